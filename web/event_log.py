@@ -1,0 +1,68 @@
+"""The event log: one JSON line per event, with ids and never a secret.
+
+`record` writes at once: refusals, and what is outside a transaction. `record_on_commit` writes when the session's
+transaction has committed and not at all when it is rolled back, so that the log never tells of what did not happen.
+Records go through the logger `tripod.events`; a listener is an ordinary `logging.Handler` that reads `record.fields`.
+"""
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+
+from flask import current_app, has_app_context
+from sqlalchemy import event as sqlalchemy_event
+from sqlalchemy.orm import Session
+
+from web.clock import now
+from web.request_id import current_request_id
+
+logger = logging.getLogger("tripod.events")
+Field = str | int | bool | list[str] | None
+
+
+def record(event: str, **fields: Field) -> None:
+    """Write the event now. `fields` are ids, codes of the RFCs and sentences: no token, code, password or secret."""
+    logger.info(event, extra={"fields": _common() | {"event": event} | fields})
+
+
+def record_on_commit(session: Session, event: str, **fields: Field) -> None:
+    """Write the event when `session` commits; forget it when `session` rolls back."""
+    session.info.setdefault("events", []).append((event, fields))
+
+
+def watch(session: Session) -> Session:
+    """Make `record_on_commit` work for this session."""
+    sqlalchemy_event.listen(session, "after_commit", _write_pending)
+    sqlalchemy_event.listen(session, "after_rollback", lambda rolled_back: rolled_back.info.pop("events", None))
+    return session
+
+
+def write_to(path: Path | None) -> None:
+    """Send the process's event log to the file at `path`, mode 0600, or to standard error when it is None."""
+    handler = logging.StreamHandler(sys.stderr) if path is None else _private_file(path)
+    handler.setFormatter(_JsonLines())
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    logger.propagate = False
+
+
+def _private_file(path: Path) -> logging.FileHandler:
+    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+    return logging.FileHandler(path, encoding="utf-8")
+
+
+def _common() -> dict[str, Field]:
+    leg = current_app.name if has_app_context() else None
+    return {"time": now().isoformat(timespec="milliseconds"), "leg": leg, "request_id": current_request_id()}
+
+
+def _write_pending(session: Session) -> None:
+    for event, fields in session.info.pop("events", []):
+        record(event, **fields)
+
+
+class _JsonLines(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return json.dumps(getattr(record, "fields", {"event": record.getMessage()}), ensure_ascii=True)
