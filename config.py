@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy.engine import make_url
@@ -72,7 +72,7 @@ class Settings:
         return cls(**cls._common(env, serving=serving), **cls._own(env, serving=serving))
 
     @classmethod
-    def _common(cls, env: "_Environment", *, serving: bool) -> dict[str, object]:
+    def _common(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         urls = {f"{leg}_url": env.origin(f"TRIPOD_{leg.upper()}_URL", url) for leg, url in DEFAULT_URLS.items()}
         bind = env.bind(f"TRIPOD_{cls.leg.upper()}_BIND", urls[f"{cls.leg}_url"])
         if env.demo:
@@ -87,7 +87,7 @@ class Settings:
         }
 
     @classmethod
-    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, object]:
+    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {}
 
 
@@ -106,7 +106,7 @@ class AuthServerSettings(Settings):
     demo_introspection_client_secret: str = field(repr=False)
 
     @classmethod
-    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, object]:
+    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {
             "database_url": env.database_url("TRIPOD_AUTH_DATABASE_URL", "auth_server.db"),
             "access_token_lifetime": env.integer("TRIPOD_ACCESS_TOKEN_LIFETIME", 120, least=1),
@@ -133,7 +133,7 @@ class ClientAppSettings(Settings):
     scope: str
 
     @classmethod
-    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, object]:
+    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {
             "session_store_url": env.database_url("TRIPOD_SESSION_STORE_URL", "client_sessions.db"),
             "issuer": env.issuer("TRIPOD_ISSUER", "TRIPOD_AUTH_SERVER_URL", DEFAULT_URLS["auth_server"]),
@@ -154,7 +154,7 @@ class ResourceApiSettings(Settings):
     introspection_client_secret: str = field(repr=False)
 
     @classmethod
-    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, object]:
+    def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {
             "database_url": env.database_url("TRIPOD_RESOURCE_DATABASE_URL", "resource_api.db"),
             "introspection_client_id": env.client_id("TRIPOD_INTROSPECTION_CLIENT_ID", DEMO_INTROSPECTION_CLIENT_ID),

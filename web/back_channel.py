@@ -1,12 +1,13 @@
 """HTTP from server to server: pooled connections, one session per thread, and nothing taken from the surroundings.
 
-A `.netrc` would overwrite `Authorization: Bearer`, a proxy setting would catch loopback, a redirect would carry a secret
-elsewhere, and a retry would present a code twice: none of them happens here. Every request has a timeout and carries the
-request id.
+A `.netrc` would overwrite `Authorization: Bearer`, a proxy setting would catch loopback, a redirect would carry a
+secret elsewhere, and a retry would present a code twice: none of them happens here. Every request has a timeout and
+carries the request id.
 """
 
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -45,9 +46,9 @@ class _Session(requests.Session):
         self.mount("http://", adapter)
         self.mount("https://", adapter)
 
-    def request(self, *args: object, **kwargs: object) -> requests.Response:  # type: ignore[override]
+    def request(self, *args: Any, **kwargs: Any) -> requests.Response:  # type: ignore[override]
         kwargs.setdefault("timeout", TIMEOUT)
         kwargs["allow_redirects"] = False
         self.cookies.clear()
         self.headers[HEADER] = current_request_id()  # type: ignore[assignment]  # None leaves the header out
-        return super().request(*args, **kwargs)  # type: ignore[arg-type]
+        return super().request(*args, **kwargs)

@@ -1,8 +1,8 @@
 """One spelling of the host is canonical: the one in the leg's own URL setting.
 
 Browsers keep a cookie jar per spelling, so a flow that begins on `localhost` and comes back to `127.0.0.1` has lost its
-session. A page asked for on another spelling of loopback is therefore redirected before a flow starts. Machine endpoints
-answer on any spelling. Any other `Host` is refused, so that no address this server writes can be another's.
+session. A page asked for on another spelling of loopback is therefore redirected before a flow starts. Machine
+endpoints answer on any spelling. Any other `Host` is refused, so that no address this server writes can be another's.
 """
 
 from collections.abc import Callable

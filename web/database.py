@@ -24,6 +24,15 @@ P = ParamSpec("P")
 R = TypeVar("R")
 BUSY_TIMEOUT_MS = 10_000
 
+#: Constraints need names that a migration can refer to.
+NAMING_CONVENTION = {
+    "ix": "ix_%(table_name)s_%(column_0_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+}
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in time. SQLite forgets time zones; this column type does not, and refuses a naive value."""

@@ -1,0 +1,53 @@
+"""The demo's people and clients, marked as the demo's: started outside it, the same database refuses them."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth_server.digests import digest
+from auth_server.models import Client, User
+from config import DEMO_CLIENT_ID, DEMO_INTROSPECTION_CLIENT_ID, DEMO_SUBJECTS, AuthServerSettings
+from web.clock import now
+from web.database import Database
+
+#: username: name, password. The login page shows them, in the demo.
+ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
+
+
+def seed(database: Database, settings: AuthServerSettings) -> None:
+    """Add what is missing, and bring the clients up to the settings; whoever starts first does it."""
+    with database.writing() as db:
+        for username in ACCOUNTS:
+            _seed_account(db, username)
+        _seed_client(
+            db,
+            DEMO_CLIENT_ID,
+            secret=settings.demo_client_secret,
+            name="Print Shop",
+            redirect_uris=[f"{settings.client_app_url}/callback"],
+            scope="profile photos:read photos:write",
+        )
+        _seed_client(
+            db,
+            DEMO_INTROSPECTION_CLIENT_ID,
+            secret=settings.demo_introspection_client_secret,
+            name="Photo API",
+            redirect_uris=[],
+            scope="",
+            is_resource_server=True,
+        )
+
+
+def _seed_account(db: Session, username: str) -> None:
+    if db.scalar(select(User).where(User.username == username)) is None:
+        name, password = ACCOUNTS[username]
+        user = User(id=DEMO_SUBJECTS[username], username=username, name=name, is_demo=True, created_at=now())
+        user.set_password(password)
+        db.add(user)
+
+
+def _seed_client(db: Session, client_id: str, *, secret: str, **registration: object) -> None:
+    client = db.get(Client, client_id) or Client(client_id=client_id, is_demo=True, created_at=now())
+    client.client_secret_digest = digest(secret)
+    for name, value in registration.items():
+        setattr(client, name, value)
+    db.add(client)

@@ -1,0 +1,34 @@
+"""How the two kinds of authorization errors leave this server (RFC 6749 §4.1.2.1)."""
+
+from http import HTTPStatus
+
+from authlib.common.urls import add_params_to_uri
+from flask import Flask, Response, redirect
+from flask.typing import ResponseReturnValue
+
+from auth_server.errors import AuthorizationRefused, UntrustedRequest
+from auth_server.server import add_issuer
+from web.event_log import record
+from web.pages import page
+
+
+def init_app(app: Flask) -> None:
+    """Answer both kinds on every page of `app`."""
+    app.register_error_handler(UntrustedRequest, _show)
+    app.register_error_handler(AuthorizationRefused, _tell_the_client)
+
+
+def _show(error: UntrustedRequest) -> ResponseReturnValue:
+    """The server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
+    record("authorization_request_refused", error=error.error, reason=error.description)
+    return page("untrusted_request.html", HTTPStatus.BAD_REQUEST, error=error)
+
+
+def _tell_the_client(error: AuthorizationRefused) -> Response:
+    """Back to the client with `error`, `state` and `iss`."""
+    record("authorization_request_refused", error=error.error, reason=error.description, client_id=error.client_id)
+    parameters = [("error", error.error), ("error_description", error.description)]
+    if error.state:
+        parameters.append(("state", error.state))
+    response = redirect(add_params_to_uri(error.redirect_uri, parameters), Response=Response)
+    return add_issuer(response)  # type: ignore[arg-type]

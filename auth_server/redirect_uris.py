@@ -1,0 +1,51 @@
+"""Redirect URIs: which may be registered, and when a presented one is the registered one.
+
+They match exactly, character by character (RFC 9700 §2.1). The one exception is RFC 8252 §7.3: a public client's http
+URI on a loopback address may differ in its port, since a native app gets whichever port is free.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import SplitResult, urlsplit
+
+from config import is_loopback
+
+_PRINTABLE_ASCII = re.compile(r"[!-~]+")
+_LOOPBACK_URI = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)")
+
+
+def objection_to(uri: str) -> str | None:
+    """Why `uri` must not be registered, as a sentence; None when it may."""
+    if not _PRINTABLE_ASCII.fullmatch(uri) or "\\" in uri or '"' in uri:
+        return "A redirect URI is printable ASCII without spaces, quotes or backslashes."
+    parts = _split(uri)
+    if parts is None or not parts.hostname or parts.scheme not in ("https", "http"):
+        return "A redirect URI is an absolute https address, or http on loopback."
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return "Plain http is for loopback only; use https."
+    if "#" in uri or "@" in parts.netloc or "*" in uri:
+        return "A redirect URI has no fragment, no user name and no wildcard."
+    return None
+
+
+def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -> bool:
+    """Whether `presented_uri` is one of those registered."""
+    return any(
+        presented_uri == uri or (is_public and _differ_in_loopback_port_only(presented_uri, uri)) for uri in registered
+    )
+
+
+def _differ_in_loopback_port_only(presented_uri: str, registered_uri: str) -> bool:
+    presented, registered = _LOOPBACK_URI.fullmatch(presented_uri), _LOOPBACK_URI.fullmatch(registered_uri)
+    if presented is None or registered is None:
+        return False
+    return (presented["host"], presented["rest"]) == (registered["host"], registered["rest"])
+
+
+def _split(uri: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts

@@ -1,0 +1,115 @@
+"""Who is signed in: Flask-Login over this server's users, and where a sign-in may lead."""
+
+import re
+from urllib.parse import urlsplit
+
+from flask import Flask, current_app, request, session
+from flask_login import LoginManager, current_user, login_user, logout_user
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from auth_server import digests, throttling
+from auth_server.context import get_settings
+from auth_server.models import User
+from web.database import get_db
+from web.event_log import record
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_SIGNED_IN_FOR = "signed_in_for"
+
+
+def init_app(app: Flask) -> None:
+    """Let `app` know who is signed in."""
+    login_manager = LoginManager(app)
+    login_manager.user_loader(_load_user)
+
+
+def signed_in_user() -> User | None:
+    """The resource owner of this browser session, or None."""
+    user: User = current_user._get_current_object()
+    return user if user.is_authenticated else None
+
+
+def authenticate(db: Session, username: str, password: str) -> User | None:
+    """The person whose name and password these are. A wrong name and a wrong password take the same time.
+
+    Commits the count of attempts before and after, so that hashing never holds the database.
+
+    :raises throttling.TooManyFailures: when guessing from this address must pause.
+    """
+    name = username.strip().lower()
+    attempt = throttling.count_attempt(db, request.remote_addr or "", name)
+    user = _find_user(db, name)
+    db.commit()
+    if not digests.password_matches(password, user and user.password_hash):
+        return None
+    throttling.forgive(db, attempt)
+    db.commit()
+    return user
+
+
+def sign_in(user: User, next_page: str) -> None:
+    """Begin a new browser session for `user`: its identity changes, nothing of the old one is kept."""
+    session.clear()
+    login_user(user)
+    session.permanent = False
+    session[_SIGNED_IN_FOR] = digests.digest(next_page)
+    record("signed_in", sub=user.id)
+
+
+def sign_out() -> None:
+    """End the browser session."""
+    record("signed_out", sub=current_user.id)
+    logout_user()
+    session.clear()
+
+
+def signed_in_for_this_request() -> bool:
+    """Whether the last sign-in was asked for by this very request, as `prompt=login` demands."""
+    return digests.same_text(str(session.get(_SIGNED_IN_FOR, "")), digests.digest(this_page()))
+
+
+def forget_what_the_sign_in_was_for() -> None:
+    """The same request again asks for a sign-in again."""
+    session.pop(_SIGNED_IN_FOR, None)
+
+
+def this_page() -> str:
+    """The address of the request in hand, without the host."""
+    return request.full_path.removesuffix("?")
+
+
+def own_page(unverified_next: str | None) -> str:
+    """`unverified_next` if it is one of this server's own pages, the start page otherwise."""
+    target = unverified_next or "/"
+    parts = urlsplit(target) if target.isascii() and target.isprintable() and "\\" not in target else None
+    is_local = parts is not None and not parts.scheme and not parts.netloc and target.startswith("/")
+    if parts is None or not is_local or target.startswith("//") or not _is_page(parts.path):
+        return "/"
+    return target
+
+
+def _is_page(path: str) -> bool:
+    try:
+        endpoint = str(current_app.url_map.bind("").match(path, method="GET")[0])
+    except (HTTPException, RequestRedirect):
+        return False
+    return endpoint.startswith("auth_server.") and endpoint != "auth_server.login_page"
+
+
+def _find_user(db: Session, username: str) -> User | None:
+    if not USERNAME.fullmatch(username):
+        return None
+    user = db.scalar(select(User).where(User.username == username))
+    return user if user and (get_settings().demo or not user.is_demo) else None
+
+
+def _load_user(user_id: str) -> User | None:
+    """The person a session cookie names, unless her sign-ins have been ended since, or she is the demo's."""
+    subject, _, _ = user_id.rpartition(".")
+    user = get_db().get(User, subject)
+    if user is None or user.get_id() != user_id or (user.is_demo and not get_settings().demo):
+        return None
+    return user

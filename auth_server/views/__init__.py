@@ -1,0 +1,7 @@
+"""The blueprint `auth_server`: one file per page or family of endpoints."""
+
+from flask import Blueprint
+
+bp = Blueprint("auth_server", __name__)
+
+from auth_server.views import authorization, back_channel, metadata, sign_in  # noqa: E402, F401  they add their views

@@ -1,0 +1,109 @@
+"""The authorization endpoint (RFC 6749 §3.1): the request, the consent page that it shows, and the decision."""
+
+from http import HTTPStatus
+
+from flask import redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from auth_server import authorizations, sign_in
+from auth_server.authorization import Authorization, read_authorization
+from auth_server.context import get_settings
+from auth_server.models import User
+from auth_server.scopes import SCOPES, scope_text
+from auth_server.server import authorization_server, front_channel_request
+from auth_server.sign_in import signed_in_user
+from auth_server.views import bp
+from web.database import get_db, writing
+from web.event_log import record, record_on_commit
+from web.headers import let_forms_lead_away
+from web.pages import page
+
+
+@bp.get("/oauth/authorize")
+@writing
+def authorization_request() -> ResponseReturnValue:
+    """A2 – Authorization request (RFC 6749 §4.1.1), answered as `prompt` and what is remembered allow."""
+    authorization = read_authorization(front_channel_request())
+    user = _resource_owner(authorization)
+    if user is None:
+        return redirect(url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)
+    scopes_to_ask = _scopes_to_ask(authorization, user)
+    if not scopes_to_ask:
+        return _authorization_response(authorization, user, set(authorization.requested_scopes))
+    if "none" in authorization.prompt:
+        raise authorization.refused("consent_required", "The resource owner must be asked first.")
+    return _consent_page(authorization, user, scopes_to_ask)
+
+
+@bp.post("/oauth/authorize")
+@writing
+def authorization_decision() -> ResponseReturnValue:
+    """A6 – The resource owner consents, wholly or in part, or denies (RFC 6749 §4.1)."""
+    authorization = read_authorization(front_channel_request())
+    user = _resource_owner(authorization)
+    if user is None:
+        return redirect(url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)
+    decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
+    scopes_to_ask = _scopes_to_ask(authorization, user)
+    if decision == "deny":
+        record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
+        raise authorization.refused("access_denied", "The resource owner denied the request.")
+    if decision != "allow" or not ticked & set(scopes_to_ask) or not ticked <= set(authorization.requested_scopes):
+        return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, wrong=True)
+    record_on_commit(
+        get_db(), "consent_given", client_id=authorization.client.client_id, sub=user.id, scope=scope_text(ticked)
+    )
+    settled = set(authorization.requested_scopes) - set(scopes_to_ask)
+    return _authorization_response(authorization, user, ticked | settled)
+
+
+def _resource_owner(authorization: Authorization) -> User | None:
+    """Whoever is signed in, unless the client wants a fresh sign-in; None when the login page is to be shown."""
+    user = signed_in_user()
+    if user is not None and ("login" not in authorization.prompt or sign_in.signed_in_for_this_request()):
+        return user
+    if "none" in authorization.prompt:
+        raise authorization.refused("login_required", "The resource owner is not signed in.")
+    return None
+
+
+def _scopes_to_ask(authorization: Authorization, user: User) -> list[str]:
+    """What was allowed before is not asked again. A public client is asked about every time: anyone can pretend to be it."""
+    client = authorization.client
+    if client.is_public or "consent" in authorization.prompt:
+        return list(authorization.requested_scopes)
+    remembered = authorizations.remembered_scopes(get_db(), user.id, client.client_id)
+    return [scope for scope in authorization.requested_scopes if scope not in remembered]
+
+
+def _consent_page(
+    authorization: Authorization, user: User, scopes: list[str], ticked: set[str] | None = None, *, wrong: bool = False
+) -> ResponseReturnValue:
+    """A5 – The consent page, with the requested scopes as sentences; it posts back to the request it belongs to."""
+    let_forms_lead_away()
+    return page(
+        "consent.html",
+        HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK,
+        client=authorization.client,
+        redirect_uri=authorization.redirect_uri,
+        user=user,
+        choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
+        settled=[SCOPES[scope] for scope in authorization.requested_scopes if scope not in scopes],
+        wrong=wrong,
+        this_page=sign_in.this_page(),
+        switch=url_for("auth_server.login_page", next=sign_in.this_page()),
+        lifetime=get_settings().refresh_token_lifetime,
+    )
+
+
+def _authorization_response(authorization: Authorization, user: User, granted_scopes: set[str]) -> ResponseReturnValue:
+    """A7 – Authorization response (RFC 6749 §4.1.2): 302 back to the client with the code, `state` and `iss`."""
+    db, client = get_db(), authorization.client
+    grant = authorization.grant
+    grant.request.granted_scope = scope_text(granted_scopes)
+    if not client.is_public:
+        authorizations.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
+    response = authorization_server().create_authorization_response(grant.request, grant_user=user, grant=grant)
+    db.commit()
+    sign_in.forget_what_the_sign_in_was_for()
+    return response  # type: ignore[no-any-return]

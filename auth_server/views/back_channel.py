@@ -1,0 +1,65 @@
+"""The endpoints whose callers are programs: token, introspection, revocation."""
+
+from http import HTTPStatus
+
+from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+from flask import Response, request
+
+from auth_server.server import authorization_server
+from auth_server.views import bp
+from web.canonical_host import for_machines
+from web.database import get_db, writing
+
+CONTENT_TYPE = "application/x-www-form-urlencoded"
+
+
+@bp.post("/oauth/token")
+@for_machines
+@writing
+def token_request() -> Response:
+    """T1 – Access token request (RFC 6749 §4.1.3)."""
+    server = authorization_server()
+    if error := _objection(required="grant_type"):
+        return server.handle_error_response(server.create_oauth2_request(None), error)
+    return _committed(server.create_token_response())
+
+
+@bp.post("/oauth/introspect")
+@for_machines
+def introspection_request() -> Response:
+    """R2 – Introspection request (RFC 7662 §2.1)."""
+    return _endpoint_response("introspection")
+
+
+@bp.post("/oauth/revoke")
+@for_machines
+@writing
+def revocation_request() -> Response:
+    """E1 – Revocation request (RFC 7009 §2.1)."""
+    return _committed(_endpoint_response("revocation"))
+
+
+def _endpoint_response(name: str) -> Response:
+    server = authorization_server()
+    if error := _objection(required="token"):
+        return server.handle_error_response(server.create_oauth2_request(None), error)
+    response: Response = server.create_endpoint_response(name)
+    return response
+
+
+def _committed(response: Response) -> Response:
+    """What was asked and what came of it are one transaction; a refusal has been rolled back by now."""
+    if response.status_code == HTTPStatus.OK:
+        get_db().commit()
+    return response
+
+
+def _objection(*, required: str) -> OAuth2Error | None:
+    """What is wrong with the form itself: parameters MUST NOT be included more than once (RFC 6749 §3.2)."""
+    if request.mimetype != CONTENT_TYPE:
+        return InvalidRequestError(f"The body must be {CONTENT_TYPE}.")
+    if any(len(values) > 1 for _, values in request.form.lists()):
+        return InvalidRequestError("A parameter must not be included more than once.")
+    if not request.form.get(required):
+        return InvalidRequestError(f"{required} is missing.")
+    return None

@@ -1,0 +1,44 @@
+"""What this server can do, for machines (RFC 8414)."""
+
+from flask import Response, jsonify, url_for
+
+from auth_server.authorization import PROMPTS
+from auth_server.context import get_settings
+from auth_server.endpoints import Introspection, Revocation
+from auth_server.grants import AuthorizationCodeGrant, S256Required
+from auth_server.scopes import SCOPES
+from auth_server.server import GRANTS
+from auth_server.views import bp
+from web.canonical_host import for_machines
+
+
+@bp.get("/.well-known/oauth-authorization-server")
+@for_machines
+def metadata() -> Response:
+    """The authorization server's metadata (RFC 8414 §2), read off what is registered, so that it cannot lie."""
+    settings = get_settings()
+    return jsonify(
+        {
+            "issuer": settings.url,
+            "authorization_endpoint": _address("authorization_request"),
+            "token_endpoint": _address("token_request"),
+            "introspection_endpoint": _address("introspection_request"),
+            "revocation_endpoint": _address("revocation_request"),
+            "userinfo_endpoint": f"{settings.resource_api_url}/me",
+            "protected_resources": [settings.resource_api_url],
+            "scopes_supported": list(SCOPES),
+            "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
+            "response_modes_supported": ["query"],
+            "grant_types_supported": [grant.GRANT_TYPE for grant, _ in GRANTS],
+            "prompt_values_supported": list(PROMPTS),
+            "code_challenge_methods_supported": list(S256Required.SUPPORTED_CODE_CHALLENGE_METHOD),
+            "token_endpoint_auth_methods_supported": AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS,
+            "introspection_endpoint_auth_methods_supported": Introspection.CLIENT_AUTH_METHODS,
+            "revocation_endpoint_auth_methods_supported": Revocation.CLIENT_AUTH_METHODS,
+            "authorization_response_iss_parameter_supported": True,
+        }
+    )
+
+
+def _address(view: str) -> str:
+    return get_settings().url + url_for(f"auth_server.{view}")

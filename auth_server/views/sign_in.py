@@ -1,0 +1,103 @@
+"""The pages around signing in: who is here, login, logout."""
+
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from flask import redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import CSRFError
+from wtforms import PasswordField, StringField
+from wtforms.validators import InputRequired, Length
+
+from auth_server import sign_in
+from auth_server.client_authentication import find_client
+from auth_server.demo import ACCOUNTS
+from auth_server.models import Client
+from auth_server.throttling import TooManyFailures
+from auth_server.views import bp
+from web.database import get_db, writing
+from web.event_log import record
+from web.headers import let_forms_lead_away
+from web.pages import page
+
+
+class LoginForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
+    """What a person types at Tripod ID and nowhere else."""
+
+    username = StringField(validators=[InputRequired(), Length(max=150)])
+    password = PasswordField(validators=[InputRequired(), Length(max=1024)])
+
+
+@bp.get("/")
+def home() -> ResponseReturnValue:
+    """Who is signed in, with the form to sign out; or what this server is."""
+    return page("home.html", user=sign_in.signed_in_user())
+
+
+@bp.get("/login")
+def login_page() -> ResponseReturnValue:
+    """A3 – The login page."""
+    return _login_page(LoginForm())
+
+
+@bp.post("/login")
+@writing
+def login() -> ResponseReturnValue:
+    """A4 – The resource owner's username and password, validated; 303, so that they are not sent on."""
+    form, next_page = LoginForm(), sign_in.own_page(request.args.get("next"))
+    try:
+        user = form.validate() and sign_in.authenticate(get_db(), form.username.data, form.password.data)
+    except TooManyFailures as error:
+        record("sign_in_throttled", address=request.remote_addr)
+        return _login_page(form, HTTPStatus.TOO_MANY_REQUESTS, problem="throttled", retry_after=error.retry_after)
+    if not user:
+        record("sign_in_refused", address=request.remote_addr)
+        return _login_page(form, HTTPStatus.FORBIDDEN, problem="mismatch")
+    sign_in.sign_in(user, next_page)
+    return redirect(next_page, HTTPStatus.SEE_OTHER)
+
+
+@bp.post("/logout")
+def logout() -> ResponseReturnValue:
+    """End this browser's sign-in. What apps were granted stays."""
+    if sign_in.signed_in_user():
+        sign_in.sign_out()
+    return redirect(url_for("auth_server.home"), HTTPStatus.SEE_OTHER)
+
+
+@bp.app_errorhandler(CSRFError)
+def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
+    """A form that this browser session did not get from here, or got before somebody signed in: nothing was done."""
+    record("form_refused", path=request.path, reason=error.description)
+    if request.endpoint != "auth_server.login":
+        return page("form_out_of_date.html", HTTPStatus.BAD_REQUEST, again=sign_in.own_page(sign_in.this_page()))
+    if sign_in.signed_in_user():  # in another tab, in the meantime
+        return redirect(sign_in.own_page(request.args.get("next")), HTTPStatus.SEE_OTHER)
+    return _login_page(LoginForm(), HTTPStatus.BAD_REQUEST, problem="out of date")
+
+
+def _login_page(
+    form: LoginForm, status: int = HTTPStatus.OK, problem: str = "", retry_after: int = 0
+) -> ResponseReturnValue:
+    let_forms_lead_away()
+    next_page = sign_in.own_page(request.args.get("next"))
+    html = render_template(
+        "auth_server/login.html",
+        form=form,
+        problem=problem,
+        retry_after=retry_after,
+        next_page=next_page,
+        client=_asking_client(next_page),
+        demo_accounts=[(username, password) for username, (_, password) in ACCOUNTS.items()],
+    )
+    return html, status, {"Retry-After": str(retry_after)} if retry_after else {}
+
+
+def _asking_client(next_page: str) -> Client | None:
+    """Who sent the person here, when it was an authorization request."""
+    path, _, query = next_page.partition("?")
+    if path != url_for("auth_server.authorization_request"):
+        return None
+    client_ids = parse_qs(query).get("client_id", [])
+    return find_client(client_ids[0]) if len(client_ids) == 1 else None
