@@ -7,7 +7,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from auth_server.digests import new_identifier
-from auth_server.models import Consent, Grant
+from auth_server.models import Consent, Grant, User
 from web.clock import now
 from web.event_log import record_on_commit
 
@@ -19,7 +19,8 @@ def remembered_scopes(db: Session, user_id: str, client_id: str) -> set[str]:
 
 
 def remember_consent(db: Session, user_id: str, client_id: str, scopes: Iterable[str]) -> None:
-    """Remember each scope, so that it is not asked for again."""
+    """Remember each scope, so that it is not asked for again; one request at a time per person."""
+    db.execute(select(User.id).where(User.id == user_id).with_for_update())
     known = remembered_scopes(db, user_id, client_id)
     db.add_all(
         Consent(user_id=user_id, client_id=client_id, scope=scope, granted_at=now())

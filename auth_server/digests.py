@@ -9,7 +9,6 @@ import hashlib
 import hmac
 import secrets
 import string
-from functools import cache
 
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -41,11 +40,6 @@ def keyed_digest(key: str, value: str) -> str:
     return hmac.digest(key.encode(), value.encode("utf-8", "surrogatepass"), hashlib.sha256).hex()
 
 
-def same_text(one: str, other: str) -> bool:
-    """Whether two texts are equal, compared in constant time."""
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode("utf-8", "surrogatepass"))
-
-
 def s256_matches(verifier: str, challenge: str) -> bool:
     """Whether BASE64URL(SHA256(verifier)) is the challenge (RFC 7636 §4.6). The verifier is ASCII by then."""
     computed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode()
@@ -59,10 +53,9 @@ def hash_password(password: str) -> str:
 
 def password_matches(password: str, password_hash: str | None) -> bool:
     """Whether `password` is right. Without a hash (an unknown name) it is wrong, and takes the same time."""
-    matches = check_password_hash(password_hash or _hash_of_nothing(), password)
+    matches = check_password_hash(password_hash or _HASH_OF_NOTHING, password)
     return matches and password_hash is not None
 
 
-@cache
-def _hash_of_nothing() -> str:
-    return generate_password_hash(new_secret())
+# Made at import: the first unknown name must not take longer than the others.
+_HASH_OF_NOTHING = hash_password(new_secret())

@@ -1,7 +1,7 @@
 """Who is signed in: Flask-Login over this server's users, and where a sign-in may lead."""
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
@@ -54,8 +54,7 @@ def sign_in(user: User, next_page: str) -> None:
     """Begin a new browser session for `user`: its identity changes, nothing of the old one is kept."""
     session.clear()
     login_user(user)
-    session.permanent = False
-    session[_SIGNED_IN_FOR] = digests.digest(next_page)
+    session[_SIGNED_IN_FOR] = _fingerprint(next_page)
     record("signed_in", sub=user.id)
 
 
@@ -68,7 +67,7 @@ def sign_out() -> None:
 
 def signed_in_for_this_request() -> bool:
     """Whether the last sign-in was asked for by this very request, as `prompt=login` demands."""
-    return digests.same_text(str(session.get(_SIGNED_IN_FOR, "")), digests.digest(this_page()))
+    return bool(session.get(_SIGNED_IN_FOR) == _fingerprint(this_page()))
 
 
 def forget_what_the_sign_in_was_for() -> None:
@@ -89,6 +88,12 @@ def own_page(unverified_next: str | None) -> str:
     if parts is None or not is_local or target.startswith("//") or not _is_page(parts.path):
         return "/"
     return target
+
+
+def _fingerprint(page: str) -> str:
+    """The same for every spelling of one request: browsers and redirects escape the query each in their way."""
+    path, _, query = page.partition("?")
+    return digests.digest(f"{path}?{urlencode(parse_qsl(query, keep_blank_values=True))}")
 
 
 def _is_page(path: str) -> bool:

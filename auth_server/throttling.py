@@ -36,6 +36,7 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
     attempt = SignInFailure(
         address=address, account_digest=keyed_digest(str(current_app.secret_key), username), at=now()
     )
+    purge(db)
     same_address = SignInFailure.address == attempt.address
     same_account = same_address & (SignInFailure.account_digest == attempt.account_digest)
     _refuse_beyond(db, FAILURES_PER_ADDRESS, same_address)
@@ -51,7 +52,7 @@ def forgive(db: Session, attempt: SignInFailure) -> None:
 
 
 def purge(db: Session) -> int:
-    """Delete what no longer counts; gives back how many."""
+    """Delete what no longer counts; gives back how many rows."""
     return int(db.execute(delete(SignInFailure).where(SignInFailure.at <= now() - WINDOW)).rowcount)  # type: ignore[attr-defined]
 
 

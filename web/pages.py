@@ -3,9 +3,10 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, current_app, render_template
-from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.wrappers import Response
+from flask import Flask, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
 
 from config import Settings
 
@@ -25,12 +26,23 @@ def page(template: str, status: int = HTTPStatus.OK, **context: object) -> tuple
     return render_template(f"{settings.leg}/{template}", **context), status
 
 
-def _http_error(error: HTTPException) -> Response | tuple[str, int]:
+def _http_error(error: HTTPException) -> ResponseReturnValue:
     if error.response is not None or error.code is None or error.code < 400:
         return error.get_response()
-    return render_template("error.html", error=error), error.code
+    headers = {"Retry-After": "5"} if error.code == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if _is_for_machines():
+        code = "invalid_request" if error.code < 500 else "server_error"
+        return {"error": code, "error_description": error.description}, error.code, headers
+    return render_template("error.html", error=error), error.code, headers
 
 
-def _unexpected_error(error: Exception) -> tuple[str, int]:
+def _is_for_machines() -> bool:
+    view = current_app.view_functions.get(request.endpoint or "")
+    return bool(getattr(view, "for_machines", False))
+
+
+def _unexpected_error(error: Exception) -> ResponseReturnValue:
+    """Whatever nobody foresaw: the log has the trace, the page has not. A database that is away comes back."""
     log.error("unexpected error", exc_info=error)
-    return render_template("error.html", error=InternalServerError()), HTTPStatus.INTERNAL_SERVER_ERROR
+    is_passing = isinstance(error, OperationalError)
+    return _http_error(ServiceUnavailable() if is_passing else InternalServerError())
