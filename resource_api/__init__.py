@@ -1,0 +1,45 @@
+"""The resource API: people's photos, and the guard in front of them.
+
+It never sees a password and cannot read a token: it asks the authorization server about each one, over HTTP.
+"""
+
+from flask import Flask
+
+from config import PROJECT_ROOT, ResourceApiSettings
+from resource_api import demo, errors, images
+from resource_api.introspection import IntrospectionClient
+from resource_api.views import bp
+from web import MAX_FORM_BYTES, health, migrations, new_application
+from web.back_channel import BackChannel
+from web.canonical_host import for_machines
+from web.database import Database
+
+#: The one page for a person. Every other address is for programs.
+HOME = "resource_api.home"
+
+
+def create_app(settings: ResourceApiSettings, back_channel: BackChannel | None = None) -> Flask:
+    """The leg as a WSGI application; `back_channel` is how it reaches the authorization server."""
+    app = new_application(settings)
+    # An image of the allowed size, the title beside it, and what multipart wraps around both.
+    app.config["MAX_CONTENT_LENGTH"] = images.MAX_BYTES + MAX_FORM_BYTES
+
+    database = Database(settings.database_url)
+    database.init_app(app)
+    migrations.upgrade(database.engine, PROJECT_ROOT / "migrations" / "resource_api")
+    if settings.demo:
+        demo.seed(database)
+
+    IntrospectionClient(settings, back_channel or BackChannel()).init_app(app)
+    errors.init_app(app)
+    health.init_app(app, database.check)
+    app.register_blueprint(bp)
+    _answer_machines_on_any_spelling(app)
+    return app
+
+
+def _answer_machines_on_any_spelling(app: Flask) -> None:
+    """Programs follow no redirect to the canonical host, so their views answer on every spelling of it."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith("resource_api.") and endpoint != HOME:
+            for_machines(view)

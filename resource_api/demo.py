@@ -1,0 +1,57 @@
+"""The demo's photos: six of alice's, two of bob's. Outside the demo nobody has their subjects, so nobody reaches them."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from config import DEMO_SUBJECTS
+from resource_api import photos
+from resource_api.images import CleanImage
+from resource_api.models import Seeding
+from web.clock import now
+from web.database import Database
+
+FOLDER = Path(__file__).parent / "demo_photos"
+WIDTH, HEIGHT = 960, 720
+SEEDING = "demo-photos"
+
+
+class DemoPhoto(NamedTuple):
+    owner: str
+    title: str
+    taken: datetime
+    file_name: str
+
+
+PHOTOS = (
+    DemoPhoto("alice", "Fjord, blue hour", datetime(2025, 1, 18, 16, 42, tzinfo=UTC), "fjord-blue-hour.webp"),
+    DemoPhoto("alice", "Dune at dawn", datetime(2024, 11, 9, 5, 58, tzinfo=UTC), "dune-at-dawn.webp"),
+    DemoPhoto("alice", "Pines in fog", datetime(2024, 10, 13, 8, 20, tzinfo=UTC), "pines-in-fog.webp"),
+    DemoPhoto("alice", "Lighthouse", datetime(2024, 8, 24, 21, 5, tzinfo=UTC), "lighthouse.webp"),
+    DemoPhoto("alice", "Rain on glass", datetime(2024, 3, 2, 19, 31, tzinfo=UTC), "rain-on-glass.webp"),
+    DemoPhoto("alice", "Poppy hill", datetime(2023, 6, 11, 13, 14, tzinfo=UTC), "poppy-hill.webp"),
+    DemoPhoto("bob", "The light at the point", datetime(2024, 9, 7, 20, 47, tzinfo=UTC), "lighthouse.webp"),
+    DemoPhoto("bob", "Behind the building site", datetime(2023, 5, 28, 11, 2, tzinfo=UTC), "poppy-hill.webp"),
+)
+
+
+def seed(database: Database) -> None:
+    """Put the demo's photos in, all or none, the first time only: what a person deleted stays deleted."""
+    try:
+        with database.writing() as db:
+            if db.get(Seeding, SEEDING) is None:
+                _add_photos(db)
+    except IntegrityError:
+        # Another worker that started at this moment has claimed the seeding; its transaction put the photos in.
+        return
+
+
+def _add_photos(db: Session) -> None:
+    db.add(Seeding(name=SEEDING, seeded_at=now()))
+    db.flush()  # claims the seeding before anything else is written
+    for photo in PHOTOS:
+        image = CleanImage((FOLDER / photo.file_name).read_bytes(), "image/webp", WIDTH, HEIGHT)
+        photos.add(db, DEMO_SUBJECTS[photo.owner], photo.title, image, created_at=photo.taken)

@@ -1,0 +1,237 @@
+"""The Photo API alone: the authorization server behind it is simulated, everything else is real."""
+
+import io
+import json
+import logging
+import secrets
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote_plus
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+from PIL import Image
+from requests.adapters import BaseAdapter
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import TestResponse, encode_multipart
+
+from config import ResourceApiSettings
+from resource_api import create_app
+from web.back_channel import BackChannel
+
+AUTH_SERVER = "http://127.0.0.1:9000"
+API = "http://127.0.0.1:9002"
+# Characters that basic authentication must encode before it joins the two with a colon (RFC 6749 §2.3.1).
+INTROSPECTION_ID = "photo api:1"
+INTROSPECTION_SECRET = "s3cret+/=%ü"
+
+
+class SimulatedAuthorizationServer(BaseAdapter):
+    """Stands in for the authorization server: introspection from a table of tokens (RFC 7662), or a chosen failure."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: dict[str, dict[str, object]] = {}
+        self.secret = INTROSPECTION_SECRET
+        self.failure: Exception | tuple[int, bytes] | None = None
+        self.requests: list[requests.PreparedRequest] = []
+
+    def issue(self, **claims: object) -> str:
+        """A token that introspects as an access token for this API, but for the `claims` that say otherwise."""
+        token = secrets.token_urlsafe(24)
+        usual = {
+            "active": True,
+            "token_use": "access_token",
+            "token_type": "Bearer",
+            "scope": "profile photos:read photos:write",
+            "client_id": "print-shop",
+            "username": "alice",
+            "name": "Alice Liddell",
+            "sub": "subject-of-alice",
+            "aud": API,
+            "iss": AUTH_SERVER,
+            "iat": int(time.time()),
+            "exp": int(time.time()) + 120,
+        }
+        self.answers[token] = usual | claims
+        return token
+
+    def revoke(self, token: str) -> None:
+        self.answers[token] = {"active": False}
+
+    def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
+        self.requests.append(request)
+        if isinstance(self.failure, Exception):
+            raise self.failure
+        return _response(request, *(self.failure or self._introspection_response(request)))
+
+    def close(self) -> None:
+        pass
+
+    def _introspection_response(self, request: requests.PreparedRequest) -> tuple[int, bytes]:
+        if (request.method, request.url) != ("POST", f"{AUTH_SERVER}/oauth/introspect"):
+            return 404, b""
+        if _basic_credentials(request) != [INTROSPECTION_ID, self.secret]:
+            return 401, b'{"error": "invalid_client"}'
+        [token] = parse_qs(str(request.body))["token"]
+        return 200, json.dumps(self.answers.get(token, {"active": False})).encode()
+
+
+class OnTheCanonicalHost(FlaskClient):
+    """Asks for the API by the address in its settings, unless a test says otherwise."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return super().open(*args, **{"base_url": API} | kwargs)
+
+
+class Caller:
+    """A client that calls the API with the access token a resource owner granted it."""
+
+    def __init__(self, http: FlaskClient, token: str) -> None:
+        self.http = http
+        self.token = token
+
+    def get(self, path: str, **kwargs: Any) -> TestResponse:
+        return self._call("GET", path, **kwargs)
+
+    def patch(self, path: str, **kwargs: Any) -> TestResponse:
+        return self._call("PATCH", path, **kwargs)
+
+    def delete(self, path: str) -> TestResponse:
+        return self._call("DELETE", path)
+
+    def post(self, path: str, **kwargs: Any) -> TestResponse:
+        return self._call("POST", path, **kwargs)
+
+    def upload(self, image: bytes, title: str = "A photo", file_name: str = "photo.jpg") -> TestResponse:
+        boundary, body = encode_multipart({"title": title, "image": FileStorage(io.BytesIO(image), file_name)})
+        return self.post("/photos", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+
+    def add_photo(self, title: str = "A photo") -> dict[str, Any]:
+        """A photo that is there, as the API represents it."""
+        answer = self.upload(_drawing(), title)
+        assert answer.status_code == 201, answer.json
+        photo: dict[str, Any] = answer.json
+        return photo
+
+    def _call(self, method: str, path: str, **kwargs: Any) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} | kwargs.pop("headers", {})
+        return self.http.open(path, method=method, headers=headers, **kwargs)
+
+
+@pytest.fixture
+def caller(http: FlaskClient, auth_server: SimulatedAuthorizationServer) -> Callable[..., Caller]:
+    """Makes a client whose access token introspects with the given claims, or one that presents the given `token`."""
+
+    def caller(*, token: str | None = None, **claims: object) -> Caller:
+        return Caller(http, auth_server.issue(**claims) if token is None else token)
+
+    return caller
+
+
+@pytest.fixture
+def auth_server() -> SimulatedAuthorizationServer:
+    return SimulatedAuthorizationServer()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> ResourceApiSettings:
+    """An API outside the demo, with a database of its own."""
+    environ = {
+        "TRIPOD_INSTANCE_PATH": str(tmp_path),
+        "TRIPOD_SECRET_KEY": "a key for tests",
+        "TRIPOD_INTROSPECTION_CLIENT_ID": INTROSPECTION_ID,
+        "TRIPOD_INTROSPECTION_CLIENT_SECRET": INTROSPECTION_SECRET,
+    }
+    return ResourceApiSettings.load(environ)
+
+
+@pytest.fixture
+def start(auth_server: SimulatedAuthorizationServer) -> Iterator[Callable[[ResourceApiSettings], Flask]]:
+    """Starts the API, as often as a test likes."""
+    started: list[Flask] = []
+
+    def start(settings: ResourceApiSettings) -> Flask:
+        app = create_app(settings, BackChannel(adapter=lambda: auth_server))
+        app.test_client_class = OnTheCanonicalHost
+        started.append(app)
+        return app
+
+    yield start
+    for app in started:
+        app.extensions["tripod.database"].engine.dispose()
+
+
+@pytest.fixture
+def app(start: Callable[[ResourceApiSettings], Flask], settings: ResourceApiSettings) -> Flask:
+    return start(settings)
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    """HTTP to the API by somebody without any access token."""
+    return app.test_client()
+
+
+@pytest.fixture
+def alice(caller: Callable[..., Caller]) -> Caller:
+    """A client with everything that Alice can grant."""
+    return caller()
+
+
+@pytest.fixture
+def bob(caller: Callable[..., Caller]) -> Caller:
+    """A client with everything that Bob can grant."""
+    return caller(sub="subject-of-bob", username="bob", name="Bob Baumeister")
+
+
+@pytest.fixture
+def drawing() -> Callable[..., bytes]:
+    """Makes the bytes of a small image of one colour: `drawing("JPEG", size=(8, 6))`."""
+    return _drawing
+
+
+@pytest.fixture
+def events() -> Iterator[list[dict[str, object]]]:
+    """The event log, as it is written."""
+    recorded: list[dict[str, object]] = []
+
+    class Listener(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            recorded.append(record.fields)  # type: ignore[attr-defined]
+
+    logger, listener = logging.getLogger("tripod.events"), Listener()
+    level = logger.level
+    logger.addHandler(listener)
+    logger.setLevel(logging.INFO)
+    yield recorded
+    logger.removeHandler(listener)
+    logger.setLevel(level)
+
+
+def _drawing(
+    written_as: str = "PNG", *, size: tuple[int, int] = (8, 6), mode: str = "RGB", color: Any = 0, **options: Any
+) -> bytes:
+    file = io.BytesIO()
+    Image.new(mode, size, color).save(file, written_as, **options)
+    return file.getvalue()
+
+
+def _basic_credentials(request: requests.PreparedRequest) -> list[str]:
+    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+    assert scheme == "Basic"
+    return [unquote_plus(part) for part in b64decode(encoded).decode().split(":")]
+
+
+def _response(request: requests.PreparedRequest, status: int, body: bytes) -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response.raw = io.BytesIO(body)
+    response.request = request
+    response.url = str(request.url)
+    return response

@@ -1,0 +1,98 @@
+"""What holds for every answer of this leg: programs on any spelling of the host, JSON errors, one page for a person."""
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+
+@pytest.mark.parametrize("host", ["localhost:9002", "[::1]:9002", "127.0.0.2:9002"])
+def test_programs_are_answered_on_any_spelling_of_loopback(alice, host):
+    photo = alice.add_photo()
+    answer = alice.get("/photos", base_url=f"http://{host}")
+
+    assert answer.status_code == 200
+    assert answer.json["photos"] == [photo], "its addresses are the canonical ones all the same"
+
+
+def test_a_person_is_led_to_the_canonical_spelling(http):
+    answer = http.get("/", base_url="http://localhost:9002")
+
+    assert answer.status_code == 302
+    assert answer.location == "http://127.0.0.1:9002/"
+
+
+def test_a_foreign_host_is_refused_in_json(alice):
+    answer = alice.get("/photos", base_url="http://photos.example")
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "error"),
+    [
+        ("GET", "/albums", 404, "not_found"),
+        ("GET", "/photos/", 404, "not_found"),
+        ("PUT", "/photos", 405, "method_not_allowed"),
+        ("POST", "/", 405, "method_not_allowed"),
+    ],
+)
+def test_what_http_refuses_is_json_too(http, method, path, status, error):
+    answer = http.open(path, method=method)
+
+    assert answer.status_code == status
+    assert answer.content_type == "application/json"
+    assert answer.json["error"] == error
+    assert answer.json["error_description"]
+    assert ("Allow" in answer.headers) == (status == 405)
+
+
+def failing_with(error):
+    def fail(*_args, **_kwargs):
+        raise error
+
+    return fail
+
+
+def test_an_error_of_ours_says_nothing_of_its_cause(alice, monkeypatch, caplog):
+    monkeypatch.setattr("resource_api.photos.listed", failing_with(RuntimeError("the cause")))
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 500
+    assert answer.json["error"] == "server_error"
+    assert "the cause" not in answer.text
+    assert "the cause" in caplog.text
+
+
+def test_a_database_that_is_away_comes_back(alice, monkeypatch, caplog):
+    away = OperationalError("SELECT", {}, Exception("connection refused"))
+    monkeypatch.setattr("resource_api.photos.listed", failing_with(away))
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 503
+    assert answer.json["error"] == "temporarily_unavailable"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "connection refused" not in answer.text
+    assert "connection refused" in caplog.text
+
+
+def test_every_answer_carries_the_security_headers(http):
+    answer = http.get("/photos")
+
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_the_api_says_that_it_can_serve(http):
+    answer = http.get("/healthz", base_url="http://10.0.0.7:9002")
+
+    assert answer.status_code == 200
+
+
+def test_a_person_learns_that_there_are_no_pages(http):
+    answer = http.get("/")
+
+    assert answer.status_code == 200
+    assert answer.mimetype == "text/html"
+    assert "asks Tripod ID about each one" in answer.text
+    assert 'href="http://127.0.0.1:9001/"' in answer.text

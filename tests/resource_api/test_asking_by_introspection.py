@@ -1,0 +1,145 @@
+"""RFC 7662, token introspection: how the API asks, and what it takes for a yes."""
+
+import time
+from urllib.parse import parse_qs
+
+import pytest
+import requests
+
+FAILURES = {
+    "the server is down": requests.ConnectionError("refused"),
+    "the server is slow": requests.Timeout("slow"),
+    "the answer breaks off": requests.exceptions.ChunkedEncodingError("broken off"),
+    "the server has an error": (500, b'{"error": "server_error"}'),
+    "the server is throttling": (429, b"{}"),
+    "the server redirects": (302, b""),
+    "the endpoint is not there": (404, b"<h1>Not found</h1>"),
+    "success without content": (204, b""),
+    "no JSON": (200, b"<h1>Hello</h1>"),
+    "bytes that are no text": (200, b"\xff\xfe\xff"),
+    "JSON, but no object": (200, b'["active", true]'),
+    "an error with an active token in it": (400, b'{"active": true}'),
+}
+NOT_ACCESS_TOKENS_FOR_THIS_API = {
+    "inactive": ({"active": False}, "not active"),
+    "active in words only": ({"active": "true"}, "not active"),
+    "active in numbers only": ({"active": 1}, "not active"),
+    "a refresh token": ({"token_use": "refresh_token"}, "not an access token"),
+    "a token of unknown use": ({"token_use": None}, "not an access token"),
+    "another issuer's": ({"iss": "http://127.0.0.1:9999"}, "of another issuer"),
+    "nobody's": ({"iss": None}, "of another issuer"),
+    "another API's": ({"aud": "http://127.0.0.1:9003"}, "for another audience"),
+    "several other APIs'": ({"aud": ["http://127.0.0.1:9003", "http://127.0.0.1:9004"]}, "for another audience"),
+    "an API's whose address begins alike": ({"aud": "http://127.0.0.1:90020"}, "for another audience"),
+    "no API's": ({"aud": None}, "for another audience"),
+    "expired": ({"exp": int(time.time()) - 1}, "expired"),
+    "expired long ago": ({"exp": 0}, "expired"),
+    "expiring at no time": ({"exp": "tomorrow"}, "expired"),
+    "without a subject": ({"sub": ""}, "nobody's"),
+    "with a subject that is no string": ({"sub": 17}, "nobody's"),
+}
+
+
+def test_the_api_asks_with_its_own_credentials_in_a_form(alice, auth_server):
+    """§2.1: The protected resource calls the introspection endpoint using an HTTP POST request."""
+    answer = alice.get("/me")
+
+    assert answer.status_code == 200
+    [request] = auth_server.requests
+    assert (request.method, request.url) == ("POST", "http://127.0.0.1:9000/oauth/introspect")
+    assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(request.body) == {"token": [alice.token], "token_type_hint": ["access_token"]}
+
+
+def test_every_request_is_asked_about_anew(alice, auth_server):
+    alice.get("/me")
+    alice.get("/me")
+
+    assert len(auth_server.requests) == 2
+
+
+def test_the_request_id_runs_on_to_the_authorization_server(alice, auth_server):
+    alice.get("/me", headers={"X-Request-Id": "one-and-the-same"})
+
+    assert auth_server.requests[0].headers["X-Request-Id"] == "one-and-the-same"
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"), NOT_ACCESS_TOKENS_FOR_THIS_API.values(), ids=NOT_ACCESS_TOKENS_FOR_THIS_API
+)
+def test_only_an_active_access_token_for_this_api_lets_in(caller, events, claims, reason):
+    """§4: the protected resource MUST check that it is the audience; a refresh token is no access token."""
+    answer = caller(**claims).get("/me")
+
+    assert answer.status_code == 401
+    assert answer.json["error"] == "invalid_token"
+    assert [event["reason"] for event in events] == [reason]
+
+
+def test_every_reason_reads_the_same_on_the_wire(caller):
+    answers = [caller(**claims).get("/me").json for claims, _ in NOT_ACCESS_TOKENS_FOR_THIS_API.values()]
+
+    assert all(answer == answers[0] for answer in answers)
+
+
+@pytest.mark.parametrize("audience", ["http://127.0.0.1:9002", ["http://127.0.0.1:9003", "http://127.0.0.1:9002"]])
+def test_the_audience_may_be_one_or_several(caller, audience):
+    answer = caller(aud=audience).get("/me")
+
+    assert answer.status_code == 200
+
+
+def test_an_answer_without_an_expiry_counts(caller):
+    """§2.2: `exp` is OPTIONAL; the server that says active has looked."""
+    answer = caller(exp=None).get("/me")
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
+def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(alice, auth_server, events, failure):
+    auth_server.failure = failure
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 503
+    assert answer.json["error"] == "temporarily_unavailable"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "WWW-Authenticate" not in answer.headers
+    assert [event["error"] for event in events] == ["temporarily_unavailable"]
+    assert alice.token not in str(events)
+
+
+def test_refused_credentials_of_the_api_itself_are_not_the_callers_fault(alice, auth_server, events):
+    """§2.3: the endpoint answers 401 when the protected resource's own authentication fails."""
+    auth_server.secret = "rotated"
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 503
+    assert events[0]["reason"] == "no introspection response, but status 401"
+
+
+def test_it_recovers_with_the_authorization_server(alice, auth_server):
+    auth_server.failure = requests.ConnectionError("refused")
+    alice.get("/photos")
+    auth_server.failure = None
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 200
+
+
+def test_me_is_who_the_authorization_server_says(alice):
+    answer = alice.get("/me")
+
+    assert answer.json == {"sub": "subject-of-alice", "username": "alice", "name": "Alice Liddell"}
+
+
+def test_the_username_stands_in_for_a_missing_name(caller):
+    answer = caller(name=None).get("/me")
+
+    assert answer.json["name"] == "alice"
+
+
+def test_the_subject_stands_in_for_a_missing_username(caller):
+    answer = caller(name=None, username=None).get("/me")
+
+    assert answer.json == dict.fromkeys(["sub", "username", "name"], "subject-of-alice")

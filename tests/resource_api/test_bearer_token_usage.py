@@ -1,0 +1,173 @@
+"""RFC 6750, bearer token usage: who is let in, and what those hear who are not."""
+
+import pytest
+from werkzeug.datastructures import WWWAuthenticate
+
+METADATA = "http://127.0.0.1:9002/.well-known/oauth-protected-resource"
+PHOTO = "/photos/00000000000000000000000000000000"
+PROTECTED = {
+    "GET /me": "profile",
+    "GET /photos": "photos:read",
+    f"GET {PHOTO}": "photos:read",
+    f"GET {PHOTO}/image": "photos:read",
+    "POST /photos": "photos:write",
+    f"PATCH {PHOTO}": "photos:write",
+    f"DELETE {PHOTO}": "photos:write",
+}
+WITHOUT_CREDENTIALS = {
+    "nothing": None,
+    "an empty header": "",
+    "basic": "Basic YWxpY2U6d29uZGVybGFuZA==",
+    "digest, which has commas": 'Digest username="alice", realm="Photo API"',
+    "a scheme that begins like it": "BearerToken abc",
+    "a token without a scheme": "abc",
+}
+MALFORMED = {
+    "no token": "Bearer",
+    "an empty token": "Bearer ",
+    "two tokens": "Bearer abc def",
+    "a quoted token": 'Bearer "abc"',
+    "parameters": "Bearer token=abc",
+    "a padded middle": "Bearer a=b",
+    "only padding": "Bearer ==",
+    "a tab": "Bearer\tabc",
+    "a character outside b64token": "Bearer abc!",
+    "a letter outside ASCII": "Bearer abcé",
+    "two headers": "Bearer abc,Bearer def",
+    "two headers, the first of them basic": "Basic YWxpY2U6,Bearer abc",
+}
+
+
+def challenge_of(answer):
+    """The one challenge in the answer, taken apart."""
+    [header] = answer.headers.getlist("WWW-Authenticate")
+    challenge = WWWAuthenticate.from_header(header)
+    assert challenge.type == "bearer"
+    return challenge.parameters
+
+
+@pytest.mark.parametrize("request_line", PROTECTED)
+def test_every_resource_needs_a_token(http, request_line):
+    method, path = request_line.split()
+    answer = http.open(path, method=method)
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("header", WITHOUT_CREDENTIALS.values(), ids=WITHOUT_CREDENTIALS)
+def test_without_credentials_the_challenge_has_no_error_code(http, header):
+    """§3.1: If the request lacks any authentication information, the resource server SHOULD NOT include an error code."""
+    answer = http.get("/photos", headers={} if header is None else {"Authorization": header})
+
+    assert answer.status_code == 401
+    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA}
+    assert answer.json["error"] == "unauthorized"
+    assert answer.json["error_description"]
+
+
+def test_a_token_in_the_query_is_not_looked_at(http, alice, auth_server):
+    """RFC 9700 §4.3.2: clients MUST NOT pass access tokens in a URI query parameter."""
+    answer = http.get("/photos", query_string={"access_token": alice.token})
+
+    assert answer.status_code == 401
+    assert "error" not in challenge_of(answer)
+    assert auth_server.requests == []
+
+
+def test_a_token_in_the_form_is_not_looked_at(http, alice, auth_server):
+    answer = http.post("/photos", data={"access_token": alice.token})
+
+    assert answer.status_code == 401
+    assert "error" not in challenge_of(answer)
+    assert auth_server.requests == []
+
+
+@pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_credentials_are_an_invalid_request(http, auth_server, header):
+    answer = http.get("/photos", headers={"Authorization": header})
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    assert auth_server.requests == []
+
+
+def test_two_authorization_headers_are_an_invalid_request(http, alice):
+    """§3.1: invalid_request when the request uses more than one method for including an access token."""
+    header = ("Authorization", f"Bearer {alice.token}")
+    answer = http.get("/photos", headers=[header, header])
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
+def test_the_scheme_is_read_whatever_its_case(http, alice, scheme):
+    answer = http.get("/photos", headers={"Authorization": f"{scheme} {alice.token}"})
+
+    assert answer.status_code == 200
+
+
+def test_an_unknown_token_is_invalid(caller):
+    answer = caller(token="nobody-issued-this").get("/photos")
+
+    assert answer.status_code == 401
+    assert answer.json["error"] == "invalid_token"
+    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+
+
+def test_a_revoked_token_is_refused_at_the_very_next_request(alice, auth_server):
+    alice.get("/photos")
+    auth_server.revoke(alice.token)
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 401
+    assert answer.json["error"] == "invalid_token"
+
+
+@pytest.mark.parametrize("request_line", PROTECTED)
+def test_a_scope_that_was_not_granted_is_named_in_header_and_body(caller, request_line):
+    """§3.1: insufficient_scope MAY include the "scope" attribute with the scope necessary."""
+    method, path = request_line.split()
+    needed = PROTECTED[request_line]
+    granted = {"profile", "photos:read", "photos:write"} - {needed}
+    client = caller(scope=" ".join(granted))
+    answer = client.http.open(path, method=method, headers={"Authorization": f"Bearer {client.token}"})
+
+    assert answer.status_code == 403
+    assert answer.json["error"] == "insufficient_scope"
+    assert answer.json["scope"] == needed
+    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+
+
+@pytest.mark.parametrize("scope", ["", "photos", "photos:readers", "PHOTOS:READ", None, ["photos:read"]])
+def test_a_scope_is_granted_by_its_whole_name_only(caller, scope):
+    answer = caller(scope=scope).get("/photos")
+
+    assert answer.status_code == 403
+
+
+def test_authorization_comes_before_everything_else_about_the_request(http):
+    """Nobody without a token learns what is wrong with the rest, or makes this server read ten megabytes."""
+    assert http.get("/photos?limit=many").status_code == 401
+    assert http.post("/photos", data=bytes(11 * 1024 * 1024)).status_code == 401
+    assert http.patch(PHOTO, data="not JSON").status_code == 401
+
+
+def test_a_refusal_is_in_the_event_log_with_its_reason_and_never_the_token(caller, events):
+    client = caller(scope="profile")
+    client.get("/photos")
+
+    assert [event for event in events if event["event"] == "access_refused"] == [
+        {
+            "event": "access_refused",
+            "leg": "resource_api",
+            "time": events[0]["time"],
+            "request_id": events[0]["request_id"],
+            "error": "insufficient_scope",
+            "reason": "photos:read was not granted",
+            "client_id": "print-shop",
+            "sub": "subject-of-alice",
+        }
+    ]
+    assert client.token not in str(events)

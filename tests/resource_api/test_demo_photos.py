@@ -1,0 +1,98 @@
+"""The demo's photos: six of Alice's and two of Bob's, put in once."""
+
+import io
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from config import DEMO_SUBJECTS
+from resource_api import demo
+
+
+@pytest.fixture
+def settings(settings):
+    return replace(settings, demo=True)
+
+
+@pytest.fixture
+def alice(caller):
+    return caller(sub=DEMO_SUBJECTS["alice"])
+
+
+@pytest.fixture
+def bob(caller):
+    return caller(sub=DEMO_SUBJECTS["bob"])
+
+
+def titles(person):
+    return [photo["title"] for photo in person.get("/photos").json["photos"]]
+
+
+def test_alice_has_six_photos_newest_first(alice):
+    assert titles(alice) == [
+        "Fjord, blue hour",
+        "Dune at dawn",
+        "Pines in fog",
+        "Lighthouse",
+        "Rain on glass",
+        "Poppy hill",
+    ]
+
+
+def test_bob_has_two(bob):
+    assert titles(bob) == ["The light at the point", "Behind the building site"]
+
+
+def test_they_are_what_the_api_says_they_are(alice):
+    for photo in alice.get("/photos").json["photos"]:
+        data = alice.get(f"/photos/{photo['id']}/image").data
+        image = Image.open(io.BytesIO(data))
+
+        assert photo["size"] == len(data)
+        assert (photo["width"], photo["height"]) == image.size
+        assert (photo["content_type"], image.format) == ("image/webp", "WEBP")
+        assert not {"exif", "xmp", "icc_profile"} & set(image.info)
+
+
+def test_a_deleted_photo_does_not_come_back_at_the_next_start(alice, start, settings):
+    fjord = alice.get("/photos").json["photos"][0]
+    alice.delete(f"/photos/{fjord['id']}")
+    start(settings)
+
+    assert "Fjord, blue hour" not in titles(alice)
+    assert len(titles(alice)) == 5
+
+
+def test_workers_that_start_together_seed_once(alice, app):
+    database = app.extensions["tripod.database"]
+    with database.writing() as db:
+        db.connection().exec_driver_sql("DELETE FROM photo")
+        db.connection().exec_driver_sql("DELETE FROM seeding")
+    with ThreadPoolExecutor(8) as workers:
+        list(workers.map(demo.seed, [database] * 8))
+
+    assert len(titles(alice)) == 6
+
+
+def test_a_seeding_that_fails_leaves_nothing(alice, app, monkeypatch):
+    database = app.extensions["tripod.database"]
+    with database.writing() as db:
+        db.connection().exec_driver_sql("DELETE FROM photo")
+        db.connection().exec_driver_sql("DELETE FROM seeding")
+    with monkeypatch.context() as broken:
+        broken.setattr(demo, "PHOTOS", [*demo.PHOTOS, demo.PHOTOS[0]._replace(file_name="missing.webp")])
+        with pytest.raises(FileNotFoundError):
+            demo.seed(database)
+
+    assert titles(alice) == []
+    demo.seed(database)
+    assert len(titles(alice)) == 6
+
+
+def test_outside_the_demo_nothing_is_put_in(caller, start, settings, tmp_path):
+    app = start(replace(settings, demo=False, database_url=f"sqlite:///{tmp_path / 'other.db'}"))
+
+    with app.extensions["tripod.database"].engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM photo").scalar() == 0

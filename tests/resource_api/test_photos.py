@@ -1,0 +1,275 @@
+"""The photos of a person: listed, looked at, renamed, deleted, and that person's alone."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from resource_api import photos
+from resource_api.images import CleanImage
+
+NEVER_A_PHOTO = "00000000000000000000000000000000"
+WRONG_PAGES = {
+    "no limit": "limit=",
+    "zero": "limit=0",
+    "too many": "limit=101",
+    "negative": "limit=-1",
+    "a fraction": "limit=1.5",
+    "a sign": "limit=%2B5",
+    "a space": "limit=5%20",
+    "a newline": "limit=5%0A",
+    "digits of another script": "limit=%D9%A5",
+    "a word": "limit=many",
+    "two limits": "limit=5&limit=5",
+    "an empty id": "after=",
+    "a malformed id": "after=../../etc/passwd",
+    "a NUL": "after=%00",
+    "an id of no photo": f"after={NEVER_A_PHOTO}",
+    "two ids": f"after={NEVER_A_PHOTO}&after={NEVER_A_PHOTO}",
+}
+WRONG_TITLES = {
+    "none": None,
+    "empty": "",
+    "too long": "x" * 201,
+    "blank": " \t ",
+    "a number": 17,
+    "a list": ["Holiday"],
+    "a line break": "Holi\nday",
+    "a NUL": "Holi\0day",
+    "half of a character": "Holi\ud800day",
+}
+
+
+@pytest.fixture
+def seven_photos(alice):
+    """Alice's photos, oldest first, a day apart."""
+    with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False) as clock:
+        added = []
+        for number in range(7):
+            added.append(alice.add_photo(f"Number {number}"))
+            clock.shift(timedelta(days=1))
+    return added
+
+
+def titles(answer):
+    return [photo["title"] for photo in answer.json["photos"]]
+
+
+# -- the list --------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_begins_with_photos(alice):
+    answer = alice.get("/photos")
+
+    assert answer.json == {"photos": [], "next": None}
+
+
+def test_the_newest_photo_comes_first(alice, seven_photos):
+    answer = alice.get("/photos")
+
+    assert answer.json["photos"] == seven_photos[::-1]
+    assert answer.json["next"] is None
+
+
+def test_a_photo_says_what_it_is(alice, seven_photos):
+    photo = alice.get("/photos?limit=1").json["photos"][0]
+
+    assert set(photo) == {"id", "title", "content_type", "width", "height", "size", "created_at", "image"}
+    assert re.fullmatch(r"[A-Za-z0-9]{22,}", photo["id"])
+    assert photo["created_at"] == "2020-01-07T00:00:00Z"
+    assert photo["image"] == f"http://127.0.0.1:9002/photos/{photo['id']}/image"
+    assert (photo["content_type"], photo["width"], photo["height"]) == ("image/png", 8, 6)
+
+
+def test_following_next_reaches_every_photo_once(alice, seven_photos):
+    pages, address = [], "http://127.0.0.1:9002/photos?limit=3"
+    while address:
+        assert address.startswith("http://127.0.0.1:9002/photos?")
+        answer = alice.get(address.removeprefix("http://127.0.0.1:9002"))
+        pages.append(answer.json["photos"])
+        address = answer.json["next"]
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+    assert [photo for page in pages for photo in page] == seven_photos[::-1]
+
+
+def test_a_full_last_page_has_no_next(alice, seven_photos):
+    answer = alice.get("/photos?limit=7")
+
+    assert len(answer.json["photos"]) == 7
+    assert answer.json["next"] is None
+
+
+def test_photos_of_the_same_moment_are_all_reached(alice):
+    with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False):
+        added = {alice.add_photo()["id"] for _ in range(5)}
+    first = alice.get("/photos?limit=3").json
+    second = alice.get(f"/photos?limit=3&after={first['photos'][-1]['id']}").json
+
+    assert {photo["id"] for photo in first["photos"] + second["photos"]} == added
+
+
+def test_a_photo_added_meanwhile_shifts_no_page(alice, seven_photos):
+    first = alice.get("/photos?limit=3")
+    alice.add_photo("Added meanwhile")
+    second = alice.get(f"/photos?limit=3&after={first.json['photos'][-1]['id']}")
+
+    assert titles(second) == ["Number 3", "Number 2", "Number 1"]
+
+
+def test_the_limit_is_fifty_unless_asked(alice, app):
+    with app.extensions["tripod.database"].writing() as db:
+        for _ in range(51):
+            photos.add(db, "subject-of-alice", "One of many", CleanImage(b"", "image/png", 1, 1))
+    answer = alice.get("/photos")
+
+    assert len(answer.json["photos"]) == 50
+    assert answer.json["next"]
+    assert len(alice.get("/photos?limit=100").json["photos"]) == 51
+
+
+@pytest.mark.parametrize("query", WRONG_PAGES.values(), ids=WRONG_PAGES)
+def test_an_odd_limit_or_after_is_an_invalid_request(alice, query):
+    answer = alice.get(f"/photos?{query}")
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+
+
+def test_a_page_behind_another_persons_photo_is_as_unknown(alice, bob):
+    bobs = bob.add_photo()
+    answer = alice.get(f"/photos?after={bobs['id']}")
+
+    assert answer.status_code == 400
+    assert answer.json == alice.get(f"/photos?after={NEVER_A_PHOTO}").json
+
+
+# -- one photo -------------------------------------------------------------------------------------------------------
+
+
+def test_a_photo_has_an_address_of_its_own(alice):
+    photo = alice.add_photo("Holiday")
+    answer = alice.get(f"/photos/{photo['id']}")
+
+    assert answer.json == photo
+
+
+def test_the_image_comes_with_its_type_and_is_not_sniffed(alice):
+    photo = alice.add_photo()
+    answer = alice.get(f"/photos/{photo['id']}/image")
+
+    assert answer.status_code == 200
+    assert answer.content_type == "image/png"
+    assert len(answer.data) == photo["size"]
+    assert answer.headers["Content-Disposition"] == "inline"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("photo_id", [NEVER_A_PHOTO, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
+def test_what_is_not_a_photo_is_not_found(alice, photo_id):
+    answer = alice.get(f"/photos/{photo_id}")
+
+    assert answer.status_code == 404
+    assert answer.json == {"error": "not_found", "error_description": "There is no such photo."}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "json"),
+    [
+        ("get", "/photos/{id}", None),
+        ("get", "/photos/{id}/image", None),
+        ("patch", "/photos/{id}", {"title": "Mine"}),
+        ("delete", "/photos/{id}", None),
+    ],
+    ids=["look at", "look at the image of", "rename", "delete"],
+)
+def test_nobody_can_touch_another_persons_photo(alice, bob, method, path, json):
+    """It answers like a photo that does not exist, so that nobody learns that it does."""
+    photo = alice.add_photo("Alice's own")
+    arguments = {"json": json} if json else {}
+    answer = getattr(bob, method)(path.format(id=photo["id"]), **arguments)
+    nothing = getattr(bob, method)(path.format(id=NEVER_A_PHOTO), **arguments)
+
+    assert answer.status_code == 404
+    assert answer.data == nothing.data
+    assert alice.get(f"/photos/{photo['id']}").json == photo
+
+
+# -- a new title -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("title", ["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>'])
+def test_a_title_is_kept_as_it_was_given(alice, title):
+    photo = alice.add_photo()
+    answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
+
+    assert answer.status_code == 200
+    assert answer.json == photo | {"title": title}
+    assert alice.get(f"/photos/{photo['id']}").json == photo | {"title": title}
+
+
+@pytest.mark.parametrize("title", WRONG_TITLES.values(), ids=WRONG_TITLES)
+def test_what_is_not_a_title_is_refused(alice, title):
+    photo = alice.add_photo("Before")
+    answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
+
+    assert answer.status_code == 422
+    assert answer.json["error"] == "invalid_title"
+    assert alice.get(f"/photos/{photo['id']}").json["title"] == "Before"
+
+
+def test_a_missing_title_is_refused(alice):
+    answer = alice.patch(f"/photos/{alice.add_photo()['id']}", json={"name": "Holiday"})
+
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"\xff", b"null", b'"title"', b'["title"]', b"[" * 60_000, b'{"title": ' + b"9" * 5_000 + b"}"],
+    ids=["empty", "half", "no text", "null", "a string", "a list", "a thousand brackets", "a long number"],
+)
+def test_a_body_that_is_no_json_object_is_an_invalid_request(alice, body):
+    photo = alice.add_photo()
+    answer = alice.patch(f"/photos/{photo['id']}", data=body, content_type="application/json")
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+
+
+def test_a_body_that_does_not_claim_to_be_json_is_an_unsupported_media_type(alice):
+    answer = alice.patch(f"/photos/{alice.add_photo()['id']}", data={"title": "Holiday"})
+
+    assert answer.status_code == 415
+    assert answer.json["error"] == "unsupported_media_type"
+
+
+def test_an_enormous_body_is_too_large(alice):
+    answer = alice.patch(f"/photos/{NEVER_A_PHOTO}", json={"title": "x" * 100_000})
+
+    assert answer.status_code == 413
+    assert answer.json["error"] == "too_large"
+
+
+# -- deleting --------------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_photo_is_gone_with_its_image(alice, app):
+    photo = alice.add_photo()
+    answer = alice.delete(f"/photos/{photo['id']}")
+
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert alice.get(f"/photos/{photo['id']}").status_code == 404
+    assert alice.get(f"/photos/{photo['id']}/image").status_code == 404
+    with app.extensions["tripod.database"].engine.connect() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM photo_image").scalar() == 0
+
+
+def test_a_photo_is_deleted_once(alice):
+    photo = alice.add_photo()
+    alice.delete(f"/photos/{photo['id']}")
+    answer = alice.delete(f"/photos/{photo['id']}")
+
+    assert answer.status_code == 404

@@ -1,0 +1,290 @@
+"""New photos: what is accepted, by decoding and not by claim, and what of it is kept."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image, ImageCms, PngImagePlugin
+
+MIB = 1024 * 1024
+SECRET = b"52.37 N 4.90 E"
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+ORIENTATION, GPS_AREA = 0x0112, 0x001C
+
+
+def png_of(width, height):
+    """A PNG whose header promises this size and whose pixels are missing."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+
+
+def exif(orientation=1):
+    """Metadata as a camera writes it: which way is up, and where it was."""
+    data = Image.Exif()
+    data[ORIENTATION] = orientation
+    data.get_ifd(0x8825)[GPS_AREA] = SECRET
+    return data.tobytes()
+
+
+def kept(alice, answer):
+    """The image that the API keeps, decoded, and its bytes."""
+    assert answer.status_code == 201, answer.json
+    data = alice.get(f"/photos/{answer.json['id']}/image").data
+    return Image.open(io.BytesIO(data)), data
+
+
+@pytest.mark.parametrize(
+    ("written_as", "content_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")]
+)
+def test_a_photo_is_created_and_has_an_address(alice, drawing, written_as, content_type):
+    answer = alice.upload(drawing(written_as, size=(40, 30)), "Holiday")
+
+    assert answer.status_code == 201
+    assert answer.headers["Location"] == f"http://127.0.0.1:9002/photos/{answer.json['id']}"
+    assert alice.get(f"/photos/{answer.json['id']}").json == answer.json
+    assert (answer.json["title"], answer.json["content_type"]) == ("Holiday", content_type)
+    assert (answer.json["width"], answer.json["height"]) == (40, 30)
+
+
+def test_the_content_decides_not_the_name_of_the_file(alice, drawing):
+    answer = alice.upload(drawing("WEBP"), file_name="../../photo.php")
+
+    assert answer.json["content_type"] == "image/webp"
+
+
+# -- what is kept ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
+def test_metadata_is_not_kept(alice, drawing, written_as):
+    options = {"exif": exif(), "xmp": b"<x:xmpmeta>" + SECRET, "comment": SECRET}
+    upload = drawing(written_as, **options)
+    image, data = kept(alice, alice.upload(upload))
+
+    assert SECRET in upload
+    assert SECRET not in data
+    assert not image.getexif()
+    assert not {"exif", "xmp", "comment", "icc_profile", "XML:com.adobe.xmp"} & set(image.info)
+
+
+def test_texts_inside_a_png_are_not_kept(alice, drawing):
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Author", SECRET.decode())
+    texts.add_itxt("Comment", SECRET.decode())
+    image, data = kept(alice, alice.upload(drawing("PNG", pnginfo=texts)))
+
+    assert SECRET not in data
+    assert image.text == {}
+
+
+def test_what_hides_behind_the_image_is_not_kept(alice, drawing):
+    _, data = kept(alice, alice.upload(drawing("JPEG") + b"<?php " + SECRET))
+
+    assert SECRET not in data
+
+
+@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("orientation", [6, 8])
+def test_a_photo_taken_sideways_is_turned_upright(alice, drawing, written_as, orientation):
+    answer = alice.upload(drawing(written_as, size=(40, 30), exif=exif(orientation)))
+    image, _ = kept(alice, answer)
+
+    assert image.size == (30, 40)
+    assert (answer.json["width"], answer.json["height"]) == (30, 40)
+
+
+def test_the_size_is_that_of_the_image_as_it_is_kept(alice, drawing):
+    answer = alice.upload(drawing("JPEG", exif=exif()))
+    _, data = kept(alice, answer)
+
+    assert answer.json["size"] == len(data)
+
+
+def test_the_colours_of_a_profile_are_worked_into_the_pixels(alice, drawing):
+    """A profile in which red and green have changed places: what the file calls red is meant to be seen as green."""
+    exchanged = SRGB.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+    image, _ = kept(alice, alice.upload(drawing("PNG", color=(200, 50, 50), icc_profile=exchanged)))
+    red, green, _ = image.getpixel((0, 0))
+
+    assert green > red
+    assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize("profile", [b"not a profile", SRGB], ids=["broken", "of colours"])
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB"])
+def test_a_profile_that_does_not_fit_is_left_out(alice, drawing, mode, profile):
+    image, _ = kept(alice, alice.upload(drawing("PNG", mode=mode, icc_profile=profile)))
+
+    assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
+    assert "icc_profile" not in image.info
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
+def test_every_kind_of_png_is_accepted(alice, drawing, mode):
+    image, _ = kept(alice, alice.upload(drawing("PNG", mode=mode)))
+
+    assert image.size == (8, 6)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+def test_every_kind_of_jpeg_is_accepted(alice, drawing, mode):
+    image, _ = kept(alice, alice.upload(drawing("JPEG", mode=mode)))
+
+    assert image.format == "JPEG"
+
+
+def test_a_transparent_palette_stays_transparent(alice, drawing):
+    image, _ = kept(alice, alice.upload(drawing("PNG", mode="P", transparency=0)))
+
+    assert image.convert("RGBA").getpixel((0, 0))[3] == 0
+
+
+@pytest.mark.parametrize("written_as", ["PNG", "WEBP", "MPO"])
+def test_of_several_pictures_the_first_is_kept(alice, drawing, written_as):
+    options = {"save_all": True, "append_images": [Image.new("RGB", (8, 6), "white")], "color": "black"}
+    image, _ = kept(alice, alice.upload(drawing(written_as, **options)))
+
+    assert getattr(image, "n_frames", 1) == 1
+    assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
+
+
+# -- what is refused -------------------------------------------------------------------------------------------------
+
+
+def test_a_file_of_more_than_ten_mebibytes_is_too_large(alice, drawing):
+    answer = alice.upload(drawing("PNG") + bytes(10 * MIB))
+
+    assert answer.status_code == 413
+    assert answer.json["error"] == "too_large"
+
+
+def test_a_request_far_beyond_the_limit_is_too_large(alice):
+    answer = alice.upload(bytes(12 * MIB))
+
+    assert answer.status_code == 413
+    assert answer.json["error"] == "too_large"
+
+
+def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
+    image = drawing("PNG")
+    answer = alice.upload(image + bytes(10 * MIB - len(image)), "x" * 200)
+
+    assert answer.status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)]
+)
+def test_more_than_forty_megapixels_are_refused_by_the_header_alone(alice, width, height):
+    answer = alice.upload(png_of(width, height))
+
+    assert answer.status_code == 413
+    assert answer.json["error"] == "too_large"
+
+
+def test_forty_megapixels_are_not_too_many(alice):
+    answer = alice.upload(png_of(8000, 5000))
+
+    assert answer.status_code == 415, "it was decoded, and found to have no pixels"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        b"",
+        b"Hello",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        png_of(0, 5),
+        png_of(5, 5),
+    ],
+    ids=["nothing", "a text", "a drawing", "a PNG signature", "a JPEG signature", "no width", "no pixels"],
+)
+def test_what_is_no_image_is_an_unsupported_media_type(alice, image):
+    answer = alice.upload(image, file_name="photo.png")
+
+    assert answer.status_code == 415
+    assert answer.json["error"] == "unsupported_media_type"
+
+
+@pytest.mark.parametrize("written_as", ["GIF", "BMP", "TIFF", "ICO"])
+def test_other_formats_are_unsupported(alice, drawing, written_as):
+    answer = alice.upload(drawing(written_as, size=(16, 16)))
+
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
+def test_a_truncated_image_is_unsupported(alice, drawing, written_as):
+    image = drawing(written_as, size=(64, 64))
+    answer = alice.upload(image[: len(image) * 2 // 3])
+
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
+def test_no_damaged_byte_is_ever_our_error(alice, drawing, written_as):
+    image = drawing(written_as, size=(4, 3), exif=exif(6))
+    answers = [
+        alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :]) for at in range(0, len(image), 11)
+    ]
+
+    assert {answer.status_code for answer in answers} <= {201, 413, 415}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"title": "Holiday"},
+        {"title": "Holiday", "image": "not a file"},
+        {"title": "Holiday", "image": (io.BytesIO(b""), "")},
+        {"title": "Holiday", "image": [(io.BytesIO(b"one"), "1.png"), (io.BytesIO(b"two"), "2.png")]},
+        {"title": "Holiday", "photo": (io.BytesIO(b"image"), "photo.png")},
+    ],
+    ids=["nothing", "a title", "a field", "no file chosen", "two images", "another name"],
+)
+def test_a_missing_image_is_an_invalid_request(alice, form):
+    answer = alice.post("/photos", data=form, content_type="multipart/form-data")
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b'{"title": "Holiday"}'),
+        ("image/png", b"\x89PNG\r\n\x1a\n"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=\xe9", b"an odd boundary"),
+        ("multipart/form-data; boundary=x", b"--x\r\nno end"),
+        ("application/x-www-form-urlencoded", b"title=%FF&image=\xff"),
+    ],
+)
+def test_a_body_of_another_form_has_no_image(alice, content_type, body):
+    answer = alice.post("/photos", data=body, content_type=content_type)
+
+    assert answer.status_code == 400
+    assert answer.json["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("title", ["", "  ", "x" * 201, "Holi\nday"], ids=["empty", "blank", "too long", "two lines"])
+def test_a_photo_needs_a_title(alice, drawing, title):
+    answer = alice.upload(drawing(), title)
+
+    assert answer.status_code == 422
+    assert answer.json["error"] == "invalid_title"
+    assert alice.get("/photos").json["photos"] == []
+
+
+def test_a_missing_title_is_refused(alice, drawing):
+    answer = alice.post("/photos", data={"image": (io.BytesIO(drawing()), "photo.png")})
+
+    assert answer.status_code == 422
