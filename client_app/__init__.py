@@ -1,0 +1,29 @@
+"""Print Shop, the client: a web application that prints people's photos and never sees their passwords.
+
+The tokens that let it see the photos stay on this server, in encrypted records; the browser holds random ids alone.
+`oauth.py` is the part to copy.
+"""
+
+from flask import Flask
+from flask_wtf import CSRFProtect
+
+from client_app import errors
+from client_app.print_shop import open_print_shop
+from client_app.views import bp
+from config import ClientAppSettings
+from web import health, new_application
+from web.back_channel import BackChannel
+from web.database import Database
+
+
+def create_app(settings: ClientAppSettings, back_channel: BackChannel | None = None) -> Flask:
+    """The client leg, as `settings` say. `back_channel` carries its requests to the other two."""
+    app = new_application(settings)
+    database = Database(settings.session_store_url)
+    database.init_app(app)
+    app.extensions["tripod.print_shop"] = open_print_shop(settings, database, back_channel or BackChannel())
+    CSRFProtect(app)
+    app.register_blueprint(bp)
+    errors.init_app(app)
+    health.init_app(app, database.check)
+    return app

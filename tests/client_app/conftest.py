@@ -1,0 +1,193 @@
+"""Print Shop between two simulated servers, and the people who use it."""
+
+import logging
+import re
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+import time_machine
+from jinja2 import FileSystemBytecodeCache
+
+from client_app import create_app, oauth
+from client_app.session_store import sessions
+from config import ClientAppSettings
+from tests.client_app.simulated_servers import (
+    PHOTO_API,
+    TRIPOD_ID,
+    SimulatedNetwork,
+    SimulatedPhotoApi,
+    SimulatedTripodId,
+)
+from web.back_channel import BackChannel
+
+PRINT_SHOP = "http://127.0.0.1:9001"
+
+
+class Browser:
+    """A person's browser at Print Shop."""
+
+    def __init__(self, app, tripod_id, cookie=None):
+        self.app, self.tripod_id, self.client = app, tripod_id, app.test_client()
+        if cookie:
+            self.client.set_cookie("tripod_client_app", cookie, domain="127.0.0.1")
+
+    @property
+    def cookie(self):
+        held = self.client.get_cookie("tripod_client_app", domain="127.0.0.1")
+        return held.value if held else None
+
+    def another_tab(self, app=None):
+        """A browser that holds the same cookie now; at another process's `app`, if there is one."""
+        return Browser(app or self.app, self.tripod_id, self.cookie)
+
+    def get(self, address, **options):
+        return self.client.get(address, base_url=PRINT_SHOP, **options)
+
+    def form(self):
+        """The hidden fields of the album's forms."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/photos").text)
+        return {"csrf_token": token[1]}
+
+    def post(self, address, form=None):
+        """Press the button that posts there, or send another form."""
+        return self.client.post(address, base_url=PRINT_SHOP, data=self.form() if form is None else form)
+
+    def begin(self, scope=None):
+        """The authorization request's URL."""
+        return self.get("/connect", query_string={"scope": scope} if scope else {}).headers["Location"]
+
+    def connect(self, grant=None):
+        """The whole flow, up to the answer of the callback."""
+        return self.get(self.tripod_id.authorize(self.begin(), grant))
+
+
+@pytest.fixture
+def tripod_id():
+    return SimulatedTripodId()
+
+
+@pytest.fixture
+def photo_api(tripod_id):
+    return SimulatedPhotoApi(tripod_id)
+
+
+@pytest.fixture
+def network(tripod_id, photo_api):
+    return SimulatedNetwork({TRIPOD_ID: tripod_id, PHOTO_API: photo_api})
+
+
+@pytest.fixture
+def client(network):
+    """`oauth.Client` by itself, as somebody would use it who copied the file."""
+    session = requests.Session()
+    session.mount("http://", network)
+    session.mount("https://", network)
+    return oauth.Client(
+        issuer=TRIPOD_ID,
+        client_id="print-shop",
+        client_secret="a secret: with + and %",
+        redirect_uri=f"{PRINT_SHOP}/callback",
+        http=lambda: session,
+    )
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return ClientAppSettings(
+        auth_server_url=TRIPOD_ID,
+        client_app_url=PRINT_SHOP,
+        resource_api_url=PHOTO_API,
+        bind="127.0.0.1:9001",
+        trusted_proxies=0,
+        demo=False,
+        instance_path=tmp_path,
+        secret_keys=("a key for the tests",),
+        session_store_url=f"sqlite:///{tmp_path}/client_sessions.db",
+        issuer=TRIPOD_ID,
+        client_id="print-shop",
+        client_secret="a secret: with + and %",
+        scope="profile photos:read",
+    )
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory):
+    """Templates take longer to compile than tests to run."""
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture
+def app(settings, network, compiled_templates):
+    made = create_app(settings, BackChannel(adapter=lambda: network))
+    made.jinja_env.bytecode_cache = compiled_templates
+    yield made
+    made.extensions["tripod.database"].engine.dispose()
+
+
+@pytest.fixture
+def stored(app):
+    """The rows of the session store."""
+
+    def rows():
+        with app.extensions["tripod.database"].engine.connect() as connection:
+            return connection.execute(sessions.select()).all()
+
+    return rows
+
+
+@pytest.fixture
+def browser(app, tripod_id):
+    return Browser(app, tripod_id)
+
+
+@pytest.fixture
+def alice(browser):
+    """Alice's browser, connected."""
+    browser.connect()
+    return browser
+
+
+@pytest.fixture
+def mallory(app, tripod_id):
+    """Another person's browser."""
+    return Browser(app, tripod_id)
+
+
+@pytest.fixture
+def clock():
+    """The clock of every party; `clock.shift(seconds)` turns it."""
+    with time_machine.travel(time.time(), tick=True) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def at_once():
+    """Runs each of these at the same moment, in a thread of its own; gives what they returned."""
+
+    def run(*calls):
+        start = threading.Barrier(len(calls))
+
+        def wait_and(call):
+            start.wait()
+            return call()
+
+        with ThreadPoolExecutor(len(calls)) as pool:
+            return list(pool.map(wait_and, calls))
+
+    return run
+
+
+@pytest.fixture
+def logged(caplog):
+    """Every log record so far; to be asked for first."""
+    caplog.set_level(logging.DEBUG)
+    return lambda: caplog.get_records("setup") + caplog.get_records("call")
+
+
+@pytest.fixture
+def events(logged):
+    """The event log so far: names of events to their fields, the newest winning; to be asked for first."""
+    return lambda: {record.fields["event"]: record.fields for record in logged() if hasattr(record, "fields")}

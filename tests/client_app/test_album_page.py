@@ -1,0 +1,142 @@
+"""`GET /photos` and its images."""
+
+import pytest
+
+
+def test_the_album_shows_each_photo_with_its_title_and_month(alice):
+    page = alice.get("/photos").text
+
+    assert "<h1>Alice’s album</h1>" in page
+    assert '<img src="/photos/fjord/image" alt="Fjord, blue hour"' in page
+    assert "<span>Jan 2025</span>" in page
+    assert page.index("fjord") < page.index("dune")
+
+
+def test_the_browser_holds_no_connection(browser):
+    answer = browser.get("/photos")
+
+    assert answer.status_code == 403
+    assert 'href="/connect">Connect your photos' in answer.text
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "There are no photos here yet"),
+        (1, "1 photo, fetched"),
+        (2, "2 photos, fetched"),
+        (50, "50 photos, fetched"),
+    ],
+)
+def test_the_words_fit_the_number(alice, photo_api, count, words):
+    photo_api.photos = [photo_api.photos[0] | {"id": f"p{number}"} for number in range(count)]
+
+    assert words in alice.get("/photos").text
+
+
+def test_a_long_album_has_pages(alice, photo_api):
+    photo_api.photos = [photo_api.photos[0] | {"id": f"p{number}"} for number in range(60)]
+    first, second = alice.get("/photos").text, alice.get("/photos?after=p49").text
+
+    assert "50 photos on this page" in first
+    assert 'href="/photos?after=p49">Older photos' in first
+    assert "10 photos on this page" in second
+    assert 'href="/photos">Newest photos' in second
+
+
+def test_without_profile_the_album_is_yours(browser, network):
+    browser.connect(grant="photos:read")
+    page = browser.get("/photos").text
+
+    assert "<h1>Your album</h1>" in page
+    assert not any(request.url.endswith("/me") for request in network.requests)
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [("", "Your album"), ("  ", "Your album"), ("Bob", "Bob’s album"), ("<b>", "&lt;b&gt;’s album")],
+)
+def test_the_heading_is_the_first_name(alice, photo_api, name, heading):
+    photo_api.name = name
+
+    assert f"<h1>{heading}</h1>" in alice.get("/photos").text
+
+
+def test_a_title_is_shown_as_text(alice, photo_api):
+    photo_api.photos[0]["title"] = '"><script>x</script>'
+    page = alice.get("/photos").text
+
+    assert "<script>x" not in page
+    assert 'alt="&#34;&gt;&lt;script&gt;x&lt;/script&gt;"' in page
+
+
+def test_consent_without_photos_can_be_asked_for_again(browser, tripod_id):
+    """RFC 6750 §3.1, insufficient_scope."""
+    browser.connect(grant="profile")
+    answer = browser.get("/photos")
+
+    assert answer.status_code == 403
+    assert "<code>photos:read</code>" in answer.text
+    assert 'href="/connect?scope=profile+photos:read">Ask again' in answer.text
+
+
+def test_the_access_token_is_shown_by_its_remaining_life(alice, clock):
+    clock.shift(30)
+    page = alice.get("/photos").text
+
+    assert 'data-left="90">1:30</time>' in page
+    assert '<progress max="120" value="90"' in page
+    assert "<code>profile</code> and <code>photos:read</code>" in page
+
+
+def test_the_refresh_tokens_end_is_not_claimed_to_be_known(alice):
+    page = alice.get("/photos").text
+
+    assert "Tripod ID alone knows" in page
+    assert page.count("<time") == 1
+
+
+def test_an_image_comes_through_unchanged(alice):
+    answer = alice.get("/photos/fjord/image")
+
+    assert answer.data == b"RIFF....WEBP"
+    assert answer.headers["Content-Type"] == "image/webp"
+    assert answer.headers["Cache-Control"] == "private, no-store"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_what_is_not_a_picture_does_not_come_through(alice, photo_api):
+    photo_api.image = (200, b"<script>x</script>", {"Content-Type": "text/html"})
+    answer = alice.get("/photos/fjord/image")
+
+    assert answer.status_code == 503
+    assert "<script>x" not in answer.text
+
+
+@pytest.mark.parametrize("photo_id", ["..", "%2e%2e%2fme", "none-of-hers"])
+def test_an_odd_or_foreign_id_is_not_found(alice, photo_id):
+    assert alice.get(f"/photos/{photo_id}/image").status_code == 404
+
+
+@pytest.mark.parametrize("after", ["..", "a%0d%0aX: y"])
+def test_an_odd_after_is_not_found(alice, after):
+    assert alice.get(f"/photos?after={after}").status_code == 404
+
+
+def test_an_answer_that_nobody_can_use_gets_a_page(alice, network):
+    network.instead["/photos"] = (200, b"<html>")
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert "You are still connected and nothing is lost." in answer.text
+
+
+def test_an_api_that_is_down_gets_a_page_and_comes_back(alice, network, photo_api):
+    network.down.add(photo_api.url)
+    away = alice.get("/photos")
+    network.down.clear()
+
+    assert away.status_code == 503
+    assert "Your photos are out of reach just now" in away.text
+    assert alice.get("/photos").status_code == 200

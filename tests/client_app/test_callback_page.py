@@ -1,0 +1,197 @@
+"""`GET /callback`: the flow ends, well or in a page that a person understands."""
+
+import itertools
+
+import pytest
+
+
+def test_a_good_answer_leads_to_the_album(browser):
+    answer = browser.connect()
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+    assert browser.get("/photos").status_code == 200
+
+
+def test_a_reload_says_that_the_answer_was_used_and_shows_the_way(browser, tripod_id, network):
+    callback = tripod_id.authorize(browser.begin())
+    browser.get(callback)
+    again = browser.get(callback)
+
+    assert again.status_code == 400
+    assert "already used" in again.text
+    assert 'href="/photos">Open your album' in again.text
+    assert network.grant_types["authorization_code"] == 1
+
+
+def test_of_two_identical_answers_at_once_one_counts(browser, tripod_id, network, at_once):
+    callback = tripod_id.authorize(browser.begin())
+    tabs = [browser.another_tab() for _ in range(8)]
+    statuses = [answer.status_code for answer in at_once(*(lambda tab=tab: tab.get(callback) for tab in tabs))]
+
+    assert sorted(statuses) == [303] + [400] * 7
+    assert network.grant_types["authorization_code"] == 1
+
+
+def test_another_browser_cannot_use_the_answer(browser, mallory, tripod_id, network):
+    """RFC 6749 §10.12: or a person would unknowingly use somebody else's photos."""
+    callback = tripod_id.authorize(browser.begin())
+    without_cookie = mallory.get(callback)
+    mallory.get("/")
+    with_cookie = mallory.get(callback)
+
+    assert (without_cookie.status_code, with_cookie.status_code) == (400, 400)
+    assert not network.grant_types
+
+
+@pytest.mark.parametrize(
+    "tampered",
+    [
+        "{callback}&code=another",
+        "{callback}&state=another",
+        "{callback}&iss=http%3A%2F%2F127.0.0.1%3A9000",
+        "/callback?code=c&state={state}",
+        "/callback?code=c&state={state}&iss=https%3A%2F%2Fmallory.example",
+        "/callback?state={state}&iss=http%3A%2F%2F127.0.0.1%3A9000",
+        "/callback?error=%22%3E&state={state}&iss=http%3A%2F%2F127.0.0.1%3A9000",
+        "/callback?code=c&state=%ED%A0%80",
+        "/callback?code=c&state=%FF",
+        "/callback?code=c",
+        "/callback",
+    ],
+)
+def test_a_tampered_answer_is_put_aside(browser, tripod_id, network, tampered):
+    callback = tripod_id.authorize(browser.begin())
+    answer = browser.get(tampered.format(callback=callback, state=tripod_id.asked(callback)["state"]))
+
+    assert answer.status_code == 400
+    assert "This answer cannot be used" in answer.text
+    assert not network.grant_types
+
+
+def answer_to(browser, tripod_id, **parameters):
+    state = tripod_id.asked(browser.begin())["state"]
+    return browser.get("/callback", query_string={"state": state, "iss": tripod_id.url, **parameters})
+
+
+def test_a_no_is_taken_calmly(browser, tripod_id):
+    answer = answer_to(browser, tripod_id, error="access_denied")
+
+    assert answer.status_code == 403
+    assert "You said no, and nothing was shared" in answer.text
+    assert 'href="/connect">Ask me again' in answer.text
+
+
+def test_a_no_leaves_an_older_connection_alone(alice, tripod_id):
+    answer = answer_to(alice, tripod_id, error="access_denied")
+
+    assert "What you allowed before is as it was." in answer.text
+    assert alice.get("/photos").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        ("invalid_scope", "does not know what Print Shop asked to see"),
+        ("temporarily_unavailable", "too much to do"),
+        ("something_new", "does not accept what Print Shop asked"),
+    ],
+)
+def test_any_other_error_is_a_sentence_and_its_code(browser, tripod_id, error, sentence):
+    answer = answer_to(browser, tripod_id, error=error)
+
+    assert answer.status_code == 400
+    assert sentence in answer.text
+    assert f"<code>{error}</code>" in answer.text
+
+
+def test_an_errors_description_is_shown_as_text(browser, tripod_id):
+    answer = answer_to(browser, tripod_id, error="server_error", error_description="<script>x</script>" + "y" * 1000)
+
+    assert "&lt;script&gt;x" in answer.text
+    assert "<script>x" not in answer.text
+    assert "y" * 300 not in answer.text
+
+
+def test_an_authorization_server_that_goes_away_is_a_4xx_all_the_same(browser, tripod_id, network):
+    callback = tripod_id.authorize(browser.begin())
+    network.down.add(tripod_id.url)
+    answer = browser.get(callback)
+
+    assert answer.status_code == 424
+    assert 'href="/connect">Try again' in answer.text
+
+
+def test_a_code_that_is_refused_gets_a_page(browser, tripod_id):
+    callback = tripod_id.authorize(browser.begin())
+    tripod_id.codes.clear()
+    answer = browser.get(callback)
+
+    assert answer.status_code == 400
+    assert "no longer good" in answer.text
+
+
+def test_a_flow_is_waited_for_ten_minutes(browser, tripod_id, clock):
+    early, late = tripod_id.authorize(browser.begin()), tripod_id.authorize(browser.begin())
+    clock.shift(595)
+    in_time = browser.get(early).status_code
+    clock.shift(10)
+    too_late = browser.get(late).status_code
+
+    assert (in_time, too_late) == (303, 400)
+
+
+def test_of_many_flows_the_newest_ten_are_waited_for(browser, tripod_id):
+    callbacks = [tripod_id.authorize(browser.begin()) for _ in range(11)]
+    first, second = (browser.get(callback).status_code for callback in callbacks[:2])
+
+    assert (first, second) == (400, 303)
+
+
+def test_flows_in_several_tabs_end_well_one_after_another(browser, tripod_id):
+    callbacks = [tripod_id.authorize(browser.begin()) for _ in range(3)]
+    answers = [(browser.get(callback).status_code, browser.get("/photos").status_code) for callback in callbacks]
+
+    assert answers == [(303, 200)] * 3
+
+
+def test_flows_in_several_tabs_end_well_at_once(browser, tripod_id, at_once):
+    """Whichever answer reaches the browser last, the connection in it works."""
+    callbacks = [tripod_id.authorize(browser.begin()) for _ in range(5)]
+    tabs = [browser.another_tab() for _ in callbacks]
+    pairs = zip(tabs, callbacks, strict=True)
+    at_once(*(lambda tab=tab, callback=callback: tab.get(callback) for tab, callback in pairs))
+
+    assert [tab.get("/photos").status_code for tab in tabs] == [200] * 5
+
+
+def test_a_new_connection_replaces_the_old_one_and_gives_its_tokens_back(alice, tripod_id):
+    old = next(iter(tripod_id.refresh_tokens))
+    alice.connect()
+
+    assert tripod_id.revoked == [old]
+
+
+def test_a_connection_that_no_browser_took_up_is_given_back_later(browser, tripod_id, clock):
+    browser.get("/")
+    browser.another_tab().connect()
+    lost = next(iter(tripod_id.refresh_tokens))
+    clock.shift(61)
+    browser.connect()
+
+    assert tripod_id.revoked == [lost]
+
+
+def test_who_planted_the_cookie_does_not_share_the_connection(browser):
+    """Session fixation: the tokens answer to an id that is made with them."""
+    browser.get("/")
+    mallory = browser.another_tab()
+    browser.connect()
+
+    assert browser.get("/photos").status_code == 200
+    assert mallory.get("/photos").status_code == 403
+
+
+def test_each_connection_has_an_id_of_its_own(browser):
+    cookies = [browser.connect() and browser.cookie for _ in range(3)]
+
+    assert all(one != other for one, other in itertools.combinations(cookies, 2))

@@ -1,0 +1,76 @@
+"""The event log tells the client's side of the protocol in the RFC's words."""
+
+import pytest
+
+
+def test_a_flow_is_told_from_end_to_end(events, alice):
+    told = events()
+
+    assert told["authorization_request_sent"]["scope"] == "profile photos:read"
+    assert told["tokens_received"]["scope"] == "profile photos:read"
+    assert told["tokens_received"]["flow"] == told["authorization_request_sent"]["flow"]
+    assert told["tokens_received"]["leg"] == "client_app"
+
+
+@pytest.mark.parametrize(
+    ("query", "reason"), [("state=unknown&code=c", "unknown_state"), ("code=c&code=c", "duplicated_parameter")]
+)
+def test_a_refused_response_is_told_with_its_reason(events, browser, query, reason):
+    browser.get(f"/callback?{query}")
+
+    assert events()["authorization_response_refused"]["reason"] == reason
+
+
+def test_a_no_is_told(events, browser, tripod_id):
+    state = tripod_id.asked(browser.begin())["state"]
+    browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
+
+    assert events()["authorization_response_refused"]["reason"] == "access_denied"
+
+
+def test_a_refused_code_is_told(events, browser, tripod_id):
+    callback = tripod_id.authorize(browser.begin())
+    tripod_id.codes.clear()
+    browser.get(callback)
+
+    assert events()["access_token_request_failed"]["reason"] == "invalid_grant"
+
+
+def test_a_refresh_is_told(events, alice):
+    alice.post("/refresh")
+
+    assert events()["tokens_refreshed"]["connection"] == events()["tokens_received"]["connection"]
+
+
+def test_an_ended_grant_is_told(events, alice, tripod_id, clock):
+    tripod_id.end_all()
+    clock.shift(130)
+    alice.get("/photos")
+
+    assert events()["refresh_failed"]["reason"] == "invalid_grant"
+    assert events()["connection_ended"]["reason"] == "invalid_grant"
+
+
+@pytest.mark.parametrize(("deed", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")])
+def test_the_end_of_a_connection_is_told_with_its_reason(events, alice, deed, reason):
+    alice.post("/disconnect") if deed == "disconnect" else alice.connect()
+
+    assert events()["connection_ended"]["reason"] == reason
+
+
+def test_a_server_that_could_not_be_told_is_told_here(events, alice, network):
+    network.instead["/oauth/revoke"] = (503, b"")
+    alice.post("/disconnect")
+
+    assert events()["revocation_failed"]["reason"].startswith("503")
+
+
+@pytest.mark.parametrize(
+    ("path", "event"), [("/connect", "authorization_request_failed"), ("/photos", "photo_api_unreachable")]
+)
+def test_a_server_out_of_reach_is_told(events, alice, network, tripod_id, photo_api, clock, path, event):
+    clock.shift(0 if path == "/photos" else 301)
+    network.down |= {tripod_id.url, photo_api.url}
+    alice.get(path)
+
+    assert events()[event]["reason"].startswith("ConnectionError")

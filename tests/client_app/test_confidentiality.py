@@ -1,0 +1,137 @@
+"""Tokens, codes, verifiers and secrets stay where they belong: no cookie, page, address, log or file shows one."""
+
+import base64
+import json
+import logging
+import zlib
+
+import pytest
+import sqlalchemy as sa
+
+from client_app.session_store import sessions
+
+
+@pytest.fixture
+def journey(alice, tripod_id, clock):
+    """Everything that can be got from Print Shop, from the first page to the last, refreshed and refused included."""
+    denied = tripod_id.asked(alice.begin())["state"]
+    answers = [
+        alice.get("/"),
+        alice.get("/connect"),
+        alice.connect(),
+        alice.get("/photos"),
+        alice.get("/photos/fjord/image"),
+        alice.get("/photos/none/image"),
+        alice.post("/refresh"),
+        clock.shift(130) or alice.get("/photos"),
+        alice.get(f"/callback?error=access_denied&state={denied}&iss={tripod_id.url}"),
+        alice.get("/callback?code=secret-code&state=unknown"),
+        alice.post("/disconnect", {}),
+        alice.post("/disconnect"),
+        alice.get("/photos"),
+    ]
+    assert [answer.status_code for answer in answers] == [
+        200,
+        302,
+        303,
+        200,
+        200,
+        404,
+        303,
+        200,
+        403,
+        400,
+        400,
+        303,
+        403,
+    ]
+    return answers
+
+
+@pytest.fixture
+def secrets_of(tripod_id, network):
+    """All that must not be seen."""
+    verifiers = [form["code_verifier"] for form in network.forms("/oauth/token") if "code_verifier" in form]
+    codes = [form["code"] for form in network.forms("/oauth/token") if "code" in form]
+    return lambda: [*tripod_id.access_tokens, *tripod_id.refresh_tokens, *verifiers, *codes, "a secret", "secret-code"]
+
+
+def in_the_clear(cookie):
+    """What a person reads in Flask's signed cookie, who does not need the key for it."""
+    payload = cookie.lstrip(".").split(".")[0]
+    data = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+    return zlib.decompress(data) if cookie.startswith(".") else data
+
+
+def test_no_page_and_no_header_shows_one(journey, secrets_of):
+    texts = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in journey]
+
+    assert not [secret for secret in secrets_of() for text in texts if secret in text]
+
+
+def test_a_state_is_told_to_the_authorization_server_alone(journey):
+    states = [answer.headers["Location"].partition("state=")[2][:43] for answer in journey if answer.status_code == 302]
+
+    assert len(states[0]) == 43
+    assert not [
+        answer for answer in journey if answer.status_code != 302 and states[0] in answer.get_data(as_text=True)
+    ]
+
+
+def test_the_cookie_holds_two_ids_and_the_token_against_forged_forms(alice):
+    alice.get("/photos")
+
+    assert set(json.loads(in_the_clear(alice.cookie))) == {"browser", "connection", "csrf_token"}
+
+
+def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser):
+    cookie = browser.get("/").headers["Set-Cookie"]
+
+    assert cookie.startswith("tripod_client_app=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+
+
+def test_pages_after_the_first_leave_the_cookie_alone(alice):
+    """Or a slow page would undo what a tab beside it has just been given."""
+    answers = [alice.get(path) for path in ("/", "/photos", "/photos/fjord/image", "/connect")]
+
+    assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
+
+
+def test_no_file_of_the_store_shows_one(alice, app, tripod_id, settings, stored):
+    alice.begin()
+    alice.post("/refresh")
+    files = list(settings.instance_path.glob("client_sessions.db*"))
+    content = b"".join(path.read_bytes() for path in files)
+
+    assert len(stored()) == 1
+    assert b"client_sessions" in content
+    assert not [token for token in (*tripod_id.access_tokens, *tripod_id.refresh_tokens) if token.encode() in content]
+
+
+def test_no_log_shows_one(logged, journey, secrets_of):
+    told = [f"{record.getMessage()}{getattr(record, 'fields', '')}" for record in logged()]
+
+    assert told
+    assert not [secret for secret in secrets_of() for line in told if secret in line]
+
+
+@pytest.mark.parametrize("path", ["/photos", "/", "/photos/fjord/image", "/connect"])
+def test_a_store_out_of_reach_gets_a_page(alice, app, caplog, path):
+    with app.extensions["tripod.database"].writing() as db:
+        sessions.drop(db.connection())
+    answer = alice.get(path)
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "10"
+    assert "Print Shop cannot reach its records" in answer.text
+    assert [record.levelno for record in caplog.records if record.name == "tripod"] == [logging.ERROR]
+
+
+def test_health_is_the_stores_health(browser, app):
+    well = browser.get("/healthz").status_code
+    engine = app.extensions["tripod.database"].engine
+    sa.event.listen(engine, "begin", lambda _connection: (_ for _ in ()).throw(sa.exc.OperationalError("", {}, None)))
+
+    assert (well, browser.get("/healthz").status_code) == (200, 503)

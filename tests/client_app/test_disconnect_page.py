@@ -1,0 +1,86 @@
+"""`POST /disconnect`: the tokens are revoked there and forgotten here."""
+
+import pytest
+
+
+def test_the_grant_ends_and_the_tokens_are_forgotten(alice, tripod_id, stored):
+    refresh_token = next(iter(tripod_id.refresh_tokens))
+    answer = alice.post("/disconnect")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert tripod_id.revoked == [refresh_token]
+    assert not stored()
+
+
+def test_the_next_page_says_so_once(alice):
+    alice.post("/disconnect")
+    first, second = alice.get("/").text, alice.get("/").text
+
+    assert "You are disconnected." in first
+    assert "You are disconnected." not in second
+    assert "Connect your photos" in first
+
+
+def test_the_album_is_closed_then(alice):
+    alice.post("/disconnect")
+
+    assert alice.get("/photos").status_code == 403
+
+
+@pytest.mark.parametrize("answer", [(503, b""), (400, {"error": "invalid_client"})], ids=str)
+def test_tokens_are_forgotten_even_if_the_server_cannot_be_told(alice, network, stored, answer):
+    network.instead["/oauth/revoke"] = answer
+    answer = alice.post("/disconnect")
+
+    assert answer.status_code == 303
+    assert not stored()
+    assert "could not tell Tripod ID" in alice.get("/").text
+
+
+def test_a_tab_that_was_left_behind_is_disconnected_too(alice, tripod_id, at_once):
+    """Two flows that ended at once left two connections in this browser; there is one button."""
+    tabs = [alice.another_tab(), alice.another_tab()]
+    callbacks = [tripod_id.authorize(tab.begin()) for tab in tabs]
+    at_once(lambda: tabs[0].get(callbacks[0]), lambda: tabs[1].get(callbacks[1]))
+    given = set(tripod_id.refresh_tokens)
+    tabs[0].post("/disconnect")
+
+    assert given <= set(tripod_id.revoked)
+    assert tabs[1].get("/photos").status_code == 403
+
+
+def test_a_second_click_is_as_good_as_the_first(alice, tripod_id):
+    other = alice.another_tab()
+    form = other.form()
+    alice.post("/disconnect")
+    again = other.post("/disconnect", form)
+
+    assert again.status_code == 303
+    assert len(tripod_id.revoked) == 1
+
+
+def test_who_planted_the_cookie_cannot_end_the_connection(browser, tripod_id):
+    browser.get("/")
+    mallory = browser.another_tab()
+    mallory.connect()
+    mallorys_form = mallory.form()
+    mallory.post("/disconnect")
+    browser.connect()
+    mallory.post("/disconnect", mallorys_form)
+
+    assert browser.get("/photos").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/disconnect", "/refresh"])
+@pytest.mark.parametrize("form", [{}, {"csrf_token": "forged"}], ids=["no token", "a forged token"])
+def test_a_forged_form_changes_nothing(alice, network, path, form):
+    before = len(network.requests)
+    answer = alice.post(path, form)
+
+    assert answer.status_code == 400
+    assert "Go back, reload the page and try again" in answer.text
+    assert len(network.requests) == before
+
+
+def test_links_cannot_do_what_forms_do(alice):
+    assert [alice.get(path).status_code for path in ("/disconnect", "/refresh")] == [405, 405]

@@ -1,0 +1,43 @@
+"""`GET /`: what Print Shop is."""
+
+import pytest
+
+
+def test_a_stranger_is_invited_to_connect(browser):
+    page = browser.get("/").text
+
+    assert 'href="/connect">Connect your photos' in page
+    assert "Open your album" not in page
+
+
+def test_who_is_connected_can_go_on_to_the_album(alice):
+    page = alice.get("/").text
+
+    assert 'href="/photos">Open your album' in page
+    assert "Connect your photos" not in page
+
+
+def test_who_was_connected_is_a_stranger_again(alice, tripod_id):
+    tripod_id.end_all()
+    tripod_id.access_tokens.clear()
+    alice.get("/photos")
+
+    assert "Connect your photos" in alice.get("/").text
+
+
+@pytest.mark.parametrize("path", ["/", "/photos", "/callback", "/connect?scope=a++b", "/nothing-here"])
+def test_a_page_says_which_of_the_three_sites_it_is(browser, path):
+    page = browser.get(path).text
+
+    assert '<body class="leg-client">' in page
+    assert "Print Shop (you are here)" in page
+    assert page.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("path", ["/", "/photos", "/callback", "/connect", "/healthz", "/nothing-here"])
+def test_every_answer_carries_the_security_headers(browser, path):
+    headers = browser.get(path).headers
+
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"

@@ -1,0 +1,58 @@
+"""RFC 6749 §4.1.1 and RFC 7636 §4: what the client asks for, and how it binds the answer to itself."""
+
+import base64
+import hashlib
+
+
+def test_it_carries_what_the_rfcs_ask_for(client, tripod_id):
+    request, url = client.authorization_request("profile photos:read")
+
+    assert url.startswith("http://127.0.0.1:9000/oauth/authorize?")
+    assert tripod_id.asked(url) | {"code_challenge": "…"} == {
+        "response_type": "code",
+        "client_id": "print-shop",
+        "redirect_uri": "http://127.0.0.1:9001/callback",
+        "scope": "profile photos:read",
+        "state": request.state,
+        "code_challenge": "…",
+        "code_challenge_method": "S256",
+    }
+
+
+def test_the_challenge_is_the_verifiers_digest(client, tripod_id):
+    """RFC 7636 §4.2: BASE64URL-ENCODE(SHA256(ASCII(code_verifier)))."""
+    request, url = client.authorization_request("photos:read")
+
+    digest = base64.urlsafe_b64decode(tripod_id.asked(url)["code_challenge"] + "=")
+    assert digest == hashlib.sha256(request.verifier.encode()).digest()
+
+
+def test_the_verifier_stays_at_home(client):
+    """RFC 7636 §4.1: 43 to 128 characters, high entropy; only its challenge travels."""
+    request, url = client.authorization_request("photos:read")
+
+    assert 43 <= len(request.verifier) <= 128
+    assert request.verifier not in url
+
+
+def test_no_two_requests_share_a_state_or_a_verifier(client):
+    requests = [client.authorization_request("photos:read")[0] for _ in range(50)]
+
+    assert len({request.state for request in requests} | {request.verifier for request in requests}) == 100
+
+
+def test_an_endpoints_own_query_is_kept(client, tripod_id):
+    """RFC 6749 §3.1: the query component of the endpoint URI "MUST be retained when adding additional query parameters"."""
+    tripod_id.metadata["authorization_endpoint"] += "?tenant=7"
+
+    _, url = client.authorization_request("photos:read")
+
+    assert tripod_id.asked(url)["tenant"] == "7"
+    assert tripod_id.asked(url)["client_id"] == "print-shop"
+
+
+def test_what_is_remembered_does_not_show_in_a_log(client):
+    request, _ = client.authorization_request("photos:read")
+
+    assert request.state not in repr(request)
+    assert request.verifier not in repr(request)

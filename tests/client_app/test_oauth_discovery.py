@@ -1,0 +1,104 @@
+"""RFC 8414: the client knows an issuer, and finds out the rest."""
+
+import pytest
+
+from client_app import oauth
+
+TRIPOD_ID = "http://127.0.0.1:9000"
+
+
+@pytest.fixture
+def elsewhere(client, network, tripod_id):
+    """Puts the server under another issuer, with its metadata at that path."""
+
+    def put(issuer, path):
+        client.issuer = tripod_id.metadata["issuer"] = issuer
+        tripod_id.metadata_path = path
+        network.servers[issuer.removesuffix("/tenant").removesuffix("/")] = tripod_id
+
+    return put
+
+
+@pytest.mark.parametrize(
+    ("issuer", "path"),
+    [
+        (TRIPOD_ID, "/.well-known/oauth-authorization-server"),
+        (f"{TRIPOD_ID}/", "/.well-known/oauth-authorization-server"),
+        (f"{TRIPOD_ID}/tenant", "/.well-known/oauth-authorization-server/tenant"),
+        (TRIPOD_ID, "/.well-known/openid-configuration"),
+        (f"{TRIPOD_ID}/tenant", "/tenant/.well-known/openid-configuration"),
+        ("https://id.example", "/.well-known/oauth-authorization-server"),
+    ],
+)
+def test_metadata_is_found_where_the_issuer_says(client, elsewhere, issuer, path):
+    """§3.1: the well-known string goes between host and path; OpenID Connect Discovery appends it."""
+    elsewhere(issuer, path)
+
+    _, url = client.authorization_request("photos:read")
+
+    assert url.startswith(f"{TRIPOD_ID}/oauth/authorize?")
+
+
+def test_another_issuers_metadata_is_refused(client, tripod_id):
+    """§3.3: "The "issuer" value returned MUST be identical to the authorization server's issuer identifier value"."""
+    tripod_id.metadata["issuer"] = f"{TRIPOD_ID}/"
+
+    with pytest.raises(oauth.UnreachableError, match="another issuer"):
+        client.authorization_request("photos:read")
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://id.example/oauth/token",
+        "http://10.0.0.1/oauth/token",
+        "ftp://127.0.0.1/oauth/token",
+        "/oauth/token",
+        "https://",
+        "https://[::1/oauth/token",
+        f"{TRIPOD_ID}/oauth/token\r\nX-Header: injected",
+        "",
+        None,
+        5,
+        ["https://id.example/oauth/token"],
+    ],
+)
+def test_an_endpoint_that_is_neither_https_nor_loopback_gets_no_secret(client, tripod_id, network, endpoint):
+    tripod_id.metadata["token_endpoint"] = endpoint
+    request, _ = client.authorization_request("photos:read")
+
+    with pytest.raises(oauth.UnreachableError):
+        client.redeem("a code", request)
+
+    assert not any(request.headers.get("Authorization") for request in network.requests)
+
+
+@pytest.mark.parametrize(
+    "answer", [(200, b"<html>"), (200, []), (200, b"[" * 100_000), (500, {}), (429, {}), (302, {})]
+)
+def test_nonsense_for_metadata_is_a_server_out_of_reach(client, network, answer):
+    network.instead["/.well-known/oauth-authorization-server"] = answer
+
+    with pytest.raises(oauth.UnreachableError):
+        client.authorization_request("photos:read")
+
+
+def test_metadata_is_kept_for_five_minutes(client, network, clock):
+    asked = []
+    for seconds in (0, 299, 2):
+        clock.shift(seconds)
+        client.authorization_request("photos:read")
+        asked.append(len(network.requests))
+
+    assert asked == [1, 1, 2]
+
+
+def test_a_failure_is_not_kept(client, network):
+    network.down.add(TRIPOD_ID)
+    with pytest.raises(oauth.UnreachableError):
+        client.authorization_request("photos:read")
+    network.down.clear()
+
+    _, url = client.authorization_request("photos:read")
+
+    assert url.startswith(TRIPOD_ID)

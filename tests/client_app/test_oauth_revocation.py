@@ -1,0 +1,55 @@
+"""RFC 7009: the client gives its tokens back."""
+
+import pytest
+
+from client_app import oauth
+
+
+def tokens(refresh_token="rt"):
+    return oauth.Tokens("at", refresh_token, "profile", expires_at=0, lifetime=120)
+
+
+@pytest.mark.parametrize(
+    ("refresh_token", "expected"),
+    [
+        ("rt", {"token": "rt", "token_type_hint": "refresh_token"}),
+        (None, {"token": "at", "token_type_hint": "access_token"}),
+    ],
+)
+def test_the_token_that_ends_the_most_is_revoked(client, network, tripod_id, refresh_token, expected):
+    client.revoke(tokens(refresh_token))
+
+    assert network.forms("/oauth/revoke") == [expected]
+    assert tripod_id.credentials(network.requests[-1]) == ("print-shop", "a secret: with + and %")
+
+
+def test_the_answers_body_is_ignored(client, network):
+    """§2.2: "The content of the response body is ignored by the client"."""
+    network.instead["/oauth/revoke"] = (200, b"<p>gone</p>")
+
+    client.revoke(tokens())
+
+    assert len(network.forms("/oauth/revoke")) == 1
+
+
+@pytest.mark.parametrize("answer", [(503, b""), (404, b"")])
+def test_a_server_that_cannot_do_it_now_says_so(client, network, answer):
+    """§2.2.1: after a 503 "the client must assume the token still exists"."""
+    network.instead["/oauth/revoke"] = answer
+
+    with pytest.raises(oauth.UnreachableError):
+        client.revoke(tokens())
+
+
+def test_a_server_without_revocation_is_nobody_to_ask(client, tripod_id):
+    del tripod_id.metadata["revocation_endpoint"]
+
+    with pytest.raises(oauth.UnreachableError, match="revocation_endpoint"):
+        client.revoke(tokens())
+
+
+def test_a_refusal_is_told(client, network):
+    network.instead["/oauth/revoke"] = (400, {"error": "unsupported_token_type"})
+
+    with pytest.raises(oauth.RefusedError, match="unsupported_token_type"):
+        client.revoke(tokens())

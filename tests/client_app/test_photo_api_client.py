@@ -1,0 +1,111 @@
+"""RFC 6750 at the client's end: the token goes out in the header, and little of what comes back is taken on trust."""
+
+import pytest
+import requests
+
+from client_app.photo_api import InsufficientScopeError, NoSuchPhotoError, PhotoApi, PhotoApiUnreachableError
+
+
+@pytest.fixture
+def api(network, photo_api):
+    session = requests.Session()
+    session.mount("http://", network)
+    return PhotoApi(photo_api.url, lambda: session)
+
+
+@pytest.fixture
+def access_token(tripod_id):
+    return tripod_id.issue_for("profile photos:read")
+
+
+def test_the_token_goes_out_in_the_header_alone(api, access_token, network):
+    """RFC 6750 §2.1; §2.3 warns of tokens in addresses."""
+    api.photos(access_token)
+
+    assert network.requests[-1].headers["Authorization"] == f"Bearer {access_token}"
+    assert access_token not in network.requests[-1].url
+    assert network.requests[-1].body is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, b"<html>"),
+        (200, []),
+        (200, None),
+        (200, {"photos": [5], "next": None}),
+        (200, {"photos": [{"id": 5, "title": "t", "created_at": "2025-01-01"}], "next": None}),
+        (200, {"photos": [{"id": "../me", "title": "t", "created_at": "2025-01-01"}], "next": None}),
+        (200, {"photos": [{"id": "p", "title": None, "created_at": "2025-01-01"}], "next": None}),
+        (200, {"photos": [{"id": "p", "title": "t", "created_at": "soon"}], "next": None}),
+        (200, {"photos": [], "next": 5}),
+        (200, {"photos": [], "next": "http://[::1"}),
+        (200, {"photos": "none"}),
+        (200, b"[" * 100_000),
+        (302, {}),
+        (403, {"error": "something"}),
+        (403, {"error": "insufficient_scope", "scope": 5}),
+        (403, b""),
+        (429, {}),
+        (500, {}),
+        (503, {"error": "temporarily_unavailable"}),
+    ],
+    ids=lambda answer: str(answer)[:60],
+)
+def test_an_answer_that_is_no_page_of_photos_is_an_api_out_of_reach(api, access_token, network, answer):
+    network.instead["/photos"] = answer
+
+    with pytest.raises(PhotoApiUnreachableError):
+        api.photos(access_token)
+
+
+@pytest.mark.parametrize("me", [{}, {"name": 5}, [], None])
+def test_a_person_without_a_name_is_an_api_out_of_reach(api, access_token, network, me):
+    network.instead["/me"] = (200, me)
+
+    with pytest.raises(PhotoApiUnreachableError):
+        api.name(access_token)
+
+
+def test_the_scope_that_is_needed_is_told(api, tripod_id):
+    """RFC 6750 §3.1, insufficient_scope."""
+    with pytest.raises(InsufficientScopeError, match="photos:read"):
+        api.photos(tripod_id.issue_for("profile"))
+
+
+@pytest.mark.parametrize(
+    "odd_id", ["", ".", "..", "../me", "a/b", "a.b", "a b", "a\0", "a\n", "ñ", "a" * 65, "a?x=y", "a%2e"]
+)
+def test_an_odd_id_is_no_photos_and_is_not_asked_for(api, access_token, network, odd_id):
+    for ask in (api.image, api.photos):
+        with pytest.raises(NoSuchPhotoError):
+            ask(access_token, odd_id)
+
+    assert not network.requests
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_a_photo_that_the_api_does_not_know_is_none(api, access_token, network, status):
+    network.instead["/photos"] = (status, {"error": "invalid_request"})
+
+    with pytest.raises(NoSuchPhotoError):
+        api.photos(access_token, after="unknown")
+
+
+@pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", "image/gif", "", "image/webp, text/html"])
+def test_what_is_not_a_picture_is_an_api_out_of_reach(api, access_token, photo_api, content_type):
+    photo_api.image = (200, b"<script>x</script>", {"Content-Type": content_type})
+
+    with pytest.raises(PhotoApiUnreachableError):
+        api.image(access_token, "fjord")
+
+
+@pytest.mark.parametrize(
+    ("content_type", "passed_on"),
+    [("image/png", "image/png"), ("IMAGE/JPEG", "image/jpeg"), ("image/webp; x=y", "image/webp")],
+)
+def test_pictures_pass_under_a_clean_type(api, access_token, photo_api, content_type, passed_on):
+    photo_api.image = (200, b"picture", {"Content-Type": content_type})
+    image = api.image(access_token, "fjord")
+
+    assert (image.content_type, b"".join(image.chunks)) == (passed_on, b"picture")

@@ -1,0 +1,154 @@
+"""Access tokens run out: RFC 6749 §6 and RFC 6750 §3.1, for a person with many tabs and a server with many threads.
+
+The simulated authorization server has no grace: a refresh token that is presented twice ends everything.
+"""
+
+import pytest
+
+from client_app import create_app
+from web.back_channel import BackChannel
+
+
+def test_an_expired_token_is_refreshed_unseen(alice, network, clock):
+    clock.shift(130)
+
+    assert alice.get("/photos").status_code == 200
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_a_token_is_not_refreshed_before_it_must(alice, network, clock):
+    clock.shift(110)
+    alice.get("/photos")
+
+    assert network.grant_types["refresh_token"] == 0
+
+
+@pytest.mark.parametrize("lifetime", [1, 2, 3])
+def test_short_lives_are_lived_to_the_full(browser, tripod_id, network, clock, lifetime):
+    tripod_id.lifetime = lifetime
+    browser.connect()
+    for _ in range(4):
+        clock.shift(lifetime)
+        assert browser.get("/photos").status_code == 200
+        assert browser.get("/photos/fjord/image").status_code == 200
+
+    assert network.grant_types["refresh_token"] == 4
+
+
+def test_fifty_requests_after_expiry_are_one_refresh(alice, tripod_id, network, clock, at_once):
+    tripod_id.delay = 0.1
+    clock.shift(130)
+    tabs = [alice.another_tab() for _ in range(50)]
+    answers = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
+
+    assert [answer.status_code for answer in answers] == [200] * 50
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_fifty_requests_with_a_token_that_the_api_refuses_are_one_refresh(alice, tripod_id, network, at_once):
+    tripod_id.delay = 0.1
+    tripod_id.access_tokens.clear()
+    tabs = [alice.another_tab() for _ in range(50)]
+    answers = at_once(*(lambda tab=tab: tab.get("/photos/fjord/image") for tab in tabs))
+
+    assert [answer.status_code for answer in answers] == [200] * 50
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_two_processes_are_one_refresh(alice, app, settings, tripod_id, network, clock, at_once):
+    tripod_id.delay = 0.1
+    clock.shift(130)
+    other = create_app(settings, BackChannel(adapter=lambda: network))
+    tabs = [alice.another_tab(app=one) for one in (app, other) * 5]
+    answers = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
+    other.extensions["tripod.database"].engine.dispose()
+
+    assert [answer.status_code for answer in answers] == [200] * 10
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_a_refused_token_is_refreshed_once_and_tried_once_more(alice, tripod_id, network):
+    tripod_id.scope_of = lambda token: None
+    answer = alice.get("/photos")
+
+    assert answer.status_code == 503
+    assert network.grant_types["refresh_token"] == 1
+    assert sum(request.url.endswith("/photos") for request in network.requests) == 2
+
+
+def test_refresh_now_leads_back_to_the_album(alice, network):
+    answer = alice.post("/refresh")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_an_ended_grant_is_told_and_its_tokens_forgotten(alice, tripod_id, clock, stored):
+    tripod_id.end_all()
+    clock.shift(130)
+    answers = [alice.get("/photos"), alice.get("/photos")]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert all("Your connection has ended" in answer.text for answer in answers)
+    assert not stored()
+
+
+def test_an_ended_grant_leaves_the_way_open_to_a_new_one(alice, tripod_id):
+    tripod_id.end_all()
+    alice.get("/photos")
+    alice.connect()
+
+    assert alice.get("/photos").status_code == 200
+
+
+def test_an_authorization_server_out_of_reach_costs_nothing(alice, tripod_id, network, clock):
+    clock.shift(130)
+    network.down.add(tripod_id.url)
+    away = alice.get("/photos")
+    network.down.clear()
+
+    assert away.status_code == 503
+    assert "You are still connected and nothing is lost." in away.text
+    assert alice.get("/photos").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "answer", [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})], ids=str
+)
+def test_a_refresh_that_decides_nothing_about_the_grant_costs_nothing(alice, network, clock, answer):
+    clock.shift(130)
+    network.instead["/oauth/token"] = answer
+    away = alice.get("/photos")
+    network.instead.clear()
+
+    assert away.status_code == 503
+    assert alice.get("/photos").status_code == 200
+
+
+def test_a_client_that_got_no_refresh_token_ends_with_its_access_token(browser, tripod_id, clock):
+    tripod_id.token_response["refresh_token"] = None
+    browser.connect()
+    before = browser.get("/photos")
+    clock.shift(130)
+
+    assert before.status_code == 200
+    assert "Refresh token" not in before.text
+    assert browser.get("/photos").status_code == 403
+
+
+def test_a_slow_page_does_not_undo_a_refresh(alice, photo_api, network, clock):
+    """The lost update of ordinary sessions: a request that read the old tokens writes nothing back."""
+    usual = photo_api.answer
+    in_between = alice.another_tab()
+
+    def slow(request, path):
+        photo_api.answer = usual
+        clock.shift(130)
+        in_between.get("/photos")
+        clock.shift(130)
+        return usual(request, path)
+
+    photo_api.answer = slow
+
+    assert alice.get("/photos").status_code == 200
+    assert alice.get("/photos").status_code == 200
