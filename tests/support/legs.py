@@ -1,0 +1,132 @@
+"""The three applications in this process, on one in-memory network, with an instance folder of their own."""
+
+import json
+import logging
+import shutil
+from pathlib import Path
+from typing import Any
+
+import requests
+from flask import Flask
+from sqlalchemy import Engine
+from werkzeug.wrappers import Request, Response
+
+from auth_server import create_app as create_auth_server
+from client_app import create_app as create_client_app
+from config import DEMO_INTROSPECTION_CLIENT_ID, AuthServerSettings, ClientAppSettings, ResourceApiSettings
+from resource_api import create_app as create_resource_api
+from support.network import Network, origin_of
+from support.registered_client import RegisteredClient
+from web.back_channel import BackChannel
+
+
+class Legs:
+    """The legs as the demo has them, `settings` aside; `events` is what their event logs tell."""
+
+    def __init__(self, instance_path: Path, **settings: str) -> None:
+        self.instance_path = instance_path
+        self.environment = {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(instance_path), **settings}
+        self.network = Network()
+        self.events: list[dict[str, Any]] = []
+        self._listener = _Listener(self.events)
+        self._listener.attach()
+        back_channel = BackChannel(adapter=self.network.adapter)
+        self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
+        self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
+        self.resource_api = create_resource_api(ResourceApiSettings.load(self.environment), back_channel)
+        for leg in (self.auth_server, self.client_app, self.resource_api):
+            self.network.attach(_url(leg), leg)
+
+    @property
+    def auth_server_url(self) -> str:
+        return _url(self.auth_server)
+
+    @property
+    def client_app_url(self) -> str:
+        return _url(self.client_app)
+
+    @property
+    def resource_api_url(self) -> str:
+        return _url(self.resource_api)
+
+    def session(self) -> requests.Session:
+        """A program's own session on the network."""
+        return self.network.mount(requests.Session())
+
+    def events_named(self, name: str) -> list[dict[str, Any]]:
+        """What the event logs tell under that name, oldest first."""
+        return [event for event in self.events if event["event"] == name]
+
+    def run(self, *arguments: str, stdin: str = "") -> str:
+        """What `flask --app app:create_auth_server ARGUMENTS` prints."""
+        result = self.auth_server.test_cli_runner().invoke(args=arguments, input=stdin)
+        assert result.exit_code == 0, result.output
+        return result.stdout
+
+    def register_client(self, redirect_uri: str, scope: str, *, public: bool = False) -> RegisteredClient:
+        """Register a client at the command line; something answers at its redirect URI."""
+        options = ["--name", origin_of(redirect_uri), "--redirect-uri", redirect_uri, "--scope", scope, "--json"]
+        registration = json.loads(self.run("clients", "create", *options, *(["--public"] if public else [])))
+        return self.client_with(registration)
+
+    def client_with(self, registration: dict[str, Any]) -> RegisteredClient:
+        """A client that has been registered before, from what its registration said."""
+        redirect_uri = next(iter(registration["redirect_uris"]), "")
+        if redirect_uri:
+            self.network.attach(origin_of(redirect_uri), _landing)
+        return RegisteredClient(
+            issuer=self.auth_server_url,
+            client_id=registration["client_id"],
+            client_secret=registration.get("client_secret"),
+            redirect_uri=redirect_uri,
+            http=self.session(),
+        )
+
+    def resource_server(self) -> RegisteredClient:
+        """The account that introspects for the resource API."""
+        secret = ResourceApiSettings.load(self.environment).introspection_client_secret
+        identity = {"client_id": DEMO_INTROSPECTION_CLIENT_ID, "client_secret": secret, "redirect_uris": []}
+        return self.client_with(identity)
+
+    def close(self) -> None:
+        """Close what the legs hold open."""
+        self._listener.detach()
+        for leg in (self.auth_server, self.client_app, self.resource_api):
+            for part in leg.extensions.values():
+                if isinstance(engine := getattr(part, "engine", None), Engine):
+                    engine.dispose()
+
+
+def copy_of(instance_path: Path, target: Path) -> Path:
+    """An instance folder with the same contents, file modes included, for legs that are not running."""
+    shutil.copytree(instance_path, target)
+    return target
+
+
+def _url(leg: Flask) -> str:
+    return str(leg.extensions["tripod.settings"].url)
+
+
+@Request.application
+def _landing(_request: Request) -> Response:
+    """What a third party's site shows at its redirect URI."""
+    return Response("Welcome back.", mimetype="text/html")
+
+
+class _Listener(logging.Handler):
+    """An event log in memory."""
+
+    def __init__(self, events: list[dict[str, Any]]) -> None:
+        super().__init__()
+        self._events = events
+        self._logger = logging.getLogger("tripod.events")
+
+    def attach(self) -> None:
+        self._logger.addHandler(self)
+        self._logger.setLevel(logging.INFO)
+
+    def detach(self) -> None:
+        self._logger.removeHandler(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._events.append(getattr(record, "fields", {}))

@@ -1,0 +1,209 @@
+"""What a person finds on a page: its words, links, pictures and forms, read with the standard library's parser."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import NamedTuple
+
+import requests
+
+#: Input types that a person neither fills nor ticks.
+_BUTTON_TYPES = ("submit", "image", "button", "reset")
+
+
+class Link(NamedTuple):
+    """Words that lead to an address."""
+
+    text: str
+    href: str
+
+
+@dataclass
+class Field:
+    """One control of a form. For a checkbox or radio button, `value` is sent when it is `checked`."""
+
+    name: str
+    type: str
+    value: str
+    checked: bool = False
+
+    @property
+    def is_sent(self) -> bool:
+        return bool(self.name) and (self.checked or self.type not in ("checkbox", "radio"))
+
+
+@dataclass
+class Button:
+    """A button that submits; its name and value are sent when it is the one that is pressed."""
+
+    text: str
+    name: str
+    value: str
+    action: str | None
+
+
+@dataclass
+class Form:
+    """A form, with its fields as the person has left them."""
+
+    action: str
+    method: str
+    id: str
+    fields: list[Field] = field(default_factory=list)
+    buttons: list[Button] = field(default_factory=list)
+
+    def submission(self, button: Button | None = None) -> list[tuple[str, str]]:
+        """The names and values that are sent when `button` is pressed."""
+        sent = [(control.name, control.value) for control in self.fields if control.is_sent]
+        return sent + ([(button.name, button.value)] if button and button.name else [])
+
+    def values(self, name: str) -> list[str]:
+        """What the form would send under `name`."""
+        return [value for sent_name, value in self.submission() if sent_name == name]
+
+
+class Page:
+    """An answer as a person sees it."""
+
+    def __init__(self, response: requests.Response) -> None:
+        self.response = response
+        self.url = str(response.url)
+        self.status = response.status_code
+        self.headers = response.headers
+        self.source = response.text if "html" in response.headers.get("Content-Type", "") else ""
+        parser = _Parser()
+        parser.feed(self.source)
+        parser.close()
+        self.title = _tidy(parser.title)
+        self.text = _tidy(parser.text)
+        self.links = parser.links
+        self.images = parser.images
+        self.forms = parser.forms
+
+    def __repr__(self) -> str:
+        return f"<Page {self.status} {self.url} {self.title!r}>"
+
+    def has_field(self, name: str) -> bool:
+        """Whether any form asks for `name`."""
+        return any(control.name == name for form in self.forms for control in form.fields)
+
+    def form_with(self, name: str) -> Form:
+        """The form that has a field of that name."""
+        for form in self.forms:
+            if name in (control.name for control in form.fields):
+                return form
+        raise LookupError(f"no form with {name!r} on {self!r}")
+
+    def link(self, text: str) -> Link:
+        """The first link whose words contain `text`."""
+        for link in self.links:
+            if text in link.text:
+                return link
+        raise LookupError(f"no link {text!r} on {self!r}: {[link.text for link in self.links]}")
+
+    def button(self, text: str | None = None, *, name: str | None = None, value: str | None = None) -> Button:
+        """The first button with these words in it, or of that name and value."""
+        for form in self.forms:
+            for button in form.buttons:
+                if (
+                    (text is None or text in button.text)
+                    and name in (None, button.name)
+                    and value in (None, button.value)
+                ):
+                    return button
+        raise LookupError(f"no button {text or (name, value)} on {self!r}")
+
+    def form_of(self, button: Button) -> Form:
+        """The form that `button` submits."""
+        return next(form for form in self.forms if any(button is one for one in form.buttons))
+
+
+class _Parser(HTMLParser):
+    """Collects while it reads. Words between tags go to whatever is open: the page, a link, a button, an option."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = ""
+        self.text = ""
+        self.links: list[Link] = []
+        self.images: list[str] = []
+        self.forms: list[Form] = []
+        self._form: Form | None = None
+        self._open: list[tuple[str, dict[str, str], list[str]]] = []
+        self._select: Field | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            method = attributes.get("method", "get").upper()
+            self._form = Form(attributes.get("action", ""), method, attributes.get("id", ""))
+            self.forms.append(self._form)
+        elif tag == "input":
+            self._input(attributes)
+        elif tag == "img" and attributes.get("src"):
+            self.images.append(attributes["src"])
+        elif tag == "select":
+            self._select = Field(attributes.get("name", ""), "select", "")
+            self._add(self._select, attributes)
+        elif tag in ("a", "button", "title", "textarea", "option", "script", "style"):
+            self._open.append((tag, attributes, []))
+
+    def handle_data(self, data: str) -> None:
+        if any(tag in ("script", "style") for tag, _, _ in self._open):
+            return
+        for _, _, words in self._open:
+            words.append(data)
+        if not any(tag in ("title", "textarea") for tag, _, _ in self._open):
+            self.text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._form = None
+        elif tag == "select":
+            self._select = None
+        elif self._open and self._open[-1][0] == tag:
+            _, attributes, words = self._open.pop()
+            self._close(tag, attributes, "".join(words))
+        # Neighbouring blocks are different words, even without a space between their tags.
+        self.text += " "
+
+    def _close(self, tag: str, attributes: dict[str, str], words: str) -> None:
+        if tag == "title":
+            self.title = self.title or words
+        elif tag == "a" and "href" in attributes:
+            self.links.append(Link(_tidy(attributes.get("aria-label", words)), attributes["href"]))
+        elif tag == "button" and attributes.get("type", "submit") == "submit":
+            self._button(_tidy(words), attributes)
+        elif tag == "textarea":
+            self._add(Field(attributes.get("name", ""), "textarea", words), attributes)
+        elif tag == "option" and self._select is not None and ("selected" in attributes or not self._select.value):
+            self._select.value = attributes.get("value", _tidy(words))
+
+    def _input(self, attributes: dict[str, str]) -> None:
+        kind = attributes.get("type", "text").lower()
+        if kind == "submit":
+            self._button(attributes.get("value", ""), attributes)
+        elif kind not in _BUTTON_TYPES:
+            default = "on" if kind in ("checkbox", "radio") else ""
+            value = attributes.get("value", default)
+            self._add(Field(attributes.get("name", ""), kind, value, "checked" in attributes), attributes)
+
+    def _button(self, text: str, attributes: dict[str, str]) -> None:
+        form = self._owner(attributes)
+        if form is not None and "disabled" not in attributes:
+            name, value = attributes.get("name", ""), attributes.get("value", "")
+            form.buttons.append(Button(attributes.get("aria-label", text), name, value, attributes.get("formaction")))
+
+    def _add(self, control: Field, attributes: dict[str, str]) -> None:
+        form = self._owner(attributes)
+        if form is not None and "disabled" not in attributes:
+            form.fields.append(control)
+
+    def _owner(self, attributes: dict[str, str]) -> Form | None:
+        """The form around a control, or the one that its `form` attribute names."""
+        if "form" not in attributes:
+            return self._form
+        return next((form for form in self.forms if form.id == attributes["form"]), None)
+
+
+def _tidy(words: str) -> str:
+    return " ".join(words.split())

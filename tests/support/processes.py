@@ -1,0 +1,130 @@
+"""The project as a person starts it: real processes on loopback ports that nobody else has."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+ROOT = Path(__file__).resolve().parents[2]
+READY_WITHIN = 30.0
+STOPPED_WITHIN = 10.0
+URLS = ("TRIPOD_AUTH_SERVER_URL", "TRIPOD_CLIENT_APP_URL", "TRIPOD_RESOURCE_API_URL")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports on which nothing listens right now."""
+    with ExitStack() as sockets:
+        taken = [sockets.enter_context(socket.socket()) for _ in range(count)]
+        for one in taken:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in taken]
+
+
+def environment(instance_path: Path, **settings: str) -> dict[str, str]:
+    """This process's environment without its settings, with the three legs at free ports."""
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("TRIPOD_", "FLASK_"))}
+    urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(URLS, free_ports(3), strict=True)}
+    return {**surroundings, **urls, "TRIPOD_INSTANCE_PATH": str(instance_path), **settings}
+
+
+def run(*command: str, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
+    """Run one of the interpreter's commands (`app.py`, or `-m flask …`) to its end."""
+    return subprocess.run(  # noqa: S603 - our own program, without a shell
+        [sys.executable, *command],
+        cwd=ROOT,
+        env=env,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@dataclass
+class Running:
+    """A command that serves. `output` is all that it has printed so far."""
+
+    process: subprocess.Popen[bytes]
+    env: Mapping[str, str]
+    log: Path
+
+    @property
+    def output(self) -> str:
+        return self.log.read_text()
+
+    @property
+    def urls(self) -> list[str]:
+        return [self.auth_server_url, self.client_app_url, self.resource_api_url]
+
+    @property
+    def auth_server_url(self) -> str:
+        return self.env["TRIPOD_AUTH_SERVER_URL"]
+
+    @property
+    def client_app_url(self) -> str:
+        return self.env["TRIPOD_CLIENT_APP_URL"]
+
+    @property
+    def resource_api_url(self) -> str:
+        return self.env["TRIPOD_RESOURCE_API_URL"]
+
+    def wait_until_ready(self, *urls: str) -> None:
+        """Until each leg at `urls` says that it can serve."""
+        deadline = time.monotonic() + READY_WITHIN
+        while not all(map(is_healthy, urls)):
+            assert self.process.poll() is None, f"it stopped:\n{self.output}"
+            assert time.monotonic() < deadline, f"it is not ready:\n{self.output}"
+            time.sleep(0.05)
+
+    def wait_until_it_prints(self, text: str) -> None:
+        """Until `text` is part of the output."""
+        deadline = time.monotonic() + READY_WITHIN
+        while text not in self.output:
+            assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output}"
+            time.sleep(0.05)
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Send a signal, wait for the end, and give back the exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(STOPPED_WITHIN)
+
+
+@contextmanager
+def running(*command: str, env: Mapping[str, str], log: Path) -> Iterator[Running]:
+    """Run one of the interpreter's commands in the meantime; what it prints goes to the file at `log`."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own program, without a shell
+            [sys.executable, *command], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield Running(process, env, log)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            process.wait(STOPPED_WITHIN)
+
+
+@contextmanager
+def running_legs(folder: Path, **settings: str) -> Iterator[Running]:
+    """The three legs as `python app.py` serves them, ready, with everything they write under `folder`."""
+    env = environment(folder / "instance", **settings)
+    with running("app.py", env=env, log=folder / "output.txt") as legs:
+        legs.wait_until_ready(*legs.urls)
+        yield legs
+
+
+def is_healthy(url: str) -> bool:
+    """Whether the leg at `url` says that it can serve."""
+    try:
+        return requests.get(f"{url}/healthz", timeout=2).status_code == 200
+    except requests.RequestException:
+        return False

@@ -1,0 +1,123 @@
+"""The README is held to the code: its steps, its settings, its commands, its recipes."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+STEP_ROW = re.compile(r"^\| ([A-Z][0-9]) \| (.+?) \|", re.MULTILINE)
+CLAIM = re.compile(r"([A-Z][0-9]) – ")
+LEGS = ("auth_server", "client_app", "resource_api")
+
+
+def documented_steps() -> dict[str, str]:
+    return dict(STEP_ROW.findall(README))
+
+
+def claimed_steps(leg: str) -> set[str]:
+    docstrings = (
+        ast.get_docstring(node) or ""
+        for path in (ROOT / leg).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    )
+    return {claim.group(1) for docstring in docstrings if (claim := CLAIM.match(docstring))}
+
+
+def test_every_step_of_the_table_is_claimed_by_the_function_that_does_it() -> None:
+    claimed = set().union(*map(claimed_steps, LEGS))
+
+    assert claimed == set(documented_steps())
+
+
+@pytest.mark.parametrize(
+    ("leg", "steps"),
+    [
+        ("auth_server", "A2 A3 A4 A5 A6 A7 F1 F2 R2 T1 T2 E1"),
+        ("client_app", "A1 A2 A7 T1 R1 F1 F3 E1"),
+        ("resource_api", "R2 R3"),
+    ],
+)
+def test_each_leg_claims_the_steps_that_it_takes_part_in(leg: str, steps: str) -> None:
+    assert claimed_steps(leg) == set(steps.split())
+
+
+def test_the_walk_through_the_flow_takes_every_step_in_the_words_of_the_table() -> None:
+    walk = (ROOT / "tests" / "test_the_flow.py").read_text()
+
+    assert dict(re.findall(r"^    # ([A-Z][0-9]) – (.+)$", walk, re.MULTILINE)) == documented_steps()
+
+
+def test_the_diagram_shows_every_step() -> None:
+    diagram = README.split("```mermaid")[1].split("```")[0]
+
+    assert set(re.findall(r": ([A-Z][0-9]) ", diagram)) == set(documented_steps())
+
+
+def test_every_setting_that_the_code_reads_is_documented() -> None:
+    read = set(re.findall(r'"(TRIPOD_[A-Z_]+)"', (ROOT / "config.py").read_text()))
+
+    assert {name for name in read if f"`{name}`" not in README} == set()
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    named = re.findall(r"`([a-z_/]+(?:\.py|/))`", README)
+    rooms = [ROOT, *(ROOT / leg for leg in LEGS)]
+
+    assert [name for name in named if name != "instance/" and not any((room / name).exists() for room in rooms)] == []
+
+
+COMMANDS = [
+    block for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL) if ".venv/bin/flask" in block
+]
+
+
+@pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:60])
+def test_the_commands_run_as_they_are_written(block: str, tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
+    environment["TRIPOD_INSTANCE_PATH"] = str(tmp_path)
+    script = block.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
+
+    finished = subprocess.run(  # noqa: S603
+        ["/bin/sh", "-e", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+    )
+
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
+    """The view and the template as they are printed, in a copy of the project."""
+    view = re.search(r"```python\n(@bp.get\(\"/whoami\"\).*?)```", README, re.DOTALL)
+    template = re.search(r"```html\n(.*?)```", README, re.DOTALL)
+    assert view
+    assert template
+    for name in ("config.py", "web", "client_app", "templates", "static"):
+        source = ROOT / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
+    with (tmp_path / "client_app" / "views.py").open("a") as views:
+        views.write("\n\n" + view[1])
+    (tmp_path / "templates" / "client_app" / "whoami.html").write_text(template[1])
+
+    visit = (
+        "from client_app import create_app; from config import ClientAppSettings; "
+        "app = create_app(ClientAppSettings.load()); "
+        "answer = app.test_client().get('/whoami', base_url='http://127.0.0.1:9001'); "
+        "print(answer.status_code, 'not connected' in answer.text)"
+    )
+    finished = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", visit],
+        cwd=tmp_path,
+        env={"TRIPOD_DEMO": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert finished.stdout == "403 True\n", finished.stderr

@@ -1,0 +1,110 @@
+"""No code, token, secret or password is at rest in the authorization server, in any log, or in a browser (RFC 6819 §5.1.4.1)."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+from support.cast import Person
+from support.clock import Clock
+from support.legs import Legs
+from support.registered_client import query_of
+
+from web import event_log
+
+
+@pytest.fixture
+def every_log(tmp_path: Path) -> Iterator[Path]:
+    """Everything that anything logs at any level, Authlib's own loggers included, and the event log, in one file."""
+    path = tmp_path / "every.log"
+    handler = logging.FileHandler(path)
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    previous = event_log.logger.handlers[:]
+    event_log.write_to(tmp_path / "events.jsonl")
+    events = event_log.logger.handlers[0]
+    event_log.logger.handlers += previous
+    yield path
+    event_log.logger.handlers[:] = previous
+    root.setLevel(level)
+    root.removeHandler(handler)
+    for opened in (handler, events):
+        opened.close()
+
+
+def walk_through_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
+    """Sign in (wrongly first), connect, look, refresh, replay, disconnect."""
+    alice.browser.open(f"{legs.client_app_url}/connect")
+    alice.browser.fill(username="alice", password="wonderlandd")
+    alice.browser.press_enter("password")
+    alice.sign_in()
+    alice.allow()
+    clock.forward(121)
+    alice.browser.reload()
+    alice.browser.load_images()
+    alice.browser.press("Disconnect")
+
+
+def secrets_of(legs: Legs) -> dict[str, str]:
+    """Every secret that crossed the wire, by its name."""
+    found = {"password": "wonderland", "wrong password": "wonderlandd"}
+    for number, exchange in enumerate(legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")):
+        sent = {name: exchange.form.get(name) for name in ("code", "code_verifier", "refresh_token")}
+        received = {name: exchange.json.get(name) for name in ("access_token", "refresh_token")}
+        for name, value in {**{f"sent {k}": v for k, v in sent.items()}, **received}.items():
+            if value:
+                found[f"{name} {number}"] = value
+    for name in ("client_secret", "introspection_client_secret", "secret_key"):
+        found[name] = (legs.instance_path / name).read_text().strip()
+    return found
+
+
+def leaked(secrets: dict[str, str], text: bytes) -> list[str]:
+    return [name for name, secret in secrets.items() if secret.encode() in text]
+
+
+def test_the_walk_meets_every_kind_of_secret(clock: Clock, legs: Legs, alice: Person) -> None:
+    """Or the tests below would look for nothing."""
+    walk_through_the_flow(clock, legs, alice)
+
+    assert len(secrets_of(legs)) == 2 + 4 + 3 + 3
+
+
+def test_the_databases_hold_nothing_usable(clock: Clock, legs: Legs, alice: Person) -> None:
+    """Every byte of every database file, the client's encrypted records included."""
+    walk_through_the_flow(clock, legs, alice)
+    files = [path for path in legs.instance_path.iterdir() if ".db" in path.name]
+
+    assert {path.name: leaked(secrets_of(legs), path.read_bytes()) for path in files} == {p.name: [] for p in files}
+
+
+def test_the_logs_hold_nothing_usable(every_log: Path, clock: Clock, legs: Legs, alice: Person) -> None:
+    """At DEBUG, with Authlib's own logger, which prints whole token responses at that level."""
+    walk_through_the_flow(clock, legs, alice)
+    written = every_log.read_bytes() + (every_log.parent / "events.jsonl").read_bytes()
+    client_secrets = {name: value for name, value in secrets_of(legs).items() if not name.startswith("wrong")}
+
+    assert b"tokens_refreshed" in written
+    assert leaked(client_secrets, written) == []
+
+
+def test_no_answer_to_the_browser_carries_a_token(clock: Clock, legs: Legs, alice: Person) -> None:
+    walk_through_the_flow(clock, legs, alice)
+    tokens = {name: value for name, value in secrets_of(legs).items() if "token" in name or "verifier" in name}
+
+    for response in alice.browser.history:
+        seen = response.content + str(response.headers).encode() + unquote(str(response.url)).encode()
+        assert leaked(tokens, seen) == [], response.url
+
+
+def test_the_code_leaves_the_address_bar_at_once(legs: Legs, alice: Person) -> None:
+    """It is in the redirect to the callback, and the callback's own answer leads away from there."""
+    page = alice.go_through(f"{legs.client_app_url}/connect")
+    carrying_a_code = [r for r in alice.browser.history if "code" in query_of(str(r.url))]
+
+    assert page.url == f"{legs.client_app_url}/photos"
+    assert [response.status_code for response in carrying_a_code] == [303]
+    assert carrying_a_code[0].headers["Referrer-Policy"] in ("no-referrer", "same-origin")

@@ -1,0 +1,275 @@
+"""The project as a person starts it: three processes on three ports, a real browser, real clients, real threads."""
+
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Response, expect, sync_playwright
+from requests.adapters import HTTPAdapter
+from sqlalchemy import select, update
+from support.browser import Browser
+from support.cast import Person
+from support.processes import Running, environment, run, running, running_legs
+
+from client_app.models import Record
+from client_app.record_cipher import RecordCipher
+from client_app.session_store import sessions
+from config import ClientAppSettings
+from web.database import Database
+
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+LIFETIME = 8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
+
+
+class Sockets:
+    """In place of the in-memory network: real connections, for a `support.browser.Browser`."""
+
+    def mount(self, session: requests.Session) -> requests.Session:
+        session.trust_env = False
+        return session
+
+    def adapter(self, _remote_address: str) -> HTTPAdapter:
+        return HTTPAdapter(pool_maxsize=60)
+
+
+@pytest.fixture(scope="module")
+def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running_legs(tmp_path_factory.mktemp("legs"), TRIPOD_ACCESS_TOKEN_LIFETIME=str(LIFETIME)) as legs:
+        yield legs
+
+
+@pytest.fixture
+def alice() -> Person:
+    return Person("alice", "wonderland", Browser(Sockets()))  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    if not CHROMIUM.exists() and not os.environ.get("CI"):
+        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def seen() -> list[bytes]:
+    """All that the browser was sent, headers and bodies."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Chromium, seen: list[bytes]) -> Iterator[Page]:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.on("response", lambda response: seen.append(everything_in(response)))
+    yield page
+    context.close()
+
+
+def everything_in(response: Response) -> bytes:
+    headers = json.dumps([response.url, response.headers]).encode()
+    is_redirect = 300 <= response.status < 400
+    return headers + (b"" if is_redirect else response.body())
+
+
+def events(legs: Running, leg: str, name: str) -> list[dict[str, Any]]:
+    lines = (Path(legs.env["TRIPOD_INSTANCE_PATH"]) / f"{leg}.events.jsonl").read_text().splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == name]
+
+
+@contextmanager
+def records(legs: Running) -> Iterator[dict[str, Record]]:
+    """What Print Shop keeps under encryption, opened with its own key; changes are kept."""
+    settings = ClientAppSettings.load(dict(legs.env) | {"TRIPOD_DEMO": "1"})
+    database, cipher = Database(settings.session_store_url), RecordCipher(settings.leg, settings.secret_keys)
+    with database.writing() as db:
+        opened = {row.digest: cipher.open(row.data) for row in db.execute(select(sessions))}
+        yield opened
+        for digest, record in opened.items():
+            db.execute(update(sessions).where(sessions.c.digest == digest).values(data=cipher.seal(record)))
+    database.engine.dispose()
+
+
+def tokens_in_the_store(legs: Running) -> set[bytes]:
+    with records(legs) as opened:
+        held = [connection.tokens for record in opened.values() for connection in record.connections]
+    return {token.encode() for tokens in held for token in (tokens.access_token, tokens.refresh_token or "")}
+
+
+def take_all_tokens_for_expired(legs: Running) -> None:
+    with records(legs) as opened:
+        for record in opened.values():
+            for connection in record.connections:
+                connection.tokens = replace(connection.tokens, expires_at=0)
+
+
+def connect(page: Page, legs: Running, username: str = "alice", password: str = "wonderland") -> None:
+    page.goto(legs.client_app_url)
+    page.get_by_role("link", name="Connect your photos").click()
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+def test_a_person_walks_from_a1_to_e1(page: Page, legs: Running, seen: list[bytes]) -> None:
+    """Connect, sign in, consent, look, wait for the end of the token, look again, disconnect: and no token is ever sent."""
+    connect(page, legs)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Let Print Shop see your photos?")
+    page.get_by_role("button", name="Allow").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alice’s album")
+    assert page.url == f"{legs.client_app_url}/photos"
+    expect(page.locator(".photo img")).to_have_count(6)
+    page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    tokens = tokens_in_the_store(legs)
+
+    page.wait_for_timeout(LIFETIME * 1000)
+    refreshes = len(events(legs, "client_app", "tokens_refreshed"))
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alice’s album")
+    assert len(events(legs, "client_app", "tokens_refreshed")) > refreshes
+    tokens |= tokens_in_the_store(legs)
+
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Alice’s album")
+    tokens |= tokens_in_the_store(legs)
+
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_role("alert").or_(page.get_by_role("status"))).to_contain_text("disconnected")
+    page.goto(f"{legs.client_app_url}/photos")
+    expect(page.get_by_role("link", name="Connect your photos")).to_be_visible()
+
+    assert len(tokens) >= 6
+    assert len(seen) > 20
+    assert [token for token in tokens if any(token in answer for answer in seen)] == []
+
+
+def test_a_person_who_denies_reads_a_page_that_says_so(page: Page, legs: Running) -> None:
+    connect(page, legs, "bob", "builder")
+    page.get_by_role("button", name="Deny").click()
+
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    assert "error=access_denied" in page.url
+    assert len(events(legs, "auth_server", "consent_denied")) == 1
+
+
+def test_it_all_works_without_javascript(chromium: Chromium, legs: Running) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    connect(page, legs, "bob", "builder")
+    page.get_by_role("button", name="Allow").click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bob’s album")
+    context.close()
+
+
+def test_another_spelling_of_loopback_leads_to_the_canonical_one(page: Page, legs: Running) -> None:
+    """Before the flow starts, or the callback would find no session."""
+    page.goto(legs.client_app_url.replace("127.0.0.1", "localhost"))
+
+    assert page.url == f"{legs.client_app_url}/"
+
+
+def test_nothing_on_any_page_offends_the_content_security_policy(page: Page, legs: Running) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    connect(page, legs, "alice", "wonderland")
+    page.wait_for_url(re.compile("/oauth/authorize|/photos$"))
+    page.goto(f"{legs.resource_api_url}/")
+
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+
+
+def test_fifty_requests_at_once_after_expiry_cause_one_refresh(legs: Running, alice: Person) -> None:
+    alice.go_through(f"{legs.client_app_url}/connect")
+    take_all_tokens_for_expired(legs)
+    before = len(events(legs, "client_app", "tokens_refreshed"))
+
+    with ThreadPoolExecutor(50) as threads:
+        answers = list(threads.map(lambda _: alice.browser.fetch("/photos").status_code, range(50)))
+
+    assert Counter(answers) == {200: 50}
+    assert len(events(legs, "client_app", "tokens_refreshed")) - before == 1
+
+
+def test_the_client_in_the_readme_works_as_it_is_printed(
+    legs: Running, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """requests-oauthlib, a registration from the command line, and the login form."""
+    for switch in ("OAUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_RELAX_TOKEN_SCOPE"):
+        monkeypatch.setenv(switch, "")  # and take back afterwards what the snippet sets
+    registered = run(
+        *("-m", "flask", "--app", "app:create_auth_server", "clients", "create", "--name", "My client", "--json"),
+        *("--redirect-uri", "http://127.0.0.1:5000/callback", "--scope", "profile photos:read"),
+        env=legs.env,
+    )
+    registration = json.loads(registered.stdout)
+    snippet = re.search(r"```python\n(import os\n.*?)```", README, re.DOTALL)
+    assert snippet
+    code = snippet[1].replace("http://127.0.0.1:9000", legs.auth_server_url)
+    before, after = re.split(r"^# … .*$", code.replace("http://127.0.0.1:9002", legs.resource_api_url), flags=re.M)
+    names = {
+        "client_id": registration["client_id"],
+        "client_secret": registration["client_secret"],
+        "redirect_uri": registration["redirect_uris"][0],
+    }
+
+    exec(before, names)  # noqa: S102  the README's own words
+    with pytest.raises(requests.ConnectionError):  # nobody listens at the redirect URI
+        alice.go_through(names["address"])
+    names["callback_address"] = alice.browser.history[-1].headers["Location"]
+    exec(after, names)  # noqa: S102
+
+    assert len(names["session"].get(f"{legs.resource_api_url}/photos").json()["photos"]) == 6
+
+
+def test_outside_the_demo_the_three_legs_run_and_no_demo_account_works(tmp_path: Path) -> None:
+    """On the very database that the demo has seeded."""
+    env = environment(tmp_path / "instance", TRIPOD_DEMO="1")
+    with running("app.py", env=env, log=tmp_path / "demo.txt") as demo:
+        demo.wait_until_ready(demo.auth_server_url, demo.client_app_url, demo.resource_api_url)
+    env |= {"TRIPOD_DEMO": "0", "TRIPOD_SECRET_KEY": "a key of some length, kept somewhere else"}
+    flask = ("-m", "flask", "--app", "app:create_auth_server")
+    create = (*flask, "clients", "create", "--json", "--name")
+    callback = f"{env['TRIPOD_CLIENT_APP_URL']}/callback"
+    shop = run(*create, "Shop", "--redirect-uri", callback, "--scope", "profile photos:read photos:write", env=env)
+    api = run(*create, "API", "--resource-server", env=env)
+    run(*flask, "users", "create", "carol", "--name", "Carol Shelby", env=env, stdin="a long pass phrase\n")
+    env |= {
+        "TRIPOD_CLIENT_ID": json.loads(shop.stdout)["client_id"],
+        "TRIPOD_CLIENT_SECRET": json.loads(shop.stdout)["client_secret"],
+        "TRIPOD_INTROSPECTION_CLIENT_ID": json.loads(api.stdout)["client_id"],
+        "TRIPOD_INTROSPECTION_CLIENT_SECRET": json.loads(api.stdout)["client_secret"],
+    }
+
+    with running("app.py", env=env, log=tmp_path / "real.txt") as legs:
+        legs.wait_until_ready(legs.auth_server_url, legs.client_app_url, legs.resource_api_url)
+        alice = Person("alice", "wonderland", Browser(Sockets()))  # type: ignore[arg-type]
+        refusal = alice.go_through(f"{legs.client_app_url}/connect")
+        carol = Person("carol", "a long pass phrase", Browser(Sockets()))  # type: ignore[arg-type]
+        album = carol.go_through(f"{legs.client_app_url}/connect")
+
+    assert "do not match" in refusal.text
+    assert "wonderland" not in refusal.text
+    assert "Carol’s album" in album.text

@@ -1,0 +1,114 @@
+"""Client libraries that nobody here wrote make the round trip, with nothing but the metadata and a registration."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
+from requests_oauthlib import OAuth2Session as RequestsSession
+from support.cast import Person
+from support.legs import Legs
+from support.registered_client import RegisteredClient
+
+SCOPE = "profile photos:read"
+
+
+@pytest.fixture(autouse=True)
+def switches_of_requests_oauthlib(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain http on loopback, and a person who unticks a scope."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+    monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+
+
+@pytest.mark.parametrize("kind", ["client", "public_client"])
+def test_requests_oauthlib_makes_the_round_trip(
+    kind: str, request: pytest.FixtureRequest, legs: Legs, alice: Person
+) -> None:
+    client: RegisteredClient = request.getfixturevalue(kind)
+    session = legs.network.mount(
+        RequestsSession(client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
+    )
+    metadata = client.metadata
+
+    address, _ = session.authorization_url(metadata["authorization_endpoint"])
+    landed = alice.go_through(address).url
+    tokens = session.fetch_token(
+        metadata["token_endpoint"],
+        authorization_response=landed,
+        client_secret=client.client_secret,
+        include_client_id=True,
+    )
+    refreshed = session.refresh_token(
+        metadata["token_endpoint"],
+        auth=client.client_secret and (client.client_id, client.client_secret),
+        client_id=client.client_id,
+    )
+    me = session.get(metadata["userinfo_endpoint"])
+
+    assert refreshed["refresh_token"] != tokens["refresh_token"]
+    assert me.json()["username"] == "alice"
+
+
+def test_requests_oauthlib_works_with_a_public_client_as_it_comes(
+    public_client: RegisteredClient, legs: Legs, alice: Person
+) -> None:
+    """Left to itself it sends HTTP Basic with an empty secret, which is no secret."""
+    session = legs.network.mount(
+        RequestsSession(public_client.client_id, redirect_uri=public_client.redirect_uri, scope=SCOPE, pkce="S256")
+    )
+    address, _ = session.authorization_url(public_client.metadata["authorization_endpoint"])
+    landed = alice.go_through(address).url
+
+    tokens = session.fetch_token(public_client.metadata["token_endpoint"], authorization_response=landed)
+
+    assert tokens["access_token"]
+
+
+def test_a_partial_consent_reaches_requests_oauthlib(client: RegisteredClient, legs: Legs, alice: Person) -> None:
+    session = legs.network.mount(
+        RequestsSession(client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
+    )
+    address, _ = session.authorization_url(client.metadata["authorization_endpoint"])
+    landed = alice.go_through(address, "profile").url
+
+    tokens = session.fetch_token(
+        client.metadata["token_endpoint"], authorization_response=landed, client_secret=client.client_secret
+    )
+
+    assert tokens["scope"] == ["profile"]
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_authlib_makes_the_round_trip(method: str, client: RegisteredClient, legs: Legs, alice: Person) -> None:
+    session = legs.network.mount(
+        AuthlibSession(
+            client.client_id,
+            client.client_secret,
+            token_endpoint_auth_method=method,
+            revocation_endpoint_auth_method=method,
+            redirect_uri=client.redirect_uri,
+            scope=SCOPE,
+            code_challenge_method="S256",
+        )
+    )
+    metadata, verifier = client.metadata, "a-verifier-of-forty-three-characters-or-more"
+
+    address, _ = session.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
+    landed = alice.go_through(address).url
+    tokens = session.fetch_token(metadata["token_endpoint"], authorization_response=landed, code_verifier=verifier)
+    photos = session.get(f"{legs.resource_api_url}/photos").json()["photos"]
+    refreshed = session.refresh_token(metadata["token_endpoint"], refresh_token=tokens["refresh_token"])
+    revoked = session.revoke_token(metadata["revocation_endpoint"], token=refreshed["refresh_token"])
+
+    assert len(photos) == 6
+    assert revoked.status_code == 200
+    assert session.get(f"{legs.resource_api_url}/photos").status_code == 401
+
+
+def test_what_the_metadata_names_is_where_it_says(client: RegisteredClient, legs: Legs) -> None:
+    addresses = [value for name, value in client.metadata.items() if name.endswith("_endpoint")]
+
+    assert {f"{urlsplit(a).scheme}://{urlsplit(a).netloc}" for a in addresses} == {
+        legs.auth_server_url,
+        legs.resource_api_url,
+    }
+    assert all(legs.session().get(address).status_code != 404 for address in addresses)
