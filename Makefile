@@ -1,7 +1,10 @@
 # Tripod. `make` alone lists what there is.
 
-PYTHON ?= python3
+# The first of these that is new enough makes the virtual environment.
+PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes
+# Written last, so that a set-up which was interrupted begins anew.
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
@@ -13,12 +16,19 @@ help: ## what there is
 setup: $(READY) ## .venv with everything pinned
 
 $(READY): requirements.txt requirements-dev.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo 'Tripod needs Python 3.11 or newer: make setup PYTHON=python3.12'; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo 'This Python has no venv module: apt install python3-venv'; exit 1; }
-	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@touch $(READY)
+	@found=; for python in $(PYTHON); do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
+	done; \
+	if [ -z "$$found" ]; then \
+		echo 'Tripod needs Python 3.11 or newer; if it is not on the path, make PYTHON=/where/it/is names it.' >&2; exit 1; \
+	elif ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+		echo "$$found cannot make virtual environments: apt install python3-venv, then make again." >&2; exit 1; \
+	fi; \
+	echo "Setting up .venv with $$found, once."; \
+	$$found -m venv --clear .venv
+	@$(PIP) -r requirements.txt
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
 
 demo: setup ## the three legs, with demo data; prints the address to open
 	@exec $(BIN)/python app.py

@@ -1,1 +1,131 @@
 """The composition root: a factory for each leg, and a command that serves all three. Nothing imports this file."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple, TypeVar
+
+import click
+from flask import Flask
+from flask.cli import ScriptInfo
+from sqlalchemy.exc import DatabaseError
+
+from config import AuthServerSettings, ClientAppSettings, ConfigurationError, ResourceApiSettings, Settings
+from web import event_log, serving
+
+S = TypeVar("S", bound=Settings)
+
+USAGE = "usage: python app.py [auth-server | client-app | resource-api]"
+
+
+class Leg(NamedTuple):
+    """A leg as the command line knows it."""
+
+    name: str
+    role: str
+    factory: str
+    settings_class: type[Settings]
+
+
+LEGS = {
+    "auth-server": Leg("Tripod ID", "authorization server", "app:create_auth_server", AuthServerSettings),
+    "client-app": Leg("Print Shop", "client", "app:create_client_app", ClientAppSettings),
+    "resource-api": Leg("Photo API", "resource server", "app:create_resource_api", ResourceApiSettings),
+}
+
+
+# Each factory imports its leg itself, so that a process loads one leg and no other.
+
+
+def create_auth_server() -> Flask:
+    """Tripod ID, the authorization server."""
+    with _one_line_when_it_cannot_start():
+        from auth_server import create_app
+
+        return create_app(_prepared(AuthServerSettings))
+
+
+def create_client_app() -> Flask:
+    """Print Shop, the client."""
+    with _one_line_when_it_cannot_start():
+        from client_app import create_app
+
+        return create_app(_prepared(ClientAppSettings))
+
+
+def create_resource_api() -> Flask:
+    """Photo API, the resource server."""
+    with _one_line_when_it_cannot_start():
+        from resource_api import create_app
+
+        return create_app(_prepared(ResourceApiSettings))
+
+
+def _prepared(settings_class: type[S]) -> S:
+    """The leg's settings, with its event log going where they say."""
+    settings = settings_class.load(serving=_is_made_to_serve())
+    event_log.write_to(settings.instance_path / f"{settings.leg}.events.jsonl" if settings.demo else None)
+    return settings
+
+
+def _is_made_to_serve() -> bool:
+    """True unless the flask command makes the application to run another command than `run`."""
+    context = click.get_current_context(silent=True)
+    return context is None or context.find_object(ScriptInfo) is None or context.info_name == "run"
+
+
+@contextmanager
+def _one_line_when_it_cannot_start() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        _stop(str(error), serving.CANNOT_START)
+    except DatabaseError as error:
+        _stop(f"the database does not open: {' '.join(str(error.orig).split())}", serving.CANNOT_START)
+    except OSError as error:
+        _stop(f"cannot start: {error}", serving.CANNOT_START)
+
+
+def _stop(line: str, status: int) -> None:
+    print(f"tripod: {line}", file=sys.stderr, flush=True)
+    sys.exit(status)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Serve the three legs, or the one that is named, until Ctrl-C."""
+    if len(arguments) > 1 or not set(arguments) <= set(LEGS):
+        print(USAGE, file=sys.stderr)
+        sys.exit(2)
+    if not os.environ.get("TRIPOD_DEMO", "").strip():
+        os.environ["TRIPOD_DEMO"] = "1"
+    with _one_line_when_it_cannot_start():
+        settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
+    try:
+        serving.serve([_program(LEGS[name], its) for name, its in settings.items()], _invitation(settings))
+    except serving.ServingError as error:
+        _stop(str(error), error.status)
+
+
+def _program(leg: Leg, settings: Settings) -> serving.Program:
+    return serving.Program(
+        name=leg.name,
+        factory=leg.factory,
+        address=settings.bind_address,
+        setting=f"TRIPOD_{settings.leg.upper()}_URL",
+        greeting=f"{leg.name:<12}{leg.role:<22}{settings.url}",
+    )
+
+
+def _invitation(settings: Mapping[str, Settings]) -> str:
+    lines = [""]
+    if "client-app" in settings:
+        lines.append(f"Open {settings['client-app'].url} in a browser.")
+    if "auth-server" in settings and settings["auth-server"].demo:
+        lines.append("Demo accounts: alice / wonderland, bob / builder.")
+    lines.append("Ctrl-C stops them." if len(settings) > 1 else "Ctrl-C stops it.")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

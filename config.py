@@ -7,7 +7,7 @@ needs; `app.py` prints it and stops. An empty variable counts as unset.
 import os
 import re
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -29,6 +29,8 @@ DEFAULT_URLS = {
 DEMO_SUBJECTS = {"alice": "demo-3f1b0a52c4d94e6f", "bob": "demo-9c27de81ab604f35"}
 DEMO_CLIENT_ID = "print-shop"
 DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
+
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
 class ConfigurationError(Exception):
@@ -76,7 +78,8 @@ class Settings:
         urls = {f"{leg}_url": env.origin(f"TRIPOD_{leg.upper()}_URL", url) for leg, url in DEFAULT_URLS.items()}
         bind = env.bind(f"TRIPOD_{cls.leg.upper()}_BIND", urls[f"{cls.leg}_url"])
         if env.demo:
-            _refuse_demo_off_loopback(urls.values(), bind)
+            hosts = {name: urlsplit(url).hostname or "" for name, url in urls.items()}
+            _refuse_demo_off_loopback({**hosts, f"{cls.leg}_bind": _split_bind(bind)[0]})
         return {
             **urls,
             "bind": bind,
@@ -215,12 +218,14 @@ class _Environment:
     def database_url(self, name: str, file_name: str) -> str:
         value = self.text(name, f"sqlite:///{self.instance_path / file_name}")
         try:
-            driver = make_url(value).drivername
-        except ArgumentError:
-            driver = ""
-        if driver not in ("sqlite", "postgresql+psycopg"):
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            url = None
+        # Without a file each connection would have an SQLite database of its own.
+        is_file = url is not None and url.drivername == "sqlite" and url.database not in (None, "", ":memory:")
+        if url is None or not (is_file or url.drivername == "postgresql+psycopg"):
             # The value is not repeated: it may carry a password.
-            raise ConfigurationError(f"{name} must begin with sqlite:/// or postgresql+psycopg://.")
+            raise ConfigurationError(f"{name} must be sqlite:///FILE or postgresql+psycopg://….")
         return value
 
     def client_id(self, name: str, demo_default: str) -> str:
@@ -289,22 +294,34 @@ def _read(path: Path) -> str:
 def _split_url(name: str, value: str) -> SplitResult:
     try:
         parts = urlsplit(value)
-        port, host = parts.port, parts.hostname
+        host = parts.hostname or ""
+        netloc = _netloc(parts.scheme, host, parts.port)
     except ValueError:
-        raise ConfigurationError(f"{name} is not a URL: {value!r}.") from None
-    if parts.scheme not in ("http", "https") or not host or "@" in parts.netloc or not value.isascii():
+        raise ConfigurationError(f"{name} is not a URL.") from None
+    if "@" in parts.netloc:
+        # The value is not repeated: it carries a password.
+        raise ConfigurationError(f"{name} must have no username or password in it.")
+    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[!-~]+", value) or not _HOST.fullmatch(host):
         raise ConfigurationError(f"{name} must be an http or https address, not {value!r}.")
-    if parts.netloc != parts.netloc.lower() or port == {"http": 80, "https": 443}[parts.scheme]:
-        raise ConfigurationError(f"{name} must be in lower case and leave out a default port, unlike {value!r}.")
+    if parts.netloc != netloc:
+        raise ConfigurationError(
+            f"{name} must be spelled as browsers do, in lower case and without a default port, unlike {value!r}."
+        )
     if parts.scheme == "http" and not is_loopback(host):
         raise ConfigurationError(f"{name} must be https: plain http is for loopback only, not {value!r}.")
     return parts
 
 
+def _netloc(scheme: str, host: str, port: int | None) -> str:
+    """Host and port in the one spelling that browsers make of every other."""
+    spelled = f"[{ip_address(host).compressed}]" if ":" in host else host
+    return f"{spelled}:{port}" if port and port != {"http": 80, "https": 443}.get(scheme) else spelled
+
+
 def _split_bind(value: str) -> tuple[str, int]:
     host, colon, port = value.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
-    if not colon or not bare or not port.isdecimal() or not 0 < int(port) < 65536:
+    if not colon or not bare or not re.fullmatch(r"[0-9]{1,5}", port) or not 0 < int(port) < 65536:
         raise ValueError(value)
     return bare, int(port)
 
@@ -317,7 +334,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _refuse_demo_off_loopback(urls: Iterable[str], bind: str) -> None:
-    hosts = [urlsplit(url).hostname or "" for url in urls]
-    if not all(map(is_loopback, [*hosts, _split_bind(bind)[0]])):
-        raise ConfigurationError("TRIPOD_DEMO=1 is refused: an address or what is listened on is not loopback.")
+def _refuse_demo_off_loopback(hosts: Mapping[str, str]) -> None:
+    for name, host in hosts.items():
+        if not is_loopback(host):
+            raise ConfigurationError(f"TRIPOD_DEMO=1 is refused: TRIPOD_{name.upper()} is not on loopback.")

@@ -58,9 +58,7 @@ def read_authorization(request: OAuth2Request) -> Authorization:
             redirect_uri=redirect_uri,
             state=parameters.get("state"),
         ) from error
-    return Authorization(
-        grant, client, redirect_uri, tuple(scope_list(request.scope)), prompt, parameters.get("state") or None
-    )
+    return Authorization(grant, client, redirect_uri, tuple(scope_list(request.scope)), prompt, parameters.get("state"))
 
 
 def _check_client(parameters: MultiDict[str, str]) -> Client:

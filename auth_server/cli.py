@@ -114,8 +114,9 @@ def list_users() -> None:
 def set_password(username: str) -> None:
     """Set a new password: it ends the person's sign-ins, not her grants."""
     with _complaints():
-        user = registrations.find_user(get_db(), username)
-        user.set_password(registrations.checked_password(_password()))
+        # Asked for first: while somebody types, the database is free for others.
+        password = registrations.checked_password(_password())
+        registrations.find_user(get_db(), username).set_password(password)
     get_db().commit()
     click.echo(f"The password of {username} is new; every sign-in of that person has ended.")
 

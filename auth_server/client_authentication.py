@@ -5,7 +5,6 @@ request that uses two methods at once pick the one that works.
 """
 
 import base64
-import binascii
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
@@ -77,7 +76,7 @@ def _read_basic(header: str) -> PresentedCredentials:
     scheme, _, encoded = header.partition(" ")
     try:
         client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeError):
+    except ValueError:  # no base64, or no UTF-8
         raise ClientRefused("malformed Authorization header") from None
     if scheme.lower() != "basic" or not colon:
         raise ClientRefused("malformed Authorization header")

@@ -97,25 +97,28 @@ def _one(db: Session, statement: Select[Any]) -> Row[Any] | None:
     return db.execute(statement).one_or_none()
 
 
-def find_code(db: Session, presented_code: str) -> AuthorizationCode | None:
-    """The code that `presented_code` is, whatever its state."""
-    statement = select(authorization_codes, *_GRANT_COLUMNS).join(Grant)
-    row = _one(db, statement.where(authorization_codes.c.digest == digest(presented_code)))
+def find_code(db: Session, presented_code: str, *, demo: bool) -> AuthorizationCode | None:
+    """The code that `presented_code` is, whatever its state. Outside the demo, the demo's people have none."""
+    row = _one(db, _presented(authorization_codes, presented_code, demo=demo))
     return row and AuthorizationCode(row)
 
 
-def find_refresh_token(db: Session, presented_token: str) -> RefreshToken | None:
-    """The refresh token that `presented_token` is, whatever its state."""
-    statement = select(refresh_tokens, *_GRANT_COLUMNS).join(Grant)
-    row = _one(db, statement.where(refresh_tokens.c.digest == digest(presented_token)))
+def find_refresh_token(db: Session, presented_token: str, *, demo: bool) -> RefreshToken | None:
+    """The refresh token that `presented_token` is, whatever its state. Outside the demo, the demo's people have none."""
+    row = _one(db, _presented(refresh_tokens, presented_token, demo=demo))
     return row and RefreshToken(row)
 
 
 def find_token(db: Session, presented_token: str) -> Credential | None:
-    """The token of either kind that `presented_token` is, whatever its state."""
-    statement = select(access_tokens, *_GRANT_COLUMNS).join(Grant)
-    row = _one(db, statement.where(access_tokens.c.digest == digest(presented_token)))
-    return Credential(row) if row else find_refresh_token(db, presented_token)
+    """The token of either kind that `presented_token` is, whatever its state, and whoever's."""
+    row = _one(db, _presented(access_tokens, presented_token, demo=True))
+    return Credential(row) if row else find_refresh_token(db, presented_token, demo=True)
+
+
+def _presented(table: Any, presented: str, *, demo: bool) -> Select[Any]:
+    admitted: ColumnElement[bool] = true() if demo else ~User.is_demo
+    statement = select(table, *_GRANT_COLUMNS).select_from(table).join(Grant).join(User)
+    return statement.where(table.c.digest == digest(presented), admitted)
 
 
 def find_active_token(db: Session, presented_token: str, now: datetime, *, demo: bool) -> tuple[str, Row[Any]] | None:

@@ -1,5 +1,8 @@
 """Authlib's hooks: each translates one question of the protocol into one query or one row. None of them commits."""
 
+import re
+from typing import Any
+
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 
@@ -10,9 +13,12 @@ from auth_server.credentials import AuthorizationCode, RefreshToken
 from auth_server.digests import new_secret, s256_matches
 from auth_server.errors import GrantRefused, ReplayDetected
 from auth_server.models import Client
+from auth_server.scopes import scope_list, scope_text
 from web.clock import now
 from web.database import get_db
 from web.event_log import record_on_commit
+
+_S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
@@ -57,7 +63,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
 
         A redeemed code passes for now: only who holds its verifier too can end the grant by a replay.
         """
-        code = credentials.find_code(get_db(), presented_code)
+        code = credentials.find_code(get_db(), presented_code, demo=get_settings().demo)
         if code is None:
             raise GrantRefused("unknown code")
         if not code.check_client(client):
@@ -92,6 +98,8 @@ class S256Required(CodeChallenge):  # type: ignore[misc]
             raise InvalidRequestError("code_challenge is missing: this server requires PKCE (RFC 7636).")
         if data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("code_challenge_method must be S256.")
+        if not _S256_CHALLENGE.fullmatch(data["code_challenge"]):
+            raise InvalidRequestError("code_challenge must be the 43 characters of BASE64URL(SHA256(code_verifier)).")
         super().validate_code_challenge(grant, redirect_uri)
 
 
@@ -107,7 +115,7 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         It is spent before the scope is looked at, so that a replay is a replay whatever else is wrong with it; what is
         refused afterwards is rolled back.
         """
-        token = credentials.find_refresh_token(get_db(), presented_token)
+        token = credentials.find_refresh_token(get_db(), presented_token, demo=get_settings().demo)
         if token is None:
             raise GrantRefused("unknown refresh token")
         if not token.check_client(self.request.client):
@@ -125,6 +133,17 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         if not credentials.retry_refresh_token(db, token, moment, grace):
             raise ReplayDetected("refresh token was used before", token.grant_id)
         record_on_commit(db, "refresh_token_retried", grant_id=token.grant_id, client_id=token.client_id)
+
+    def issue_token(self, user: str, refresh_token: RefreshToken) -> dict[str, Any]:
+        """A narrower scope narrows the access token only; one of nothing but spaces asks for what was granted (§6).
+
+        Left to itself, Authlib takes the latter for none at all, and gives the whole registration of the client.
+        """
+        scope = scope_text(scope_list(self.request.payload.scope)) or refresh_token.get_scope()
+        token: dict[str, Any] = self.generate_token(
+            user=user, scope=scope, include_refresh_token=self.INCLUDE_NEW_REFRESH_TOKEN
+        )
+        return token
 
     def authenticate_user(self, refresh_token: RefreshToken) -> str:
         """The subject. A deleted person's tokens are deleted with her."""

@@ -30,14 +30,27 @@ ENDPOINTS = (Introspection, Revocation)
 
 
 class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
-    """Parameters from one place only: Authlib merges query and body, and lets one override the other."""
+    """Parameters from one place only: Authlib merges query and body, and lets one override the other.
+
+    Those without a value MUST be treated as if they were omitted from the request (RFC 6749 §3.1, §3.2).
+    """
 
     def __init__(self, parameters: MultiDict[str, str]) -> None:
-        self._parameters = parameters
+        self._parameters = MultiDict((name, value) for name, value in parameters.items(multi=True) if value)
 
     @property
     def data(self) -> MultiDict[str, str]:
         return self._parameters
+
+
+class _Request(FlaskOAuth2Request):  # type: ignore[misc]
+    def __init__(self, parameters: MultiDict[str, str]) -> None:
+        super().__init__(flask_request)
+        self.payload = _Payload(parameters)
+
+    @property
+    def form(self) -> MultiDict[str, str]:
+        return self.payload.data
 
 
 class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
@@ -51,7 +64,7 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
 
     def create_oauth2_request(self, request: OAuth2Request | None) -> OAuth2Request:
         """The authorization endpoint reads its query, every other endpoint its body (RFC 6749 §3.1, §3.2)."""
-        return request or _request_from(flask_request.form)
+        return request or _Request(flask_request.form)
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
         """Store what is about to be answered, under the grant of what it is exchanged for."""
@@ -94,7 +107,7 @@ class _Issuer(IssuerParameter):  # type: ignore[misc]
 
 def front_channel_request() -> OAuth2Request:
     """The authorization request in hand, read off its query."""
-    return _request_from(flask_request.args)
+    return _Request(flask_request.args)
 
 
 def add_issuer(response: Response) -> Response:
@@ -124,12 +137,6 @@ def authorization_server() -> TripodAuthorizationServer:
     """The server of the application that handles this request."""
     server: TripodAuthorizationServer = current_app.extensions["tripod.authorization_server"]
     return server
-
-
-def _request_from(parameters: MultiDict[str, str]) -> OAuth2Request:
-    oauth2_request = FlaskOAuth2Request(flask_request)
-    oauth2_request.payload = _Payload(parameters)
-    return oauth2_request
 
 
 def _random_token(**_about: object) -> str:

@@ -1,7 +1,7 @@
 """Who is signed in: Flask-Login over this server's users, and where a sign-in may lead."""
 
 import re
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from flask import Flask, current_app, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
@@ -76,18 +76,17 @@ def forget_what_the_sign_in_was_for() -> None:
 
 
 def this_page() -> str:
-    """The address of the request in hand, without the host."""
-    return request.full_path.removesuffix("?")
+    """The address of the request in hand, without the host; bytes that do not belong in a URL are escaped."""
+    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
+    return f"{request.path}?{query}" if query else request.path
 
 
 def own_page(unverified_next: str | None) -> str:
     """`unverified_next` if it is one of this server's own pages, the start page otherwise."""
     target = unverified_next or "/"
-    parts = urlsplit(target) if target.isascii() and target.isprintable() and "\\" not in target else None
-    is_local = parts is not None and not parts.scheme and not parts.netloc and target.startswith("/")
-    if parts is None or not is_local or target.startswith("//") or not _is_page(parts.path):
-        return "/"
-    return target
+    is_plain = target.isascii() and target.isprintable() and "\\" not in target
+    is_local = target.startswith("/") and not target.startswith("//")
+    return target if is_plain and is_local and _is_page(urlsplit(target).path) else "/"
 
 
 def _fingerprint(page: str) -> str:

@@ -6,7 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from config import PROJECT_ROOT, Settings
-from web import canonical_host, headers, pages, request_id
+from web import canonical_host, headers, pages, queries, request_id, request_lines
 from web.derived_keys import derived_key
 
 SIGN_IN_LIFETIME = timedelta(hours=12)
@@ -26,7 +26,8 @@ def new_application(settings: Settings) -> Flask:
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    for part in (request_id, canonical_host, headers, pages):
+    request_lines.leave_queries_out()
+    for part in (request_id, canonical_host, queries, headers, pages):
         part.init_app(app)
     return app
 

@@ -7,7 +7,7 @@ endpoints answer on any spelling. Any other `Host` is refused, so that no addres
 
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request
 from werkzeug.exceptions import SecurityError
@@ -46,7 +46,13 @@ def _check_host() -> WerkzeugResponse | Response | None:
         return None
     if request.method not in ("GET", "HEAD"):
         abort(400, description=f"Send this form from {settings.url}.")
-    return redirect(settings.url + request.full_path.removesuffix("?"))
+    return redirect(settings.url + _path_and_query())
+
+
+def _path_and_query() -> str:
+    # The path has been decoded, and may hold a line break by now.
+    path, query = quote(request.path, safe="/:@!$&'()*+,;="), request.query_string.decode(errors="replace")
+    return f"{path}?{query}" if query else path
 
 
 def _origin() -> str:

@@ -43,7 +43,10 @@ def write_to(path: Path | None) -> None:
     """Send the process's event log to the file at `path`, mode 0600, or to standard error when it is None."""
     handler = logging.StreamHandler(sys.stderr) if path is None else _private_file(path)
     handler.setFormatter(_JsonLines())
-    logger.handlers[:] = [handler]
+    for previous in logger.handlers[:]:
+        logger.removeHandler(previous)
+        previous.close()
+    logger.addHandler(handler)
     logger.setLevel(logging.INFO)
     logger.propagate = False
 

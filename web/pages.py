@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
 
 from config import Settings
 
@@ -27,7 +27,9 @@ def page(template: str, status: int = HTTPStatus.OK, **context: object) -> tuple
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
-    if error.response is not None or error.code is None or error.code < 400:
+    # Under a Host that is no name at all, a page cannot even link to its own styles.
+    is_nowhere = isinstance(request.routing_exception, BadHost)
+    if error.response is not None or error.code is None or error.code < 400 or is_nowhere:
         return error.get_response()
     headers = {"Retry-After": "5"} if error.code == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if _is_for_machines():

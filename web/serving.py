@@ -19,8 +19,9 @@ from http.client import HTTPConnection, HTTPException
 
 from config import PROJECT_ROOT
 
-WINDOWS = sys.platform == "win32"
 THREADS = 16
+#: An exit status under which gunicorn, which knows it too, does not restart a worker for ever.
+CANNOT_START = 4
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 5.0
 POLL = 0.1
@@ -89,7 +90,7 @@ def _bind(program: Program, probes: ExitStack) -> tuple[str, int]:
     try:
         family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         probe = probes.enter_context(socket.socket(family))
-        if not WINDOWS:  # There the option means that a taken port is taken over.
+        if sys.platform != "win32":  # There the option means that a taken port is taken over.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(resolved)
         # Two bound sockets with that option do not see each other until one listens.
@@ -97,7 +98,7 @@ def _bind(program: Program, probes: ExitStack) -> tuple[str, int]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ServingError(
-            f"{program.name} cannot listen on {host} port {port}: {reason}. {program.setting} moves it.", status=4
+            f"{program.name} cannot listen on {host} port {port}: {reason}. {program.setting} moves it.", CANNOT_START
         ) from None
     return str(resolved[0]), port
 
@@ -159,20 +160,28 @@ def _is_healthy(address: tuple[str, int]) -> bool:
 
 
 def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        with suppress(OSError):
-            child.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))
     deadline = time.monotonic() + STOPPED_WITHIN
+    while any(child.poll() is None for child in children) and time.monotonic() < deadline:
+        for child in children:
+            _terminate(child)
+        time.sleep(POLL)
     for child in children:
-        with suppress(subprocess.TimeoutExpired):
-            child.wait(max(0.0, deadline - time.monotonic()))
         _kill_what_is_left(child)
 
 
-def _kill_what_is_left(child: subprocess.Popen[bytes]) -> None:
-    """The child where it has not stopped, and its workers where it has died without them."""
+def _terminate(child: subprocess.Popen[bytes]) -> None:
+    """Ask the child and its worker to stop. A worker that is only just starting is deaf, so it is asked repeatedly."""
     with suppress(OSError):
-        if WINDOWS:
+        if sys.platform == "win32":
+            child.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            os.killpg(child.pid, signal.SIGTERM)
+
+
+def _kill_what_is_left(child: subprocess.Popen[bytes]) -> None:
+    """The child where it has not stopped, and its worker where it has died without it."""
+    with suppress(OSError):
+        if sys.platform == "win32":
             child.kill()
         else:
             os.killpg(child.pid, signal.SIGKILL)

@@ -1,5 +1,6 @@
 """The authorization endpoint (RFC 6749 §3.1): the request, the consent page that it shows, and the decision."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 
 from flask import redirect, request, url_for
@@ -9,7 +10,7 @@ from auth_server import authorizations, sign_in
 from auth_server.authorization import Authorization, read_authorization
 from auth_server.context import get_settings
 from auth_server.models import User
-from auth_server.scopes import SCOPES, scope_text
+from auth_server.scopes import SCOPES, scope_list, scope_text
 from auth_server.server import authorization_server, front_channel_request
 from auth_server.sign_in import signed_in_user
 from auth_server.views import bp
@@ -44,9 +45,10 @@ def authorization_decision() -> ResponseReturnValue:
     if user is None:
         return redirect(url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
-    scopes_to_ask = _scopes_to_ask(authorization, user)
+    scopes_to_ask = _scopes_to_ask(authorization, user, asked=scope_list(request.form.get("asked_scope")))
     if decision == "deny":
         record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
+        sign_in.forget_what_the_sign_in_was_for()
         raise authorization.refused("access_denied", "The resource owner denied the request.")
     if decision != "allow" or not ticked & set(scopes_to_ask) or not ticked <= set(authorization.requested_scopes):
         return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, wrong=True)
@@ -67,13 +69,16 @@ def _resource_owner(authorization: Authorization) -> User | None:
     return None
 
 
-def _scopes_to_ask(authorization: Authorization, user: User) -> list[str]:
-    """What was allowed before is not asked again. A public client is asked about every time: anyone can pretend to be it."""
+def _scopes_to_ask(authorization: Authorization, user: User, asked: Collection[str] = ()) -> list[str]:
+    """What was allowed before is not asked again. A public client is asked about every time: anyone can pretend to be it.
+
+    What the page in hand has `asked` stays a question, whatever another tab has settled since.
+    """
     client = authorization.client
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
     remembered = authorizations.remembered_scopes(get_db(), user.id, client.client_id)
-    return [scope for scope in authorization.requested_scopes if scope not in remembered]
+    return [scope for scope in authorization.requested_scopes if scope in asked or scope not in remembered]
 
 
 def _consent_page(

@@ -38,14 +38,14 @@ def home() -> ResponseReturnValue:
 @bp.get("/login")
 def login_page() -> ResponseReturnValue:
     """A3 – The login page."""
-    return _login_page(LoginForm())
+    return _login_page(LoginForm(request.form))
 
 
 @bp.post("/login")
 @writing
 def login() -> ResponseReturnValue:
     """A4 – The resource owner's username and password, validated; 303, so that they are not sent on."""
-    form, next_page = LoginForm(), sign_in.own_page(request.args.get("next"))
+    form, next_page = LoginForm(request.form), sign_in.own_page(request.args.get("next"))
     try:
         user = form.validate() and sign_in.authenticate(get_db(), form.username.data, form.password.data)
     except TooManyFailures as error:
@@ -74,7 +74,7 @@ def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
         return page("form_out_of_date.html", HTTPStatus.BAD_REQUEST, again=sign_in.own_page(sign_in.this_page()))
     if sign_in.signed_in_user():  # in another tab, in the meantime
         return redirect(sign_in.own_page(request.args.get("next")), HTTPStatus.SEE_OTHER)
-    return _login_page(LoginForm(), HTTPStatus.BAD_REQUEST, problem="out of date")
+    return _login_page(LoginForm(request.form), HTTPStatus.BAD_REQUEST, problem="out of date")
 
 
 def _login_page(

@@ -4,13 +4,15 @@ It does what real ones do and tests rely on: one cookie jar for all ports of a h
 `Referer` and `Origin` as the page's Referrer-Policy has them. It runs no scripts.
 """
 
-from http.cookiejar import Cookie, DefaultCookiePolicy
-from typing import Any
+from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
+from typing import Any, Protocol
 from urllib.parse import urljoin, urlsplit
 
 import requests
+from requests.adapters import BaseAdapter
+from requests.cookies import extract_cookies_to_jar, get_cookie_header
 
-from support.network import Network, origin_of
+from support.network import origin_of
 from support.page import Button, Form, Page
 
 HEADERS = {
@@ -22,20 +24,24 @@ REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 20
 
 
+class Wire(Protocol):
+    """What carries a browser's requests: the in-memory network, or anything else with adapters for `requests`."""
+
+    def adapter(self, remote_address: str, /) -> BaseAdapter:
+        """An adapter whose requests seem to come from `remote_address`, if it can choose."""
+        ...
+
+
 class Browser:
     """One person's browser. `page` is what is on the screen, `history` every response there ever was, redirects too."""
 
-    def __init__(self, network: Network, remote_address: str = "127.0.0.1") -> None:
+    def __init__(self, network: Wire, remote_address: str = "127.0.0.1") -> None:
         self.history: list[requests.Response] = []
         self.page: Page | None = None
         self._visited: list[str] = []
+        self._adapter = network.adapter(remote_address)
         self._policy = _CookiePolicy()
-        self._session = network.mount(requests.Session())
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, network.adapter(remote_address))
-        self._session.headers.clear()
-        self._session.headers.update(HEADERS)
-        self._session.cookies.set_policy(self._policy)
+        self._jar = CookieJar(self._policy)
 
     @property
     def current(self) -> Page:
@@ -93,17 +99,23 @@ class Browser:
 
         Several threads may do so at once.
         """
-        response = self._session.request(method, self._absolute(url), allow_redirects=False, **options)
+        headers = HEADERS | options.pop("headers", {})
+        request = requests.Request(method, self._absolute(url), headers=headers, **options).prepare()
+        if cookies := get_cookie_header(self._jar, request):  # type: ignore[no-untyped-call]
+            request.headers["Cookie"] = cookies
+        response = self._adapter.send(request)
+        response.content  # noqa: B018 - read to its end, so that a real connection is free again
+        extract_cookies_to_jar(self._jar, request, response.raw)  # type: ignore[no-untyped-call]
         self.history.append(response)
         return response
 
     def cookies(self, host: str | None = None) -> dict[str, str]:
         """Names and values of the cookies in the jar; of one host, when it is given."""
-        return {cookie.name: cookie.value or "" for cookie in self._session.cookies if host in (None, cookie.domain)}
+        return {cookie.name: cookie.value or "" for cookie in self._jar if host in (None, cookie.domain)}
 
     def forget_cookies(self) -> None:
         """Empty the jar."""
-        self._session.cookies.clear()
+        self._jar.clear()
 
     def _absolute(self, url: str) -> str:
         return urljoin(self.page.url, url) if self.page else url

@@ -187,7 +187,8 @@ def _environ(request: requests.PreparedRequest, body: bytes, remote_address: str
         environ[f"HTTP_{name.upper().replace('-', '_')}"] = text
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
     environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
-    environ.pop("HTTP_CONTENT_LENGTH", None)
+    for name in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"):
+        environ.pop(name, None)
     return environ
 
 

@@ -1,4 +1,7 @@
-"""What a person finds on a page: its words, links, pictures and forms, read with the standard library's parser."""
+"""What a person finds on a page: its words, links, pictures and forms, read with the standard library's parser.
+
+Of forms it knows text, hidden and tickable fields and buttons; lists to select from and files are not among them.
+"""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -118,7 +121,7 @@ class Page:
 
 
 class _Parser(HTMLParser):
-    """Collects while it reads. Words between tags go to whatever is open: the page, a link, a button, an option."""
+    """Collects while it reads. Words between tags go to whatever is open: the page, a link, a button."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +132,6 @@ class _Parser(HTMLParser):
         self.forms: list[Form] = []
         self._form: Form | None = None
         self._open: list[tuple[str, dict[str, str], list[str]]] = []
-        self._select: Field | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
@@ -141,10 +143,7 @@ class _Parser(HTMLParser):
             self._input(attributes)
         elif tag == "img" and attributes.get("src"):
             self.images.append(attributes["src"])
-        elif tag == "select":
-            self._select = Field(attributes.get("name", ""), "select", "")
-            self._add(self._select, attributes)
-        elif tag in ("a", "button", "title", "textarea", "option", "script", "style"):
+        elif tag in ("a", "button", "title", "textarea", "script", "style"):
             self._open.append((tag, attributes, []))
 
     def handle_data(self, data: str) -> None:
@@ -158,8 +157,6 @@ class _Parser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
             self._form = None
-        elif tag == "select":
-            self._select = None
         elif self._open and self._open[-1][0] == tag:
             _, attributes, words = self._open.pop()
             self._close(tag, attributes, "".join(words))
@@ -175,8 +172,6 @@ class _Parser(HTMLParser):
             self._button(_tidy(words), attributes)
         elif tag == "textarea":
             self._add(Field(attributes.get("name", ""), "textarea", words), attributes)
-        elif tag == "option" and self._select is not None and ("selected" in attributes or not self._select.value):
-            self._select.value = attributes.get("value", _tidy(words))
 
     def _input(self, attributes: dict[str, str]) -> None:
         kind = attributes.get("type", "text").lower()

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import requests
 
@@ -77,6 +78,11 @@ class Running:
     def resource_api_url(self) -> str:
         return self.env["TRIPOD_RESOURCE_API_URL"]
 
+    def servers(self) -> dict[int, str]:
+        """The process ids of the servers on its ports, workers included, with their command lines."""
+        ports = {str(urlsplit(url).port) for url in self.urls}
+        return {pid: line for pid, line in _command_lines() if "granian" in line and set(line.split()) & ports}
+
     def wait_until_ready(self, *urls: str) -> None:
         """Until each leg at `urls` says that it can serve."""
         deadline = time.monotonic() + READY_WITHIN
@@ -128,3 +134,16 @@ def is_healthy(url: str) -> bool:
         return requests.get(f"{url}/healthz", timeout=2).status_code == 200
     except requests.RequestException:
         return False
+
+
+def _command_lines() -> Iterator[tuple[int, str]]:
+    """Of every process there is. A bare Linux has no `ps`, and nothing else has `/proc`."""
+    if sys.platform == "linux":
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                yield int(path.parent.name), path.read_text().replace("\0", " ")
+        return
+    listing = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    for line in listing.splitlines():
+        pid, _, command = line.strip().partition(" ")
+        yield int(pid), command

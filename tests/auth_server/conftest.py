@@ -1,0 +1,229 @@
+"""The authorization server with its cast, on a fresh copy of a database that was made once, with passwords cheap to hash."""
+
+import json
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from jinja2 import FileSystemBytecodeCache
+from werkzeug.security import generate_password_hash
+
+from auth_server import create_app, digests, registrations
+from config import AuthServerSettings
+from tests.auth_server.cast import NOON, Clock, Events, Person, RegisteredClient, Server
+from web.database import Database
+
+MALLORYS_PASSWORD = "no good at all"
+REGISTRATIONS: dict[str, dict[str, Any]] = {
+    "posters": {"name": "Mallory's Posters", "redirect_uris": ["https://mallory.example/callback"]},
+    "calendars": {
+        "name": "Calendars",
+        "redirect_uris": ["https://calendars.example/callback?shop=7&lang=de", "http://127.0.0.1:7001/callback"],
+    },
+    "phone_app": {
+        "name": "Phone App",
+        "redirect_uris": ["http://127.0.0.1/callback", "http://[::1]:8080/callback?from=phone"],
+        "is_public": True,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Instance:
+    """An instance folder that was set up once, what the registrations in it answered, and the servers that run on it."""
+
+    path: Path
+    client_ids: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str | None] = field(default_factory=dict)
+    servers: dict[frozenset[tuple[str, str]], Server] = field(default_factory=dict)
+    _unchanged: list[int] = field(default_factory=list)
+
+    @property
+    def database(self) -> Path:
+        return self.path / "auth_server.db"
+
+    def settings(self, **environ: str) -> AuthServerSettings:
+        """What a start with `environ` is told, whose names lack their TRIPOD_."""
+        return AuthServerSettings.load(
+            {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(self.path)}
+            | {f"TRIPOD_{name}": value for name, value in environ.items()}
+        )
+
+    def forget_everything(self) -> None:
+        """The database as it was made, where a test has written to it; a server has no other memory."""
+        if self._unchanged == self._look():
+            return
+        for server in self.servers.values():
+            server.database.engine.dispose()
+        for file in self.path.glob("auth_server.db*"):
+            file.unlink()
+        shutil.copy(self.path / "prepared.db", self.database)
+        self._unchanged[:] = self._look()
+
+    def _look(self) -> list[int]:
+        """What changes with the first thing that is written: to the write-ahead log, or from there to the database."""
+        written_ahead = self.database.with_name("auth_server.db-wal")
+        return [self.database.stat().st_mtime_ns, written_ahead.stat().st_size if written_ahead.exists() else 0]
+
+
+def _cheap_hash(password: str) -> str:
+    return generate_password_hash(password, "scrypt:128:8:1")
+
+
+_CHEAP_HASH_OF_NOTHING = _cheap_hash("nothing")
+
+
+def _make_hashing_cheap(patch: pytest.MonkeyPatch) -> None:
+    """The same scrypt with less work; a hash says how much it took, so checking one needs no patch."""
+    for module in (digests, registrations):
+        patch.setattr(module, "hash_password", _cheap_hash)
+    patch.setattr(digests, "_HASH_OF_NOTHING", _CHEAP_HASH_OF_NOTHING)
+
+
+@pytest.fixture(scope="session")
+def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """The demo's data, mallory's account, and three clients."""
+    instance = Instance(tmp_path_factory.mktemp("instance"))
+    with pytest.MonkeyPatch.context() as patch:
+        _make_hashing_cheap(patch)
+        database: Database = create_app(instance.settings()).extensions["tripod.database"]
+        with database.writing() as db:
+            registrations.create_user(db, username="mallory", name="Mallory Moore", password=MALLORYS_PASSWORD)
+            for name, registration in REGISTRATIONS.items():
+                client, secret = registrations.register_client(db, scope="profile photos:read", **registration)
+                instance.client_ids[name], instance.secrets[name] = client.client_id, secret
+    database.engine.dispose()
+    shutil.copy(instance.database, instance.path / "prepared.db")
+    yield instance
+    instance.forget_everything()
+
+
+@pytest.fixture(scope="session")
+def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBytecodeCache:
+    return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+
+
+@pytest.fixture
+def instance(prepared_instance: Instance) -> Instance:
+    """The prepared instance, with nothing in it from the test before."""
+    prepared_instance.forget_everything()
+    return prepared_instance
+
+
+@pytest.fixture
+def instance_database(instance: Instance) -> Path:
+    """The file that the server under test writes to."""
+    return instance.database
+
+
+@pytest.fixture
+def start(
+    instance: Instance, compiled_templates: FileSystemBytecodeCache, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Server]:
+    """Starts the server with settings, whose names lack their TRIPOD_, on the one database that all servers share."""
+    _make_hashing_cheap(monkeypatch)
+
+    def start(**environ: str) -> Server:
+        key = frozenset(environ.items())
+        if key not in instance.servers:
+            instance.servers[key] = Server(instance.settings(**environ), compiled_templates)
+        return instance.servers[key]
+
+    return start
+
+
+@pytest.fixture
+def server(start: Callable[..., Server], request: pytest.FixtureRequest) -> Server:
+    """Started in the demo, with what the test's `settings` mark says."""
+    mark = request.node.get_closest_marker("settings")
+    return start(**mark.kwargs if mark else {})
+
+
+@pytest.fixture
+def alice(server: Server) -> Person:
+    return Person(server, "alice", "wonderland")
+
+
+@pytest.fixture
+def bob(server: Server) -> Person:
+    return Person(server, "bob", "builder")
+
+
+@pytest.fixture
+def mallory(server: Server) -> Person:
+    return Person(server, "mallory", MALLORYS_PASSWORD)
+
+
+@pytest.fixture
+def print_shop(server: Server) -> RegisteredClient:
+    """The demo's confidential client."""
+    secret, callback = server.settings.demo_client_secret, f"{server.settings.client_app_url}/callback"
+    return RegisteredClient(server, "print-shop", secret, callback)
+
+
+@pytest.fixture
+def photo_api(server: Server) -> RegisteredClient:
+    """The demo's resource server, which introspects and nothing else."""
+    return RegisteredClient(server, "photo-api", server.settings.demo_introspection_client_secret)
+
+
+@pytest.fixture
+def registered(server: Server, instance: Instance) -> Callable[[str], RegisteredClient]:
+    def registered(name: str) -> RegisteredClient:
+        redirect_uri = REGISTRATIONS[name]["redirect_uris"][0]
+        return RegisteredClient(server, instance.client_ids[name], instance.secrets[name], redirect_uri)
+
+    return registered
+
+
+@pytest.fixture
+def posters(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
+    """Mallory's own client: confidential, with one redirect URI, and registered for reading only."""
+    return registered("posters")
+
+
+@pytest.fixture
+def calendars(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
+    """A confidential client with two redirect URIs, the first with a query of its own."""
+    return registered("calendars")
+
+
+@pytest.fixture
+def phone_app(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
+    """A public client on loopback."""
+    return registered("phone_app")
+
+
+@pytest.fixture
+def registers(server: Server) -> Callable[..., RegisteredClient]:
+    """Registers a client with `flask clients create`."""
+
+    def registers(*arguments: str) -> RegisteredClient:
+        registration = json.loads(server.run("clients", "create", "--json", *arguments).output)
+        redirect_uri = (registration["redirect_uris"] or [""])[0]
+        secret = registration.get("client_secret")
+        return RegisteredClient(server, registration["client_id"], secret, redirect_uri, registration["scope"])
+
+    return registers
+
+
+@pytest.fixture
+def events() -> Iterator[Events]:
+    logger, recorder = logging.getLogger("tripod.events"), Events()
+    level = logger.level
+    logger.addHandler(recorder)
+    logger.setLevel(logging.INFO)
+    yield recorder
+    logger.setLevel(level)
+    logger.removeHandler(recorder)
+
+
+@pytest.fixture
+def clock() -> Iterator[Clock]:
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield Clock(traveller)

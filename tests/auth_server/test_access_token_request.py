@@ -1,0 +1,382 @@
+"""T1, T2 – Access token request and response (RFC 6749 §4.1.3, §5.1 and §5.2, RFC 7636 §4.5 and §4.6)."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from werkzeug.test import TestResponse
+
+from auth_server.errors import DESCRIPTIONS
+from tests.auth_server.cast import VERIFIER, Clock, Events, Parameter, Person, RegisteredClient, Server, Tokens, at_once
+
+ELSES_VERIFIER = "a-verifier-that-somebody-else-made-up-9876543210"
+
+NOT_THE_VERIFIER: dict[str, tuple[Parameter, str]] = {
+    "missing": (None, "invalid_request"),
+    "empty": ("", "invalid_request"),
+    "too short": (VERIFIER[:42], "invalid_request"),
+    "too long": (VERIFIER + "x" * 100, "invalid_request"),
+    "not of its alphabet": (f"{VERIFIER}!", "invalid_request"),
+    "not ASCII": (f"{VERIFIER}é", "invalid_request"),
+    "somebody else's": (ELSES_VERIFIER, "invalid_grant"),
+    "in capitals": (VERIFIER.upper(), "invalid_grant"),
+    "with a new line": (f"{VERIFIER}\n", "invalid_grant"),
+}
+
+
+@pytest.fixture
+def code(alice: Person, print_shop: RegisteredClient) -> str:
+    return alice.allow(print_shop.authorization_request()).code
+
+
+def error(answer: TestResponse) -> str:
+    """The error of an answer that has the form of §5.2."""
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert {"error", "error_description"} == set(answer.json)
+    return str(answer.json["error"])
+
+
+# The answer ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_becomes_tokens(print_shop: RegisteredClient, code: str) -> None:
+    """§5.1."""
+    answer = print_shop.redeem(code)
+
+    assert answer.status_code == 200
+    assert set(answer.json) == {"access_token", "token_type", "expires_in", "refresh_token", "scope"}
+    assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 120)
+    assert answer.json["scope"] == "profile photos:read"
+
+
+def test_nobody_keeps_the_answer(print_shop: RegisteredClient, code: str) -> None:
+    """§5.1: the authorization server MUST include Cache-Control with a value of "no-store", and Pragma."""
+    answer = print_shop.redeem(code)
+
+    assert answer.mimetype == "application/json"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Pragma"] == "no-cache"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_every_token_is_another(alice: Person, print_shop: RegisteredClient) -> None:
+    answers = [print_shop.connect(alice) for _ in range(3)]
+
+    tokens = {token for answer in answers for token in (answer.access_token, answer.refresh_token)}
+    assert len(tokens) == 6
+    assert min(map(len, tokens)) >= 43
+
+
+@pytest.mark.settings(ACCESS_TOKEN_LIFETIME="7")
+def test_how_long_an_access_token_lives_is_a_setting(clock: Clock, print_shop: RegisteredClient, code: str) -> None:
+    tokens = Tokens.read(print_shop.redeem(code))
+    clock.advance(6)
+    was_active = print_shop.holds(tokens.access_token)
+    clock.advance(1)
+
+    assert tokens.expires_in == 7
+    assert was_active
+    assert not print_shop.holds(tokens.access_token)
+
+
+def test_the_event_log_tells_of_it(print_shop: RegisteredClient, code: str, events: Events) -> None:
+    tokens = Tokens.read(print_shop.redeem(code))
+
+    [redeemed] = events.named("code_redeemed")
+    assert (redeemed["client_id"], redeemed["scope"]) == ("print-shop", "profile photos:read")
+    assert tokens.access_token not in json.dumps(events.entries)
+    assert tokens.refresh_token not in json.dumps(events.entries)
+
+
+# What is refused -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("presented", ["made-up", "x" * 10_000, "\0", "é", "' OR 1=1 --"])
+def test_an_unknown_code_is_refused(print_shop: RegisteredClient, presented: str, events: Events) -> None:
+    answer = print_shop.redeem(presented)
+
+    assert (answer.status_code, error(answer)) == (400, "invalid_grant")
+    assert [entry["reason"] for entry in events.named("request_refused")] == ["unknown code"]
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [None, "", "http://127.0.0.1:9001/", "http://127.0.0.1:9001/callback/", "https://evil.example/", "é"],
+)
+def test_the_redirect_uri_must_be_the_one_of_the_request(
+    print_shop: RegisteredClient, code: str, redirect_uri: Parameter
+) -> None:
+    """§4.1.3: if it was included in the authorization request, their values MUST be identical."""
+    refused = print_shop.redeem(code, redirect_uri=redirect_uri)
+    owner = print_shop.redeem(code)
+
+    assert (refused.status_code, error(refused)) == (400, "invalid_grant")
+    assert owner.status_code == 200
+
+
+def test_another_registered_redirect_uri_is_not_the_one_of_the_request(
+    alice: Person, calendars: RegisteredClient
+) -> None:
+    code = alice.allow(calendars.authorization_request()).code
+
+    assert error(calendars.redeem(code, redirect_uri="http://127.0.0.1:7001/callback")) == "invalid_grant"
+
+
+@pytest.mark.parametrize(("verifier", "expected"), NOT_THE_VERIFIER.values(), ids=NOT_THE_VERIFIER)
+def test_a_wrong_verifier_leaves_the_code_unspent(
+    print_shop: RegisteredClient, code: str, verifier: Parameter, expected: str
+) -> None:
+    """Only proof of possession spends a code: a guess must not lock its owner out."""
+    guess = print_shop.redeem(code, code_verifier=verifier)
+    owner = print_shop.redeem(code)
+
+    assert (guess.status_code, error(guess)) == (400, expected)
+    assert owner.status_code == 200
+
+
+def test_another_clients_attempt_changes_nothing(
+    print_shop: RegisteredClient, posters: RegisteredClient, code: str, events: Events
+) -> None:
+    """§4.1.3: ensure that the authorization code was issued to the authenticated confidential client."""
+    stolen = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
+    owner = print_shop.redeem(code)
+    stolen_again = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
+
+    assert error(stolen) == error(stolen_again) == "invalid_grant"
+    assert print_shop.holds(Tokens.read(owner).access_token)
+    assert not events.named("grant_ended")
+
+
+def test_a_public_clients_code_is_that_clients_alone(
+    alice: Person, phone_app: RegisteredClient, posters: RegisteredClient
+) -> None:
+    """§4.1.3: if the client is public, ensure that the code was issued to "client_id" in the request."""
+    code = alice.allow(phone_app.authorization_request()).code
+    stolen = posters.redeem(code, redirect_uri=phone_app.redirect_uri)
+
+    assert error(stolen) == "invalid_grant"
+    assert phone_app.redeem(code).status_code == 200
+
+
+def test_a_client_that_does_not_prove_itself_changes_nothing(
+    print_shop: RegisteredClient, code: str, events: Events
+) -> None:
+    impostor = replace(print_shop, secret="a guess")
+    before, owner, after = impostor.redeem(code), print_shop.redeem(code), impostor.redeem(code)
+
+    assert (before.status_code, after.status_code) == (401, 401)
+    assert print_shop.holds(Tokens.read(owner).access_token)
+    assert not events.named("grant_ended")
+
+
+def test_an_expired_code_is_refused(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+    code = alice.allow(print_shop.authorization_request()).code
+    clock.advance(60)
+
+    assert error(print_shop.redeem(code)) == "invalid_grant"
+
+
+def test_there_is_one_description_whatever_the_reason(
+    clock: Clock, alice: Person, print_shop: RegisteredClient, posters: RegisteredClient, events: Events
+) -> None:
+    """Who guesses must not learn which check it failed; the event log knows."""
+    code = alice.allow(print_shop.authorization_request()).code
+    unknown = print_shop.redeem("made-up")
+    elses = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
+    verifier = print_shop.redeem(code, code_verifier=ELSES_VERIFIER)
+    redirect_uri = print_shop.redeem(code, redirect_uri="https://evil.example/")
+    print_shop.redeem(code)
+    replayed = print_shop.redeem(code)
+    ended = print_shop.redeem(code)
+    late_code = alice.allow(print_shop.authorization_request()).code
+    clock.advance(60)
+    late = print_shop.redeem(late_code)
+
+    answers = [unknown, elses, verifier, redirect_uri, replayed, ended, late]
+    assert {answer.json["error_description"] for answer in answers} == {DESCRIPTIONS["invalid_grant"]}
+    assert len({entry["reason"] for entry in events.named("request_refused")}) == len(answers)
+
+
+# Spent once ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_code_is_redeemed_only_once(print_shop: RegisteredClient, code: str, events: Events) -> None:
+    """§4.1.2: the server MUST deny the request and SHOULD revoke all tokens previously issued based on that code."""
+    tokens = Tokens.read(print_shop.redeem(code))
+    replay = print_shop.redeem(code)
+
+    assert (replay.status_code, error(replay)) == (400, "invalid_grant")
+    assert not print_shop.holds(tokens.access_token)
+    assert not print_shop.holds(tokens.refresh_token)
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
+
+
+def test_a_replay_is_one_however_late(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+    code = alice.allow(print_shop.authorization_request()).code
+    tokens = Tokens.read(print_shop.redeem(code))
+    clock.advance(3600)
+    print_shop.redeem(code)
+
+    assert not print_shop.holds(tokens.refresh_token)
+
+
+def test_a_replay_ends_what_was_refreshed_since(print_shop: RegisteredClient, code: str) -> None:
+    first = Tokens.read(print_shop.redeem(code))
+    second = Tokens.read(print_shop.refresh(first.refresh_token))
+    print_shop.redeem(code)
+
+    assert not print_shop.holds(second.access_token)
+    assert error(print_shop.refresh(second.refresh_token)) == "invalid_grant"
+
+
+def test_a_replay_forgets_the_consent(alice: Person, print_shop: RegisteredClient, code: str) -> None:
+    print_shop.redeem(code)
+    print_shop.redeem(code)
+
+    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["profile", "photos:read"]
+
+
+def test_a_replay_ends_no_other_grant(
+    alice: Person, bob: Person, print_shop: RegisteredClient, posters: RegisteredClient, code: str
+) -> None:
+    others = [print_shop.connect(bob), posters.connect(alice)]
+    print_shop.redeem(code)
+    print_shop.redeem(code)
+
+    assert print_shop.holds(others[0].access_token)
+    assert posters.holds(others[1].access_token)
+
+
+@pytest.mark.parametrize("changes", [{"code_verifier": ELSES_VERIFIER}, {"redirect_uri": "https://evil.example/"}])
+def test_a_replay_without_proof_changes_nothing(
+    print_shop: RegisteredClient, code: str, changes: dict[str, Parameter], events: Events
+) -> None:
+    """Who has seen the code alone cannot end the grant."""
+    tokens = Tokens.read(print_shop.redeem(code))
+    replay = print_shop.redeem(code, **changes)
+
+    assert error(replay) == "invalid_grant"
+    assert print_shop.holds(tokens.access_token)
+    assert not events.named("grant_ended")
+
+
+def test_fifty_redemptions_at_once_succeed_once_at_the_most(
+    print_shop: RegisteredClient, code: str, events: Events
+) -> None:
+    """And the grant has ended, since forty-nine of them were replays."""
+    answers = at_once(50, lambda: print_shop.redeem(code))
+
+    successes = [answer for answer in answers if answer.status_code == 200]
+    refusals = [error(answer) for answer in answers if answer.status_code == 400]
+    assert (len(successes), len(refusals)) == (1, 49)
+    assert set(refusals) == {"invalid_grant"}
+    assert not print_shop.holds(Tokens.read(successes[0]).access_token)
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
+
+
+# The form of the request -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "grant_type",
+    [
+        *["password", "client_credentials", "implicit", "token", "Authorization_Code", "authorization_code "],
+        *["urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer", 'o"d\\d', "é"],
+    ],
+)
+def test_other_grant_types_are_not_supported(print_shop: RegisteredClient, grant_type: str) -> None:
+    """RFC 9700 §2.4: the resource owner password credentials grant MUST NOT be used."""
+    answer = print_shop.request("/oauth/token", grant_type=grant_type, username="alice", password="wonderland")
+
+    assert (answer.status_code, error(answer)) == (400, "unsupported_grant_type")
+
+
+@pytest.mark.parametrize("missing", ["grant_type", "code"])
+@pytest.mark.parametrize("value", [None, ""], ids=["left out", "empty"])
+def test_a_missing_parameter_is_an_invalid_request(
+    print_shop: RegisteredClient, code: str, missing: str, value: Parameter
+) -> None:
+    """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
+    parameters: dict[str, Parameter] = {"grant_type": "authorization_code", "code": code, missing: value}
+    answer = print_shop.request("/oauth/token", **parameters)
+
+    assert (answer.status_code, error(answer)) == (400, "invalid_request")
+    assert print_shop.redeem(code).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["code", "redirect_uri", "code_verifier", "grant_type", "unknown"])
+def test_a_parameter_comes_once(print_shop: RegisteredClient, code: str, name: str) -> None:
+    """§3.2: request and response parameters MUST NOT be included more than once."""
+    twice = {"code": [code] * 2, "redirect_uri": [print_shop.redirect_uri] * 2, "code_verifier": [VERIFIER] * 2}
+    twice |= {"grant_type": ["authorization_code"] * 2, "unknown": ["1", "2"]}
+    parameters: dict[str, Parameter] = {"grant_type": "authorization_code", "code": code, name: twice[name]}
+    parameters = {"redirect_uri": print_shop.redirect_uri, "code_verifier": VERIFIER} | parameters
+    answer = print_shop.request("/oauth/token", **parameters)
+
+    assert (answer.status_code, error(answer)) == (400, "invalid_request")
+    assert print_shop.redeem(code).status_code == 200
+
+
+def test_unknown_parameters_are_ignored(print_shop: RegisteredClient, code: str) -> None:
+    """§3.2: the authorization server MUST ignore unrecognized request parameters."""
+    assert print_shop.redeem(code, resource="https://photos.example", state="x").status_code == 200
+
+
+def test_the_query_is_not_read(server: Server, print_shop: RegisteredClient, code: str) -> None:
+    """§2.3.1: the parameters MUST NOT be included in the request URI."""
+    assert print_shop.secret
+    auth, query = (print_shop.client_id, print_shop.secret), {"grant_type": "refresh_token", "code": "made-up"}
+    body = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    body |= {"redirect_uri": print_shop.redirect_uri}
+    only_query = server.browser().post("/oauth/token", query_string=body, auth=auth)
+    both = server.browser().post("/oauth/token", query_string=query, data=body, auth=auth)
+
+    assert error(only_query) == "invalid_request"
+    assert both.status_code == 200
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x", ""])
+def test_the_body_is_a_form(server: Server, print_shop: RegisteredClient, code: str, content_type: str) -> None:
+    """§4.1.3: using the "application/x-www-form-urlencoded" format."""
+    assert print_shop.secret
+    body = json.dumps({"grant_type": "authorization_code", "code": code})
+    answer = server.post(
+        "/oauth/token", body.encode(), content_type=content_type, auth=(print_shop.client_id, print_shop.secret)
+    )
+
+    assert (answer.status_code, error(answer)) == (400, "invalid_request")
+    assert "application/x-www-form-urlencoded" in answer.json["error_description"]
+
+
+def test_a_form_may_say_its_charset(server: Server, print_shop: RegisteredClient, code: str) -> None:
+    assert print_shop.secret
+    body = f"grant_type=authorization_code&code={code}&code_verifier={VERIFIER}&redirect_uri={print_shop.redirect_uri}"
+    answer = server.post(
+        "/oauth/token",
+        body.encode(),
+        content_type="application/x-www-form-urlencoded; charset=UTF-8",
+        auth=(print_shop.client_id, print_shop.secret),
+    )
+
+    assert answer.status_code == 200
+
+
+def test_a_cookie_makes_no_difference(alice: Person, print_shop: RegisteredClient, code: str) -> None:
+    """The machine endpoints know no session, so nobody can be made to call them from a browser."""
+    alice.sign_in()
+    answer = alice.browser.post("/oauth/token", data={"grant_type": "authorization_code", "code": code})
+
+    assert answer.status_code == 401
+
+
+def test_the_server_answers_programs_on_any_spelling_of_its_host(
+    server: Server, print_shop: RegisteredClient, code: str
+) -> None:
+    assert print_shop.secret
+    auth = (print_shop.client_id, print_shop.secret)
+    body = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
+    body |= {"redirect_uri": print_shop.redirect_uri}
+    answer = server.post("/oauth/token", body, auth=auth, base_url="http://localhost:9000")
+
+    assert answer.status_code == 200

@@ -1,0 +1,456 @@
+"""A2 – Authorization request (RFC 6749 §4.1.1 and §4.1.2.1, RFC 7636 §4.3, RFC 8252 §7.3, OpenID Connect Core §3.1.2.1)."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from tests.auth_server.cast import (
+    ISSUER,
+    VERIFIER,
+    AuthorizationResponse,
+    Events,
+    Page,
+    Parameter,
+    Person,
+    RegisteredClient,
+    Server,
+    s256,
+)
+
+CALLBACK = "http://127.0.0.1:9001/callback"
+CHALLENGE = s256(VERIFIER)
+
+NOT_A_CLIENT: dict[str, Parameter] = {
+    "missing": None,
+    "empty": "",
+    "unknown": "nobody",
+    "twice": ["print-shop", "print-shop"],
+    "two different": ["print-shop", "nobody"],
+    "in capitals": "PRINT-SHOP",
+    "with a NUL": "print-shop\0",
+    "not ASCII": "prïnt-shop",
+    "a resource server": "photo-api",
+}
+
+NOT_THE_REDIRECT_URI: dict[str, Parameter] = {
+    "twice": [CALLBACK, CALLBACK],
+    "two different": [CALLBACK, "https://evil.example/callback"],
+    "another site": "https://evil.example/callback",
+    "a quote": f'{CALLBACK}"',
+    "a backslash": f"{CALLBACK}\\",
+    "not ASCII": f"{CALLBACK}é",
+    "a NUL": f"{CALLBACK}\0",
+    "a new line": f"{CALLBACK}\n",
+    "a space before it": f" {CALLBACK}",
+    "a fragment": f"{CALLBACK}#here",
+    "only the beginning": "http://127.0.0.1:9001/",
+    "a longer path": f"{CALLBACK}/evil",
+    "a trailing slash": f"{CALLBACK}/",
+    "another case": "http://127.0.0.1:9001/Callback",
+    "escaped": "http://127.0.0.1:9001/%63allback",
+    "dots": "http://127.0.0.1:9001/x/../callback",
+    "an extra parameter": f"{CALLBACK}?next=https://evil.example/",
+    "an empty query": f"{CALLBACK}?",
+    "another port": "http://127.0.0.1:9009/callback",
+    "another scheme": "https://127.0.0.1:9001/callback",
+    "another name of the host": "http://localhost:9001/callback",
+    "a subdomain": "http://evil.127.0.0.1:9001/callback",
+    "a longer host": "http://127.0.0.1:9001.evil.example/callback",
+    "a user name": "http://127.0.0.1:9001@evil.example/callback",
+    "a script": "javascript:alert(1)//http://127.0.0.1:9001/callback",
+}
+
+REFUSED: dict[str, tuple[dict[str, Parameter], str]] = {
+    "no response type": ({"response_type": None}, "invalid_request"),
+    "an empty response type": ({"response_type": ""}, "invalid_request"),
+    "the implicit grant": ({"response_type": "token"}, "unsupported_response_type"),
+    "an unknown response type": ({"response_type": "cod"}, "unsupported_response_type"),
+    "a hybrid response type": ({"response_type": "code token"}, "unsupported_response_type"),
+    "an odd response type": ({"response_type": 'c"ö\\de'}, "unsupported_response_type"),
+    "an unknown scope": ({"scope": "profile photos:burn"}, "invalid_scope"),
+    "an odd scope": ({"scope": 'pro"file\\'}, "invalid_scope"),
+    "a scope in capitals": ({"scope": "PROFILE"}, "invalid_scope"),
+    "no code challenge": ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    "a method without a challenge": ({"code_challenge": None}, "invalid_request"),
+    "an empty challenge": ({"code_challenge": ""}, "invalid_request"),
+    "the method plain": ({"code_challenge_method": "plain"}, "invalid_request"),
+    "an unknown method": ({"code_challenge_method": "S512"}, "invalid_request"),
+    "no method, which means plain": ({"code_challenge_method": None}, "invalid_request"),
+    "a short challenge": ({"code_challenge": CHALLENGE[:-1]}, "invalid_request"),
+    "a long challenge": ({"code_challenge": f"{CHALLENGE}A"}, "invalid_request"),
+    "a padded challenge": ({"code_challenge": f"{CHALLENGE}="}, "invalid_request"),
+    "a challenge and a new line": ({"code_challenge": f"{CHALLENGE}\n"}, "invalid_request"),
+    "a challenge not of its alphabet": ({"code_challenge": f"{CHALLENGE[:-1]}+"}, "invalid_request"),
+    "a challenge not ASCII": ({"code_challenge": f"{CHALLENGE[:-1]}é"}, "invalid_request"),
+    "two response types": ({"response_type": ["code", "code"]}, "invalid_request"),
+    "two scopes": ({"scope": ["profile", "photos:read"]}, "invalid_request"),
+    "two challenges": ({"code_challenge": [CHALLENGE, CHALLENGE]}, "invalid_request"),
+    "two methods": ({"code_challenge_method": ["S256", "plain"]}, "invalid_request"),
+    "two prompts": ({"prompt": ["login", "consent"]}, "invalid_request"),
+    "two of an unknown parameter": ({"nonce": ["1", "2"]}, "invalid_request"),
+    "the response mode fragment": ({"response_mode": "fragment"}, "invalid_request"),
+    "the response mode form_post": ({"response_mode": "form_post"}, "invalid_request"),
+    "an unknown prompt": ({"prompt": "select_account"}, "invalid_request"),
+    "none with another prompt": ({"prompt": "none login"}, "invalid_request"),
+}
+
+ODD_STATES = {
+    "spaces and pluses": " a b+c ",
+    "reserved": "&=#?/;:@$,%",
+    "escaped": "%41%2B%00",
+    "quotes": "\"'<>\\`{}|^",
+    "not ASCII": "zustand-ü-☃-𝄞",
+    "a new line": "one\r\ntwo",
+    "a NUL": "be\0fore",
+    "long": "x" * 3000,
+    "only a space": " ",
+    "zero": "0",
+}
+
+
+def responded(person: Person, request: str) -> AuthorizationResponse:
+    """What the server answers at once, with nobody asked anything."""
+    return AuthorizationResponse.read(person.browser.get(request))
+
+
+# Client and redirect URI come first ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("client_id", NOT_A_CLIENT.values(), ids=NOT_A_CLIENT)
+def test_a_request_of_no_client_gets_a_page(alice: Person, print_shop: RegisteredClient, client_id: Parameter) -> None:
+    """§4.1.2.1: the server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
+    answer = alice.browser.get(print_shop.authorization_request(client_id=client_id))
+
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+    assert "Location" not in answer.headers
+    assert not Page(answer).forms
+
+
+@pytest.mark.parametrize("redirect_uri", NOT_THE_REDIRECT_URI.values(), ids=NOT_THE_REDIRECT_URI)
+def test_an_unregistered_redirect_uri_is_never_followed(
+    alice: Person, print_shop: RegisteredClient, redirect_uri: Parameter
+) -> None:
+    """RFC 9700 §2.1: authorization servers MUST utilize exact string matching."""
+    answer = alice.browser.get(print_shop.authorization_request(redirect_uri=redirect_uri))
+
+    assert answer.status_code == 400
+    assert answer.mimetype == "text/html"
+    assert "Location" not in answer.headers
+    assert not [link for link in Page(answer).links if "evil" in link or "script" in link]
+
+
+@pytest.mark.parametrize("changes", [{"client_id": "nobody"}, {"redirect_uri": "https://evil.example/"}])
+def test_what_cannot_be_trusted_is_said_before_what_else_is_wrong(
+    alice: Person, print_shop: RegisteredClient, changes: dict[str, str]
+) -> None:
+    answer = alice.browser.get(
+        print_shop.authorization_request(response_type=None, scope="nonsense", prompt="none", **changes)
+    )
+
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+def test_the_page_has_the_error_and_a_hint_for_the_developer(alice: Person, print_shop: RegisteredClient) -> None:
+    page = Page(alice.browser.get(print_shop.authorization_request(redirect_uri="https://evil.example/?a=<b>")))
+
+    assert "invalid_request" in page.text
+    assert "https://evil.example/?a=<b>" in page.text
+    assert "character by character" in page.text
+    assert print_shop.redirect_uri in page.text
+
+
+def test_the_page_is_no_place_for_markup(alice: Person, print_shop: RegisteredClient) -> None:
+    answer = alice.browser.get(
+        print_shop.authorization_request(client_id="<script>alert(1)</script>", redirect_uri='"><img src=x>')
+    )
+
+    assert "<script>alert" not in answer.text
+    assert "<img" not in answer.text
+
+
+def test_outside_the_demo_the_page_keeps_registrations_to_itself(start, instance, alice: Person) -> None:
+    outside = start(DEMO="0")
+    query = {"client_id": instance.client_ids["posters"], "redirect_uri": "https://evil.example/"}
+    page = Page(outside.browser().get("/oauth/authorize", query_string=query))
+
+    assert page.status == 400
+    assert "mallory.example" not in page.text
+
+
+def test_a_refusal_is_in_the_event_log(alice: Person, print_shop: RegisteredClient, events: Events) -> None:
+    alice.browser.get(print_shop.authorization_request(redirect_uri="https://evil.example/"))
+    alice.browser.get(print_shop.authorization_request(scope="nonsense"))
+
+    refusals = events.named("authorization_request_refused")
+    assert [entry["error"] for entry in refusals] == ["invalid_request", "invalid_scope"]
+
+
+# Everything else goes back to the client -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
+def test_the_client_is_told_what_is_wrong(
+    alice: Person, print_shop: RegisteredClient, changes: dict[str, Parameter], error: str
+) -> None:
+    """§4.1.2.1: by a redirect, with `error`, `state` and (RFC 9207 §2) `iss`."""
+    response = responded(alice, print_shop.authorization_request(**changes))
+
+    assert (response.status, response.redirect_uri) == (302, CALLBACK)
+    assert (response.error, response.state, response.iss) == (error, "af0ifjsldkj", ISSUER)
+    assert set(response.parameters) == {"error", "error_description", "state", "iss"}
+    assert not set('"\\') & set(response.parameters["error_description"])
+    assert response.parameters["error_description"].isascii()
+
+
+def test_two_states_are_an_error_that_comes_back_once(alice: Person, print_shop: RegisteredClient) -> None:
+    response = responded(alice, print_shop.authorization_request(state=["one", "two"]))
+
+    assert (response.status, response.error, response.iss) == (302, "invalid_request", ISSUER)
+
+
+def test_a_scope_beyond_the_registration_is_refused(alice: Person, posters: RegisteredClient) -> None:
+    response = responded(alice, posters.authorization_request(scope="profile photos:write"))
+
+    assert (response.redirect_uri, response.error) == (posters.redirect_uri, "invalid_scope")
+
+
+def test_a_request_without_state_gets_an_error_without_state(alice: Person, print_shop: RegisteredClient) -> None:
+    response = responded(alice, print_shop.authorization_request(state=None, scope="nonsense"))
+
+    assert set(response.parameters) == {"error", "error_description", "iss"}
+
+
+@pytest.mark.parametrize("name", ["redirect_uri", "scope", "state", "prompt", "response_mode", "nonce"])
+def test_a_parameter_without_a_value_is_as_good_as_left_out(
+    alice: Person, posters: RegisteredClient, name: str
+) -> None:
+    """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
+    code = alice.allow(posters.authorization_request(**{name: ""})).code
+
+    redirect_uri = None if name == "redirect_uri" else posters.redirect_uri
+    assert posters.redeem(code, redirect_uri=redirect_uri).status_code == 200
+
+
+def test_the_only_response_mode_may_be_named(alice: Person, print_shop: RegisteredClient) -> None:
+    assert alice.allow(print_shop.authorization_request(response_mode="query")).code
+
+
+def test_unknown_parameters_are_ignored(alice: Person, print_shop: RegisteredClient) -> None:
+    """§3.1: the authorization server MUST ignore unrecognized request parameters."""
+    assert alice.allow(print_shop.authorization_request(nonce="n-0S6_WzA2Mj", display="page")).code
+
+
+# Redirect URIs ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    ["http://127.0.0.1:49152/callback", "http://127.0.0.1:1/callback", "http://[::1]:51004/callback?from=phone"],
+)
+def test_a_public_client_may_listen_on_any_loopback_port(
+    alice: Person, phone_app: RegisteredClient, redirect_uri: str
+) -> None:
+    """RFC 8252 §7.3: the authorization server MUST allow any port to be specified at the time of the request."""
+    response = alice.allow(phone_app.authorization_request(redirect_uri=redirect_uri))
+
+    assert response.redirect_uri == redirect_uri.partition("?")[0]
+    assert phone_app.redeem(response.code, redirect_uri=redirect_uri).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "redirect_uri",
+    [
+        "http://localhost:49152/callback",
+        "http://127.0.0.2:49152/callback",
+        "https://127.0.0.1:49152/callback",
+        "http://127.0.0.1:49152/",
+        "http://127.0.0.1:49152/callback?more",
+        "http://127.0.0.1:49152/callback#here",
+        "http://127.0.0.1:/callback",
+        "http://127.0.0.1:49152@evil.example/callback",
+        "http://127.0.0.1:evil/callback",
+        "http://[::1]:51004/callback",
+        "http://[::2]:51004/callback?from=phone",
+    ],
+)
+def test_the_port_is_all_that_may_differ(alice: Person, phone_app: RegisteredClient, redirect_uri: str) -> None:
+    answer = alice.browser.get(phone_app.authorization_request(redirect_uri=redirect_uri))
+
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+def test_the_only_registered_redirect_uri_may_be_left_out(alice: Person, posters: RegisteredClient) -> None:
+    response = alice.allow(posters.authorization_request(redirect_uri=None))
+
+    assert response.redirect_uri == posters.redirect_uri
+    assert posters.redeem(response.code, redirect_uri=None).status_code == 200
+
+
+@pytest.mark.parametrize("redirect_uri", [None, ""])
+def test_a_client_with_several_redirect_uris_must_say_which(
+    alice: Person, calendars: RegisteredClient, redirect_uri: Parameter
+) -> None:
+    """§3.1.2.3: the client MUST include a redirection URI with the authorization request."""
+    answer = alice.browser.get(calendars.authorization_request(redirect_uri=redirect_uri))
+
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+def test_a_redirect_uri_keeps_the_query_it_has(alice: Person, calendars: RegisteredClient) -> None:
+    """§3.1.2: which MUST be retained when adding additional query parameters."""
+    allowed = alice.allow(calendars.authorization_request())
+    refused = responded(alice, calendars.authorization_request(scope="nonsense"))
+
+    for response in (allowed, refused):
+        assert response.redirect_uri == "https://calendars.example/callback"
+        assert (response.parameters["shop"], response.parameters["lang"]) == ("7", "de")
+        assert response.state == "af0ifjsldkj"
+
+
+# Scope and state -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", [None, "", " "])
+def test_without_a_scope_the_whole_registration_is_asked_for(
+    alice: Person, print_shop: RegisteredClient, scope: Parameter
+) -> None:
+    """§3.3: the server MUST either process the request using a pre-defined default value or fail the request."""
+    page = alice.consent_page(print_shop.authorization_request(scope=scope))
+
+    assert list(page.boxes) == ["profile", "photos:read", "photos:write"]
+
+
+def test_a_scope_named_twice_is_asked_for_once(alice: Person, print_shop: RegisteredClient) -> None:
+    page = alice.consent_page(print_shop.authorization_request(scope="photos:read  profile photos:read"))
+
+    assert list(page.boxes) == ["photos:read", "profile"]
+
+
+@pytest.mark.parametrize("state", ODD_STATES.values(), ids=ODD_STATES)
+def test_the_state_comes_back_exactly_as_it_was(alice: Person, print_shop: RegisteredClient, state: str) -> None:
+    """§4.1.2: the exact value received from the client. It survives the login page and the consent page."""
+    refused = responded(alice, print_shop.authorization_request(state=state, scope="nonsense"))
+    allowed = alice.allow(print_shop.authorization_request(state=state))
+
+    assert refused.state == state
+    assert allowed.state == state
+
+
+# prompt ----------------------------------------------------------------------------------------------------------------
+
+
+def test_prompt_none_does_not_show_a_login_page(alice: Person, print_shop: RegisteredClient) -> None:
+    """OpenID Connect Core §3.1.2.1: the server MUST NOT display any authentication or consent user interface pages."""
+    response = responded(alice, print_shop.authorization_request(prompt="none"))
+
+    assert (response.status, response.error) == (302, "login_required")
+    assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
+
+
+def test_prompt_none_does_not_show_a_consent_page(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.sign_in()
+    response = responded(alice, print_shop.authorization_request(prompt="none"))
+
+    assert (response.status, response.error) == (302, "consent_required")
+    assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
+
+
+def test_prompt_none_succeeds_where_everything_was_allowed_before(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.allow(print_shop.authorization_request())
+    response = responded(alice, print_shop.authorization_request(prompt="none"))
+
+    assert print_shop.redeem(response.code).status_code == 200
+
+
+@pytest.mark.parametrize("odd", ["spaces and pluses", "reserved", "escaped", "quotes", "not ASCII", "a new line"])
+def test_prompt_login_demands_one_fresh_sign_in(alice: Person, print_shop: RegisteredClient, odd: str) -> None:
+    request = print_shop.authorization_request(prompt="login", state=ODD_STATES[odd])
+    alice.allow(print_shop.authorization_request())
+    to_login = alice.browser.get(request)
+    response = responded(alice, alice.sign_in(to_login.location).location)
+
+    assert (to_login.status_code, urlsplit(to_login.location).path) == (303, "/login")
+    assert response.code
+    assert response.state == ODD_STATES[odd]
+
+
+def test_a_fresh_sign_in_is_for_one_request_only(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.allow(print_shop.authorization_request(prompt="login", state="first"))
+    same = alice.browser.get(print_shop.authorization_request(prompt="login", state="first"))
+    other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
+
+    assert same.location.startswith("/login?")
+    assert other.location.startswith("/login?")
+
+
+def test_a_sign_in_for_one_request_is_no_fresh_one_for_another(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.ask(print_shop.authorization_request(prompt="login", state="first"))
+    other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
+
+    assert other.location.startswith("/login?")
+
+
+def test_a_denied_request_demands_a_fresh_sign_in_again(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.deny(print_shop.authorization_request(prompt="login"))
+    again = alice.browser.get(print_shop.authorization_request(prompt="login"))
+
+    assert again.location.startswith("/login?")
+
+
+def test_an_ordinary_sign_in_is_no_fresh_one(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.sign_in()
+    answer = alice.browser.get(print_shop.authorization_request(prompt="login"))
+
+    assert answer.location.startswith("/login?")
+
+
+def test_prompt_login_may_be_answered_by_somebody_else(
+    alice: Person, bob: Person, print_shop: RegisteredClient
+) -> None:
+    """Whoever signs in is who is asked: bob, at alice's browser."""
+    request = print_shop.authorization_request(prompt="login")
+    alice.allow(print_shop.authorization_request())
+    to_login = alice.browser.get(request).location
+    page = Page(alice.browser.get(alice.sign_in(to_login, username="bob", password="builder").location))
+
+    assert "Bob Mason" in page.text
+
+
+def test_prompt_consent_asks_for_what_was_allowed_before(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.allow(print_shop.authorization_request())
+    page = alice.consent_page(print_shop.authorization_request(prompt="consent"))
+
+    assert page.boxes == {"profile": True, "photos:read": True}
+
+
+def test_prompts_may_be_combined(alice: Person, print_shop: RegisteredClient) -> None:
+    request = print_shop.authorization_request(prompt="consent login")
+    alice.allow(print_shop.authorization_request())
+    to_login = alice.browser.get(request)
+    page = Page(alice.browser.get(alice.sign_in(to_login.location).location))
+
+    assert to_login.status_code == 303
+    assert page.boxes == {"profile": True, "photos:read": True}
+
+
+# The way to the login page and back ------------------------------------------------------------------------------------
+
+
+def test_whoever_is_not_signed_in_is_sent_to_the_login_page_first(server: Server, print_shop: RegisteredClient) -> None:
+    request = print_shop.authorization_request()
+    answer = server.browser().get(request)
+
+    assert answer.status_code == 303
+    assert urlsplit(answer.location).path == "/login"
+    assert dict(parse_qsl(urlsplit(answer.location).query)) == {"next": request}
+
+
+def test_the_login_page_leads_back_to_the_request(alice: Person, print_shop: RegisteredClient) -> None:
+    request = print_shop.authorization_request()
+    answer = alice.sign_in(alice.browser.get(request).location)
+
+    assert (answer.status_code, answer.location) == (303, request)

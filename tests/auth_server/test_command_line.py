@@ -1,0 +1,387 @@
+"""The command line: `flask --app app:create_auth_server clients|users|tokens …`."""
+
+import io
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from auth_server import create_app
+from config import PROJECT_ROOT, AuthServerSettings
+from tests.auth_server.cast import Clock, Events, Person, RegisteredClient, Server
+
+CONFIDENTIAL = ("--name", "Calendar", "--redirect-uri", "https://calendar.example/callback", "--scope", "photos:read")
+
+NOT_TO_BE_REGISTERED = {
+    "plain http": "http://calendar.example/callback",
+    "a loopback that is none": "http://127.0.0.1.evil.example/callback",
+    "a fragment": "https://calendar.example/callback#here",
+    "an empty fragment": "https://calendar.example/callback#",
+    "a user name": "https://alice@calendar.example/callback",
+    "a wildcard": "https://*.calendar.example/callback",
+    "a script": "javascript:alert(1)",
+    "data": "data:text/html,hello",
+    "a scheme of its own": "calendar://callback",
+    "without a scheme": "//calendar.example/callback",
+    "relative": "/callback",
+    "without a host": "https:///callback",
+    "a space": "https://calendar.example/call back",
+    "a new line": "https://calendar.example/callback\n",
+    "a quote": 'https://calendar.example/"',
+    "a backslash": "https://calendar.example\\callback",
+    "not ASCII": "https://calendär.example/callback",
+    "half an address": "https://[::1/callback",
+    "a port that is none": "https://calendar.example:99999/callback",
+    "empty": "",
+}
+
+
+def failure(result: Result) -> str:
+    """The one line that a person reads."""
+    assert result.exit_code != 0
+    assert "Traceback" not in result.output
+    return result.output.strip()
+
+
+# clients ---------------------------------------------------------------------------------------------------------------
+
+
+def test_registering_a_client_prints_rfc_7591s_names(server: Server) -> None:
+    """RFC 7591 §3.2.1: client_secret_expires_at is REQUIRED if "client_secret" is issued."""
+    result = server.run("clients", "create", *CONFIDENTIAL, "--json")
+
+    registration = json.loads(result.output)
+    assert len(result.output.splitlines()) == 1
+    assert re.fullmatch("[A-Za-z0-9]{16,64}", registration.pop("client_id"))
+    assert len(registration.pop("client_secret")) >= 43
+    assert registration.pop("client_id_issued_at") > 1_700_000_000
+    assert registration == {
+        "client_name": "Calendar",
+        "redirect_uris": ["https://calendar.example/callback"],
+        "scope": "photos:read",
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "client_secret_expires_at": 0,
+    }
+
+
+def test_a_client_that_was_registered_can_do_the_flow(
+    alice: Person, registers: Callable[..., RegisteredClient]
+) -> None:
+    calendar = registers(*CONFIDENTIAL)
+
+    assert calendar.connect(alice).scope == "photos:read"
+
+
+def test_a_public_client_has_no_secret(
+    server: Server, alice: Person, registers: Callable[..., RegisteredClient]
+) -> None:
+    arguments = ("--name", "Phone", "--redirect-uri", "http://127.0.0.1/callback", "--scope", "profile", "--public")
+    registration = json.loads(server.run("clients", "create", *arguments, "--json").output)
+
+    assert "client_secret" not in registration
+    assert registration["token_endpoint_auth_method"] == "none"
+    assert registers(*arguments).connect(alice).scope == "profile"
+
+
+def test_a_resource_server_introspects_and_nothing_else(
+    server: Server, alice: Person, registers: Callable[..., RegisteredClient], print_shop: RegisteredClient
+) -> None:
+    arguments = ("--name", "Another API", "--resource-server")
+    registration = json.loads(server.run("clients", "create", *arguments, "--json").output)
+
+    assert (registration["redirect_uris"], registration["scope"]) == ([], "")
+    assert (registration["grant_types"], registration["response_types"]) == ([], [])
+    assert registers(*arguments).holds(print_shop.connect(alice).access_token)
+
+
+def test_several_redirect_uris_may_be_registered(server: Server) -> None:
+    first, second = "https://calendar.example/one", "https://calendar.example/two"
+    arguments = ("--redirect-uri", first, "--redirect-uri", second, "--redirect-uri", first)
+    result = server.run("clients", "create", "--name", "Calendar", *arguments, "--scope", "profile", "--json")
+
+    assert json.loads(result.output)["redirect_uris"] == [first, second]
+
+
+def test_scopes_are_registered_in_order_and_once(server: Server) -> None:
+    arguments = (*CONFIDENTIAL[:-1], "photos:write  profile photos:write")
+
+    assert json.loads(server.run("clients", "create", *arguments, "--json").output)["scope"] == "profile photos:write"
+
+
+@pytest.mark.parametrize("uri", NOT_TO_BE_REGISTERED.values(), ids=NOT_TO_BE_REGISTERED)
+def test_some_redirect_uris_are_refused(server: Server, uri: str) -> None:
+    """RFC 6749 §3.1.2: MUST be an absolute URI, MUST NOT include a fragment; RFC 9700 §2.6: no plain http."""
+    before = server.run("clients", "list").output
+    result = server.run("clients", "create", "--name", "Calendar", "--redirect-uri", uri, "--scope", "profile")
+
+    assert failure(result).startswith("Error: ")
+    assert server.run("clients", "list").output == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--name", "Calendar", "--scope", "profile"),
+        ("--redirect-uri", "https://x.example/", "--scope", "profile"),
+        ("--name", "", "--redirect-uri", "https://x.example/", "--scope", "profile"),
+        ("--name", "  ", "--redirect-uri", "https://x.example/", "--scope", "profile"),
+        ("--name", "x" * 101, "--redirect-uri", "https://x.example/", "--scope", "profile"),
+        ("--name", "a\nb", "--redirect-uri", "https://x.example/", "--scope", "profile"),
+        ("--name", "Calendar", "--redirect-uri", "https://x.example/"),
+        ("--name", "Calendar", "--redirect-uri", "https://x.example/", "--scope", " "),
+        ("--name", "Calendar", "--redirect-uri", "https://x.example/", "--scope", "profile photos:burn"),
+        ("--name", "API", "--resource-server", "--scope", "profile"),
+        ("--name", "API", "--resource-server", "--redirect-uri", "https://x.example/"),
+        ("--name", "API", "--resource-server", "--public"),
+    ],
+    ids=[
+        *["no redirect URI", "no name", "an empty name", "a name of spaces", "a long name", "a name of two lines"],
+        *["no scope", "an empty scope", "an unknown scope"],
+        *["a resource server's scope", "a resource server's redirect URI", "a public resource server"],
+    ],
+)
+def test_some_registrations_are_refused(server: Server, arguments: tuple[str, ...]) -> None:
+    assert failure(server.run("clients", "create", *arguments, "--json"))
+
+
+def test_without_json_it_is_for_people(server: Server) -> None:
+    output = server.run("clients", "create", *CONFIDENTIAL).output
+
+    assert "client_name: Calendar" in output
+    assert re.search(r"^client_secret: \S{43,}$", output, re.MULTILINE)
+
+
+def test_every_client_is_listed_without_its_secret(
+    server: Server, posters: RegisteredClient, phone_app: RegisteredClient
+) -> None:
+    listed = {line.split("\t")[0]: line.split("\t")[1:] for line in server.run("clients", "list").output.splitlines()}
+    as_json = json.loads(server.run("clients", "list", "--json").output)
+
+    assert listed["photo-api"][:2] == ["resource server", "Photo API"]
+    assert listed[phone_app.client_id][0] == "public"
+    expected = ["confidential", "Mallory's Posters", "profile photos:read", posters.redirect_uri]
+    assert listed[posters.client_id] == expected
+    assert {client["client_id"] for client in as_json} == set(listed)
+    assert "secret" not in {name for client in as_json for name in client}
+
+
+def test_a_new_secret_is_shown_once(server: Server, posters: RegisteredClient) -> None:
+    rotated = json.loads(server.run("clients", "rotate-secret", posters.client_id, "--json").output)
+
+    assert rotated["client_id"] == posters.client_id
+    assert rotated["client_secret"] != posters.secret
+    assert rotated["client_secret"] not in server.run("clients", "list", "--json").output
+
+
+def test_a_public_client_has_no_secret_to_rotate(server: Server, phone_app: RegisteredClient) -> None:
+    assert "public client" in failure(server.run("clients", "rotate-secret", phone_app.client_id))
+
+
+def test_deleting_a_client_ends_its_grants(
+    server: Server, alice: Person, posters: RegisteredClient, photo_api: RegisteredClient
+) -> None:
+    tokens = posters.connect(alice)
+    result = server.run("clients", "delete", posters.client_id)
+
+    assert result.exit_code == 0
+    assert not photo_api.holds(tokens.access_token)
+    assert posters.client_id not in server.run("clients", "list").output
+
+
+@pytest.mark.parametrize("command", ["rotate-secret", "delete"])
+@pytest.mark.parametrize("client_id", ["nobody", "", "é", "PRINT-SHOP"])
+def test_an_unknown_client_is_one_line(server: Server, command: str, client_id: str) -> None:
+    assert failure(server.run("clients", command, client_id)) == f"Error: There is no client {client_id}."
+
+
+# users -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_user_is_created_with_a_line_of_standard_input(server: Server) -> None:
+    result = server.run("users", "create", "carol", stdin="correct horse \nanother line\n")
+
+    assert result.exit_code == 0
+    assert re.fullmatch(r"Created carol, subject [A-Za-z0-9]{24}\.\n", result.output)
+    assert Person(server, "carol", "correct horse ").sign_in().status_code == 303
+
+
+def test_a_name_is_what_the_person_is_called(server: Server) -> None:
+    server.run("users", "create", "carol", "--name", "Carol Ünal", stdin="correct horse\n")
+
+    assert "Carol Ünal" in server.run("users", "list").output
+
+
+@pytest.mark.parametrize("username", ["7", "carol.smith+a@example.org", "x" * 64])
+def test_a_username_that_was_created_can_sign_in(server: Server, username: str) -> None:
+    created = server.run("users", "create", username, stdin="correct horse\n")
+
+    assert created.exit_code == 0
+    assert Person(server, username, "correct horse").sign_in().status_code == 303
+
+
+@pytest.mark.parametrize("username", ["", "Carol", "carol smith", ".carol", "cärol", "carol\n", "x" * 65, "alice"])
+def test_some_usernames_are_refused(server: Server, username: str) -> None:
+    before = server.run("users", "list").output
+
+    assert failure(server.run("users", "create", username, stdin="correct horse\n"))
+    assert server.run("users", "list").output == before
+
+
+@pytest.mark.parametrize("password", ["", "seven77", "x" * 1025], ids=["none", "short", "long"])
+@pytest.mark.parametrize("command", ["create carol", "set-password alice"])
+def test_some_passwords_are_refused(server: Server, alice: Person, command: str, password: str) -> None:
+    result = server.run("users", *command.split(), stdin=f"{password}\n")
+
+    assert failure(result) == "Error: A password has 8 to 1024 characters."
+    assert alice.sign_in().status_code == 303
+
+
+def test_a_password_is_never_printed(server: Server) -> None:
+    created = server.run("users", "create", "carol", stdin="correct horse\n")
+    changed = server.run("users", "set-password", "carol", stdin="battery staple\n")
+
+    assert "horse" not in created.output
+    assert "staple" not in changed.output
+
+
+def test_a_new_password_is_the_only_one(server: Server, mallory: Person) -> None:
+    server.run("users", "set-password", "mallory", stdin="another password\n")
+
+    assert mallory.sign_in().status_code == 403
+    assert mallory.sign_in(password="another password").status_code == 303
+
+
+def test_nobody_waits_while_a_password_is_typed(server: Server, instance_database: Path) -> None:
+    """It works beside running legs: asking for a password must not hold the database."""
+
+    class TypedSlowly(io.BytesIO):
+        def read(self, *arguments: int) -> bytes:
+            with sqlite3.connect(instance_database, timeout=0.1) as somebody_else:
+                somebody_else.execute("UPDATE users SET name = 'Bobby' WHERE username = 'bob'")
+            somebody_else.close()
+            return super().read(*arguments)
+
+        read1 = read
+
+    result = server.run("users", "set-password", "mallory", stdin=TypedSlowly(b"another password\n"))
+
+    assert result.exit_code == 0, result.exception
+    assert "Bobby" in server.run("users", "list").output
+
+
+def test_every_user_is_listed(server: Server) -> None:
+    lines = [line.split("\t") for line in server.run("users", "list").output.splitlines()]
+
+    assert [(username, name) for username, _, name in lines] == [
+        *[("alice", "Alice Liddell"), ("bob", "Bob Mason"), ("mallory", "Mallory Moore")]
+    ]
+    assert len({subject for _, subject, _ in lines}) == 3
+
+
+def test_a_deleted_user_is_gone(server: Server, mallory: Person) -> None:
+    result = server.run("users", "delete", "mallory")
+
+    assert result.exit_code == 0
+    assert "mallory" not in server.run("users", "list").output
+    assert mallory.sign_in().status_code == 403
+
+
+@pytest.mark.parametrize("command", ["set-password", "delete"])
+@pytest.mark.parametrize("username", ["nobody", "", "Alice"])
+def test_an_unknown_user_is_one_line(server: Server, command: str, username: str) -> None:
+    result = server.run("users", command, username, stdin="correct horse\n")
+
+    assert failure(result) == f"Error: There is no user {username}."
+
+
+# tokens ----------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_that_is_alive_is_purged(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
+    code = alice.allow(print_shop.authorization_request()).code
+    tokens = print_shop.connect(alice)
+    purged = server.run("tokens", "purge")
+
+    assert purged.output == "Deleted 0 expired rows.\n"
+    assert print_shop.holds(tokens.access_token)
+    assert print_shop.redeem(code).status_code == 200
+
+
+def test_what_has_expired_is_purged(clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+    alice.allow(print_shop.authorization_request())
+    tokens = print_shop.connect(alice)
+    clock.advance(120)
+    purged = server.run("tokens", "purge")
+
+    assert purged.output == "Deleted 2 expired rows.\n"  # the access token, and the grant that was never begun
+    assert print_shop.holds(tokens.refresh_token)
+
+
+def test_a_replay_is_still_known_after_a_purge(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
+    code = alice.allow(print_shop.authorization_request()).code
+    print_shop.redeem(code)
+    clock.advance(3600)
+    server.run("tokens", "purge")
+    print_shop.redeem(code)
+
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
+
+
+def test_a_grant_that_is_over_is_purged(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
+    print_shop.refresh(print_shop.connect(alice).refresh_token)
+    clock.advance(86400)
+    server.run("tokens", "purge")
+    again = server.run("tokens", "purge")
+
+    assert again.output == "Deleted 0 expired rows.\n"
+    with server.reading() as db:
+        for table in ("grants", "authorization_codes", "refresh_tokens", "access_tokens"):
+            assert db.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0  # noqa: S608
+
+
+def test_a_purge_keeps_the_consent(clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+    alice.allow(print_shop.authorization_request())
+    clock.advance(90000)
+    server.run("tokens", "purge")
+
+    assert alice.ask(print_shop.authorization_request()).status_code == 302
+
+
+# As a command ----------------------------------------------------------------------------------------------------------
+
+
+def test_it_needs_no_secret_key(tmp_path: Path) -> None:
+    settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)}, serving=False)
+    app = create_app(settings)
+    created = app.test_cli_runner().invoke(args=["clients", "create", *CONFIDENTIAL, "--json"])
+    app.extensions["tripod.database"].engine.dispose()
+
+    assert created.exit_code == 0
+    assert json.loads(created.output)["client_secret"]
+
+
+def test_it_works_beside_a_running_leg(instance_database: Path, alice: Person, print_shop: RegisteredClient) -> None:
+    """Another process, outside the demo, on the same database."""
+    tokens = print_shop.connect(alice)
+    environ = {"PATH": os.environ["PATH"], "TRIPOD_INSTANCE_PATH": str(instance_database.parent)}
+    command = [sys.executable, "-m", "flask", "--app", "app:create_auth_server", "users", "delete", "alice"]
+    result = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)  # noqa: S603
+
+    assert (result.returncode, result.stdout) == (0, "Deleted alice. Sign-ins and grants have ended.\n")
+    assert not print_shop.holds(tokens.access_token)
+    assert not alice.is_signed_in()

@@ -1,0 +1,148 @@
+"""A grant ends once, for a reason, and everything of it ends with it: codes, access tokens, refresh tokens."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.auth_server.cast import Events, Person, RegisteredClient, Server, Tokens
+
+End = Callable[[], object]
+
+
+@pytest.fixture
+def code(alice: Person, posters: RegisteredClient) -> str:
+    return alice.allow(posters.authorization_request()).code
+
+
+@pytest.fixture
+def tokens(posters: RegisteredClient, code: str) -> Tokens:
+    return Tokens.read(posters.redeem(code))
+
+
+@pytest.fixture
+def ends(server: Server, posters: RegisteredClient, code: str, tokens: Tokens) -> dict[str, End]:
+    """Every way in which the grant of `tokens` can end."""
+
+    def replay_a_refresh_token() -> None:
+        for token in (tokens.refresh_token, tokens.refresh_token, tokens.refresh_token):
+            posters.refresh(token)
+
+    return {
+        "a code is replayed": lambda: posters.redeem(code),
+        "a refresh token is replayed": replay_a_refresh_token,
+        "the access token is revoked": lambda: posters.revoke(tokens.access_token),
+        "the refresh token is revoked": lambda: posters.revoke(tokens.refresh_token),
+        "the client is deleted": lambda: server.run("clients", "delete", posters.client_id),
+        "the person is deleted": lambda: server.run("users", "delete", "alice"),
+    }
+
+
+WAYS = [
+    *["a code is replayed", "a refresh token is replayed", "the access token is revoked"],
+    *["the refresh token is revoked", "the client is deleted", "the person is deleted"],
+]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_every_token_of_it_is_dead(
+    posters: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens, ends: dict[str, End], way: str
+) -> None:
+    new = Tokens.read(posters.refresh(tokens.refresh_token))
+    ends[way]()
+
+    dead = [tokens.access_token, tokens.refresh_token, new.access_token, new.refresh_token]
+    assert [photo_api.introspect(token).json for token in dead] == [{"active": False}] * 4
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_new_comes_of_it(
+    posters: RegisteredClient, code: str, tokens: Tokens, ends: dict[str, End], way: str
+) -> None:
+    ends[way]()
+
+    assert posters.refresh(tokens.refresh_token).status_code in (400, 401)
+    assert posters.redeem(code).status_code in (400, 401)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_event_log_says_why(ends: dict[str, End], way: str, events: Events) -> None:
+    ends[way]()
+
+    told = [entry.get("reason") or entry["event"] for entry in events.entries if _tells_of_an_end(entry["event"])]
+    assert told == [
+        {
+            "a code is replayed": "replay",
+            "a refresh token is replayed": "replay",
+            "the access token is revoked": "revoked by the client",
+            "the refresh token is revoked": "revoked by the client",
+            "the client is deleted": "client_deleted",
+            "the person is deleted": "user_deleted",
+        }[way]
+    ]
+
+
+def test_the_first_reason_stays(posters: RegisteredClient, code: str, tokens: Tokens, events: Events) -> None:
+    posters.revoke(tokens.access_token)
+    posters.redeem(code)
+
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["revoked by the client"]
+
+
+def test_a_code_that_is_not_redeemed_yet_ends_with_its_client(
+    server: Server, posters: RegisteredClient, print_shop: RegisteredClient, alice: Person, code: str
+) -> None:
+    server.run("clients", "delete", posters.client_id)
+
+    assert posters.redeem(code).status_code == 401
+    assert alice.browser.get(posters.authorization_request()).status_code == 400
+
+
+def test_a_code_that_is_not_redeemed_yet_ends_with_its_person(
+    server: Server, posters: RegisteredClient, code: str
+) -> None:
+    server.run("users", "delete", "alice")
+
+    assert posters.redeem(code).json["error"] == "invalid_grant"
+
+
+def test_a_deleted_person_is_signed_out(server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+    alice.sign_in()
+    page = alice.consent_page(print_shop.authorization_request())
+    server.run("users", "delete", "alice")
+    answer = alice.decide(page, "allow", *page.boxes)
+
+    assert not alice.is_signed_in()
+    assert alice.sign_in().status_code == 403
+    assert answer.location.startswith("/login?")
+
+
+def test_a_name_that_is_given_again_is_another_person(
+    server: Server, alice: Person, posters: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
+) -> None:
+    """`sub` is never given to another person; neither are the tokens and consents of the one before."""
+    before = photo_api.introspect(tokens.access_token).json["sub"]
+    server.run("users", "delete", "alice")
+    server.run("users", "create", "alice", stdin="another alice\n")
+    alice.password = "another alice"
+    was_signed_in = alice.is_signed_in()
+    page = alice.consent_page(posters.authorization_request())
+    after = photo_api.introspect(posters.connect(alice).access_token).json["sub"]
+
+    assert not was_signed_in
+    assert page.boxes
+    assert before != after
+    assert not photo_api.holds(tokens.access_token)
+
+
+def test_what_ends_for_one_goes_on_for_the_others(
+    server: Server, alice: Person, bob: Person, posters: RegisteredClient, print_shop: RegisteredClient, tokens: Tokens
+) -> None:
+    his, hers = posters.connect(bob), print_shop.connect(alice)
+    posters.revoke(tokens.access_token)
+
+    assert posters.holds(his.access_token)
+    assert print_shop.holds(hers.access_token)
+
+
+def _tells_of_an_end(event: str) -> bool:
+    return event in ("grant_ended", "client_deleted", "user_deleted")

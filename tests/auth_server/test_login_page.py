@@ -1,0 +1,493 @@
+"""A3, A4 – The login page (RFC 9700 §4.11 and §4.12, RFC 6749 §10.10 and §10.13): who may come in, and where it leads."""
+
+import hashlib
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.auth_server.cast import (
+    ELSEWHERE,
+    SESSION_COOKIE,
+    SOMEWHERE,
+    Clock,
+    Events,
+    Page,
+    Person,
+    RegisteredClient,
+    Server,
+    at_once,
+)
+
+LEADS_ASTRAY = {
+    "another site": "https://evil.example/",
+    "without a scheme": "//evil.example/",
+    "three slashes": "///evil.example/",
+    "a backslash": "/\\evil.example/",
+    "two backslashes": "\\\\evil.example/",
+    "a scheme without slashes": "https:evil.example",
+    "a scheme with three": "https:///evil.example/",
+    "a script": "javascript:alert(1)",
+    "data": "data:text/html,<script>alert(1)</script>",
+    "a user name": "http://127.0.0.1:9000@evil.example/",
+    "a user name without a scheme": "//127.0.0.1:9000@evil.example/",
+    "escaped slashes": "%2F%2Fevil.example/",
+    "one escaped slash": "/%2Fevil.example/",
+    "an escaped backslash": "/%5Cevil.example/",
+    "a tab inside": "/\t/evil.example/",
+    "a tab in front": "\t//evil.example/",
+    "a new line inside": "/\n/evil.example/",
+    "a second header": "/\r\nLocation: https://evil.example/",
+    "a space in front": " //evil.example/",
+    "a NUL": "/\0/evil.example/",
+    "a dot": "/.//evil.example/",
+    "two dots": "/oauth/authorize/..//evil.example/",
+    "a semicolon": "/;@evil.example/",
+    "half an address": "//[",
+    "half an address with a scheme": "http://[",
+    "not ASCII": "/oauth/authorize?état",
+    "wide slashes": "／／evil.example/",
+    "relative": "oauth/authorize",
+    "a query alone": "?client_id=print-shop",
+    "this server, spelt out": "http://127.0.0.1:9000/oauth/authorize",
+    "no page": "/nowhere",
+    "a page to post to": "/logout",
+    "a machine's page": "/oauth/token",
+    "the login page": "/login",
+    "the login page again": "/login?next=//evil.example/",
+    "a file": "/static/css/base.css",
+    "health": "/healthz",
+    "nothing": "",
+}
+
+
+class HashWork:
+    """Counts the password hashing that is done, and does it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.done: list[tuple[int, int, int]] = []
+        scrypt = hashlib.scrypt
+
+        def counted(*args: object, **kwargs: int) -> bytes:
+            self.done.append((kwargs["n"], kwargs["r"], kwargs["p"]))
+            return scrypt(*args, **kwargs)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(hashlib, "scrypt", counted)
+
+
+@pytest.fixture
+def hash_work(server: Server, monkeypatch: pytest.MonkeyPatch) -> HashWork:
+    return HashWork(monkeypatch)
+
+
+@pytest.fixture
+def guess(alice: Person, server: Server) -> Callable[..., int]:
+    """One guess, from a browser that has the login page open; gives back the status."""
+    form = Page(alice.browser.get("/login")).form
+    session_cookie = alice.browser.session_cookie
+
+    def guess(
+        username: str = "alice",
+        password: str = "a guess",
+        address: str = SOMEWHERE,
+        at: Server = server,
+        **headers: str,
+    ) -> int:
+        browser = at.browser(address)
+        browser.session_cookie = session_cookie
+        typed = {"username": username, "password": password}
+        return browser.post("/login", data=form.fields | typed, headers=headers).status_code
+
+    return guess
+
+
+# Signing in ------------------------------------------------------------------------------------------------------------
+
+
+def test_the_right_password_signs_in(alice: Person, events: Events) -> None:
+    """RFC 9700 §4.12: 303, so that what was typed is not sent on."""
+    answer = alice.sign_in()
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert alice.is_signed_in()
+    assert len(events.named("signed_in")) == 1
+
+
+@pytest.mark.parametrize("username", ["Alice", "ALICE", "  alice  "])
+def test_a_username_is_recognized_however_it_is_typed(alice: Person, username: str) -> None:
+    assert alice.sign_in(username=username).status_code == 303
+
+
+@pytest.mark.parametrize("password", ["", "Wonderland", "wonderland ", "builder", "wonder\0land", "x" * 1025, "ẅ☃"])
+def test_a_wrong_password_does_not(alice: Person, events: Events, password: str) -> None:
+    answer = alice.sign_in(password=password)
+
+    assert answer.status_code == 403
+    assert not alice.is_signed_in()
+    assert len(events.named("sign_in_refused")) == 1
+
+
+@pytest.mark.parametrize("username", ["", "nobody", "alice\0", "a' OR 1=1 --", "álice", "x" * 151, "☃"])
+def test_a_wrong_name_does_not(alice: Person, username: str) -> None:
+    assert alice.sign_in(username=username).status_code == 403
+    assert not alice.is_signed_in()
+
+
+def test_a_wrong_name_and_a_wrong_password_read_the_same(alice: Person) -> None:
+    """Nobody learns from the page whether there is such an account."""
+    wrong_password = Page(alice.sign_in(password="a guess"))
+    wrong_name = Page(alice.sign_in(username="nobody"))
+
+    assert wrong_password.status == wrong_name.status
+    assert wrong_password.text == wrong_name.text
+    assert wrong_password.title == wrong_name.title
+
+
+def test_a_wrong_name_and_a_wrong_password_are_the_same_work(alice: Person, hash_work: HashWork) -> None:
+    """Nor from the time that it takes."""
+    alice.sign_in(password="a guess")
+    for_a_wrong_password = hash_work.done.copy()
+    alice.sign_in(username="nobody")
+
+    assert len(for_a_wrong_password) == 1
+    assert hash_work.done == for_a_wrong_password * 2
+
+
+def test_the_page_after_a_mistake_has_the_name_and_not_the_password(alice: Person) -> None:
+    answer = alice.sign_in(password="nearly-wonderland")
+
+    assert Page(answer).form.fields["username"] == "alice"
+    assert "nearly-wonderland" not in answer.text
+    assert Page(answer).title.startswith("Error: ")
+
+
+# The browser session ---------------------------------------------------------------------------------------------------
+
+
+def test_the_identity_of_the_session_changes(alice: Person, server: Server) -> None:
+    """A cookie that somebody planted in alice's browser, or copied from it, is worth nothing once she has signed in."""
+    alice.browser.get("/login")
+    planted = alice.browser.session_cookie
+    alice.sign_in()
+    attacker = server.browser()
+    attacker.session_cookie = planted
+
+    assert alice.browser.session_cookie != planted
+    assert "Alice" not in attacker.get("/").text
+
+
+def test_a_form_from_before_is_void_after_signing_in(alice: Person) -> None:
+    before = Page(alice.browser.get("/login")).form.fields["csrf_token"]
+    alice.sign_in()
+    answer = alice.browser.post("/logout", data={"csrf_token": before})
+
+    assert answer.status_code == 400
+    assert alice.is_signed_in()
+
+
+def test_the_cookie_is_for_this_server_alone(alice: Person) -> None:
+    cookie = alice.sign_in().headers["Set-Cookie"]
+
+    assert cookie.startswith(f"{SESSION_COOKIE}=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Domain" not in cookie
+
+
+def test_over_https_the_cookie_is_bound_to_it(start: Callable[..., Server]) -> None:
+    """And the check against forged forms, which wants a referrer there, is passed."""
+    origin = "https://id.example"
+    others = {"CLIENT_APP_URL": "https://prints.example", "RESOURCE_API_URL": "https://photos.example"}
+    browser = start(DEMO="0", AUTH_SERVER_URL=origin, **others).browser()
+    page = browser.get("/login", base_url=origin)
+    typed = Page(page).form.fields | {"username": "mallory", "password": "no good at all"}
+    answer = browser.post("/login", base_url=origin, data=typed, headers={"Referer": f"{origin}/login"})
+
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    assert answer.status_code == 303
+    assert answer.headers["Set-Cookie"].startswith(f"__Host-{SESSION_COOKIE}=")
+    assert "Secure" in answer.headers["Set-Cookie"]
+
+
+def test_a_sign_in_that_is_not_used_ends_after_twelve_hours(clock: Clock, alice: Person) -> None:
+    alice.sign_in()
+    alice.browser.get("/")
+    clock.advance(12 * 3600 - 1)
+    was_signed_in = alice.is_signed_in()
+    clock.advance(2)
+
+    assert was_signed_in
+    assert not alice.is_signed_in()
+
+
+def test_signing_out_ends_it(alice: Person, events: Events) -> None:
+    alice.sign_in()
+    answer = alice.sign_out()
+
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert not alice.is_signed_in()
+    assert len(events.named("signed_out")) == 1
+
+
+def test_signing_out_keeps_what_apps_were_granted(alice: Person, print_shop: RegisteredClient) -> None:
+    tokens = print_shop.connect(alice)
+    alice.sign_out()
+
+    assert print_shop.holds(tokens.access_token)
+
+
+@pytest.mark.parametrize("fields", [{}, {"csrf_token": ""}, {"csrf_token": "made-up"}])
+def test_nobody_is_signed_out_by_another_site(alice: Person, fields: dict[str, str]) -> None:
+    alice.sign_in()
+
+    assert alice.browser.post("/logout", data=fields).status_code == 400
+    assert alice.browser.get("/logout").status_code == 405
+    assert alice.is_signed_in()
+
+
+def test_signing_out_twice_is_no_error(alice: Person) -> None:
+    alice.sign_in()
+    form = Page(alice.browser.get("/login")).form
+    alice.browser.post("/logout", data=form.fields)
+    form = Page(alice.browser.get("/login")).form
+
+    assert alice.browser.post("/logout", data=form.fields).status_code == 303
+
+
+def test_a_new_password_ends_every_sign_in_and_no_grant(
+    server: Server, alice: Person, bob: Person, print_shop: RegisteredClient
+) -> None:
+    tokens = print_shop.connect(alice)
+    bob.sign_in()
+    server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
+
+    assert not alice.is_signed_in()
+    assert bob.is_signed_in()
+    assert print_shop.holds(tokens.access_token)
+    assert alice.sign_in().status_code == 403
+    assert alice.sign_in(password="through the looking-glass").status_code == 303
+
+
+def test_a_made_up_cookie_is_nobody(server: Server, alice: Person) -> None:
+    alice.sign_in()
+    payload, _, signature = alice.browser.session_cookie.rpartition(".")
+    attacker = server.browser()
+    for cookie in ("", "x", f"{payload}.{'A' * len(signature)}", f"A{payload}.{signature}"):
+        attacker.session_cookie = cookie
+
+        assert "Alice" not in attacker.get("/").text
+
+
+# The form --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [None, "", "made-up"])
+def test_a_form_of_another_site_is_not_even_looked_at(alice: Person, hash_work: HashWork, token: str | None) -> None:
+    """Login forgery: whoever is signed in as mallory without knowing gives mallory her secrets."""
+    alice.browser.get("/login")
+    fields = {"username": "alice", "password": "wonderland"} | ({} if token is None else {"csrf_token": token})
+    answer = alice.browser.post("/login", data=fields)
+
+    assert answer.status_code == 400
+    assert not hash_work.done
+    assert not alice.is_signed_in()
+
+
+def test_a_form_that_is_out_of_date_comes_back_fresh(alice: Person) -> None:
+    page = Page(alice.browser.post("/login?next=%2F", data={"csrf_token": "old"}))
+
+    assert "out of date" in page.text
+    assert alice.browser.post(page.form.action, data=page.form.fields | _ALICE).status_code == 303
+
+
+def test_a_form_in_another_tab_leads_on_once_somebody_has_signed_in(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
+    request = print_shop.authorization_request()
+    other_tab = Page(alice.browser.get(alice.browser.get(request).location)).form
+    alice.sign_in()
+    answer = alice.browser.post(other_tab.action, data=other_tab.fields | _ALICE)
+
+    assert (answer.status_code, answer.location) == (303, request)
+
+
+def test_the_page_is_safe_from_frames_and_caches(alice: Person) -> None:
+    """RFC 6749 §10.13; the way on to a client must not be cut off by `form-action`."""
+    headers = alice.browser.get("/login").headers
+
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert "form-action" not in headers["Content-Security-Policy"]
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_the_page_says_which_client_asks(alice: Person, print_shop: RegisteredClient) -> None:
+    asked = Page(alice.browser.get(alice.browser.get(print_shop.authorization_request()).location))
+    unknown = Page(alice.browser.get("/login?" + urlencode({"next": "/oauth/authorize?client_id=nobody"})))
+
+    assert "Print Shop wants" in asked.text
+    assert " wants " not in unknown.text
+
+
+def test_demo_accounts_are_shown_in_the_demo_only(server: Server, start: Callable[..., Server]) -> None:
+    inside = server.browser().get("/login").text
+    outside = start(DEMO="0").browser().get("/login").text
+
+    assert "wonderland" in inside
+    assert "wonderland" not in outside
+
+
+# Where it leads --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("astray", LEADS_ASTRAY.values(), ids=LEADS_ASTRAY)
+def test_signing_in_leads_nowhere_else(alice: Person, astray: str) -> None:
+    """RFC 9700 §4.11: authorization servers MUST NOT be open redirectors."""
+    answer = alice.sign_in(f"/login?{urlencode({'next': astray})}")
+
+    assert (answer.status_code, answer.location) == (303, "/")
+
+
+@pytest.mark.parametrize("page", ["/", "/oauth/authorize?client_id=x", "/oauth/authorize?state=//evil.example/%5C"])
+def test_signing_in_leads_to_pages_of_this_server(alice: Person, page: str) -> None:
+    assert alice.sign_in(f"/login?{urlencode({'next': page})}").location == page
+
+
+def test_a_mistake_does_not_change_where_it_leads(alice: Person, print_shop: RegisteredClient) -> None:
+    request = print_shop.authorization_request()
+    page = Page(alice.sign_in(alice.browser.get(request).location, password="a guess"))
+    answer = alice.browser.post(page.form.action, data=page.form.fields | _ALICE)
+
+    assert answer.location == request
+
+
+# Guessing --------------------------------------------------------------------------------------------------------------
+
+
+def test_guessing_at_an_account_is_throttled(guess: Callable[..., int], hash_work: HashWork, events: Events) -> None:
+    """RFC 6749 §10.10, §2.3.1: the authorization server MUST protect any endpoint utilizing passwords."""
+    statuses = [guess() for _ in range(7)]
+
+    assert statuses == [403] * 5 + [429] * 2
+    assert len(hash_work.done) == 5
+    assert len(events.named("sign_in_throttled")) == 2
+
+
+def test_the_page_says_when_to_come_back(clock: Clock, alice: Person, guess: Callable[..., int]) -> None:
+    for _ in range(5):
+        guess()
+        clock.advance(2)
+    answer = alice.sign_in()
+
+    assert answer.status_code == 429
+    assert answer.headers["Retry-After"] == "51"
+    assert "51 seconds" in Page(answer).text
+
+
+def test_the_right_password_works_again_soon(clock: Clock, alice: Person, guess: Callable[..., int]) -> None:
+    for _ in range(5):
+        guess()
+    too_early = alice.sign_in()
+    clock.advance(int(too_early.headers["Retry-After"]))
+
+    assert too_early.status_code == 429
+    assert alice.sign_in().status_code == 303
+
+
+def test_being_refused_does_not_make_the_wait_longer(clock: Clock, alice: Person, guess: Callable[..., int]) -> None:
+    for _ in range(5):
+        guess()
+    clock.advance(59)
+    refused = [guess() for _ in range(5)]
+    clock.advance(1)
+
+    assert refused == [429] * 5
+    assert alice.sign_in().status_code == 303
+
+
+@pytest.mark.parametrize("username", ["ALICE", " alice"])
+def test_another_spelling_is_the_same_account(guess: Callable[..., int], username: str) -> None:
+    assert [guess() for _ in range(5)] == [403] * 5
+    assert guess(username=username) == 429
+
+
+def test_guessing_at_a_name_that_nobody_has_is_throttled_the_same(guess: Callable[..., int]) -> None:
+    assert [guess(username="nobody") for _ in range(6)] == [403] * 5 + [429]
+
+
+def test_nobody_can_lock_anybody_out_from_elsewhere(guess: Callable[..., int]) -> None:
+    throttled = [guess(address=ELSEWHERE) for _ in range(6)][-1]
+
+    assert throttled == 429
+    assert guess(password="wonderland", address=SOMEWHERE) == 303
+
+
+def test_one_account_being_guessed_at_leaves_the_others_alone(guess: Callable[..., int]) -> None:
+    throttled = [guess() for _ in range(6)][-1]
+
+    assert throttled == 429
+    assert guess("bob", "builder") == 303
+
+
+def test_trying_one_password_on_many_accounts_is_throttled(guess: Callable[..., int]) -> None:
+    statuses = [guess(username=f"person{number}") for number in range(51)]
+
+    assert statuses == [403] * 50 + [429]
+    assert guess("bob", "builder") == 429
+    assert guess("bob", "builder", address=ELSEWHERE) == 303
+
+
+def test_right_passwords_do_not_count(guess: Callable[..., int]) -> None:
+    """An office behind one address signs in freely."""
+    assert {guess(password="wonderland") for _ in range(51)} == {303}
+
+
+def test_a_right_password_does_not_forgive_the_wrong_ones(guess: Callable[..., int]) -> None:
+    """Or mallory would sign in as herself between her guesses."""
+    assert [guess(password=word) for word in ("1", "2", "wonderland", "3", "4", "5", "6")] == [
+        *[403, 403, 303],
+        *[403, 403, 403, 429],
+    ]
+
+
+def test_fifty_guesses_at_once_are_fifty_guesses(guess: Callable[..., int], hash_work: HashWork) -> None:
+    statuses = at_once(50, guess)
+
+    assert len(hash_work.done) <= 5
+    assert sorted(statuses) == [403] * 5 + [429] * 45
+
+
+def test_a_forwarded_address_is_not_believed(guess: Callable[..., int]) -> None:
+    statuses = [guess(**{"X-Forwarded-For": f"203.0.113.{number}"}) for number in range(6)]
+
+    assert statuses == [403] * 5 + [429]
+
+
+def test_a_forwarded_address_is_believed_from_a_declared_proxy(
+    start: Callable[..., Server], guess: Callable[..., int]
+) -> None:
+    behind_a_proxy = start(TRUSTED_PROXIES="1")
+    statuses = [guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}"}) for number in range(6)]
+
+    assert statuses == [403] * 6
+
+
+def test_only_the_declared_proxy_is_believed(start: Callable[..., Server], guess: Callable[..., int]) -> None:
+    """What mallory puts in front of the list is hers, the last entry is the proxy's."""
+    behind_a_proxy = start(TRUSTED_PROXIES="1")
+    statuses = [
+        guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.9"}) for number in range(6)
+    ]
+
+    assert statuses == [403] * 5 + [429]
+
+
+def test_what_no_longer_counts_is_deleted(clock: Clock, guess: Callable[..., int], server: Server) -> None:
+    guess()
+    clock.advance(61)
+    purged = server.run("tokens", "purge")
+
+    assert purged.output == "Deleted 1 expired rows.\n"
+
+
+_ALICE = {"username": "alice", "password": "wonderland"}

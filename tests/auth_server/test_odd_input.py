@@ -1,0 +1,262 @@
+"""Whatever is sent to whichever address: an answer of ours, never an error of the server's and never its insides."""
+
+from collections.abc import Callable, Iterator
+from urllib.parse import quote
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.auth_server.cast import ISSUER, AuthorizationResponse, Browser, Page, Person, RegisteredClient, Server
+
+PAGES = ["/", "/login", "/oauth/authorize"]
+FORMS = ["/login", "/logout", "/oauth/authorize", "/oauth/token", "/oauth/introspect", "/oauth/revoke"]
+OTHERS = ["/.well-known/oauth-authorization-server", "/healthz", "/nowhere", "/static/nothing.css"]
+MACHINES = ["/oauth/token", "/oauth/introspect", "/oauth/revoke"]
+
+PARAMETERS = [
+    *["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method"],
+    *["prompt", "response_mode", "next"],
+]
+MACHINE_FORMS = [
+    ("/oauth/token", "grant_type=ODD&ODD=ODD"),
+    ("/oauth/token", "grant_type=authorization_code&code=ODD&redirect_uri=ODD&code_verifier=ODD"),
+    ("/oauth/token", "grant_type=refresh_token&refresh_token=ODD&scope=ODD"),
+    ("/oauth/token", "grant_type=refresh_token&refresh_token=REFRESH_TOKEN&scope=ODD"),
+    ("/oauth/introspect", "token=ODD&token_type_hint=ODD"),
+    ("/oauth/revoke", "token=ODD&token_type_hint=ODD"),
+    ("/oauth/revoke", "token=x&client_id=ODD"),
+    ("/oauth/revoke", "token=x&client_id=print-shop&client_secret=ODD"),
+]
+
+#: As they stand in a query or a form, escaped where they have to be.
+ODD_VALUES = {
+    "a NUL": "%00",
+    "control characters": "%01%08%0B%1B%7F",
+    "line ends": "%0D%0A%0D%0A",
+    "half of UTF-8": "%C3",
+    "no UTF-8": "%FF%FE",
+    "a lone surrogate": "%ED%A0%80",
+    "beyond the planes": "%F4%90%80%80",
+    "an emoji": "%F0%9F%A6%84",
+    "right to left": "%E2%80%AE%D7%90",
+    "an escape that is none": "%zz%",
+    "quotes": "%22%27%5C%60",
+    "markup": "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
+    "a template": "%7B%7B7*7%7D%7D",
+    "a format": "%25s%25n%7B0%7D",
+    "a query of a database": "%27%20OR%201%3D1%20--",
+    "a path": "..%2F..%2F..%2Fetc%2Fpasswd",
+    "only spaces": "+%20%C2%A0%09",
+    "a number": "-1",
+    "long": "x" * 20_000,
+}
+
+ODD_BODIES: dict[str, tuple[bytes, str]] = {
+    "nothing": (b"", "application/x-www-form-urlencoded"),
+    "bytes": (bytes(range(256)), "application/x-www-form-urlencoded"),
+    "no UTF-8": (b"token=\xff\xfe&username=\xff&csrf_token=\xff", "application/x-www-form-urlencoded"),
+    "only separators": (b"&&&===&=&", "application/x-www-form-urlencoded"),
+    "a thousand fields": (b"token=x&" * 1500, "application/x-www-form-urlencoded"),
+    "too much": (b"token=" + b"x" * 70_000, "application/x-www-form-urlencoded"),
+    "another charset": (b"\xff\xfet\0o\0", "application/x-www-form-urlencoded; charset=utf-16"),
+    "an unknown charset": (b"token=x", "application/x-www-form-urlencoded; charset=nonsense"),
+    "JSON": (b'{"token": "x"}', "application/json"),
+    "half of JSON": (b'{"token": ', "application/json"),
+    "no content type": (b"token=x", ""),
+    "half a content type": (b"token=x", "application/"),
+    "a content type of quotes": (b"token=x", '"; charset="\\'),
+    "multipart without a boundary": (b"token=x", "multipart/form-data"),
+    "multipart that never ends": (
+        b'--x\r\nContent-Disposition: form-data; name="token"\r\n\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "multipart of nothing": (b"--x--\r\n", "multipart/form-data; boundary=x"),
+    "multipart without names": (b"--x\r\n\r\nvalue\r\n--x--\r\n", "multipart/form-data; boundary=x"),
+    "multipart that is no UTF-8": (
+        b'--x\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n\xff\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "multipart with a file": (
+        b'--x\r\nContent-Disposition: form-data; name="token"; filename="../a"\r\n\r\nbytes\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "a long boundary": (b"token=x", f"multipart/form-data; boundary={'x' * 5000}"),
+}
+
+ODD_HEADERS = {
+    "a cookie of bytes": {"Cookie": "tripod_auth_server=\xff\xfe\x01"},
+    "a cookie of dots": {"Cookie": "tripod_auth_server=...."},
+    "a cookie that is half of one": {"Cookie": "tripod_auth_server=eyJ.; =; ;;"},
+    "a compressed cookie": {"Cookie": "tripod_auth_server=.eJwAAAAA.AAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+    "an odd request id": {"X-Request-Id": "\xff<script>"},
+    "an odd length": {"Content-Length": "many"},
+    "a length less than nothing": {"Content-Length": "-1"},
+    "an odd encoding": {"Transfer-Encoding": "chunked, nonsense", "Content-Encoding": "br"},
+    "an odd language": {"Accept-Language": "\xff;q=x", "Accept": "*/;q=\xff"},
+    "odd forwarding": {"X-Forwarded-For": "\xff, , [::", "X-Forwarded-Host": "evil.example", "Forwarded": "for=\xff"},
+    "an odd referrer": {"Referer": "http://[", "Origin": "null"},
+    "an odd range": {"Range": "bytes=x-", "If-Modified-Since": "tomorrow", "If-None-Match": '"'},
+}
+
+ODD_HOSTS = [
+    "",
+    "[",
+    "[::1",
+    "evil.example",
+    "127.0.0.1:9000:9000",
+    "127.0.0.1:99999",
+    "a b",
+    "127.0.0.1@evil",
+    "é",
+    "x" * 300,
+    "a..b",
+    "..",
+]
+
+RAW_QUERIES = [
+    *["client_id=\xff", "state=\xc3\xbc", "next=/\xff", "\xff\xfe", 'state=a\\b|^`{}<>"', "state=a b", "#", "?", "&;="],
+]
+
+ODD_ADDRESSES = [
+    *["/%01", "/%FF", "/%ED%A0%80", "/%00", "//", "/./", "/../../etc/passwd", "/static/../config.py"],
+    *["/static/%2e%2e/config.py", "/%3Cscript%3Ealert(1)%3C/script%3E", "/" + "x" * 5000],
+]
+
+METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "BREW"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever nobody foresaw is logged as an error; here, nothing may be."""
+    yield
+    assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+
+
+def is_ours(answer: TestResponse) -> bool:
+    """Whether an answer is one that somebody thought of, with the headers that every answer has."""
+    assert answer.status_code < 500, answer.text
+    assert "Traceback" not in answer.text
+    assert "<script>alert" not in answer.text
+    assert not (answer.location or "").startswith(("//", "https://evil", "http://evil"))
+    return answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.fixture
+def browser(server: Server) -> Browser:
+    return server.browser()
+
+
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_a_query_may_be_odd(browser: Browser, value: str) -> None:
+    for path in ("/", "/login", "/oauth/authorize"):
+        assert is_ours(browser.get(f"{path}?{value}={value}&next={value}&client_id={value}"))
+    assert is_ours(browser.get(f"/oauth/authorize?client_id=print-shop&redirect_uri={value}"))
+    assert is_ours(browser.get(f"/login?next=/oauth/authorize?client_id={value}"))
+
+
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_a_request_may_be_odd_in_one_place(alice: Person, print_shop: RegisteredClient, value: str) -> None:
+    """A request that is otherwise good goes as far as it can."""
+    alice.ask(print_shop.authorization_request())
+    for name in PARAMETERS:
+        request = print_shop.authorization_request(**{name: None}) + f"&{name}={value}"
+
+        assert is_ours(alice.browser.get(request))
+
+
+@pytest.mark.parametrize("path", [*PAGES, *MACHINES, *OTHERS])
+def test_a_query_may_be_of_bytes(browser: Browser, path: str) -> None:
+    """A browser would have escaped them; not everybody who calls is one. What is no UTF-8 goes no further."""
+    for query in RAW_QUERIES:
+        method = "POST" if path in MACHINES else "GET"
+
+        assert is_ours(browser.open(path, method=method, environ_overrides={"QUERY_STRING": query}))
+
+
+@pytest.mark.parametrize("state", ["ü", 'a\\b|^`{}"', "<>"])
+def test_a_request_of_bytes_survives_the_login_page(alice: Person, print_shop: RegisteredClient, state: str) -> None:
+    query = f"{print_shop.authorization_request(state=None).partition('?')[2]}&state={state}"
+    raw = {"QUERY_STRING": query.encode().decode("latin-1")}
+    to_login = alice.browser.get("/oauth/authorize", environ_overrides=raw)
+    page = Page(alice.browser.get(alice.sign_in(to_login.location).location))
+    response = AuthorizationResponse.read(alice.decide(page, "allow", "profile"))
+
+    assert response.state == state
+
+
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_a_form_of_a_machine_may_be_odd(alice: Person, print_shop: RegisteredClient, value: str) -> None:
+    """Whoever sends it: a client that proves itself, one that does not, or nobody."""
+    assert print_shop.secret
+    auth, refresh_token = ("print-shop", print_shop.secret), print_shop.connect(alice).refresh_token
+    for path, fields in MACHINE_FORMS:
+        body = fields.replace("ODD", value).replace("REFRESH_TOKEN", refresh_token).encode()
+        form = {"data": body, "content_type": "application/x-www-form-urlencoded"}
+
+        assert is_ours(alice.browser.post(path, **form, auth=auth))
+        assert is_ours(alice.browser.post(path, **form))
+
+
+@pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_a_form_of_a_person_may_be_odd(alice: Person, print_shop: RegisteredClient, value: str) -> None:
+    """With the token that it needs to be looked at."""
+    alice.sign_in()
+    page = alice.consent_page(print_shop.authorization_request())
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    token = quote(page.form.fields["csrf_token"])
+    for name in ("decision", "granted_scope", "asked_scope"):
+        fields = {"decision": "allow", "granted_scope": "profile", "asked_scope": "profile"} | {name: value}
+        body = "&".join(f"{key}={text}" for key, text in fields.items())
+
+        assert is_ours(alice.browser.post(page.form.action, data=f"csrf_token={token}&{body}".encode(), **form))
+    token = quote(Page(alice.browser.get("/login")).form.fields["csrf_token"])
+    for body in (f"username={value}&password=x", f"username=bob&password={value}", value):
+        assert is_ours(alice.browser.post("/login", data=f"csrf_token={token}&{body}".encode(), **form))
+
+
+@pytest.mark.parametrize(("body", "content_type"), ODD_BODIES.values(), ids=ODD_BODIES)
+def test_a_body_may_be_odd(browser: Browser, print_shop: RegisteredClient, body: bytes, content_type: str) -> None:
+    assert print_shop.secret
+    for path in FORMS:
+        auth = ("print-shop", print_shop.secret) if path in MACHINES else None
+        answer = browser.post(path, data=body, content_type=content_type, auth=auth)
+
+        assert is_ours(answer)
+        assert answer.status_code >= 400 or path in MACHINES
+        assert answer.mimetype == ("application/json" if path in MACHINES else "text/html")
+
+
+@pytest.mark.parametrize("headers", ODD_HEADERS.values(), ids=ODD_HEADERS)
+def test_headers_may_be_odd(
+    browser: Browser, start: Callable[..., Server], print_shop: RegisteredClient, headers: dict[str, str]
+) -> None:
+    behind_a_proxy = start(TRUSTED_PROXIES="1").browser()
+    for visitor in (browser, behind_a_proxy) if "X-Forwarded-For" in headers else (browser,):
+        for path in (*PAGES, print_shop.authorization_request(), *OTHERS):
+            assert is_ours(visitor.get(path, headers=headers))
+        for path in FORMS:
+            assert is_ours(visitor.post(path, data={"token": "x"}, headers=headers))
+
+
+@pytest.mark.parametrize("host", ODD_HOSTS)
+def test_the_host_may_be_odd(browser: Browser, host: str) -> None:
+    """And then the server does not answer for it, so that no address it writes can be another's."""
+    for path in (*PAGES, "/oauth/token", "/.well-known/oauth-authorization-server"):
+        answer = browser.open(path, base_url=ISSUER, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")})
+
+        assert is_ours(answer)
+        assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_method_may_be_odd(browser: Browser, method: str) -> None:
+    for path in {*PAGES, *FORMS, *OTHERS}:
+        assert is_ours(browser.open(path, method=method))
+
+
+@pytest.mark.parametrize("path", ODD_ADDRESSES)
+def test_an_address_may_be_odd(browser: Browser, path: str) -> None:
+    answer = browser.get(path)
+
+    assert is_ours(answer)
+    assert answer.status_code in (308, 404)

@@ -1,0 +1,118 @@
+"""The demo's people and clients are the demo's: outside it, the same database refuses them and their tokens."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tests.auth_server.cast import Person, RegisteredClient, Server, Tokens
+
+
+@pytest.fixture
+def outside(server: Server, start: Callable[..., Server]) -> Server:
+    """The same database, started with TRIPOD_DEMO=0."""
+    return start(DEMO="0")
+
+
+def test_demo_accounts_cannot_sign_in(outside: Server) -> None:
+    for username, password in (("alice", "wonderland"), ("bob", "builder")):
+        assert Person(outside, username, password).sign_in().status_code == 403
+
+
+def test_a_demo_sign_in_is_void(alice: Person, outside: Server) -> None:
+    alice.sign_in()
+    the_same = replace(alice, server=outside)
+    the_same.browser.session_cookie = alice.browser.session_cookie
+
+    assert alice.is_signed_in()
+    assert not the_same.is_signed_in()
+
+
+def test_other_sign_ins_are_not(mallory: Person, outside: Server) -> None:
+    mallory.sign_in()
+    the_same = replace(mallory, server=outside)
+    the_same.browser.session_cookie = mallory.browser.session_cookie
+
+    assert the_same.is_signed_in()
+
+
+def test_demo_clients_cannot_ask(mallory: Person, print_shop: RegisteredClient, outside: Server) -> None:
+    answer = outside.browser().get(print_shop.authorization_request())
+
+    assert answer.status_code == 400
+    assert "Location" not in answer.headers
+
+
+def test_demo_clients_cannot_prove_themselves(
+    mallory: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, outside: Server
+) -> None:
+    tokens = print_shop.connect(mallory)
+    prints, photos = replace(print_shop, server=outside), replace(photo_api, server=outside)
+
+    assert prints.refresh(tokens.refresh_token).status_code == 401
+    assert prints.revoke(tokens.refresh_token).status_code == 401
+    assert photos.introspect(tokens.access_token).status_code == 401
+
+
+def test_tokens_of_demo_clients_are_inactive(
+    mallory: Person, print_shop: RegisteredClient, registers: Callable[..., RegisteredClient], outside: Server
+) -> None:
+    tokens = print_shop.connect(mallory)
+    an_api = replace(registers("--name", "An API", "--resource-server"), server=outside)
+
+    assert not an_api.holds(tokens.access_token)
+    assert not an_api.holds(tokens.refresh_token)
+
+
+def test_tokens_of_demo_accounts_are_inactive(alice: Person, posters: RegisteredClient, outside: Server) -> None:
+    tokens = posters.connect(alice)
+    client = replace(posters, server=outside)
+
+    assert posters.holds(tokens.access_token)
+    assert not client.holds(tokens.access_token)
+    assert not client.holds(tokens.refresh_token)
+
+
+def test_refresh_tokens_of_demo_accounts_are_refused(alice: Person, posters: RegisteredClient, outside: Server) -> None:
+    tokens = posters.connect(alice)
+    answer = replace(posters, server=outside).refresh(tokens.refresh_token)
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert posters.refresh(tokens.refresh_token).status_code == 200
+
+
+def test_codes_of_demo_accounts_are_refused(alice: Person, posters: RegisteredClient, outside: Server) -> None:
+    code = alice.allow(posters.authorization_request()).code
+    answer = replace(posters, server=outside).redeem(code)
+
+    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert posters.redeem(code).status_code == 200
+
+
+def test_everybody_else_is_served(mallory: Person, posters: RegisteredClient, outside: Server) -> None:
+    tokens = replace(posters, server=outside).connect(replace(mallory, server=outside))
+
+    assert Tokens.read(replace(posters, server=outside).refresh(tokens.refresh_token))
+
+
+def test_nothing_is_seeded(start: Callable[..., Server], server: Server, outside: Server) -> None:
+    for username in ("alice", "bob"):
+        server.run("users", "delete", username)
+    server.run("clients", "delete", "print-shop")
+    once_more = Server(outside.settings)
+    users, clients = once_more.run("users", "list").output, once_more.run("clients", "list").output
+    once_more.database.engine.dispose()
+
+    assert users.startswith("mallory")
+    assert "print-shop" not in clients
+
+
+def test_in_the_demo_what_is_missing_is_seeded_again(server: Server, print_shop: RegisteredClient) -> None:
+    server.run("users", "delete", "alice")
+    server.run("clients", "delete", "print-shop")
+    once_more = Server(server.settings)
+    alice = Person(once_more, "alice", "wonderland")
+    tokens = replace(print_shop, server=once_more).connect(alice)
+    once_more.database.engine.dispose()
+
+    assert tokens.scope == "profile photos:read"

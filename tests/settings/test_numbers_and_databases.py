@@ -1,0 +1,81 @@
+"""Lifetimes, counts and databases: what is taken, and what is refused."""
+
+from collections.abc import Callable
+
+import pytest
+
+from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings, Settings
+
+Environ = dict[str, str]
+Complaint = Callable[[type[Settings], Environ], str]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("TRIPOD_ACCESS_TOKEN_LIFETIME", "TRIPOD_REFRESH_TOKEN_LIFETIME", "TRIPOD_AUTHORIZATION_CODE_LIFETIME"),
+        *("TRIPOD_REFRESH_TOKEN_GRACE", "TRIPOD_TRUSTED_PROXIES"),
+    ],
+)
+@pytest.mark.parametrize("value", ["-1", "1.5", "2 minutes", "1e3", "٣", "9999999999"])
+def test_a_number_is_a_whole_number(name: str, value: str, demo: Environ, complaint: Complaint) -> None:
+    assert complaint(AuthServerSettings, demo | {name: value}).startswith(f"{name} ")
+
+
+@pytest.mark.parametrize("what", ["ACCESS_TOKEN", "REFRESH_TOKEN", "AUTHORIZATION_CODE"])
+def test_nothing_lives_for_no_time_at_all(what: str, demo: Environ, complaint: Complaint) -> None:
+    name = f"TRIPOD_{what}_LIFETIME"
+
+    assert complaint(AuthServerSettings, demo | {name: "0"}).startswith(f"{name} ")
+
+
+def test_the_grace_can_be_turned_off(demo: Environ) -> None:
+    settings = AuthServerSettings.load(demo | {"TRIPOD_REFRESH_TOKEN_GRACE": "0"})
+
+    assert settings.refresh_token_grace == 0
+
+
+def test_the_lifetimes_are_what_is_asked_for(demo: Environ) -> None:
+    names = ("ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME", "AUTHORIZATION_CODE_LIFETIME", "REFRESH_TOKEN_GRACE")
+
+    settings = AuthServerSettings.load(demo | {f"TRIPOD_{name}": str(i) for i, name in enumerate(names, start=7)})
+
+    assert [getattr(settings, name.lower()) for name in names] == [7, 8, 9, 10]
+
+
+DATABASES = [
+    (AuthServerSettings, "TRIPOD_AUTH_DATABASE_URL"),
+    (ClientAppSettings, "TRIPOD_SESSION_STORE_URL"),
+    (ResourceApiSettings, "TRIPOD_RESOURCE_DATABASE_URL"),
+]
+
+
+@pytest.mark.parametrize(("settings_class", "name"), DATABASES)
+@pytest.mark.parametrize("url", ["sqlite:////var/lib/tripod.db", "postgresql+psycopg://tripod:secret@db/tripod"])
+def test_a_database_is_sqlite_or_postgresql(
+    settings_class: type[Settings], name: str, url: str, outside: Environ
+) -> None:
+    settings = settings_class.load(outside | {name: url})
+
+    assert url in vars(settings).values()
+
+
+@pytest.mark.parametrize(("settings_class", "name"), DATABASES)
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("tripod.db", id="a file name"),
+        pytest.param("mysql://tripod:hush@db/tripod", id="another engine"),
+        pytest.param("postgresql://tripod:hush@db/tripod", id="another driver"),
+        pytest.param("postgresql+psycopg://tripod:hush@db:port/tripod", id="a port in words"),
+        pytest.param("sqlite://", id="memory, which each connection would have for itself"),
+        pytest.param("sqlite:///:memory:", id="memory by name"),
+    ],
+)
+def test_another_database_is_refused_without_its_password(
+    settings_class: type[Settings], name: str, url: str, outside: Environ, complaint: Complaint
+) -> None:
+    line = complaint(settings_class, outside | {name: url})
+
+    assert line.startswith(f"{name} ")
+    assert "hush" not in line

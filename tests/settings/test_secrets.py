@@ -1,0 +1,147 @@
+"""Where secrets come from, that they are made once, and that they show nowhere."""
+
+import os
+import stat
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings, Settings
+
+Environ = dict[str, str]
+Complaint = Callable[[type[Settings], Environ], str]
+
+
+@pytest.mark.parametrize(
+    ("settings_class", "name"),
+    [
+        (AuthServerSettings, "TRIPOD_SECRET_KEY"),
+        (ClientAppSettings, "TRIPOD_SECRET_KEY"),
+        (ResourceApiSettings, "TRIPOD_SECRET_KEY"),
+        (ClientAppSettings, "TRIPOD_CLIENT_ID"),
+        (ClientAppSettings, "TRIPOD_CLIENT_SECRET"),
+        (ResourceApiSettings, "TRIPOD_INTROSPECTION_CLIENT_ID"),
+        (ResourceApiSettings, "TRIPOD_INTROSPECTION_CLIENT_SECRET"),
+    ],
+)
+def test_outside_the_demo_nothing_is_made_up(
+    settings_class: type[Settings], name: str, outside: Environ, complaint: Complaint
+) -> None:
+    del outside[name]
+
+    line = complaint(settings_class, outside)
+
+    assert line.startswith(f"{name} must be set outside the demo")
+    assert list(Path(outside["TRIPOD_INSTANCE_PATH"]).iterdir()) == []
+
+
+def test_the_command_line_needs_no_secret_key(outside: Environ) -> None:
+    del outside["TRIPOD_SECRET_KEY"]
+
+    settings = AuthServerSettings.load(outside, serving=False)
+
+    assert settings.secret_keys == ()
+
+
+def test_a_key_file_is_read_outside_the_demo_too(demo: Environ, outside: Environ) -> None:
+    made_by_the_demo = AuthServerSettings.load(demo).secret_keys
+    del outside["TRIPOD_SECRET_KEY"]
+
+    settings = AuthServerSettings.load(outside)
+
+    assert settings.secret_keys == made_by_the_demo
+
+
+def test_a_key_of_the_environment_comes_before_the_file(demo: Environ) -> None:
+    AuthServerSettings.load(demo)
+
+    settings = AuthServerSettings.load(demo | {"TRIPOD_SECRET_KEY": "a key"})
+
+    assert settings.secret_keys == ("a key",)
+
+
+def test_old_keys_still_verify_after_the_current_one(outside: Environ) -> None:
+    settings = ClientAppSettings.load(outside | {"TRIPOD_SECRET_KEY_FALLBACKS": "older, oldest,,"})
+
+    assert settings.secret_keys == ("a key", "older", "oldest")
+
+
+def test_no_secret_shows_when_settings_are_printed(settings_class: type[Settings], outside: Environ) -> None:
+    databases = ("TRIPOD_AUTH_DATABASE_URL", "TRIPOD_SESSION_STORE_URL", "TRIPOD_RESOURCE_DATABASE_URL")
+    database = "postgresql+psycopg://tripod:hush@db/tripod"
+
+    shown = repr(settings_class.load(outside | dict.fromkeys(databases, database)))
+
+    assert "hush" not in shown
+    assert not [secret for secret in ("a key", "a client secret", "an api secret") if repr(secret) in shown]
+
+
+@pytest.mark.parametrize("name", ["TRIPOD_AUTH_SERVER_URL", "TRIPOD_ISSUER"])
+def test_a_password_in_a_url_is_refused_and_not_repeated(name: str, outside: Environ, complaint: Complaint) -> None:
+    line = complaint(ClientAppSettings, outside | {name: "https://tripod:hush@id.example"})
+
+    assert line.startswith(f"{name} ")
+    assert "hush" not in line
+
+
+def test_what_the_demo_writes_is_the_owners_alone(settings_class: type[Settings], demo: Environ) -> None:
+    settings = settings_class.load(demo)
+
+    files = list(settings.instance_path.iterdir())
+    assert "secret_key" in [file.name for file in files]
+    assert {_mode(file) for file in files} == {0o600}
+    assert _mode(settings.instance_path) == 0o700
+
+
+def test_generated_secrets_last(demo: Environ) -> None:
+    assert AuthServerSettings.load(demo) == AuthServerSettings.load(demo)
+
+
+def test_of_many_first_starts_one_makes_the_secrets(demo: Environ) -> None:
+    starts = 16
+    together = Barrier(starts)
+
+    def start(_: int) -> AuthServerSettings:
+        together.wait()
+        return AuthServerSettings.load(demo)
+
+    with ThreadPoolExecutor(starts) as threads:
+        settings = list(threads.map(start, range(starts)))
+
+    assert settings.count(settings[0]) == starts
+    written = sorted(path.name for path in settings[0].instance_path.iterdir())
+    assert written == ["client_secret", "introspection_client_secret", "secret_key"]
+
+
+def _occupied(path: Path) -> None:
+    path.write_text("a file")
+
+
+def _locked(path: Path) -> None:
+    path.mkdir(mode=0o500)
+
+
+@pytest.mark.parametrize("spoil", [_occupied, _locked])
+def test_an_instance_folder_that_cannot_be_is_one_line(
+    spoil: Callable[[Path], None], demo: Environ, monkeypatch: pytest.MonkeyPatch, complaint: Complaint
+) -> None:
+    spoil(Path(demo["TRIPOD_INSTANCE_PATH"]))
+    monkeypatch.setattr(os, "access", lambda path, mode: bool(_mode(Path(path)) & stat.S_IWUSR))  # root may everything
+
+    line = complaint(AuthServerSettings, demo)
+
+    assert line.startswith("TRIPOD_INSTANCE_PATH: ")
+
+
+def test_a_secret_that_cannot_be_read_is_one_line(demo: Environ, complaint: Complaint) -> None:
+    key = Path(demo["TRIPOD_INSTANCE_PATH"]) / "secret_key"
+    key.mkdir(parents=True)
+
+    assert str(key) in complaint(AuthServerSettings, demo)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)

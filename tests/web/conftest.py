@@ -1,0 +1,109 @@
+"""A leg with next to nothing in it: a page, a form, an endpoint for programs, a failure."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask, render_template_string, request, session
+from flask_wtf import CSRFProtect
+from support.browser import Browser
+from support.network import Network
+
+from config import AuthServerSettings
+from web import health, new_application
+from web.back_channel import BackChannel
+from web.canonical_host import for_machines
+from web.database import Database
+
+FORM = (
+    '<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"><button>Send</button></form>'
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Callable[..., AuthServerSettings]:
+    """Makes settings, named without their TRIPOD_."""
+
+    def settings(**environ: str) -> AuthServerSettings:
+        usual = {"TRIPOD_INSTANCE_PATH": str(tmp_path), "TRIPOD_SECRET_KEY": "a key"}
+        return AuthServerSettings.load(usual | {f"TRIPOD_{name}": value for name, value in environ.items()})
+
+    return settings
+
+
+@pytest.fixture
+def start(settings: Callable[..., AuthServerSettings]) -> Iterator[Callable[..., Flask]]:
+    """Starts the leg with these settings, as often as a test likes."""
+    databases: list[Database] = []
+
+    def start(**environ: str) -> Flask:
+        app = new_application(settings(**environ))
+        databases.append(Database(app.extensions["tripod.settings"].database_url))
+        databases[-1].init_app(app)
+        health.init_app(app, databases[-1].check)
+        _add_views(app)
+        return app
+
+    yield start
+    for database in databases:
+        database.engine.dispose()
+
+
+@pytest.fixture
+def network(start: Callable[..., Flask], request: pytest.FixtureRequest) -> Network:
+    """The leg under every name that somebody may call it by, with what the test's `settings` mark says."""
+    mark = request.node.get_closest_marker("settings")
+    app = start(**mark.kwargs if mark else {})
+    url = app.extensions["tripod.settings"].url
+    network = Network()
+    for origin in (url, "http://localhost:9000", "http://[::1]:9000", "http://127.0.0.1:9001", "http://evil.example"):
+        network.attach(origin, app)
+    return network
+
+
+@pytest.fixture
+def browser(network: Network) -> Browser:
+    """Somebody's browser."""
+    return Browser(network)
+
+
+@pytest.fixture
+def http(network: Network) -> requests.Session:
+    """A program that speaks HTTP, and follows no redirect."""
+    return BackChannel(adapter=network.adapter).session()
+
+
+def _add_views(app: Flask) -> None:
+    csrf = CSRFProtect(app)
+
+    @app.get("/")
+    def home() -> str:
+        return "home"
+
+    @app.get("/form")
+    def form() -> str:
+        return render_template_string(FORM)
+
+    @app.post("/form")
+    def form_sent() -> str:
+        return "sent"
+
+    @app.post("/machine")
+    @csrf.exempt  # type: ignore[untyped-decorator]
+    @for_machines
+    def machine() -> dict[str, str | None]:
+        return {"address": request.remote_addr, "root": request.url_root}
+
+    @app.get("/sign-in")
+    def sign_in() -> str:
+        session["user"] = "alice"
+        return "welcome"
+
+    @app.get("/whoami")
+    def whoami() -> str:
+        return str(session.get("user"))
+
+    @app.get("/failure")
+    def failure() -> str:
+        raise RuntimeError("a detail of ours")

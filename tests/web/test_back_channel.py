@@ -1,0 +1,120 @@
+"""HTTP from server to server takes nothing from its surroundings, and does nothing by itself."""
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask, redirect, request
+from flask.typing import ResponseReturnValue
+from requests.adapters import BaseAdapter
+from support.network import Network
+
+from web.back_channel import BackChannel, pooled_adapter
+
+URL = "http://server.example"
+
+
+class Recorder(BaseAdapter):
+    """Carries nothing anywhere; keeps what it is told to send, and how."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.options: dict[str, Any] = {}
+
+    def send(self, request: requests.PreparedRequest, *_: object, **options: Any) -> requests.Response:
+        self.options = options
+        response = requests.Response()
+        response.status_code, response.url = 200, str(request.url)
+        return response
+
+
+@pytest.fixture
+def network() -> Network:
+    """A server that repeats what it is told, sets a cookie, and sends people elsewhere."""
+    server, network = Flask("server"), Network()
+
+    @server.route("/headers", methods=["GET", "POST"])
+    def headers() -> ResponseReturnValue:
+        return dict(request.headers), {"Set-Cookie": "session=theirs"}
+
+    @server.post("/moved")
+    def moved() -> ResponseReturnValue:
+        return redirect("/headers", 307)
+
+    network.attach(URL, server)
+    return network
+
+
+@pytest.fixture
+def session(network: Network) -> requests.Session:
+    return BackChannel(adapter=network.adapter).session()
+
+
+def test_a_netrc_does_not_overwrite_a_bearer_token(
+    session: requests.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    response = session.get(f"{URL}/headers", headers={"Authorization": "Bearer token"})
+
+    assert response.json()["Authorization"] == "Bearer token"
+
+
+def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    recorder = Recorder()
+
+    BackChannel(adapter=lambda: recorder).session().get(URL)
+
+    assert not recorder.options["proxies"]
+
+
+def test_every_request_gives_up_in_time_and_checks_certificates() -> None:
+    recorder = Recorder()
+
+    BackChannel(adapter=lambda: recorder).session().get(URL)
+
+    to_connect, to_answer = recorder.options["timeout"]
+    assert 0 < to_connect < to_answer <= 10
+    assert recorder.options["verify"] is True
+
+
+def test_a_redirect_is_not_followed(session: requests.Session, network: Network) -> None:
+    """It would carry a secret to wherever it points."""
+    response = session.post(f"{URL}/moved", data={"client_secret": "hush"}, allow_redirects=True)
+
+    assert response.status_code == 307
+    assert len(network.exchanges) == 1
+
+
+def test_cookies_are_not_kept(session: requests.Session) -> None:
+    session.get(f"{URL}/headers")
+    response = session.get(f"{URL}/headers")
+
+    assert "Cookie" not in response.json()
+
+
+def test_nothing_is_sent_twice_by_itself() -> None:
+    """A code that is presented twice ends the grant."""
+    assert pooled_adapter().max_retries.total == 0
+
+
+def test_an_unreachable_server_is_one_kind_of_exception(session: requests.Session, network: Network) -> None:
+    with network.cut_off(URL), pytest.raises(requests.RequestException):
+        session.get(f"{URL}/headers")
+
+
+def test_each_thread_has_a_session_of_its_own() -> None:
+    back_channel, sessions = BackChannel(), []
+
+    for _ in range(2):
+        thread = threading.Thread(target=lambda: sessions.append(back_channel.session()))
+        thread.start()
+        thread.join()
+
+    assert len({*sessions, back_channel.session()}) == 3
+    assert back_channel.session() is back_channel.session()

@@ -1,0 +1,99 @@
+"""INTERFACE: one spelling of the host is canonical; other spellings of loopback lead to it; a foreign Host gets 400."""
+
+import pytest
+import requests
+from support.browser import Browser
+from support.network import Network
+
+OTHER_SPELLINGS = ["http://localhost:9000", "http://[::1]:9000"]
+FOREIGN = ["http://evil.example", "http://127.0.0.1:9001"]
+
+
+@pytest.mark.parametrize("origin", OTHER_SPELLINGS)
+def test_a_page_asked_for_on_another_spelling_is_shown_on_the_canonical_one(origin: str, browser: Browser) -> None:
+    page = browser.open(f"{origin}/form?next=%2Fphotos&q=why?")
+
+    assert page.url == "http://127.0.0.1:9000/form?next=%2Fphotos&q=why?"
+
+
+@pytest.mark.parametrize("origin", OTHER_SPELLINGS)
+def test_no_cookie_is_left_on_another_spelling(origin: str, browser: Browser) -> None:
+    browser.open(f"{origin}/sign-in")
+
+    assert list(browser.cookies()) == list(browser.cookies("127.0.0.1")) == ["tripod_auth_server"]
+
+
+@pytest.mark.parametrize("origin", OTHER_SPELLINGS)
+def test_a_form_sent_to_another_spelling_is_not_redirected(origin: str, http: requests.Session) -> None:
+    """A redirect would lose what was typed, or carry it on."""
+    response = http.post(f"{origin}/form", data={"password": "hush"})
+
+    assert response.status_code == 400
+    assert "http://127.0.0.1:9000" in response.text
+
+
+@pytest.mark.parametrize("origin", OTHER_SPELLINGS)
+def test_programs_are_answered_on_every_spelling_of_loopback(origin: str, http: requests.Session) -> None:
+    assert http.post(f"{origin}/machine").status_code == 200
+    assert http.get(f"{origin}/static/css/base.css").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/static/css/base.css", "/nothing-here"])
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_foreign_host_is_refused(origin: str, path: str, http: requests.Session) -> None:
+    response = http.get(origin + path)
+
+    assert response.status_code == 400
+    assert "Location" not in response.headers
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+def test_a_foreign_host_is_refused_to_programs_too(origin: str, http: requests.Session) -> None:
+    assert http.post(f"{origin}/machine").status_code == 400
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost:9000@evil.example",
+        "evil.example#localhost:9000",
+        "localhost:port",
+        "[::1:9000",
+        "localhost",
+        "\\",
+        "",
+    ],
+)
+def test_a_host_that_is_none_is_refused(host: str, http: requests.Session) -> None:
+    response = http.get("http://127.0.0.1:9000/", headers={"Host": host})
+
+    assert response.status_code == 400
+
+
+def test_a_path_cannot_lead_the_redirect_astray(http: requests.Session) -> None:
+    response = http.get("http://localhost:9000//evil.example/%0d%0aSet-Cookie:x")
+
+    assert response.headers["Location"].startswith("http://127.0.0.1:9000/")
+    assert "Set-Cookie" not in response.headers
+
+
+def test_a_host_is_the_same_in_capital_letters(http: requests.Session) -> None:
+    response = http.get("http://127.0.0.1:9000/", headers={"Host": "LOCALHOST:9000"})
+
+    assert response.headers["Location"] == "http://127.0.0.1:9000/"
+
+
+@pytest.mark.parametrize("origin", [*OTHER_SPELLINGS, *FOREIGN])
+def test_health_is_told_on_any_host(origin: str, http: requests.Session) -> None:
+    response = http.get(f"{origin}/healthz")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok"}
+
+
+@pytest.mark.settings(AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1")
+def test_a_public_leg_does_not_answer_for_loopback(network: Network, http: requests.Session) -> None:
+    assert http.get("http://localhost:9000/").status_code == 400
+    assert http.get("https://id.example/").status_code == 200

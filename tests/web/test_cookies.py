@@ -1,0 +1,87 @@
+"""Each leg's cookie: a name and a key of its own, kept from scripts, from plain http and from other sites' forms."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+from support.browser import Browser
+from support.network import Network
+
+from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings
+from web import new_application
+from web.derived_keys import derived_key
+
+NAMES_OF_OTHER_PROGRAMS = {"session", "sessionid", "csrftoken", "connect.sid"}
+URL = "http://127.0.0.1:9000"
+
+
+def attributes_of_the_cookie(response: requests.Response) -> set[str]:
+    """The attributes of the one cookie that is set."""
+    return set(response.headers["Set-Cookie"].split("; ")[1:])
+
+
+def test_the_cookie_is_kept_from_scripts_and_other_sites_forms(http: requests.Session) -> None:
+    response = http.get(f"{URL}/sign-in")
+
+    assert attributes_of_the_cookie(response) == {"HttpOnly", "SameSite=Lax", "Path=/"}
+
+
+@pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
+def test_over_https_the_cookie_is_secure_and_bound_to_the_host(http: requests.Session) -> None:
+    response = http.get("https://id.example/sign-in")
+
+    assert response.headers["Set-Cookie"].startswith("__Host-tripod_auth_server=")
+    assert attributes_of_the_cookie(response) == {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"}
+
+
+def test_each_legs_cookie_has_a_name_and_a_key_of_its_own(tmp_path: Path) -> None:
+    demo = {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path)}
+
+    legs = [
+        new_application(AuthServerSettings.load(demo)),
+        new_application(ClientAppSettings.load(demo)),
+        new_application(ResourceApiSettings.load(demo)),
+    ]
+
+    names = {leg.config["SESSION_COOKIE_NAME"] for leg in legs}
+    assert len(names) == len({leg.secret_key for leg in legs}) == 3
+    assert not names & NAMES_OF_OTHER_PROGRAMS
+
+
+def test_a_cookie_signed_with_an_old_key_still_counts(start: Callable[..., Flask]) -> None:
+    network = Network()
+    browser = Browser(network)
+    network.attach(URL, start(SECRET_KEY="old"))
+    browser.open(f"{URL}/sign-in")
+
+    network.attach(URL, start(SECRET_KEY="new", SECRET_KEY_FALLBACKS="older,old"))
+
+    assert browser.open("/whoami").text == "alice"
+
+
+def test_a_cookie_signed_with_a_forgotten_key_does_not_count(start: Callable[..., Flask]) -> None:
+    network = Network()
+    browser = Browser(network)
+    network.attach(URL, start(SECRET_KEY="old"))
+    browser.open(f"{URL}/sign-in")
+
+    network.attach(URL, start(SECRET_KEY="new"))
+
+    assert browser.open("/whoami").text == "None"
+
+
+def test_a_key_is_derived_for_each_leg_and_purpose() -> None:
+    keys = {derived_key("a key", leg, purpose) for leg in ("one", "two") for purpose in ("cookies", "records")}
+
+    assert len(keys) == 4
+    assert derived_key("a key", "one", "cookies") in keys
+    assert derived_key("another", "one", "cookies") not in keys
+
+
+def test_without_a_key_nothing_is_signed(tmp_path: Path) -> None:
+    """The command line loads no key; an empty one would sign as well as any."""
+    settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)}, serving=False)
+
+    assert new_application(settings).secret_key is None

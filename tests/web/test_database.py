@@ -1,0 +1,238 @@
+"""A leg's database: transactions that begin as what they are, moments with their time zone, one session a request."""
+
+import stat
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from web.database import Database, Moment, get_db, writing
+
+NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
+
+
+class Base(DeclarativeBase):
+    """Of the one table here."""
+
+
+class Visit(Base):
+    """A row to write and read."""
+
+    __tablename__ = "visits"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[Moment]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "new folder" / "visits.db"
+
+
+@pytest.fixture
+def database(path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{path}")
+    Base.metadata.create_all(database.engine)
+    yield database
+    database.engine.dispose()
+
+
+@pytest.fixture
+def impatient_database(database: Database, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+    """The same one, by connections that do not wait for a lock."""
+    monkeypatch.setattr("web.database.BUSY_TIMEOUT_MS", 0)
+    impatient = Database(f"sqlite:///{path}")
+    yield impatient
+    impatient.engine.dispose()
+
+
+def visits(database: Database) -> int:
+    """How many there are."""
+    with database.session(writing=False) as db:
+        return db.scalar(select(func.count()).select_from(Visit)) or 0
+
+
+# Transactions
+
+
+def test_a_writing_transaction_begins_as_one(database: Database, impatient_database: Database) -> None:
+    """Reading first and writing then would fail when somebody else has written in between."""
+    with database.session(writing=True) as first, impatient_database.session(writing=True) as second:
+        first.execute(text("SELECT 1"))
+
+        with pytest.raises(OperationalError, match="locked"):
+            second.execute(text("SELECT 1"))
+
+
+def test_nobody_who_reads_waits_for_a_writer(database: Database, impatient_database: Database) -> None:
+    with database.writing() as writer:
+        writer.add(Visit(at=NOON))
+        writer.flush()
+
+        assert visits(impatient_database) == 0
+
+    assert visits(impatient_database) == 1
+
+
+def test_no_update_is_lost_among_writers(database: Database) -> None:
+    def note(_: int) -> None:
+        with database.writing() as db:
+            number = db.scalar(select(func.count()).select_from(Visit)) or 0
+            db.add(Visit(id=number + 1, at=NOON))
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(note, range(40)))
+
+    assert visits(database) == 40
+
+
+def test_a_failure_leaves_nothing_behind(database: Database) -> None:
+    def write_and_fail() -> None:
+        with database.writing() as db:
+            db.add(Visit(at=NOON))
+            db.flush()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_fail()
+
+    assert visits(database) == 0
+
+
+def test_a_foreign_key_is_held(database: Database) -> None:
+    with database.writing() as db:
+        assert db.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+# Requests
+
+
+@pytest.fixture
+def leg(database: Database) -> Flask:
+    """An application with a view that reads, one that writes and fails, and one that writes."""
+    leg = Flask("leg")
+    database.init_app(leg)
+
+    @leg.get("/visits")
+    def read() -> str:
+        return f"{visits(database)} {get_db() is get_db()}"
+
+    @leg.post("/visits")
+    @writing
+    def write() -> str:
+        get_db().add(Visit(at=NOON))
+        get_db().commit()
+        return "noted"
+
+    @leg.post("/failure")
+    @writing
+    def fail() -> str:
+        get_db().add(Visit(at=NOON))
+        get_db().flush()
+        raise RuntimeError
+
+    return leg
+
+
+def test_a_request_has_one_session(leg: Flask) -> None:
+    assert leg.test_client().get("/visits").text == "0 True"
+
+
+def test_a_view_that_writes_commits(leg: Flask, database: Database) -> None:
+    leg.test_client().post("/visits")
+
+    assert visits(database) == 1
+
+
+def test_a_view_that_fails_has_written_nothing_and_holds_nothing(leg: Flask, database: Database) -> None:
+    assert leg.test_client().post("/failure").status_code == 500
+
+    assert visits(database) == 0
+    assert leg.test_client().post("/visits").status_code == 200
+
+
+def test_a_view_that_writes_is_marked_as_one(leg: Flask, impatient_database: Database) -> None:
+    impatient_database.init_app(leg)
+
+    with impatient_database.session(writing=True) as other:
+        other.execute(text("SELECT 1"))
+
+        assert leg.test_client().get("/visits").status_code == 200
+        assert leg.test_client().post("/visits").status_code == 500
+
+
+# Moments
+
+
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
+def test_a_moment_comes_back_as_the_same_one_in_utc(zone: timezone, database: Database) -> None:
+    with database.writing() as db:
+        db.add(Visit(id=1, at=NOON.astimezone(zone)))
+
+    with database.session(writing=False) as db:
+        at = db.get_one(Visit, 1).at
+
+    assert (at, at.tzinfo) == (NOON, UTC)
+
+
+def test_moments_are_compared_in_the_database_whatever_their_zones(database: Database) -> None:
+    east = timezone(timedelta(hours=9))
+    with database.writing() as db:
+        db.add(Visit(at=NOON))
+
+    with database.session(writing=False) as db:
+        later = db.scalars(select(Visit).where(Visit.at > (NOON - timedelta(seconds=1)).astimezone(east))).all()
+        earlier = db.scalars(select(Visit).where(Visit.at < (NOON + timedelta(seconds=1)).astimezone(east))).all()
+
+    assert len(later) == len(earlier) == 1
+
+
+def test_a_moment_without_a_time_zone_is_refused(database: Database) -> None:
+    with database.session(writing=True) as db:
+        db.add(Visit(at=NOON.replace(tzinfo=None)))
+
+        with pytest.raises(StatementError, match="a moment needs its time zone"):
+            db.flush()
+
+
+# Files and failures
+
+
+def test_the_files_are_the_owners_alone(database: Database, path: Path) -> None:
+    with database.writing() as db:
+        db.add(Visit(at=NOON))
+        db.flush()
+        files = list(path.parent.iterdir())
+
+    assert len(files) == 3, "the database, its log and the log's index"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_what_was_written_does_not_show_in_an_exception(database: Database) -> None:
+    with pytest.raises(IntegrityError) as failure, database.writing() as db:
+        db.execute(text("INSERT INTO visits (id, at) VALUES (:id, NULL)"), {"id": "hush"})
+
+    assert "hush" not in str(failure.value)
+
+
+def test_health_is_what_the_database_says(start: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
+    leg = start()
+    assert leg.test_client().get("/healthz").status_code == 200
+
+    database: Database = leg.extensions["tripod.database"]
+    monkeypatch.setattr(database.engine, "connect", _away)
+
+    response = leg.test_client().get("/healthz")
+    assert response.status_code == 503
+    assert response.json == {"status": "the database does not answer"}
+
+
+def _away() -> None:
+    raise OperationalError("SELECT 1", {}, Exception("no connection"))

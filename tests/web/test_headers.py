@@ -1,0 +1,79 @@
+"""The security headers are on every answer of every leg, errors and redirects included."""
+
+import pytest
+import requests
+from support.browser import Browser
+
+CANONICAL = "http://127.0.0.1:9000"
+EVERY_KIND_OF_ANSWER = [
+    pytest.param("GET", "/", 200, id="a page"),
+    pytest.param("GET", "/static/js/tripod.js", 200, id="a file"),
+    pytest.param("POST", "/machine", 200, id="an answer to a program"),
+    pytest.param("GET", "/healthz", 200, id="a health check"),
+    pytest.param("GET", "/nothing-here", 404, id="a page that is not there"),
+    pytest.param("DELETE", "/", 405, id="a method that is not there"),
+    pytest.param("POST", "/form", 400, id="a forged form"),
+    pytest.param("GET", "/failure", 500, id="a failure"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND_OF_ANSWER)
+def test_every_answer_is_protected(method: str, path: str, status: int, http: requests.Session) -> None:
+    response = http.request(method, CANONICAL + path)
+
+    assert response.status_code == status
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["X-Frame-Options"] == "DENY"
+    assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert response.headers["Referrer-Policy"] == "no-referrer"
+    policy = response.headers["Content-Security-Policy"]
+    assert {"default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"} <= set(policy.split("; "))
+    assert "unsafe-inline" not in policy
+
+
+def test_a_redirect_is_protected(http: requests.Session) -> None:
+    response = http.get("http://localhost:9000/")
+
+    assert response.status_code == 302
+    assert response.headers["X-Frame-Options"] == "DENY"
+
+
+def test_pages_are_not_stored(http: requests.Session) -> None:
+    assert http.get(f"{CANONICAL}/").headers["Cache-Control"] == "no-store"
+
+
+def test_a_failure_keeps_its_details_to_itself(http: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
+    response = http.get(f"{CANONICAL}/failure")
+
+    assert "a detail of ours" not in response.text
+    assert "a detail of ours" in caplog.text
+
+
+def test_plain_http_promises_no_https(http: requests.Session) -> None:
+    assert "Strict-Transport-Security" not in http.get(f"{CANONICAL}/").headers
+
+
+@pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
+def test_https_is_promised_for_a_year(http: requests.Session) -> None:
+    response = http.get("https://id.example/")
+
+    assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+@pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
+def test_a_form_of_our_own_is_taken_over_https(browser: Browser) -> None:
+    """The check against forged forms wants a Referer there, so a page with a form must let the browser send one."""
+    browser.open("https://id.example/form")
+    page = browser.press("Send")
+
+    assert page.text == "sent"
+
+
+@pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
+def test_a_form_without_a_referer_is_refused_over_https(browser: Browser) -> None:
+    browser.open("https://id.example/form")
+    fields = dict(browser.current.form_with("csrf_token").submission())
+
+    response = browser.fetch("/form", "POST", data=fields)
+
+    assert response.status_code == 400

@@ -1,0 +1,27 @@
+"""What `flask run` prints of each request: enough to see it, and no authorization code."""
+
+import logging
+from threading import Thread
+from wsgiref.simple_server import demo_app
+
+import pytest
+import requests
+from support.processes import free_ports
+from werkzeug.serving import make_server
+
+from web.request_lines import leave_queries_out
+
+
+def test_the_development_server_prints_no_query(caplog: pytest.LogCaptureFixture) -> None:
+    leave_queries_out()
+    server = make_server("127.0.0.1", free_ports(1)[0], demo_app)
+
+    with caplog.at_level(logging.INFO, logger="werkzeug"):
+        handling = Thread(target=server.handle_request)
+        handling.start()
+        requests.get(f"http://127.0.0.1:{server.port}/callback?code=a-code&state=a-state", timeout=5)
+        handling.join(5)
+        server.server_close()
+
+    assert "GET /callback?… HTTP/1.1" in caplog.text
+    assert "a-code" not in caplog.text
