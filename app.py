@@ -11,12 +11,19 @@ from flask import Flask
 from flask.cli import ScriptInfo
 from sqlalchemy.exc import DatabaseError
 
-from config import AuthServerSettings, ClientAppSettings, ConfigurationError, ResourceApiSettings, Settings
+from config import (
+    PROJECT_ROOT,
+    AuthServerSettings,
+    ClientAppSettings,
+    ConfigurationError,
+    ResourceApiSettings,
+    Settings,
+)
 from web import event_log, serving
 
 S = TypeVar("S", bound=Settings)
 
-USAGE = "usage: python app.py [auth-server | client-app | resource-api]"
+USAGE = "usage: python app.py [auth-server | client-app | resource-api | doctor]"
 
 
 class Leg(NamedTuple):
@@ -93,18 +100,37 @@ def _stop(line: str, status: int) -> None:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve the three legs, or the one that is named, until Ctrl-C."""
-    if len(arguments) > 1 or not set(arguments) <= set(LEGS):
+    """Serve the three legs, or the one that is named, until Ctrl-C; or say what would keep them from it."""
+    if len(arguments) > 1 or not set(arguments) <= {*LEGS, "doctor"}:
         print(USAGE, file=sys.stderr)
         sys.exit(2)
     if not os.environ.get("TRIPOD_DEMO", "").strip():
         os.environ["TRIPOD_DEMO"] = "1"
+    if "doctor" in arguments:
+        sys.exit(_consult_the_doctor())
     with _one_line_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
     try:
         serving.serve([_program(LEGS[name], its) for name, its in settings.items()], _invitation(settings))
     except serving.ServingError as error:
         _stop(str(error), error.status)
+
+
+def _consult_the_doctor() -> int:
+    """Print what would trip a newcomer, a line each; the exit status is 1 when there is anything."""
+    from client_app import doctor as client_doctor
+    from web import doctor
+    from web.back_channel import BackChannel
+
+    with _one_line_when_it_cannot_start():
+        settings = [leg.settings_class.load() for leg in LEGS.values()]
+    http = BackChannel().session()
+    found = list(doctor.complaints(settings, PROJECT_ROOT / "requirements.txt", http))
+    client_settings = next(its for its in settings if isinstance(its, ClientAppSettings))
+    if any(doctor.is_served(its, http) for its in settings):
+        found += client_doctor.complaints(client_settings, http)
+    print("\n".join(found or ["Nothing to complain about."]))
+    return bool(found)
 
 
 def _program(leg: Leg, settings: Settings) -> serving.Program:

@@ -30,6 +30,7 @@ DEMO_SUBJECTS = {"alice": "demo-3f1b0a52c4d94e6f", "bob": "demo-9c27de81ab604f35
 DEMO_CLIENT_ID = "print-shop"
 DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
 
+_SCOPE = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")  # RFC 6749 §3.3
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 
 
@@ -142,7 +143,7 @@ class ClientAppSettings(Settings):
             "issuer": env.issuer("TRIPOD_ISSUER", "TRIPOD_AUTH_SERVER_URL", DEFAULT_URLS["auth_server"]),
             "client_id": env.client_id("TRIPOD_CLIENT_ID", DEMO_CLIENT_ID),
             "client_secret": env.client_secret("TRIPOD_CLIENT_SECRET"),
-            "scope": env.text("TRIPOD_CLIENT_SCOPE", "profile photos:read"),
+            "scope": env.scope("TRIPOD_CLIENT_SCOPE", "profile photos:read"),
         }
 
 
@@ -203,6 +204,12 @@ class _Environment:
         parts = _split_url(name, value)
         if parts.query or parts.fragment or "?" in value or "#" in value:
             raise ConfigurationError(f"{name} must have no query and no fragment, unlike {value!r}.")
+        return value
+
+    def scope(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if not _SCOPE.fullmatch(value):
+            raise ConfigurationError(f"{name} must be scopes with single spaces between them, not {value!r}.")
         return value
 
     def bind(self, name: str, url: str) -> str:

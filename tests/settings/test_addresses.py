@@ -134,3 +134,10 @@ def test_the_demo_is_refused_when_it_listens_to_the_world(demo: Environ, complai
 
     assert "TRIPOD_DEMO=1 is refused" in line
     assert "TRIPOD_CLIENT_APP_BIND" in line
+
+
+@pytest.mark.parametrize("scope", ["photos:read  profile", 'photos:"read"', "photos\\read", "föto"])
+def test_a_scope_that_is_none_is_refused(scope: str, demo: Environ, complaint: Complaint) -> None:
+    line = complaint(ClientAppSettings, demo | {"TRIPOD_CLIENT_SCOPE": scope})
+
+    assert line.startswith("TRIPOD_CLIENT_SCOPE must be")

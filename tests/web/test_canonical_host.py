@@ -95,5 +95,7 @@ def test_health_is_told_on_any_host(origin: str, http: requests.Session) -> None
 
 @pytest.mark.settings(AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1")
 def test_a_public_leg_does_not_answer_for_loopback(network: Network, http: requests.Session) -> None:
-    assert http.get("http://localhost:9000/").status_code == 400
+    network.attach("http://localhost", network.application("https://id.example"))
+
+    assert http.get("http://localhost/").status_code == 400
     assert http.get("https://id.example/").status_code == 200

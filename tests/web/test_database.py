@@ -10,7 +10,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.pool import QueuePool
 
 from web.database import Database, Moment, get_db, writing
 
@@ -114,57 +115,75 @@ def test_a_foreign_key_is_held(database: Database) -> None:
 
 
 @pytest.fixture
-def leg(database: Database) -> Flask:
-    """An application with a view that reads, one that writes and fails, and one that writes."""
+def sessions() -> list[Session]:
+    """Those that the leg's requests had."""
+    return []
+
+
+@pytest.fixture
+def leg(database: Database, sessions: list[Session]) -> Flask:
+    """An application with views that read, write, and fail."""
     leg = Flask("leg")
     database.init_app(leg)
 
-    @leg.get("/visits")
-    def read() -> str:
-        return f"{visits(database)} {get_db() is get_db()}"
+    def look() -> str:
+        sessions.extend((get_db(), get_db()))
+        return str(get_db().scalar(select(func.count()).select_from(Visit)))
 
-    @leg.post("/visits")
-    @writing
-    def write() -> str:
+    def note() -> str:
         get_db().add(Visit(at=NOON))
         get_db().commit()
         return "noted"
 
-    @leg.post("/failure")
-    @writing
     def fail() -> str:
+        sessions.append(get_db())
         get_db().add(Visit(at=NOON))
         get_db().flush()
         raise RuntimeError
 
+    leg.add_url_rule("/look", view_func=look)
+    leg.add_url_rule("/look-before-writing", "look_before_writing", view_func=writing(look))
+    leg.add_url_rule("/note", view_func=writing(note))
+    leg.add_url_rule("/fail", view_func=writing(fail))
     return leg
 
 
-def test_a_request_has_one_session(leg: Flask) -> None:
-    assert leg.test_client().get("/visits").text == "0 True"
+def test_a_request_has_one_session_and_gives_it_back(leg: Flask, sessions: list[Session], database: Database) -> None:
+    assert leg.test_client().get("/look").text == "0"
+
+    assert sessions[0] is sessions[1]
+    assert _connections_in_use(database) == 0
 
 
 def test_a_view_that_writes_commits(leg: Flask, database: Database) -> None:
-    leg.test_client().post("/visits")
+    leg.test_client().get("/note")
 
     assert visits(database) == 1
 
 
-def test_a_view_that_fails_has_written_nothing_and_holds_nothing(leg: Flask, database: Database) -> None:
-    assert leg.test_client().post("/failure").status_code == 500
+def test_a_view_that_fails_has_written_nothing_and_holds_nothing(
+    leg: Flask, sessions: list[Session], database: Database
+) -> None:
+    assert leg.test_client().get("/fail").status_code == 500
 
     assert visits(database) == 0
-    assert leg.test_client().post("/visits").status_code == 200
+    assert len(sessions) == 1
+    assert _connections_in_use(database) == 0
 
 
-def test_a_view_that_writes_is_marked_as_one(leg: Flask, impatient_database: Database) -> None:
+def test_a_view_that_is_to_write_begins_so_before_it_reads(leg: Flask, impatient_database: Database) -> None:
     impatient_database.init_app(leg)
 
     with impatient_database.session(writing=True) as other:
         other.execute(text("SELECT 1"))
 
-        assert leg.test_client().get("/visits").status_code == 200
-        assert leg.test_client().post("/visits").status_code == 500
+        assert leg.test_client().get("/look").status_code == 200
+        assert leg.test_client().get("/look-before-writing").status_code == 500
+
+
+def _connections_in_use(database: Database) -> int:
+    assert isinstance(database.engine.pool, QueuePool)
+    return database.engine.pool.checkedout()
 
 
 # Moments

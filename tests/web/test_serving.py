@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -72,4 +73,14 @@ def test_one_that_never_gets_ready_is_not_waited_for_for_ever(serve: Serve) -> N
 
     assert status == 1
     assert "One is not ready after 1 seconds." in programs.output
+    assert programs.servers() == {}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has been killed")
+def test_nobody_outlives_a_parent_that_is_killed(serve: Serve) -> None:
+    with serve("healthy") as programs:
+        programs.wait_until_it_prints("Come in")
+        programs.stop(signal.SIGKILL)
+        programs.wait_until_nobody_serves()
+
     assert programs.servers() == {}

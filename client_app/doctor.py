@@ -1,0 +1,63 @@
+"""What a client would stumble over at its authorization server, found by asking as a client would."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import requests
+
+from client_app.oauth import Client, OAuthError
+from config import ClientAppSettings, is_loopback
+from web.clock import now
+
+#: Seconds that two clocks may differ before tokens seem to expire at odd moments.
+SKEW = 5
+
+
+def complaints(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
+    """Each in one line, with its cure."""
+    yield from _spelling(settings)
+    client = Client(
+        issuer=settings.issuer,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        redirect_uri=f"{settings.url}/callback",
+        http=lambda: http,
+    )
+    try:
+        _, url = client.authorization_request(settings.scope)
+        answer = http.get(f"{url}&prompt=none", allow_redirects=False)
+    except (OAuthError, requests.RequestException) as error:
+        yield f"the authorization server {settings.issuer} cannot be used: {error}. Start it, or correct TRIPOD_ISSUER."
+        return
+    yield from _registration(settings, client, answer)
+    yield from _clocks(settings, answer)
+
+
+def _spelling(settings: ClientAppSettings) -> Iterator[str]:
+    own, issuer = (urlsplit(url).hostname or "" for url in (settings.url, settings.issuer))
+    if own != issuer and is_loopback(own) and is_loopback(issuer):
+        yield f"Print Shop is on {own} and its issuer on {issuer}: spell loopback in one way."
+
+
+def _registration(settings: ClientAppSettings, client: Client, answer: requests.Response) -> Iterator[str]:
+    """Nobody is redirected to an address that is not registered; with `prompt=none` nobody is asked anything either."""
+    if not answer.headers.get("Location", "").startswith(client.redirect_uri):
+        yield (
+            f"{settings.issuer} does not know the client {settings.client_id} with the redirect URI "
+            f"{client.redirect_uri}: register exactly that, or correct TRIPOD_CLIENT_ID."
+        )
+
+
+def _clocks(settings: ClientAppSettings, answer: requests.Response) -> Iterator[str]:
+    theirs = _date(answer)
+    if theirs is not None and abs((theirs - now()).total_seconds()) > SKEW:
+        yield f"the clock of {settings.issuer} differs from this one by more than {SKEW} s: set both by NTP."
+
+
+def _date(answer: requests.Response) -> datetime | None:
+    try:
+        return parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, ValueError):
+        return None

@@ -1,0 +1,139 @@
+"""app.py without processes: what keeps a leg, or all three, from starting is one line and a status that halts a server."""
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import Engine
+from support.processes import free_ports
+
+import app
+
+OUTSIDE_THE_DEMO = {
+    "TRIPOD_DEMO": "0",
+    "TRIPOD_SECRET_KEY": "a key",
+    "TRIPOD_CLIENT_ID": "print-shop",
+    "TRIPOD_CLIENT_SECRET": "a client secret",
+    "TRIPOD_INTROSPECTION_CLIENT_ID": "photo-api",
+    "TRIPOD_INTROSPECTION_CLIENT_SECRET": "an api secret",
+}
+each_leg = pytest.mark.parametrize(
+    "create",
+    [app.create_auth_server, app.create_client_app, app.create_resource_api],
+    ids=lambda create: create.__name__,
+)
+
+
+@pytest.fixture(autouse=True)
+def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """An environment and an event log that the factories can have to themselves."""
+    for name, value in OUTSIDE_THE_DEMO.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("TRIPOD_INSTANCE_PATH", str(tmp_path / "instance"))
+    logger = logging.getLogger("tripod.events")
+    before = logger.handlers[:], logger.level, logger.propagate
+    logger.handlers = []
+    yield
+    for handler in logger.handlers:
+        handler.close()
+    logger.handlers, logger.level, logger.propagate = before
+
+
+@pytest.fixture
+def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[], object]], str]:
+    """Gives the one line with which something does not start."""
+
+    def complaint(start: Callable[[], object]) -> str:
+        with pytest.raises(SystemExit) as stop:
+            start()
+        assert stop.value.code == 4
+        printed = capsys.readouterr()
+        assert printed.out == ""
+        [line] = printed.err.splitlines()
+        return line
+
+    return complaint
+
+
+Complaint = Callable[[Callable[[], object]], str]
+
+
+@each_leg
+def test_serving_without_a_secret_key_stops_outside_the_demo(
+    create: Callable[[], Flask], complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPOD_SECRET_KEY", "")
+
+    assert complaint(create).startswith("tripod: TRIPOD_SECRET_KEY must be set outside the demo")
+
+
+@pytest.mark.parametrize(
+    ("create", "setting"),
+    [
+        (app.create_auth_server, "TRIPOD_AUTH_DATABASE_URL"),
+        (app.create_client_app, "TRIPOD_SESSION_STORE_URL"),
+        (app.create_resource_api, "TRIPOD_RESOURCE_DATABASE_URL"),
+    ],
+)
+def test_a_database_that_is_none_is_one_line(
+    create: Callable[[], Flask], setting: str, complaint: Complaint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "letter.txt").write_text("Dear Alice, this is no database.\n" * 100)
+    monkeypatch.setenv(setting, f"sqlite:///{tmp_path}/letter.txt")
+
+    assert complaint(create) == "tripod: the database does not open: file is not a database"
+
+
+@each_leg
+def test_a_database_that_cannot_be_made_is_one_line(
+    create: Callable[[], Flask], complaint: Complaint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for name in ("AUTH_DATABASE", "SESSION_STORE", "RESOURCE_DATABASE"):
+        monkeypatch.setenv(f"TRIPOD_{name}_URL", f"sqlite:///{tmp_path}/file/rows.db")
+
+    assert f"{tmp_path}/file" in complaint(create)
+
+
+def test_a_database_server_that_is_away_is_one_line(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIPOD_AUTH_DATABASE_URL", "postgresql+psycopg://tripod:hush@127.0.0.1:1/tripod")
+
+    line = complaint(app.create_auth_server)
+
+    assert line.startswith("tripod: the database does not open: ")
+    assert "hush" not in line
+
+
+@pytest.mark.parametrize("arguments", [["photo-api"], ["auth-server", "client-app"], ["--help"]])
+def test_an_unknown_argument_is_answered_with_the_usage(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stop:
+        app.main(arguments)
+
+    assert stop.value.code == 2
+    assert capsys.readouterr().err == app.USAGE + "\n"
+
+
+def test_two_legs_cannot_have_one_port(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AUTH_SERVER", "CLIENT_APP", "RESOURCE_API"):
+        monkeypatch.setenv(f"TRIPOD_{name}_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
+    monkeypatch.setenv("TRIPOD_RESOURCE_API_URL", os.environ["TRIPOD_AUTH_SERVER_URL"])
+
+    assert "Photo API cannot listen" in complaint(lambda: app.main([]))
+
+
+@pytest.mark.parametrize(("demo", "file_names"), [("1", ["auth_server.events.jsonl"]), ("0", [])])
+def test_the_demo_keeps_its_event_log_in_the_instance_folder(
+    demo: str, file_names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRIPOD_DEMO", demo)
+
+    leg = app.create_auth_server()
+
+    assert [path.name for path in (tmp_path / "instance").glob("*.jsonl")] == file_names
+    engine: Engine = leg.extensions["tripod.database"].engine
+    engine.dispose()

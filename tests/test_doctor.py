@@ -1,0 +1,126 @@
+"""`python app.py doctor`: what would trip a newcomer, a line each, with the cure."""
+
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from support.legs import Legs
+from support.processes import Running, environment, free_ports, run, running_legs
+
+from client_app import doctor as client_doctor
+from config import ClientAppSettings
+from web import doctor
+
+
+@pytest.fixture(scope="module")
+def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running_legs(tmp_path_factory.mktemp("legs")) as legs:
+        yield legs
+
+
+def consulted(env: dict[str, str]) -> list[str]:
+    finished = run("app.py", "doctor", env=env)
+    lines = finished.stdout.splitlines()
+    assert finished.returncode == (lines != ["Nothing to complain about."]), finished.stderr
+    return lines
+
+
+def test_a_fresh_machine_has_nothing_to_complain_about(tmp_path: Path) -> None:
+    assert consulted(environment(tmp_path / "instance")) == ["Nothing to complain about."]
+
+
+def test_running_legs_have_nothing_to_complain_about(legs: Running) -> None:
+    assert consulted(dict(legs.env)) == ["Nothing to complain about."]
+
+
+def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) -> None:
+    env = environment(tmp_path / "instance")
+    address = urlsplit(env["TRIPOD_CLIENT_APP_URL"])
+
+    with socket.create_server((address.hostname, address.port)):
+        (complaint,) = consulted(env)
+
+    assert str(address.port) in complaint
+    assert "TRIPOD_CLIENT_APP_URL" in complaint
+
+
+def test_two_spellings_of_loopback_are_named(tmp_path: Path) -> None:
+    env = environment(tmp_path / "instance")
+    env["TRIPOD_CLIENT_APP_URL"] = env["TRIPOD_CLIENT_APP_URL"].replace("127.0.0.1", "localhost")
+
+    (complaint,) = consulted(env)
+
+    assert "client_app localhost" in complaint
+
+
+def test_a_redirect_uri_that_is_not_registered_is_named(legs: Running) -> None:
+    moved = f"http://127.0.0.1:{free_ports(1)[0]}"
+
+    complaints = consulted({**legs.env, "TRIPOD_CLIENT_APP_URL": moved})
+
+    assert any(f"{moved}/callback" in line and "register exactly that" in line for line in complaints)
+    assert any(line.startswith("client_app does not answer") for line in complaints)
+
+
+def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
+    finished = run("app.py", "doctor", env=environment(tmp_path / "instance", TRIPOD_TRUSTED_PROXIES="many"))
+
+    assert finished.returncode == 4
+    assert finished.stderr.startswith("tripod: TRIPOD_TRUSTED_PROXIES must be")
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_an_unwritable_instance_folder_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    finished = run("app.py", "doctor", env=environment(tmp_path / "file" / "instance"))
+
+    assert finished.returncode == 4
+    assert "TRIPOD_INSTANCE_PATH" in finished.stderr
+
+
+def test_a_library_outside_the_pins_is_named(tmp_path: Path) -> None:
+    pins = tmp_path / "requirements.txt"
+    pins.write_text("flask==1.0 \\\n    --hash=sha256:0\nnever-heard-of==1.0 \\\n    --hash=sha256:0\n")
+
+    complaints = list(doctor.complaints([], pins, requests.Session()))
+
+    assert [complaint.split(" ")[0] for complaint in complaints] == ["flask"]
+    assert "1.0 is pinned" in complaints[0]
+
+
+def test_an_authorization_server_that_is_away_is_named(legs: Running) -> None:
+    nowhere = f"http://127.0.0.1:{free_ports(1)[0]}"
+
+    complaints = consulted({**legs.env, "TRIPOD_ISSUER": nowhere})
+
+    assert any(nowhere in line and "cannot be used" in line for line in complaints)
+
+
+def test_clocks_that_differ_are_named(tmp_path: Path) -> None:
+    legs = Legs(tmp_path / "instance")
+    settings = ClientAppSettings.load(legs.environment)
+    http = legs.session()
+    http.hooks["response"].append(lambda answer, **_: answer.headers.update(Date="Sat, 01 Jan 2000 00:00:00 GMT"))
+
+    complaints = list(client_doctor.complaints(settings, http))
+    legs.close()
+
+    assert [line for line in complaints if "clock" in line] == complaints
+    assert len(complaints) == 1
+
+
+def test_cookie_names_that_collide_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    legs = Legs(tmp_path / "instance")
+    for leg in (legs.auth_server, legs.client_app):
+        monkeypatch.setitem(leg.config, "SESSION_COOKIE_NAME", "session")
+    settings = [leg.extensions["tripod.settings"] for leg in (legs.auth_server, legs.client_app)]
+    (tmp_path / "requirements.txt").touch()
+
+    complaints = list(doctor.complaints(settings, tmp_path / "requirements.txt", legs.session()))
+    legs.close()
+
+    assert [line for line in complaints if "cookie session" in line] == complaints
+    assert len(complaints) == 1
