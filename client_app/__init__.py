@@ -7,7 +7,7 @@ The tokens that let it see the photos stay on this server, in encrypted records;
 from flask import Flask
 from flask_wtf import CSRFProtect
 
-from client_app import errors
+from client_app import errors, template_helpers, uploads
 from client_app.print_shop import open_print_shop
 from client_app.views import bp
 from config import ClientAppSettings
@@ -22,8 +22,10 @@ def create_app(settings: ClientAppSettings, back_channel: BackChannel | None = N
     database = Database(settings.session_store_url)
     database.init_app(app)
     app.extensions["tripod.print_shop"] = open_print_shop(settings, database, back_channel or BackChannel())
+    uploads.init_app(app)
     CSRFProtect(app)
     app.register_blueprint(bp)
+    template_helpers.init_app(app)
     errors.init_app(app)
     health.init_app(app, database.check)
     return app

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from client_app import oauth
+from client_app.api_errors import InvalidTokenError
 from client_app.events import failure_recorded, log_id
 from client_app.models import Connection, Record
-from client_app.photo_api import InvalidTokenError
+from client_app.orders import Order
 from client_app.session_store import SessionStore
 from web import event_log
 
@@ -42,6 +43,18 @@ class Access:
         :raises ConnectionEndedError: when there are none any more.
         """
         return self._connection(self.store.read(self.browser)).tokens
+
+    def scopes(self) -> list[str]:
+        """What the person has allowed; raises like `tokens`."""
+        return self.tokens().scope.split()
+
+    def orders(self) -> list[Order]:
+        """What was ordered under this connection, oldest first; raises like `tokens`."""
+        return self._connection(self.store.read(self.browser)).orders
+
+    def keep(self, order: Order) -> None:
+        """Remember an order for as long as the connection lives; raises like `tokens`."""
+        self.store.change(self.browser, lambda record: self._connection(record).keep(order))
 
     def call(self, ask: Callable[[str], T]) -> T:
         """What `ask` answers, given an access token; it is asked once more if the API refuses that one.

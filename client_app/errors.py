@@ -3,16 +3,17 @@
 import logging
 from http import HTTPStatus
 
-from flask import Flask, render_template, url_for
+from flask import Flask, request, url_for
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from client_app import visitor
+from client_app.api_errors import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
 from client_app.connection import ConnectionEndedError, NotConnectedError
 from client_app.oauth import BadResponseError, RefusedError, UnreachableError
-from client_app.photo_api import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
 from client_app.print_shop import print_shop
 from client_app.session_store import StoreUnavailableError
+from client_app.uploads import MAX_IMAGE_MIB, is_upload
+from client_app.visits import ALBUM, checked_return_to, connect_again_url, connect_url, this_page
 from web import event_log
 from web.pages import page
 
@@ -31,6 +32,13 @@ SENTENCES = {
 }
 ANY_OTHER = "Tripod ID does not accept what Print Shop asked."
 
+#: What Print Shop could do with a scope, after "you have not allowed it to".
+DEEDS = {
+    "profile": "know your name",
+    "photos:read": "look at your photos",
+    "photos:write": "add, rename and delete photos",
+}
+
 
 def init_app(app: Flask) -> None:
     """Answer for each of these failures wherever in `app` it happens."""
@@ -44,7 +52,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(PhotoApiError, _photo_api_unreachable)
     app.register_error_handler(StoreUnavailableError, _store_unavailable)
     app.register_error_handler(CSRFError, _form_refused)
-    app.context_processor(lambda: {"has_connection": visitor.connection_id() is not None})
+    app.register_error_handler(RequestEntityTooLarge, _form_too_large)
 
 
 def _not_connected(_error: NotConnectedError) -> Page:
@@ -60,23 +68,31 @@ def _bad_authorization_response(error: BadResponseError) -> Page:
 
 
 def _refused(error: RefusedError) -> Page:
+    again = connect_again_url(error.request)
     if error.error == "access_denied":
-        return page("denied.html", HTTPStatus.FORBIDDEN)
-    return page("refused.html", HTTPStatus.BAD_REQUEST, error=error, sentence=SENTENCES.get(error.error, ANY_OTHER))
+        return_to = error.request.return_to if error.request else None
+        return page("denied.html", HTTPStatus.FORBIDDEN, again=again, return_to=return_to or url_for(ALBUM))
+    sentence = SENTENCES.get(error.error, ANY_OTHER)
+    return page("refused.html", HTTPStatus.BAD_REQUEST, error=error, sentence=sentence, again=again)
 
 
 def _tripod_id_unreachable(error: UnreachableError) -> PageWithHeaders:
-    again = url_for("client_app.album" if visitor.connection_id() else "client_app.connect")
+    if request.endpoint == "client_app.connect":
+        again = connect_url(request.args.get("scope"), checked_return_to(request.args.get("return_to")))
+    else:
+        again = this_page() or url_for(ALBUM)
     return *page("tripod_id_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error, again=again), RETRY_AFTER
 
 
 def _insufficient_scope(error: InsufficientScopeError) -> Page:
-    wanted = f"{print_shop().default_scope} {error.scope}".split()
-    return page("more_needed.html", HTTPStatus.FORBIDDEN, needed=error.scope, wanted=" ".join(dict.fromkeys(wanted)))
+    needed = error.scope.split()
+    deeds = [DEEDS[scope] for scope in needed if scope in DEEDS]
+    was_asked = set(needed) <= set(print_shop().default_scope.split())
+    return page("more_needed.html", HTTPStatus.FORBIDDEN, needed=needed, deeds=deeds, was_asked=was_asked)
 
 
 def _no_such_photo(_error: NoSuchPhotoError) -> Page:
-    return render_template("error.html", error=NotFound()), HTTPStatus.NOT_FOUND
+    return page("no_such_photo.html", HTTPStatus.NOT_FOUND)
 
 
 def _photo_api_unreachable(error: PhotoApiError) -> PageWithHeaders:
@@ -91,3 +107,7 @@ def _store_unavailable(error: StoreUnavailableError) -> PageWithHeaders:
 
 def _form_refused(_error: CSRFError) -> Page:
     return page("form_refused.html", HTTPStatus.BAD_REQUEST)
+
+
+def _form_too_large(_error: RequestEntityTooLarge) -> Page:
+    return page("form_too_large.html", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, is_upload=is_upload(), mib=MAX_IMAGE_MIB)

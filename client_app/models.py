@@ -1,5 +1,7 @@
 """What Print Shop remembers about one browser: the flows that it has begun, and its connection to the photos.
 
+Orders belong to the connection under which they were made, and are forgotten with it.
+
 A browser may hold several flows at once, one in each tab, and for a moment two connections, when two of them end
 together. Tokens answer only to the id of their own connection, which is made when they are stored: whoever knew this
 browser's cookie before, and may have planted it, does not know that id.
@@ -8,9 +10,10 @@ browser's cookie before, and may have planted it, does not know that id.
 import json
 from dataclasses import asdict, dataclass, field
 from secrets import compare_digest
-from typing import Self
+from typing import Any, Self
 
 from client_app.oauth import AuthorizationRequest, AuthorizationResponse, BadResponseError, Tokens
+from client_app.orders import MAX_ORDERS, Order
 
 MAX_REQUESTS = 10
 REQUEST_LIFETIME = 600  # seconds
@@ -20,11 +23,22 @@ HANDOVER = 60
 
 @dataclass
 class Connection:
-    """Tokens, and the id to which they answer."""
+    """Tokens, the id to which they answer, and what was ordered with them."""
 
     id: str = field(repr=False)
     tokens: Tokens
     made_at: float
+    orders: list[Order] = field(default_factory=list)
+
+    def keep(self, order: Order) -> None:
+        """Remember an order; the oldest make room."""
+        self.orders = [*self.orders, order][-MAX_ORDERS:]
+
+    @classmethod
+    def from_stored(cls, stored: dict[str, Any]) -> Self:
+        """As `dataclasses.asdict` left it."""
+        orders = [Order.from_stored(order) for order in stored.get("orders", [])]
+        return cls(stored["id"], Tokens(**stored["tokens"]), stored["made_at"], orders)
 
 
 @dataclass
@@ -61,7 +75,10 @@ class Record:
         return next((held for held in self.connections if compare_digest(held.id, connection_id)), None)
 
     def connect(self, new: Connection, instead_of: str | None) -> list[Connection]:
-        """Add a connection; take away and return the one it replaces, and any that no browser ever took up."""
+        """Add a connection; take away and return the one it replaces, and any that no browser ever took up.
+
+        Their orders go with them: it may be another person's who has signed in this time.
+        """
         young = [held for held in self.connections if held.made_at > new.made_at - HANDOVER and held.id != instead_of]
         over = [held for held in self.connections if held not in young]
         self.connections = [*young, new]
@@ -84,9 +101,7 @@ class Record:
         try:
             stored = json.loads(data)
             requests = [AuthorizationRequest(**request) for request in stored["requests"]]
-            connections = [
-                Connection(held["id"], Tokens(**held["tokens"]), held["made_at"]) for held in stored["connections"]
-            ]
-        except (KeyError, TypeError) as error:
+            connections = [Connection.from_stored(held) for held in stored["connections"]]
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a record of this version") from error
         return cls(requests, connections)

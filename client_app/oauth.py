@@ -37,6 +37,9 @@ VSCHARS = re.compile(r"[\x20-\x7e]+")  # what codes and tokens are made of (RFC 
 class OAuthError(Exception):
     """The flow cannot go on. The text holds no code, token or secret."""
 
+    #: The authorization request whose answer it was, where that is known.
+    request: "AuthorizationRequest | None" = None
+
 
 class UnreachableError(OAuthError):
     """No usable answer: no network, an overloaded server, nonsense. Nothing was decided, so nothing is lost."""
@@ -76,12 +79,13 @@ class Tokens:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What to remember, for this one browser, until the authorization response comes."""
+    """What to remember, for this one browser, until the response comes. `return_to`: the page the person was on."""
 
     state: str = field(repr=False)
     verifier: str = field(repr=False)
     scope: str
     created_at: float
+    return_to: str | None = None
 
     def is_answered_by(self, response: "AuthorizationResponse") -> bool:
         """Whether the state is this request's own (RFC 6749 §10.12), in constant time."""
@@ -121,7 +125,7 @@ class Client:
     clock: Callable[[], float] = time.time
     _known: tuple[float, dict[str, object]] | None = field(default=None, init=False, repr=False)
 
-    def authorization_request(self, scope: str) -> tuple[AuthorizationRequest, str]:
+    def authorization_request(self, scope: str, return_to: str | None = None) -> tuple[AuthorizationRequest, str]:
         """A2 – Authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3): what to remember, where to send the browser."""
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         parameters = {
@@ -135,7 +139,7 @@ class Client:
         }
         endpoint = self._endpoint("authorization_endpoint")
         url = f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
-        return AuthorizationRequest(state, verifier, scope, created_at=self.clock()), url
+        return AuthorizationRequest(state, verifier, scope, self.clock(), return_to), url
 
     def authorization_code(self, request: AuthorizationRequest, response: AuthorizationResponse) -> str:
         """The code, once the response is known to answer this request and to come from this issuer; or its error."""
@@ -202,7 +206,8 @@ class Client:
         path = parts.path.rstrip("/")
         for address in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
             response = self._send("GET", f"{parts.scheme}://{parts.netloc}{address}")
-            if response.status_code == 200:
+            # A site's page for whatever it does not know may well be a 200.
+            if response.status_code == 200 and "json" in response.headers.get("Content-Type", ""):
                 document = _json(response)
                 if document.get("issuer") != self.issuer:
                     raise UnreachableError("its metadata is another issuer's")

@@ -48,7 +48,7 @@ def is_free(url: str) -> bool:
 
 def output_of(*command: str) -> str:
     """What a program of the system prints."""
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout  # noqa: S603 - fixed words
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 # The three legs
@@ -92,7 +92,7 @@ def test_ctrl_c_stops_everything_at_once(tmp_path: Path) -> None:
         status = legs.stop(signal.SIGINT)
 
     assert status == 0
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 5
     assert len(servers) == 6
     assert legs.servers() == {}
     assert all(map(is_free, legs.urls))

@@ -85,39 +85,59 @@ def test_the_commands_run_as_they_are_written(block: str, tmp_path: Path) -> Non
     environment["TRIPOD_INSTANCE_PATH"] = str(tmp_path)
     script = block.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
 
-    finished = subprocess.run(  # noqa: S603
+    finished = subprocess.run(
         ["/bin/sh", "-e", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 
     assert finished.returncode == 0, finished.stderr
 
 
+#: What alice meets at the page of the recipe: not connected; connected without the scope that it needs; asked for that scope.
+VISIT = """
+from pathlib import Path
+from support.browser import Browser
+from support.cast import Person
+from support.legs import Legs
+
+legs = Legs(Path("instance"))
+alice = Person("alice", "wonderland", Browser(legs.network))
+pages = [alice.browser.open(f"{legs.client_app_url}/whoami")]
+alice.browser.follow("Connect")
+alice.sign_in()
+pages += [alice.allow("photos:read"), alice.browser.follow("Ask again"), alice.allow("profile")]
+for page in pages:
+    print(page.status, page.url.split("?")[0].removeprefix(legs.client_app_url), page.title)
+print("You are Alice Liddell." in page.text, *(event["reason"] for event in legs.events_named("connection_ended")))
+"""
+
+
 def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
-    """The view and the template as they are printed, in a copy of the project."""
-    view = re.search(r"```python\n(@bp.get\(\"/whoami\"\).*?)```", README, re.DOTALL)
-    template = re.search(r"```html\n(.*?)```", README, re.DOTALL)
-    assert view
-    assert template
-    for name in ("config.py", "web", "client_app", "templates", "static"):
+    """The view and the template as they are printed, in a copy of the project, visited in its three legs."""
+    recipe = README.split("### Add a page to Print Shop")[1].split("\n### ")[0]
+    view, template = (re.findall(rf"```{kind}\n(.*?)```", recipe, re.DOTALL) for kind in ("python", "html"))
+    for name in ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/support"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    with (tmp_path / "client_app" / "views.py").open("a") as views:
-        views.write("\n\n" + view[1])
-    (tmp_path / "templates" / "client_app" / "whoami.html").write_text(template[1])
+    (tmp_path / "client_app" / "views" / "whoami.py").write_text(view[0])
+    (tmp_path / "templates" / "client_app" / "whoami.html").write_text(template[0])
+    room = tmp_path / "client_app" / "views" / "__init__.py"
+    room.write_text(room.read_text().replace("photos  # noqa", "photos, whoami  # noqa"))
 
-    visit = (
-        "from client_app import create_app; from config import ClientAppSettings; "
-        "app = create_app(ClientAppSettings.load()); "
-        "answer = app.test_client().get('/whoami', base_url='http://127.0.0.1:9001'); "
-        "print(answer.status_code, 'not connected' in answer.text)"
-    )
-    finished = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", visit],
+    finished = subprocess.run(
+        [sys.executable, "-c", VISIT],
         cwd=tmp_path,
-        env={"TRIPOD_DEMO": "1"},
+        env={"PYTHONPATH": str(tmp_path / "tests")},
         capture_output=True,
         text=True,
         check=False,
     )
 
-    assert finished.stdout == "403 True\n", finished.stderr
+    assert finished.stderr == ""
+    assert finished.stdout.splitlines() == [
+        "403 /whoami Your photos are not connected · Print Shop",
+        "403 /whoami Print Shop may not do this · Print Shop",
+        "200 http://127.0.0.1:9000/oauth/authorize Allow Print Shop? · Tripod ID",
+        "200 /whoami Who am I · Print Shop",
+        "True replaced",
+    ]
+    assert len(view[0].splitlines()) < 15

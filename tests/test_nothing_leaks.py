@@ -1,4 +1,4 @@
-"""No code, token, secret or password is at rest in the authorization server, in any log, or in a browser (RFC 6819 §5.1.4.1)."""
+"""No code, token, secret or password is at rest in the server, in any log, or in a browser (RFC 6819 §5.1.4.1)."""
 
 import logging
 from collections.abc import Iterator

@@ -15,11 +15,11 @@ import pytest
 import requests
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Response, expect, sync_playwright
-from requests.adapters import HTTPAdapter
 from sqlalchemy import select, update
 from support.browser import Browser
 from support.cast import Person
 from support.processes import Running, environment, run, running, running_legs
+from support.sockets import Sockets
 
 from client_app.models import Record
 from client_app.record_cipher import RecordCipher
@@ -40,17 +40,6 @@ README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 LIFETIME = 8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
 
 
-class Sockets:
-    """In place of the in-memory network: real connections, for a `support.browser.Browser`."""
-
-    def mount(self, session: requests.Session) -> requests.Session:
-        session.trust_env = False
-        return session
-
-    def adapter(self, _remote_address: str) -> HTTPAdapter:
-        return HTTPAdapter(pool_maxsize=60)
-
-
 @pytest.fixture(scope="module")
 def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running_legs(tmp_path_factory.mktemp("legs"), TRIPOD_ACCESS_TOKEN_LIFETIME=str(LIFETIME)) as legs:
@@ -59,7 +48,7 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture
 def alice() -> Person:
-    return Person("alice", "wonderland", Browser(Sockets()))  # type: ignore[arg-type]
+    return Person("alice", "wonderland", Browser(Sockets()))
 
 
 @pytest.fixture(scope="module")
@@ -265,9 +254,9 @@ def test_outside_the_demo_the_three_legs_run_and_no_demo_account_works(tmp_path:
 
     with running("app.py", env=env, log=tmp_path / "real.txt") as legs:
         legs.wait_until_ready(legs.auth_server_url, legs.client_app_url, legs.resource_api_url)
-        alice = Person("alice", "wonderland", Browser(Sockets()))  # type: ignore[arg-type]
+        alice = Person("alice", "wonderland", Browser(Sockets()))
         refusal = alice.go_through(f"{legs.client_app_url}/connect")
-        carol = Person("carol", "a long pass phrase", Browser(Sockets()))  # type: ignore[arg-type]
+        carol = Person("carol", "a long pass phrase", Browser(Sockets()))
         album = carol.go_through(f"{legs.client_app_url}/connect")
 
     assert "do not match" in refusal.text

@@ -5,6 +5,7 @@ SIGTERM once: granian's own embedded mode has no WSGI, and several of its server
 Ctrl-C.
 """
 
+import ctypes
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ CANNOT_START = 4
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 5.0
 POLL = 0.1
+PR_SET_PDEATHSIG = 1
 
 
 class ServingError(Exception):
@@ -125,8 +127,14 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
         cwd=PROJECT_ROOT,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
+        preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
+
+
+def _end_with_the_parent() -> None:
+    """Have Linux send a SIGTERM when the parent is killed, which then can pass nothing on."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _pause(children: dict[Program, subprocess.Popen[bytes]], asked_to_stop: threading.Event) -> None:

@@ -55,6 +55,10 @@ class Browser:
         """Press the button that posts there, or send another form."""
         return self.client.post(address, base_url=PRINT_SHOP, data=self.form() if form is None else form)
 
+    def fill_in(self, address, **fields):
+        """Send the form that posts there, filled in."""
+        return self.post(address, self.form() | fields)
+
     def begin(self, scope=None):
         """The authorization request's URL."""
         return self.get("/connect", query_string={"scope": scope} if scope else {}).headers["Location"]
@@ -147,6 +151,13 @@ def browser(app, tripod_id):
 def alice(browser):
     """Alice's browser, connected."""
     browser.connect()
+    return browser
+
+
+@pytest.fixture
+def writer(browser):
+    """Alice's browser, connected to change photos too."""
+    browser.get(browser.tripod_id.authorize(browser.begin("profile photos:read photos:write")))
     return browser
 
 

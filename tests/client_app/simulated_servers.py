@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+from werkzeug.test import EnvironBuilder
 
 TRIPOD_ID, PHOTO_API = "http://127.0.0.1:9000", "http://127.0.0.1:9002"
 WEBP = b"RIFF....WEBP"
@@ -136,15 +137,38 @@ class SimulatedPhotoApi:
         self.name = "Alice Liddell"
         self.photos = [photo("fjord", "Fjord, blue hour", "2025-01-17"), photo("dune", "Dune at dawn", "2024-11-02")]
         self.image = (200, WEBP, {"Content-Type": "image/webp"})
+        self.uploads = []  # the form and the image of each
 
     def answer(self, request, path):
         token = request.headers["Authorization"].removeprefix("Bearer ")
-        granted, needed = self.tripod_id.scope_of(token), "profile" if path == "/me" else "photos:read"
+        reading = "profile" if path == "/me" else "photos:read"
+        granted, needed = self.tripod_id.scope_of(token), reading if request.method == "GET" else "photos:write"
         if granted is None:
             return 401, {"error": "invalid_token"}
         if needed not in granted:
             return 403, {"error": "insufficient_scope", "scope": needed}
+        if request.method != "GET":
+            return self._change(request, path)
         return self._resource(path, dict(parse_qsl(urlsplit(request.url).query)))
+
+    def _change(self, request, path):
+        """What writes, without the checks; `instead` of the network refuses."""
+        if request.method == "POST":
+            headers = list(request.headers.items())
+            with EnvironBuilder(
+                method="POST", input_stream=io.BytesIO(request.body), headers=headers
+            ).get_request() as sent:
+                form, image = sent.form.to_dict(), sent.files["image"]
+                self.uploads.append((form, image.filename, image.read()))
+            self.photos.insert(0, photo("new", form["title"], "2025-02-01"))
+            return 201, self.photos[0]
+        its = [one for one in self.photos if path == f"/photos/{one['id']}"]
+        if its and request.method == "DELETE":
+            self.photos.remove(its[0])
+            return 204, b""
+        if its:
+            its[0]["title"] = json.loads(request.body)["title"]
+        return (200, its[0]) if its else (404, {"error": "not_found"})
 
     def _resource(self, path, query):
         if path == "/me":
@@ -153,11 +177,15 @@ class SimulatedPhotoApi:
             more = query.get("after") is None and len(self.photos) > 50
             url = f"{PHOTO_API}/photos?limit=50&after={self.photos[49]['id']}" if more else None
             return 200, {"photos": self.photos[50:] if "after" in query else self.photos[:50], "next": url}
+        for one in self.photos:
+            if path == f"/photos/{one['id']}":
+                return 200, one
         return self.image if path in [f"/photos/{one['id']}/image" for one in self.photos] else (404, {})
 
 
 class SimulatedNetwork(BaseAdapter):
-    """Hands requests to the servers, and remembers them. A server can be `down`; `instead` answers for a path."""
+    """Hands requests to the servers, and remembers them. A server can be `down`; `instead` answers for a path, or for
+    `POST /path`."""
 
     def __init__(self, servers):
         super().__init__()
@@ -168,7 +196,8 @@ class SimulatedNetwork(BaseAdapter):
         self.requests.append(request)
         if origin in self.down:
             raise requests.ConnectionError("refused")
-        return as_response(request, *(self.instead.get(path) or self.servers[origin].answer(request, path)))
+        instead = self.instead.get(f"{request.method} {path}") or self.instead.get(path)
+        return as_response(request, *(instead or self.servers[origin].answer(request, path)))
 
     def close(self):
         pass

@@ -7,7 +7,7 @@ def test_the_album_shows_each_photo_with_its_title_and_month(alice):
     page = alice.get("/photos").text
 
     assert "<h1>Alice’s album</h1>" in page
-    assert '<img src="/photos/fjord/image" alt="Fjord, blue hour"' in page
+    assert '<img src="/photos/fjord/image" alt=""' in page
     assert "<span>Jan 2025</span>" in page
     assert page.index("fjord") < page.index("dune")
 
@@ -67,7 +67,7 @@ def test_a_title_is_shown_as_text(alice, photo_api):
     page = alice.get("/photos").text
 
     assert "<script>x" not in page
-    assert 'alt="&#34;&gt;&lt;script&gt;x&lt;/script&gt;"' in page
+    assert "&#34;&gt;&lt;script&gt;x&lt;/script&gt;" in page
 
 
 def test_consent_without_photos_can_be_asked_for_again(browser, tripod_id):

@@ -1,9 +1,20 @@
 """RFC 6750 at the client's end: the token goes out in the header, and little of what comes back is taken on trust."""
 
+import io
+
 import pytest
 import requests
 
-from client_app.photo_api import InsufficientScopeError, NoSuchPhotoError, PhotoApi, PhotoApiUnreachableError
+from client_app.api_errors import (
+    BadTitleError,
+    InsufficientScopeError,
+    InvalidTokenError,
+    NoSuchPhotoError,
+    NotAnImageError,
+    PhotoApiUnreachableError,
+    TooLargeError,
+)
+from client_app.photo_api import PhotoApi
 
 
 @pytest.fixture
@@ -109,3 +120,54 @@ def test_pictures_pass_under_a_clean_type(api, access_token, photo_api, content_
     image = api.image(access_token, "fjord")
 
     assert (image.content_type, b"".join(image.chunks)) == (passed_on, b"picture")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, InvalidTokenError),
+        (404, NoSuchPhotoError),
+        (413, TooLargeError),
+        (415, NotAnImageError),
+        (422, BadTitleError),
+        (302, PhotoApiUnreachableError),
+        (500, PhotoApiUnreachableError),
+        (503, PhotoApiUnreachableError),
+    ],
+)
+def test_a_refusal_to_write_is_told_by_its_status(api, access_token, network, status, error):
+    network.instead |= {"POST /photos": (status, {}), "/photos/fjord": (status, {})}
+    for write in (
+        lambda: api.add(access_token, "t", io.BytesIO(b"x")),
+        lambda: api.rename(access_token, "fjord", "t"),
+        lambda: api.delete(access_token, "fjord"),
+    ):
+        with pytest.raises(error):
+            write()
+
+
+def test_an_odd_id_is_not_written_to(api, access_token, network):
+    for write in (lambda: api.rename(access_token, "../me", "t"), lambda: api.delete(access_token, "../me")):
+        with pytest.raises(NoSuchPhotoError):
+            write()
+
+    assert not network.requests
+
+
+def test_an_image_that_breaks_off_is_an_api_out_of_reach(api, access_token, photo_api, monkeypatch):
+    def breaks_off(_response, _size):
+        yield b"half"
+        raise requests.exceptions.ChunkedEncodingError
+
+    monkeypatch.setattr(requests.Response, "iter_content", breaks_off)
+
+    with pytest.raises(PhotoApiUnreachableError):
+        api.whole_image(access_token, "fjord")
+
+
+@pytest.mark.parametrize("answer", [[], None, 5, "text"])
+def test_what_is_no_object_is_no_document(api, access_token, network, answer):
+    network.instead["/albums"] = (200, answer)
+
+    with pytest.raises(PhotoApiUnreachableError):
+        api.document(access_token, "/albums")

@@ -7,8 +7,9 @@ import pytest
 import sqlalchemy as sa
 
 from client_app import session_store
-from client_app.models import Connection
+from client_app.models import Connection, Record
 from client_app.oauth import Tokens
+from client_app.orders import Order, Print, Wish
 from client_app.record_cipher import RecordCipher
 from client_app.session_store import SessionStore, StoreUnavailableError, sessions
 from web.clock import now
@@ -233,3 +234,17 @@ def test_a_request_that_ends_badly_leaves_no_lease_behind(store, monkeypatch):
     store.change("alice", add("a"))
 
     assert names(store.read("alice")) == ["a"]
+
+
+def test_orders_are_kept_with_their_connection(store):
+    order = Order.of(Wish(("fjord",), "10x15", 2), [Print("fjord", "Fjord", "image/webp", 12)], "Alice", made_at=1.0)
+    store.change("alice", add("a"))
+    store.change("alice", lambda record: record.connections[0].keep(order))
+
+    assert store.read("alice").connections[0].orders == [order]
+
+
+def test_a_record_from_before_there_were_orders_is_read(store):
+    written = b'{"requests": [{"state": "s", "verifier": "v", "scope": "profile", "created_at": 1}], "connections": []}'
+
+    assert Record.from_json(written).requests[0].return_to is None

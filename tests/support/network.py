@@ -72,6 +72,10 @@ class Network:
         """Let `application` answer for `origin` (`https://photos.example`) from now on, whoever did before."""
         self._applications[origin] = application
 
+    def application(self, origin: str) -> "WSGIApplication":
+        """What answers for `origin`: to attach it elsewhere too, or with something around it."""
+        return self._applications[origin]
+
     def adapter(self, remote_address: str = "127.0.0.1") -> "NetworkAdapter":
         """What carries a session's requests; `remote_address` is where they seem to come from."""
         return NetworkAdapter(self, remote_address)

@@ -38,7 +38,7 @@ def environment(instance_path: Path, **settings: str) -> dict[str, str]:
 
 def run(*command: str, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:
     """Run one of the interpreter's commands (`app.py`, or `-m flask …`) to its end."""
-    return subprocess.run(  # noqa: S603 - our own program, without a shell
+    return subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
         env=env,
@@ -98,6 +98,12 @@ class Running:
             assert time.monotonic() < deadline, f"no {text!r} in:\n{self.output}"
             time.sleep(0.05)
 
+    def wait_until_nobody_serves(self) -> None:
+        """Until no server is left on its ports."""
+        deadline = time.monotonic() + STOPPED_WITHIN
+        while self.servers() and time.monotonic() < deadline:
+            time.sleep(0.05)
+
     def stop(self, number: int = signal.SIGINT) -> int:
         """Send a signal, wait for the end, and give back the exit status."""
         self.process.send_signal(number)
@@ -108,7 +114,7 @@ class Running:
 def running(*command: str, env: Mapping[str, str], log: Path) -> Iterator[Running]:
     """Run one of the interpreter's commands in the meantime; what it prints goes to the file at `log`."""
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own program, without a shell
+        process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT
         )
     try:

@@ -1,0 +1,173 @@
+"""`POST /orders` and `GET /orders/<number>`: the order form on the album, and the sheet to look at and print."""
+
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.client_app.simulated_servers import photo
+
+
+def order(browser, *photo_ids, size="10x15", copies="1", **fields):
+    return browser.fill_in("/orders", photo=list(photo_ids), size=size, copies=copies, **fields)
+
+
+def paths(network):
+    return [urlsplit(request.url).path for request in network.requests]
+
+
+def test_an_order_is_a_sheet_with_its_photos(alice):
+    answer = order(alice, "fjord", "dune", size="13x18", copies="3")
+    sheet = alice.get(answer.headers["Location"])
+
+    assert answer.status_code == 303
+    assert sheet.status_code == 200
+    for words in ("Fjord, blue hour", "Dune at dawn", "13 × 18 cm", "<dd>3</dd>", "<dd>6</dd>", "Alice Liddell"):
+        assert words in sheet.text
+    assert '<img src="/photos/dune/image"' in sheet.text
+    assert "12 KiB" not in sheet.text
+    assert "Nothing is printed, posted or charged." in sheet.text
+
+
+def test_the_number_is_on_the_sheet_and_in_the_album(alice):
+    address = order(alice, "fjord").headers["Location"]
+    number = address.rpartition("/")[2]
+
+    assert f'<span class="number">{number}</span>' in alice.get(address).text
+    assert f'href="{address}">{number}</a>' in alice.get("/photos").text
+
+
+def test_the_images_come_in_full_before_there_is_an_order(alice, network):
+    form, before = alice.form(), len(network.requests)
+    alice.post("/orders", form | {"photo": ["fjord", "dune"], "size": "10x15", "copies": "1"})
+
+    assert {"/photos/fjord/image", "/photos/dune/image"} < set(paths(network)[before:])
+    assert all("Authorization" in request.headers for request in network.requests[before:])
+
+
+def test_a_photo_that_is_ticked_twice_is_printed_once(alice):
+    sheet = alice.get(order(alice, "fjord", "fjord").headers["Location"]).text
+
+    assert sheet.count("<img ") == 1
+
+
+def test_without_profile_the_sheet_bears_no_name(browser):
+    browser.connect(grant="photos:read")
+    sheet = browser.get(order(browser, "fjord").headers["Location"]).text
+
+    assert "<dt>For</dt>" not in sheet
+    assert "with your permission" in sheet
+
+
+@pytest.mark.parametrize(
+    ("photo_ids", "size", "copies", "sentence"),
+    [
+        ([], "10x15", "1", "Tick at least one photo to print."),
+        ([f"p{number}" for number in range(13)], "10x15", "1", "You ticked 13 photos."),
+        (["fjord"], "9x9", "1", "Choose one of the sizes."),
+        (["fjord"], "", "1", "Choose one of the sizes."),
+        *(
+            (["fjord"], "10x15", copies, "a number from 1 to 20")
+            for copies in ("0", "21", "-1", "", "x", "1.5", "²", "9" * 99)
+        ),
+        (["gone"], "10x15", "1", "One of these photos is not there any more."),
+        (["../me"], "10x15", "1", "One of these photos is not there any more."),
+    ],
+)
+def test_what_is_no_order_is_a_sentence_at_the_form(alice, photo_ids, size, copies, sentence):
+    answer = order(alice, *photo_ids, size=size, copies=copies)
+
+    assert answer.status_code == 422
+    assert "<title>Error: " in answer.text
+    assert "Nothing was ordered." in answer.text
+    assert f'id="order-photo-error">{sentence}' in answer.text or sentence in answer.text
+    assert "Order sheets" not in answer.text
+
+
+def test_what_was_ticked_and_chosen_stays(alice):
+    page = order(alice, "dune", size="20x30", copies="0").text
+
+    assert 'value="dune" form="order" aria-labelledby="title-dune" checked>' in page
+    assert 'value="fjord" form="order" aria-labelledby="title-fjord">' in page
+    assert '<option value="20x30" selected>' in page
+    assert 'required value="0"' in page
+
+
+def test_twelve_photos_are_an_order(alice, photo_api):
+    photo_api.photos = [photo(f"p{number}", f"Photo {number}", "2025-01-01") for number in range(12)]
+    sheet = alice.get(order(alice, *(one["id"] for one in photo_api.photos)).headers["Location"]).text
+
+    assert sheet.count("<img ") == 12
+
+
+def test_an_image_that_does_not_come_is_no_order(alice, network, photo_api):
+    photo_api.image = (500, {})
+    answer = order(alice, "fjord")
+    photo_api.image = (200, b"", {"Content-Type": "image/webp"})
+
+    assert answer.status_code == 503
+    assert "Order sheets" not in alice.get("/photos").text
+
+
+def test_a_sheet_opens_in_its_own_browser_alone(alice, mallory):
+    address = order(alice, "fjord").headers["Location"]
+    stranger = mallory.get(address)
+    mallory.connect()
+    another_person = mallory.get(address)
+
+    assert stranger.status_code == 403
+    assert another_person.status_code == 404
+    assert "There is no such order sheet" in another_person.text
+
+
+def test_a_sheet_is_forgotten_with_its_connection(alice, stored):
+    """It may be another person who connects next in this browser."""
+    address = order(alice, "fjord").headers["Location"]
+    alice.post("/disconnect")
+    rows = len(stored())
+    alice.connect()
+
+    assert rows == 0
+    assert alice.get(address).status_code == 404
+
+
+def test_a_replaced_connection_takes_its_sheets_with_it(alice):
+    address = order(alice, "fjord").headers["Location"]
+    alice.connect()
+
+    assert alice.get(address).status_code == 404
+
+
+def test_of_many_orders_the_newest_ten_are_kept(alice):
+    addresses = [order(alice, "fjord").headers["Location"] for _ in range(11)]
+
+    assert [alice.get(address).status_code for address in (addresses[0], addresses[1], addresses[10])] == [
+        404,
+        200,
+        200,
+    ]
+
+
+def test_orders_at_once_are_all_kept(alice, at_once):
+    form = alice.form() | {"photo": ["fjord"], "size": "10x15", "copies": "1"}
+    tabs = [alice.another_tab() for _ in range(5)]
+    answers = at_once(*(lambda tab=tab: tab.post("/orders", dict(form)) for tab in tabs))
+
+    assert [alice.get(answer.headers["Location"]).status_code for answer in answers] == [200] * 5
+
+
+def test_a_sheet_outlives_a_refresh(alice):
+    address = order(alice, "fjord").headers["Location"]
+    alice.post("/refresh")
+
+    assert alice.get(address).status_code == 200
+
+
+def test_a_title_is_shown_as_text(alice, photo_api):
+    photo_api.photos[0]["title"] = "<script>x</script>"
+
+    assert "<script>x" not in alice.get(order(alice, "fjord").headers["Location"]).text
+
+
+def test_a_forged_form_orders_nothing(alice):
+    assert alice.post("/orders", {"photo": "fjord", "size": "10x15", "copies": "1"}).status_code == 400
+    assert "Order sheets" not in alice.get("/photos").text

@@ -1,0 +1,112 @@
+"""Adding, renaming, deleting and ordering, with the real authorization server and the real API behind Print Shop."""
+
+import io
+
+import pytest
+from PIL import Image
+from support.browser import Browser as UserAgent
+from support.cast import Person
+
+
+@pytest.fixture
+def alice(legs):
+    """She has let Print Shop look, and stands before her album."""
+    person = Person("alice", "wonderland", UserAgent(legs.network))
+    person.go_through(f"{legs.client_app_url}/connect")
+    return person
+
+
+@pytest.fixture
+def writing_alice(alice):
+    """She has let it change photos too, by the offer in the album."""
+    alice.browser.follow("Let it change photos")
+    alice.allow()
+    return alice
+
+
+def upload(browser, title, data):
+    """The answer to the form in which a photo is added; the browser on the in-memory network attaches no files itself."""
+    fields = dict(browser.current.form_with("image").submission()) | {"title": title}
+    fields.pop("image")
+    return browser.fetch("/photos", "POST", data=fields, files={"image": ("x.png", data)})
+
+
+def picture(size=(8, 6)):
+    written = io.BytesIO()
+    Image.new("RGB", size, "orange").save(written, "PNG")
+    return written.getvalue()
+
+
+def test_the_step_up_asks_for_the_new_scope_alone_and_ends_the_old_grant(legs, alice):
+    old = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json["access_token"]
+    consent = alice.browser.follow("Let it change photos")
+    album = alice.allow()
+
+    assert [box.value for box in consent.form_with("granted_scope").fields if box.name == "granted_scope"] == [
+        "photos:write"
+    ]
+    assert album.url == f"{legs.client_app_url}/photos"
+    assert "Add a photo" in album.text
+    assert legs.resource_server().introspect(old).json() == {"active": False}
+
+
+def test_a_denied_step_up_leaves_the_connection_as_it_was(legs, alice):
+    alice.browser.follow("Let it change photos")
+    denied = alice.deny()
+    album = alice.browser.follow("Open your album")
+
+    assert denied.status == 403
+    assert album.status == 200
+    assert "Let it change photos" in album.text
+    assert legs.events_named("connection_ended") == []
+
+
+def test_a_photo_is_added_renamed_and_deleted(legs, writing_alice):
+    browser = writing_alice.browser
+    added = upload(browser, "Orange", picture())
+    album = browser.open(added.headers["Location"])
+    assert added.status_code == 303
+    assert "7 photos" in album.text
+
+    browser.fill(title="Blood orange")
+    assert "Blood orange" in browser.press("Save").text
+
+    browser.follow("Delete Blood orange")
+    album = browser.press("Delete it for good")
+    assert album.url == f"{legs.client_app_url}/photos"
+    assert "Blood orange" not in album.text
+
+
+@pytest.mark.parametrize(
+    ("title", "data", "status", "words"),
+    [
+        ("Letters", b"not an image", 415, "not an image Photo API can read"),
+        ("Empty", b"", 415, "not an image Photo API can read"),
+        ("Bytes", b"x" * (10 * 2**20 + 1), 413, "That image is too large"),
+        ("  ", picture(), 422, "A title has 1 to 200 characters"),
+        ("x" * 201, picture(), 422, "A title has 1 to 200 characters"),
+    ],
+    ids=["no image", "nothing", "too large", "blank title", "long title"],
+)
+def test_what_the_api_refuses_is_said_in_a_sentence(writing_alice, title, data, status, words):
+    answer = upload(writing_alice.browser, title, data)
+
+    assert answer.status_code == status
+    assert words in answer.text
+    assert f'value="{title}"' in answer.text
+
+
+def test_prints_are_ordered_and_the_sheet_shows_them(legs, alice):
+    browser = alice.browser
+    form = browser.current.form_with("photo")
+    first, second, *_ = [box.value for box in form.fields if box.name == "photo"]
+    fields = [*form.submission(), ("photo", first), ("photo", second), ("size", "20x30")]
+    ordered = browser.fetch("/orders", "POST", data=fields)
+    sheet = browser.open(ordered.headers["Location"])
+
+    assert ordered.status_code == 303
+    assert sheet.url.startswith(f"{legs.client_app_url}/orders/")
+    assert "20 × 30 cm" in sheet.text
+    assert "Alice Liddell" in sheet.text
+    assert len(sheet.images) == 2
+    assert {image.headers["Content-Type"] for image in browser.load_images()} == {"image/webp"}

@@ -1,0 +1,65 @@
+"""`POST /photos/<id>/title`: a photo gets another title."""
+
+import pytest
+
+
+def test_a_photo_is_renamed_and_one_is_back_at_it(writer, photo_api):
+    answer = writer.fill_in("/photos/dune/title", title="Dune, late")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos#photo-dune")
+    assert photo_api.photos[1]["title"] == "Dune, late"
+
+
+def test_one_is_back_at_the_page_of_the_album_that_one_was_on(writer):
+    answer = writer.fill_in("/photos/dune/title", title="Dune, late", after="fjord")
+
+    assert answer.headers["Location"] == "/photos?after=fjord#photo-dune"
+
+
+@pytest.mark.parametrize("after", ["//mallory.example", "x&y=z#w", "\r\nX: y"])
+def test_an_odd_page_leads_nowhere_else(writer, after):
+    answer = writer.fill_in("/photos/dune/title", title="Dune, late", after=after)
+
+    assert answer.headers["Location"].startswith("/photos?after=")
+    assert "\n" not in answer.headers["Location"]
+    assert answer.headers["Location"].endswith("#photo-dune")
+
+
+def test_each_photo_has_its_form_with_its_title(writer):
+    page = writer.get("/photos").text
+
+    assert '<form method="post" action="/photos/dune/title"' in page
+    assert '<label for="dune-title">New title</label>' in page
+    assert page.count("<details open>") == 0
+
+
+def test_a_refused_title_is_kept_in_its_open_form(writer, network):
+    network.instead["/photos/dune"] = (422, {"error": "invalid_title"})
+    page = writer.fill_in("/photos/dune/title", title="  ")
+
+    assert page.status_code == 422
+    assert page.text.count("<details open>") == 1
+    assert 'id="dune-title" name="title" required maxlength="200" autocomplete="off" value="  "' in page.text
+    assert "A title has 1 to 200 characters" in page.text
+    assert "Nothing was changed." in page.text
+
+
+@pytest.mark.parametrize("photo_id", ["gone", "..", "a.b"])
+def test_a_photo_that_is_not_there_gets_a_page(writer, photo_id):
+    answer = writer.fill_in(f"/photos/{photo_id}/title", title="x")
+
+    assert answer.status_code == 404
+    assert "There is no such photo" in answer.text or "There is nothing at this address" in answer.text
+
+
+def test_an_expired_token_is_refreshed_on_the_way(writer, photo_api, clock):
+    form = writer.form()
+    clock.shift(130)
+    writer.post("/photos/dune/title", form | {"title": "Later"})
+
+    assert photo_api.photos[1]["title"] == "Later"
+
+
+def test_a_forged_form_changes_nothing(writer, photo_api):
+    assert writer.post("/photos/dune/title", {"title": "Mine now"}).status_code == 400
+    assert photo_api.photos[1]["title"] == "Dune at dawn"

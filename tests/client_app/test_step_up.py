@@ -1,0 +1,166 @@
+"""Asking for more than was allowed: the old and the new scopes together, and back to the page that one was on."""
+
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+
+def link_to_connect(answer):
+    """Where a page's link to Tripod ID leads, and what it carries."""
+    address = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
+    return "/connect" + address, dict(parse_qsl(urlsplit(address).query))
+
+
+def test_the_album_says_what_is_missing_and_offers_to_ask_for_it(alice):
+    page = alice.get("/photos")
+
+    assert "<code>photos:write</code>, which you have not allowed" in page.text
+    assert link_to_connect(page)[1] == {"scope": "profile photos:read photos:write"}
+    assert "Add a photo" not in page.text
+
+
+def test_who_has_allowed_it_is_not_asked(writer):
+    page = writer.get("/photos").text
+
+    assert "Add a photo" in page
+    assert 'href="/connect' not in page
+
+
+def test_the_old_scopes_are_those_that_were_granted(browser):
+    """Not those that were asked for: what a person has unticked is not asked again."""
+    browser.connect(grant="photos:read")
+
+    assert link_to_connect(browser.get("/photos"))[1]["scope"] == "photos:read photos:write"
+
+
+def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id, network):
+    old = next(iter(tripod_id.refresh_tokens))
+    address, _ = link_to_connect(alice.get("/photos"))
+    alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
+
+    assert tripod_id.revoked == [old]
+    assert [request.url.rpartition("/")[2] for request in network.requests[-2:]] == ["token", "revoke"]
+    assert "Add a photo" in alice.get("/photos").text
+
+
+@pytest.mark.parametrize("path", ["/photos?after=fjord", "/photos/fjord/delete", "/photos/fjord/delete?after=dune"])
+def test_one_comes_back_to_the_page_one_was_on(alice, tripod_id, path):
+    address, carried = link_to_connect(alice.get(path))
+    answer = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
+
+    assert carried["return_to"] == path
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+    assert alice.get(path).status_code == 200
+
+
+def test_who_was_not_connected_comes_back_too(browser, tripod_id):
+    address, _ = link_to_connect(browser.get("/photos?after=fjord"))
+    answer = browser.get(tripod_id.authorize(browser.get(address).headers["Location"]))
+
+    assert answer.headers["Location"] == "/photos?after=fjord"
+
+
+def test_the_page_is_not_told_to_the_authorization_server(alice, tripod_id):
+    asked = tripod_id.asked(alice.get("/connect?return_to=/photos/fjord/delete").headers["Location"])
+
+    assert "fjord" not in str(asked)
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        "https://mallory.example/photos",
+        "//mallory.example/photos",
+        "/\\mallory.example/photos",
+        "\\\\mallory.example",
+        "javascript:alert(1)",
+        "http:/photos",
+        "http:photos",
+        "//[/photos",
+        "photos",
+        "/nowhere",
+        "/connect",
+        "/connect?scope=photos:write",
+        "/callback",
+        "/disconnect",
+        "/photos/fjord/title",
+        "/photos/fjord/image",
+        "/static/css/base.css",
+        "/healthz",
+        "/",
+        "/photos?" + "a" * 500,
+        "",
+    ],
+)
+def test_nobody_is_sent_anywhere_but_to_a_page_of_the_album(browser, tripod_id, elsewhere):
+    begun = browser.get("/connect", query_string={"return_to": elsewhere})
+    answer = browser.get(tripod_id.authorize(begun.headers["Location"]))
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+
+
+@pytest.mark.parametrize(
+    ("address", "written_anew"),
+    [
+        ("/photos?_external=1&_scheme=javascript", "/photos?_external=1&_scheme=javascript"),
+        ("/photos?after=a\r\nX: y", "/photos?after=aX%3A+y"),
+        ("/photos#@mallory.example", "/photos"),
+        ("/photos/%2f%2fmallory.example/delete", "/photos"),
+        ("/photos/..%5cmallory/delete", "/photos/..%5Cmallory/delete"),
+        ("/photos/%C3%BC%20%23%3F/delete", "/photos/%C3%BC%20%23%3F/delete"),
+    ],
+)
+def test_the_address_is_written_anew(browser, tripod_id, address, written_anew):
+    begun = browser.get("/connect", query_string={"return_to": address})
+    answer = browser.get(tripod_id.authorize(begun.headers["Location"]))
+
+    assert answer.headers["Location"] == written_anew
+
+
+def say_no(browser, tripod_id, address):
+    state = tripod_id.asked(browser.get(address).headers["Location"])["state"]
+    return browser.get("/callback", query_string={"state": state, "iss": tripod_id.url, "error": "access_denied"})
+
+
+def test_a_no_leaves_what_was_allowed_and_leads_back(alice, tripod_id):
+    address, _ = link_to_connect(alice.get("/photos?after=fjord"))
+    answer = say_no(alice, tripod_id, address)
+
+    assert answer.status_code == 403
+    assert "What you allowed before is as it was." in answer.text
+    assert 'href="/photos?after=fjord">Back to where you were' in answer.text
+    assert alice.get("/photos").status_code == 200
+    assert tripod_id.revoked == []
+
+
+def test_after_a_no_one_can_be_asked_for_the_same_again(alice, tripod_id):
+    address, _ = link_to_connect(alice.get("/photos?after=fjord"))
+
+    assert link_to_connect(say_no(alice, tripod_id, address))[0] == address
+
+
+def test_a_failure_at_the_end_leads_back_to_the_same_question(alice, tripod_id, network):
+    callback = tripod_id.authorize(
+        alice.get("/connect?scope=photos:write&return_to=/photos?after=fjord").headers["Location"]
+    )
+    network.down.add(tripod_id.url)
+
+    assert link_to_connect(alice.get(callback))[1] == {"scope": "photos:write", "return_to": "/photos?after=fjord"}
+
+
+def test_a_page_that_needs_more_says_what_for(alice):
+    answer = alice.get("/photos/fjord/delete")
+
+    assert answer.status_code == 403
+    assert "you have not allowed it to add, rename and delete photos: <code>photos:write</code>" in answer.text
+    assert 'href="/photos">Your album' in answer.text
+
+
+def test_a_no_of_the_api_counts_whatever_the_tokens_say(writer, tripod_id):
+    """The person may have taken something back since: the token says less than Print Shop believes."""
+    for grant, _ in tripod_id.access_tokens.values():
+        grant.scope = "profile photos:read"
+    answer = writer.fill_in("/photos/fjord/title", title="Other")
+
+    assert answer.status_code == 403
+    assert "<code>photos:write</code>" in answer.text

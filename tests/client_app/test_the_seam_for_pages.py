@@ -1,0 +1,106 @@
+"""`client_app/pages.py`: what somebody's own page gets by `needs` and `call`, and what it need not handle."""
+
+import pytest
+
+from client_app.pages import call, needs
+from client_app.print_shop import print_shop
+
+PAGE = "/mine/<photo_id>"
+
+
+@pytest.fixture
+def app(app):
+    """Print Shop with a page that nobody here has heard of."""
+
+    @app.get(PAGE)
+    @needs("photos:read", "photos:write")
+    def mine(photo_id):
+        """What the API says of one photo, and of the person."""
+        return call(print_shop().api.photo, photo_id).title + call(print_shop().api.document, "/me")["username"]
+
+    return app
+
+
+def test_a_page_gets_what_it_asks_for(writer):
+    assert writer.get("/mine/dune").text == "Dune at dawnalice"
+
+
+def test_its_tokens_are_refreshed(writer, clock, network):
+    clock.shift(130)
+
+    assert writer.get("/mine/dune").status_code == 200
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_a_token_that_is_refused_is_tried_once_more(writer, tripod_id):
+    tripod_id.access_tokens.clear()
+
+    assert writer.get("/mine/dune").status_code == 200
+
+
+def test_who_is_not_connected_is_asked_and_comes_back(browser):
+    answer = browser.get("/mine/dune?x=y")
+
+    assert answer.status_code == 403
+    assert 'href="/connect?return_to=/mine/dune?x%3Dy">Connect your photos' in answer.text
+
+
+def test_what_is_missing_is_asked_for_besides_what_was_allowed(alice, tripod_id):
+    answer = alice.get("/mine/dune")
+    link = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
+    back = alice.get(tripod_id.authorize(alice.get(f"/connect{link}").headers["Location"]))
+
+    assert answer.status_code == 403
+    assert "Ask me" in answer.text
+    assert tripod_id.asked(link)["scope"] == "profile photos:read photos:write"
+    assert back.headers["Location"] == "/mine/dune"
+
+
+def test_all_that_is_missing_is_named(browser):
+    browser.connect(grant="profile")
+    text = browser.get("/mine/dune").text
+
+    assert (
+        "look at your photos and add, rename and delete photos: <code>photos:read</code> and <code>photos:write</code>"
+        in text
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "words"),
+    [
+        ((404, {}), 404, "There is no such photo"),
+        ((500, {}), 503, "Your photos are out of reach"),
+        ((200, b"?"), 503, "Your photos are out of reach"),
+        ((200, []), 503, "Your photos are out of reach"),
+        ((403, {"error": "insufficient_scope", "scope": "photos:print"}), 403, "<code>photos:print</code>"),
+    ],
+)
+def test_failures_are_pages(writer, network, answer, status, words):
+    network.instead["/photos/dune"] = answer
+    page = writer.get("/mine/dune")
+
+    assert page.status_code == status
+    assert words in page.text
+
+
+def test_a_server_out_of_reach_is_tried_again_at_the_same_page(writer, network, photo_api, tripod_id, clock):
+    network.down.add(photo_api.url)
+    without_api = writer.get("/mine/dune").text
+    clock.shift(130)
+    network.down.add(tripod_id.url)
+    without_tripod_id = writer.get("/mine/dune").text
+
+    assert 'href="/mine/dune">Try again' in without_api
+    assert 'href="/mine/dune">Try again' in without_tripod_id
+
+
+def test_an_ended_grant_is_a_page_that_leads_back(writer, tripod_id, clock):
+    tripod_id.end_all()
+    clock.shift(130)
+
+    assert 'href="/connect?return_to=/mine/dune">Connect again' in writer.get("/mine/dune").text
+
+
+def test_the_view_keeps_its_name_and_docstring(app):
+    assert app.view_functions["mine"].__doc__ == "What the API says of one photo, and of the person."

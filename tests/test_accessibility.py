@@ -1,0 +1,429 @@
+"""Every page of every leg, as axe, a keyboard and a narrow screen find it: light and dark, at a desk and on a phone.
+
+A new page is one more line in `PAGES`. `test_no_page_is_left_out` asks for it.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, Self
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Locator, Page, expect, sync_playwright
+from support.processes import Running, free_ports, run, running, running_legs
+
+Scheme = Literal["light", "dark"]
+
+ROOT = Path(__file__).resolve().parent.parent
+CHROMIUM = Path("/usr/bin/chromium")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+DESK, PHONE = 1280, 390
+HEIGHT = 900
+PASSWORDS = {"alice": "wonderland", "bob": "builder"}
+EVERYTHING = "profile+photos:read+photos:write"
+CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: what tells that something has the focus stands out as much
+
+
+@dataclass
+class Visit:
+    """One browser at the legs. Each step gives back the visit, so that the way to a page is one line.
+
+    `cut_off` is where another worker of Print Shop listens: it shares the sessions, and reaches neither of the other legs.
+    `signed_in` keeps people's cookies at Tripod ID from one visit to the next.
+    """
+
+    page: Page
+    legs: Running
+    cut_off: str
+    signed_in: dict[str, list[Any]] = field(default_factory=dict, repr=False)
+
+    def tripod_id(self, path: str) -> Self:
+        return self._open(self.legs.auth_server_url + path)
+
+    def print_shop(self, path: str) -> Self:
+        return self._open(self.legs.client_app_url + path)
+
+    def photo_api(self, path: str) -> Self:
+        return self._open(self.legs.resource_api_url + path)
+
+    def print_shop_cut_off(self, path: str) -> Self:
+        return self._open(self.cut_off + path)
+
+    def sign_in(self, username: str, password: str = "") -> Self:
+        """On the login page that is on the screen."""
+        self.page.get_by_label("Username").fill(username)
+        self.page.get_by_label("Password").fill(password or PASSWORDS[username])
+        return self.press("Sign in")
+
+    def known_as(self, username: str) -> Self:
+        """Be signed in at Tripod ID."""
+        if username in self.signed_in:
+            self.page.context.add_cookies(self.signed_in[username])
+            return self
+        self.tripod_id("/login").sign_in(username)
+        self.signed_in[username] = self.page.context.cookies()
+        return self
+
+    def connect(self, username: str, scope: str = "") -> Self:
+        """Let Print Shop in, to all that it asks for."""
+        self.known_as(username).print_shop(f"/connect?scope={scope}")
+        return self.press("Allow") if self.page.get_by_role("button", name="Allow").count() else self
+
+    def asked(self) -> Self:
+        """Be asked for consent: bob has never allowed these."""
+        return self.known_as("bob").print_shop("/connect?scope=photos:read+photos:write")
+
+    def press(self, words: str) -> Self:
+        """Press that button of a form, and be where it leads."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("button", name=words, exact=True).click()
+        return self
+
+    def follow(self, words: str) -> Self:
+        """Click the first link that begins with these words."""
+        with self.page.expect_navigation():
+            self.page.get_by_role("link", name=re.compile(f"^{words}")).first.click()
+        return self
+
+    def tick_first(self) -> Self:
+        self.page.get_by_role("checkbox").first.check()
+        return self
+
+    def untick_all(self) -> Self:
+        for box in self.page.get_by_role("checkbox").all():
+            box.uncheck()
+        return self
+
+    def overfill(self) -> Self:
+        """Put more into the page's first form than any form takes."""
+        self.page.locator("[name=csrf_token]").evaluate_all(
+            "nodes => nodes.forEach(node => node.value = 'x'.repeat(1e6))"
+        )
+        return self
+
+    def forget_cookies(self) -> Self:
+        self.page.context.clear_cookies()
+        return self
+
+    def disconnect_a_copy(self) -> Self:
+        """Disconnect in another browser with the same cookies, and open the album in this one."""
+        cookies = self.page.context.cookies()
+        self.press("Disconnect").forget_cookies()
+        self.page.context.add_cookies(cookies)  # type: ignore[arg-type]
+        return self.print_shop("/photos")
+
+    def _open(self, url: str) -> Self:
+        self.page.goto(url)
+        return self
+
+
+class Entry(NamedTuple):
+    """A page: its template, what its heading says, and the way there."""
+
+    template: str
+    heading: str
+    reach: Callable[[Visit], Visit]
+
+
+PAGES = [
+    Entry("error", "There is nothing at this address", lambda it: it.tripod_id("/nowhere")),
+    Entry("error", "There is nothing at this address", lambda it: it.print_shop("/nowhere")),
+    Entry("auth_server/home", "This is Tripod ID", lambda it: it.tripod_id("/")),
+    Entry("auth_server/home", "You are signed in", lambda it: it.known_as("alice").tripod_id("/")),
+    Entry("auth_server/login", "Sign in", lambda it: it.tripod_id("/login")),
+    Entry("auth_server/login", "Sign in", lambda it: it.print_shop("/connect")),
+    Entry("auth_server/login", "Sign in", lambda it: it.print_shop("/connect").sign_in("alice", "not hers")),
+    Entry("auth_server/login", "Sign in", lambda it: it.tripod_id("/login").forget_cookies().sign_in("alice")),
+    Entry("auth_server/consent", "Let Print Shop", lambda it: it.asked()),
+    Entry("auth_server/consent", "Let Print Shop", lambda it: it.asked().untick_all().press("Allow")),
+    Entry("auth_server/form_out_of_date", "out of date", lambda it: it.asked().forget_cookies().press("Deny")),
+    Entry("auth_server/untrusted_request", "cannot go on", lambda it: it.tripod_id("/oauth/authorize?client_id=x")),
+    Entry("resource_api/home", "Photo API keeps the photos", lambda it: it.photo_api("/")),
+    Entry("client_app/home", "Prints of your photos", lambda it: it.print_shop("/")),
+    Entry("client_app/home", "Prints of your photos", lambda it: it.connect("alice").press("Disconnect")),
+    Entry("client_app/not_connected", "not connected", lambda it: it.print_shop("/photos")),
+    Entry("client_app/denied", "You said no", lambda it: it.asked().press("Deny")),
+    Entry("client_app/refused", "did not connect you", lambda it: it.print_shop("/connect?scope=x")),
+    Entry("client_app/bad_authorization_response", "cannot be used", lambda it: it.print_shop("/callback?state=x")),
+    Entry("client_app/more_needed", "Print Shop may not", lambda it: it.connect("bob", "profile")),
+    Entry(
+        "client_app/form_refused", "out of date", lambda it: it.connect("alice").forget_cookies().press("Refresh now")
+    ),
+    Entry("client_app/form_too_large", "too much", lambda it: it.connect("alice").overfill().press("Refresh now")),
+    Entry("client_app/connection_ended", "has ended", lambda it: it.connect("alice").disconnect_a_copy()),
+    Entry("client_app/tripod_id_unreachable", "out of reach", lambda it: it.print_shop_cut_off("/connect")),
+    Entry(
+        "client_app/photos_unreachable", "out of reach", lambda it: it.connect("alice").print_shop_cut_off("/photos")
+    ),
+    Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice")),
+    Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice", EVERYTHING)),
+    Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice").press("Order prints")),
+    Entry("client_app/order", "Order", lambda it: it.connect("alice").tick_first().press("Order prints")),
+    Entry("client_app/no_such_order", "no such order", lambda it: it.connect("alice").print_shop("/orders/none")),
+    Entry(
+        "client_app/no_such_photo",
+        "no such photo",
+        lambda it: it.connect("alice", EVERYTHING).print_shop("/photos/x/delete"),
+    ),
+    Entry("client_app/delete_photo", "Delete this photo?", lambda it: it.connect("alice", EVERYTHING).follow("Delete")),
+]
+
+#: Templates that no visit reaches, with the reason.
+LEFT_OUT = {
+    "client_app/store_unavailable": "the session store would have to break; it looks as the other messages do",
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    if not CHROMIUM.exists() and not os.environ.get("CI"):
+        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
+    expect.set_options(timeout=15_000)  # a machine that is busy takes its time
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running_legs(tmp_path_factory.mktemp("legs"), TRIPOD_ACCESS_TOKEN_LIFETIME="3600") as legs:
+        yield legs
+
+
+@pytest.fixture(scope="module")
+def cut_off(legs: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Print Shop with the same sessions listens that reaches neither of the other legs."""
+    own, *nowhere = (f"http://127.0.0.1:{port}" for port in free_ports(3))
+    names = ("TRIPOD_ISSUER", "TRIPOD_RESOURCE_API_URL")
+    env = {**legs.env, "TRIPOD_CLIENT_APP_URL": own, **dict(zip(names, nowhere, strict=True))}
+    with running("app.py", "client-app", env=env, log=tmp_path_factory.mktemp("cut_off") / "output.txt") as shop:
+        shop.wait_until_ready(own)
+        yield own
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """The script that makes `axe` known to a page. Its last line would give something large, which nobody needs."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    return f"{Axe().axe_script}\n;null"
+
+
+@pytest.fixture(scope="module")
+def visit(chromium: Chromium, legs: Running, cut_off: str) -> Visit:
+    """The one browser of these tests."""
+    return Visit(chromium.new_context().new_page(), legs, cut_off)
+
+
+def begin(visit: Visit, scheme: Scheme = "light") -> Visit:
+    """The same browser as new, at a desk."""
+    visit.forget_cookies().page.set_viewport_size({"width": DESK, "height": HEIGHT})
+    visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    return visit
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a page looked like in one scheme, at one width: what axe has against it, and what sticks out at the side."""
+
+    scheme: Scheme
+    width: int
+    violations: list[str]
+    sticking_out: list[str]
+
+
+@pytest.fixture(scope="module", params=PAGES, ids=lambda entry: f"{entry.template}: {entry.heading}")
+def looks(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Look]:
+    """One page, reached once and looked at in every way."""
+    entry: Entry = request.param
+    page = entry.reach(begin(visit)).page
+    expect(page.get_by_role("heading", level=1)).to_contain_text(entry.heading)
+    page.evaluate(axe)
+    return [look(page, scheme, width) for width, scheme in product((DESK, PHONE), SCHEMES)]
+
+
+def look(page: Page, scheme: Scheme, width: int) -> Look:
+    """See the page on the screen that way."""
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    rules = COLOUR_RULES if scheme == "dark" else {}
+    found: dict[str, Any] = page.evaluate("how => axe.run(document, how)", {"resultTypes": ["violations"], **rules})
+    return Look(scheme, width, violations_in(found), page.evaluate(STICKING_OUT))
+
+
+#: The scheme makes a difference to no other rule, so the rest is looked at once for each width.
+COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"]}
+#: The innermost elements that reach beyond the window, when they make the page scroll sideways.
+STICKING_OUT = """() => {
+    const width = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= width) return [];
+    const wide = [...document.body.querySelectorAll("*")].filter(node => node.getBoundingClientRect().right > width);
+    return wide.filter(node => !wide.some(other => other !== node && node.contains(other))).map(node => node.outerHTML);
+}"""
+
+
+def violations_in(found: dict[str, Any]) -> list[str]:
+    """For each element that offends: the rule and what would help, then where, what, and why."""
+    return [
+        "\n    ".join(
+            (f"{rule['id']}: {rule['help']}", " ".join(map(str, node["target"])), node["html"], node["failureSummary"])
+        )
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def test_axe_finds_nothing_on_any_page(looks: list[Look]) -> None:
+    found = [f"{look.scheme}, {look.width} px: {line}" for look in looks for line in look.violations]
+
+    assert not found, "\n".join(found)
+
+
+def test_no_page_scrolls_sideways(looks: list[Look]) -> None:
+    found = [f"{look.width} px: {line}" for look in looks for line in look.sticking_out]
+
+    assert not found, "\n".join(found)
+
+
+def test_no_page_is_left_out() -> None:
+    """Whoever adds a template adds a line to `PAGES`, or says why not."""
+    templates = {
+        path.relative_to(ROOT / "templates").with_suffix("").as_posix() for path in ROOT.glob("templates/**/*.html")
+    }
+    pages = {name for name in templates if not Path(name).name.startswith("_")} - {"base"}
+
+    assert pages == {entry.template for entry in PAGES} | set(LEFT_OUT)
+
+
+def tab_to(page: Page, target: Locator) -> None:
+    """Press Tab until `target` has the focus."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if target.evaluate("node => node === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {target}")
+
+
+def test_a_person_connects_and_disconnects_with_the_keyboard_alone(visit: Visit) -> None:
+    """Tab, Space and Enter lead through login and consent, where one scope is unticked, to the album and out again."""
+    flask = ("-m", "flask", "--app", "app:create_auth_server")
+    run(*flask, "users", "create", "carol", env=visit.legs.env, stdin="a long pass phrase\n")
+    page = begin(visit).print_shop("/").page
+    heading = page.get_by_role("heading", level=1)
+
+    tab_to(page, page.get_by_role("link", name="Connect your photos"))
+    page.keyboard.press("Enter")
+    expect(heading).to_have_text("Sign in to Tripod ID")
+    tab_to(page, page.get_by_label("Username"))
+    page.keyboard.type("carol")
+    tab_to(page, page.get_by_label("Password"))
+    page.keyboard.type("a long pass phrase")
+    page.keyboard.press("Enter")
+    expect(heading).to_have_text("Let Print Shop see your photos?")
+    tab_to(page, page.locator("[name=granted_scope][value=profile]"))
+    page.keyboard.press("Space")
+    tab_to(page, page.get_by_role("button", name="Allow"))
+    page.keyboard.press("Enter")
+    expect(heading).to_have_text("Your album")
+    tab_to(page, page.get_by_role("button", name="Disconnect"))
+    page.keyboard.press("Space")
+
+    expect(page.get_by_role("status")).to_contain_text("You are disconnected")
+
+
+def test_the_first_stop_leads_past_the_header(visit: Visit) -> None:
+    page = begin(visit).tripod_id("/login").page
+
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+
+    assert page.locator("main").evaluate("main => main.contains(document.activeElement)")
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize(
+    "reach",
+    [
+        pytest.param(lambda it: it.print_shop("/connect"), id="login"),
+        pytest.param(lambda it: it.asked(), id="consent"),
+    ],
+)
+def test_whatever_has_the_focus_shows_it(reach: Callable[[Visit], Visit], scheme: Scheme, visit: Visit) -> None:
+    """WCAG 2.2, 2.4.7 and 2.4.13: as many pixels as a line of 2 px around it change, and they change enough to be seen."""
+    page = reach(begin(visit, scheme)).page
+
+    stops = {stop["html"]: shows_focus(page, stop) for stop in tab_stops(page)}
+
+    assert len(stops) > 5
+    assert [html for html, is_shown in stops.items() if not is_shown] == []
+
+
+def tab_stops(page: Page) -> Iterator[dict[str, Any]]:
+    """Each element that Tab leads to, while it has the focus: its markup and its box in the window."""
+    page.evaluate("document.activeElement.blur()")
+    seen: set[str] = set()
+    while True:
+        page.keyboard.press("Tab")
+        stop: dict[str, Any] | None = page.evaluate(FOCUSED)
+        if stop is None or stop["html"] in seen:
+            return
+        seen.add(stop["html"])
+        yield stop
+
+
+#: An input's caret is no indicator of focus, so it is hidden.
+FOCUSED = """() => {
+    const node = document.activeElement;
+    if (node === document.body) return null;
+    node.style.caretColor = "transparent";
+    const {x, y, width, height} = node.getBoundingClientRect();
+    return {html: node.outerHTML, x, y, width, height};
+}"""
+MARGIN = 8
+
+
+def shows_focus(page: Page, stop: dict[str, Any]) -> bool:
+    """Whether enough of the element and its surroundings looks different once it has lost the focus."""
+    clip = {"x": max(0, stop["x"] - MARGIN), "y": max(0, stop["y"] - MARGIN)}
+    clip |= {"width": stop["width"] + 2 * MARGIN, "height": stop["height"] + 2 * MARGIN}
+    focused = page.screenshot(clip=clip)  # type: ignore[arg-type]
+    page.evaluate("document.activeElement.blur()")
+    blurred = page.screenshot(clip=clip)  # type: ignore[arg-type]
+    changed = sum(contrast(*pair) >= CONTRAST for pair in zip(pixels(focused), pixels(blurred), strict=True))
+    return changed >= 2 * 2 * (stop["width"] + stop["height"])
+
+
+def pixels(png: bytes) -> Iterator[tuple[int, int, int]]:
+    with Image.open(BytesIO(png)) as image:
+        data = image.convert("RGB").tobytes()
+    yield from zip(data[::3], data[1::3], data[2::3], strict=True)
+
+
+@cache
+def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
+    """WCAG's contrast ratio of two colours."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def luminance(colour: tuple[int, int, int]) -> float:
+    """WCAG's relative luminance."""
+    red, green, blue = (value / 3294.6 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

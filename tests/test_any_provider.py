@@ -1,0 +1,315 @@
+"""Print Shop at an authorization server that nobody here wrote, as `docs/any-provider.md` sets it up.
+
+The other server is npm's `oidc-provider`, a real process; so is Print Shop. The photo API is simulated, and asks the other
+server about tokens. Nothing in `client_app` knows which server it is.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from support.browser import Browser
+from support.page import Page
+from support.processes import environment, running
+from werkzeug.serving import make_server
+from werkzeug.wrappers import Request, Response
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).with_name("any_provider")
+FILES = ("package.json", "package-lock.json", ".npmrc", "server.mjs")
+RECIPE = (ROOT / "docs" / "any-provider.md").read_text()
+READY_WITHIN = 20.0
+OLDEST_NODE = 20
+
+SECRET = "a secret: with + and %"
+API_ACCOUNT = ("an-api", "and-its-secret")
+#: The path of the issuer, which decides where its metadata is: RFC 8414 puts a path behind the well-known address, and
+#: OpenID Connect Discovery before it.
+MOUNTS = {"RFC 8414": "", "OpenID Connect Discovery": "/realms/photos"}
+
+
+class Sockets:
+    """In place of the in-memory network: real connections, for a `support.browser.Browser`."""
+
+    def mount(self, session: requests.Session) -> requests.Session:
+        session.trust_env = False
+        return session
+
+    def adapter(self, _remote_address: str) -> HTTPAdapter:
+        return HTTPAdapter()
+
+
+@dataclass
+class OtherServer:
+    """The authorization server that nobody here wrote. `log` is the file to which it prints."""
+
+    issuer: str
+    log: Path
+
+    def count(self, event: str) -> int:
+        """How often it has said so."""
+        return self.log.read_text().splitlines().count(event)
+
+    def is_active(self, token: str) -> bool:
+        """What it answers to whoever may ask (RFC 7662)."""
+        endpoint = f"{self.issuer}/token/introspection"
+        answer = requests.post(endpoint, data={"token": token}, auth=API_ACCOUNT, timeout=5)
+        return answer.json()["active"] is True
+
+
+@dataclass
+class SimulatedPhotoApi:
+    """As much of a photo API as Print Shop needs. It takes the tokens for which the other server vouches."""
+
+    other_server: OtherServer
+    presented: list[str] = field(default_factory=list)
+    takes_tokens: bool = True
+
+    @Request.application
+    def answer(self, request: Request) -> Response:
+        """Alice's name, or her one photo."""
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        self.presented.append(token)
+        if not (self.takes_tokens and self.other_server.is_active(token)):
+            return Response(status=401)
+        photo = {"id": "fjord", "title": "Fjord, blue hour", "created_at": "2025-01-17T12:00:00Z"}
+        document = {"name": "Alice Liddell"} if request.path == "/me" else {"photos": [photo], "next": None}
+        return Response(json.dumps(document), mimetype="application/json")
+
+
+@dataclass
+class Setup:
+    """Print Shop at the other server, and what there is to see of it. `environ` is what Print Shop was started with."""
+
+    url: str
+    environ: dict[str, str]
+    other_server: OtherServer
+    api: SimulatedPhotoApi
+    events_file: Path
+
+    def events(self, name: str) -> int:
+        """How often Print Shop's event log tells so."""
+        return sum(json.loads(line)["event"] == name for line in self.events_file.read_text().splitlines())
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip; but where everything has to be there, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def package(request: pytest.FixtureRequest) -> Path:
+    """`tests/any_provider` with what it depends on, kept among pytest's caches until the lock changes."""
+    version = subprocess.run([program("node"), "--version"], capture_output=True, text=True, check=True).stdout
+    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
+        cannot_run(f"oidc-provider needs node {OLDEST_NODE} or newer, and this is {version.strip()}")
+    name = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in FILES)).hexdigest()[:16]
+    installed = request.config.cache.mkdir("any_provider") / name
+    if not installed.exists():
+        install(installed)
+    return installed
+
+
+def install(target: Path) -> None:
+    """Make `target`, in one go: another process may be at it as well."""
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        draft = Path(folder) / "draft"
+        draft.mkdir()
+        for name in FILES:
+            shutil.copy(PACKAGE / name, draft)
+        finished = subprocess.run([program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False)
+        if finished.returncode:
+            cannot_run(f"npm cannot install oidc-provider: {' '.join(finished.stderr.splitlines()[:5])}")
+        try:
+            draft.rename(target)
+        except OSError:
+            assert target.exists()
+
+
+def program(name: str) -> str:
+    """Where that program of Node's is."""
+    return shutil.which(name) or cannot_run(f"there is no {name}: apt install nodejs npm")
+
+
+@contextmanager
+def running_other_server(package: Path, mount: str, redirect_uri: str, log: Path) -> Iterator[OtherServer]:
+    """The other server in the meantime, with Print Shop and an API registered."""
+    shop = {
+        "client_id": "print-shop",
+        "client_secret": SECRET,
+        "redirect_uris": [redirect_uri],
+        "response_types": ["code"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "token_endpoint_auth_method": "client_secret_basic",
+    }
+    no_flow: dict[str, list[str]] = {"redirect_uris": [], "response_types": [], "grant_types": []}
+    api = dict(zip(("client_id", "client_secret"), API_ACCOUNT, strict=True)) | no_flow
+    environ = os.environ | {"MOUNT": mount, "CLIENTS": json.dumps([shop, api])}
+    with log.open("wb") as output, log.with_suffix(".err").open("wb") as complaints:
+        process = subprocess.Popen(
+            [program("node"), "server.mjs"], cwd=package, env=environ, stdout=output, stderr=complaints
+        )
+    try:
+        deadline = time.monotonic() + READY_WITHIN
+        while "\n" not in log.read_text():
+            assert process.poll() is None, log.with_suffix(".err").read_text()
+            assert time.monotonic() < deadline, "the other server does not start"
+            time.sleep(0.02)
+        yield OtherServer(log.read_text().splitlines()[0], log)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@contextmanager
+def running_api(api: SimulatedPhotoApi) -> Iterator[str]:
+    """Where the simulated API answers in the meantime."""
+    server = make_server("127.0.0.1", 0, api.answer, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module", params=MOUNTS.values(), ids=MOUNTS.keys())
+def setup(request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+    """The settings that the recipe names, and no other but those addresses that must not clash with anybody's."""
+    folder = tmp_path_factory.mktemp("any_provider")
+    instance_path = folder / "instance"
+    own = environment(instance_path)
+    url = own["TRIPOD_CLIENT_APP_URL"]
+    with (
+        running_other_server(package, request.param, f"{url}/callback", folder / "other_server.txt") as other_server,
+        running_api(api := SimulatedPhotoApi(other_server)) as api_url,
+    ):
+        printed, command = recipe()
+        real = {"TRIPOD_ISSUER": other_server.issuer, "TRIPOD_CLIENT_SECRET": SECRET}
+        assert set(real) < set(printed)
+        environ = own | printed | real | {"TRIPOD_RESOURCE_API_URL": api_url}
+        with running(*command, env=environ, log=folder / "print_shop.txt") as shop:
+            shop.wait_until_ready(url)
+            yield Setup(url, environ, other_server, api, instance_path / "client_app.events.jsonl")
+
+
+def recipe() -> tuple[dict[str, str], list[str]]:
+    """What the recipe exports, and what it runs."""
+    block = re.search(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
+    assert block
+    *exports, command = block[1].splitlines()
+    printed = (line.removeprefix("export ").split("=", 1) for line in exports)
+    return {name: value.strip('"') for name, value in printed}, command.removeprefix(".venv/bin/python ").split()
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser(Sockets())  # type: ignore[arg-type]
+
+
+def connect(browser: Browser, setup: Setup) -> Page:
+    """Start at Print Shop, sign in and consent at the other server; the page at the end of it."""
+    browser.open(setup.url)
+    browser.follow("Connect your photos")
+    assert browser.current.url.startswith(setup.other_server.issuer)
+    browser.fill(login="alice", password="anything")
+    browser.press("Sign-in")
+    return browser.press("Continue")
+
+
+def test_the_settings_of_the_recipe_are_all_it_takes(setup: Setup, browser: Browser) -> None:
+    """Authorization request, code, tokens, album: and the browser never sees a token."""
+    album = connect(browser, setup)
+
+    assert (album.status, album.url) == (200, f"{setup.url}/photos")
+    assert "Alice’s album" in album.text
+    assert "Fjord, blue hour" in album.text
+    assert setup.other_server.is_active(setup.api.presented[-1])
+    assert [answer.url for answer in browser.history if setup.api.presented[-1] in answer.text] == []
+
+
+def test_a_refresh_spends_the_refresh_token_and_keeps_its_successor(setup: Setup, browser: Browser) -> None:
+    """The other server rotates without grace: a spent one that came back would end the grant."""
+    connect(browser, setup)
+    first, spent = setup.api.presented[-1], setup.other_server.count("refresh_token.consumed")
+    revoked = setup.other_server.count("grant.revoked")
+
+    pages = [browser.press("Refresh now") for _ in range(3)]
+
+    assert [page.status for page in pages] == [200, 200, 200]
+    assert setup.other_server.count("refresh_token.consumed") == spent + 3
+    assert setup.api.presented[-1] != first
+    assert setup.other_server.count("grant.revoked") == revoked
+
+
+def test_disconnecting_ends_the_grant_at_the_other_server(setup: Setup, browser: Browser) -> None:
+    connect(browser, setup)
+    token, revoked = setup.api.presented[-1], setup.other_server.count("grant.revoked")
+
+    page = browser.press("Disconnect")
+
+    assert "You are disconnected" in page.text
+    assert setup.other_server.count("grant.revoked") == revoked + 1
+    assert not setup.other_server.is_active(token)
+    assert browser.open("/photos").status == 403
+
+
+def test_a_person_who_cancels_over_there_reads_a_page_that_says_so(setup: Setup, browser: Browser) -> None:
+    browser.open(f"{setup.url}/connect")
+
+    page = browser.follow("Cancel")
+
+    assert page.url.startswith(f"{setup.url}/callback?")
+    assert (page.status, "nothing was shared" in page.text) == (403, True)
+
+
+def test_a_grant_that_ended_over_there_is_asked_for_again(setup: Setup, browser: Browser) -> None:
+    """Revoked by somebody else: the API refuses the token, the server refuses to refresh it."""
+    connect(browser, setup)
+    client = (setup.environ["TRIPOD_CLIENT_ID"], requests.utils.quote(SECRET, safe=""))
+    endpoint = f"{setup.other_server.issuer}/token/revocation"
+    assert requests.post(endpoint, {"token": setup.api.presented[-1]}, auth=client, timeout=5).status_code == 200
+
+    page = browser.open("/photos")
+
+    assert (page.status, "Your connection has ended" in page.text) == (403, True)
+
+
+def test_an_api_that_takes_no_such_tokens_leaves_the_album_out_of_reach(
+    setup: Setup, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the recipe says of Photo API: the person stays connected, and nothing is refreshed for ever."""
+    monkeypatch.setattr(setup.api, "takes_tokens", False)
+    refreshes = setup.events("tokens_refreshed")
+
+    page = connect(browser, setup)
+
+    assert (page.status, "out of reach" in page.text) == (503, True)
+    assert setup.events("tokens_refreshed") == refreshes + 1
+    assert setup.other_server.is_active(setup.api.presented[-1])
+
+
+def test_the_lock_names_no_registry() -> None:
+    """Where packages come from is each machine's own affair."""
+    packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
+
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert all(package["integrity"] for name, package in packages.items() if name)

@@ -1,0 +1,105 @@
+"""docs/just-the-server.md: the authorization server alone, as the login of somebody else's application and API."""
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from support.browser import Browser
+from support.cast import Person
+from support.processes import ROOT, free_ports, is_healthy
+from support.registered_client import RegisteredClient
+from support.sockets import Sockets
+
+RECIPE = (ROOT / "docs" / "just-the-server.md").read_text()
+SET_UP, SERVE = re.findall(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
+
+
+class JustTheServer:
+    """The recipe's commands, run as they are printed but for the interpreter's place and the ports."""
+
+    def __init__(self, folder: Path) -> None:
+        self.server, application = (f"127.0.0.1:{port}" for port in free_ports(2))
+        self._places = {
+            ".venv/bin/": f"{Path(sys.executable).parent}/",
+            "127.0.0.1:9000": self.server,
+            "127.0.0.1:8000": application,
+            "$PWD/tripod-instance": str(folder / "instance"),
+        }
+        environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
+        finished = subprocess.run(
+            ["/bin/sh", "-ec", self.placed(SET_UP) + "\nenv | grep ^TRIPOD_"],
+            cwd=ROOT,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        lines = finished.stdout.splitlines()
+        self.application, self.api = (json.loads(line) for line in lines if line.startswith("{"))
+        self.environ = environ | dict(line.split("=", 1) for line in lines if line.startswith("TRIPOD_"))
+
+    def placed(self, text: str) -> str:
+        for printed, here in self._places.items():
+            text = text.replace(printed, here)
+        return text
+
+    def client(self, registration: dict[str, Any]) -> RegisteredClient:
+        return RegisteredClient(
+            issuer=f"http://{self.server}",
+            client_id=registration["client_id"],
+            client_secret=registration["client_secret"],
+            redirect_uri=next(iter(registration["redirect_uris"]), ""),
+            http=requests.Session(),
+        )
+
+
+def test_an_application_and_an_api_of_ones_own_live_on_it(tmp_path: Path) -> None:
+    recipe = JustTheServer(tmp_path)
+    with (tmp_path / "log").open("wb") as log:
+        serving = subprocess.Popen(
+            shlex.split(recipe.placed(SERVE)), cwd=ROOT, env=recipe.environ, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(f"http://{recipe.server}")
+        application, api = recipe.client(recipe.application), recipe.client(recipe.api)
+        carol = Person("carol", "a long pass phrase", Browser(Sockets()))
+        request = application.authorization_request("profile")
+        code = carol_lets_it_in(carol, request.url)
+        tokens = application.redeem(code, request.verifier).json()
+        answer = api.introspect(tokens["access_token"]).json()
+    finally:
+        serving.terminate()
+        serving.wait(10)
+
+    assert answer["active"] is True
+    assert answer["token_use"] == "access_token"
+    assert answer["username"] == "carol"
+    assert answer["aud"] == recipe.environ["TRIPOD_RESOURCE_API_URL"]
+
+
+def carol_lets_it_in(carol: Person, url: str) -> str:
+    """The code that the application is sent; what it would answer is its own affair."""
+    carol.browser.open(url)
+    carol.sign_in()
+    button = carol.browser.current.button(name="decision", value="allow")
+    form = carol.browser.current.form_of(button)
+    response = carol.browser.fetch(form.action, "POST", data=form.submission(button))
+    code = re.search(r"[?&]code=([^&]+)", response.headers["Location"])
+    assert code
+    return code[1]
+
+
+def wait_for(url: str) -> None:
+    deadline = time.monotonic() + 30
+    while not is_healthy(url):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{url} is not ready")
+        time.sleep(0.05)
