@@ -34,7 +34,7 @@ demo: setup ## the three legs, with demo data; prints the address to open
 	@exec $(BIN)/python app.py
 
 test: setup ## the whole test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: setup ## ruff: style, imports, security
 	$(BIN)/ruff check .

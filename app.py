@@ -2,6 +2,7 @@
 
 import os
 import sys
+import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, TypeVar
@@ -111,7 +112,7 @@ def main(arguments: Sequence[str]) -> None:
     with _one_line_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
     try:
-        serving.serve([_program(LEGS[name], its) for name, its in settings.items()], _invitation(settings))
+        serving.serve([_program(LEGS[name], its) for name, its in settings.items()], lambda: _invite(settings))
     except serving.ServingError as error:
         _stop(str(error), error.status)
 
@@ -141,6 +142,18 @@ def _program(leg: Leg, settings: Settings) -> serving.Program:
         setting=f"TRIPOD_{settings.leg.upper()}_URL",
         greeting=f"{leg.name:<12}{leg.role:<22}{settings.url}",
     )
+
+
+def _invite(settings: Mapping[str, Settings]) -> None:
+    print(_invitation(settings), flush=True)
+    if "client-app" in settings and _has_a_desktop():
+        webbrowser.open(settings["client-app"].url)
+
+
+def _has_a_desktop() -> bool:
+    """Whether somebody sits before it: a text browser in the terminal is not what she wants to have opened."""
+    has_windows = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
+    return bool(has_windows) and sys.stdout.isatty()
 
 
 def _invitation(settings: Mapping[str, Settings]) -> str:

@@ -137,3 +137,24 @@ def test_the_demo_keeps_its_event_log_in_the_instance_folder(
     assert [path.name for path in (tmp_path / "instance").glob("*.jsonl")] == file_names
     engine: Engine = leg.extensions["tripod.database"].engine
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "display", "opened"),
+    [(True, ":0", ["http://127.0.0.1:9001"]), (True, "", []), (False, ":0", [])],
+    ids=["a desktop", "a terminal without one", "a script"],
+)
+def test_the_address_is_opened_where_there_is_a_desktop(
+    is_terminal: bool, display: str, opened: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    addresses: list[str] = []
+    monkeypatch.setattr("webbrowser.open", addresses.append)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: is_terminal, raising=False)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY"):
+        monkeypatch.delenv(name, raising=False)
+    if display:
+        monkeypatch.setenv("DISPLAY", display)
+
+    app._invite({"client-app": app.ClientAppSettings.load()})
+
+    assert addresses == opened

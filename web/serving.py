@@ -55,8 +55,8 @@ class _AskedToStop(BaseException):
     """A signal came. Not an error, as KeyboardInterrupt is none."""
 
 
-def serve(programs: Sequence[Program], invitation: str) -> None:
-    """Serve `programs` until a signal asks to stop; greet as each begins to answer, and invite when all of them do.
+def serve(programs: Sequence[Program], invite: Callable[[], None]) -> None:
+    """Serve `programs` until a signal asks to stop; greet as each begins to answer, and `invite` when all of them do.
 
     :raises ServingError: when a port is taken, or one does not start, or one stops by itself.
     """
@@ -69,7 +69,7 @@ def serve(programs: Sequence[Program], invitation: str) -> None:
         for program in programs:
             _wait_until_ready(program, lambda: _pause(children, asked_to_stop))
             print(program.greeting, flush=True)
-        print(invitation, flush=True)
+        invite()
         while True:
             _pause(children, asked_to_stop)
     except _AskedToStop:

@@ -41,7 +41,9 @@ if __name__ == "__main__":
     if "ailing" in sys.argv:
         serving.READY_WITHIN = 1
     try:
-        serving.serve([_program("One", *sys.argv[1:3]), _program("Two", *sys.argv[3:5])], "Come in")
+        serving.serve(
+            [_program("One", *sys.argv[1:3]), _program("Two", *sys.argv[3:5])], lambda: print("Come in", flush=True)
+        )
     except serving.ServingError as error:
         print(error)
         sys.exit(error.status)
