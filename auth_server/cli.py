@@ -9,7 +9,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from auth_server import registrations
+from auth_server import account_events, registrations
 from auth_server.models import Client
 from auth_server.registrations import RegistrationError
 from web.database import get_db, writing
@@ -116,7 +116,9 @@ def set_password(username: str) -> None:
     with _complaints():
         # Asked for first: while somebody types, the database is free for others.
         password = registrations.checked_password(_password())
-        registrations.find_user(get_db(), username).set_password(password)
+        user = registrations.find_user(get_db(), username)
+        user.set_password(password)
+        account_events.note(get_db(), user.id, "password_replaced")
     get_db().commit()
     click.echo(f"The password of {username} is new; every sign-in of that person has ended.")
 

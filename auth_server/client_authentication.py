@@ -46,7 +46,8 @@ def authenticate(request: OAuth2Request, allowed_methods: Collection[str]) -> Cl
     presented = _presented_credentials(request)
     client = find_client(presented.client_id)
     if client is None:
-        raise ClientRefused("unknown client", presented.client_id[:64])
+        # What was presented is not repeated: a client may have swapped its id and its secret.
+        raise ClientRefused("unknown client")
     if presented.method == "none":
         proven, reason = client.is_public, "confidential client without its secret"
     else:

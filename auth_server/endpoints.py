@@ -78,5 +78,5 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
     def revoke_token(self, token: credentials.Credential, request: OAuth2Request) -> None:
         """The client's own revocation keeps the consent: she left, she was not thrown out."""
         db = get_db()
-        authorizations.end_grant(db, token.grant_id, "revoked by the client")
+        authorizations.end_revoked_grant(db, token.grant_id, request.client)
         record_on_commit(db, "token_revoked", grant_id=token.grant_id, client_id=token.client_id)

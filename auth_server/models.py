@@ -66,6 +66,9 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
     is_resource_server: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
+    # The developer who registered it at /developer/apps; None when it came from the command line.
+    owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    homepage: Mapped[str | None] = mapped_column(Text)
 
     @property
     def is_public(self) -> bool:
@@ -152,6 +155,20 @@ class SignInFailure(Base):
     address: Mapped[str] = mapped_column(String(64), index=True)
     account_digest: Mapped[str] = mapped_column(DIGEST)
     at: Mapped[Moment] = mapped_column(index=True)
+
+
+class AccountEvent(Base):
+    """Something around a person's account that she will want to know of: a sign-in, an app let in, an app shut out."""
+
+    __tablename__ = "account_events"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    at: Mapped[Moment]
+    event: Mapped[str] = mapped_column(String(40))
+    # As it was called then: the client may be gone.
+    client_name: Mapped[str | None] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(String(64))
 
 
 def _grant_id() -> Column[str]:

@@ -10,22 +10,26 @@ from urllib.parse import SplitResult, urlsplit
 
 from config import is_loopback
 
+MAX_ADDRESS = 2000
+
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _LOOPBACK_URI = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)")
 
 
 def objection_to(uri: str) -> str | None:
     """Why `uri` must not be registered, as a sentence; None when it may."""
-    if not _PRINTABLE_ASCII.fullmatch(uri) or "\\" in uri or '"' in uri:
-        return "A redirect URI is printable ASCII without spaces, quotes or backslashes."
-    parts = _split(uri)
-    if parts is None or not parts.hostname or parts.scheme not in ("https", "http"):
-        return "A redirect URI is an absolute https address, or http on loopback."
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
-        return "Plain http is for loopback only; use https."
-    if "#" in uri or "@" in parts.netloc or "*" in uri:
+    if objection := _objection_to_address(uri, "A redirect URI"):
+        return objection
+    if "#" in uri or "@" in urlsplit(uri).netloc or "*" in uri:
         return "A redirect URI has no fragment, no user name and no wildcard."
     return None
+
+
+def objection_to_homepage(address: str) -> str | None:
+    """Why `address` must not be shown as a client's homepage, as a sentence; None when it may."""
+    if objection := _objection_to_address(address, "A homepage"):
+        return objection
+    return "A homepage has no user name in it." if "@" in urlsplit(address).netloc else None
 
 
 def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -> bool:
@@ -33,6 +37,19 @@ def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -
     return any(
         presented_uri == uri or (is_public and _differ_in_loopback_port_only(presented_uri, uri)) for uri in registered
     )
+
+
+def _objection_to_address(address: str, what: str) -> str | None:
+    if not _PRINTABLE_ASCII.fullmatch(address) or "\\" in address or '"' in address:
+        return f"{what} is printable ASCII without spaces, quotes or backslashes."
+    if len(address) > MAX_ADDRESS:
+        return f"{what} has at most {MAX_ADDRESS} characters."
+    parts = _split(address)
+    if parts is None or not parts.hostname or parts.scheme not in ("https", "http"):
+        return f"{what} is an absolute https address, or http on loopback."
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        return "Plain http is for loopback only; use https."
+    return None
 
 
 def _differ_in_loopback_port_only(presented_uri: str, registered_uri: str) -> bool:

@@ -1,53 +1,77 @@
 """The life of clients and resource owners. Nothing here commits."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, delete, exists, select
 from sqlalchemy.orm import Session
 
-from auth_server import throttling
+from auth_server import account_events, client_metadata, throttling
 from auth_server.digests import hash_password, new_identifier
 from auth_server.models import Client, Grant, User, access_tokens, authorization_codes
-from auth_server.redirect_uris import objection_to
-from auth_server.scopes import SCOPES, scope_list, scope_text
+from auth_server.narrowing import narrow_grants
+from auth_server.scopes import scope_list, scope_text
 from auth_server.sign_in import USERNAME
 from web.clock import now
 from web.event_log import record_on_commit
 
-MAX_NAME = 100
-
 
 class RegistrationError(Exception):
-    """What was asked for cannot be; the message is one sentence for the person who asked."""
+    """What was asked for cannot be; the message is one sentence for the person who asked.
+
+    `objections` has a sentence for each field of a client's registration that is not good.
+    """
+
+    def __init__(self, message: str, objections: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.objections = objections or {}
 
 
 def register_client(
     db: Session,
     *,
     name: str,
-    redirect_uris: list[str],
+    redirect_uris: Sequence[str],
     scope: str,
+    homepage: str = "",
     is_public: bool = False,
     is_resource_server: bool = False,
+    owner: User | None = None,
+    client_id: str | None = None,
 ) -> tuple[Client, str | None]:
-    """A new client and its secret in clear; a public one has none.
+    """A new client and its secret in clear; a public one has none. One that a person of the demo owns is the demo's.
 
     :raises RegistrationError: when the registration would not be safe.
     """
-    _check_name(name)
-    _check_registration(redirect_uris, scope, is_public=is_public, is_resource_server=is_resource_server)
+    if is_resource_server:
+        _check_resource_server(name, bool(is_public or redirect_uris or scope.strip()))
+    else:
+        _refuse(client_metadata.objections(name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope))
     client = Client(
-        client_id=new_identifier(),
-        name=name.strip(),
-        redirect_uris=list(dict.fromkeys(redirect_uris)),
-        scope=scope_text(scope_list(scope)),
+        client_id=client_id or new_identifier(),
         is_resource_server=is_resource_server,
+        owner_id=owner and owner.id,
+        is_demo=owner is not None and owner.is_demo,
         created_at=now(),
     )
+    _describe(client, name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope)
     secret = None if is_public else client.renew_secret()
     db.add(client)
-    record_on_commit(db, "client_registered", client_id=client.client_id)
+    record_on_commit(db, "client_registered", client_id=client.client_id, **({"sub": owner.id} if owner else {}))
     return client, secret
+
+
+def update_client(
+    db: Session, client: Client, *, name: str, redirect_uris: Sequence[str], scope: str, homepage: str
+) -> None:
+    """Change what is registered of `client`. What is taken from its scope is taken from everything it has been granted.
+
+    :raises RegistrationError: when the registration would not be safe.
+    """
+    _refuse(client_metadata.objections(name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope))
+    _describe(client, name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope)
+    db.flush()
+    narrow_grants(db, client)
+    record_on_commit(db, "client_updated", client_id=client.client_id)
 
 
 def rotate_secret(db: Session, client_id: str) -> tuple[Client, str]:
@@ -167,7 +191,8 @@ def purge(db: Session) -> int:
     is_over = (Grant.expires_at <= moment) & ~has_access
     never_begun = ~can_be_redeemed & ~was_redeemed
     deleted = _delete(db, access_tokens, access_tokens.c.expires_at <= moment)
-    return deleted + _delete(db, Grant, is_over | never_begun) + throttling.purge(db)
+    deleted += _delete(db, Grant, is_over | never_begun)
+    return deleted + throttling.purge(db) + account_events.purge(db)
 
 
 def _delete(db: Session, table: object, condition: ColumnElement[bool]) -> int:
@@ -182,23 +207,24 @@ def _find_client(db: Session, client_id: str) -> Client:
     return client
 
 
+def _describe(client: Client, *, name: str, homepage: str, redirect_uris: Sequence[str], scope: str) -> None:
+    client.name = name.strip()
+    client.homepage = homepage or None
+    client.redirect_uris = list(dict.fromkeys(redirect_uris))
+    client.scope = scope_text(scope_list(scope))
+
+
 def _check_name(name: str) -> None:
-    if not name.strip() or len(name) > MAX_NAME or not name.isprintable():
-        raise RegistrationError(f"A name is 1 to {MAX_NAME} printable characters.")
+    if objection := client_metadata.objection_to_name(name):
+        raise RegistrationError(objection)
 
 
-def _check_registration(redirect_uris: list[str], scope: str, *, is_public: bool, is_resource_server: bool) -> None:
-    if is_resource_server:
-        if is_public or redirect_uris or scope.strip():
-            raise RegistrationError(
-                "A resource server introspects and nothing else: no redirect URI, scope or --public."
-            )
-        return
-    if not redirect_uris:
-        raise RegistrationError("A client needs at least one redirect URI.")
-    for uri in redirect_uris:
-        if objection := objection_to(uri):
-            raise RegistrationError(f"{uri!r}: {objection}")
-    unknown = set(scope_list(scope)) - set(SCOPES)
-    if unknown or not scope.strip():
-        raise RegistrationError(f"The scope is one or more of: {' '.join(SCOPES)}.")
+def _check_resource_server(name: str, asks_for_more: bool) -> None:
+    _check_name(name)
+    if asks_for_more:
+        raise RegistrationError("A resource server introspects and nothing else: no redirect URI, scope or --public.")
+
+
+def _refuse(objections: Mapping[str, str]) -> None:
+    for first in objections.values():
+        raise RegistrationError(first, objections)

@@ -35,7 +35,8 @@ def signed_in_user() -> User | None:
 def authenticate(db: Session, username: str, password: str) -> User | None:
     """The person whose name and password these are. A wrong name and a wrong password take the same time.
 
-    Commits the count of attempts before and after, so that hashing never holds the database.
+    Commits the count of attempts before it looks, so that hashing never holds the database. That the attempt was right is
+    left to the caller's commit, with what comes of it.
 
     :raises throttling.TooManyFailures: when guessing from this address must pause.
     """
@@ -43,11 +44,13 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     attempt = throttling.count_attempt(db, request.remote_addr or "", name)
     user = _find_user(db, name)
     db.commit()
-    if not digests.password_matches(password, user and user.password_hash):
+    if not digests.password_matches(password, user and user.password_hash) or user is None:
         return None
     throttling.forgive(db, attempt)
-    db.commit()
-    return user
+    # While the password was being compared, it may have changed, or the person may have gone.
+    unchanged = select(User).where(User.id == user.id, User.password_hash == user.password_hash).with_for_update()
+    found: User | None = db.scalar(unchanged.execution_options(populate_existing=True))
+    return found
 
 
 def sign_in(user: User, next_page: str) -> None:
@@ -56,6 +59,12 @@ def sign_in(user: User, next_page: str) -> None:
     login_user(user)
     session[_SIGNED_IN_FOR] = _fingerprint(next_page)
     record("signed_in", sub=user.id)
+
+
+def stay_signed_in(user: User) -> None:
+    """Begin a new browser session for `user` after her sign-ins have ended: this browser's identity changes, too."""
+    session.clear()
+    login_user(user)
 
 
 def sign_out() -> None:

@@ -88,6 +88,28 @@ class Visit:
         """Be asked for consent: bob has never allowed these."""
         return self.known_as("bob").print_shop("/connect?scope=photos:read+photos:write")
 
+    def take_print_shop_out(self, username: str) -> Self:
+        """Let it in, and take it out again."""
+        return self.connect(username).tripod_id("/account/apps").press("Remove access of Print Shop")
+
+    def mistake_the_password(self, username: str) -> Self:
+        """Try to change it without knowing it."""
+        page = self.known_as(username).tripod_id("/account/password").page
+        for label in ("Current password", "New password", "New password, once more"):
+            page.get_by_label(label, exact=True).fill("a good guess")
+        return self.press("Change password")
+
+    def develop(self, path: str = "") -> Self:
+        """Look after clients of one's own."""
+        return self.known_as("alice").tripod_id(f"/developer/apps{path}")
+
+    def register(self, redirect_uri: str = "https://postcards.example/callback") -> Self:
+        """Send the form for a new client, which may be wrong."""
+        page = self.develop("/new").page
+        page.get_by_label("Name").fill("Postcard Press")
+        page.get_by_label("Redirect URIs").fill(redirect_uri)
+        return self.press("Register")
+
     def press(self, words: str) -> Self:
         """Press that button of a form, and be where it leads."""
         with self.page.expect_navigation():
@@ -153,6 +175,19 @@ PAGES = [
     Entry("auth_server/consent", "Let Print Shop", lambda it: it.asked().untick_all().press("Allow")),
     Entry("auth_server/form_out_of_date", "out of date", lambda it: it.asked().forget_cookies().press("Deny")),
     Entry("auth_server/untrusted_request", "cannot go on", lambda it: it.tripod_id("/oauth/authorize?client_id=x")),
+    Entry("auth_server/account_apps", "Connected apps", lambda it: it.connect("alice").tripod_id("/account/apps")),
+    Entry("auth_server/account_apps", "Connected apps", lambda it: it.take_print_shop_out("alice")),
+    Entry("auth_server/account_activity", "Activity", lambda it: it.known_as("alice").tripod_id("/account/activity")),
+    Entry("auth_server/account_password", "Change your", lambda it: it.known_as("bob").tripod_id("/account/password")),
+    Entry("auth_server/account_password", "Change your", lambda it: it.mistake_the_password("bob")),
+    Entry("auth_server/developer_apps", "Your apps", lambda it: it.develop()),
+    Entry("auth_server/developer_apps", "Your apps", lambda it: it.register()),
+    Entry("auth_server/developer_new", "Register an app", lambda it: it.develop("/new")),
+    Entry("auth_server/developer_new", "Register an app", lambda it: it.register("http://postcards.example/")),
+    Entry("auth_server/developer_app", "Postcard Press", lambda it: it.register().follow("Edit")),
+    Entry("auth_server/developer_secret", "A new secret", lambda it: it.register().follow("New secret")),
+    Entry("auth_server/developer_delete", "Delete Postcard Press?", lambda it: it.register().follow("Delete")),
+    Entry("auth_server/developer_connect", "Connect your", lambda it: it.tripod_id("/developer/connect")),
     Entry("resource_api/home", "Photo API keeps the photos", lambda it: it.photo_api("/")),
     Entry("client_app/home", "Prints of your photos", lambda it: it.print_shop("/")),
     Entry("client_app/home", "Prints of your photos", lambda it: it.connect("alice").press("Disconnect")),

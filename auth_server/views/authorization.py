@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import authorizations, sign_in
+from auth_server import account_events, authorizations, sign_in
 from auth_server.authorization import Authorization, read_authorization
 from auth_server.context import get_settings
 from auth_server.models import User
@@ -106,6 +106,8 @@ def _authorization_response(authorization: Authorization, user: User, granted_sc
     db, client = get_db(), authorization.client
     grant = authorization.grant
     grant.request.granted_scope = scope_text(granted_scopes)
+    if not authorizations.is_let_in(db, user.id, client.client_id):
+        account_events.note(db, user.id, "app_let_in", client_name=client.name, address=request.remote_addr)
     if not client.is_public:
         authorizations.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
     response = authorization_server().create_authorization_response(grant.request, grant_user=user, grant=grant)

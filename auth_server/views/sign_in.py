@@ -10,7 +10,7 @@ from flask_wtf.csrf import CSRFError
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
-from auth_server import sign_in
+from auth_server import account_events, sign_in
 from auth_server.client_authentication import find_client
 from auth_server.demo import ACCOUNTS
 from auth_server.models import Client
@@ -54,6 +54,8 @@ def login() -> ResponseReturnValue:
     if not user:
         record("sign_in_refused", address=request.remote_addr)
         return _login_page(form, HTTPStatus.FORBIDDEN, problem="mismatch")
+    account_events.note(get_db(), user.id, "signed_in", address=request.remote_addr)
+    get_db().commit()
     sign_in.sign_in(user, next_page)
     return redirect(next_page, HTTPStatus.SEE_OTHER)
 

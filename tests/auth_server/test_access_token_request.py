@@ -212,6 +212,17 @@ def test_a_code_is_redeemed_only_once(print_shop: RegisteredClient, code: str, e
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
 
 
+def test_what_a_replay_would_have_been_given_is_not_kept(
+    server: Server, print_shop: RegisteredClient, code: str, events: Events
+) -> None:
+    print_shop.redeem(code)
+    print_shop.redeem(code)
+
+    assert len(events.named("code_redeemed")) == 1
+    with server.reading() as db:
+        assert db.connection().exec_driver_sql("SELECT count(*) FROM access_tokens").scalar() == 1
+
+
 def test_a_replay_is_one_however_late(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
     code = alice.allow(print_shop.authorization_request()).code
     tokens = Tokens.read(print_shop.redeem(code))

@@ -1,5 +1,6 @@
 """A2 – Authorization request (RFC 6749 §4.1.1 and §4.1.2.1, RFC 7636 §4.3, RFC 8252 §7.3, OpenID Connect Core §3.1.2.1)."""
 
+from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -127,6 +128,12 @@ def test_a_request_of_no_client_gets_a_page(alice: Person, print_shop: Registere
     assert not Page(answer).forms
 
 
+def test_a_resource_server_is_told_that_it_is_no_client(alice: Person, photo_api: RegisteredClient) -> None:
+    page = Page(alice.browser.get(photo_api.authorization_request(redirect_uri="https://photos.example/")))
+
+    assert "unauthorized_client" in page.text
+
+
 @pytest.mark.parametrize("redirect_uri", NOT_THE_REDIRECT_URI.values(), ids=NOT_THE_REDIRECT_URI)
 def test_an_unregistered_redirect_uri_is_never_followed(
     alice: Person, print_shop: RegisteredClient, redirect_uri: Parameter
@@ -170,10 +177,11 @@ def test_the_page_is_no_place_for_markup(alice: Person, print_shop: RegisteredCl
     assert "<img" not in answer.text
 
 
-def test_outside_the_demo_the_page_keeps_registrations_to_itself(start, instance, alice: Person) -> None:
-    outside = start(DEMO="0")
-    query = {"client_id": instance.client_ids["posters"], "redirect_uri": "https://evil.example/"}
-    page = Page(outside.browser().get("/oauth/authorize", query_string=query))
+def test_outside_the_demo_the_page_keeps_registrations_to_itself(
+    start: Callable[..., Server], posters: RegisteredClient
+) -> None:
+    outside = start(DEMO="0").browser()
+    page = Page(outside.get(posters.authorization_request(redirect_uri="https://evil.example/")))
 
     assert page.status == 400
     assert "mallory.example" not in page.text
@@ -376,6 +384,17 @@ def test_prompt_login_demands_one_fresh_sign_in(alice: Person, print_shop: Regis
     assert (to_login.status_code, urlsplit(to_login.location).path) == (303, "/login")
     assert response.code
     assert response.state == ODD_STATES[odd]
+
+
+def test_a_fresh_sign_in_is_known_however_the_browser_escapes_the_request(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
+    """Browsers escape an apostrophe in a query that they are redirected to; some clients do not."""
+    request = print_shop.authorization_request(prompt="login", state=None) + "&state=it's"
+    location = alice.sign_in(alice.browser.get(request).location).location
+    page = Page(alice.browser.get(location.replace("'", "%27")))
+
+    assert list(page.boxes) == ["profile", "photos:read"]
 
 
 def test_a_fresh_sign_in_is_for_one_request_only(alice: Person, print_shop: RegisteredClient) -> None:

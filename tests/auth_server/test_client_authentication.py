@@ -241,7 +241,7 @@ def test_the_event_log_knows_the_reason(
 
     assert [(entry["client_id"], entry["reason"]) for entry in events.named("request_refused")] == [
         ("print-shop", "wrong client secret"),
-        ("nobody", "unknown client"),
+        (None, "unknown client"),
         ("print-shop", "confidential client without its secret"),
         (phone_app.client_id, "this endpoint is for confidential clients"),
         (None, "malformed Authorization header"),

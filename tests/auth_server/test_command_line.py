@@ -264,11 +264,11 @@ def test_nobody_waits_while_a_password_is_typed(server: Server, instance_databas
     """It works beside running legs: asking for a password must not hold the database."""
 
     class TypedSlowly(io.BytesIO):
-        def read(self, *arguments: int) -> bytes:
+        def read(self, size: int | None = -1, /) -> bytes:
             with sqlite3.connect(instance_database, timeout=0.1) as somebody_else:
                 somebody_else.execute("UPDATE users SET name = 'Bobby' WHERE username = 'bob'")
             somebody_else.close()
-            return super().read(*arguments)
+            return super().read(size)
 
         read1 = read
 
@@ -354,6 +354,17 @@ def test_a_grant_that_is_over_is_purged(
             assert db.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0  # noqa: S608
 
 
+@pytest.mark.settings(REFRESH_TOKEN_LIFETIME="60")
+def test_an_access_token_that_outlives_its_grant_is_not_purged(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
+    tokens = print_shop.connect(alice)
+    clock.advance(60)
+    server.run("tokens", "purge")
+
+    assert print_shop.holds(tokens.access_token)
+
+
 def test_a_purge_keeps_the_consent(clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request())
     clock.advance(90000)
@@ -380,7 +391,7 @@ def test_it_works_beside_a_running_leg(instance_database: Path, alice: Person, p
     tokens = print_shop.connect(alice)
     environ = {"PATH": os.environ["PATH"], "TRIPOD_INSTANCE_PATH": str(instance_database.parent)}
     command = [sys.executable, "-m", "flask", "--app", "app:create_auth_server", "users", "delete", "alice"]
-    result = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)  # noqa: S603
+    result = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)
 
     assert (result.returncode, result.stdout) == (0, "Deleted alice. Sign-ins and grants have ended.\n")
     assert not print_shop.holds(tokens.access_token)

@@ -293,6 +293,15 @@ def test_a_form_of_another_site_is_not_even_looked_at(alice: Person, hash_work: 
     assert not alice.is_signed_in()
 
 
+def test_nobody_signs_in_with_json(alice: Person, hash_work: HashWork) -> None:
+    """The page is a form and nothing else."""
+    token = Page(alice.browser.get("/login")).form.fields["csrf_token"]
+    answer = alice.browser.post("/login", json=_ALICE, headers={"X-CSRFToken": token})
+
+    assert answer.status_code == 403
+    assert not hash_work.done
+
+
 def test_a_form_that_is_out_of_date_comes_back_fresh(alice: Person) -> None:
     page = Page(alice.browser.post("/login?next=%2F", data={"csrf_token": "old"}))
 

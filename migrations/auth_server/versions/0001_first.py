@@ -32,8 +32,12 @@ def upgrade() -> None:
         sa.Column("is_resource_server", sa.Boolean, nullable=False),
         sa.Column("is_demo", sa.Boolean, nullable=False),
         sa.Column("created_at", UtcDateTime, nullable=False),
+        sa.Column("owner_id", sa.String(64)),
+        sa.Column("homepage", sa.Text),
         sa.PrimaryKeyConstraint("client_id", name="pk_clients"),
+        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_clients_owner_id", ondelete="CASCADE"),
     )
+    op.create_index("ix_clients_owner_id", "clients", ["owner_id"])
     op.create_table(
         "consents",
         sa.Column("user_id", sa.String(64), nullable=False),

@@ -1,0 +1,74 @@
+"""What happened around a person's account, for her to read: written in the transaction of what it tells of.
+
+The event log is for whoever runs the server, and names nobody; this is hers alone, and goes with her.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from auth_server.models import AccountEvent
+from web.clock import now
+
+KEPT_FOR = timedelta(days=90)
+SHOWN = 50
+
+Event = Literal[
+    "signed_in",
+    "app_let_in",
+    "app_taken_out",
+    "app_left",
+    "app_shut_out",
+    "password_changed",
+    "password_replaced",
+    "signed_out_everywhere",
+]
+SENTENCES: dict[str, str] = {
+    "signed_in": "You signed in.",
+    "app_let_in": "You let {client} in.",
+    "app_taken_out": "You took {client} out. Every code and token of it died at that moment.",
+    "app_left": "{client} gave its access back by itself.",
+    "app_shut_out": "{client} was shut out. A code or token of its came a second time, which can mean that somebody had "
+    "copied it. It has to ask you again.",
+    "password_changed": "You changed your password. Every other sign-in of yours ended.",
+    "password_replaced": "Whoever runs this server gave you a new password. Every sign-in of yours ended.",
+    "signed_out_everywhere": "You signed out everywhere else.",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One event in a sentence; `address` is where the browser was, when it was done in one."""
+
+    at: datetime
+    sentence: str
+    address: str | None
+    is_alarming: bool
+
+
+def note(
+    db: Session, user_id: str, event: Event, *, client_name: str | None = None, address: str | None = None
+) -> None:
+    """Keep it for her, if the transaction in hand commits."""
+    db.add(AccountEvent(user_id=user_id, at=now(), event=event, client_name=client_name, address=address))
+
+
+def recent(db: Session, user_id: str) -> Sequence[Entry]:
+    """Her last events, newest first."""
+    statement = select(AccountEvent).where(AccountEvent.user_id == user_id, AccountEvent.event.in_(SENTENCES))
+    newest_first = statement.order_by(AccountEvent.at.desc(), AccountEvent.id.desc()).limit(SHOWN)
+    return [_entry(event) for event in db.scalars(newest_first)]
+
+
+def purge(db: Session) -> int:
+    """Delete what is too old to matter; gives back how many rows."""
+    return int(db.execute(delete(AccountEvent).where(AccountEvent.at <= now() - KEPT_FOR)).rowcount)  # type: ignore[attr-defined]
+
+
+def _entry(event: AccountEvent) -> Entry:
+    sentence = SENTENCES[event.event].format(client=event.client_name)
+    return Entry(event.at, sentence, event.address, is_alarming=event.event == "app_shut_out")

@@ -1,0 +1,74 @@
+"""What a developer does at /developer/apps, through her browser."""
+
+import html
+import re
+from typing import Any
+
+from werkzeug.test import TestResponse
+
+from tests.auth_server.cast import Form, Page, Person, RegisteredClient
+
+POSTCARDS: dict[str, Any] = {
+    "name": "Postcard Press",
+    "homepage": "https://postcards.example/",
+    "redirect_uris": "https://postcards.example/callback",
+    "scope": ["profile", "photos:read"],
+    "type": "confidential",
+}
+#: Every address with a client's identifier in it, and what it answers to.
+OWN_ADDRESSES = [
+    (method, f"/developer/apps/{{}}{ending}") for ending in ("", "/secret", "/delete") for method in ("GET", "POST")
+]
+
+
+class Developer:
+    """Somebody who is signed in and has clients of her own."""
+
+    def __init__(self, person: Person) -> None:
+        self.person = person
+        self.browser = person.browser
+        person.sign_in()
+
+    def form(self, path: str) -> Form:
+        """The form of that page, but for what can be typed there."""
+        form = next(form for form in self.page(path).forms if form.action == path)
+        form.fields = {
+            name: value for name, value in form.fields.items() if name in ("csrf_token", "form_id", "replaced")
+        }
+        return form
+
+    def page(self, path: str = "/developer/apps") -> Page:
+        return Page(self.browser.get(path))
+
+    def send(self, path: str, form: Form | None = None, **typed: Any) -> TestResponse:
+        """Send the form of the page at `path`, or one that was got before."""
+        return self.browser.post(path, data=(form or self.form(path)).fields | typed)
+
+    def registers(self, form: Form | None = None, **changes: Any) -> TestResponse:
+        """Send the form for a new client, filled in as for Postcard Press but for `changes`."""
+        return self.send("/developer/apps/new", form, **POSTCARDS | changes)
+
+    def has_a_client(self, **changes: Any) -> RegisteredClient:
+        """A client that she registered just now."""
+        answer, fields = self.registers(**changes), POSTCARDS | changes
+        assert answer.status_code == 200, answer.text
+        redirect_uri, scope = fields["redirect_uris"].split()[0], " ".join(fields["scope"])
+        return RegisteredClient(
+            self.person.server, str(shown(answer, "new-id")), shown(answer, "new-secret"), redirect_uri, scope
+        )
+
+    def edits(self, client: RegisteredClient, **changes: Any) -> TestResponse:
+        fields = POSTCARDS | {"redirect_uris": client.redirect_uri, "scope": client.scope.split()} | changes
+        return self.send(f"/developer/apps/{client.client_id}", **fields)
+
+    def renews(self, client: RegisteredClient, form: Form | None = None) -> TestResponse:
+        return self.send(f"/developer/apps/{client.client_id}/secret", form)
+
+    def deletes(self, client: RegisteredClient) -> TestResponse:
+        return self.send(f"/developer/apps/{client.client_id}/delete")
+
+
+def shown(answer: TestResponse, name: str) -> str | None:
+    """What the page shows in its element of that name."""
+    found = re.search(rf'<code id="{name}">(.*?)</code>', answer.text, re.DOTALL)
+    return html.unescape(found[1]) if found else None

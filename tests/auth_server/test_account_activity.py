@@ -1,0 +1,200 @@
+"""Activity: what happened around a person's account, in sentences, hers alone."""
+
+import pytest
+
+from tests.auth_server.cast import ELSEWHERE, NOON, SOMEWHERE, Clock, Page, Person, RegisteredClient, Server
+
+LET_IN = "You let Print Shop in."
+LEFT = "Print Shop gave its access back by itself."
+SHUT_OUT = "Print Shop was shut out. A code or token of its came a second time"
+TAKEN_OUT = "You took Print Shop out."
+
+
+def activity(person: Person) -> str:
+    return Page(person.ask("/account/activity")).text
+
+
+def told(person: Person, *sentences: str) -> list[str]:
+    """Those of `sentences` that the page has, in its order."""
+    text = activity(person)
+    return sorted((sentence for sentence in sentences if sentence in text), key=text.index)
+
+
+def test_a_sign_in_is_told_with_when_and_where(clock: Clock, alice: Person, server: Server) -> None:
+    alice.browser = server.browser(ELSEWHERE)
+    alice.sign_in()
+
+    assert f"You signed in. 4 March 2031, 12:00 UTC , from {ELSEWHERE}" in activity(alice)
+    assert NOON.isoformat() in alice.browser.get("/account/activity").text
+
+
+def test_a_wrong_password_is_not_told_as_a_sign_in(alice: Person) -> None:
+    alice.sign_in(password="a guess")
+    alice.sign_in()
+
+    assert activity(alice).count("You signed in.") == 1
+
+
+def test_the_newest_comes_first(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+    tokens = print_shop.connect(alice)
+    clock.advance(60)
+    print_shop.revoke(tokens.access_token)
+
+    assert told(alice, LET_IN, LEFT) == [LEFT, LET_IN]
+
+
+def test_a_new_app_is_told_once(alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice)
+    print_shop.connect(alice)
+
+    assert activity(alice).count(LET_IN) == 1
+
+
+def test_a_public_app_is_told_once_for_as_long_as_it_is_in(
+    clock: Clock, alice: Person, phone_app: RegisteredClient
+) -> None:
+    phone_app.connect(alice)
+    phone_app.connect(alice)
+    once = activity(alice).count("You let Phone App in.")
+    clock.advance(86_400 + 120)
+    phone_app.connect(alice)
+
+    assert once == 1
+    assert activity(alice).count("You let Phone App in.") == 2
+
+
+def test_denying_lets_nobody_in(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.deny(print_shop.authorization_request())
+
+    assert told(alice, LET_IN) == []
+
+
+def test_an_app_that_leaves_is_told_when_it_has_nothing_left(alice: Person, print_shop: RegisteredClient) -> None:
+    """A step-up revokes the old grant once it has the new one: that is not leaving."""
+    old, new = print_shop.connect(alice), print_shop.connect(alice)
+    print_shop.revoke(old.refresh_token)
+    before = told(alice, LEFT)
+    print_shop.revoke(new.refresh_token)
+    print_shop.revoke(new.refresh_token)
+
+    assert before == []
+    assert activity(alice).count(LEFT) == 1
+
+
+@pytest.mark.parametrize("what", ["a code", "a refresh token"])
+def test_a_replay_is_told(clock: Clock, alice: Person, print_shop: RegisteredClient, what: str) -> None:
+    code = alice.allow(print_shop.authorization_request()).code
+    refresh_token = print_shop.redeem(code).json["refresh_token"]
+    print_shop.refresh(refresh_token)
+    clock.advance(11)
+    before = told(alice, SHUT_OUT)
+    for _ in range(2):
+        print_shop.redeem(code) if what == "a code" else print_shop.refresh(refresh_token)
+    answer = alice.browser.get("/account/activity").text
+
+    assert before == []
+    assert Page(alice.browser.get("/account/activity")).text.count(SHUT_OUT) == 1
+    assert answer.count('class="leg-danger"') == 1
+
+
+def test_a_code_of_another_client_is_not_told(
+    alice: Person, print_shop: RegisteredClient, posters: RegisteredClient
+) -> None:
+    """Nothing came of it; and mallory must not be able to fill the page."""
+    code = alice.allow(print_shop.authorization_request()).code
+    print_shop.redeem(code)
+    posters.redeem(code)
+
+    assert told(alice, SHUT_OUT, "Mallory") == []
+
+
+def test_what_she_did_herself_is_told(alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice)
+    for button in ({"client_id": "print-shop"}, {"end": "sign-ins"}):
+        forms = Page(alice.browser.get("/account/apps")).forms
+        form = forms[0] if "client_id" in button else forms[-1]
+        alice.browser.post(form.action, data=form.fields | button)
+    form = Page(alice.browser.get("/account/password")).form
+    typed = {"current_password": "wonderland", "new_password": "new password", "repeated_password": "new password"}
+    alice.browser.post(form.action, data=form.fields | typed)
+
+    newest_first = ["You changed your password.", "You signed out everywhere else.", TAKEN_OUT, LET_IN]
+    assert told(alice, *newest_first) == newest_first
+
+
+def test_ending_everything_tells_of_each_app(
+    alice: Person, print_shop: RegisteredClient, phone_app: RegisteredClient
+) -> None:
+    print_shop.connect(alice)
+    phone_app.connect(alice)
+    form = Page(alice.browser.get("/account/apps")).forms[-1]
+    alice.browser.post(form.action, data=form.fields | {"end": "everything"})
+
+    sentences = [TAKEN_OUT, "You took Phone App out.", "You signed out everywhere else."]
+    assert sorted(told(alice, *sentences)) == sorted(sentences)
+
+
+def test_a_password_from_the_command_line_is_told(server: Server, alice: Person) -> None:
+    server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
+    alice.password = "through the looking-glass"
+    alice.sign_in()
+
+    assert "Whoever runs this server gave you a new password." in activity(alice)
+
+
+def test_an_app_that_is_gone_keeps_its_name_here(server: Server, alice: Person, posters: RegisteredClient) -> None:
+    posters.connect(alice)
+    server.run("clients", "delete", posters.client_id)
+
+    assert "You let Mallory's Posters in." in activity(alice)
+
+
+def test_nobody_sees_what_concerns_somebody_else(alice: Person, bob: Person, calendars: RegisteredClient) -> None:
+    bob.sign_in()
+    calendars.connect(alice)
+
+    assert "Calendars" in activity(alice)
+    assert "Calendars" not in activity(bob)
+    assert activity(bob).count("You signed in.") == 1
+
+
+def test_the_page_has_the_last_fifty(clock: Clock, server: Server, alice: Person) -> None:
+    alice.sign_in()
+    with server.database.writing() as db:
+        db.connection().exec_driver_sql(
+            "INSERT INTO account_events (user_id, at, event, client_name) WITH RECURSIVE n(i) AS "
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
+            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', 'app_let_in', 'App ' || i || '.' "
+            "FROM account_events, n"
+        )
+    page = Page(alice.browser.get("/account/activity")).text
+
+    assert page.count("You let ") == 50
+    assert "App 60." in page
+    assert "App 10." not in page
+
+
+def test_events_are_purged_after_ninety_days(clock: Clock, server: Server, alice: Person) -> None:
+    alice.sign_in()
+    clock.advance(90 * 86_400 - 1)
+    early = server.run("tokens", "purge").output
+    clock.advance(1)
+    late = server.run("tokens", "purge").output
+
+    assert (early, late) == ("Deleted 0 expired rows.\n", "Deleted 1 expired rows.\n")
+
+
+def test_events_go_with_the_person(server: Server, alice: Person) -> None:
+    alice.sign_in()
+    server.run("users", "delete", "alice")
+
+    with server.reading() as db:
+        assert db.connection().exec_driver_sql("SELECT count(*) FROM account_events").scalar() == 0
+
+
+def test_an_address_is_where_the_browser_was_not_the_client(alice: Person, print_shop: RegisteredClient) -> None:
+    """A client's own acts come from its server, which is none of the person's whereabouts."""
+    print_shop.revoke(print_shop.connect(alice).access_token)
+
+    assert f"{LEFT} " in activity(alice)
+    assert SOMEWHERE not in activity(alice).split(LEFT)[1].split("You ")[0]

@@ -1,0 +1,283 @@
+"""E1 – Connected apps: whom a person has let in, and how she takes one out again, with every code and token of it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from werkzeug.test import TestResponse
+
+from auth_server.scopes import SCOPES
+from tests.auth_server.cast import Clock, Events, Page, Person, RegisteredClient, Server, Tokens
+
+
+def apps_page(person: Person) -> Page:
+    return Page(person.ask("/account/apps"))
+
+
+def take_out(person: Person, client: RegisteredClient, page: Page | None = None) -> TestResponse:
+    """Press the button of `client`, or of whichever app the page has, in its stead."""
+    form = (page or apps_page(person)).forms[0]
+    return person.browser.post(form.action, data=form.fields | {"client_id": client.client_id})
+
+
+def listed(person: Person) -> list[str]:
+    """The identifiers on the buttons of the page."""
+    return [value for form in apps_page(person).forms for name, value in form.buttons if name == "client_id"]
+
+
+# What it says ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_app_is_listed_with_what_it_may_do(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice)
+    clock.advance(240)
+    page = apps_page(alice)
+
+    assert f"Print Shop {SCOPES['profile'].title} profile {SCOPES['photos:read'].title} photos:read" in page.text
+    assert SCOPES["photos:write"].title not in page.text
+    assert "Since 4 March 2031. Last used 4 minutes ago, on 4 March 2031." in page.text
+
+
+@pytest.mark.parametrize(
+    ("later", "words"),
+    [
+        (59, "just now, on 4 March"),
+        (60, "1 minute ago, on 4 March"),
+        (7200, "2 hours ago, on 4 March"),
+        (86_400, "yesterday, on 4 March"),
+        (30 * 86_400, "30 days ago, on 4 March"),
+        (31 * 86_400, "on 4 March"),
+    ],
+)
+def test_it_says_when_an_app_was_last_used(
+    clock: Clock, alice: Person, print_shop: RegisteredClient, later: int, words: str
+) -> None:
+    print_shop.connect(alice)
+    clock.advance(later)
+
+    assert f"Last used {words} 2031." in apps_page(alice).text
+
+
+def test_refreshing_is_using(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+    tokens = print_shop.connect(alice)
+    clock.advance(7200)
+    print_shop.refresh(tokens.refresh_token)
+    clock.advance(60)
+
+    assert "Last used 1 minute ago" in apps_page(alice).text
+
+
+def test_since_is_when_it_was_first_let_in(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice, scope="profile")
+    clock.advance(3 * 86_400)
+    print_shop.connect(alice, scope="profile photos:read")
+
+    assert "Since 4 March 2031." in apps_page(alice).text
+
+
+def test_an_app_that_never_came_for_its_tokens_was_not_used(alice: Person, print_shop: RegisteredClient) -> None:
+    alice.allow(print_shop.authorization_request())
+
+    assert "Not used yet" in apps_page(alice).text
+
+
+def test_there_is_a_page_for_who_has_let_nobody_in(alice: Person, bob: Person, calendars: RegisteredClient) -> None:
+    calendars.connect(alice)
+    page = apps_page(bob)
+
+    assert "No app is connected" in page.text
+    assert "Calendars" not in page.text
+    assert listed(bob) == []
+
+
+def test_an_app_that_would_not_be_asked_again_stays_listed(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
+    """Its grant is over, its consent is not: that is for her to know, and to end."""
+    tokens = print_shop.connect(alice)
+    has_access = apps_page(alice).text
+    print_shop.revoke(tokens.refresh_token)
+
+    assert "no access just now" not in has_access
+    assert listed(alice) == ["print-shop"]
+    assert "no access just now" in apps_page(alice).text
+
+
+def test_a_public_app_is_listed_for_as_long_as_it_can_do_something(
+    clock: Clock, alice: Person, phone_app: RegisteredClient
+) -> None:
+    phone_app.connect(alice)
+    before = listed(alice)
+    clock.advance(86_400 + 120)
+
+    assert before == [phone_app.client_id]
+    assert listed(alice) == []
+
+
+def test_a_code_that_ran_out_connects_nobody(clock: Clock, alice: Person, phone_app: RegisteredClient) -> None:
+    alice.allow(phone_app.authorization_request())
+    before = listed(alice)
+    clock.advance(60)
+
+    assert before == [phone_app.client_id]
+    assert listed(alice) == []
+
+
+def test_an_access_token_that_outlives_its_grant_is_not_hidden(
+    clock: Clock, alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
+) -> None:
+    tokens = phone_app.connect(alice)
+    clock.advance(86_399)
+    access_token = Tokens.read(phone_app.refresh(tokens.refresh_token)).access_token
+    clock.advance(10)
+    was_good, was_listed = photo_api.holds(access_token), listed(alice) == [phone_app.client_id]
+    take_out(alice, phone_app)
+
+    assert (was_good, was_listed) == (True, True)
+    assert not photo_api.holds(access_token)
+
+
+def test_a_homepage_is_shown_and_a_name_is_no_markup(
+    server: Server, alice: Person, registers: Callable[..., RegisteredClient]
+) -> None:
+    name = "<b>Frame</b>"
+    frame = registers("--name", name, "--redirect-uri", "https://frame.example/", "--scope", "profile")
+    with server.database.writing() as db:
+        db.connection().exec_driver_sql("UPDATE clients SET homepage = 'https://frame.example/about'")
+    frame.connect(alice)
+    answer = alice.browser.get("/account/apps")
+
+    assert "https://frame.example/about" in Page(answer).links
+    assert name in Page(answer).text
+    assert name not in answer.text
+
+
+# Taking one out --------------------------------------------------------------------------------------------------------
+
+
+def test_every_token_of_it_is_dead_at_once(
+    alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, events: Events
+) -> None:
+    first = print_shop.connect(alice)
+    second = print_shop.connect(alice)
+    answer = take_out(alice, print_shop)
+
+    assert (answer.status_code, answer.location) == (303, "/account/apps")
+    for token in (first.access_token, first.refresh_token, second.access_token, second.refresh_token):
+        assert photo_api.introspect(token).json == {"active": False}
+    assert print_shop.refresh(first.refresh_token).json["error"] == "invalid_grant"
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["removed by the resource owner"] * 2
+
+
+def test_a_code_that_is_not_redeemed_yet_is_dead_too(alice: Person, print_shop: RegisteredClient) -> None:
+    code = alice.allow(print_shop.authorization_request()).code
+    take_out(alice, print_shop)
+
+    assert print_shop.redeem(code).json["error"] == "invalid_grant"
+
+
+def test_it_says_which_app_is_out(alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice)
+    notice = Page(alice.browser.get(take_out(alice, print_shop).location)).text
+
+    assert "Print Shop is out. Every code and token of it is dead" in notice
+    assert "Print Shop is out" not in apps_page(alice).text
+    assert listed(alice) == []
+
+
+def test_she_is_asked_again_afterwards(alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice)
+    take_out(alice, print_shop)
+
+    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["profile", "photos:read"]
+
+
+def test_the_others_stay(alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient) -> None:
+    hers, his, another = print_shop.connect(alice), print_shop.connect(bob), calendars.connect(alice)
+    take_out(alice, print_shop)
+
+    assert not print_shop.holds(hers.access_token)
+    assert print_shop.holds(his.access_token)
+    assert calendars.holds(another.access_token)
+    assert listed(alice) == [calendars.client_id]
+    assert listed(bob) == ["print-shop"]
+
+
+def test_nobody_takes_out_an_app_of_somebody_else(
+    alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient, events: Events
+) -> None:
+    hers = calendars.connect(alice)
+    print_shop.connect(bob)
+    notice = Page(bob.browser.get(take_out(bob, calendars).location)).text
+
+    assert "Nothing was changed" in notice
+    assert "Calendars" not in notice
+    assert calendars.holds(hers.access_token)
+    assert listed(alice) == [calendars.client_id]
+    assert not events.named("grant_ended")
+
+
+@pytest.mark.parametrize("client_id", ["", "nobody", "photo-api", "print-shop\0", "☃", "x" * 5000])
+def test_an_app_that_is_not_there_is_no_harm(alice: Person, print_shop: RegisteredClient, client_id: str) -> None:
+    tokens = print_shop.connect(alice)
+    answer = take_out(alice, replace(print_shop, client_id=client_id))
+
+    assert answer.status_code == 303
+    assert "Nothing was changed" in Page(alice.browser.get(answer.location)).text
+    assert print_shop.holds(tokens.access_token)
+
+
+def test_taking_out_twice_is_no_error(alice: Person, print_shop: RegisteredClient) -> None:
+    print_shop.connect(alice)
+    page = apps_page(alice)
+    take_out(alice, print_shop, page)
+    answer = take_out(alice, print_shop, page)
+
+    assert "Nothing was changed" in Page(alice.browser.get(answer.location)).text.split("Print Shop is out")[1]
+
+
+# Who may ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("token", [None, "", "made-up"])
+def test_another_site_cannot_press_the_button(alice: Person, print_shop: RegisteredClient, token: str | None) -> None:
+    tokens = print_shop.connect(alice)
+    page = apps_page(alice)
+    page.forms[0].fields.pop("csrf_token")
+    page.forms[0].fields |= {} if token is None else {"csrf_token": token}
+    answer = take_out(alice, print_shop, page)
+
+    assert answer.status_code == 400
+    assert "/account/apps" in Page(answer).links
+    assert print_shop.holds(tokens.access_token)
+
+
+@pytest.mark.parametrize("path", ["/account/apps", "/account/activity", "/account/password"])
+def test_whoever_is_not_signed_in_signs_in_first(alice: Person, path: str) -> None:
+    answer = alice.browser.get(path)
+
+    assert (answer.status_code, answer.location) == (303, f"/login?next={path}")
+    assert alice.sign_in(answer.location).location == path
+
+
+def test_a_form_of_somebody_who_is_signed_out_does_nothing(
+    server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
+    tokens = print_shop.connect(alice)
+    page = apps_page(alice)
+    server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
+    answer = take_out(alice, print_shop, page)
+
+    assert (answer.status_code, answer.location) == (303, "/login?next=/account/apps")
+    assert print_shop.holds(tokens.access_token)
+
+
+def test_the_pages_know_where_one_is(alice: Person) -> None:
+    alice.sign_in()
+    for path in ("/account/apps", "/account/activity", "/account/password"):
+        assert f'<a href="{path}" aria-current="page">' in alice.browser.get(path).text
+
+
+def test_the_start_page_and_the_consent_page_lead_here(alice: Person, print_shop: RegisteredClient) -> None:
+    assert "/account/apps" in alice.consent_page(print_shop.authorization_request()).links
+    assert {"/account/apps", "/account/activity", "/account/password"} <= set(Page(alice.browser.get("/")).links)

@@ -1,0 +1,176 @@
+"""A new password: only for who knows the current one; it ends every other sign-in, and no grant (RFC 9700 §4.11)."""
+
+import re
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.auth_server.cast import ELSEWHERE, Clock, Events, Page, Person, RegisteredClient, Server, at_once
+
+NEW = "through the looking-glass"
+
+
+def change(person: Person, current: str = "wonderland", new: str = NEW, again: str | None = None) -> TestResponse:
+    form = Page(person.ask("/account/password")).form
+    typed = {"current_password": current, "new_password": new, "repeated_password": new if again is None else again}
+    return person.browser.post(form.action, data=form.fields | typed)
+
+
+def can_sign_in(person: Person, password: str) -> bool:
+    return replace(person).sign_in(password=password).status_code == 303
+
+
+def test_the_new_password_takes_the_place_of_the_old_one(alice: Person, events: Events) -> None:
+    answer = change(alice)
+
+    assert answer.status_code == 303
+    assert "Your password is changed" in Page(alice.browser.get(answer.location)).text
+    assert can_sign_in(alice, NEW)
+    assert not can_sign_in(alice, "wonderland")
+    assert len(events.named("password_changed")) == 1
+
+
+def test_every_other_sign_in_ends_and_this_one_stays(alice: Person) -> None:
+    elsewhere, copy = replace(alice), replace(alice)
+    elsewhere.sign_in()
+    alice.sign_in()
+    copy.browser.session_cookie = alice.browser.session_cookie
+    change(alice)
+
+    assert alice.is_signed_in()
+    assert not elsewhere.is_signed_in()
+    assert not copy.is_signed_in()
+    assert alice.browser.session_cookie != copy.browser.session_cookie
+
+
+def test_what_apps_were_granted_stays(alice: Person, print_shop: RegisteredClient) -> None:
+    tokens = print_shop.connect(alice)
+    change(alice)
+
+    assert print_shop.holds(tokens.access_token)
+    assert alice.ask(print_shop.authorization_request()).status_code == 302
+
+
+def test_nobody_elses_password_changes(alice: Person, bob: Person) -> None:
+    bob.sign_in()
+    change(alice)
+
+    assert bob.is_signed_in()
+    assert can_sign_in(bob, "builder")
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "status", "words"),
+    [
+        ("Wonderland", NEW, NEW, 403, "That is not your current password."),
+        ("", NEW, NEW, 403, "That is not your current password."),
+        ("builder", NEW, NEW, 403, "That is not your current password."),
+        ("wonder\0land", NEW, NEW, 403, "That is not your current password."),
+        ("wonderland", "short", "short", 400, "A password has 8 to 1024 characters."),
+        ("wonderland", "", "", 400, "A password has 8 to 1024 characters."),
+        ("wonderland", "x" * 1025, "x" * 1025, 400, "A password has 8 to 1024 characters."),
+        ("wonderland", NEW, NEW.title(), 400, "The new password and this differ."),
+        ("wonderland", NEW, "", 400, "The new password and this differ."),
+    ],
+)
+def test_a_mistake_is_an_error_of_the_form(
+    alice: Person, current: str, new: str, again: str, status: int, words: str
+) -> None:
+    answer = change(alice, current, new, again)
+    page = Page(answer)
+
+    assert (answer.status_code, page.title.startswith("Error: ")) == (status, True)
+    assert f"Your password was not changed. {words}" in page.text
+    assert answer.text.count('aria-invalid="true"') == 1
+    assert alice.is_signed_in()
+    assert can_sign_in(alice, "wonderland")
+
+
+def test_what_was_typed_does_not_come_back(alice: Person) -> None:
+    answer = change(alice, "nearly-wonderland")
+
+    assert "nearly-wonderland" not in answer.text
+    assert NEW not in answer.text
+
+
+def test_guessing_here_is_throttled_as_at_the_login_page(alice: Person, events: Events) -> None:
+    """Whoever finds the browser open must not find out the password, nor guess here and at the login page by turns."""
+    alice.sign_in()
+    statuses = [change(alice, f"guess {number}").status_code for number in range(3)]
+    statuses += [alice.sign_in("/login", password="a guess").status_code for _ in range(2)]
+    throttled = change(alice)
+
+    assert statuses == [403] * 5
+    assert throttled.status_code == 429
+    assert int(throttled.headers["Retry-After"]) <= 60
+    assert "Too many attempts" in Page(throttled).text
+    assert len(events.named("password_change_throttled")) == 1
+
+
+def test_the_right_password_does_not_count(clock: Clock, alice: Person) -> None:
+    alice.sign_in()
+    passwords = ["wonderland", *(f"looking-glass {number}" for number in range(7))]
+
+    assert [change(alice, *pair).status_code for pair in pairwise(passwords)] == [303] * 7
+
+
+def test_a_slip_of_the_new_password_does_not_count_either(clock: Clock, alice: Person) -> None:
+    alice.sign_in()
+    for _ in range(6):
+        change(alice, again="something else")
+
+    assert change(alice).status_code == 303
+
+
+def test_guesses_elsewhere_do_not_lock_her_out(clock: Clock, server: Server, alice: Person) -> None:
+    attacker = replace(alice)
+    attacker.browser = server.browser(ELSEWHERE)
+    for _ in range(6):
+        attacker.sign_in(password="a guess")
+
+    assert change(alice).status_code == 303
+
+
+@pytest.mark.parametrize("token", [None, "made-up"])
+def test_another_site_cannot_change_it(alice: Person, token: str | None) -> None:
+    alice.sign_in()
+    typed = {"current_password": "wonderland", "new_password": NEW, "repeated_password": NEW}
+    fields = typed | ({} if token is None else {"csrf_token": token})
+
+    assert alice.browser.post("/account/password", data=fields).status_code == 400
+    assert can_sign_in(alice, "wonderland")
+
+
+def test_of_two_changes_at_once_one_wins(alice: Person) -> None:
+    """The other finds that its sign-in, or the password that it was about to replace, is gone."""
+    alice.sign_in()
+    form = Page(alice.browser.get("/account/password")).form
+    cookie = alice.browser.session_cookie
+    new = iter(["the first password", "the second password"])
+
+    def change_it() -> int:
+        browser, password = alice.server.browser(), next(new)
+        browser.session_cookie = cookie
+        typed = {"current_password": "wonderland", "new_password": password, "repeated_password": password}
+        answer = browser.post(form.action, data=form.fields | typed)
+        return 0 if answer.location is None or answer.location.startswith("/login") else 1
+
+    assert sum(at_once(2, change_it)) == 1
+    assert not can_sign_in(alice, "wonderland")
+
+
+def test_password_managers_are_told_what_is_what(alice: Person) -> None:
+    html = alice.ask("/account/password").text
+
+    assert re.findall(r'type="password" autocomplete="([\w-]+)"', html) == [
+        "current-password",
+        "new-password",
+        "new-password",
+    ]
+
+
+def test_a_demo_account_is_told_that_the_login_page_does_not_follow(alice: Person, mallory: Person) -> None:
+    assert "This is a demo account" in Page(alice.ask("/account/password")).text
+    assert "This is a demo account" not in Page(mallory.ask("/account/password")).text

@@ -1,0 +1,171 @@
+"""/developer/apps: a developer registers a client and is shown its secret, once."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from auth_server.developer import MAX_CLIENTS
+from tests.auth_server.cast import Events, Page, Person, RegisteredClient, Server, at_once
+from tests.auth_server.developers import Developer, shown
+
+
+@pytest.fixture
+def developer(mallory: Person) -> Developer:
+    return Developer(mallory)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("path", ["/developer/apps/new", "/developer/apps/x", "/developer/apps/x/secret"])
+def test_who_is_not_signed_in_signs_in_first_and_comes_back(server: Server, path: str, method: str) -> None:
+    server.app.config["WTF_CSRF_ENABLED"] = False
+    try:
+        answer = server.browser().open(path, method=method)
+    finally:
+        server.app.config["WTF_CSRF_ENABLED"] = True
+
+    assert (answer.status_code, answer.location) == (303, f"/login?next={quote(path)}")
+
+
+def test_signing_in_leads_back_to_the_list(mallory: Person) -> None:
+    to_login = mallory.browser.get("/developer/apps")
+
+    assert mallory.sign_in(to_login.location).location == "/developer/apps"
+
+
+def test_a_developer_without_clients_is_told_how_to_begin(developer: Developer) -> None:
+    page = developer.page()
+
+    assert "No apps yet" in page.text
+    assert {"/developer/apps/new", "/developer/connect"} <= set(page.links)
+
+
+def test_a_new_client_makes_the_round_trip(developer: Developer, alice: Person, photo_api: RegisteredClient) -> None:
+    client = developer.has_a_client()
+
+    tokens = client.connect(alice)
+    refreshed = client.refresh(tokens.refresh_token)
+
+    assert photo_api.introspect(tokens.access_token).get_json()["username"] == "alice"
+    assert refreshed.status_code == 200
+
+
+def test_a_public_client_makes_the_round_trip_and_has_no_secret(developer: Developer, alice: Person) -> None:
+    answer = developer.registers(type="public", redirect_uris="http://127.0.0.1:8400/callback")
+    client = RegisteredClient(
+        developer.person.server, str(shown(answer, "new-id")), None, "http://127.0.0.1:8400/callback"
+    )
+
+    assert "It is a public client: it has no secret" in Page(answer).text
+    assert shown(answer, "new-secret") is None
+    assert client.connect(alice).access_token
+
+
+def test_the_list_says_what_is_registered(developer: Developer) -> None:
+    client = developer.has_a_client(redirect_uris="https://a.example/1\r\n\r\n https://a.example/2 \r\n")
+    text = developer.page().text
+
+    for words in ("Postcard Press", client.client_id, "confidential", "https://a.example/1", "https://a.example/2"):
+        assert words in text
+    assert "photos:write" not in text
+
+
+def test_the_secret_is_shown_once(developer: Developer) -> None:
+    answer = developer.registers()
+    secret, client_id = str(shown(answer, "new-secret")), shown(answer, "new-id")
+    pages = ("/developer/apps", *(f"/developer/apps/{client_id}{ending}" for ending in ("", "/secret", "/delete")))
+
+    assert len(secret) >= 43
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Location" not in answer.headers
+    assert secret not in str(answer.headers)
+    assert [path for path in pages if secret in developer.browser.get(path).text] == []
+    assert secret not in developer.browser.session_cookie
+
+
+def test_the_secret_is_not_at_rest(developer: Developer, instance_database: Path, events: Events) -> None:
+    client = developer.has_a_client()
+    files = instance_database.parent.glob("auth_server.db*")
+
+    assert client.secret
+    assert not any(client.secret.encode() in file.read_bytes() for file in files)
+    assert client.secret not in str(events.entries)
+    assert events.named("client_registered")[0]["client_id"] == client.client_id
+
+
+def test_a_form_that_is_sent_again_registers_nothing(developer: Developer) -> None:
+    """A reload, or the way back and forth: there is one client, and a notice."""
+    form = developer.form("/developer/apps/new")
+    first = developer.registers(form)
+    again = developer.registers(form, name="Another name")
+    page = developer.page()
+
+    assert (again.status_code, again.location) == (303, "/developer/apps")
+    assert "That form was sent before" in page.text
+    assert page.links.count(f"/developer/apps/{shown(first, 'new-id')}") == 1
+    assert "Another name" not in page.text
+    assert "That form was sent before" not in developer.page().text
+
+
+def test_a_double_click_registers_one(developer: Developer) -> None:
+    form, cookie = developer.form("/developer/apps/new"), developer.browser.session_cookie
+
+    def click() -> int:
+        browser = developer.person.server.browser()
+        browser.session_cookie = cookie
+        data = form.fields | {"name": "Twice", "redirect_uris": "https://a.example", "type": "public"}
+        return browser.post(form.action, data=data | {"scope": "profile"}).status_code
+
+    assert sorted(at_once(4, click)) == [200, 303, 303, 303]
+    assert len(re.findall("Edit Twice", developer.page().text)) == 1
+
+
+def test_the_same_form_of_two_people_registers_two(developer: Developer, alice: Person) -> None:
+    """What a form says of its identity is nobody's to choose an identifier with."""
+    form, hers = developer.form("/developer/apps/new"), Developer(alice)
+    form_id = form.fields["form_id"]
+    one, other = developer.registers(form), hers.registers(form_id=form_id)
+
+    assert other.status_code == 200
+    assert len({shown(one, "new-id"), shown(other, "new-id"), form_id}) == 3
+
+
+def test_a_form_that_was_wrong_can_be_sent_again(developer: Developer) -> None:
+    form = developer.form("/developer/apps/new")
+
+    assert developer.registers(form, name="").status_code == 400
+    assert developer.registers(form).status_code == 200
+
+
+def test_there_is_a_most(developer: Developer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auth_server.developer.MAX_CLIENTS", 2)
+    developer.has_a_client()
+    developer.has_a_client()
+    answer = developer.registers()
+
+    assert MAX_CLIENTS == 50
+    assert answer.status_code == 400
+    assert "You have 2 apps, which is the most" in Page(answer).text
+    assert 'value="Postcard Press"' in answer.text
+    assert "/developer/apps/new" not in developer.page().links
+
+
+def test_a_client_of_somebody_of_the_demo_is_the_demos(alice: Person, start: object) -> None:
+    """Outside the demo nobody could look after it: everybody knows the password of its owner."""
+    client = Developer(alice).has_a_client()
+    outside: Server = start(DEMO="0")  # type: ignore[operator]
+
+    assert alice.server.browser().get(client.authorization_request()).status_code == 303
+    assert outside.browser().get(client.authorization_request()).status_code == 400
+
+
+def test_connecting_is_explained_to_anybody(server: Server) -> None:
+    text = Page(server.browser().get("/developer/connect")).text
+
+    for words in (
+        *["/.well-known/oauth-authorization-server", "S256", "character by character", "iss", "/me"],
+        *["GenericOAuthenticator", "Auth.js", "issuer:", "use_pkce=True", "OAUTH_PKCE_ENABLED", "passport-oauth2"],
+        *["grant", "pkce: true", "BaseOAuth2PKCE", "REDIRECT_STATE = False"],
+    ):
+        assert words in text

@@ -1,0 +1,205 @@
+"""The rest of a client's life at /developer/apps: edited, given a new secret, deleted; and what that does to its grants."""
+
+import pytest
+
+from tests.auth_server.cast import Events, Page, Person, RegisteredClient, Tokens
+from tests.auth_server.developers import Developer, shown
+
+
+@pytest.fixture
+def developer(mallory: Person) -> Developer:
+    return Developer(mallory)
+
+
+@pytest.fixture
+def client(developer: Developer) -> RegisteredClient:
+    return developer.has_a_client(scope=["profile", "photos:read", "photos:write"])
+
+
+@pytest.fixture
+def tokens(client: RegisteredClient, alice: Person) -> Tokens:
+    return client.connect(alice)
+
+
+def scope_of(photo_api: RegisteredClient, token: str) -> str | None:
+    """What the API learns of the token's scope; None when it is not active."""
+    scope: str | None = photo_api.introspect(token).get_json().get("scope")
+    return scope
+
+
+def test_a_change_is_saved_and_said(developer: Developer, client: RegisteredClient) -> None:
+    answer = developer.edits(client, name="Postcards & More", redirect_uris="https://new.example/")
+    page = developer.page()
+
+    assert (answer.status_code, answer.location) == (303, "/developer/apps")
+    assert "Postcards & More is saved." in page.text
+    assert "https://new.example/" in page.text
+
+
+def test_a_redirect_uri_that_is_gone_is_followed_no_more(
+    developer: Developer, client: RegisteredClient, alice: Person
+) -> None:
+    developer.edits(client, redirect_uris="https://new.example/")
+    before, after = client.authorization_request(), client.authorization_request(redirect_uri="https://new.example/")
+
+    assert alice.ask(before).status_code == 400
+    assert alice.allow(after).redirect_uri == "https://new.example/"
+
+
+def test_the_type_cannot_change(developer: Developer, client: RegisteredClient, alice: Person) -> None:
+    developer.edits(client, type="public")
+
+    assert client.connect(alice).access_token
+    assert "confidential" in developer.page().text
+
+
+def test_what_is_taken_from_the_scope_is_taken_from_the_tokens(
+    developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
+) -> None:
+    """The client goes on with the rest: a refresh that asked for more than is registered would be refused as a whole."""
+    developer.edits(client, scope=["profile"])
+    now = scope_of(photo_api, tokens.access_token)
+    refreshed = Tokens.read(client.refresh(tokens.refresh_token))
+
+    assert now == "profile"
+    assert refreshed.scope == scope_of(photo_api, refreshed.access_token) == "profile"
+    assert client.refresh(refreshed.refresh_token, scope="profile photos:read").get_json()["error"] == "invalid_scope"
+
+
+def test_a_code_that_is_under_way_brings_the_rest(
+    developer: Developer, client: RegisteredClient, alice: Person
+) -> None:
+    code = alice.allow(client.authorization_request()).code
+    developer.edits(client, scope=["photos:read"])
+
+    assert Tokens.read(client.redeem(code)).scope == "photos:read"
+
+
+def test_a_token_of_nothing_but_what_was_taken_is_dead_and_its_grant_is_not(
+    developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
+) -> None:
+    narrow = Tokens.read(client.refresh(tokens.refresh_token, scope="photos:write"))
+    developer.edits(client, scope=["profile"])
+
+    assert scope_of(photo_api, narrow.access_token) is None
+    assert Tokens.read(client.refresh(narrow.refresh_token)).scope == "profile"
+
+
+def test_a_grant_of_which_nothing_is_left_ends(
+    developer: Developer, client: RegisteredClient, alice: Person, photo_api: RegisteredClient, events: Events
+) -> None:
+    tokens = client.connect(alice, scope="photos:write")
+    developer.edits(client, scope=["profile"])
+
+    assert scope_of(photo_api, tokens.access_token) is None
+    assert client.refresh(tokens.refresh_token).get_json()["error"] == "invalid_grant"
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["scope withdrawn"]
+
+
+def test_a_scope_that_comes_back_is_asked_for_again(
+    developer: Developer, client: RegisteredClient, tokens: Tokens, alice: Person, photo_api: RegisteredClient
+) -> None:
+    developer.edits(client, scope=["profile"])
+    developer.edits(client, scope=["profile", "photos:read"])
+    page = alice.consent_page(client.authorization_request(scope="profile photos:read"))
+
+    assert list(page.boxes) == ["photos:read"]
+    assert scope_of(photo_api, tokens.access_token) == "profile"
+
+
+def test_other_clients_keep_what_they_have(
+    developer: Developer, client: RegisteredClient, alice: Person, photo_api: RegisteredClient
+) -> None:
+    other = developer.has_a_client(name="Other")
+    tokens = other.connect(alice)
+    developer.edits(client, scope=["profile"])
+
+    assert scope_of(photo_api, tokens.access_token) == "profile photos:read"
+
+
+def test_a_wider_scope_changes_no_grant(
+    developer: Developer, alice: Person, photo_api: RegisteredClient, events: Events
+) -> None:
+    client = developer.has_a_client(scope=["profile"])
+    tokens = client.connect(alice)
+    developer.edits(client, scope=["profile", "photos:write"])
+
+    assert scope_of(photo_api, tokens.access_token) == "profile"
+    assert events.named("grant_ended") == []
+
+
+def test_a_new_secret_kills_the_old_one_and_is_shown_once(
+    developer: Developer, client: RegisteredClient, tokens: Tokens
+) -> None:
+    answer = developer.renews(client)
+    secret = str(shown(answer, "new-secret"))
+    renewed = RegisteredClient(client.server, client.client_id, secret, client.redirect_uri)
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
+    assert secret != client.secret
+    assert secret not in developer.browser.session_cookie
+    assert client.refresh(tokens.refresh_token).status_code == 401
+    assert renewed.refresh(tokens.refresh_token).status_code == 200
+    assert secret not in developer.browser.get(f"/developer/apps/{client.client_id}").text
+
+
+def test_a_reload_does_not_kill_the_secret_that_was_just_copied(
+    developer: Developer, client: RegisteredClient, alice: Person
+) -> None:
+    form = developer.form(f"/developer/apps/{client.client_id}/secret")
+    secret = shown(developer.renews(client, form), "new-secret")
+    again = developer.renews(client, form)
+
+    assert (again.status_code, again.location) == (303, "/developer/apps")
+    assert "was not changed again" in developer.page().text
+    assert RegisteredClient(client.server, client.client_id, secret, client.redirect_uri).connect(alice)
+
+
+def test_a_public_client_gets_no_secret(developer: Developer) -> None:
+    client = developer.has_a_client(type="public")
+    path = f"/developer/apps/{client.client_id}/secret"
+    page = developer.page(path)
+    form = developer.form(f"/developer/apps/{client.client_id}/delete")
+    answer = developer.browser.post(path, data=form.fields)
+
+    assert (page.status, page.forms) == (200, [])
+    assert "has no secret" in page.text
+    assert shown(answer, "new-secret") is None
+    assert client.server.browser().get(client.authorization_request()).status_code == 303
+
+
+def test_deleting_asks_first_and_needs_no_script(developer: Developer, client: RegisteredClient) -> None:
+    page = developer.page(f"/developer/apps/{client.client_id}/delete")
+
+    assert page.title.startswith("Delete Postcard Press?")
+    assert page.form.action == f"/developer/apps/{client.client_id}/delete"
+    assert client.client_id in developer.page().text
+
+
+def test_deleting_ends_the_grants(
+    developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
+) -> None:
+    answer = developer.deletes(client)
+
+    assert (answer.status_code, answer.location) == (303, "/developer/apps")
+    assert "Postcard Press is deleted." in developer.page().text
+    assert scope_of(photo_api, tokens.access_token) is None
+    assert client.refresh(tokens.refresh_token).status_code == 401
+    assert developer.browser.get(f"/developer/apps/{client.client_id}").status_code == 404
+
+
+def test_deleting_twice_is_not_found(developer: Developer, client: RegisteredClient) -> None:
+    form = developer.form(f"/developer/apps/{client.client_id}/delete")
+    developer.deletes(client)
+
+    assert developer.browser.post(form.action, data=form.fields).status_code == 404
+
+
+def test_the_edit_page_has_snippets_without_the_secret(developer: Developer, client: RegisteredClient) -> None:
+    answer = developer.browser.get(f"/developer/apps/{client.client_id}")
+
+    assert client.secret
+    assert client.secret not in answer.text
+    assert "CLIENT_SECRET" in str(shown(answer, "snippet-curl"))
+    assert client.client_id in str(shown(answer, "snippet-authlib"))
+    assert "Ready to run" in Page(answer).text

@@ -1,0 +1,117 @@
+"""Only the owner sees or touches a client: to anybody else it is not there, at any address and by any method."""
+
+import re
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.auth_server.cast import Person, RegisteredClient, Server
+from tests.auth_server.developers import OWN_ADDRESSES, POSTCARDS, Developer
+
+NOT_HERS = ["bob's", "the demo's", "the resource server's", "the command line's", "nobody's", "odd"]
+ODD = ["%00", "%FF", "%F0%9F%92%A3", "x" * 3000, "%27%20OR%201%3D1", "new%20", "*"]
+
+
+@pytest.fixture
+def bobs(bob: Person) -> RegisteredClient:
+    return Developer(bob).has_a_client(name="Bob's Own")
+
+
+@pytest.fixture
+def developer(mallory: Person) -> Developer:
+    return Developer(mallory)
+
+
+@pytest.fixture
+def client_ids(bobs: RegisteredClient, posters: RegisteredClient) -> dict[str, list[str]]:
+    return {
+        "bob's": [bobs.client_id],
+        "the demo's": ["print-shop"],
+        "the resource server's": ["photo-api"],
+        "the command line's": [posters.client_id],
+        "nobody's": ["0123456789abcdef01234567"],
+        "odd": ODD,
+    }
+
+
+@pytest.mark.parametrize("whose", NOT_HERS)
+@pytest.mark.parametrize(("method", "address"), OWN_ADDRESSES)
+def test_a_client_that_is_not_hers_is_not_there(
+    developer: Developer,
+    client_ids: dict[str, list[str]],
+    bobs: RegisteredClient,
+    method: str,
+    address: str,
+    whose: str,
+) -> None:
+    """The same answer for each, so that nobody learns which of them exist."""
+    filled_in = POSTCARDS | developer.form("/developer/apps/new").fields
+    data = filled_in if method == "POST" else None
+    nobodys = developer.browser.open(address.format("nobodysatall"), method=method, data=data)
+
+    for client_id in client_ids[whose]:
+        answer = developer.browser.open(address.format(client_id), method=method, data=data)
+        assert answer.status_code == 404
+        assert but_for_the_address(answer) == but_for_the_address(nobodys)
+
+
+def but_for_the_address(answer: TestResponse) -> str:
+    """The page without the address that was asked for, which it repeats."""
+    return re.sub(r"<code>/developer/apps/.*?</code>", "", answer.text, flags=re.DOTALL)
+
+
+def test_it_is_as_it_was_after_all_that(developer: Developer, bobs: RegisteredClient, alice: Person) -> None:
+    for _, address in OWN_ADDRESSES:
+        fields = developer.form("/developer/apps/new").fields
+        developer.browser.post(address.format(bobs.client_id), data=POSTCARDS | {"name": "Taken"} | fields)
+
+    assert bobs.connect(alice).access_token
+    assert "Taken" not in developer.page().text
+
+
+def test_no_list_has_it(developer: Developer, bobs: RegisteredClient, posters: RegisteredClient, bob: Person) -> None:
+    client = developer.has_a_client()
+    hers, his = developer.page().text, Developer(bob).page().text
+
+    assert client.client_id in hers
+    assert bobs.client_id in his
+    assert not any(other in hers for other in (bobs.client_id, "Bob's Own", posters.client_id, "print-shop"))
+    assert client.client_id not in his
+
+
+def test_its_owner_reaches_all_of_it(bob: Person, bobs: RegisteredClient) -> None:
+    gets = [address for method, address in OWN_ADDRESSES if method == "GET"]
+
+    assert [bob.browser.get(address.format(bobs.client_id)).status_code for address in gets] == [200, 200, 200]
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+def test_other_methods_say_nothing_about_whose_it_is(developer: Developer, bobs: RegisteredClient, method: str) -> None:
+    """Refused for every client alike, before anybody looks."""
+    own = developer.has_a_client()
+    token = {"X-CSRFToken": developer.form("/developer/apps/new").fields["csrf_token"]}
+    answers = {
+        developer.browser.open(f"/developer/apps/{client_id}", method=method, headers=token).text
+        for client_id in (own.client_id, bobs.client_id, "print-shop", "nobodys")
+    }
+
+    assert len(answers) == 1
+
+
+def test_a_deleted_developer_takes_her_clients_along(server: Server, bob: Person, bobs: RegisteredClient) -> None:
+    server.run("users", "delete", "bob")
+
+    assert bob.browser.get(bobs.authorization_request()).status_code == 400
+    assert bob.browser.get("/developer/apps").status_code == 303
+
+
+@pytest.mark.parametrize("path", ["/developer/apps/new", "", "/secret", "/delete"])
+def test_a_form_without_its_token_does_nothing(bob: Person, bobs: RegisteredClient, alice: Person, path: str) -> None:
+    """Another site may send a form with his cookies; what it cannot send is the token."""
+    address = path if path.startswith("/developer") else f"/developer/apps/{bobs.client_id}{path}"
+    answer = bob.browser.post(address, data=POSTCARDS | {"name": "Forged", "redirect_uris": "https://evil.example/"})
+
+    assert answer.status_code == 400
+    assert "out of date" in answer.text
+    assert "Forged" not in bob.browser.get("/developer/apps").text
+    assert bobs.connect(alice).access_token

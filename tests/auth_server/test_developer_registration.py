@@ -1,0 +1,153 @@
+"""What may be registered at /developer/apps: what is not good is said beside its field, and what was typed is kept."""
+
+import html
+import re
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from tests.auth_server.cast import Person
+from tests.auth_server.developers import POSTCARDS, Developer
+
+NOT_GOOD: dict[str, tuple[str, Any]] = {
+    "no name": ("name", ""),
+    "a name of spaces": ("name", "   "),
+    "a long name": ("name", "x" * 101),
+    "a name of two lines": ("name", "Print\nShop"),
+    "a name that runs backwards": ("name", "Print\u202eShop"),
+    "a name with a zero": ("name", "Print\0Shop"),
+    "a name without width": ("name", "\u200b"),
+    "a homepage that is a program": ("homepage", "javascript:alert(1)"),
+    "a homepage that is data": ("homepage", "data:text/html,x"),
+    "a homepage in clear": ("homepage", "http://postcards.example/"),
+    "a homepage with a user": ("homepage", "https://tripod@postcards.example/"),
+    "a homepage that is none": ("homepage", "postcards"),
+    "a long homepage": ("homepage", "https://postcards.example/" + "x" * 2000),
+    "no redirect URI": ("redirect_uris", ""),
+    "lines of spaces": ("redirect_uris", " \r\n \r\n"),
+    "plain http": ("redirect_uris", "http://postcards.example/callback"),
+    "loopback in its name only": ("redirect_uris", "http://127.0.0.1.evil.example/"),
+    "a fragment": ("redirect_uris", "https://postcards.example/#callback"),
+    "an empty fragment": ("redirect_uris", "https://postcards.example/#"),
+    "a user": ("redirect_uris", "https://a:b@postcards.example/"),
+    "a wildcard": ("redirect_uris", "https://*.postcards.example/"),
+    "a tab": ("redirect_uris", "https://postcards.example/\tcallback"),
+    "a zero": ("redirect_uris", "https://postcards.example/\0"),
+    "a line that only some break": ("redirect_uris", "https://postcards.example/\x0bhttps://b.example/"),
+    "a carriage return": ("redirect_uris", "https://postcards.example/\rhttps://b.example/"),
+    "a backslash": ("redirect_uris", "https://postcards.example\\@evil.example/"),
+    "a scheme of its own": ("redirect_uris", "postcards://callback"),
+    "a relative one": ("redirect_uris", "/callback"),
+    "a port that is none": ("redirect_uris", "https://postcards.example:99999/"),
+    "half an address": ("redirect_uris", "https://[::1"),
+    "another alphabet": ("redirect_uris", "https://pöstcards.example/"),
+    "one good and one bad": ("redirect_uris", "https://postcards.example/\r\nhttp://evil.example/"),
+    "one too many": ("redirect_uris", "\r\n".join(f"https://postcards.example/{n}" for n in range(21))),
+    "a long one": ("redirect_uris", "https://postcards.example/" + "x" * 2000),
+    "no scope": ("scope", []),
+    "an unknown scope": ("scope", ["profile", "admin"]),
+    "a scope of spaces": ("scope", [" "]),
+    "no type": ("type", ""),
+    "an unknown type": ("type", "both"),
+}
+
+
+@pytest.fixture
+def developer(mallory: Person) -> Developer:
+    return Developer(mallory)
+
+
+@pytest.mark.parametrize(("field", "value"), NOT_GOOD.values(), ids=NOT_GOOD)
+def test_what_is_not_good_is_said_beside_it(developer: Developer, field: str, value: Any) -> None:
+    answer = developer.registers(**{field: value})
+
+    assert answer.status_code == 400
+    assert objections(answer) == {field}
+    assert is_tied(answer, field)
+    assert "<title>Error: " in answer.text
+    assert "No apps yet" in developer.page().text
+
+
+@pytest.mark.parametrize(("field", "value"), NOT_GOOD.values(), ids=NOT_GOOD)
+def test_nor_may_it_become_so(developer: Developer, field: str, value: Any) -> None:
+    """The same goes for a change; the type is none of the fields that can be changed."""
+    client = developer.has_a_client()
+    before = developer.page().text
+    answer = developer.edits(client, **{field: value})
+
+    assert answer.status_code == (303 if field == "type" else 400)
+    assert field == "type" or objections(answer) == {field}
+    assert field == "type" or developer.page().text == before
+
+
+def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(developer: Developer) -> None:
+    typed = {"name": "<b>" + "x" * 100, "homepage": 'x"><script>', "redirect_uris": "\nhttp://<i>\n'y'", "scope": []}
+    answer = developer.registers(**typed, type="public")
+    text = html.unescape(answer.text)
+
+    assert objections(answer) == {"name", "homepage", "redirect_uris", "scope"}
+    assert all(str(value) in text for name, value in typed.items() if name != "scope")
+    assert "<script>" not in answer.text.replace('<script src="', "")
+    assert re.search(r'value="public" checked', answer.text)
+    assert not re.search(r'name="scope" value="[a-z:]+" checked', answer.text)
+
+
+def test_a_name_is_shown_and_not_run(developer: Developer) -> None:
+    client = developer.has_a_client(name="<img src=x onerror=alert(1)>")
+
+    for path in ("/developer/apps", f"/developer/apps/{client.client_id}"):
+        assert "<img" not in developer.browser.get(path).text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"homepage": ""},
+        {"homepage": "http://127.0.0.1:3000/#about"},
+        {"name": "Ünïcode 写真 & Söhne"},
+        {"redirect_uris": "http://localhost:3000/callback"},
+        {"redirect_uris": "http://[::1]:8080/a?b=c"},
+        {"redirect_uris": "https://a.example/?x='$HOME'&y=`id`"},
+        {"redirect_uris": "\r\n".join(f"https://postcards.example/{n}" for n in range(20))},
+        {"scope": ["photos:write"]},
+        {"scope": ["profile photos:read"]},
+    ],
+    ids=str,
+)
+def test_what_is_good_is_registered(developer: Developer, changes: dict[str, Any]) -> None:
+    assert developer.registers(**changes).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff\xfe", b"name=\xff&redirect_uris=%ED%A0%80&type=public&scope=%00", b"&&=&"]
+)
+def test_a_body_may_be_odd(developer: Developer, body: bytes) -> None:
+    client = developer.has_a_client()
+    for path in ("/developer/apps/new", *(f"/developer/apps/{client.client_id}{end}" for end in ("", "/secret"))):
+        token = developer.form(path).fields["csrf_token"]
+        answer = developer.browser.post(
+            path, data=body, headers={"X-CSRFToken": token}, content_type="application/x-www-form-urlencoded"
+        )
+
+        assert answer.status_code in (303, 400)
+
+
+def objections(answer: TestResponse) -> set[str]:
+    """The fields that have a complaint beside them."""
+    return set(re.findall(r'<p class="hint error" id="(\w+)-error">', answer.text))
+
+
+def is_tied(answer: TestResponse, field: str) -> bool:
+    """Whether a screen reader reads the complaint with the field."""
+    return f'aria-describedby="{field}-error' in answer.text and (
+        field == "type" or 'aria-invalid="true"' in answer.text
+    )
+
+
+def test_the_fields_of_these_tests_are_those_of_the_form(developer: Developer) -> None:
+    assert set(re.findall(r' name="(\w+)"', developer.browser.get("/developer/apps/new").text)) - {
+        "csrf_token",
+        "form_id",
+        "viewport",
+    } == set(POSTCARDS)

@@ -1,0 +1,275 @@
+"""The programs that the developer's pages show, run as they are shown: each makes the round trip on real sockets."""
+
+import html
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import requests
+from support.browser import Browser
+from support.cast import Person
+from support.processes import Running, running_legs
+from support.sockets import Sockets
+
+PACKAGE = Path(__file__).with_name("snippets_js")
+#: Good as an address, and bad where somebody quotes it badly; one more, for openid-client, which can do with plain ones only.
+ODD_REDIRECT_URI = "http://127.0.0.1:5000/callback?shop='7'&lang=$HOME`id`"
+PLAIN_REDIRECT_URI = "http://127.0.0.1:5000/callback"
+PROGRAMS = {
+    "requests-oauthlib": (sys.executable, "snippet.py"),
+    "authlib": (sys.executable, "snippet.py"),
+    "openid-client": ("node", "snippet.mjs"),
+    "curl": ("sh", "snippet.sh"),
+}
+ANSWER_WITHIN = 30
+
+
+@dataclass
+class Shown:
+    """A client as the developer's pages show it: its snippets, and its secret on the first of them."""
+
+    client_id: str
+    secret: str | None
+    on_creation: dict[str, str]
+    later: dict[str, str]
+
+
+def cannot_run(reason: str) -> NoReturn:
+    """Skip; but where everything has to be there, fail."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="module")
+def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running_legs(tmp_path_factory.mktemp("legs")) as legs:
+        yield legs
+
+
+@pytest.fixture(scope="module")
+def alice(legs: Running) -> Person:
+    """The developer, who is the first to try her own client."""
+    alice = Person("alice", "wonderland", Browser(Sockets()))
+    alice.browser.open(f"{legs.auth_server_url}/developer/apps")
+    alice.sign_in()
+    return alice
+
+
+def registered(
+    legs: Running,
+    alice: Person,
+    kind: str,
+    *scopes: str,
+    uris: tuple[str, ...] = (ODD_REDIRECT_URI, PLAIN_REDIRECT_URI),
+) -> Shown:
+    """A client that alice registers at her browser."""
+    browser = alice.browser
+    browser.open(f"{legs.auth_server_url}/developer/apps/new")
+    browser.fill(name=f"A {kind} client", redirect_uris="\n".join(uris))
+    browser.tick("scope", *scopes)
+    browser.tick("type", kind)
+    page = browser.press("Register")
+    shown = codes(page.source)
+    later = codes(browser.open(f"{legs.auth_server_url}/developer/apps/{shown['new-id']}").source)
+    return Shown(shown["new-id"], shown.get("new-secret"), shown, later)
+
+
+def codes(source: str) -> dict[str, str]:
+    """What the page shows as code, by the name of the element."""
+    found = re.findall(r'<code id="([\w-]+)">(.*?)</code>', source, re.DOTALL)
+    return {name: html.unescape(text) for name, text in found}
+
+
+@pytest.fixture(scope="module")
+def confidential(legs: Running, alice: Person) -> Shown:
+    return registered(legs, alice, "confidential", "profile", "photos:read")
+
+
+@pytest.fixture(scope="module")
+def public(legs: Running, alice: Person) -> Shown:
+    return registered(legs, alice, "public", "photos:read")
+
+
+@pytest.fixture(scope="module")
+def writer(legs: Running, alice: Person) -> Shown:
+    """A client that may look at nothing."""
+    return registered(legs, alice, "confidential", "photos:write")
+
+
+@pytest.fixture
+def run(alice: Person, tmp_path: Path, request: pytest.FixtureRequest) -> "Run":
+    return Run(alice, tmp_path, request)
+
+
+@dataclass
+class Run:
+    """Runs a snippet as its developer would: opens the address that it prints, pastes the one where she ends."""
+
+    alice: Person
+    folder: Path
+    request: pytest.FixtureRequest
+
+    def __call__(self, name: str, code: str, **environ: str) -> str:
+        """What the program prints when it is through."""
+        program, file = PROGRAMS[name]
+        if name == "openid-client":
+            (self.folder / "node_modules").symlink_to(self.request.getfixturevalue("node_modules"))
+        (self.folder / file).write_text(code)
+        with self.started(found(program), file, environ) as process:
+            assert process.stdin
+            assert process.stdout
+            opened = process.stdout.readline()
+            assert opened.startswith("Open "), opened + process.stdout.read()
+            output, _ = process.communicate(self.come_back(opened.removeprefix("Open ").strip()) + "\n", ANSWER_WITHIN)
+        assert process.returncode == 0, output
+        return output.removeprefix("Then paste the address at which the browser ends: ")
+
+    @contextmanager
+    def started(self, program: str, file: str, environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+        surroundings = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        process = subprocess.Popen(
+            [program, file],
+            cwd=self.folder,
+            env=surroundings | {"PYTHONUNBUFFERED": "1"} | environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout):
+                if stream:
+                    stream.close()
+
+    def come_back(self, address: str) -> str:
+        """Where the browser ends; nobody listens there."""
+        with pytest.raises(requests.ConnectionError):
+            self.alice.go_through(address)
+        return self.alice.browser.history[-1].headers["Location"]
+
+
+def found(program: str) -> str:
+    return shutil.which(program) or cannot_run(f"there is no {program}")
+
+
+@pytest.fixture(scope="module")
+def node_modules() -> Path:
+    """`tests/snippets_js/node_modules` as the lock has it, installed once."""
+    lock = (PACKAGE / "package-lock.json").read_bytes()
+    installed = PACKAGE / "node_modules"
+    receipt = installed / ".installed-lock.json"
+    if not receipt.exists() or receipt.read_bytes() != lock:
+        install(installed, receipt.name)
+    return installed
+
+
+def install(target: Path, receipt: str) -> None:
+    """Make `target`, in one go: another process may be at it as well."""
+    with tempfile.TemporaryDirectory(dir=PACKAGE, prefix="node_modules-") as folder:
+        draft = Path(folder)
+        for name in ("package.json", "package-lock.json", ".npmrc"):
+            shutil.copy(PACKAGE / name, draft)
+        finished = subprocess.run([found("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False)
+        if finished.returncode:
+            cannot_run(f"npm cannot install openid-client: {' '.join(finished.stderr.splitlines()[:5])}")
+        shutil.copy(PACKAGE / "package-lock.json", draft / "node_modules" / receipt)
+        shutil.rmtree(target, ignore_errors=True)
+        try:
+            (draft / "node_modules").rename(target)
+        except OSError:
+            assert target.exists()
+
+
+each_program = pytest.mark.parametrize("name", PROGRAMS)
+
+
+@each_program
+def test_it_runs_as_it_is_shown_when_the_client_is_registered(run: Run, confidential: Shown, name: str) -> None:
+    """With the secret in it: that is the one page that has it."""
+    assert confidential.secret
+    code = confidential.on_creation[f"snippet-{name}"]
+
+    assert confidential.secret in code
+    assert "alice" in run(name, code)
+
+
+@each_program
+def test_it_runs_as_it_is_shown_later(run: Run, confidential: Shown, name: str) -> None:
+    """With the secret in the environment."""
+    assert confidential.secret
+    code = confidential.later[f"snippet-{name}"]
+
+    assert confidential.secret not in code
+    assert "alice" in run(name, code, CLIENT_SECRET=confidential.secret)
+
+
+@each_program
+def test_it_runs_for_a_public_client(run: Run, public: Shown, name: str) -> None:
+    code = public.on_creation[f"snippet-{name}"]
+
+    assert (public.secret, public.later[f"snippet-{name}"]) == (None, code)
+    assert "secret" not in code.lower().replace("import secrets", "").replace("secrets.token_urlsafe", "")
+    assert "fjord" in run(name, code).lower()
+
+
+@each_program
+def test_it_runs_for_a_client_that_may_look_at_nothing(run: Run, writer: Shown, name: str) -> None:
+    assert "photos:write" in run(name, writer.on_creation[f"snippet-{name}"])
+
+
+@pytest.mark.parametrize(
+    ("uri", "is_offered"),
+    [
+        (PLAIN_REDIRECT_URI, True),
+        ("https://postcards.example/", True),
+        ("https://postcards.example/a/b.c/", True),
+        (ODD_REDIRECT_URI, False),
+        ("https://postcards.example/callback?shop=7", False),
+        ("https://postcards.example", False),
+        ("https://postcards.example:443/callback", False),
+        ("https://Postcards.example/callback", False),
+        ("https://postcards.example/a/../b", False),
+        ("https://postcards.example/'a'", False),
+    ],
+)
+def test_openid_client_is_not_offered_an_address_that_it_would_write_differently(
+    legs: Running, alice: Person, uri: str, is_offered: bool
+) -> None:
+    """It would present another redirect URI than the one that it asked with, and be refused."""
+    shown = registered(legs, alice, "public", "profile", uris=(uri,)).on_creation
+
+    assert ("snippet-openid-client" in shown) == is_offered
+    assert "snippet-curl" in shown
+    assert ("none for openid-client" in alice.browser.current.text) != is_offered
+
+
+def test_the_one_for_curl_refuses_the_answer_to_another_request(
+    run: Run, confidential: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Run, "come_back", lambda *_: "http://127.0.0.1:5000/callback?code=x&state=y")
+
+    with pytest.raises(AssertionError, match="the answer to another request"):
+        run("curl", confidential.on_creation["snippet-curl"])
+
+
+def test_the_lock_names_no_registry() -> None:
+    """Where packages come from is each machine's own affair."""
+    packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
+
+    assert [name for name, package in packages.items() if "resolved" in package] == []
+    assert all(package["integrity"] for name, package in packages.items() if name)

@@ -1,0 +1,41 @@
+"""E1 – The person ends at Tripod ID what she granted to Print Shop, and Print Shop asks to be connected again."""
+
+import pytest
+from support.browser import Browser
+from support.cast import Person
+from support.legs import Legs
+
+
+@pytest.fixture
+def alice(legs: Legs) -> Person:
+    """She stands before her album."""
+    alice = Person("alice", "wonderland", Browser(legs.network))
+    alice.go_through(f"{legs.client_app_url}/connect")
+    return alice
+
+
+def test_print_shop_has_to_ask_again(legs: Legs, alice: Person) -> None:
+    alice.browser.open(f"{legs.auth_server_url}/account/apps")
+    removed = alice.browser.press("Remove access")
+    ended = alice.browser.open(f"{legs.client_app_url}/photos")
+    consent = alice.browser.follow("Connect again")
+    album = alice.allow()
+
+    assert "Print Shop is out." in removed.text
+    assert ended.title.startswith("Your connection has ended")
+    assert consent.has_field("granted_scope")
+    assert album.url == f"{legs.client_app_url}/photos"
+
+
+def test_what_print_shop_does_by_itself_is_told(legs: Legs, alice: Person) -> None:
+    """Stepping up lets nobody in and nobody out; disconnecting does."""
+    alice.browser.follow("Let it change photos")
+    alice.allow()
+    stepped_up = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
+    alice.browser.open(f"{legs.client_app_url}/photos")
+    alice.browser.press("Disconnect")
+    disconnected = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
+
+    assert stepped_up.count("You let Print Shop in.") == 1
+    assert "gave its access back" not in stepped_up
+    assert "Print Shop gave its access back by itself." in disconnected
