@@ -163,6 +163,22 @@ def test_a_person_who_denies_reads_a_page_that_says_so(page: Page, legs: Running
     assert len(events(legs, "auth_server", "consent_denied")) == 1
 
 
+def test_an_app_that_is_taken_out_has_to_ask_again(page: Page, legs: Running) -> None:
+    """E1, by the resource owner at the authorization server: the client learns of it at its next request."""
+    connect(page, legs, "bob", "builder")
+    page.get_by_role("button", name="Allow").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bob’s album")
+
+    page.goto(f"{legs.auth_server_url}/account/apps")
+    page.get_by_role("button", name="Remove access of Print Shop").click()
+    expect(page.get_by_text("No app is connected")).to_be_visible()
+    page.goto(f"{legs.client_app_url}/photos")
+    expect(page.get_by_role("heading", level=1)).not_to_contain_text("album")
+    page.get_by_role("link", name="Connect").first.click()
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("Let Print Shop see your photos?")
+
+
 def test_it_all_works_without_javascript(chromium: Chromium, legs: Running) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
