@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types lock
+.PHONY: help setup demo test quick lint types lock
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -35,6 +35,9 @@ demo: setup ## the three legs, with demo data; prints the address to open
 
 test: setup ## the whole test suite
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+quick: setup ## the tests that start no processes and no browser
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not processes'
 
 lint: setup ## ruff: style, imports, security
 	$(BIN)/ruff check .

@@ -19,6 +19,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Locator, Page, expect, sync_playwright
 from support.processes import Running, free_ports, run, running, running_legs
 
+pytestmark = pytest.mark.processes
+
 Scheme = Literal["light", "dark"]
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -28,6 +28,8 @@ from support.processes import environment, running
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(__file__).with_name("any_provider")
 FILES = ("package.json", "package-lock.json", ".npmrc", "server.mjs")

@@ -16,6 +16,8 @@ from support.processes import ROOT, Running, environment, is_healthy, run, runni
 
 from auth_server.demo import ACCOUNTS
 
+pytestmark = pytest.mark.processes
+
 FLASK = ("-m", "flask", "--app", "app:create_auth_server")
 OUTSIDE_THE_DEMO = {
     "TRIPOD_DEMO": "0",

@@ -14,6 +14,8 @@ from client_app import doctor as client_doctor
 from config import ClientAppSettings
 from web import doctor
 
+pytestmark = pytest.mark.processes
+
 
 @pytest.fixture(scope="module")
 def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 STEP_ROW = re.compile(r"^\| ([A-Z][0-9]) \| (.+?) \|", re.MULTILINE)

@@ -5,7 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.processes import Running, is_healthy
+
+pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).resolve().parent.parent
 RECIPE = (ROOT / "docs" / "fixtures.md").read_text()

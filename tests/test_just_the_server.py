@@ -18,6 +18,8 @@ from support.processes import ROOT, free_ports, is_healthy
 from support.registered_client import RegisteredClient
 from support.sockets import Sockets
 
+pytestmark = pytest.mark.processes
+
 RECIPE = (ROOT / "docs" / "just-the-server.md").read_text()
 SET_UP, SERVE = re.findall(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
 

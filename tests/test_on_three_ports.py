@@ -27,6 +27,8 @@ from client_app.session_store import sessions
 from config import ClientAppSettings
 from web.database import Database
 
+pytestmark = pytest.mark.processes
+
 CHROMIUM = Path("/usr/bin/chromium")
 ARGUMENTS = [
     "--no-sandbox",

@@ -21,6 +21,8 @@ from support.cast import Person
 from support.processes import Running, running_legs
 from support.sockets import Sockets
 
+pytestmark = pytest.mark.processes
+
 PACKAGE = Path(__file__).with_name("snippets_js")
 #: Good as an address, and bad where somebody quotes it badly; one more, for openid-client, which can do with plain ones only.
 ODD_REDIRECT_URI = "http://127.0.0.1:5000/callback?shop='7'&lang=$HOME`id`"
