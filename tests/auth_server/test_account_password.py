@@ -7,6 +7,7 @@ from itertools import pairwise
 import pytest
 from werkzeug.test import TestResponse
 
+from auth_server import digests
 from tests.auth_server.cast import ELSEWHERE, Clock, Events, Page, Person, RegisteredClient, Server, at_once
 
 NEW = "through the looking-glass"
@@ -174,3 +175,40 @@ def test_password_managers_are_told_what_is_what(alice: Person) -> None:
 def test_a_demo_account_is_told_that_the_login_page_does_not_follow(alice: Person, mallory: Person) -> None:
     assert "This is a demo account" in Page(alice.ask("/account/password")).text
     assert "This is a demo account" not in Page(mallory.ask("/account/password")).text
+
+
+def test_a_password_that_is_replaced_while_it_is_compared_is_wrong(
+    server: Server, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compare = digests.password_matches
+
+    def compare_slowly(password: str, password_hash: str | None) -> bool:
+        matches = compare(password, password_hash)
+        at_once(1, lambda: server.run("users", "set-password", "alice", stdin="somebody was quicker\n"))
+        return matches
+
+    alice.sign_in()
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "password_matches", compare_slowly)
+        answer = change(alice)
+
+    assert answer.status_code == 403
+    assert can_sign_in(alice, "somebody was quicker")
+
+
+def test_nobody_waits_while_a_password_is_hashed(
+    server: Server, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hash_password = digests.hash_password
+    others: list[str] = []
+
+    def hash_slowly(password: str) -> str:
+        with server.database.writing() as db:
+            db.connection()
+            others.append("served")
+        return hash_password(password)
+
+    monkeypatch.setattr(digests, "hash_password", hash_slowly)
+
+    assert change(alice).status_code == 303
+    assert others == ["served"]
