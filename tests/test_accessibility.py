@@ -3,7 +3,6 @@
 A new page is one more line in `PAGES`. `test_no_page_is_left_out` asks for it.
 """
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,8 @@ from typing import Any, Literal, NamedTuple, Self
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
+from support.chromium import launched_chromium
 from support.processes import Running, free_ports, run, running, running_legs
 
 pytestmark = pytest.mark.processes
@@ -24,15 +24,6 @@ pytestmark = pytest.mark.processes
 Scheme = Literal["light", "dark"]
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 DESK, PHONE = 1280, 390
 HEIGHT = 900
@@ -228,13 +219,8 @@ LEFT_OUT = {
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    if not CHROMIUM.exists() and not os.environ.get("CI"):
-        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
-    expect.set_options(timeout=15_000)  # a machine that is busy takes its time
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with launched_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture(scope="module")

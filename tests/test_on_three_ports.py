@@ -1,7 +1,6 @@
 """The project as a person starts it: three processes on three ports, a real browser, real clients, real threads."""
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -14,10 +13,11 @@ from typing import Any
 import pytest
 import requests
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, Response, expect, sync_playwright
+from playwright.sync_api import Page, Response, expect
 from sqlalchemy import select, update
 from support.browser import Browser
 from support.cast import Person
+from support.chromium import launched_chromium
 from support.processes import Running, environment, run, running, running_legs
 from support.sockets import Sockets
 
@@ -29,15 +29,6 @@ from web.database import Database
 
 pytestmark = pytest.mark.processes
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
 LIFETIME = 8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
 
@@ -55,12 +46,8 @@ def alice() -> Person:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
-    if not CHROMIUM.exists() and not os.environ.get("CI"):
-        pytest.skip(f"there is no {CHROMIUM}: apt install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+    with launched_chromium() as chromium:
+        yield chromium
 
 
 @pytest.fixture
