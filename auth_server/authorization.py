@@ -14,6 +14,7 @@ from auth_server.context import get_settings
 from auth_server.errors import AuthorizationRefused, UntrustedRequest
 from auth_server.grants import AuthorizationCodeGrant
 from auth_server.models import Client
+from auth_server.redirect_uris import difference
 from auth_server.scopes import scope_list
 from auth_server.server import authorization_server
 
@@ -87,6 +88,7 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
         "invalid_request",
         "An app sent you here with an address that it never registered. To keep you safe, you are not sent there.",
         "The redirect_uri must be sent once and match a registered one exactly, character by character.",
+        reason=difference(presented[0], client.redirect_uris) if len(presented) == 1 else "not one redirect_uri",
         App=f"{client.name} ({client.client_id})",
         **({"Asked for": ", ".join(presented)[:300]} if presented else {}),
         # Registrations are nobody's business but the developer's, so they are shown in the demo only.

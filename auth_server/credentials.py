@@ -147,6 +147,17 @@ def _active(table: Any, token_digest: str, now: datetime, *, demo: bool) -> Sele
     )
 
 
+def why_not_active(db: Session, presented_token: str) -> tuple[str, str | None]:
+    """For the event log, why a token was not found among the active ones, and the grant that it was of."""
+    token = find_token(db, presented_token)
+    if token is None:
+        return "unknown token", None
+    if token.row.ended_at is not None:
+        return f"grant ended: {token.row.end_reason}", token.grant_id
+    is_access_token = "refresh_token_digest" in token.row._fields
+    return "access token expired" if is_access_token else "refresh token spent or expired", token.grant_id
+
+
 def _is_unspent() -> ColumnElement[bool]:
     return refresh_tokens.c.spent_at.is_(None) & refresh_tokens.c.lost_at.is_(None)
 

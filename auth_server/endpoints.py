@@ -39,6 +39,9 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         if found and not (client.is_resource_server or client.client_id == found[1].client_id):
             record("introspection_refused", client_id=client.client_id, reason="token of another client")
             return None
+        if found is None:
+            reason, grant_id = credentials.why_not_active(get_db(), presented_token)
+            record("token_not_active", client_id=client.client_id, reason=reason, grant_id=grant_id)
         return found
 
     def create_introspection_payload(self, token: tuple[str, Row[Any]] | None) -> dict[str, object]:

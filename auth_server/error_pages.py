@@ -20,7 +20,7 @@ def init_app(app: Flask) -> None:
 
 def _show(error: UntrustedRequest) -> ResponseReturnValue:
     """The server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
-    record("authorization_request_refused", error=error.error, reason=error.description)
+    record("authorization_request_refused", error=error.error, reason=error.reason)
     return page("untrusted_request.html", HTTPStatus.BAD_REQUEST, error=error)
 
 

@@ -52,14 +52,16 @@ class ReplayDetected(GrantRefused):
 class UntrustedRequest(Exception):
     """An authorization request without a redirect URI to trust: it gets a page, never a redirect.
 
-    `hint` is for the developer of the client. `details` are rows for the page: what was asked for, what is registered.
+    `hint` is for the developer of the client, `reason` for the event log. `details` are rows for the page: what was asked
+    for, what is registered.
     """
 
-    def __init__(self, error: str, description: str, hint: str, **details: str) -> None:
+    def __init__(self, error: str, description: str, hint: str, *, reason: str = "", **details: str) -> None:
         super().__init__(description)
         self.error = error
         self.description = description
         self.hint = hint
+        self.reason = reason or description
         self.details = details
 
 

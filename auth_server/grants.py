@@ -13,6 +13,7 @@ from auth_server.credentials import AuthorizationCode, RefreshToken
 from auth_server.digests import new_secret, s256_matches
 from auth_server.errors import GrantRefused, ReplayDetected
 from auth_server.models import Client
+from auth_server.redirect_uris import difference
 from auth_server.scopes import scope_list, scope_text
 from web.clock import now
 from web.database import get_db
@@ -56,6 +57,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             client_id=client_id,
             sub=grant.user_id,
             scope=grant.scope,
+            grant_lifetime=settings.refresh_token_lifetime,
         )
 
     def query_authorization_code(self, presented_code: str, client: Client) -> AuthorizationCode:
@@ -70,6 +72,9 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             raise GrantRefused("code was issued to another client", code.grant_id)
         if objection := code.objection(now()):
             raise GrantRefused(objection, code.grant_id)
+        if (asked_with := code.get_redirect_uri()) not in (None, self.request.payload.redirect_uri):
+            # Authlib looks as well, but does not say where they differ.
+            raise GrantRefused(difference(self.request.payload.redirect_uri, [asked_with]), code.grant_id)
         return code
 
     def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:

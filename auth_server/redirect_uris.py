@@ -6,6 +6,7 @@ URI on a loopback address may differ in its port, since a native app gets whiche
 
 import re
 from collections.abc import Iterable
+from itertools import takewhile
 from urllib.parse import SplitResult, urlsplit
 
 from config import is_loopback
@@ -37,6 +38,18 @@ def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -
     return any(
         presented_uri == uri or (is_public and _differ_in_loopback_port_only(presented_uri, uri)) for uri in registered
     )
+
+
+def difference(presented_uri: str | None, expected: Iterable[str]) -> str:
+    """Where `presented_uri` departs from the one of `expected` that it is most like, for the event log."""
+    if not presented_uri:
+        return "redirect_uri is missing"
+    alike = max((_length_in_common(presented_uri, uri) for uri in expected), default=0)
+    return f"redirect_uri differs at character {alike + 1}"
+
+
+def _length_in_common(one: str, other: str) -> int:
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
 def _objection_to_address(address: str, what: str) -> str | None:

@@ -115,6 +115,15 @@ def test_the_redirect_uri_must_be_the_one_of_the_request(
     assert owner.status_code == 200
 
 
+def test_the_event_log_says_where_the_redirect_uri_differs(
+    print_shop: RegisteredClient, code: str, events: Events
+) -> None:
+    print_shop.redeem(code, redirect_uri="http://127.0.0.1:9009/callback")
+
+    [refusal] = events.named("request_refused")
+    assert refusal["reason"] == "redirect_uri differs at character 21"
+
+
 def test_another_registered_redirect_uri_is_not_the_one_of_the_request(
     alice: Person, calendars: RegisteredClient
 ) -> None:

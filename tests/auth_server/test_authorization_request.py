@@ -195,6 +195,16 @@ def test_a_refusal_is_in_the_event_log(alice: Person, print_shop: RegisteredClie
     assert [entry["error"] for entry in refusals] == ["invalid_request", "invalid_scope"]
 
 
+def test_the_event_log_says_where_a_redirect_uri_differs(
+    alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
+    alice.browser.get(print_shop.authorization_request(redirect_uri=print_shop.redirect_uri + "/more"))
+
+    differs_at = len(print_shop.redirect_uri) + 1
+    [refusal] = events.named("authorization_request_refused")
+    assert refusal["reason"] == f"redirect_uri differs at character {differs_at}"
+
+
 # Everything else goes back to the client -------------------------------------------------------------------------------
 
 

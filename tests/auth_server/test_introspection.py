@@ -120,6 +120,25 @@ def test_what_belongs_to_an_ended_grant_is_inactive(
     assert photo_api.introspect(tokens.refresh_token).json == INACTIVE
 
 
+def test_the_event_log_says_why_a_token_is_not_active(
+    clock: Clock, print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens, events: Events
+) -> None:
+    photo_api.introspect("made-up")
+    print_shop.refresh(tokens.refresh_token)
+    photo_api.introspect(tokens.refresh_token)
+    clock.advance(121)
+    photo_api.introspect(tokens.access_token)
+    print_shop.revoke(tokens.access_token)
+    photo_api.introspect(tokens.access_token)
+
+    assert [entry["reason"] for entry in events.named("token_not_active")] == [
+        "unknown token",
+        "refresh token spent or expired",
+        "access token expired",
+        "grant ended: revoked by the client",
+    ]
+
+
 def test_to_be_asked_about_changes_nothing(
     print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
