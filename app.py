@@ -51,7 +51,8 @@ def create_auth_server() -> Flask:
     with _one_line_when_it_cannot_start():
         from auth_server import create_app
 
-        return create_app(_prepared(AuthServerSettings))
+        settings = _prepared(AuthServerSettings)
+        return _watched(create_app(settings), settings)
 
 
 def create_client_app() -> Flask:
@@ -59,7 +60,14 @@ def create_client_app() -> Flask:
     with _one_line_when_it_cannot_start():
         from client_app import create_app
 
-        return create_app(_prepared(ClientAppSettings))
+        settings = _prepared(ClientAppSettings)
+        app = _watched(create_app(settings), settings)
+        if settings.demo:
+            from client_app.pages import access
+            from inspector import open_pages
+
+            open_pages(app, settings, treat_as_expired=lambda: access().treat_as_expired())
+        return app
 
 
 def create_resource_api() -> Flask:
@@ -67,7 +75,8 @@ def create_resource_api() -> Flask:
     with _one_line_when_it_cannot_start():
         from resource_api import create_app
 
-        return create_app(_prepared(ResourceApiSettings))
+        settings = _prepared(ResourceApiSettings)
+        return _watched(create_app(settings), settings)
 
 
 def _prepared(settings_class: type[S]) -> S:
@@ -75,6 +84,15 @@ def _prepared(settings_class: type[S]) -> S:
     settings = settings_class.load(serving=_is_made_to_serve())
     event_log.write_to(settings.instance_path / f"{settings.leg}.events.jsonl" if settings.demo else None)
     return settings
+
+
+def _watched(app: Flask, settings: Settings) -> Flask:
+    """The leg, with the inspector's recorder around it in the demo. The leg itself does not know."""
+    if settings.demo:
+        from inspector import watch
+
+        watch(app, settings)
+    return app
 
 
 def _is_made_to_serve() -> bool:
@@ -111,10 +129,19 @@ def main(arguments: Sequence[str]) -> None:
         sys.exit(_consult_the_doctor())
     with _one_line_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
+        _record_anew(list(settings.values()))
     try:
         serving.serve([_program(LEGS[name], its) for name, its in settings.items()], lambda: _invite(settings))
     except serving.ServingError as error:
         _stop(str(error), error.status)
+
+
+def _record_anew(settings: Sequence[Settings]) -> None:
+    """Begin a new recording in the demo, unless a leg is added to others that run."""
+    if len(settings) == len(LEGS) and all(its.demo for its in settings):
+        from inspector import open_store
+
+        open_store(settings[0]).begin()
 
 
 def _consult_the_doctor() -> int:

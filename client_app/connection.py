@@ -5,7 +5,7 @@ need it does it under the store's lease, the others wait and take what it got.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from client_app import oauth
@@ -83,6 +83,15 @@ class Access:
             return held if is_better else None
 
         return self.store.change(self.browser, self._refresh, peek=better)
+
+    def treat_as_expired(self) -> None:
+        """Note that the access token expires now, so that the next page refreshes it; nobody else hears of it."""
+
+        def note(record: Record) -> None:
+            connection = self._connection(record)
+            connection.tokens = replace(connection.tokens, expires_at=self.clock())
+
+        self.store.change(self.browser, note)
 
     def _refresh(self, record: Record) -> oauth.Tokens:
         connection, name = self._connection(record), log_id(self.connection_id)

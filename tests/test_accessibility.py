@@ -201,6 +201,10 @@ PAGES = [
     Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice")),
     Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice", EVERYTHING)),
     Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice").press("Order prints")),
+    Entry("inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector")),
+    Entry("inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector?message=4")),
+    Entry("inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector?view=browser")),
+    Entry("inspector/page", "over the wire", lambda it: it.print_shop("/inspector").press("Clear")),
     Entry("client_app/order", "Order", lambda it: it.connect("alice").tick_first().press("Order prints")),
     Entry("client_app/no_such_order", "no such order", lambda it: it.connect("alice").print_shop("/orders/none")),
     Entry(

@@ -1,0 +1,114 @@
+"""Every parameter in one sentence, with the section that says so."""
+
+from dataclasses import dataclass
+
+from inspector.exchange import Exchange
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of an RFC, or of OpenID Connect Core where there is none."""
+
+    document: str
+    number: str
+
+    @property
+    def url(self) -> str:
+        """Where to read it."""
+        if self.document == "OpenID Connect Core":
+            return f"https://openid.net/specs/openid-connect-core-1_0.html#{self.number}"
+        return f"https://www.rfc-editor.org/rfc/{self.document.replace(' ', '').lower()}#section-{self.number}"
+
+    def __str__(self) -> str:
+        return f"{self.document}, {self.number}"
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A parameter of a message: its value as masked, and what it is for."""
+
+    name: str
+    value: str
+    words: str
+    section: Section | None
+
+
+def _rfc(number: int, section: str) -> Section:
+    return Section(f"RFC {number}", section)
+
+
+_EVERYWHERE = {
+    "response_type": ("Asks for a code, not for tokens: nothing of value is to pass through the browser.", _rfc(6749, "3.1.1")),
+    "client_id": ("The client’s name at the authorization server. Everybody may know it.", _rfc(6749, "2.2")),
+    "redirect_uri": ("Where the answer goes. It must equal a registered one, character by character.", _rfc(6749, "3.1.2")),
+    "scope": ("What the access token is to open, in words that the server defines.", _rfc(6749, "3.3")),
+    "state": ("A random value that the client gave this browser; an answer without it is none.", _rfc(6749, "10.12")),
+    "code_challenge": ("The hash of a secret that the client will show when it redeems the code.", _rfc(7636, "4.2")),
+    "code_challenge_method": ("How the hash was made. This server accepts S256 alone.", _rfc(7636, "4.3")),
+    "prompt": ("Whether to ask the person again, or not at all.", Section("OpenID Connect Core", "AuthRequest")),
+    "response_mode": ("How the answer travels back.", Section("OpenID Connect Core", "AuthRequest")),
+    "code": ("The authorization code: short-lived, good for one use, useless without the verifier.", _rfc(6749, "4.1.2")),
+    "iss": ("Who answers. A client of several servers can tell whose code this is.", _rfc(9207, "2")),
+    "error": ("What went wrong, in a word that programs know.", _rfc(6749, "5.2")),
+    "error_description": ("The same for a developer. It does not tell which check failed.", _rfc(6749, "5.2")),
+    "grant_type": ("What is being exchanged for tokens.", _rfc(6749, "4.1.3")),
+    "code_verifier": ("The secret behind the challenge. A stolen code is worthless without it.", _rfc(7636, "4.5")),
+    "refresh_token": ("Fetches the next access token, once. It never goes to the resource API.", _rfc(6749, "1.5")),
+    "access_token": ("Opens the resource for whoever holds it, until it expires.", _rfc(6749, "1.4")),
+    "token_type": ("How to use the access token: whoever bears it may.", _rfc(6749, "7.1")),
+    "expires_in": ("Seconds until the access token stops working.", _rfc(6749, "5.1")),
+    "token": ("The token in question.", _rfc(7662, "2.1")),
+    "token_type_hint": ("What kind of token it may be, so that the server finds it sooner.", _rfc(7009, "2.1")),
+    "active": ("Whether the token is good right now. The rest is told only if it is.", _rfc(7662, "2.2")),
+    "token_use": ("Which kind of token this is: a refresh token must not pass for an access token.", _rfc(7662, "2.2")),
+    "sub": ("Whose it is: the person, by an identifier that never changes.", _rfc(7662, "2.2")),
+    "username": ("The name that the person signs in with.", _rfc(7662, "2.2")),
+    "name": ("The person’s own name.", Section("OpenID Connect Core", "StandardClaims")),
+    "aud": ("For which resource server the token was meant.", _rfc(7662, "2.2")),
+    "exp": ("When the token expires, in seconds since 1970.", _rfc(7662, "2.2")),
+    "iat": ("When the token was issued, in seconds since 1970.", _rfc(7662, "2.2")),
+    "client_secret": ("The client’s password, known to it and to the server.", _rfc(6749, "2.3.1")),
+    "issuer": ("The authorization server’s own name; everything else follows from it.", _rfc(8414, "2")),
+    "authorization_endpoint": ("Where a client sends the browser.", _rfc(8414, "2")),
+    "token_endpoint": ("Where a client exchanges codes and refresh tokens.", _rfc(8414, "2")),
+    "password": ("The person’s secret. It is masked whole; this page never knew it.", None),
+    "csrf_token": ("Shows that the form came from this server’s own page, not from another site.", _rfc(6749, "10.12")),
+    "decision": ("What the person pressed: allow or deny.", _rfc(6749, "4.1.1")),
+    "granted_scope": ("What the person ticked.", _rfc(6749, "3.3")),
+    "asked_scope": ("What the page asked about.", _rfc(6749, "3.3")),
+    "next": ("Where to go after the sign-in: a page of this server, never another’s.", _rfc(9700, "4.11.2")),
+    "Authorization: Basic": ("The client’s own name and secret.", _rfc(6749, "2.3.1")),
+    "Authorization: Bearer": ("The access token, in the one place where it belongs.", _rfc(6750, "2.1")),
+    "WWW-Authenticate": ("What is missing or wrong with the credentials.", _rfc(6750, "3")),
+    "Cookie": ("By this a site knows its browser again. It is a secret as well.", _rfc(6265, "4.2")),
+    "Set-Cookie": ("What the browser is to send from now on, to this site alone.", _rfc(6265, "4.1")),
+    "Location": ("Where the browser is sent next.", _rfc(9110, "10.2.2")),
+    "Cache-Control": ("Nobody is to keep a copy of this.", _rfc(6749, "5.1")),
+}  # fmt: skip
+#: Where a name means something else.
+_AT = {
+    ("/oauth/revoke", "token"): ("The token that is to end, and its whole grant with it.", _rfc(7009, "2.1")),
+    ("/oauth/token", "redirect_uri"): ("Must equal the one of the authorization request.", _rfc(6749, "4.1.3")),
+    ("/oauth/token", "scope"): ("What was granted; at a refresh it may be less, never more.", _rfc(6749, "6")),
+    ("/oauth/authorize", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
+    ("/callback", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
+}
+_HEADERS_TO_EXPLAIN = ("Cookie", "WWW-Authenticate", "Set-Cookie", "Location")
+
+
+def explained(exchange: Exchange, answer: dict[str, str]) -> list[Explanation]:
+    """Every parameter of the request and the answer; `answer` holds the members of a JSON answer."""
+    pairs = [*_headers(exchange.request_headers), *exchange.query, *exchange.request_body.form]
+    pairs += [*_headers(exchange.response_headers), *answer.items()]
+    known = [(name, value) for name, value in pairs if name in _EVERYWHERE]
+    return [Explanation(name, value, *_meaning(exchange.path, name)) for name, value in dict.fromkeys(known)]
+
+
+def _headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    scheme, _, credentials = dict(headers).get("Authorization", "").partition(" ")
+    authorization = [(f"Authorization: {scheme}", credentials)] if credentials else []
+    return authorization + [(name, value) for name, value in headers if name in _HEADERS_TO_EXPLAIN]
+
+
+def _meaning(path: str, name: str) -> tuple[str, Section | None]:
+    return _AT.get((path, name)) or _EVERYWHERE[name]

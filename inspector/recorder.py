@@ -1,0 +1,162 @@
+"""WSGI middleware around a leg, and a listener on the event log: what comes in and what goes out, masked and stored.
+
+A leg does not notice: bodies are copied while the application reads and writes them, nothing is read ahead or held back, and
+whatever goes wrong in here is nobody else's trouble.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from config import Settings
+from inspector.exchange import Pairs
+from inspector.store import Store
+from inspector.transcript import FORM, Wire, media_type, transcribe
+from web.clock import now
+from web.derived_keys import derived_key
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("tripod")
+
+#: Bytes of a body that are copied.
+COPIED = 64 * 1024
+#: Of a page, enough to find its title in.
+COPIED_OF_A_PAGE = 4096
+LEFT_OUT = ("/inspector", "/static/", "/favicon.ico", "/healthz")
+_in_hand: ContextVar[Wire | None] = ContextVar("in_hand", default=None)
+
+
+def watch(app: Flask, settings: Settings, store: Store) -> None:
+    """Record what `app` is asked and answers in `store`; equal values are told by a key of this run."""
+    key = derived_key(settings.secret_keys[0], "inspector", store.run_id)
+    app.wsgi_app = Recorder(app.wsgi_app, settings.leg, store, key)  # type: ignore[assignment, method-assign]
+    _listen()
+
+
+class Recorder:
+    """The middleware."""
+
+    def __init__(self, application: "WSGIApplication", leg: str, store: Store, key: str) -> None:
+        self._application = application
+        self._leg = leg
+        self._store = store
+        self._key = key
+
+    def __call__(self, wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Pass the request on, with an ear at both ends."""
+        if str(wsgi.get("PATH_INFO", "")).startswith(LEFT_OUT):
+            return self._application(wsgi, start_response)
+        wire = self._begin(wsgi)
+
+        def start(status: str, headers: Pairs, *exc_info: Any) -> Any:
+            wire.status, wire.response_headers = int(status.split(" ", 1)[0]), list(headers)
+            return start_response(status, headers, *exc_info)
+
+        token = _in_hand.set(wire)
+        try:
+            answer = self._application(wsgi, start)
+        finally:
+            _in_hand.reset(token)
+        return _Answer(answer, wire, self._keep)
+
+    def _begin(self, wsgi: "WSGIEnvironment") -> Wire:
+        headers = [(_header_name(name), value) for name, value in wsgi.items() if name.startswith("HTTP_")]
+        own = [("Content-Type", wsgi.get("CONTENT_TYPE")), ("Content-Length", wsgi.get("CONTENT_LENGTH"))]
+        wire = Wire(
+            leg=self._leg,
+            method=str(wsgi.get("REQUEST_METHOD", "")),
+            host=str(wsgi.get("HTTP_HOST", "")),
+            path=_decoded(str(wsgi.get("PATH_INFO", ""))),
+            query=_decoded(str(wsgi.get("QUERY_STRING", ""))),
+            request_headers=[*headers, *((name, str(value)) for name, value in own if value)],
+            started_at=now().timestamp(),
+        )
+        if media_type(wire.request_headers) in (FORM, "application/json"):
+            wsgi["wsgi.input"] = _Tee(wsgi["wsgi.input"], wire)
+        return wire
+
+    def _keep(self, wire: Wire) -> None:
+        try:
+            self._store.add(transcribe(wire, self._key, now().timestamp()))
+        except Exception as error:
+            # Whatever somebody sent: a demo that cannot be watched goes on. The error's text may hold what was sent.
+            log.debug("a message was not recorded: %s", type(error).__name__)
+
+
+class _Tee:
+    """The request's body, copied while the application reads it."""
+
+    def __init__(self, stream: "InputStream", wire: Wire) -> None:
+        self._stream = stream
+        self._wire = wire
+
+    def read(self, *size: int) -> bytes:
+        return self._copied(self._stream.read(*size))
+
+    def readline(self, *size: int) -> bytes:
+        return self._copied(self._stream.readline(*size))
+
+    def readlines(self, *hint: int) -> list[bytes]:
+        return [self._copied(line) for line in self._stream.readlines(*hint)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self._copied(line) for line in self._stream)
+
+    def _copied(self, part: bytes) -> bytes:
+        self._wire.request_size += len(part)
+        self._wire.request_body += part[: max(0, COPIED - len(self._wire.request_body))]
+        return part
+
+
+class _Answer:
+    """The answer's body, copied while the server sends it; kept when the server has closed it (PEP 3333)."""
+
+    def __init__(self, parts: Iterable[bytes], wire: Wire, keep: Any) -> None:
+        self._parts = parts
+        self._wire = wire
+        self._keep = keep
+        self._room = {"application/json": COPIED, "text/html": COPIED_OF_A_PAGE}
+
+    def __iter__(self) -> Iterator[bytes]:
+        room = self._room.get(media_type(self._wire.response_headers), 0)
+        for part in self._parts:
+            self._wire.response_size += len(part)
+            self._wire.response_body += part[: max(0, room - len(self._wire.response_body))]
+            yield part
+
+    def close(self) -> None:
+        try:
+            getattr(self._parts, "close", lambda: None)()
+        finally:
+            self._keep(self._wire)
+
+
+class _Listener(logging.Handler):
+    """Notes what the event log tells with the exchange in which it is told."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        wire = _in_hand.get()
+        if wire is not None:
+            wire.events.append(dict(getattr(record, "fields", {})))
+
+
+def _listen() -> None:
+    """One listener for the process, whatever the number of legs in it."""
+    logger = logging.getLogger("tripod.events")
+    logger.setLevel(logging.INFO)
+    if not any(isinstance(handler, _Listener) for handler in logger.handlers):
+        logger.addHandler(_Listener())
+
+
+def _header_name(name: str) -> str:
+    return name.removeprefix("HTTP_").replace("_", "-").title()
+
+
+def _decoded(text: str) -> str:
+    """WSGI hands over bytes in the guise of Latin-1."""
+    return text.encode("latin-1", "replace").decode(errors="replace")

@@ -1,0 +1,146 @@
+"""The life of a grant's tokens, as the messages and the event log tell it."""
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from inspector.drawing.family import Member
+from inspector.drawing.timeline import AccessToken, RefreshLife
+from inspector.exchange import Exchange
+
+_FINGERPRINT = re.compile(r"~([0-9a-f]{6})$")
+
+
+@dataclass(eq=False)
+class Pair:
+    """An access token and a refresh token that came in one answer. Moments are in epoch seconds."""
+
+    number: int
+    refresh: str
+    issued: float
+    expires: float
+    children: "list[Pair]" = field(default_factory=list)
+    is_lost: bool = False
+
+
+@dataclass
+class Grant:
+    """A grant as far as it was recorded; `lifetime` in seconds, None when its beginning was not."""
+
+    id: str
+    began: float
+    lifetime: int | None = None
+    pairs: list[Pair] = field(default_factory=list)
+    roots: list[Pair] = field(default_factory=list)
+    ended: float | None = None
+    why: str = ""
+
+    @property
+    def expires(self) -> float | None:
+        """When the last refresh token stops working."""
+        return self.began + self.lifetime if self.lifetime is not None else None
+
+    def is_over(self, now: float) -> bool:
+        """Whether nothing of it can be used any more."""
+        return self.ended is not None or (self.expires is not None and now >= self.expires)
+
+
+def grants(exchanges: Iterable[Exchange]) -> list[Grant]:
+    """The grants that these exchanges tell of, in the order of their beginnings."""
+    found: dict[str, Grant] = {}
+    for exchange in sorted(exchanges, key=lambda one: one.ended_at):
+        for event in exchange.events:
+            if name := str(event.get("grant_id") or ""):
+                _tell(found.setdefault(name, Grant(name, exchange.ended_at)), exchange, event)
+    return [grant for grant in found.values() if grant.pairs or grant.lifetime is not None]
+
+
+def _tell(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
+    match event["event"]:
+        case "authorization_code_issued":
+            lifetime = event.get("grant_lifetime")
+            grant.lifetime = lifetime if isinstance(lifetime, int) else None
+        case "code_redeemed" | "tokens_refreshed":
+            _add_pair(grant, exchange, has_predecessor=event["event"] == "tokens_refreshed")
+        case "grant_ended":
+            grant.ended, grant.why = exchange.ended_at, str(event.get("reason") or "")
+
+
+def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> None:
+    answer = members(exchange)
+    lifetime = answer.get("expires_in", "0")
+    expires = exchange.ended_at + (int(lifetime) if lifetime.isdigit() else 0)
+    pair = Pair(len(grant.pairs) + 1, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires)
+    presented = _fingerprint(dict(exchange.request_body.form).get("refresh_token", ""))
+    before = next((old for old in grant.pairs if has_predecessor and old.refresh and old.refresh == presented), None)
+    siblings = before.children if before else grant.roots
+    for sibling in siblings:
+        sibling.is_lost = True  # its answer never arrived, so the same token came once more
+    siblings.append(pair)
+    grant.pairs.append(pair)
+
+
+def members(exchange: Exchange) -> dict[str, str]:
+    """The members of a JSON answer whose values are no objects and no lists, as text, as masked."""
+    try:
+        document = json.loads(exchange.response_body.text)
+    except ValueError:
+        return {}
+    found = document if isinstance(document, dict) else {}
+    return {name: _as_text(value) for name, value in found.items() if not isinstance(value, dict | list)}
+
+
+def _as_text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _fingerprint(masked: str) -> str:
+    match = _FINGERPRINT.search(masked)
+    return match[1] if match else ""
+
+
+def access_tokens(grant: Grant) -> list[AccessToken]:
+    """For the timeline: each until it was replaced or the grant ended."""
+    return [_access_token(grant, pair) for pair in grant.pairs]
+
+
+def _access_token(grant: Grant, pair: Pair) -> AccessToken:
+    replaced = [(child.issued, "replaced by a refresh") for child in pair.children[:1]]
+    over = [(grant.ended, f"the grant ended: {grant.why}")] if grant.ended is not None else []
+    ended, why = min([*replaced, *over], default=(pair.expires, ""))
+    is_early = ended < pair.expires
+    return AccessToken(
+        issued=pair.issued, expires=pair.expires, ended=ended if is_early else None, why=why if is_early else ""
+    )
+
+
+def refresh_life(grant: Grant) -> RefreshLife:
+    """For the timeline: the refresh tokens, one after the other, as one long life."""
+    return RefreshLife(issued=grant.began, expires=grant.expires, ended=grant.ended)
+
+
+def family(grant: Grant, now: float) -> Member:
+    """The code and its descendants."""
+    state = "spent" if grant.roots else "ended" if grant.is_over(now) else "alive"
+    note = "exchanged for the first tokens" if grant.roots else "not redeemed"
+    children = tuple(_member(grant, pair, now) for pair in grant.roots)
+    return Member(kind="code", label="Code", state=state, note=note, children=children)
+
+
+def _member(grant: Grant, pair: Pair, now: float) -> Member:
+    state, note = _state(grant, pair, now)
+    children = tuple(_member(grant, child, now) for child in pair.children)
+    return Member(kind="tokens", label=f"Tokens {pair.number}", state=state, note=note, children=children)
+
+
+def _state(grant: Grant, pair: Pair, now: float) -> tuple[str, str]:
+    if pair.is_lost:
+        return "lost", "never arrived; its refresh token is dead"
+    if grant.ended is not None:
+        return "ended", f"the grant ended: {grant.why}"
+    if pair.children:
+        return "spent", "the refresh token was used"
+    if grant.is_over(now):
+        return "expired", "the grant has run out"
+    return "alive", "works" if now < pair.expires else "the access token ran out; the refresh token works"

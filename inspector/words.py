@@ -1,0 +1,95 @@
+"""A message in few words: what an arrow says."""
+
+import re
+from http import HTTPStatus
+from urllib.parse import parse_qsl, urlsplit
+
+from config import DEMO_CLIENT_ID
+from inspector import steps
+from inspector.exchange import Exchange
+from inspector.message import Message
+from inspector.steps import Lane
+
+#: What is left out of an id.
+_LONG_ID = re.compile(r"(?<=/[0-9a-f]{6})[0-9a-f]{10,}")
+LEG_NAMES = {Lane.AUTHORIZATION_SERVER: "Tripod ID", Lane.RESOURCE_API: "Photo API", Lane.BROWSER: "Browser"}
+
+
+def client_name(exchanges: list[Exchange]) -> str:
+    """What the client of a flow is called: Print Shop, or the client_id of one that nobody here wrote."""
+    named = [name for one in exchanges if one.leg == "auth_server" and (name := steps.asked_by(one))]
+    ours = any(one.leg == "client_app" for one in exchanges) or not named
+    third = next((name for name in named if name not in (DEMO_CLIENT_ID, "photo-api")), None)
+    return "Print Shop" if third is None or ours else third
+
+
+def names(client: str) -> list[str]:
+    """The lifelines' names, from left to right."""
+    return [client if lane == Lane.CLIENT else LEG_NAMES[lane] for lane in Lane]
+
+
+def request_line(exchange: Exchange) -> str:
+    """Method and path, of which long ids only begin."""
+    return f"{exchange.method} {_LONG_ID.sub('…', exchange.path)}"
+
+
+def parameters(exchange: Exchange) -> str:
+    """The names of what a request carries; for an access token, that it does."""
+    if steps.header(exchange, "Authorization").startswith("Bearer"):
+        return "Authorization: Bearer …"
+    carried = [name for name, _ in [*exchange.query, *exchange.request_body.form] if name != "csrf_token"]
+    return " ".join(dict.fromkeys(carried))
+
+
+def status_line(status: int) -> str:
+    """`302 Found`; the number alone where it has no phrase."""
+    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
+    return f"{status} {phrase}".strip()
+
+
+def summary(exchange: Exchange) -> str:
+    """What an answer holds."""
+    if exchange.status in range(300, 400):
+        return f"to {urlsplit(steps.location(exchange)).path}"
+    if challenge := _header(exchange, "WWW-Authenticate"):
+        return challenge.partition('error="')[2].partition('"')[0] or challenge.partition(" ")[0]
+    answer = _top_level(exchange)
+    if "error" in answer:
+        return answer["error"]
+    if "access_token" in answer:
+        return "two tokens" if "refresh_token" in answer else "an access token"
+    if "active" in answer:
+        return "active" if answer["active"] == "true" else "not active"
+    return _content(exchange)
+
+
+def destination(exchange: Exchange) -> tuple[str, str]:
+    """Path and parameter names of where an answer sends the browser, for a redirect whose other end was not recorded."""
+    parts = urlsplit(steps.location(exchange))
+    return f"GET {parts.path or '/'}", " ".join(dict(parse_qsl(parts.query, keep_blank_values=True)))
+
+
+def leading_step(message: Message) -> str:
+    """The step that a redirect is, by where it leads."""
+    path, carried = destination(message.exchange)
+    if message.target == Lane.CLIENT:
+        return "A2" if path.endswith(steps.AUTHORIZATION) else ""
+    return "A7" if {"code", "error"} & set(carried.split()) else ""
+
+
+def _content(exchange: Exchange) -> str:
+    body = exchange.response_body
+    if body.media_type == "text/html":
+        return body.text.removeprefix("an HTML page: ").strip("“”")
+    return body.media_type if body.size else "nothing else"
+
+
+def _top_level(exchange: Exchange) -> dict[str, str]:
+    """The members of a JSON answer that are a line of their own, as masked."""
+    lines = (line.strip().rstrip(",") for line in exchange.response_body.text.splitlines() if line.startswith('  "'))
+    pairs = (line.partition(": ") for line in lines)
+    return {name.strip('"'): value.strip('"') for name, _, value in pairs}
+
+
+def _header(exchange: Exchange, name: str) -> str:
+    return next((value for key, value in exchange.response_headers if key.lower() == name.lower()), "")

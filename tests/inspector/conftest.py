@@ -1,0 +1,23 @@
+"""The three legs with the recorder around each, as the demo has them."""
+
+from pathlib import Path
+
+import pytest
+from support.legs import Legs
+
+from inspector import open_store, watch
+from inspector.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    """A recording of its own."""
+    return Store(tmp_path / "inspector.db")
+
+
+@pytest.fixture
+def watched(legs: Legs) -> Store:
+    """What is recorded of the three legs."""
+    for leg in (legs.auth_server, legs.client_app, legs.resource_api):
+        watch(leg, leg.extensions["tripod.settings"])
+    return open_store(legs.client_app.extensions["tripod.settings"])

@@ -1,0 +1,101 @@
+"""Messages are tied into flows by the values they share."""
+
+from inspector.exchange import Exchange
+from inspector.flows import MOST_FLOWS, find, flows
+from tests.inspector.exchanges import exchange
+
+
+def paths(exchanges: list[Exchange]) -> list[str]:
+    return [one.path for one in exchanges]
+
+
+def test_what_shares_a_value_is_one_flow() -> None:
+    connect = exchange("client_app", "GET /connect", at=0, ties=["state:1"])
+    callback = exchange("client_app", "GET /callback", at=1, ties=["state:1", "code:1"])
+    token = exchange("auth_server", "POST /oauth/token", at=1.1, ties=["code:1", "token:1"])
+    photos = exchange("resource_api", "GET /photos", at=2, ties=["token:1"])
+
+    [flow] = flows([photos, token, callback, connect])
+
+    assert paths(flow.exchanges) == ["/connect", "/callback", "/oauth/token", "/photos"]
+
+
+def test_two_round_trips_of_one_browser_are_two_flows_the_newest_first() -> None:
+    first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
+    second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
+
+    assert [flow.exchanges for flow in flows([first, second])] == [[second], [first]]
+
+
+def test_a_page_without_a_value_goes_with_the_last_flow_of_its_session() -> None:
+    first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
+    second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
+    album = exchange("client_app", "GET /album", at=2, ties=["session:1"])
+
+    newest, oldest = flows([first, second, album])
+
+    assert newest.exchanges == [second, album]
+    assert oldest.exchanges == [first]
+
+
+def test_a_page_goes_with_what_happens_inside_its_request() -> None:
+    first = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:1"])
+    second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
+    album = exchange("client_app", "GET /album", at=2, ties=["session:1"], request_id="one-request")
+    photos = exchange("resource_api", "GET /photos", at=2.1, ties=["token:1"], request_id="one-request")
+
+    _, oldest = flows([first, second, album, photos])
+
+    assert oldest.exchanges == [first, album, photos]
+
+
+def test_a_reconnection_does_not_tie_the_old_flow_to_the_new() -> None:
+    """The callback of the new one revokes the token of the old one."""
+    old = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:old"])
+    callback = exchange("client_app", "GET /callback", at=1, ties=["state:new"], request_id="one-request")
+    revocation = exchange("auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request")
+
+    newest, oldest = flows([old, callback, revocation])
+
+    assert newest.exchanges == [callback]
+    assert oldest.exchanges == [old, revocation]
+
+
+def test_the_end_of_a_grant_goes_with_its_flow() -> None:
+    issued = exchange("auth_server", "POST /oauth/authorize", events=[{"event": "x", "grant_id": "g"}])
+    removed = exchange("auth_server", "POST /account/apps", at=9, events=[{"event": "grant_ended", "grant_id": "g"}])
+
+    [flow] = flows([issued, removed])
+
+    assert flow.exchanges == [issued, removed]
+
+
+def test_a_page_that_belongs_to_nothing_is_left_out() -> None:
+    assert flows([exchange("client_app", "GET /", ties=["session:1"])]) == []
+
+
+def test_the_messages_of_an_attack_are_one_flow() -> None:
+    one = exchange("auth_server", "GET /login", request_id="lab-code-replay-a1b2c3-01")
+    other = exchange("auth_server", "POST /oauth/token", at=1, request_id="lab-code-replay-a1b2c3-02")
+    another_run = exchange("auth_server", "GET /login", at=2, request_id="lab-code-replay-d4e5f6-01")
+
+    newest, oldest = flows([one, other, another_run])
+
+    assert (newest.exchanges, oldest.exchanges) == ([another_run], [one, other])
+    assert oldest.attack == "code-replay"
+    assert oldest.title == "Attack: code replay"
+
+
+def test_any_exchange_finds_its_flow() -> None:
+    one = exchange("client_app", "GET /connect", ties=["state:1"])
+    other = exchange("client_app", "GET /callback", at=1, ties=["state:1"])
+    all_flows = flows([one, other])
+
+    assert find(all_flows, one.id) is find(all_flows, other.id) is all_flows[0]
+    assert find(all_flows, 0) is None
+
+
+def test_the_number_of_flows_is_bounded() -> None:
+    many = [exchange("client_app", "GET /connect", at=n, ties=[f"state:{n}"]) for n in range(MOST_FLOWS + 5)]
+
+    assert len(flows(many)) == MOST_FLOWS
