@@ -1,8 +1,8 @@
-"""Masked values on a page: what is equal has one colour, by its fingerprint."""
+"""Masked values on a page: what is equal has one colour, and each value that is new on the page the next one."""
 
 import re
 
-from flask import Flask
+from flask import Flask, g
 from markupsafe import Markup, escape
 
 COLOURS = 12
@@ -22,5 +22,11 @@ def coloured(text: str) -> Markup:
 
 def _span(masked: str) -> Markup:
     dots, _, fingerprint = masked.partition("~")
-    colour = int(fingerprint, 16) % COLOURS
+    colour = _palette().setdefault(fingerprint, len(_palette()) % COLOURS)
     return Markup('{}<span class="fp fp-{}">{}</span>').format(dots, colour, fingerprint)
+
+
+def _palette() -> dict[str, int]:
+    """The colours that this page has given away."""
+    palette: dict[str, int] = g.setdefault("fingerprint_colours", {})
+    return palette

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from support.legs import Legs
 
-from inspector import open_store, watch
+from client_app.pages import access
+from inspector import open_pages, open_store, watch
 from inspector.store import Store
 
 
@@ -21,3 +22,11 @@ def watched(legs: Legs) -> Store:
     for leg in (legs.auth_server, legs.client_app, legs.resource_api):
         watch(leg, leg.extensions["tripod.settings"])
     return open_store(legs.client_app.extensions["tripod.settings"])
+
+
+@pytest.fixture
+def inspected(legs: Legs, watched: Store) -> Legs:
+    """The legs as the demo has them: recorded, and with the inspector's pages at Print Shop."""
+    settings = legs.client_app.extensions["tripod.settings"]
+    open_pages(legs.client_app, settings, treat_as_expired=lambda: access().treat_as_expired())
+    return legs

@@ -1,0 +1,153 @@
+"""Messages become the rows of the drawing: phases, arrows, redirects, folds and blind spots."""
+
+from inspector import diagram
+from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.exchange import Exchange
+from inspector.message import read_trees
+from inspector.parties import PARTIES, party
+from tests.inspector.exchanges import exchange
+
+BEARER = [("Authorization", "Bearer ••••••••")]
+UNFOLD = "/inspector?all=1"
+
+
+def drawn(exchanges: list[Exchange], view: str = "", unfold: str | None = UNFOLD) -> list[Row]:
+    return diagram.rows(read_trees(exchanges), party(view), unfold)
+
+
+def told(rows: list[Row]) -> list[str]:
+    """The rows in a word or two."""
+    return [_told(row) for row in rows]
+
+
+def _told(row: Row) -> str:
+    match row:
+        case Phase():
+            return f"# {row.title}"
+        case Call():
+            return f"{row.step or '-'} {row.label}"
+        case Redirect():
+            return f"{row.step or '-'} {row.status}, {row.label}"
+        case Answer():
+            return f"{row.step or '-'} {row.status} {row.summary}"
+        case Fold() | Unseen():
+            return row.text
+
+
+def authorization() -> list[Exchange]:
+    state = [("state", "one")]
+    return [
+        exchange("client_app", "GET /connect", location="http://127.0.0.1:9000/oauth/authorize?state=one"),
+        exchange("auth_server", "GET /oauth/authorize", at=1, query=state),
+        exchange(
+            "auth_server", "POST /oauth/authorize", at=2, location="http://127.0.0.1:9001/callback?code=c&state=one"
+        ),
+        exchange("client_app", "GET /callback", at=3, until=4, location="/album", request_id="callback"),
+        exchange(
+            "auth_server",
+            "POST /oauth/token",
+            at=3.2,
+            request_id="callback",
+            form=[("grant_type", "authorization_code"), ("code", "c")],
+            answer='{\n  "access_token": "a",\n  "refresh_token": "r"\n}',
+        ),
+    ]
+
+
+def album(at: float, image: str = "") -> list[Exchange]:
+    """A page of the client, and what it asks for at the resource API."""
+    its = {"request_id": f"album-{at}"}
+    return [
+        exchange("client_app", f"GET /photos{image}", at=at, until=at + 0.9, **its),
+        exchange("resource_api", f"GET /photos{image}", at=at + 0.1, until=at + 0.5, request_headers=BEARER, **its),
+    ]
+
+
+def test_an_authorization_is_drawn_in_the_order_of_the_steps() -> None:
+    assert told(drawn(authorization())) == [
+        "# 1 Authorization",
+        "A1 GET /connect",
+        "A2 302 Found, GET /oauth/authorize",
+        "A5 200 OK nothing else",
+        "A6 POST /oauth/authorize",
+        "A7 302 Found, GET /callback",
+        "# 2 Token",
+        "T1 POST /oauth/token",
+        "T2 200 OK two tokens",
+        "- 302 Found to /album",
+    ]
+
+
+def test_a_redirect_is_the_answer_of_one_message_and_the_beginning_of_the_next() -> None:
+    redirect = next(row for row in drawn(authorization()) if isinstance(row, Redirect))
+
+    assert (redirect.ends, redirect.n) == (1, 2)
+
+
+def test_what_repeats_itself_is_folded_with_a_link_to_all_of_it() -> None:
+    images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
+
+    rows = drawn(images)
+
+    assert told(rows)[-1] == "4 more like it: messages 3 to 10"
+    assert [row.href for row in rows if isinstance(row, Fold)] == [UNFOLD]
+
+
+def test_unfolded_every_message_is_drawn() -> None:
+    images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
+
+    assert [row.n for row in drawn(images, unfold=None) if isinstance(row, Call)] == list(range(1, 11))
+
+
+def test_what_failed_is_not_folded() -> None:
+    images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
+    failed = exchange("client_app", "GET /photos/9/image", at=20, status=503)
+
+    assert "GET /photos/9/image" in " ".join(told(drawn([*images, failed])))
+
+
+def test_the_browser_sees_neither_the_token_request_nor_the_resource() -> None:
+    rows = drawn([*authorization(), *album(10)], "browser")
+
+    assert [(row.text, row.more) for row in rows if isinstance(row, Unseen)] == [
+        ("The code becomes tokens", "One message out of sight for the browser."),
+        ("The access token opens the photos", "One message out of sight for the browser."),
+    ]
+    assert not [row for row in rows if isinstance(row, Call) and row.label == "POST /oauth/token"]
+
+
+def test_the_resource_api_sees_nothing_of_the_authorization() -> None:
+    rows = drawn([*authorization(), *album(10)], "resource-api")
+
+    assert [row.label for row in rows if isinstance(row, Call)] == ["GET /photos"]
+    assert all(row.source == 3 or row.target == 3 for row in rows if isinstance(row, Call | Answer))
+
+
+def test_each_party_sees_what_it_sends_and_receives_and_no_more() -> None:
+    exchanges = [*authorization(), *album(10)]
+    for each in PARTIES[1:]:
+        for row in drawn(exchanges, each.view):
+            if isinstance(row, Call | Answer):
+                assert each.lane in (row.source, row.target)
+
+
+def test_every_message_is_seen_or_is_a_blind_spot() -> None:
+    exchanges = [*authorization(), *album(10)]
+    everything = sum(isinstance(row, Call | Redirect) for row in drawn(exchanges))
+    for each in PARTIES[1:]:
+        rows = drawn(exchanges, each.view)
+        hidden = sum(int(row.more.split()[0].replace("One", "1")) for row in rows if isinstance(row, Unseen))
+        seen = {row.n for row in rows if isinstance(row, Call | Redirect)}
+
+        assert len(seen) + hidden >= everything
+
+
+def test_a_redirect_to_a_client_that_nobody_records_leads_into_the_open() -> None:
+    allowed = exchange(
+        "auth_server", "POST /oauth/authorize", location="https://calendar.example/callback?code=c&state=one"
+    )
+
+    redirect = drawn([allowed])[-1]
+
+    assert isinstance(redirect, Redirect)
+    assert (redirect.step, redirect.label, redirect.params) == ("A7", "GET /callback", "code state")

@@ -1,0 +1,180 @@
+"""The pictures are well-formed, hold nothing but what they were given, and say it in words as well."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from inspector import drawing
+from inspector.drawing.family import Member
+from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.drawing.timeline import AccessToken, RefreshLife
+
+NAMES = ["Browser", "Print Shop", "Tripod ID", "Photo API"]
+EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
+
+
+def rows(words: str) -> list[Row]:
+    return [
+        Phase(title=words, hint=words),
+        Call(n=1, source=0, target=1, label=words, params=words, step="A1", front=True, attacker=True),
+        Redirect(n=2, ends=1, source=1, target=2, status=words, label=words, params=words, step="A2"),
+        Answer(n=2, source=2, target=0, status=words, summary=words, step="A3", front=True),
+        Call(n=3, source=3, target=2, label=words, params=words, step="", front=False),
+        Unseen(left=1, right=2, text=words, more=words),
+        Fold(text=words, href=words),
+    ]
+
+
+def link(n: int) -> str:
+    return f"/inspector?flow=1&message={n}#message-{n}"
+
+
+def parse(picture: str) -> ElementTree.Element:
+    """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
+    return ElementTree.fromstring(picture.replace("\x00", ""))  # noqa: S314  our own
+
+
+def test_whatever_was_sent_the_diagram_is_well_formed_and_runs_nothing() -> None:
+    picture = drawing.sequence(rows(EVIL), [EVIL] * 4, 1, link)
+
+    assert parse(picture).tag == "svg"
+    assert "<script" not in picture
+    assert not re.search(r"<[^>]*(?:on\w+=\"|style=)", picture)
+
+
+@pytest.mark.parametrize("names", [NAMES, ["Browser", "K" * 500, "Tripod ID", "Photo API"]])
+def test_every_message_is_a_link_that_says_what_it_is(names: list[str]) -> None:
+    svg = parse(drawing.sequence(rows("GET /x"), names, None, link))
+
+    links = [node for node in svg.iter("a") if node.get("data-message")]
+
+    assert [node.get("data-message") for node in links] == ["1", "2", "2", "3"]
+    assert links[0].get("href") == link(1)
+    assert links[0].get("aria-label") == f"A1: the attacker to {names[1]}, GET /x"
+    assert links[2].get("aria-label") == f"A3: {names[2]} answers {names[0]}, GET /x"
+
+
+def test_the_open_message_is_marked() -> None:
+    svg = parse(drawing.sequence(rows("x"), NAMES, 2, link))
+
+    assert {node.get("data-message") for node in svg.iter("a") if node.get("aria-current")} == {"2"}
+
+
+def test_the_front_channel_is_dashed_and_the_back_channel_is_not() -> None:
+    call = {"n": 1, "label": "x", "params": "", "step": ""}
+    front = drawing.sequence([Call(source=0, target=1, front=True, **call)], NAMES, None, link)
+    back = drawing.sequence([Call(source=1, target=2, front=False, **call)], NAMES, None, link)
+
+    assert 'class="line front"' in front
+    assert 'class="line front"' not in back
+
+
+def test_a_diagram_without_rows_is_four_lifelines() -> None:
+    svg = parse(drawing.sequence([], NAMES, None, link))
+
+    assert len(list(svg.iter("line"))) == 4
+
+
+@pytest.mark.parametrize("kind", ["exchange", "request", "redirect"])
+@pytest.mark.parametrize("attacker", [True, False])
+def test_a_message_in_small_is_well_formed_whoever_sends_it(kind: str, attacker: bool) -> None:
+    for source in range(4):
+        for target in range(4):
+            assert parse(drawing.lanes(source, target, kind, attacker=attacker)).get("class") == "lanes"
+
+
+def token(issued: float, ended: float | None = None) -> AccessToken:
+    return AccessToken(issued=issued, expires=issued + 120, ended=ended, why="" if ended is None else EVIL)
+
+
+LIFE = RefreshLife(issued=0, expires=86400, ended=None)
+
+
+@pytest.mark.parametrize("now", [0, 100, 119.999, 120, 5000, 1e9])
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [token(0)],
+        [token(0, 60), token(60)],
+        [token(120 * n) for n in range(40)],
+        [AccessToken(issued=0, expires=0, ended=None, why="")],
+        [AccessToken(issued=0, expires=10**9, ended=5, why="")],
+    ],
+)
+def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: float) -> None:
+    svg = parse(drawing.timeline(tokens, LIFE, now))
+
+    assert svg.get("role") == "img"
+    assert not [node for node in svg.iter() if "nan" in "".join(node.attrib.values()).lower()]
+
+
+@pytest.mark.parametrize(
+    "life",
+    [
+        RefreshLife(issued=0, expires=None, ended=None),
+        RefreshLife(issued=0, expires=60, ended=None),
+        RefreshLife(issued=0, expires=86400, ended=30),
+    ],
+)
+def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
+    assert parse(drawing.timeline([token(0)], life, 50)).tag == "svg"
+
+
+def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
+    assert drawing.timeline([], LIFE, 0) == ""
+    assert drawing.timeline_words([], LIFE, 0) == "The code has not been redeemed, so there are no tokens."
+
+
+@pytest.mark.parametrize(
+    ("tokens", "life", "now", "sentence"),
+    [
+        ([token(0)], LIFE, 30, "Access token 1 has 1:30 left. The refresh token lasts another 24 hours."),
+        ([token(0, 60), token(60)], LIFE, 180, "Access token 2 has run out. One before it was replaced. The refresh"),
+        ([token(0)] * 3, LIFE, 0, "Access token 3 has 2:00 left. 2 before it were replaced."),
+        (
+            [token(0)],
+            RefreshLife(issued=0, expires=86400, ended=30),
+            40,
+            "The grant has ended, and with it its tokens.",
+        ),
+        ([token(0)], RefreshLife(issued=0, expires=60, ended=None), 100, "The refresh token has run out as well."),
+        ([token(0)], RefreshLife(issued=0, expires=None, ended=None), 0, "How long the refresh token lives was not"),
+    ],
+)
+def test_the_timeline_is_told_in_words_as_well(
+    tokens: list[AccessToken], life: RefreshLife, now: float, sentence: str
+) -> None:
+    assert sentence in drawing.timeline_words(tokens, life, now)
+
+
+def chain(length: int) -> Member:
+    """A code and its descendants in one line."""
+    member = Member(kind="tokens", label=f"Tokens {length}", state="alive", note=EVIL)
+    for n in range(length - 1, 0, -1):
+        member = Member(kind="tokens", label=f"Tokens {n}", state="spent", note="used", children=(member,))
+    return Member(kind="code", label="Code", state="spent", note="exchanged", children=(member,))
+
+
+@pytest.mark.parametrize("length", [1, 8, 9, 40])
+def test_a_family_is_a_list_from_the_code_to_the_living(length: int) -> None:
+    family = parse(drawing.family(chain(length)))
+    names = [node.text for node in family.iter("strong")]
+
+    assert (names[0], names[-1]) == ("Code", f"Tokens {length}")
+    assert len(family) <= 9
+
+
+def test_a_long_line_of_descent_is_folded_in_the_middle() -> None:
+    assert "34 more, each spent for the next" in drawing.family(chain(40))
+
+
+def test_a_lost_successor_stands_beside_the_living_one() -> None:
+    lost, alive = (
+        Member(kind="tokens", label=f"Tokens {n}", state=state, note="") for n, state in ((2, "lost"), (3, "alive"))
+    )
+    first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, alive))
+
+    family = parse(drawing.family(first))
+
+    assert [[node.text for node in each.iter("strong")] for each in family] == [["Tokens 1"], ["Tokens 2", "Tokens 3"]]
