@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from config import DEMO_SUBJECTS
+from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from inspector.exchange import Pairs
 from inspector.query import written
 from inspector.vocabulary import ADDRESSES, CLEAR, PASSWORDS, TIES
@@ -22,6 +22,8 @@ SHOWN = 6
 LONG = 40
 #: What is shorter is not looked for elsewhere: it would be found in words.
 SCRUBBED = 8
+#: Usernames that everybody knows.
+_NAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
 
 
@@ -73,7 +75,7 @@ class Masker:
             self.tie(TIES[name], value)
         if name == "code_verifier":
             self.tie("challenge", _s256(value))
-        if name in PASSWORDS or (name == "username" and value not in DEMO_SUBJECTS):
+        if name in PASSWORDS or (name == "username" and value not in _NAMES):
             return self.password(value)  # people type the one into the field of the other
         if name in ADDRESSES:
             return self.address(value)

@@ -51,10 +51,7 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
         "response_headers": _headers(masker, wire.response_headers),
         "response_body": _body(masker, wire.response_headers, wire.response_body, wire.response_size),
         "path": masker.path(wire.path),
-        "events": [
-            {name: masker.text(value) if isinstance(value, str) else value for name, value in event.items()}
-            for event in wire.events
-        ],
+        "events": [{name: _told(masker, value) for name, value in event.items()} for event in wire.events],
     }
     document = _scrubbed(masked, masker)
     return Exchange.from_document(
@@ -166,6 +163,13 @@ def _member(masker: Masker, name: str, value: Any) -> Any:
         return [_member(masker, name, each) for each in value]
     says_nothing = value is None or isinstance(value, bool) or (name in CLEAR and not isinstance(value, str))
     return value if says_nothing else masker.named(name, str(value))
+
+
+def _told(masker: Masker, value: Any) -> Any:
+    """A field of an event."""
+    if isinstance(value, list):
+        return [masker.text(each) for each in value]
+    return masker.text(value) if isinstance(value, str) else value
 
 
 def _scrubbed(document: Any, masker: Masker) -> Any:

@@ -1,0 +1,529 @@
+"""What is secret is masked before it is stored; what is equal can still be seen to be equal."""
+
+import base64
+import json
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from support.cast import Person
+from support.legs import Legs
+
+from inspector.exchange import Exchange, Pairs
+from inspector.masking import DOTS, Masker
+from inspector.transcript import FORM, Wire, transcribe
+from inspector.vocabulary import PASSWORDS
+
+KEY = "the key of this run"
+TOKEN = "Splxl0BeZQQYbYS6WxSbIAtGzvFWFjXmRk1J2mO8_cQ"
+OTHER_TOKEN = "tGzvFWFjXmRk1J2mO8cQSplxl0BeZQQYbYS6WxSbIA0"
+STATE = "af0ifjsldkj"
+
+
+@pytest.fixture
+def masker() -> Masker:
+    return Masker(KEY)
+
+
+def wire(**its: Any) -> Wire:
+    """A request as it arrives: ordinary, but for what the test says."""
+    ordinary: dict[str, Any] = {
+        "leg": "auth_server",
+        "method": "GET",
+        "host": "127.0.0.1:9000",
+        "path": "/",
+        "query": "",
+        "request_headers": [],
+        "started_at": 1000.0,
+        "status": 200,
+    }
+    return Wire(**ordinary | its)
+
+
+def recorded(**its: Any) -> Exchange:
+    """What is kept of `wire(…)`."""
+    return transcribe(wire(**its), KEY, ended_at=1001.0)
+
+
+def request_header(name: str, value: str) -> str:
+    """What is kept of a request's header."""
+    return dict(recorded(request_headers=[(name, value)]).request_headers)[name]
+
+
+def form(fields: str | bytes) -> Pairs:
+    """What is kept of a form that is sent."""
+    body = fields.encode() if isinstance(fields, str) else fields
+    return recorded(
+        method="POST", request_headers=[("Content-Type", FORM)], request_body=body, request_size=len(body)
+    ).request_body.form
+
+
+def json_answer(document: Any) -> str:
+    """What is kept of a JSON answer."""
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    headers = [("Content-Type", "application/json; charset=utf-8")]
+    return recorded(response_headers=headers, response_body=body, response_size=len(body)).response_body.text
+
+
+def basic(pair: str) -> str:
+    return f"Basic {base64.b64encode(pair.encode()).decode()}"
+
+
+def stored(exchange: Exchange) -> str:
+    """All of it, as it would be stored."""
+    return json.dumps(exchange.to_document(), ensure_ascii=False)
+
+
+# Fingerprints
+
+
+def test_equal_secrets_have_equal_fingerprints_wherever_they_are() -> None:
+    in_a_form = dict(form(f"refresh_token={TOKEN}"))["refresh_token"]
+
+    assert in_a_form == Masker(KEY).secret(TOKEN)
+    assert f'"access_token": "{in_a_form}"' in json_answer({"access_token": TOKEN})
+    assert request_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {in_a_form}"
+
+
+def test_different_secrets_have_different_fingerprints(masker: Masker) -> None:
+    assert masker.fingerprint(TOKEN) != masker.fingerprint(OTHER_TOKEN)
+
+
+def test_another_run_has_other_fingerprints(masker: Masker) -> None:
+    assert masker.fingerprint(TOKEN) != Masker("the key of another run").fingerprint(TOKEN)
+
+
+def test_of_a_long_random_value_the_first_letters_are_told(masker: Masker) -> None:
+    assert masker.secret(TOKEN) == f"Splxl0{DOTS}~{masker.fingerprint(TOKEN)}"
+
+
+@pytest.mark.parametrize("value", [STATE, "correct horse battery staple, which is long and not random"])
+def test_of_any_other_secret_nothing_is_told(masker: Masker, value: str) -> None:
+    assert masker.secret(value) == f"{DOTS}~{masker.fingerprint(value)}"
+
+
+def test_what_is_empty_stays_empty(masker: Masker) -> None:
+    assert masker.secret("") == ""
+
+
+# Passwords
+
+
+@pytest.mark.parametrize("name", sorted(PASSWORDS))
+def test_passwords_are_masked_whole_and_without_a_fingerprint(name: str) -> None:
+    assert form(f"{name}=wonderland") == [(name, DOTS)]
+
+
+def test_the_fields_of_all_pages_that_ask_for_a_password_are_known(legs: Legs, alice: Person) -> None:
+    """An unknown one would be masked too, but with a fingerprint."""
+    pages = [alice.browser.open(f"{legs.auth_server_url}/account/password"), alice.sign_in()]
+    fields = {field.name for page in pages for form in page.forms for field in form.fields if field.type == "password"}
+
+    assert {"password", "current_password", "new_password", "repeated_password"} == fields <= PASSWORDS
+
+
+def test_an_empty_password_looks_like_any_other() -> None:
+    assert form("password=") == [("password", DOTS)]
+
+
+@pytest.mark.parametrize("typed", ["wonderland", TOKEN], ids=["a word", "long and random"])
+def test_a_password_in_the_field_of_the_username_is_masked_like_one(typed: str) -> None:
+    assert form(f"username={typed}&password=alice") == [("username", DOTS), ("password", DOTS)]
+
+
+def test_the_names_of_the_demos_people_are_known_to_everybody() -> None:
+    assert dict(form("username=alice&password=wonderland"))["username"] == "alice"
+
+
+def test_a_password_is_not_told_in_an_event_either() -> None:
+    events = [{"event": "sign_in_refused", "reason": "no user named wonderland", "scopes": ["wonderland"]}]
+    exchange = recorded(
+        request_headers=[("Content-Type", FORM)], request_body=b"password=wonderland", request_size=19, events=events
+    )
+
+    assert exchange.events == [
+        {"event": "sign_in_refused", "reason": f"no user named {DOTS}", "scopes": [DOTS]},
+    ]
+
+
+# By permission, not by prohibition
+
+
+def test_the_value_of_a_name_that_nobody_knows_is_masked(masker: Masker) -> None:
+    masked = masker.fingerprint("swordfish")
+
+    assert recorded(query="magic=swordfish").query == [("magic", f"{DOTS}~{masked}")]
+    assert form("magic=swordfish") == [("magic", f"{DOTS}~{masked}")]
+    assert json_answer({"magic": "swordfish"}) == f'{{\n  "magic": "{DOTS}~{masked}"\n}}'
+
+
+def test_what_the_protocol_makes_public_is_told() -> None:
+    query = "response_type=code&client_id=print-shop&scope=profile+photos:read&error=access_denied"
+
+    assert recorded(query=query).query == [
+        ("response_type", "code"),
+        ("client_id", "print-shop"),
+        ("scope", "profile photos:read"),
+        ("error", "access_denied"),
+    ]
+
+
+def test_a_challenge_is_masked_since_with_the_method_plain_it_is_the_verifier() -> None:
+    masked = dict(recorded(query=f"code_challenge={TOKEN}&code_challenge_method=plain").query)
+
+    assert masked == {"code_challenge": Masker(KEY).secret(TOKEN), "code_challenge_method": "plain"}
+
+
+@pytest.mark.parametrize("name", ["scope", "client_id", "error_description", "next", "redirect_uri", "iss"])
+def test_a_token_in_a_public_value_is_masked(name: str) -> None:
+    """It is in the wrong place, and people paste things into wrong places."""
+    assert TOKEN not in stored(recorded(query=f"{name}=https://shop.example/{TOKEN}"))
+    assert TOKEN not in stored(recorded(query=f"{name}=is+{TOKEN}+good?"))
+
+
+def test_a_token_in_the_place_of_a_name_is_masked() -> None:
+    masked = Masker(KEY).secret(TOKEN)
+
+    assert recorded(query=TOKEN).query == [(masked, "")]
+    assert json_answer({TOKEN: 1}).startswith(f'{{\n  "{masked}": ')
+
+
+@pytest.mark.parametrize("name", ["User-Agent", "X-Request-Id", "Content-Type", "Host", "Accept", "Origin"])
+@pytest.mark.parametrize(
+    "text", ["{}", "curl/8 {} (with a token)", "x " * 140 + "{}"], ids=["bare", "amid", "at the cut"]
+)
+def test_a_token_in_a_free_text_is_masked(name: str, text: str) -> None:
+    kept = request_header(name, text.format(TOKEN))
+
+    assert TOKEN[:20] not in kept
+    assert kept.startswith(text.partition("{")[0])
+
+
+def test_a_header_that_says_nothing_here_is_not_kept() -> None:
+    assert recorded(request_headers=[("X-Api-Key", "swordfish")]).request_headers == []
+
+
+def test_a_token_in_the_request_line_is_masked() -> None:
+    assert recorded(path=f"/photos/{TOKEN}").path == f"/photos/{Masker(KEY).secret(TOKEN)}"
+    assert recorded(host=f"{TOKEN}.example").host == f"{Masker(KEY).secret(TOKEN)}.example"
+    assert recorded(method=TOKEN).method == Masker(KEY).secret(TOKEN)
+
+
+def test_a_token_as_the_type_of_a_body_is_masked() -> None:
+    headers = [("Content-Type", TOKEN)]
+
+    body = recorded(response_headers=headers, response_size=1).response_body
+
+    assert DOTS in body.media_type
+    assert TOKEN.lower()[:12] not in f"{body.media_type} {body.text}"
+
+
+def test_a_token_in_an_event_is_masked() -> None:
+    events = [{"reason": f"{TOKEN} is unknown", "is_late": False}, {"scopes": ["profile", OTHER_TOKEN]}]
+    masker = Masker(KEY)
+
+    assert recorded(events=events).events == [
+        {"reason": f"{masker.secret(TOKEN)} is unknown", "is_late": False},
+        {"scopes": ["profile", masker.secret(OTHER_TOKEN)]},
+    ]
+
+
+def test_a_token_as_the_id_of_a_request_is_masked() -> None:
+    assert TOKEN not in stored(recorded(response_headers=[("X-Request-Id", TOKEN)]))
+
+
+def test_the_ids_of_the_labs_requests_are_told_however_long() -> None:
+    its_id = "lab-redirect-uri-changed-at-the-token-endpoint-a1b2c3-01"
+
+    assert recorded(response_headers=[("X-Request-Id", its_id)]).request_id == its_id
+
+
+def test_a_value_is_masked_wherever_else_it_is_in_the_same_exchange() -> None:
+    """Even where it is too short to be known for a secret by its looks."""
+    events = [{"event": "refused", "reason": f"state {STATE} is unknown"}]
+
+    assert STATE not in stored(recorded(path=f"/callback/{STATE}", query=f"state={STATE}", events=events))
+
+
+def test_a_value_is_masked_elsewhere_however_it_is_written() -> None:
+    events = [{"event": "refused", "reason": "state a%20b%2Fc%20d%20e is unknown"}]
+    query = "state=a%20b%2Fc%20d%20e"
+
+    assert "a%20b" not in stored(recorded(query=query, events=events))
+
+
+def test_of_a_value_that_begins_with_another_nothing_is_left() -> None:
+    exchange = recorded(query="state=swordfish&code=swordfish-and-chips", path="/swordfish-and-chips")
+
+    assert exchange.path == f"/{DOTS}~{Masker(KEY).fingerprint('swordfish-and-chips')}"
+
+
+# Addresses within messages
+
+
+def redirect(location: str) -> str:
+    return dict(recorded(status=303, response_headers=[("Location", location)]).response_headers)["Location"]
+
+
+def test_a_redirect_shows_where_it_leads_but_neither_code_nor_state(masker: Masker) -> None:
+    location = f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}&iss=http://127.0.0.1:9000"
+
+    assert redirect(location) == (
+        f"http://127.0.0.1:9001/callback?code={masker.secret(TOKEN)}&state={masker.secret(STATE)}"
+        "&iss=http://127.0.0.1:9000"
+    )
+
+
+def test_an_address_within_an_address_is_masked_by_the_same_rules() -> None:
+    inner = f"/oauth/authorize?client_id=print-shop&state={STATE}&code={TOKEN}"
+    kept = redirect(f"/login?next={quote(inner, '')}")
+
+    assert kept.startswith("/login?next=/oauth/authorize?client_id%3Dprint-shop%26state%3D")
+    assert STATE not in kept
+    assert TOKEN not in kept
+
+
+def test_addresses_are_masked_however_deep_they_are() -> None:
+    address = f"/callback?code={STATE}"
+    for _ in range(4):
+        address = f"/login?next={quote(address, '')}"
+
+    assert STATE not in redirect(address)
+
+
+def test_an_address_elsewhere_still_reads_as_one() -> None:
+    """It is what an open redirect looks like."""
+    assert redirect("//mallory.example/photos") == "//mallory.example/photos"
+
+
+def test_the_fragment_of_an_address_is_masked() -> None:
+    assert redirect(f"https://shop.example/#access_token={STATE}").startswith(f"https://shop.example/#{DOTS}~")
+
+
+def test_a_token_as_the_host_of_an_address_is_masked() -> None:
+    assert redirect(f"https://{TOKEN}.example/") == f"https://{Masker(KEY).secret(TOKEN)}.example/"
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "https://alice:wonderland@shop.example/",
+        "postcards://callback?code=swordfish",
+        "javascript:swordfish()",
+        "https://[swordfish",
+        "swordfish",
+    ],
+)
+def test_what_is_no_address_of_a_page_is_masked_whole(odd: str) -> None:
+    assert redirect(odd) == f"{DOTS}~{Masker(KEY).fingerprint(odd)}"
+
+
+def test_the_page_that_one_came_from_is_masked_like_any_address() -> None:
+    kept = request_header("Referer", f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}")
+
+    assert kept.startswith("http://127.0.0.1:9001/callback?code=Splxl0")
+    assert TOKEN not in kept
+    assert STATE not in kept
+
+
+# Authorization and cookies
+
+
+def test_basic_tells_the_client_but_not_its_secret(masker: Masker) -> None:
+    assert request_header("Authorization", basic(f"print-shop:{TOKEN}")) == f"Basic print-shop:{masker.secret(TOKEN)}"
+
+
+def test_a_secret_that_is_encoded_in_basic_is_known_decoded_too() -> None:
+    """RFC 6749 §2.3.1 has clients encode it before HTTP does."""
+    kept = recorded(request_headers=[("Authorization", basic("calendar:sword%20fish"))], path="/sword fish")
+
+    assert kept.path == f"/{Masker(KEY).secret('sword%20fish')}"
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [basic(f"{TOKEN}:"), basic("swordfish"), "Basic swordfish", "Basic c3dvcmRmaXNo!", f"Basic {'/w' * 10}=="],
+    ids=["a token as the client", "no colon", "no base64", "nearly base64", "no text"],
+)
+def test_what_is_wrong_in_basic_is_masked(credentials: str) -> None:
+    kept = request_header("Authorization", credentials)
+
+    assert kept.startswith("Basic ")
+    assert DOTS in kept
+    assert not [secret for secret in (TOKEN, "swordfish", credentials) if secret in kept]
+
+
+def test_bearer_tells_that_there_is_a_token(masker: Masker) -> None:
+    assert request_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {masker.secret(TOKEN)}"
+
+
+@pytest.mark.parametrize("value", [TOKEN, "swordfish", "swordfish 1", f"Token {TOKEN}", f"{TOKEN} Bearer"])
+def test_any_other_authorization_is_masked_whole(value: str) -> None:
+    assert request_header("Authorization", value) == f"{Masker(KEY).secret(value)}"
+
+
+def test_cookies_keep_their_names() -> None:
+    masker = Masker(KEY)
+
+    kept = request_header("Cookie", f"tripod_client_app={TOKEN}; theme=dark")
+
+    assert kept == f"tripod_client_app={masker.secret(TOKEN)}; theme={masker.secret('dark')}"
+
+
+@pytest.mark.parametrize("cookie", [TOKEN, "swordfish", f"{TOKEN}=1", "a=1;b=swordfish"])
+def test_a_cookie_that_is_odd_is_masked(cookie: str) -> None:
+    kept = request_header("Cookie", cookie)
+
+    assert TOKEN not in kept
+    assert "swordfish" not in kept
+
+
+def test_a_cookie_that_is_set_keeps_its_attributes(masker: Masker) -> None:
+    cookie = f"tripod_auth_server={TOKEN}; HttpOnly; Path=/; SameSite=Lax"
+
+    [(_, kept)] = recorded(response_headers=[("Set-Cookie", cookie)]).response_headers
+
+    assert kept == f"tripod_auth_server={masker.secret(TOKEN)}; HttpOnly; Path=/; SameSite=Lax"
+
+
+# JSON and pages
+
+
+def test_tokens_in_a_json_answer_are_masked_and_the_rest_is_told(masker: Masker) -> None:
+    answer = {
+        "access_token": TOKEN,
+        "expires_in": 120,
+        "refresh_token": OTHER_TOKEN,
+        "scope": "profile",
+        "active": True,
+    }
+
+    assert json.loads(json_answer(answer)) == {
+        "access_token": masker.secret(TOKEN),
+        "expires_in": 120,
+        "refresh_token": masker.secret(OTHER_TOKEN),
+        "scope": "profile",
+        "active": True,
+    }
+
+
+@pytest.mark.parametrize(
+    "document",
+    [{"password": 31415926}, {"pin": 31415926}, [{"deep": {"down": ["31415926"]}}], "31415926", 31415926],
+    ids=str,
+)
+def test_secrets_in_json_are_masked_whatever_their_shape(document: Any) -> None:
+    kept = json_answer(document)
+
+    assert DOTS in kept
+    assert "31415926" not in kept
+
+
+@pytest.mark.parametrize("body", [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000], ids=["cut", "odd", "deep"])
+def test_of_json_that_cannot_be_read_nothing_is_kept(body: bytes) -> None:
+    assert json_answer(body) == "JSON that cannot be read"
+
+
+def test_of_a_page_its_title_is_kept() -> None:
+    page = f"<title>Sign in &amp; go on {TOKEN}</title><input name=csrf_token value={STATE}>".encode()
+    headers = [("Content-Type", "text/html; charset=utf-8")]
+
+    body = recorded(response_headers=headers, response_body=page, response_size=len(page)).response_body
+
+    assert body.text == f"an HTML page: “Sign in & go on {Masker(KEY).secret(TOKEN)}”"
+
+
+def test_of_any_other_body_its_size_is_kept() -> None:
+    headers = [("Content-Type", "image/webp")]
+
+    body = recorded(response_headers=headers, response_body=b"swordfish", response_size=12_345).response_body
+
+    assert (body.text, body.form) == ("image/webp, 12,345 bytes", [])
+
+
+# What anybody can send
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b"code=\xff\xfe\x00swordfish",
+        b"%ff%fe=swordfish",
+        b"code=%00swordfish",
+        b"=swordfish",
+        b"&&;swordfish=swordfish",
+    ],
+    ids=str,
+)
+def test_odd_bytes_are_masked(fields: bytes) -> None:
+    kept = form(fields)
+
+    assert kept
+    assert "swordfish" not in [value for _, value in kept]
+    assert "\x00swordfish" not in str(kept)
+
+
+def test_half_a_character_can_be_kept_and_shown() -> None:
+    """JSON can spell it, and no file or page can hold it."""
+    kept = json_answer(rb'{"title": "\ud83d", "code": "\ud83d swordfish", "state": "\ud83d"}')
+
+    assert "swordfish" not in kept.encode().decode()
+    assert '"title": "?"' in kept
+
+
+def test_what_is_short_does_not_spoil_the_words_around_it() -> None:
+    """`%65%65%65` is nine characters long, and another way to write `eee`."""
+    kept = recorded(query="magic=%2565%2565%2565&other=e", response_headers=[("Allow", "eee GET")])
+
+    assert dict(kept.response_headers)["Allow"] == "eee GET"
+
+
+# What ties exchanges together
+
+
+def test_an_exchange_is_tied_by_the_values_it_shares() -> None:
+    sent = recorded(query=f"state={STATE}&code={TOKEN}")
+    redeemed = recorded(
+        request_headers=[("Content-Type", FORM)], request_body=f"code={TOKEN}".encode(), request_size=48
+    )
+
+    assert [tie.partition(":")[0] for tie in sent.ties] == ["state", "code"]
+    assert set(redeemed.ties) < set(sent.ties)
+
+
+@pytest.mark.parametrize("name", ["tripod_client_app", "__Host-tripod_auth_server"])
+def test_pages_are_tied_by_the_session_that_they_were_asked_in(name: str) -> None:
+    asked = recorded(request_headers=[("Cookie", f"theme=dark; {name}={TOKEN}")])
+    started = recorded(response_headers=[("Set-Cookie", f"{name}={TOKEN}; Path=/")])
+
+    assert asked.ties == started.ties == [f"session:{Masker(KEY).fingerprint(TOKEN, 16)}"]
+
+
+def test_a_token_ties_whether_it_is_issued_presented_or_asked_about() -> None:
+    issued = json.dumps({"access_token": TOKEN}).encode()
+    headers = [("Content-Type", "application/json")]
+    form = {"request_headers": [("Content-Type", FORM)], "request_body": f"token={TOKEN}".encode(), "request_size": 49}
+
+    exchanges = [
+        recorded(response_headers=headers, response_body=issued, response_size=len(issued)),
+        recorded(request_headers=[("Authorization", f"Bearer {TOKEN}")]),
+        recorded(**form),
+    ]
+
+    assert {tuple(one.ties) for one in exchanges} == {(f"token:{Masker(KEY).fingerprint(TOKEN, 16)}",)}
+
+
+def test_a_verifier_ties_with_its_challenge() -> None:
+    """RFC 7636, appendix B."""
+    verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    redeemed = recorded(
+        request_headers=[("Content-Type", FORM)], request_body=f"code_verifier={verifier}".encode(), request_size=57
+    )
+
+    assert recorded(query=f"code_challenge={challenge}").ties == redeemed.ties != []
+
+
+def test_ties_tell_nothing_to_guess_a_value_by() -> None:
+    one, other = transcribe(wire(query="state=1"), "a key", 1001.0), transcribe(wire(query="state=1"), "b key", 1001.0)
+
+    assert one.ties != other.ties

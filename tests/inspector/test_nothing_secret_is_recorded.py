@@ -1,0 +1,345 @@
+"""Every byte of the recording, searched for every code, token, secret, password, cookie and session id that travelled."""
+
+import base64
+import re
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from secrets import token_urlsafe
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import pytest
+import requests
+from itsdangerous import BadSignature
+from support.cast import Attacker, Person
+from support.clock import Clock
+from support.fixtures import MALLORYS_PASSWORD
+from support.legs import Legs
+from support.network import Exchange
+from support.registered_client import RegisteredClient
+
+from inspector.masking import Masker
+from inspector.store import Store
+
+Secrets = dict[str, set[str]]
+
+#: What is secret, by the names under which it travels: in queries, forms, redirects and JSON.
+KINDS = {
+    "code": "code",
+    "state": "state",
+    "code_verifier": "verifier",
+    "access_token": "access token",
+    "refresh_token": "refresh token",
+    "token": "introspected or revoked token",
+    "client_secret": "client secret",
+    "password": "password",
+    "current_password": "password",
+    "new_password": "password",
+    "repeated_password": "password",
+    "csrf_token": "csrf token",
+}
+#: The secrets of the legs themselves; the fingerprints' key is made of one of them.
+AT_REST = ("client_secret", "introspection_client_secret", "secret_key")
+#: What is secret in other places.
+OTHER_KINDS = {"client secret in Basic", "bearer token", "client secret on a page", "cookie", "session id"}
+SHOWN_ONCE = re.compile(r'id="new-secret">(.*?)<')
+
+
+# What somebody does
+
+
+def go_through_everything(legs: Legs, clock: Clock, alice: Person, bob: Person, mallory: Attacker) -> None:
+    use_another_client(mallory)
+    connect_refresh_and_step_up(legs, clock, alice)
+    change_a_photo_and_disconnect(alice)
+    refuse(legs, bob)
+    register_an_app(legs, mallory)
+    change_the_password(legs, mallory)
+
+
+def use_another_client(mallory: Attacker) -> None:
+    """It proves itself by a form (RFC 6749 §2.3.1)."""
+    credentials = {"client_id": mallory.client.client_id, "client_secret": mallory.client.client_secret}
+    public = replace(mallory.client, client_secret=None)
+    tokens = mallory.tokens_for(mallory.client)
+    assert public.refresh(tokens["refresh_token"], **credentials).status_code == 200
+
+
+def connect_refresh_and_step_up(legs: Legs, clock: Clock, alice: Person) -> None:
+    """With two wrong passwords before the right one, one of them where the username belongs."""
+    alice.browser.open(f"{legs.client_app_url}/connect")
+    for typed in (
+        {"username": "alice", "password": "wonderlandd"},
+        {"username": "wonderland", "password": "rabbit-hole"},
+    ):
+        alice.browser.fill(**typed)
+        alice.browser.press_enter("password")
+    alice.sign_in()
+    alice.allow()
+    alice.browser.load_images()
+    clock.forward(121)
+    alice.browser.reload()
+    alice.browser.follow("Let it change photos")
+    alice.allow()
+
+
+def change_a_photo_and_disconnect(alice: Person) -> None:
+    alice.browser.press("Save")
+    alice.browser.press("Disconnect")
+
+
+def refuse(legs: Legs, bob: Person) -> None:
+    bob.browser.open(f"{legs.client_app_url}/connect")
+    bob.sign_in()
+    bob.deny()
+
+
+def register_an_app(legs: Legs, mallory: Attacker) -> None:
+    """Its secret is shown once, and once more a new one."""
+    mallory.browser.open(f"{legs.auth_server_url}/developer/apps/new")
+    mallory.browser.fill(name="Postcard Press", redirect_uris="https://postcards.example/callback")
+    mallory.browser.tick("scope", "profile")
+    shown = mallory.browser.press_enter("redirect_uris")
+    client_id = re.findall(r'id="new-id">(.*?)<', shown.source)[0]
+    mallory.browser.open(f"{legs.auth_server_url}/developer/apps/{client_id}/secret")
+    mallory.browser.press("Make a new secret")
+
+
+def change_the_password(legs: Legs, mallory: Attacker) -> None:
+    mallory.browser.open(f"{legs.auth_server_url}/account/password")
+    new = "from-behind-the-curtain"
+    mallory.browser.fill(current_password=MALLORYS_PASSWORD, new_password=new, repeated_password=new)
+    mallory.browser.press_enter("new_password")
+
+
+# What travelled
+
+
+def travelled(legs: Legs) -> Secrets:
+    """Every secret that crossed the network, by its kind."""
+    found: Secrets = defaultdict(set)
+    for exchange in legs.network.exchanges:
+        for kind, value in _secrets_in(exchange, legs):
+            if value:
+                found[kind].add(value)
+    return found
+
+
+def _secrets_in(exchange: Exchange, legs: Legs) -> Iterator[tuple[str, str]]:
+    named = [*_query(exchange.url), *_query(exchange.headers.get("Location", "")), *_form(exchange), *_json(exchange)]
+    yield from ((KINDS[name], value) for name, value in named if name in KINDS)
+    yield from (
+        ("client secret on a page", secret) for secret in SHOWN_ONCE.findall(exchange.body.decode(errors="ignore"))
+    )
+    scheme, _, credentials = exchange.request_headers.get("Authorization", "").partition(" ")
+    if scheme == "Basic":
+        yield "client secret in Basic", base64.b64decode(credentials).decode().partition(":")[2]
+    if scheme == "Bearer":
+        yield "bearer token", credentials
+    for cookie in exchange.request_headers.get("Cookie", "").split("; "):
+        yield "cookie", cookie.partition("=")[2]
+        yield from (("session id", value) for value in _session_ids(cookie.partition("=")[2], legs))
+
+
+def _query(url: str) -> list[tuple[str, str]]:
+    return parse_qsl(urlsplit(url).query)
+
+
+def _form(exchange: Exchange) -> list[tuple[str, str]]:
+    is_one = exchange.request_headers.get("Content-Type") == "application/x-www-form-urlencoded"
+    return parse_qsl(exchange.request_body.decode()) if is_one else []
+
+
+def _json(exchange: Exchange) -> list[tuple[str, str]]:
+    is_object = exchange.headers.get("Content-Type") == "application/json" and isinstance(exchange.json, dict)
+    return [(name, value) for name, value in exchange.json.items() if isinstance(value, str)] if is_object else []
+
+
+def _session_ids(cookie: str, legs: Legs) -> list[str]:
+    """The random ids in Print Shop's cookie, by which the server finds its tokens."""
+    serializer: Any = legs.client_app.session_interface.get_signing_serializer(legs.client_app)  # type: ignore[attr-defined]
+    try:
+        session = serializer.loads(cookie)
+    except BadSignature:
+        return []
+    return [session[name] for name in ("browser", "connection") if name in session]
+
+
+# Where it is looked for
+
+
+def spellings(value: str) -> set[bytes]:
+    """`value` as it may be written: as it is, encoded for an address, or somewhere inside of something in base64."""
+    raw = value.encode()
+    once = quote(value, "")
+    in_base64 = set()
+    for lead in range(3):
+        first, end = -(-lead * 8 // 6), (lead + len(raw)) * 8 // 6
+        core = base64.b64encode(bytes(lead) + raw)[first:end]
+        in_base64 |= {core, core.translate(bytes.maketrans(b"+/", b"-_"))}
+    return {raw, once.encode(), quote(once, "").encode(), *in_base64}
+
+
+def recording(folder: Path) -> bytes:
+    """Every byte of the store's files: the database, its log of writes and what goes with them."""
+    files = sorted(folder.glob("inspector.db*"))
+    assert files
+    return b"\0".join(path.read_bytes() for path in files)
+
+
+def leaked(secrets: Secrets, folder: Path) -> set[str]:
+    """The kinds of secrets that the files hold, as they lie there and once the log of writes is in the database."""
+    lying = recording(folder)
+    with closing(sqlite3.connect(folder / "inspector.db")) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = lying + recording(folder)
+    return {
+        kind
+        for kind, values in secrets.items()
+        for value in values
+        if any(spelling in content for spelling in spellings(value))
+    }
+
+
+Everything = Callable[[], Secrets]
+
+
+@pytest.fixture
+def everything(clock: Clock, legs: Legs, watched: Store, alice: Person, bob: Person, mallory: Attacker) -> Everything:
+    """Goes through all of it, and tells what was secret."""
+
+    def everything() -> Secrets:
+        go_through_everything(legs, clock, alice, bob, mallory)
+        return travelled(legs)
+
+    return everything
+
+
+def test_the_recording_holds_no_secret(everything: Everything, legs: Legs, watched: Store) -> None:
+    secrets = everything()
+    at_rest = {(legs.instance_path / name).read_text().strip() for name in AT_REST}
+
+    assert len(watched.exchanges()) > 50
+    assert set(secrets) == {*KINDS.values(), *OTHER_KINDS}
+    assert secrets["password"] > {"wonderland", "wonderlandd", "builder", MALLORYS_PASSWORD}
+    assert [event["sub"] for event in legs.events_named("password_changed")]
+    assert secrets["client secret in Basic"] > at_rest - {(legs.instance_path / "secret_key").read_text().strip()}
+    assert leaked(secrets | {"at rest": at_rest}, legs.instance_path) == set()
+
+
+def unmask(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have values pass through where they are masked."""
+    for method in ("secret", "password", "text", "scrub"):
+        monkeypatch.setattr(Masker, method, lambda _masker, value: value)
+
+
+def test_without_masking_every_kind_of_secret_would_be_found(
+    everything: Everything, legs: Legs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or the search above would prove nothing. Of pages nothing but the title is kept, masked or not."""
+    unmask(monkeypatch)
+
+    assert leaked(everything(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {"client secret on a page"}
+
+
+@pytest.mark.parametrize("written", ["{}", "code={}", "a%2520b", "xx{}", "x{}", "xxx{}xx"])
+def test_the_search_finds_a_value_however_it_is_written(written: str, tmp_path: Path) -> None:
+    value = "a b" if "%" in written else "Splxl0BeZQQYbYS6WxSbIA>?"
+    text = written.format(value).encode()
+    store = tmp_path / "inspector.db"
+    for content in {text, base64.b64encode(text), base64.urlsafe_b64encode(text)}:
+        store.unlink(missing_ok=True)
+        with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+            connection.execute("CREATE TABLE t (x)")
+            connection.execute("INSERT INTO t VALUES (?)", (content.decode(),))
+
+        found = leaked({"it": {value}, "another": {"tGzvFWFjXmRk1J2mO8cQ"}}, tmp_path)
+        assert found == ({"it"} if "%" not in written or content == text else set())
+
+
+# Secrets in odd places
+
+Send = Callable[[requests.Session, str, str], object]
+ODD_PLACES: dict[str, Send] = {
+    "the query": lambda http, leg, secret: http.get(f"{leg}/photos?magic={secret}"),
+    "the query alone": lambda http, leg, secret: http.get(f"{leg}/?{secret}"),
+    "the query, in a public parameter": lambda http, leg, secret: http.get(f"{leg}/oauth/authorize?scope={secret}"),
+    "the query, as the access token": lambda http, leg, secret: http.get(f"{leg}/photos?access_token={secret}"),
+    "an address in the query": lambda http, leg, secret: http.get(
+        f"{leg}/login?next={quote(f'/oauth/authorize?magic={secret}', '')}"
+    ),
+    "the path": lambda http, leg, secret: http.get(f"{leg}/photos/{secret}/image"),
+    "User-Agent": lambda http, leg, secret: http.get(leg, headers={"User-Agent": f"curl/8 ({secret})"}),
+    "Referer": lambda http, leg, secret: http.get(leg, headers={"Referer": secret}),
+    "an address in Referer": lambda http, leg, secret: http.get(leg, headers={"Referer": f"{leg}/?magic={secret}"}),
+    "Origin": lambda http, leg, secret: http.post(f"{leg}/login", headers={"Origin": f"https://{secret}.example"}),
+    "Host": lambda http, leg, secret: http.get(leg, headers={"Host": secret}),
+    "X-Request-Id": lambda http, leg, secret: http.get(f"{leg}/photos", headers={"X-Request-Id": secret}),
+    "a header that nobody knows": lambda http, leg, secret: http.get(leg, headers={"X-Api-Key": secret}),
+    "Content-Type": lambda http, leg, secret: http.post(f"{leg}/login", headers={"Content-Type": f"text/{secret}"}),
+    "Authorization, bare": lambda http, leg, secret: http.get(f"{leg}/photos", headers={"Authorization": secret}),
+    "Authorization, twice": lambda http, leg, secret: http.get(
+        f"{leg}/photos", headers={"Authorization": f"Bearer Bearer {secret}"}
+    ),
+    "Authorization of a scheme that nobody knows": lambda http, leg, secret: http.get(
+        f"{leg}/photos", headers={"Authorization": f"Token {secret}"}
+    ),
+    "Basic, as the client": lambda http, leg, secret: http.post(f"{leg}/oauth/token", auth=(secret, "")),
+    "Basic, alone": lambda http, leg, secret: http.post(
+        f"{leg}/oauth/token",
+        headers={"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"},
+    ),
+    "a cookie": lambda http, leg, secret: http.get(leg, headers={"Cookie": f"theme={secret}"}),
+    "the name of a cookie": lambda http, leg, secret: http.get(leg, headers={"Cookie": f"{secret}=dark"}),
+    "a cookie without a name": lambda http, leg, secret: http.get(leg, headers={"Cookie": secret}),
+    "a form": lambda http, leg, secret: http.post(f"{leg}/oauth/token", data={"magic": secret}),
+    "a form, as a name": lambda http, leg, secret: http.post(f"{leg}/oauth/token", data={secret: "magic"}),
+    "a form, in a public field": lambda http, leg, secret: http.post(
+        f"{leg}/oauth/token", data={"grant_type": secret, "client_id": secret, "scope": f"profile {secret}"}
+    ),
+    "a form, as its username": lambda http, leg, secret: http.post(f"{leg}/login", data={"username": secret}),
+    "JSON": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={"magic": secret}),
+    "JSON, in a public member": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={"title": secret}),
+    "JSON, as a name": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={secret: True}),
+    "JSON, bare": lambda http, leg, secret: http.post(f"{leg}/oauth/token", json=secret),
+}
+
+
+#: A header that is not among those which are kept, and a body that no leg reads.
+NEVER_KEPT = {"a header that nobody knows", "JSON, bare"}
+
+
+@pytest.fixture
+def astray(legs: Legs, watched: Store, client: RegisteredClient, alice: Person) -> Callable[[], Secrets]:
+    """Sends to each leg what looks like a token, a code or a secret, another one in each odd place, and tells which."""
+    session = legs.session()
+    # A photo's new title is read when one may write, and not before.
+    session.headers["Authorization"] = f"Bearer {alice.tokens_for(client, 'photos:write')['access_token']}"
+
+    def astray() -> Secrets:
+        sent = {place: token_urlsafe(32) for place in ODD_PLACES}
+        for place, send in ODD_PLACES.items():
+            for leg in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
+                send(session, leg, sent[place])
+        return {place: {secret} for place, secret in sent.items()}
+
+    return astray
+
+
+def test_a_secret_in_a_wrong_place_is_not_recorded(astray: Callable[[], Secrets], legs: Legs, watched: Store) -> None:
+    before, secrets = watched.last_id(), astray()
+
+    assert watched.last_id() - before >= 3 * len(ODD_PLACES)
+    assert leaked(secrets, legs.instance_path) == set()
+
+
+def test_without_masking_it_would_be_found_in_each(
+    astray: Callable[[], Secrets], legs: Legs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unmask(monkeypatch)
+
+    assert leaked(astray(), legs.instance_path) == set(ODD_PLACES) - NEVER_KEPT

@@ -1,0 +1,111 @@
+"""Outside the demo there is no inspector: no route, no recording, and not even its code in a leg's process."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+LEGS = ("auth_server", "client_app", "resource_api")
+SETTINGS = {
+    "TRIPOD_SECRET_KEY": "a key",
+    "TRIPOD_CLIENT_ID": "print-shop",
+    "TRIPOD_CLIENT_SECRET": "a client secret",
+    "TRIPOD_INTROSPECTION_CLIENT_ID": "photo-api",
+    "TRIPOD_INTROSPECTION_CLIENT_SECRET": "an api secret",
+}
+ADDRESSES = {
+    "GET": ["/inspector", "/inspector/", "/inspector/lab", "/inspector?flow=1"],
+    "POST": ["/inspector/clear", "/inspector/expire", "/inspector/lab"],
+}
+#: Makes the three applications as `app.py` does, asks each of them for everything above, and tells what it saw.
+PROGRAM = f"""
+import json, sys, app
+legs = {{leg: getattr(app, f"create_{{leg}}")() for leg in {LEGS!r}}}
+answers = [
+    legs[leg].test_client().open(address, method=method, base_url=legs[leg].extensions["tripod.settings"].url).status_code
+    for leg in legs for method, addresses in {ADDRESSES!r}.items() for address in addresses
+]
+rules = [rule.rule for leg in legs.values() for rule in leg.url_map.iter_rules() if rule.rule.startswith("/inspector")]
+home = legs["client_app"].test_client().get("/", base_url=legs["client_app"].extensions["tripod.settings"].url).text
+modules = [name for name in sys.modules if name.partition(".")[0] == "inspector"]
+print(json.dumps({{"answers": answers, "rules": rules, "home": home, "modules": modules}}))
+"""
+
+
+def run(instance: Path, demo: str) -> dict[str, Any]:
+    """What the program tells, and what is in the instance folder after it."""
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
+    environment = surroundings | SETTINGS | {"TRIPOD_DEMO": demo, "TRIPOD_INSTANCE_PATH": str(instance)}
+    command = [sys.executable, "-c", PROGRAM]
+    told = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    return {**json.loads(told), "files": {path.name for path in instance.iterdir()}}
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """With TRIPOD_DEMO=0."""
+    return run(tmp_path_factory.mktemp("outside"), "0")
+
+
+@pytest.mark.processes
+def test_none_of_its_addresses_exists(outside: dict[str, Any]) -> None:
+    assert outside["rules"] == []
+    assert outside["answers"] == [404] * len(LEGS) * sum(map(len, ADDRESSES.values()))
+
+
+@pytest.mark.processes
+def test_no_page_leads_there(outside: dict[str, Any]) -> None:
+    assert "Connect your photos" in outside["home"]
+    assert "inspector" not in outside["home"].lower()
+
+
+@pytest.mark.processes
+def test_nothing_is_recorded(outside: dict[str, Any]) -> None:
+    assert "auth_server.db" in outside["files"]
+    assert [name for name in outside["files"] if "inspector" in name] == []
+
+
+@pytest.mark.processes
+def test_its_code_is_not_even_loaded(outside: dict[str, Any]) -> None:
+    assert outside["modules"] == []
+
+
+@pytest.mark.processes
+def test_in_the_demo_all_of_it_is_there(tmp_path: Path) -> None:
+    """Or the tests above would look for what never was. Only Print Shop has the pages."""
+    inside = run(tmp_path / "inside", "1")
+    per_leg = sum(map(len, ADDRESSES.values()))
+
+    assert {"/inspector", "/inspector/clear", "/inspector/expire"} <= set(inside["rules"])
+    assert inside["answers"][0] == 404
+    assert inside["answers"][per_leg] == 200
+    assert "/inspector" in inside["home"]
+    assert "inspector.db" in inside["files"]
+    assert {"inspector", "inspector.recorder", "inspector.views"} <= set(inside["modules"])
+
+
+def imported(path: Path) -> set[str]:
+    """The rooms of the house that a file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text())))
+    named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    named += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.partition(".")[0] for name in named}
+
+
+@pytest.mark.parametrize("room", [*LEGS, "web"])
+def test_no_leg_imports_it(room: str) -> None:
+    files = sorted((ROOT / room).rglob("*.py"))
+
+    assert len(files) > 5
+    assert [path.name for path in files if "inspector" in imported(path)] == []
+
+
+def test_the_composition_root_does() -> None:
+    """So that the test above would see it."""
+    assert "inspector" in imported(ROOT / "app.py")

@@ -1,0 +1,58 @@
+"""Every parameter of the protocol is explained in one sentence, with the section that says so."""
+
+import re
+
+import pytest
+from support.cast import Person
+from support.legs import Legs
+
+from inspector.exchange import Exchange
+from inspector.parameters import _AT, _EVERYWHERE, Section, explained
+from inspector.store import Store
+from inspector.tokens import members
+from tests.inspector.exchanges import exchange
+
+ENTRIES = [*_EVERYWHERE.items(), *_AT.items()]
+
+
+@pytest.mark.parametrize(("words", "section"), [entry for _, entry in ENTRIES], ids=[str(name) for name, _ in ENTRIES])
+def test_an_explanation_is_short_and_ends_with_a_full_stop(words: str, section: Section | None) -> None:
+    assert words.endswith(".")
+    assert len(words) < 100
+    assert section is None or re.fullmatch(r"https://[\w.-]+/[\w./-]+#(section-[\d.]+|\w+)", section.url)
+
+
+def parameters_of(one: Exchange) -> set[str]:
+    return {name for name, _ in [*one.query, *one.request_body.form]} | set(members(one))
+
+
+def test_every_parameter_of_a_whole_round_trip_is_explained(inspected: Legs, watched: Store, alice: Person) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    alice.browser.press("Refresh now")
+    alice.browser.press("Disconnect")
+    protocol = [
+        one for one in watched.exchanges() if one.path.startswith(("/oauth/", "/login", "/callback", "/connect"))
+    ]
+
+    unexplained = {
+        f"{one.path} {name}"
+        for one in protocol
+        for name in parameters_of(one) - {each.name for each in explained(one, members(one))}
+    }
+
+    assert len(protocol) > 10
+    assert unexplained == set()
+
+
+def test_the_same_name_means_something_else_at_another_endpoint() -> None:
+    asked = exchange("auth_server", "GET /oauth/authorize", query=[("redirect_uri", "x")])
+    redeemed = exchange("auth_server", "POST /oauth/token", form=[("redirect_uri", "x")])
+
+    [first], [second] = explained(asked, {}), explained(redeemed, {})
+
+    assert first.words != second.words
+    assert str(second.section) == "RFC 6749, 4.1.3"
+
+
+def test_a_name_that_nobody_knows_is_left_to_the_wire() -> None:
+    assert explained(exchange("auth_server", "GET /login", query=[("utm_source", "x")]), {}) == []

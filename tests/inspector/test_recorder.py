@@ -1,0 +1,419 @@
+"""A leg does not notice that it is watched: not in what it reads, not in what it answers, and not when recording fails."""
+
+import hashlib
+import io
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier, Thread
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask, Response, request
+from support.cast import Person
+from support.legs import Legs
+from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
+
+from config import ClientAppSettings
+from inspector import watch
+from inspector.recorder import COPIED, Recorder
+from inspector.recorder import watch as watch_into
+from inspector.store import Store
+from web import event_log
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+KEY = "the key of this run"
+FORM = "application/x-www-form-urlencoded"
+FIELD = b"client_id=x&"
+LARGE = FIELD * 100_000
+PICTURE = [bytes([n]) * 4096 for n in range(20)]
+
+
+class Served(Client):
+    """Asks an application, and closes its answers as a server does (PEP 3333)."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        return super().open(*args, **{"buffered": True} | kwargs)
+
+
+@pytest.fixture
+def leg() -> Flask:
+    """Something to watch, with an answer of each kind."""
+    app = Flask("leg")
+
+    @app.post("/echo")
+    def echo() -> Response:
+        return Response(request.get_data(), content_type=request.content_type)
+
+    @app.post("/form")
+    def form() -> dict[str, list[str]]:
+        return request.form.to_dict(flat=False)
+
+    @app.post("/json")
+    def as_json() -> Any:
+        return request.get_json()
+
+    @app.post("/upload")
+    def upload() -> dict[str, str]:
+        return {"digest": hashlib.sha256(request.files["picture"].read()).hexdigest()}
+
+    @app.get("/picture")
+    def picture() -> Response:
+        return Response(iter(PICTURE), mimetype="image/webp")
+
+    @app.get("/events/<name>")
+    def events(name: str) -> dict[str, str]:
+        event_log.record("something_happened", reason=name)
+        return {"name": name}
+
+    @app.get("/broken")
+    def broken() -> str:
+        raise RuntimeError("it broke")
+
+    return app
+
+
+@pytest.fixture
+def unwatched(leg: Flask) -> Served:
+    """The same, as it answers by itself."""
+    return Served(leg.wsgi_app)
+
+
+@pytest.fixture
+def watched_leg(leg: Flask, unwatched: Served, store: Store, tmp_path: Path) -> Served:
+    """The same, watched."""
+    settings = ClientAppSettings.load({"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "leg")})
+    watch_into(leg, settings, store)
+    return Served(leg)
+
+
+def asked(application: "WSGIApplication", **request: Any) -> tuple[bytes, str]:
+    """What a bare application answers, to the end."""
+    parts, status, _ = run_wsgi_app(application, EnvironBuilder(**request).get_environ(), buffered=True)
+    return b"".join(parts), status
+
+
+def same(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
+    """What two equal answers have in common."""
+    return answer.status, list(answer.headers), answer.data
+
+
+# What the application reads and answers
+
+
+REQUESTS: dict[str, dict[str, Any]] = {
+    "a form": {"path": "/form", "data": {"scope": ["profile", "photos:read"], "magic": "swordfish"}},
+    "no form at all": {"path": "/form"},
+    "JSON": {"path": "/json", "json": {"title": "Dünen", "deep": [1, None, {"a": "b"}]}},
+    "broken JSON": {"path": "/json", "data": b'{"title": ', "content_type": "application/json"},
+    "a large form": {"path": "/echo", "data": LARGE, "content_type": FORM},
+    "odd bytes": {"path": "/echo", "data": bytes(range(256)), "content_type": FORM},
+    "odd bytes as JSON": {"path": "/echo", "data": bytes(range(256)), "content_type": "application/json"},
+    "a picture to store": {"path": "/upload", "data": {"picture": (b"".join(PICTURE), "dunes.webp")}},
+    "a streamed picture": {"path": "/picture", "method": "GET"},
+    "a question about it": {"path": "/picture", "method": "HEAD"},
+    "an address that is none": {"path": "/nothing?code=%ff%00&code=%F0%9F%98%80", "method": "GET"},
+    "a method that is none": {"path": "/form", "method": "PURGE"},
+    "what breaks": {"path": "/broken", "method": "GET"},
+}
+
+
+@pytest.mark.parametrize("sent", REQUESTS.values(), ids=REQUESTS)
+def test_an_answer_is_what_it_would_be_unwatched(sent: dict[str, Any], unwatched: Served, watched_leg: Served) -> None:
+    def answer(client: Served) -> TestResponse:
+        arguments = {"method": "POST"} | sent
+        if sent["path"] == "/upload":
+            content, name = sent["data"]["picture"]
+            arguments["data"] = {"picture": (io.BytesIO(content), name)}
+        return client.open(**arguments)
+
+    assert same(answer(watched_leg)) == same(answer(unwatched))
+
+
+READ: dict[str, Callable[[Any], bytes]] = {
+    "at once": lambda body: body.read(),
+    "in portions": lambda body: b"".join(iter(lambda: body.read(7), b"")),
+    "line by line": lambda body: b"".join(iter(body.readline, b"")),
+    "as a list of lines": lambda body: b"".join(body.readlines()),
+    "in a loop": lambda body: b"".join(body),
+}
+
+
+@pytest.mark.parametrize("read", READ.values(), ids=READ)
+def test_the_body_can_be_read_in_every_way(read: Callable[[Any], bytes], store: Store) -> None:
+    """PEP 3333, “Input and Error Streams”."""
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/plain")])
+        return [read(environ["wsgi.input"])]
+
+    body = b"client_id=print-shop&\nscope=profile\n"
+    answer, _ = asked(Recorder(application, "leg", store, KEY), method="POST", data=body, content_type=FORM)
+
+    [exchange] = store.exchanges()
+    assert answer == body
+    assert exchange.request_body.form == [("client_id", "print-shop"), ("\nscope", exchange.request_body.form[1][1])]
+    assert exchange.request_body.size == len(body)
+
+
+def test_what_the_application_does_not_read_is_not_read_for_it(store: Store) -> None:
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("413 Content Too Large", [])
+        return []
+
+    asked(Recorder(application, "leg", store, KEY), method="POST", data=LARGE, content_type=FORM)
+
+    [exchange] = store.exchanges()
+    assert (exchange.status, exchange.request_body.size) == (413, 0)
+
+
+def test_nothing_of_an_answer_is_held_back(store: Store) -> None:
+    made: list[int] = []
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
+        for n in range(3):
+            made.append(n)
+            if n == 0:
+                start_response("200 OK", [("Content-Type", "text/event-stream")])
+            yield b"."
+
+    parts = iter(Recorder(application, "leg", store, KEY)(EnvironBuilder().get_environ(), lambda *_: lambda _: None))
+
+    assert next(parts) == b"."
+    assert made == [0]
+
+
+def test_an_answer_is_closed_when_the_server_closes_it_and_then_kept(store: Store) -> None:
+    closed: list[str] = []
+
+    class Answer(list[bytes]):
+        def close(self) -> None:
+            closed.append("closed")
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [])
+        return Answer([b"."])
+
+    answer: Any = Recorder(application, "leg", store, KEY)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
+    assert (list(answer), closed, store.exchanges()) == ([b"."], [], [])
+    answer.close()
+
+    assert closed == ["closed"]
+    assert len(store.exchanges()) == 1
+
+
+# What is kept
+
+
+def test_both_sides_of_a_message_are_kept(watched_leg: Served, store: Store) -> None:
+    watched_leg.post("/form?scope=profile", data={"grant_type": "refresh_token"}, headers={"User-Agent": "a test"})
+
+    [exchange] = store.exchanges()
+    assert (exchange.leg, exchange.method, exchange.host) == ("client_app", "POST", "localhost")
+    assert (exchange.path, exchange.query) == ("/form", [("scope", "profile")])
+    assert {("User-Agent", "a test"), ("Content-Type", FORM), ("Content-Length", "24")} <= {*exchange.request_headers}
+    assert exchange.request_body.form == [("grant_type", "refresh_token")]
+    assert exchange.status == 200
+    assert dict(exchange.response_headers)["Content-Type"] == "application/json"
+    assert json.loads(exchange.response_body.text) == {"grant_type": ["refresh_token"]}
+    assert 0 <= exchange.ended_at - exchange.started_at < 10
+
+
+def test_of_a_large_form_a_part_is_kept_and_its_whole_size(watched_leg: Served, store: Store) -> None:
+    watched_leg.post("/echo", data=LARGE, content_type=FORM)
+
+    [exchange] = store.exchanges()
+    assert exchange.request_body.size == len(LARGE) > COPIED
+    assert len(exchange.request_body.form) == COPIED // len(FIELD) + 1
+
+
+def test_of_pictures_nothing_is_kept_but_their_size(watched_leg: Served, store: Store) -> None:
+    watched_leg.get("/picture")
+    watched_leg.post("/upload", data={"picture": (io.BytesIO(b"swordfish" * 9), "dunes.webp")})
+
+    shown, uploaded = store.exchanges()
+    assert shown.response_body.text == "image/webp, 81,920 bytes"
+    assert "swordfish" not in str(uploaded)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/static/css/base.css", "/favicon.ico", "/inspector", "/inspector/lab"])
+def test_what_tells_nothing_is_left_out(path: str, legs: Legs, watched: Store) -> None:
+    for url in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
+        legs.session().get(f"{url}{path}")
+
+    assert watched.exchanges() == []
+
+
+def test_each_leg_is_told_from_the_others(legs: Legs, watched: Store) -> None:
+    for url in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
+        legs.session().get(url)
+
+    assert [one.leg for one in watched.exchanges()] == ["auth_server", "client_app", "resource_api"]
+
+
+# What the event log tells
+
+
+def test_an_event_is_kept_with_the_exchange_in_which_it_was_told(watched_leg: Served, store: Store) -> None:
+    event_log.record("told_outside")
+    watched_leg.get("/events/first")
+    watched_leg.get("/picture")
+    event_log.record("told_in_between")
+    watched_leg.get("/events/second")
+
+    assert [[event["reason"] for event in one.events] for one in store.exchanges()] == [["first"], [], ["second"]]
+
+
+def test_an_event_within_a_call_within_a_request_is_kept_with_the_call(
+    legs: Legs, watched: Store, alice: Person
+) -> None:
+    """In one process, the authorization server answers while the client waits for it."""
+    alice.go_through(f"{legs.client_app_url}/connect")
+
+    told = {(one.leg, one.path): [event["event"] for event in one.events] for one in watched.exchanges()}
+    assert told["auth_server", "/oauth/token"] == ["code_redeemed"]
+    assert told["client_app", "/callback"] == ["tokens_received"]
+
+
+def test_watching_again_tells_events_once(leg: Flask, watched_leg: Served, store: Store, legs: Legs) -> None:
+    """Three legs in one process have one event log."""
+    watch(legs.auth_server, legs.auth_server.extensions["tripod.settings"])
+    watched_leg.get("/events/first")
+
+    assert [len(one.events) for one in store.exchanges()] == [1]
+
+
+def test_requests_at_the_same_time_do_not_mix(leg: Flask, store: Store, watched_leg: Served) -> None:
+    meet = Barrier(2)
+
+    @leg.post("/meet/<name>")
+    def view(name: str) -> dict[str, str]:
+        meet.wait(10)
+        event_log.record("before", reason=name)
+        scope = request.form["scope"]
+        meet.wait(10)
+        event_log.record("after", reason=name)
+        return {"title": scope}
+
+    def ask(name: str) -> None:
+        Served(leg).post(f"/meet/{name}", data={"scope": name})
+
+    threads = [Thread(target=ask, args=(name,)) for name in ("alice", "bob")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    kept = sorted(store.exchanges(), key=lambda one: one.path)
+    assert [one.path for one in kept] == ["/meet/alice", "/meet/bob"]
+    for exchange, name in zip(kept, ("alice", "bob"), strict=True):
+        assert exchange.request_body.form == [("scope", name)]
+        assert json.loads(exchange.response_body.text) == {"title": name}
+        assert [event["reason"] for event in exchange.events] == [name, name]
+
+
+# What goes wrong
+
+
+def nowhere(store: Store, path: Path) -> Store:
+    return Store(path.parent / "no such folder" / "inspector.db")
+
+
+def spoiled(store: Store, path: Path) -> Store:
+    path.write_bytes(b"Dear Alice, this is no database." * 1000)
+    path.with_name("inspector.db-wal").unlink()
+    return store
+
+
+def gone(store: Store, path: Path) -> Store:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE exchanges")
+    return store
+
+
+class Broken(Store):
+    """Whatever else can go wrong."""
+
+    def add(self, exchange: object) -> None:
+        raise RuntimeError("nobody thought of this")
+
+
+def broken(store: Store, path: Path) -> Store:
+    return Broken(path)
+
+
+@pytest.mark.parametrize("spoil", [nowhere, spoiled, gone, broken])
+def test_a_recording_that_fails_harms_no_request(
+    spoil: Callable[[Store, Path], Store], store: Store, tmp_path: Path, leg: Flask, unwatched: Served
+) -> None:
+    watching = Served(Recorder(leg.wsgi_app, "leg", spoil(store, tmp_path / "inspector.db"), KEY))
+
+    for _ in range(2):
+        assert same(watching.post("/form", data={"a": "1"})) == same(unwatched.post("/form", data={"a": "1"}))
+
+
+def test_a_recording_that_is_locked_harms_no_request(
+    store: Store, tmp_path: Path, watched_leg: Served, unwatched: Served
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        answer = watched_leg.get("/picture")
+
+    assert same(answer) == same(unwatched.get("/picture"))
+    assert store.exchanges() == []
+
+
+def test_a_leg_that_cannot_be_watched_starts_nevertheless(leg: Flask, tmp_path: Path, unwatched: Served) -> None:
+    (tmp_path / "instance" / "inspector.db").mkdir(parents=True)
+    watch(leg, ClientAppSettings.load({"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "instance")}))
+
+    assert same(Served(leg).get("/picture")) == same(unwatched.get("/picture"))
+
+
+def test_what_breaks_is_kept_like_anything_else(watched_leg: Served, store: Store) -> None:
+    assert watched_leg.get("/broken").status_code == 500
+
+    assert [one.status for one in store.exchanges()] == [500]
+
+
+def test_an_exception_goes_where_it_would_have_gone(store: Store) -> None:
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        raise LookupError("it broke")
+
+    with pytest.raises(LookupError, match="it broke"):
+        asked(Recorder(application, "leg", store, KEY))
+
+
+def test_an_exception_amid_an_answer_goes_where_it_would_have_gone(store: Store) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"."
+        raise LookupError("it broke")
+
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html")])
+        return parts()
+
+    answer: Any = Recorder(application, "leg", store, KEY)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
+    received = iter(answer)
+    assert next(received) == b"."
+    with pytest.raises(LookupError, match="it broke"):
+        next(received)
+    answer.close()
+
+    assert [one.response_body.size for one in store.exchanges()] == [1]
+
+
+def test_an_event_after_an_exception_belongs_to_nobody(store: Store, watched_leg: Served) -> None:
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        raise LookupError("it broke")
+
+    with pytest.raises(LookupError):
+        asked(Recorder(application, "leg", store, KEY))
+    event_log.record("told_outside")
+    watched_leg.get("/picture")
+
+    assert [one.events for one in store.exchanges()] == [[]]

@@ -1,0 +1,291 @@
+"""Where recorded exchanges are kept: in order, bounded, private, and nobody's trouble when that cannot be."""
+
+import sqlite3
+import stat
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from inspector import store as store_module
+from inspector.exchange import Body, Exchange
+from inspector.store import MOST, PRUNE_EVERY, Store
+from tests.inspector.exchanges import exchange
+
+AN_EXCHANGE = exchange("client_app", "GET /connect", id=0)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where the fixture `store` keeps its recording."""
+    return tmp_path / "inspector.db"
+
+
+def keep(store: Store, *paths: str) -> None:
+    for path in paths:
+        store.add(exchange("client_app", f"GET {path}"))
+
+
+def paths(store: Store) -> list[str]:
+    return [one.path for one in store.exchanges()]
+
+
+def ids(store: Store) -> list[int]:
+    return [one.id for one in store.exchanges()]
+
+
+def test_what_is_kept_comes_back_as_it_was_with_an_id(store: Store) -> None:
+    original = Exchange(
+        leg="auth_server",
+        request_id="request-1",
+        started_at=1000.000001,
+        ended_at=1000.25,
+        method="POST",
+        host="127.0.0.1:9000",
+        path="/oauth/token",
+        query=[("a", "1"), ("a", "2")],
+        request_headers=[("Accept", "*/*")],
+        request_body=Body(media_type="application/x-www-form-urlencoded", size=7, form=[("code", "••••••••~3fa9c1")]),
+        status=200,
+        response_headers=[("Content-Type", "application/json")],
+        response_body=Body(media_type="application/json", size=2, text="{}\N{SNOWMAN}"),
+        ties=["code:3fa9c1d2"],
+        events=[{"event": "token_issued", "scopes": ["profile"], "retried": False}],
+    )
+    store.add(original)
+
+    [kept] = store.exchanges()
+
+    assert kept == Exchange.from_document(original.to_document(), id=1)
+    assert kept.query == original.query
+    assert kept.request_body == original.request_body
+
+
+def test_ids_rise_in_the_order_of_arrival(store: Store) -> None:
+    keep(store, "/1", "/2", "/3")
+
+    assert paths(store) == ["/1", "/2", "/3"]
+    assert ids(store) == [1, 2, 3]
+    assert [one.path for one in store.exchanges(after=2)] == ["/3"]
+
+
+def test_an_empty_recording_has_no_last_id(store: Store) -> None:
+    assert store.last_id() == 0
+    assert store.exchanges() == []
+
+
+def test_the_last_id_is_the_newest_ones(store: Store) -> None:
+    keep(store, "/1", "/2")
+
+    assert store.last_id() == 2
+
+
+def test_what_is_cleared_is_gone_and_ids_go_on_rising(store: Store) -> None:
+    keep(store, "/1", "/2")
+    store.clear()
+    keep(store, "/3")
+
+    assert ids(store) == [3]
+
+
+def test_every_change_changes_the_last_id(store: Store) -> None:
+    """By it a page tells whether there is anything new."""
+    seen = [store.last_id()]
+    for change in (lambda: keep(store, "/1"), lambda: keep(store, "/2"), store.clear, lambda: keep(store, "/3")):
+        change()
+        seen.append(store.last_id())
+
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_number_of_exchanges_is_bounded_and_the_newest_stay(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST", 100)
+    for n in range(3 * PRUNE_EVERY + 7):
+        keep(store, f"/{n}")
+
+    assert ids(store) == list(range(3 * PRUNE_EVERY - 99, 3 * PRUNE_EVERY + 8))
+
+
+def test_there_is_room_for_a_long_demonstration() -> None:
+    assert 1000 <= MOST <= 10_000
+
+
+# Runs
+
+
+def test_a_new_run_begins_empty_and_under_another_name(store: Store) -> None:
+    keep(store, "/1")
+    store.save_result("code-replay", {"stopped": True})
+    before = store.run_id
+
+    store.begin()
+
+    assert store.exchanges() == []
+    assert store.results() == {}
+    assert len(store.run_id) == len(before) == 16
+    assert store.run_id != before
+
+
+def test_a_recording_is_found_again(store: Store, path: Path) -> None:
+    keep(store, "/1")
+    again = Store(path)
+
+    assert again.run_id == store.run_id
+    assert paths(again) == ["/1"]
+
+
+def test_two_stores_on_one_file_see_each_other(store: Store, path: Path) -> None:
+    """As the processes of the three legs do."""
+    other = Store(path)
+    keep(store, "/1")
+    keep(other, "/2")
+    keep(store, "/3")
+
+    assert paths(store) == paths(other) == ["/1", "/2", "/3"]
+    assert other.last_id() == 3
+
+
+def test_legs_that_start_at_once_agree_on_the_run(path: Path) -> None:
+    opened: list[Store] = []
+    threads = [Thread(target=lambda: opened.append(Store(path))) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(opened) == 4
+    assert {one.run_id for one in opened} == {Store(path).run_id} != {""}
+
+
+def test_threads_write_side_by_side(store: Store) -> None:
+    threads = [Thread(target=lambda n=n: keep(store, *[f"/{n}"] * 20)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert ids(store) == list(range(1, 81))
+
+
+# What became of the lab's attacks
+
+
+def test_results_are_kept_the_latest_of_each_attack(store: Store) -> None:
+    store.save_result("code-replay", {"stopped": False})
+    store.save_result("code-replay", {"stopped": True})
+    store.save_result("mix-up", {"stopped": True, "answer": "400 – “no”"})
+
+    assert store.results() == {"code-replay": {"stopped": True}, "mix-up": {"stopped": True, "answer": "400 – “no”"}}
+
+
+def test_results_and_messages_are_cleared_apart(store: Store) -> None:
+    store.save_result("code-replay", {"stopped": True})
+    keep(store, "/1")
+
+    store.clear()
+    assert list(store.results()) == ["code-replay"]
+
+    keep(store, "/2")
+    store.clear_results()
+    assert (store.results(), paths(store)) == ({}, ["/2"])
+
+
+# The file
+
+
+def test_the_files_are_its_owners_alone(store: Store, path: Path) -> None:
+    keep(store, "/1")
+
+    files = sorted(path.parent.glob("inspector.db*"))
+
+    assert [file.name for file in files] == ["inspector.db", "inspector.db-shm", "inspector.db-wal"]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def letter(path: Path) -> None:
+    path.write_text("Dear Alice, this is no database.\n" * 100)
+
+
+def another_programs_database(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE exchanges (currency TEXT, rate REAL)")
+
+
+def half_a_database(path: Path) -> None:
+    keep(Store(path), "/1")
+    path.write_bytes(path.read_bytes()[:100] + b"\xff" * 5000)
+    path.with_name("inspector.db-wal").unlink(missing_ok=True)
+
+
+def another_versions_recording(path: Path) -> None:
+    keep(Store(path), "/1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE exchanges SET document = json_remove(document, '$.ties')")
+
+
+@pytest.mark.parametrize("spoil", [letter, another_programs_database, half_a_database, another_versions_recording])
+def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path], None]) -> None:
+    spoil(path)
+    store = Store(path)
+    keep(store, "/2")
+
+    assert paths(store) == ["/2"]
+    assert store.run_id
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_recording_that_somebody_writes_to_is_not_started_over(store: Store, path: Path) -> None:
+    keep(store, "/1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        other = Store(path)
+        writer.execute("ROLLBACK")
+
+    assert paths(other) == paths(store) == ["/1"]
+
+
+def test_a_message_that_cannot_be_written_at_once_is_dropped(store: Store, path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as writer:
+        writer.execute("BEGIN EXCLUSIVE")
+        keep(store, "/lost")
+        writer.execute("ROLLBACK")
+    keep(store, "/kept")
+
+    assert paths(store) == ["/kept"]
+
+
+def use(store: Store) -> None:
+    """Everything there is."""
+    store.begin()
+    store.add(AN_EXCHANGE)
+    store.save_result("code-replay", {})
+    store.clear()
+    store.clear_results()
+
+
+def test_a_recording_that_cannot_be_made_is_empty(tmp_path: Path) -> None:
+    store = Store(tmp_path / "no such folder" / "inspector.db")
+    use(store)
+
+    assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
+
+
+def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
+    path.mkdir()
+    store = Store(path)
+    use(store)
+
+    assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
+    assert path.is_dir()
+
+
+def test_a_recording_whose_tables_are_gone_is_empty(store: Store, path: Path) -> None:
+    keep(store, "/1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for table in ("exchanges", "lab_results", "run"):
+            connection.execute(f"DROP TABLE {table}")
+    use(store)
+
+    assert (store.exchanges(), store.results(), store.run_id) == ([], {}, "")

@@ -1,0 +1,122 @@
+"""The flow of a client that nobody here wrote is drawn like Print Shop's own, under that client's name."""
+
+from dataclasses import dataclass
+
+import pytest
+from requests_oauthlib import OAuth2Session
+from support.browser import Browser
+from support.cast import Person
+from support.legs import Legs
+from support.page import Page
+from support.registered_client import RegisteredClient
+
+from inspector import open_pages
+from inspector.flows import Flow, flows
+from inspector.store import Store
+
+SCOPE = "profile photos:read"
+
+
+@pytest.fixture(autouse=True)
+def plain_http_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What requests-oauthlib has to be told first."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
+
+
+@pytest.fixture(autouse=True)
+def pages(legs: Legs, watched: Store) -> None:
+    """The inspector's, at Print Shop's address."""
+    open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], treat_as_expired=lambda: None)
+
+
+@dataclass
+class RoundTrip:
+    """What a third party did, and every secret that it met."""
+
+    client: RegisteredClient
+    secrets: list[str]
+
+
+@pytest.fixture
+def round_trip(client: RegisteredClient, legs: Legs, alice: Person) -> RoundTrip:
+    """By requests-oauthlib: connect, look at the photos, refresh."""
+    session = legs.network.mount(
+        OAuth2Session(client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
+    )
+    token_endpoint, secret = client.metadata["token_endpoint"], str(client.client_secret)
+    address, state = session.authorization_url(client.metadata["authorization_endpoint"])
+    landed = alice.go_through(address).url
+    first = session.fetch_token(token_endpoint, authorization_response=landed, client_secret=secret)
+    assert session.get(f"{legs.resource_api_url}/photos").status_code == 200
+    second = session.refresh_token(token_endpoint, auth=(client.client_id, secret))
+    secrets = [each[name] for each in (first, second) for name in ("access_token", "refresh_token")]
+    code = landed.partition("code=")[2].partition("&")[0]
+    return RoundTrip(client, [secret, state, code, *secrets])
+
+
+def steps(flow: Flow) -> list[tuple[str, str]]:
+    return [(one.method, one.path) for one in flow.exchanges]
+
+
+def seen(legs: Legs, address: str = "/inspector") -> Page:
+    """The page, in a browser that has nothing to do with the flow."""
+    return Browser(legs.network).open(f"{legs.client_app_url}{address}")
+
+
+def test_all_its_messages_are_one_flow_in_their_order(round_trip: RoundTrip, watched: Store) -> None:
+    """From the request that the browser carries to the introspection that it never sees."""
+    [flow] = flows(watched.exchanges())
+
+    assert flow.title == round_trip.client.client_id
+    assert steps(flow) == [
+        ("GET", "/oauth/authorize"),
+        ("GET", "/login"),
+        ("POST", "/login"),
+        ("GET", "/oauth/authorize"),
+        ("POST", "/oauth/authorize"),
+        ("POST", "/oauth/token"),
+        ("GET", "/photos"),
+        ("POST", "/oauth/introspect"),
+        ("POST", "/oauth/token"),
+    ]
+
+
+def test_it_is_a_flow_of_its_own_beside_print_shops(
+    legs: Legs, watched: Store, alice: Person, request: pytest.FixtureRequest
+) -> None:
+    """Although one person allows both, in one browser."""
+    alice.go_through(f"{legs.client_app_url}/connect")
+    round_trip: RoundTrip = request.getfixturevalue("round_trip")
+
+    newest, oldest = flows(watched.exchanges())
+
+    assert (newest.title, oldest.title) == (round_trip.client.client_id, "Print Shop")
+    assert "/callback" in [path for _, path in steps(oldest)]
+    assert "/callback" not in [path for _, path in steps(newest)]
+
+
+def test_the_page_draws_it_under_the_clients_name(round_trip: RoundTrip, legs: Legs) -> None:
+    page = seen(legs)
+
+    assert page.status == 200
+    assert page.link(round_trip.client.client_id).href.startswith("/inspector?flow=")
+    assert f"<strong>{round_trip.client.client_id}</strong>" in page.source
+    assert "Print Shop" not in [link.text for link in page.links if "view=client" in link.href]
+    for step, line in (("A2", "GET /oauth/authorize"), ("T1", "POST /oauth/token"), ("R1", "GET /photos")):
+        assert step in page.text
+        assert line in page.text
+
+
+def test_each_message_of_it_can_be_read(round_trip: RoundTrip, legs: Legs, watched: Store) -> None:
+    [flow] = flows(watched.exchanges())
+    page = seen(legs, f"/inspector?flow={flow.id}&message=6&all=1")
+
+    assert "grant_type=authorization_code" in page.text
+    assert f"Authorization: Basic {round_trip.client.client_id}:" in page.text
+
+
+def test_no_secret_of_it_is_on_the_page(round_trip: RoundTrip, legs: Legs) -> None:
+    source = seen(legs, "/inspector?all=1").source
+
+    assert len(round_trip.secrets) == 7
+    assert [secret for secret in round_trip.secrets if secret in source] == []
