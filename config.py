@@ -27,6 +27,9 @@ DEFAULT_URLS = {
 #: The demo's people, known to two legs that meet over HTTP only: the authorization server signs them in under these
 #: subjects, the resource API keeps their photos under the same ones.
 DEMO_SUBJECTS = {"alice": "demo-3f1b0a52c4d94e6f", "bob": "demo-9c27de81ab604f35"}
+#: The people of the demo's lab, who are nobody's to sign in as: a victim and an attacker.
+LAB_SUBJECTS = {"lab-carol": "demo-5d20c8f7a1b34e69", "lab-mallory": "demo-71e94bd02c6f4a58"}
+LAB_PASSWORDS = {"lab-carol": "bench and burner", "lab-mallory": "smoke and mirrors"}
 DEMO_CLIENT_ID = "print-shop"
 DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
 

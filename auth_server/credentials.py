@@ -143,8 +143,12 @@ def _active(table: Any, token_digest: str, now: datetime, *, demo: bool) -> Sele
         .join(Grant)
         .join(User)
         .join(Client, Client.client_id == Grant.client_id)
-        .where(table.c.digest == token_digest, alive, Grant.ended_at.is_(None), admitted)
+        .where(table.c.digest == token_digest, alive, _grant_lives(), admitted)
     )
+
+
+def _grant_lives() -> ColumnElement[bool]:
+    return Grant.ended_at.is_(None)
 
 
 def why_not_active(db: Session, presented_token: str) -> tuple[str, str | None]:

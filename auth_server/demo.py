@@ -5,19 +5,30 @@ from sqlalchemy.orm import Session
 
 from auth_server.digests import digest
 from auth_server.models import Client, User
-from config import DEMO_CLIENT_ID, DEMO_INTROSPECTION_CLIENT_ID, DEMO_SUBJECTS, AuthServerSettings
+from config import (
+    DEMO_CLIENT_ID,
+    DEMO_INTROSPECTION_CLIENT_ID,
+    DEMO_SUBJECTS,
+    LAB_PASSWORDS,
+    LAB_SUBJECTS,
+    AuthServerSettings,
+)
 from web.clock import now
 from web.database import Database
 
 #: username: name, password. The login page shows them, in the demo.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
+#: username: name. The lab plays them, and nobody is told how to.
+LAB_NAMES = {"lab-carol": "Carol of the lab", "lab-mallory": "Mallory of the lab"}
 
 
 def seed(database: Database, settings: AuthServerSettings) -> None:
     """Add what is missing, and bring the clients up to the settings; whoever starts first does it."""
     with database.writing() as db:
-        for username in ACCOUNTS:
-            _seed_account(db, username)
+        for username, (name, password) in ACCOUNTS.items():
+            _seed_account(db, DEMO_SUBJECTS[username], username, name, password)
+        for username, name in LAB_NAMES.items():
+            _seed_account(db, LAB_SUBJECTS[username], username, name, LAB_PASSWORDS[username])
         _seed_client(
             db,
             DEMO_CLIENT_ID,
@@ -37,10 +48,9 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
         )
 
 
-def _seed_account(db: Session, username: str) -> None:
+def _seed_account(db: Session, subject: str, username: str, name: str, password: str) -> None:
     if db.scalar(select(User).where(User.username == username)) is None:
-        name, password = ACCOUNTS[username]
-        user = User(id=DEMO_SUBJECTS[username], username=username, name=name, is_demo=True, created_at=now())
+        user = User(id=subject, username=username, name=name, is_demo=True, created_at=now())
         user.set_password(password)
         db.add(user)
 

@@ -1,5 +1,9 @@
-"""The demo's photos: six of alice's, two of bob's. Outside the demo nobody has their subjects, so nobody reaches them."""
+"""The demo's photos: six of alice's, two of bob's, one of each of the lab's people.
 
+Outside the demo nobody has their subjects, so nobody reaches them.
+"""
+
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -7,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from config import DEMO_SUBJECTS
+from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from resource_api import photos
 from resource_api.images import CleanImage
 from resource_api.models import Seeding
@@ -16,7 +20,6 @@ from web.database import Database
 
 FOLDER = Path(__file__).parent / "demo_photos"
 WIDTH, HEIGHT = 960, 720
-SEEDING = "demo-photos"
 
 
 class DemoPhoto(NamedTuple):
@@ -36,22 +39,30 @@ PHOTOS = (
     DemoPhoto("bob", "The light at the point", datetime(2024, 9, 7, 20, 47, tzinfo=UTC), "lighthouse.webp"),
     DemoPhoto("bob", "Behind the building site", datetime(2023, 5, 28, 11, 2, tzinfo=UTC), "poppy-hill.webp"),
 )
+LAB_PHOTOS = (
+    DemoPhoto("lab-carol", "Nobody else’s business", datetime(2025, 2, 8, 9, 12, tzinfo=UTC), "rain-on-glass.webp"),
+    DemoPhoto("lab-mallory", "A trap", datetime(2025, 2, 9, 23, 59, tzinfo=UTC), "pines-in-fog.webp"),
+)
+#: What is put in together, under the name by which it is known that it was.
+SEEDINGS = {"demo-photos": PHOTOS, "lab-photos": LAB_PHOTOS}
 
 
 def seed(database: Database) -> None:
     """Put the demo's photos in, all or none, the first time only: what a person deleted stays deleted."""
-    try:
-        with database.writing() as db:
-            if db.get(Seeding, SEEDING) is None:
-                _add_photos(db)
-    except IntegrityError:
-        # Another worker that started at this moment has claimed the seeding; its transaction put the photos in.
-        return
+    for name, some in SEEDINGS.items():
+        try:
+            with database.writing() as db:
+                if db.get(Seeding, name) is None:
+                    _add_photos(db, name, some)
+        except IntegrityError:
+            # Another worker that started at this moment has claimed the seeding; its transaction puts the photos in.
+            continue
 
 
-def _add_photos(db: Session) -> None:
-    db.add(Seeding(name=SEEDING, seeded_at=now()))
+def _add_photos(db: Session, name: str, some: Sequence[DemoPhoto]) -> None:
+    db.add(Seeding(name=name, seeded_at=now()))
     db.flush()  # claims the seeding before anything else is written
-    for photo in PHOTOS:
+    for photo in some:
         image = CleanImage((FOLDER / photo.file_name).read_bytes(), "image/webp", WIDTH, HEIGHT)
-        photos.add(db, DEMO_SUBJECTS[photo.owner], photo.title, image, created_at=photo.taken)
+        owner = (DEMO_SUBJECTS | LAB_SUBJECTS)[photo.owner]
+        photos.add(db, owner, photo.title, image, created_at=photo.taken)

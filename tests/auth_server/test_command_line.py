@@ -282,16 +282,20 @@ def test_every_user_is_listed(server: Server) -> None:
     lines = [line.split("\t") for line in server.run("users", "list").output.splitlines()]
 
     assert [(username, name) for username, _, name in lines] == [
-        *[("alice", "Alice Liddell"), ("bob", "Bob Mason"), ("mallory", "Mallory Moore")]
+        ("alice", "Alice Liddell"),
+        ("bob", "Bob Mason"),
+        ("lab-carol", "Carol of the lab"),
+        ("lab-mallory", "Mallory of the lab"),
+        ("mallory", "Mallory Moore"),
     ]
-    assert len({subject for _, subject, _ in lines}) == 3
+    assert len({subject for _, subject, _ in lines}) == 5
 
 
 def test_a_deleted_user_is_gone(server: Server, mallory: Person) -> None:
     result = server.run("users", "delete", "mallory")
 
     assert result.exit_code == 0
-    assert "mallory" not in server.run("users", "list").output
+    assert "\nmallory" not in server.run("users", "list").output
     assert mallory.sign_in().status_code == 403
 
 

@@ -96,7 +96,7 @@ def test_everybody_else_is_served(mallory: Person, posters: RegisteredClient, ou
 
 
 def test_nothing_is_seeded(start: Callable[..., Server], server: Server, outside: Server) -> None:
-    for username in ("alice", "bob"):
+    for username in ("alice", "bob", "lab-carol", "lab-mallory"):
         server.run("users", "delete", username)
     server.run("clients", "delete", "print-shop")
     once_more = Server(outside.settings)

@@ -82,7 +82,7 @@ def test_a_seeding_that_fails_leaves_nothing(alice, app, monkeypatch):
         db.connection().exec_driver_sql("DELETE FROM photo")
         db.connection().exec_driver_sql("DELETE FROM seeding")
     with monkeypatch.context() as broken:
-        broken.setattr(demo, "PHOTOS", [*demo.PHOTOS, demo.PHOTOS[0]._replace(file_name="missing.webp")])
+        broken.setitem(demo.SEEDINGS, "demo-photos", (*demo.PHOTOS, demo.PHOTOS[0]._replace(file_name="missing.webp")))
         with pytest.raises(FileNotFoundError):
             demo.seed(database)
 
