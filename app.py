@@ -5,7 +5,7 @@ import sys
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 import click
 from flask import Flask
@@ -24,7 +24,7 @@ from web import event_log, serving
 
 S = TypeVar("S", bound=Settings)
 
-USAGE = "usage: python app.py [auth-server | client-app | resource-api | doctor]"
+USAGE = "usage: python app.py [auth-server | client-app | resource-api | doctor | lab]"
 
 
 class Leg(NamedTuple):
@@ -64,9 +64,11 @@ def create_client_app() -> Flask:
         app = _watched(create_app(settings), settings)
         if settings.demo:
             from client_app.pages import access
-            from inspector import open_pages
+            from inspector import open_pages, open_store
+            from inspector.lab.opening import open_live_lab
 
             open_pages(app, settings, treat_as_expired=lambda: access().treat_as_expired())
+            open_live_lab(app, settings, open_store(settings))
         return app
 
 
@@ -113,20 +115,22 @@ def _one_line_when_it_cannot_start() -> Iterator[None]:
         _stop(f"cannot start: {error}", serving.CANNOT_START)
 
 
-def _stop(line: str, status: int) -> None:
+def _stop(line: str, status: int) -> NoReturn:
     print(f"tripod: {line}", file=sys.stderr, flush=True)
     sys.exit(status)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve the three legs, or the one that is named, until Ctrl-C; or say what would keep them from it."""
-    if len(arguments) > 1 or not set(arguments) <= {*LEGS, "doctor"}:
+    """Serve the three legs, or the one that is named, until Ctrl-C; say what would keep them from it; or attack them."""
+    if len(arguments) > 1 or not set(arguments) <= {*LEGS, "doctor", "lab"}:
         print(USAGE, file=sys.stderr)
         sys.exit(2)
     if not os.environ.get("TRIPOD_DEMO", "").strip():
         os.environ["TRIPOD_DEMO"] = "1"
     if "doctor" in arguments:
         sys.exit(_consult_the_doctor())
+    if "lab" in arguments:
+        sys.exit(_run_the_lab())
     with _one_line_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
         _record_anew(list(settings.values()))
@@ -159,6 +163,18 @@ def _consult_the_doctor() -> int:
         found += client_doctor.complaints(client_settings, http)
     print("\n".join(found or ["Nothing to complain about."]))
     return bool(found)
+
+
+def _run_the_lab() -> int:
+    """Run every attack against legs that are started for it, and print the table; 1 when one got through."""
+    from inspector.lab import run, throwaway
+    from inspector.lab.stage import stage_for
+
+    try:
+        with throwaway.legs(os.environ) as settings:
+            return run.main(stage_for(settings))
+    except throwaway.DidNotStart as reason:
+        _stop(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
 
 
 def _program(leg: Leg, settings: Settings) -> serving.Program:

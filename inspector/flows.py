@@ -38,7 +38,7 @@ class Flow:
     @property
     def title(self) -> str:
         """The client's name, or the attack's."""
-        return f"Attack: {self.attack.replace('-', ' ')}" if self.attack else words.client_name(self.exchanges)
+        return f"Lab: {self.attack.replace('-', ' ')}" if self.attack else words.client_name(self.exchanges)
 
     @property
     def began(self) -> datetime:

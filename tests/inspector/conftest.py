@@ -7,6 +7,7 @@ from support.legs import Legs
 
 from client_app.pages import access
 from inspector import open_pages, open_store, watch
+from inspector.lab.opening import open_live_lab
 from inspector.store import Store
 
 
@@ -29,4 +30,5 @@ def inspected(legs: Legs, watched: Store) -> Legs:
     """The legs as the demo has them: recorded, and with the inspector's pages at Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, treat_as_expired=lambda: access().treat_as_expired())
+    open_live_lab(legs.client_app, settings, watched)
     return legs

@@ -83,7 +83,7 @@ def test_the_messages_of_an_attack_are_one_flow() -> None:
 
     assert (newest.exchanges, oldest.exchanges) == ([another_run], [one, other])
     assert oldest.attack == "code-replay"
-    assert oldest.title == "Attack: code replay"
+    assert oldest.title == "Lab: code replay"
 
 
 def test_any_exchange_finds_its_flow() -> None:

@@ -1,0 +1,51 @@
+"""What an attack is, and what became of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from inspector.lab.stage import Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What a leg answered to the decisive message of an attack, and what that led to.
+
+    `error` is the OAuth error code, "" where there is none; `said` is the answer's own words; `request_id` finds the
+    message in the recording. `consequence` is what was seen, over HTTP, to have ended or to live on.
+    """
+
+    got_through: bool
+    status: int
+    error: str
+    said: str
+    request_id: str
+    consequence: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failure:
+    """The lab could not do its job, which proves nothing."""
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attack:
+    """One card of the lab.
+
+    `aim` is the endpoint that is attacked, `leg` whose it is. `check` is the slug of the check that stops it; None for the
+    card that is honest about what no check can stop. `waits` for an access token to run out; `comparable` where the plain
+    server can be attacked as well.
+    """
+
+    slug: str
+    title: str
+    aim: str
+    leg: Literal["auth", "client", "api"]
+    does: str
+    run: "Callable[[Stage], Outcome]"
+    check: str | None
+    waits: bool = False
+    comparable: bool = False

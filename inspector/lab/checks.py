@@ -1,0 +1,200 @@
+"""Which check stops which attacks: declared here, and held to by a test that turns one check off at a time."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A check of this project, in `symbol` of `file`, and the section of the RFC that asks for it.
+
+    `stops` are the attacks that get through when this check alone is turned off.
+    """
+
+    slug: str
+    title: str
+    rfc: int
+    section: str
+    file: str
+    symbol: str
+    stops: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two checks, one behind the other: `stops` are the attacks that get through only when both are turned off."""
+
+    first: str
+    second: str
+    stops: tuple[str, ...]
+
+
+CHECKS = (
+    Check(
+        slug="exact-redirect-uri",
+        title="The redirect URI equals a registered one, character by character.",
+        rfc=9700,
+        section="2.1",
+        file="auth_server/redirect_uris.py",
+        symbol="matches",
+        stops=("redirect-uri-port", "redirect-uri-prefix", "redirect-uri-subdomain", "redirect-uri-parameter"),
+    ),
+    Check(
+        slug="s256-required",
+        title="A request without an S256 challenge is refused.",
+        rfc=9700,
+        section="2.1.1",
+        file="auth_server/grants.py",
+        symbol="S256Required.validate_code_challenge",
+        stops=("pkce-plain", "pkce-none"),
+    ),
+    Check(
+        slug="form-token",
+        title="A form counts only with the token of this site’s own page.",
+        rfc=6749,
+        section="10.12",
+        file="auth_server/__init__.py",
+        symbol="create_app",
+        stops=("forged-consent",),
+    ),
+    Check(
+        slug="own-pages-only",
+        title="A sign-in leads to pages of this server alone.",
+        rfc=9700,
+        section="4.11.2",
+        file="auth_server/sign_in.py",
+        symbol="own_page",
+        stops=("open-redirect",),
+    ),
+    Check(
+        slug="state",
+        title="The state is one that this very browser was given.",
+        rfc=6749,
+        section="10.12",
+        file="client_app/oauth.py",
+        symbol="AuthorizationRequest.is_answered_by",
+        stops=(),
+    ),
+    Check(
+        slug="issuer",
+        title="The answer names the issuer that was asked.",
+        rfc=9207,
+        section="2.4",
+        file="client_app/oauth.py",
+        symbol="Client.authorization_code",
+        stops=("mix-up",),
+    ),
+    Check(
+        slug="code-once",
+        title="A code is redeemed once; a second time ends the grant.",
+        rfc=6749,
+        section="4.1.2",
+        file="auth_server/credentials.py",
+        symbol="redeem_code",
+        stops=("code-replay",),
+    ),
+    Check(
+        slug="verifier",
+        title="The verifier is the one behind the challenge.",
+        rfc=7636,
+        section="4.6",
+        file="auth_server/digests.py",
+        symbol="s256_matches",
+        stops=("code-without-verifier",),
+    ),
+    Check(
+        slug="own-client",
+        title="A code or token is good for the client that it was issued to.",
+        rfc=6749,
+        section="4.1.3",
+        file="auth_server/credentials.py",
+        symbol="Credential.check_client",
+        stops=("code-of-another-client", "refresh-of-another-client"),
+    ),
+    Check(
+        slug="same-redirect-uri",
+        title="The redirect URI is the one of the authorization request.",
+        rfc=6749,
+        section="4.1.3",
+        file="auth_server/grants.py",
+        symbol="AuthorizationCodeGrant.query_authorization_code",
+        stops=("redirect-uri-at-token",),
+    ),
+    Check(
+        slug="scope-as-granted",
+        title="A refresh gives no more than what was granted.",
+        rfc=6749,
+        section="6",
+        file="auth_server/credentials.py",
+        symbol="Credential.get_scope",
+        stops=("scope-raised",),
+    ),
+    Check(
+        slug="refresh-once",
+        title="A refresh token is used once; a second time ends the grant.",
+        rfc=9700,
+        section="4.14.2",
+        file="auth_server/credentials.py",
+        symbol="spend_refresh_token",
+        stops=("refresh-replayed",),
+    ),
+    Check(
+        slug="access-tokens-only",
+        title="Only an access token opens a resource.",
+        rfc=7662,
+        section="4",
+        file="resource_api/introspection.py",
+        symbol="IntrospectionClient._reason_to_refuse",
+        stops=("refresh-token-as-access-token",),
+    ),
+    Check(
+        slug="expiry",
+        title="A token whose time is up is not active.",
+        rfc=7662,
+        section="2.2",
+        file="auth_server/credentials.py",
+        symbol="_active",
+        stops=(),
+    ),
+    Check(
+        slug="expiry-by-own-clock",
+        title="The resource API looks at the clock as well.",
+        rfc=7662,
+        section="4",
+        file="resource_api/introspection.py",
+        symbol="_has_time_left",
+        stops=(),
+    ),
+    Check(
+        slug="grant-alive",
+        title="When a grant ends, every token of it is dead.",
+        rfc=7009,
+        section="2.1",
+        file="auth_server/credentials.py",
+        symbol="_grant_lives",
+        stops=("revoked-access-token",),
+    ),
+    Check(
+        slug="scope-needed",
+        title="A resource asks for the scope that it needs.",
+        rfc=6750,
+        section="3.1",
+        file="resource_api/protection.py",
+        symbol="_authorize",
+        stops=("write-with-a-read-only-token",),
+    ),
+    Check(
+        slug="own-photos",
+        title="A token opens the photos of the person who granted it.",
+        rfc=6749,
+        section="1.4",
+        file="resource_api/photos.py",
+        symbol="_photos_of",
+        stops=("another-persons-photo",),
+    ),
+)
+
+PAIRS = (
+    # A callback that slips past the state brings a code that was asked for with another challenge.
+    Pair(first="state", second="verifier", stops=("forged-callback", "callback-in-another-browser")),
+    Pair(first="expiry", second="expiry-by-own-clock", stops=("expired-access-token",)),
+)

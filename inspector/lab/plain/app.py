@@ -1,0 +1,122 @@
+"""The plain server's addresses: the same as Tripod ID's and Photo API's, on one port."""
+
+from collections.abc import Callable
+from typing import Any
+
+from authlib.integrations.flask_oauth2 import AuthorizationServer, current_token
+from authlib.oauth2 import OAuth2Error
+from flask import Flask, abort, redirect, render_template_string, request, session, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.orm import Session
+
+from inspector.lab.plain import oauth
+from inspector.lab.plain.models import Photo, User
+
+LOGIN = """<!doctype html><title>Sign in</title>
+<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>"""
+CONSENT = """<!doctype html><title>Allow {{ client_id }}?</title>
+<form method="post"><button name="decision" value="allow">Allow</button>
+<button name="decision" value="deny">Deny</button></form>"""
+#: As Authlib's protector is used: the scope, then the view.
+Protect = Callable[[str], Callable[[Callable[..., Any]], Callable[..., Any]]]
+
+
+def create_app(db: Session, secret_key: str) -> Flask:
+    """The plain server over `db`."""
+    app = Flask(__name__)
+    app.secret_key = secret_key
+    server, protector = oauth.set_up(app, db)
+    _add_sign_in(app, db)
+    _add_endpoints(app, db, server)
+    _add_photos(app, db, protector)
+    return app
+
+
+def _add_sign_in(app: Flask, db: Session) -> None:
+    @app.get("/")
+    def home() -> str:
+        return "<!doctype html><title>A plain server</title>"
+
+    @app.route("/login", methods=["GET", "POST"])
+    def login() -> ResponseReturnValue:
+        if request.method == "GET":
+            return LOGIN
+        user = db.query(User).filter_by(**_credentials()).first()
+        if user is None:
+            abort(403)
+        session["id"] = user.id
+        return redirect(request.args.get("next") or url_for("home"))
+
+
+def _credentials() -> dict[str, str]:
+    return {name: request.form.get(name, "") for name in ("username", "password")}
+
+
+def _signed_in(db: Session) -> User | None:
+    return db.get(User, session["id"]) if "id" in session else None
+
+
+def _add_endpoints(app: Flask, db: Session, server: AuthorizationServer) -> None:
+    @app.route("/oauth/authorize", methods=["GET", "POST"])
+    def authorize() -> Any:
+        user = _signed_in(db)
+        if user is None:
+            return redirect(url_for("login", next=request.full_path))
+        try:
+            grant = server.get_consent_grant(end_user=user)
+        except OAuth2Error as error:
+            return server.handle_error_response(request, error)
+        if request.method == "GET":
+            return render_template_string(CONSENT, client_id=grant.client.client_id)
+        grant_user = user if request.form.get("decision") == "allow" else None
+        return server.create_authorization_response(grant_user=grant_user, grant=grant)
+
+    app.post("/oauth/token", endpoint="token")(server.create_token_response)
+    app.post("/oauth/revoke", endpoint="revoke")(_endpoint(server, "revocation"))
+
+
+def _endpoint(server: AuthorizationServer, name: str) -> Callable[[], Any]:
+    return lambda: server.create_endpoint_response(name)
+
+
+def _add_photos(app: Flask, db: Session, protected: Protect) -> None:
+    def own_photos() -> Any:
+        return db.query(Photo).filter_by(owner_id=current_token.user_id)
+
+    def own_photo(photo_id: str) -> Photo:
+        photo: Photo = own_photos().filter_by(id=photo_id).first() or abort(404)
+        return photo
+
+    @app.get("/me")
+    @protected("profile")
+    def me() -> dict[str, object]:
+        return {"sub": str(current_token.user.id), "username": current_token.user.username}
+
+    @app.get("/photos")
+    @protected("photos:read")
+    def photo_list() -> dict[str, object]:
+        return {"photos": [_representation(photo) for photo in own_photos()], "next": None}
+
+    @app.get("/photos/<photo_id>")
+    @protected("photos:read")
+    def photo(photo_id: str) -> dict[str, object]:
+        return _representation(own_photo(photo_id))
+
+    @app.patch("/photos/<photo_id>")
+    @protected("photos:write")
+    def new_title(photo_id: str) -> dict[str, object]:
+        found = own_photo(photo_id)
+        found.title = str(request.get_json()["title"])
+        db.commit()
+        return _representation(found)
+
+    @app.delete("/photos/<photo_id>")
+    @protected("photos:write")
+    def photo_removal(photo_id: str) -> tuple[str, int]:
+        db.delete(own_photo(photo_id))
+        db.commit()
+        return "", 204
+
+
+def _representation(photo: Photo) -> dict[str, object]:
+    return {"id": photo.id, "title": photo.title}

@@ -1,0 +1,27 @@
+// The lab, live: what became of an attack appears on its card as it comes. Every page works without this file.
+
+let version = null;
+async function look() {
+  const headers = version ? { "If-None-Match": version } : {};
+  const answer = await fetch(location.pathname, { headers, cache: "no-store" });
+  if (answer.status !== 200) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  version = answer.headers.get("ETag");
+  // Each page signs its forms anew, and that is no news.
+  const token = document.querySelector("[name=csrf_token]").value;
+  for (const input of fresh.getElementsByName("csrf_token")) input.setAttribute("value", token);
+  for (const part of fresh.querySelectorAll("[data-live]")) renew(document.getElementById(part.id), part);
+}
+// Only what differs is exchanged; what was opened stays open, and what had the focus has it again.
+function renew(old, fresh) {
+  const opened = [...old.querySelectorAll("details[open]")], focused = old.contains(document.activeElement) && document.activeElement.id;
+  for (const { id } of opened) fresh.querySelector(`#${id}`)?.setAttribute("open", "");
+  if (old.isEqualNode(fresh)) return;
+  old.replaceWith(fresh);
+  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+}
+async function watch() {
+  if (!document.hidden) await look().catch(() => {});
+  setTimeout(watch, 1000);
+}
+watch();

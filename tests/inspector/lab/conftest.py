@@ -1,0 +1,32 @@
+"""The lab against the three legs in this process, on a clock that can be turned."""
+
+import pytest
+import requests
+from support.clock import Clock
+from support.legs import Legs
+
+from inspector.lab.stage import Addresses, Stage
+
+
+def stage_for(legs: Legs, clock: Clock) -> Stage:
+    """A run of the lab; waiting turns the clock."""
+    settings = legs.client_app.extensions["tripod.settings"]
+
+    def session() -> requests.Session:
+        session = legs.session()
+        session.trust_env = False
+        return session
+
+    return Stage(
+        Addresses(legs.auth_server_url, legs.client_app_url, legs.resource_api_url),
+        settings.client_id,
+        settings.client_secret,
+        http=session,
+        wait=clock.forward,
+    )
+
+
+@pytest.fixture
+def lab(clock: Clock, legs: Legs) -> Stage:
+    """The lab, ready to run."""
+    return stage_for(legs, clock)

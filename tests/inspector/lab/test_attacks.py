@@ -1,0 +1,159 @@
+"""Every attack is run for real against the three legs, and stopped; the honest card is not."""
+
+from collections.abc import Iterator
+
+import pytest
+from support.browser import Browser
+from support.cast import Person
+from support.clock import Clock
+from support.legs import Legs
+
+from config import LAB_PASSWORDS
+from inspector import flows
+from inspector.lab.attack import Attack, Failure, Outcome
+from inspector.lab.attacks import ATTACKS
+from inspector.lab.run import line, main, run, run_all, summary
+from inspector.lab.stage import Stage
+from inspector.store import Store
+from tests.inspector.lab.conftest import stage_for
+
+#: As the issue of the lab counts them: what there must be a card for.
+EVERY_ATTACK = {
+    *("code-replay", "code-without-verifier", "code-of-another-client", "redirect-uri-at-token"),
+    *("forged-callback", "callback-in-another-browser", "mix-up"),
+    *("redirect-uri-port", "redirect-uri-prefix", "redirect-uri-subdomain", "redirect-uri-parameter"),
+    *("pkce-plain", "pkce-none", "scope-raised", "refresh-replayed", "refresh-of-another-client"),
+    *("refresh-token-as-access-token", "expired-access-token", "revoked-access-token"),
+    *("write-with-a-read-only-token", "another-persons-photo", "open-redirect", "forged-consent"),
+}
+STOPPABLE = [attack for attack in ATTACKS if attack.check]
+[HONEST] = [attack for attack in ATTACKS if not attack.check]
+
+
+@pytest.fixture
+def played(lab: Stage) -> Iterator[Stage]:
+    """The lab, tidied up at the end as `run_all` does it."""
+    yield lab
+    lab.close()
+
+
+def test_there_is_a_card_for_every_attack() -> None:
+    assert {attack.slug for attack in STOPPABLE} == EVERY_ATTACK
+
+
+@pytest.mark.parametrize("attack", STOPPABLE, ids=lambda attack: attack.slug)
+def test_an_attack_alone_is_stopped(played: Stage, attack: Attack) -> None:
+    outcome = run(attack, played)
+
+    assert isinstance(outcome, Outcome), outcome
+    assert not outcome.got_through
+    assert outcome.said
+
+
+def test_who_has_the_secret_as_well_and_comes_in_time_gets_through_until_the_owner_comes(played: Stage) -> None:
+    outcome = run(HONEST, played)
+
+    assert isinstance(outcome, Outcome), outcome
+    assert outcome.got_through
+    assert outcome.consequence == (
+        "Mallory reads until Print Shop comes next; then the grant ends, and her tokens with it."
+    )
+
+
+@pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
+def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
+    outcome = run(HONEST, played)
+
+    assert isinstance(outcome, Outcome), outcome
+    assert (outcome.got_through, outcome.consequence) == (False, "The grace is turned off.")
+
+
+@pytest.mark.parametrize(
+    ("slug", "consequence"),
+    [
+        ("code-replay", "The tokens that the first use had bought are dead."),
+        ("code-without-verifier", "Print Shop could still redeem it: a failed guess harms nobody."),
+        ("refresh-replayed", "The grant has ended, and Print Shop’s newest tokens with it: carol is asked again."),
+        ("scope-raised", "Print Shop’s refresh token still works: a refused request spends nothing."),
+        ("callback-in-another-browser", "Mallory sees no album, and carol’s own round trip goes on."),
+        ("another-persons-photo", "The answer is the same as for a photo that does not exist."),
+    ],
+)
+def test_what_an_attack_led_to_was_seen(played: Stage, slug: str, consequence: str) -> None:
+    outcome = run(next(attack for attack in ATTACKS if attack.slug == slug), played)
+
+    assert isinstance(outcome, Outcome), outcome
+    assert outcome.consequence == consequence
+
+
+def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:
+    run_all(lab, lambda *_: None)
+    carol, mallory = (Person(name, password, Browser(legs.network)) for name, password in LAB_PASSWORDS.items())
+
+    for person in (carol, mallory):
+        person.go_through(f"{legs.auth_server_url}/account/apps")
+        assert not person.browser.current.has_field("client_id")
+    assert "Free Wallpapers" not in mallory.browser.open(f"{legs.auth_server_url}/developer/apps").text
+
+
+def test_nobody_elses_grant_is_touched(clock: Clock, legs: Legs, alice: Person) -> None:
+    alice.go_through(f"{legs.client_app_url}/connect")
+    run_all(stage_for(legs, clock), lambda *_: None, [attack for attack in ATTACKS if not attack.waits])
+
+    assert alice.browser.open(f"{legs.client_app_url}/photos").status == 200
+    assert legs.network.exchanges[-1].status == 200
+
+
+def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, watched: Store) -> None:
+    outcomes: dict[str, Outcome | Failure] = {}
+    run_all(lab, lambda attack, outcome: outcomes.update({attack.slug: outcome}))
+    seen = flows.flows(watched.exchanges())
+
+    assert {flow.attack for flow in seen} == {*outcomes, "preparation", "tidying-up"}
+    for flow in seen:
+        outcome = outcomes.get(str(flow.attack))
+        if isinstance(outcome, Outcome):
+            assert outcome.request_id in {each.request_id for each in flow.exchanges}
+        assert {flows.attack_of(each) for each in flow.exchanges} == {flow.attack}
+
+
+def test_the_table_tells_every_attack_and_the_command_ends_well(lab: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(lab)
+    printed = capsys.readouterr().out
+
+    assert status == 0
+    assert all(attack.title in printed for attack in ATTACKS)
+    assert printed.endswith(f"{len(STOPPABLE)} attacks, {len(STOPPABLE)} stopped, 0 got through.\n")
+    assert "no defence" in printed
+
+
+def test_an_attack_that_gets_through_ends_the_command_badly_and_says_where_to_look(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("auth_server.credentials.redeem_code", lambda *_: True)
+
+    assert main(lab) == 1
+    assert "GOT THROUGH Use a code twice" in (printed := capsys.readouterr().out)
+    assert "auth_server/credentials.py: redeem_code" in printed
+
+
+def test_a_lab_that_cannot_do_its_job_proves_nothing(
+    lab: Stage, legs: Legs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with legs.network.cut_off(legs.resource_api_url):
+        status = main(lab)
+    printed = capsys.readouterr().out
+
+    assert status == 1
+    assert "not run     Use an access token after its time" in printed
+    assert "could not be run" in printed
+
+
+def test_a_failure_says_what_went_wrong_and_no_more(lab: Stage, legs: Legs) -> None:
+    attack = next(attack for attack in ATTACKS if attack.slug == "code-replay")
+    with legs.network.cut_off(legs.auth_server_url):
+        failure = run(attack, lab)
+
+    assert failure == Failure(reason="A server did not answer (ConnectionError).")
+    assert "not run" in line(attack, failure)
+    assert summary([(attack, failure)]) == "\n1 attacks, 0 stopped, 0 got through, 1 could not be run."

@@ -1,0 +1,70 @@
+"""`python app.py lab`: legs of its own, every attack, a table, and an exit status for whoever changed the server."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from support.processes import ROOT
+
+from inspector.lab.attacks import ATTACKS
+
+pytestmark = pytest.mark.processes
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
+
+
+def run_the_lab(project: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command in that project, as a person runs it."""
+    command = [sys.executable, "app.py", "lab"]
+    return subprocess.run(
+        command, cwd=project, env=ENVIRONMENT | settings, capture_output=True, text=True, timeout=120, check=False
+    )
+
+
+@pytest.fixture
+def changed_project(tmp_path: Path) -> Path:
+    """A copy of the project, to be changed."""
+    parts = ["auth_server", "client_app", "resource_api", "inspector", "web", "templates", "static", "migrations"]
+    for part in parts:
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for file in ("app.py", "config.py"):
+        shutil.copy(ROOT / file, tmp_path / file)
+    return tmp_path
+
+
+def test_every_attack_is_run_against_legs_that_are_started_for_it(tmp_path: Path) -> None:
+    finished = run_the_lab(ROOT, TRIPOD_INSTANCE_PATH=str(tmp_path / "mine"), TRIPOD_CLIENT_APP_URL="nonsense")
+
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert all(attack.title in finished.stdout for attack in ATTACKS)
+    assert finished.stdout.endswith("23 attacks, 23 stopped, 0 got through.\n")
+    assert not (tmp_path / "mine").exists()
+
+
+def test_whoever_takes_a_check_out_is_told_which_attack_gets_through(changed_project: Path) -> None:
+    file = changed_project / "auth_server" / "credentials.py"
+    kept = "return client.client_id == self.client_id"
+    assert kept in file.read_text()
+    file.write_text(file.read_text().replace(kept, "return True"))
+
+    finished = run_the_lab(changed_project)
+    through = [line for line in finished.stdout.splitlines() if line.startswith("GOT THROUGH")]
+
+    assert finished.returncode == 1
+    assert [line.split("  ")[0] for line in through] == [
+        "GOT THROUGH Redeem a stolen code as another client",
+        "GOT THROUGH Use another client’s refresh token",
+    ]
+    assert all("auth_server/credentials.py: Credential.check_client" in line for line in through)
+
+
+def test_a_server_that_does_not_start_is_one_line(changed_project: Path) -> None:
+    (changed_project / "auth_server" / "credentials.py").write_text("this is no Python\n")
+
+    finished = run_the_lab(changed_project)
+
+    assert finished.returncode != 0
+    assert finished.stderr.startswith("tripod: the legs for the lab did not start: ")

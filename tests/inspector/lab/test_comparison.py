@@ -1,0 +1,74 @@
+"""What becomes of the lab's attacks on a plain server, seen and not assumed."""
+
+import pytest
+
+from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attacks import ATTACKS
+from inspector.lab.comparison import compare
+
+#: What Authlib's defaults, and views like those of its documentation, let through.
+THROUGH = {"pkce-plain": 200, "pkce-none": 200, "forged-consent": 302, "open-redirect": 302}
+#: What they refuse, with the status and the error code.
+REFUSED = {
+    "redirect-uri-port": (400, "invalid_request"),
+    "redirect-uri-prefix": (400, "invalid_request"),
+    "redirect-uri-subdomain": (400, "invalid_request"),
+    "redirect-uri-parameter": (400, "invalid_request"),
+    "code-replay": (400, "invalid_grant"),
+    "code-without-verifier": (400, "invalid_grant"),
+    "code-of-another-client": (400, "invalid_grant"),
+    "redirect-uri-at-token": (400, "invalid_grant"),
+    "scope-raised": (400, "invalid_scope"),
+    "refresh-replayed": (400, "invalid_grant"),
+    "refresh-of-another-client": (400, "invalid_grant"),
+    "refresh-token-as-access-token": (401, "invalid_token"),
+    "revoked-access-token": (401, "invalid_token"),
+    "write-with-a-read-only-token": (403, "insufficient_scope"),
+    "another-persons-photo": (404, ""),
+}
+COMPARABLE = [attack for attack in ATTACKS if attack.comparable]
+
+
+@pytest.mark.parametrize("attack", COMPARABLE, ids=lambda attack: attack.slug)
+def test_the_attack_ends_there_as_the_table_says(attack: Attack) -> None:
+    there = compare(attack)
+
+    assert isinstance(there, Outcome), there
+    if there.got_through:
+        assert (attack.slug, there.status) in THROUGH.items()
+    else:
+        assert (attack.slug, (there.status, there.error)) in REFUSED.items()
+
+
+def test_every_attack_that_can_be_compared_is_in_the_table_once() -> None:
+    assert sorted([*THROUGH, *REFUSED]) == sorted(attack.slug for attack in COMPARABLE)
+
+
+def test_some_get_through_there_and_some_are_refused() -> None:
+    """Otherwise the comparison would tell nothing, or the plain server would be a straw man."""
+    assert THROUGH
+    assert REFUSED
+
+
+@pytest.mark.parametrize("attack", [attack for attack in ATTACKS if not attack.comparable], ids=lambda it: it.slug)
+def test_what_has_no_meaning_there_is_not_run(attack: Attack) -> None:
+    assert compare(attack) is None
+
+
+def test_a_replayed_code_is_refused_there_as_well_but_what_it_had_bought_lives_on() -> None:
+    """RFC 6749 §4.1.2 says SHOULD, and the defaults do not."""
+    [replay] = [attack for attack in ATTACKS if attack.slug == "code-replay"]
+
+    there = compare(replay)
+
+    assert isinstance(there, Outcome)
+    assert there.consequence == "The first tokens live on."
+
+
+def test_what_happened_there_is_not_said_of_the_server_here() -> None:
+    [swapped] = [attack for attack in ATTACKS if attack.slug == "redirect-uri-port"]
+
+    there = compare(swapped)
+
+    assert isinstance(there, Outcome)
+    assert there.consequence.startswith("Carol’s browser stays at the plain server")

@@ -1,0 +1,358 @@
+"""The lab's page: a card for each attack, what became of it, and what the servers really answered."""
+
+import logging
+import re
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+import requests
+from support.browser import Browser
+from support.legs import Legs
+from support.processes import free_ports
+
+from inspector import open_pages
+from inspector.lab.attack import Attack, Failure, Outcome
+from inspector.lab.checks import CHECKS
+from inspector.lab.comparison import compare
+from inspector.lab.laboratory import Laboratory
+from inspector.lab.opening import open_live_lab
+from inspector.lab.run import Report, Result, run_all
+from inspector.lab.stage import Stage
+from inspector.lab.views import open_lab
+from inspector.store import Store
+
+CHECK = CHECKS[0]
+REFUSED = Outcome(
+    got_through=False,
+    status=400,
+    error="invalid_grant",
+    said="That code was spent before.",
+    request_id="lab-code-replay-abc123-07",
+    consequence="The tokens of the first use are dead.",
+)
+THROUGH = replace(REFUSED, got_through=True, status=200, error="", said="", consequence="Mallory has Carol’s photos.")
+PATIENCE = 5.0
+
+
+def never(_stage: Stage) -> Outcome:
+    raise AssertionError("the hands run it")
+
+
+def an_attack(slug: str, **its: object) -> Attack:
+    ordinary = {"aim": "POST /oauth/token", "leg": "auth", "does": "Mallory tries it.", "check": CHECK.slug}
+    return Attack(slug=slug, title=slug.replace("-", " ").capitalize(), run=never, **{**ordinary, **its})  # type: ignore[arg-type]
+
+
+REPLAY = an_attack("code-replay", comparable=True)
+EXPIRED = an_attack("expired-token", waits=True)
+HONEST = an_attack("the-honest-one", check=None)
+
+
+@dataclass
+class Hands:
+    """Runs attacks as told: each has the result that is laid ready. `hold` keeps it from going on."""
+
+    results: dict[str, Result] = field(default_factory=dict)
+    there: Result = REFUSED
+    error: Exception | None = None
+    hold: threading.Event = field(default_factory=threading.Event)
+
+    def run(self, attacks: Sequence[Attack], report: Report) -> None:
+        for attack in attacks:
+            assert self.hold.wait(PATIENCE)
+            if self.error:
+                raise self.error
+            report(attack, self.results.get(attack.slug, REFUSED))
+
+    def compare(self, _attack: Attack) -> Result:
+        return self.there
+
+
+@pytest.fixture
+def hands() -> Iterator[Hands]:
+    hands = Hands()
+    hands.hold.set()
+    yield hands
+    hands.hold.set()
+
+
+@pytest.fixture
+def laboratory(legs: Legs, watched: Store, hands: Hands) -> Iterator[Laboratory]:
+    """The lab on Print Shop's application."""
+    laboratory = Laboratory(watched, run=hands.run, compare=hands.compare, attacks=(REPLAY, EXPIRED, HONEST))
+    open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
+    open_lab(legs.client_app, laboratory)
+    yield laboratory
+    hands.hold.set()
+    laboratory.join(PATIENCE)
+
+
+@pytest.fixture
+def browser(legs: Legs, laboratory: Laboratory) -> Browser:
+    """A browser on the lab's page."""
+    browser = Browser(legs.network)
+    browser.open(f"{legs.client_app_url}/inspector/lab")
+    return browser
+
+
+def card(browser: Browser, slug: str) -> str:
+    """The HTML of that card."""
+    found = re.search(rf'<li class="attack[^>]* id="{slug}".*?</li>', browser.current.response.text, re.DOTALL)
+    assert found
+    return found[0]
+
+
+def run(browser: Browser, slug: str) -> str:
+    """The card after its button was pressed."""
+    assert browser.press(name="attack", value=slug).status == 200
+    return card(browser, slug)
+
+
+def test_an_attack_that_was_not_run_says_so(browser: Browser) -> None:
+    assert "Not run yet" in card(browser, "code-replay")
+    assert "0 run, 0 refused" in browser.current.text
+
+
+def test_an_attack_that_waits_says_how_long(browser: Browser) -> None:
+    assert "until an access token has expired" in card(browser, "expired-token")
+
+
+def test_a_refusal_says_who_refused_why_and_where_it_is_written(browser: Browser) -> None:
+    shown = run(browser, "code-replay")
+
+    assert "Tripod ID refused." in shown
+    assert CHECK.title in shown
+    assert f"rfc{CHECK.rfc}#section-{CHECK.section}" in shown
+    assert "The tokens of the first use are dead." in shown
+    assert 'class="strike stopped"' in shown
+    assert "1 run, 1 refused" in browser.current.text
+
+
+def test_a_success_of_the_attacker_is_shown_as_one(browser: Browser, hands: Hands) -> None:
+    hands.results["code-replay"] = THROUGH
+
+    shown = run(browser, "code-replay")
+
+    assert "It got through." in shown
+    assert "outcome leg-danger" in shown
+    assert "strike stopped" not in shown
+    assert "1 run, 0 refused, 1 got through" in browser.current.text
+
+
+def test_the_honest_attack_gets_through_and_is_not_counted(browser: Browser, hands: Hands) -> None:
+    hands.results["the-honest-one"] = THROUGH
+
+    shown = run(browser, "the-honest-one")
+
+    assert "No check can stop this one" in shown
+    assert "It got through." in shown
+    assert "0 run, 0 refused" in browser.current.text
+
+
+def test_what_could_not_be_run_proves_nothing(browser: Browser, hands: Hands) -> None:
+    hands.results["code-replay"] = Failure(reason="Photo API does not answer.")
+
+    shown = run(browser, "code-replay")
+
+    assert "It could not be run." in shown
+    assert "Photo API does not answer." in shown
+    assert "Nothing was proven." in shown
+    assert "0 run, 0 refused; 1 could not be run" in browser.current.text
+
+
+def redeem(legs: Legs, code: str) -> requests.Response:
+    """A real attempt, under the id of the decisive request."""
+    settings = legs.client_app.extensions["tripod.settings"]
+    return legs.session().post(
+        f"{legs.auth_server_url}/oauth/token",
+        {"grant_type": "authorization_code", "code": code, "redirect_uri": f"{legs.client_app_url}/callback"},
+        auth=(settings.client_id, settings.client_secret),
+        headers={"X-Request-Id": REFUSED.request_id},
+        timeout=5,
+    )
+
+
+def test_a_card_shows_the_decisive_message_as_it_was_recorded(browser: Browser, legs: Legs) -> None:
+    code = "Q7-" * 15
+    redeem(legs, code)
+
+    shown = run(browser, "code-replay")
+
+    assert "POST /oauth/token HTTP/1.1" in shown
+    assert "Authorization: Basic print-shop:" in shown
+    assert "HTTP/1.1 400 Bad Request" in shown
+    assert "In the event log" in shown
+    assert code not in browser.current.response.text
+
+
+def test_a_card_leads_to_its_messages_in_the_inspector(browser: Browser, legs: Legs) -> None:
+    redeem(legs, "Q7-" * 15)
+    run(browser, "code-replay")
+
+    assert "over the wire" in browser.follow("See the messages").text
+
+
+def test_a_card_outlives_its_recording(browser: Browser) -> None:
+    shown = run(browser, "code-replay")
+
+    assert "HTTP/1.1 400 Bad Request" in shown
+    assert REFUSED.said in shown
+    assert "See the messages" not in shown
+
+
+def test_what_a_server_said_is_text_and_no_markup(browser: Browser, hands: Hands) -> None:
+    hands.results["code-replay"] = replace(REFUSED, said="<b>bold</b>", consequence="<i>slanted</i>")
+
+    shown = run(browser, "code-replay")
+
+    assert "<b>bold" not in shown
+    assert "&lt;b&gt;bold" in shown
+    assert "<i>slanted" not in shown
+
+
+def test_run_all_says_what_is_under_way_and_in_the_end_has_a_table(
+    browser: Browser, laboratory: Laboratory, hands: Hands
+) -> None:
+    hands.hold.clear()
+
+    page = browser.press(name="attack", value="all")
+
+    assert "Code replay is under way: 0 of 3 are through" in " ".join(page.text.split())
+    assert page.link("Look again")
+    hands.hold.set()
+    laboratory.join(PATIENCE)
+    assert browser.reload().text.count("Refused (400 invalid_grant)") == 3
+
+
+def test_a_second_run_is_told_to_wait_and_nothing_of_the_first_is_lost(
+    browser: Browser, laboratory: Laboratory, hands: Hands
+) -> None:
+    hands.hold.clear()
+    browser.press(name="attack", value="all")
+
+    page = browser.press(name="attack", value="code-replay")
+
+    assert page.status == 409
+    assert "One run at a time." in page.text
+    hands.hold.set()
+    laboratory.join(PATIENCE)
+    assert set(laboratory.results()) == {"code-replay", "expired-token", "the-honest-one"}
+
+
+def test_results_are_there_for_another_worker(browser: Browser, hands: Hands, watched: Store) -> None:
+    run(browser, "code-replay")
+
+    another = Laboratory(watched, run=hands.run, compare=hands.compare, attacks=(REPLAY,))
+
+    assert another.results() == {"code-replay": REFUSED}
+
+
+def test_a_page_that_is_up_to_date_is_not_sent_again(browser: Browser, laboratory: Laboratory) -> None:
+    seen = {"If-None-Match": browser.current.response.headers["ETag"]}
+
+    assert browser.fetch(browser.current.url, headers=seen).status_code == 304
+    laboratory.start([REPLAY])
+    laboratory.join(PATIENCE)
+    assert browser.fetch(browser.current.url, headers=seen).status_code == 200
+
+
+def test_where_a_plain_server_lets_it_through_the_card_links_to_the_lines_that_do_not(
+    browser: Browser, hands: Hands
+) -> None:
+    hands.there = THROUGH
+
+    browser.press("Compare with a plain server")
+
+    assert "On a plain server it got through" in card(browser, "code-replay")
+    assert browser.current.link("These lines make the difference").href.endswith(f"/source?check={CHECK.slug}")
+
+
+def test_where_a_plain_server_refuses_as_well_the_card_says_so(browser: Browser) -> None:
+    browser.press("Compare with a plain server")
+
+    assert "A plain server refused it, too" in card(browser, "code-replay")
+    assert "Not run yet" in card(browser, "code-replay")
+
+
+def test_a_comparison_that_could_not_be_made_proves_nothing(browser: Browser, hands: Hands) -> None:
+    hands.there = Failure(reason="No port was free.")
+
+    browser.press("Compare with a plain server")
+
+    assert "The comparison could not be made." in card(browser, "code-replay")
+
+
+def test_only_what_can_be_compared_is_offered_for_it(browser: Browser) -> None:
+    assert "Compare with" not in card(browser, "expired-token")
+
+
+def sent(browser: Browser, path: str, attack: str, **fields: str) -> int:
+    """The status of a form that no button sends."""
+    url = browser.current.url + path
+    return browser.fetch(url, "POST", data={"attack": attack, **fields}).status_code
+
+
+def test_a_request_for_an_attack_that_there_is_not_runs_nothing(browser: Browser, laboratory: Laboratory) -> None:
+    [token] = {field.value for form in browser.current.forms for field in form.fields if field.name == "csrf_token"}
+
+    assert sent(browser, "/run", "nothing-of-the-kind", csrf_token=token) == 400
+    assert sent(browser, "/compare", "expired-token", csrf_token=token) == 400
+    assert laboratory.results() == {}
+
+
+def test_another_site_cannot_start_a_run(browser: Browser, laboratory: Laboratory) -> None:
+    assert sent(browser, "/run", "code-replay") == 400
+    assert sent(browser, "/compare", "code-replay") == 400
+    assert laboratory.results() == {}
+
+
+def test_a_run_that_breaks_off_says_so_and_keeps_what_was_sent_to_itself(
+    browser: Browser, hands: Hands, caplog: pytest.LogCaptureFixture
+) -> None:
+    hands.error = ValueError("a-secret-that-was-sent")
+
+    with caplog.at_level(logging.DEBUG):
+        shown = run(browser, "code-replay")
+
+    assert "The lab broke off (ValueError)." in shown
+    assert "a-secret" not in shown + caplog.text
+
+
+def test_after_a_run_that_broke_off_the_next_one_runs(browser: Browser, hands: Hands) -> None:
+    hands.error = ValueError()
+    run(browser, "code-replay")
+    hands.error = None
+
+    assert "Tripod ID refused." in run(browser, "code-replay")
+
+
+def test_a_real_attack_is_shown_with_its_own_messages(legs: Legs, watched: Store, lab: Stage) -> None:
+    laboratory = Laboratory(watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare)
+    open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
+    open_lab(legs.client_app, laboratory)
+    browser = Browser(legs.network)
+    browser.open(f"{legs.client_app_url}/inspector/lab")
+
+    shown = run(browser, "code-replay")
+
+    assert "Tripod ID refused." in shown
+    assert "code was redeemed before" in shown
+    assert "The tokens that the first use had bought are dead." in shown
+    assert "Attack: code replay" in " ".join(browser.follow("See the messages of Use a code twice").text.split())
+
+
+def test_without_the_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
+    nowhere = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
+    urls = dict(zip(("issuer", "client_app_url", "resource_api_url"), nowhere, strict=True))
+    settings = legs.client_app.extensions["tripod.settings"]
+    open_pages(legs.client_app, settings, lambda: None)
+    open_live_lab(legs.client_app, replace(settings, **urls), watched)
+    browser = Browser(legs.network)
+    browser.open(f"{legs.client_app_url}/inspector/lab")
+
+    shown = run(browser, "code-replay")
+
+    assert "A server did not answer (ConnectionError)." in shown
+    assert "Nothing was proven." in shown

@@ -1,0 +1,140 @@
+"""The plain server: the round trip works on it, so that what it refuses and what it lets through means something."""
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+import requests
+
+from inspector.lab.plain.serving import PlainClient, plain_server
+
+CALLBACK = "http://127.0.0.1:9001/callback"
+VERIFIER = "v" * 43
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+SHOP = PlainClient(client_id="print-shop", redirect_uri=CALLBACK)
+
+
+class Visitor:
+    """A browser and a client at the plain server."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def get(self, path: str, **arguments: object) -> requests.Response:
+        return self.http.get(self.url + path, allow_redirects=False, timeout=5, **arguments)  # type: ignore[arg-type]
+
+    def post(self, path: str, data: dict[str, str], **arguments: object) -> requests.Response:
+        return self.http.post(self.url + path, data, allow_redirects=False, timeout=5, **arguments)  # type: ignore[arg-type]
+
+    def sign_in(self, next_page: str = "", password: str = "pearl") -> requests.Response:
+        return self.post(f"/login?{urlencode({'next': next_page})}", {"username": "carol", "password": password})
+
+    def allow(self, **changes: str) -> dict[str, str]:
+        """The parameters of the authorization response after consent."""
+        asked = {
+            "response_type": "code",
+            "client_id": "print-shop",
+            "redirect_uri": CALLBACK,
+            "scope": "photos:read",
+            "state": "state-of-carol",
+            "code_challenge": CHALLENGE,
+            "code_challenge_method": "S256",
+        }
+        answer = self.post(f"/oauth/authorize?{urlencode({**asked, **changes})}", {"decision": "allow"})
+        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
+
+    def token(self, **fields: str) -> requests.Response:
+        return self.post("/oauth/token", fields, auth=("print-shop", SHOP.client_secret))
+
+    def tokens(self) -> dict[str, str]:
+        """After a whole round trip."""
+        self.sign_in()
+        fields = {"redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        answer = self.token(grant_type="authorization_code", code=self.allow()["code"], **fields)
+        tokens: dict[str, str] = answer.json()
+        return tokens
+
+    def photos(self, access_token: str) -> requests.Response:
+        return self.get("/photos", headers={"Authorization": f"Bearer {access_token}"})
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    with plain_server({"carol": "pearl", "mallory": "sinker"}, [SHOP]) as url:
+        visitor = Visitor(url)
+        yield visitor
+        visitor.http.close()
+
+
+def test_the_round_trip_ends_with_photos(visitor: Visitor) -> None:
+    tokens = visitor.tokens()
+
+    assert len(visitor.photos(tokens["access_token"]).json()["photos"]) == 2
+
+
+def test_a_grant_is_refreshed_and_the_old_refresh_token_is_spent(visitor: Visitor) -> None:
+    first = visitor.tokens()["refresh_token"]
+
+    second = visitor.token(grant_type="refresh_token", refresh_token=first)
+
+    assert visitor.photos(second.json()["access_token"]).status_code == 200
+    assert visitor.token(grant_type="refresh_token", refresh_token=first).json()["error"] == "invalid_grant"
+
+
+def test_a_revoked_token_is_dead(visitor: Visitor) -> None:
+    token = visitor.tokens()["access_token"]
+
+    visitor.post("/oauth/revoke", {"token": token}, auth=("print-shop", SHOP.client_secret))
+
+    assert visitor.photos(token).status_code == 401
+
+
+def test_a_wrong_password_signs_nobody_in(visitor: Visitor) -> None:
+    visitor.sign_in(password="wrong")
+
+    assert visitor.get("/oauth/authorize").headers["Location"].startswith("/login?")
+
+
+def test_a_verifier_that_does_not_match_is_refused_by_its_default_too(visitor: Visitor) -> None:
+    visitor.sign_in()
+    code = visitor.allow()["code"]
+
+    answer = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="w" * 43)
+
+    assert answer.json()["error"] == "invalid_grant"
+
+
+def test_a_scope_beyond_the_granted_one_is_refused_by_its_default_too(visitor: Visitor) -> None:
+    token = visitor.tokens()["refresh_token"]
+
+    answer = visitor.token(grant_type="refresh_token", refresh_token=token, scope="photos:read photos:write")
+
+    assert answer.json()["error"] == "invalid_scope"
+
+
+def test_a_denied_consent_says_so_to_the_client(visitor: Visitor) -> None:
+    visitor.sign_in()
+    asked = urlencode({"response_type": "code", "client_id": "print-shop", "redirect_uri": CALLBACK, "state": "s"})
+
+    answer = visitor.post(f"/oauth/authorize?{asked}", {"decision": "deny"})
+
+    assert "error=access_denied" in answer.headers["Location"]
+
+
+def test_it_serves_only_while_somebody_uses_it() -> None:
+    with plain_server({}, []) as url:
+        requests.get(url, timeout=5).raise_for_status()
+
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, timeout=5)
+
+
+def test_two_at_once_share_nothing() -> None:
+    with plain_server({"carol": "pearl"}, [SHOP]) as one, plain_server({"carol": "other"}, [SHOP]) as other:
+        assert one != other
+        assert Visitor(one).sign_in(next_page="/").status_code == 302
+        assert Visitor(other).sign_in(next_page="/").status_code == 403

@@ -1,0 +1,127 @@
+"""The lines that do a check are shown as they stand in the file that the declared table names."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.browser import Browser
+from support.legs import Legs
+
+from config import PROJECT_ROOT
+from inspector import open_pages
+from inspector.lab.checks import CHECKS, PAIRS, Check
+from inspector.lab.laboratory import Laboratory
+from inspector.lab.source import source_of
+from inspector.lab.views import open_lab
+from inspector.store import Store
+
+FILE = """import os
+
+LIMIT = 3
+LONG: tuple[int, ...] = (
+    1,
+    2,
+)
+
+
+class House:
+    def door(self):
+        return "shut"
+
+    @staticmethod
+    def window():
+        return "open"
+
+
+@decorated
+def door():
+    return "ajar"
+"""
+
+
+@pytest.fixture
+def browser(legs: Legs, store: Store) -> Browser:
+    open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
+    open_lab(legs.client_app, Laboratory(store, run=lambda *_: None, compare=lambda _: pytest.fail("nothing is run")))
+    browser = Browser(legs.network)
+    browser.open(f"{legs.client_app_url}/inspector/lab")
+    return browser
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
+def test_every_declared_check_has_lines_to_show(check: Check) -> None:
+    source = source_of(check)
+
+    name = check.symbol.rpartition(".")[2]
+    assert any(name in line for _, line in source.lines)
+    assert [line for _, line in source.lines] == [
+        (PROJECT_ROOT / check.file).read_text().splitlines()[number - 1] for number, _ in source.lines
+    ]
+
+
+@pytest.mark.parametrize(
+    ("symbol", "first", "last"),
+    [
+        ("LIMIT", (3, "LIMIT = 3"), (3, "LIMIT = 3")),
+        ("LONG", (4, "LONG: tuple[int, ...] = ("), (7, ")")),
+        ("House.door", (11, "    def door(self):"), (12, '        return "shut"')),
+        ("House.window", (14, "    @staticmethod"), (16, '        return "open"')),
+        ("door", (19, "@decorated"), (21, '    return "ajar"')),
+    ],
+)
+def test_a_definition_is_shown_whole(
+    symbol: str, first: tuple[int, str], last: tuple[int, str], tmp_path: Path
+) -> None:
+    (tmp_path / "house.py").write_text(FILE)
+
+    source = source_of(replace(CHECKS[0], file="house.py", symbol=symbol), root=tmp_path)
+
+    assert (source.lines[0], source.lines[-1]) == (first, last)
+
+
+@pytest.mark.parametrize("symbol", ["roof", "House.roof", "House.door.knob"])
+def test_what_the_file_does_not_define_is_missed(symbol: str, tmp_path: Path) -> None:
+    (tmp_path / "house.py").write_text(FILE)
+
+    with pytest.raises(LookupError):
+        source_of(replace(CHECKS[0], file="house.py", symbol=symbol), root=tmp_path)
+
+
+def test_the_page_shows_the_lines_with_their_numbers_and_where_they_are(browser: Browser) -> None:
+    check = CHECKS[0]
+
+    page = browser.follow(check.title)
+
+    number, line = source_of(check).lines[0]
+    assert f"{number}" in page.text
+    assert line.strip() in page.text
+    assert check.file in page.text
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "nothing-of-the-kind", "../../config.py", "auth_server/digests.py", "/etc/passwd"]
+)
+def test_nothing_but_a_declared_check_is_shown(browser: Browser, asked: str) -> None:
+    answer = browser.fetch(f"{browser.current.url}/source?check={asked}")
+
+    assert answer.status_code == 404
+    assert "import" not in answer.text
+
+
+def test_the_page_names_the_attacks_that_the_check_stops(browser: Browser) -> None:
+    check = next(check for check in CHECKS if check.slug == "code-once")
+
+    page = browser.open(f"{browser.current.url}/source?check=code-once")
+
+    assert [link.href for link in page.links if "/lab#" in link.href] == [
+        f"/inspector/lab#{slug}" for slug in check.stops
+    ]
+
+
+def test_a_check_that_another_one_stands_behind_says_what_both_stop(browser: Browser) -> None:
+    pair = PAIRS[0]
+
+    page = browser.open(f"{browser.current.url}/source?check={pair.first}")
+
+    assert page.link("another check").href.endswith(f"check={pair.second}")
+    assert {f"/inspector/lab#{slug}" for slug in pair.stops} <= {link.href for link in page.links}
