@@ -8,7 +8,7 @@ from inspector.drawing.rows import Phase as Heading
 from inspector.folding import repetitions
 from inspector.message import Message
 from inspector.parties import Party
-from inspector.phases import AUTHORIZATION, Phase, phase_inside, phase_of
+from inspector.phases import BESIDE, Phase, phase_inside, phase_of
 from inspector.steps import Lane
 
 
@@ -33,7 +33,7 @@ class _Pen:
         self._next_of = next_of
 
     def draw_tree(self, tree: Message) -> None:
-        phase = phase_of(tree) or self._phase or AUTHORIZATION
+        phase = phase_of(tree) or self._phase or BESIDE
         self._draw(tree, lambda message: phase_inside(tree, message) or phase)
 
     def fold(self, numbers: list[int], times: int, href: str) -> None:

@@ -18,6 +18,7 @@ TOKEN = Phase("2 Token", "Out of the browser’s sight, the code becomes tokens.
 RESOURCE = Phase("3 Resource", "The access token opens what it was issued for.")
 REFRESH = Phase("4 Refresh", "It ran out; a new one is fetched.")
 END = Phase("5 End", "The grant ends, and with it every token of it.")
+BESIDE = Phase("Beside the flow", "Pages that are no part of the protocol.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
 _ENDING = ("/disconnect", "/account/apps", "/logout")

@@ -73,6 +73,8 @@ def expire() -> ResponseReturnValue:
 
 
 def _chosen(all_flows: list[Flow]) -> Flow | None:
+    """The flow asked for, or else the newest; the lab's come last, since they are many and have links of their own."""
     number = request.args.get("flow", "")
     exchange_id = int(number) if number.isascii() and number.isdigit() and len(number) < 15 else 0
-    return flows.find(all_flows, exchange_id) or next(iter(all_flows), None)
+    newest = next((flow for flow in all_flows if not flow.attack), next(iter(all_flows), None))
+    return flows.find(all_flows, exchange_id) or newest

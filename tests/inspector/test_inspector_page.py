@@ -11,7 +11,10 @@ from support.clock import Clock
 from support.legs import Legs
 from support.registered_client import RegisteredClient
 
+from inspector.lab.attacks import ATTACKS
+from inspector.lab.run import run
 from inspector.store import Store
+from tests.inspector.lab.conftest import stage_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ARROW = re.compile(r'data-message="(\d+)" aria-label="(?:([A-Z]\d): )?([^"]*)"')
@@ -167,6 +170,18 @@ def test_of_two_round_trips_the_newest_is_shown_and_the_other_is_one_link_away(
 
     assert "round trip 2 of 2" in html
     assert "round trip 1 of 2" in look(inspector, f"?flow={older[0]}")
+
+
+def test_a_round_trip_of_ones_own_comes_before_the_attacks_of_the_lab(
+    clock: Clock, inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    run(ATTACKS[0], stage_for(inspected, clock))
+
+    html = look(inspector)
+
+    assert "round trip 1 of 2" in html
+    assert f"Lab: {ATTACKS[0].slug.replace('-', ' ')}" in html
 
 
 def test_the_inspector_does_not_watch_itself(inspector: Browser, watched: Store) -> None:

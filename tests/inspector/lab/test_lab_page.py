@@ -340,7 +340,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(legs: Legs, watched: Store
     assert "Tripod ID refused." in shown
     assert "code was redeemed before" in shown
     assert "The tokens that the first use had bought are dead." in shown
-    assert "Attack: code replay" in " ".join(browser.follow("See the messages of Use a code twice").text.split())
+    assert "Lab: code replay" in " ".join(browser.follow("See the messages of Use a code twice").text.split())
 
 
 def test_without_the_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
