@@ -198,11 +198,12 @@ def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:
 
 def test_the_command_line_works_beside_the_running_demo(demo: Running) -> None:
     """With the environment of a second terminal, which knows the instance folder and not that it is the demo's."""
+    known = {"alice", "bob", "lab-carol", "lab-mallory"}
     created = run(*FLASK, "users", "create", "carol", env=demo.env, stdin="looking-glass\n")
     listed = run(*FLASK, "users", "list", env=demo.env)
 
     assert created.returncode == 0
-    assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {"alice", "bob", "carol"}
+    assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {*known, "carol"}
     assert "looking-glass" not in created.stdout + created.stderr
 
 
