@@ -112,7 +112,7 @@ class Masker:
         """`text`, without any value that has been masked so far, however it is written in it."""
         for value, masked in sorted(self._secrets.items(), key=lambda item: -len(item[0])):
             text = text.replace(value, masked).replace(quote(value, "", errors="replace"), masked)
-        return text
+        return text.encode(errors="replace").decode()  # half characters, which JSON can hold and no page can
 
     def _remember(self, value: str, masked: str) -> None:
         self._secrets.update({form: masked for form in (value, unquote(value)) if len(form) >= SCRUBBED})

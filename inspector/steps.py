@@ -111,9 +111,14 @@ def header(exchange: Exchange, name: str) -> str:
 
 
 def location(exchange: Exchange) -> str:
-    """Where the answer sends the browser, in full; "" when it stays."""
+    """Where the answer sends the browser, in full; "" when it stays, or nobody can tell."""
     value = next((value for key, value in exchange.response_headers if key.lower() == "location"), "")
-    return f"http://{exchange.host}{value}" if value.startswith("/") else value
+    full = f"http://{exchange.host}{value}" if value.startswith("/") else value
+    try:
+        urlsplit(full)
+    except ValueError:
+        return ""
+    return full
 
 
 def leads_to(exchange: Exchange, other: Exchange) -> bool:

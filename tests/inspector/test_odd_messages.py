@@ -1,0 +1,132 @@
+"""Whatever somebody sends to a leg, the inspector can show it, to everybody."""
+
+import random
+
+import pytest
+from support.browser import Browser
+from support.cast import Person
+from support.legs import Legs
+from support.registered_client import RegisteredClient
+
+from inspector import flows
+from inspector.exchange import Body, Exchange, Pairs
+from inspector.parties import PARTIES
+from inspector.store import Store
+from tests.inspector.exchanges import exchange
+
+STRANGE = (
+    *("", " ", "\x00", "\u202e", "😀" * 50, "x" * 5000, "<script>alert(1)</script>", "{{ 7 * 7 }}", "%s %d"),
+    *(
+        "http://[::1",
+        "//",
+        "?",
+        "#",
+        "/\\",
+        "javascript:alert(1)",
+        "••••••••",
+        "••••••••~3fa9c1",
+        '"',
+        "'",
+        "&amp;",
+        "%",
+    ),
+)
+NAMES = ("code", "state", "error")
+HEADERS = ("Location", "Authorization", "WWW-Authenticate", "User-Agent")
+TIES = ("state:1", "code:1", "token:1", "challenge:1", "session:1")
+EVENTS = ("authorization_code_issued", "code_redeemed", "tokens_refreshed", "grant_ended", "request_refused", "unknown")
+PATHS = (
+    "/connect",
+    "/callback",
+    "/oauth/authorize",
+    "/oauth/token",
+    "/oauth/introspect",
+    "/photos",
+    "/login",
+    "//",
+    "/%",
+)
+LEGS = ("auth_server", "client_app", "resource_api")
+STATUSES = (100, 200, 204, 302, 303, 400, 401, 500, 599, 999, 0)
+JSON = ("{", "[]", '{"expires_in": 1e400}', "null")
+
+
+class Chaos:
+    """Makes exchanges up that are tied together and make no sense; the same ones for the same seed."""
+
+    def __init__(self, seed: int) -> None:
+        self._dice = random.Random(seed)  # noqa: S311  no secret
+
+    def exchange(self) -> Exchange:
+        headers = [(self._one_of(HEADERS), self._word())]
+        return exchange(
+            self._dice.choice(LEGS),
+            f"{self._one_of(('GET', 'POST', 'PATCH', 'ODD'))} {self._one_of(PATHS)}",
+            at=self._dice.uniform(0, 5),
+            until=self._dice.uniform(-1, 9),
+            request_id=self._dice.choice(("one", "other", "lab-odd-abcdef-01", "")),
+            status=self._dice.choice(STATUSES),
+            query=self._pairs(),
+            request_headers=headers,
+            response_headers=headers,
+            request_body=Body(media_type=self._word(), size=1, form=self._pairs(), text=self._word()),
+            response_body=Body(media_type=self._word(), size=1, text=self._one_of(JSON)),
+            ties=self._dice.sample(TIES, 2),
+            events=[self._event()] * self._dice.randrange(2),
+        )
+
+    def _event(self) -> dict[str, object]:
+        lifetime = self._dice.choice((0, 60, None, "x"))
+        return {"event": self._one_of(EVENTS), "grant_id": "g", "reason": self._word(), "grant_lifetime": lifetime}
+
+    def _pairs(self) -> Pairs:
+        return [(self._one_of(NAMES), self._word()) for _ in range(self._dice.randrange(4))]
+
+    def _word(self) -> str:
+        return self._dice.choice(STRANGE)
+
+    def _one_of(self, expected: tuple[str, ...]) -> str:
+        """One of these, or now and then what nobody expects."""
+        return self._word() if self._dice.random() < 0.2 else self._dice.choice(expected)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_any_mixture_of_messages_can_be_looked_at_by_anybody(inspected: Legs, watched: Store, seed: int) -> None:
+    chaos = Chaos(seed)
+    for _ in range(40):
+        watched.add(chaos.exchange())
+    browser = Browser(inspected.network)
+
+    for flow in flows.flows(watched.exchanges()):
+        for party in PARTIES:
+            page = browser.open(
+                f"{inspected.client_app_url}/inspector?flow={flow.id}&view={party.view}&all=1&message=3"
+            )
+
+            assert page.status == 200, page
+            assert "<script>alert" not in page.source
+            assert 'href="javascript:' not in page.source
+
+
+def test_what_is_no_flow_at_all_is_not_shown(inspected: Legs, watched: Store, alice: Person) -> None:
+    alice.browser.fetch(f"{inspected.client_app_url}/nowhere")
+    alice.browser.fetch(f"{inspected.auth_server_url}/login?next=//x")
+
+    assert "Nothing recorded yet" in alice.browser.open(f"{inspected.client_app_url}/inspector").source
+
+
+def test_half_a_character_can_be_looked_at(
+    inspected: Legs, watched: Store, alice: Person, client: RegisteredClient
+) -> None:
+    """JSON can hold what no encoding can (RFC 8259 §8.2)."""
+    token = alice.tokens_for(client, "photos:read photos:write")["access_token"]
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    legs_session = inspected.session()
+    legs_session.patch(
+        f"{inspected.resource_api_url}/photos/x", data=b'{"title": "\\ud800", "\\ud800": 1}', headers=headers
+    )
+
+    page = alice.browser.open(f"{inspected.client_app_url}/inspector?all=1")
+
+    assert page.status == 200
+    assert "PATCH /photos/x" in page.source
