@@ -1,6 +1,6 @@
 """What the inspector's page shows: one flow, as one party sees it, with one message open."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,18 +8,11 @@ from typing import Any
 from flask import url_for
 from markupsafe import Markup
 
-from inspector import diagram, drawing, folding, parameters, raw, story, tokens, why, words
+from inspector import diagram, drawing, folding, tokens, words
+from inspector.entries import GrantOnPage, MessageOnPage
 from inspector.flows import Flow
-from inspector.message import Message, every, read_trees
+from inspector.message import every, read_trees
 from inspector.parties import EVERYBODY, Party, party
-from inspector.steps import Lane
-
-LEG_CLASSES = {
-    Lane.BROWSER: "browser",
-    Lane.CLIENT: "client",
-    Lane.AUTHORIZATION_SERVER: "auth",
-    Lane.RESOURCE_API: "api",
-}
 
 
 @dataclass(frozen=True)
@@ -50,7 +43,7 @@ class FlowPage:
         self._trees = read_trees(flow.exchanges)
 
     @cached_property
-    def messages(self) -> list["MessageOnPage"]:
+    def messages(self) -> list[MessageOnPage]:
         """Those that the list shows."""
         seen = [message for message in every(self._trees) if self.choice.party.sees(message)]
         hidden = set() if self._is_unfolded else {message.n for message in folding.folded(self._trees)}
@@ -89,7 +82,7 @@ class FlowPage:
         return url_for("inspector.page", **chosen | changes)
 
     @cached_property
-    def grants(self) -> list["GrantOnPage"]:
+    def grants(self) -> list[GrantOnPage]:
         """The grants of the flow, with their tokens."""
         return [GrantOnPage(grant, self.now) for grant in tokens.grants(self.flow.exchanges)]
 
@@ -102,108 +95,3 @@ class FlowPage:
     def sees_everything(self) -> bool:
         """Whether this is nobody's view in particular."""
         return self.choice.party == EVERYBODY
-
-
-@dataclass(frozen=True)
-class MessageOnPage:
-    """One message in the list."""
-
-    message: Message
-    page: FlowPage
-
-    @property
-    def n(self) -> int:
-        """Its ordinal in the flow."""
-        return self.message.n
-
-    @property
-    def leg(self) -> str:
-        """The CSS class of who sends it."""
-        return "danger" if self.message.attacker else LEG_CLASSES[self.message.source]
-
-    @property
-    def lanes(self) -> Markup:
-        """The arrow in small."""
-        kind = "redirect" if self.message.redirected_by else "request" if self.message.front else "exchange"
-        before = self.message.redirected_by
-        source = before.target if before else self.message.source
-        return drawing.lanes(source, self.message.target, kind, attacker=self.message.attacker)
-
-    @property
-    def line(self) -> str:
-        """Method and path."""
-        return words.request_line(self.message.exchange)
-
-    @property
-    def steps(self) -> str:
-        """`T1, T2`; nothing where the steps leave the message out."""
-        return ", ".join(filter(None, (self.message.step, self.message.answer_step)))
-
-    @property
-    def said(self) -> str:
-        """The sentence."""
-        return story.sentence(self.message, self.page.client)
-
-    @property
-    def took(self) -> str:
-        """How long the answer took."""
-        milliseconds = (self.message.exchange.ended_at - self.message.exchange.started_at) * 1000
-        return f"{milliseconds:.0f} ms" if milliseconds >= 1 else "under 1 ms"
-
-    @property
-    def explained(self) -> Sequence[parameters.Explanation]:
-        """Every parameter."""
-        return parameters.explained(self.message.exchange, tokens.members(self.message.exchange))
-
-    @property
-    def request(self) -> str:
-        """As it was on the wire."""
-        return raw.request(self.message.exchange)
-
-    @property
-    def response(self) -> str:
-        """As it was on the wire."""
-        return raw.response(self.message.exchange)
-
-    @property
-    def curl(self) -> str:
-        """For a shell."""
-        return raw.curl(self.message.exchange)
-
-    @property
-    def reasons(self) -> list[str]:
-        """The checks that failed."""
-        return why.reasons(self.message.exchange)
-
-    @property
-    def endings(self) -> list[str]:
-        """Why grants ended with it."""
-        return why.endings(self.message.exchange)
-
-
-@dataclass(frozen=True)
-class GrantOnPage:
-    """One grant: its timeline and its family."""
-
-    grant: tokens.Grant
-    now: float
-
-    @property
-    def timeline(self) -> Markup:
-        """The picture."""
-        return drawing.timeline(tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now)
-
-    @property
-    def words(self) -> str:
-        """The same in a sentence."""
-        return drawing.timeline_words(tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now)
-
-    @property
-    def family(self) -> Markup:
-        """The tree."""
-        return drawing.family(tokens.family(self.grant, self.now))
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether an access token of it works."""
-        return not self.grant.is_over(self.now) and any(self.now < pair.expires for pair in self.grant.pairs)
