@@ -24,6 +24,7 @@ from inspector.lab.actors import (
     Wire,
 )
 from inspector.lab.answer import Answer
+from inspector.lab.housekeeping import delete, register, take_apps_out
 
 #: The attacker's own site. Nothing is ever sent there.
 MALLORYS_SITE = "https://mallory.example"
@@ -170,14 +171,14 @@ class Stage:
         """Whoever has let an app in takes it out again, so that no attack leaves a living grant behind."""
         for person in (self.carol, self.mallory):
             if person.has_consented:
-                self._take_apps_out(person)
+                take_apps_out(person, self.addresses.authorization_server)
                 person.has_consented = False
 
     def close(self) -> None:
         """Delete what was registered for this run."""
         if "mallorys_app" in self.__dict__:
             with self.playing("tidying-up"):
-                self._delete(self.mallorys_app.client_id)
+                delete(self.mallory, self.addresses.authorization_server, self.mallorys_app.client_id)
 
     def _person(self, username: str, user_agent: str) -> Person:
         return Person(username, LAB_PASSWORDS[username], self.browser(user_agent))
@@ -198,27 +199,5 @@ class Stage:
 
     def _register(self) -> App:
         redirect_uri = f"{MALLORYS_SITE}/callback"
-        answer = self.mallory.visit(f"{self.addresses.authorization_server}/developer/apps/new")
-        form = answer.page.form_with("redirect_uris")
-        if form is None:
-            raise CannotPlay(f"Mallory could not register an app: {answer.status} {answer.said}")
-        form.fields = [pair for pair in form.fields if pair[0] in ("csrf_token", "form_id")]
-        scopes = [("scope", name) for name in EVERY_SCOPE.split()]
-        about = [("name", "Free Wallpapers"), ("redirect_uris", redirect_uri), ("type", "confidential")]
-        shown = self.mallory.browser.submit(answer, form, *about, *scopes).page.named
-        if "new-secret" not in shown:
-            raise CannotPlay("Mallory’s app was not registered.")
-        return self._app(shown["new-id"], shown["new-secret"], redirect_uri, MALLORY)
-
-    def _delete(self, client_id: str) -> None:
-        answer = self.mallory.visit(f"{self.addresses.authorization_server}/developer/apps/{client_id}/delete")
-        if form := next((form for form in answer.page.forms if "delete" in form.action), None):
-            self.mallory.browser.submit(answer, form)
-
-    def _take_apps_out(self, person: Person) -> None:
-        for _ in range(5):
-            answer = person.visit(f"{self.addresses.authorization_server}/account/apps")
-            form = answer.page.form_with("client_id")
-            if form is None:
-                return
-            person.browser.submit(answer, form, form.buttons[0])
+        issuer = self.addresses.authorization_server
+        return self._app(*register(self.mallory, issuer, redirect_uri, EVERY_SCOPE), redirect_uri, MALLORY)
