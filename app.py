@@ -202,7 +202,10 @@ def _has_a_desktop() -> bool:
 def _invitation(settings: Mapping[str, Settings]) -> str:
     lines = [""]
     if "client-app" in settings:
-        lines.append(f"Open {settings['client-app'].url} in a browser.")
+        url = settings["client-app"].url
+        lines.append(f"Open {url} in a browser.")
+        if settings["client-app"].demo:
+            lines.append(f"Watch every message at {url}/inspector, and see attacks fail at {url}/inspector/lab.")
     if "auth-server" in settings and settings["auth-server"].demo:
         lines.append("Demo accounts: alice / wonderland, bob / builder.")
     lines.append("Ctrl-C stops them." if len(settings) > 1 else "Ctrl-C stops it.")
