@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine
 from werkzeug.wrappers import Request, Response
 
@@ -18,6 +19,23 @@ from resource_api import create_app as create_resource_api
 from support.network import Network, origin_of
 from support.registered_client import RegisteredClient
 from web.back_channel import BackChannel
+
+
+class _Compiled(BytecodeCache):
+    """Templates that another test's legs have compiled: compiling them takes longer than most tests."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._known:
+            bucket.bytecode_from_string(self._known[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 
 class Legs:
@@ -35,6 +53,7 @@ class Legs:
         self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
         self.resource_api = create_resource_api(ResourceApiSettings.load(self.environment), back_channel)
         for leg in (self.auth_server, self.client_app, self.resource_api):
+            leg.jinja_env.bytecode_cache = _COMPILED
             self.network.attach(_url(leg), leg)
 
     @property
