@@ -70,7 +70,7 @@ class MessageOnPage:
     @property
     def explained(self) -> Sequence[parameters.Explanation]:
         """Every parameter."""
-        return parameters.explained(self.message.exchange, tokens.members(self.message.exchange))
+        return parameters.explained(self.message.exchange)
 
     @property
     def request(self) -> str:

@@ -1,10 +1,11 @@
 """One message and its answer, as a leg received and gave them, with everything secret masked."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 #: Name and value, in the order of the wire.
 Pairs = list[tuple[str, str]]
+_BODIES = ("request_body", "response_body")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,13 +46,14 @@ class Exchange:
 
     def to_document(self) -> dict[str, Any]:
         """For JSON."""
-        return asdict(self)
+        bodies = {name: vars(getattr(self, name)) for name in _BODIES}
+        return {**vars(self), **bodies}  # dataclasses.asdict would copy every pair
 
     @classmethod
     def from_document(cls, document: dict[str, Any], id: int) -> Self:  # noqa: A002  the field's name
         """As `to_document` made it, under the id that the store gave it."""
         pairs = {name: _pairs(document[name]) for name in ("query", "request_headers", "response_headers")}
-        bodies = {name: _body(document[name]) for name in ("request_body", "response_body")}
+        bodies = {name: _body(document[name]) for name in _BODIES}
         return cls(**{**document, **pairs, **bodies, "id": id})
 
 

@@ -35,7 +35,8 @@ class Masker:
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
-        self._secrets: dict[str, str] = {}
+        self._masked: dict[str, str] = {}  # what was masked, in each of its spellings, and as what
+        self._known: re.Pattern[str] | None = None  # any of them; compiled when it is looked for
         self.ties: dict[str, None] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
@@ -110,12 +111,16 @@ class Masker:
 
     def scrub(self, text: str) -> str:
         """`text`, without any value that has been masked so far, however it is written in it."""
-        for value, masked in sorted(self._secrets.items(), key=lambda item: -len(item[0])):
-            text = text.replace(value, masked).replace(quote(value, "", errors="replace"), masked)
-        return text.encode(errors="replace").decode()  # half characters, which JSON can hold and no page can
+        if self._masked and self._known is None:
+            longest_first = sorted(self._masked, key=len, reverse=True)
+            self._known = re.compile("|".join(map(re.escape, longest_first)))
+        scrubbed = self._known.sub(lambda found: self._masked[found[0]], text) if self._known else text
+        return scrubbed.encode(errors="replace").decode()  # half characters, which JSON can hold and no page can
 
     def _remember(self, value: str, masked: str) -> None:
-        self._secrets.update({form: masked for form in (value, unquote(value)) if len(form) >= SCRUBBED})
+        plain = [form for form in (value, unquote(value)) if len(form) >= SCRUBBED]
+        self._masked |= dict.fromkeys([*plain, *(quote(form, "", errors="replace") for form in plain)], masked)
+        self._known = None
 
 
 def _s256(verifier: str) -> str:

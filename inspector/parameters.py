@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from inspector import answers
 from inspector.exchange import Exchange
 
 
@@ -33,11 +34,15 @@ class Explanation:
     section: Section | None
 
 
+#: One sentence, and the section that says so.
+Meaning = tuple[str, Section | None]
+
+
 def _rfc(number: int, section: str) -> Section:
     return Section(f"RFC {number}", section)
 
 
-_EVERYWHERE = {
+_EVERYWHERE: dict[str, Meaning] = {
     "response_type": ("Asks for a code, not for tokens: nothing of value is to pass through the browser.", _rfc(6749, "3.1.1")),
     "client_id": ("The client’s name at the authorization server. Everybody may know it.", _rfc(6749, "2.2")),
     "redirect_uri": ("Where the answer goes. It must equal a registered one, character by character.", _rfc(6749, "3.1.2")),
@@ -71,6 +76,20 @@ _EVERYWHERE = {
     "issuer": ("The authorization server’s own name; everything else follows from it.", _rfc(8414, "2")),
     "authorization_endpoint": ("Where a client sends the browser.", _rfc(8414, "2")),
     "token_endpoint": ("Where a client exchanges codes and refresh tokens.", _rfc(8414, "2")),
+    "introspection_endpoint": ("Where a resource server asks about a token.", _rfc(8414, "2")),
+    "revocation_endpoint": ("Where a client gives a token back.", _rfc(8414, "2")),
+    "userinfo_endpoint": ("Where an access token tells who granted it.", Section("OpenID Connect Core", "UserInfo")),
+    "protected_resources": ("The resource servers that take this server’s tokens.", _rfc(9728, "4")),
+    "scopes_supported": ("The scopes that there are.", _rfc(8414, "2")),
+    "response_types_supported": ("What can be asked for at the authorization endpoint.", _rfc(8414, "2")),
+    "response_modes_supported": ("How the answer can travel back.", _rfc(8414, "2")),
+    "grant_types_supported": ("What can be exchanged for tokens.", _rfc(8414, "2")),
+    "prompt_values_supported": ("The values that `prompt` can have.", Section("OpenID Connect Core", "AuthRequest")),
+    "code_challenge_methods_supported": ("How a PKCE challenge can be made.", _rfc(8414, "2")),
+    "token_endpoint_auth_methods_supported": ("How a client can prove itself when it asks for tokens.", _rfc(8414, "2")),
+    "introspection_endpoint_auth_methods_supported": ("How a resource server can prove itself.", _rfc(8414, "2")),
+    "revocation_endpoint_auth_methods_supported": ("How a client can prove itself to give a token back.", _rfc(8414, "2")),
+    "authorization_response_iss_parameter_supported": ("Promises that every answer says who answers: `iss`.", _rfc(9207, "3")),
     "password": ("The person’s secret. It is masked whole; this page never knew it.", None),
     "csrf_token": ("Shows that the form came from this server’s own page, not from another site.", _rfc(6749, "10.12")),
     "decision": ("What the person pressed: allow or deny.", _rfc(6749, "4.1.1")),
@@ -86,22 +105,28 @@ _EVERYWHERE = {
     "Cache-Control": ("Nobody is to keep a copy of this.", _rfc(6749, "5.1")),
 }  # fmt: skip
 #: Where a name means something else.
-_AT = {
+_AT: dict[tuple[str, str], Meaning] = {
     ("/oauth/revoke", "token"): ("The token that is to end, and its whole grant with it.", _rfc(7009, "2.1")),
     ("/oauth/token", "redirect_uri"): ("Must equal the one of the authorization request.", _rfc(6749, "4.1.3")),
     ("/oauth/token", "scope"): ("What was granted; at a refresh it may be less, never more.", _rfc(6749, "6")),
     ("/oauth/authorize", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
     ("/callback", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
 }
+#: Names that the protocol does not have.
+_UNKNOWN: dict[str, Meaning] = {
+    "/oauth/authorize": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.1")),
+    "/oauth/token": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
+}
+_PAGES_OWN: Meaning = ("No part of the protocol: it is between this page and its server.", None)
 _HEADERS_TO_EXPLAIN = ("Cookie", "WWW-Authenticate", "Set-Cookie", "Location")
 
 
-def explained(exchange: Exchange, answer: dict[str, str]) -> list[Explanation]:
-    """Every parameter of the request and the answer; `answer` holds the members of a JSON answer."""
-    pairs = [*_headers(exchange.request_headers), *exchange.query, *exchange.request_body.form]
-    pairs += [*_headers(exchange.response_headers), *answer.items()]
-    known = [(name, value) for name, value in pairs if name in _EVERYWHERE]
-    return [Explanation(name, value, *_meaning(exchange.path, name)) for name, value in dict.fromkeys(known)]
+def explained(exchange: Exchange) -> list[Explanation]:
+    """Every parameter of the request and the answer. Of other names, those that were asked with are explained as such."""
+    asked = [*exchange.query, *exchange.request_body.form]
+    answered = [*_headers(exchange.response_headers), *answers.members(exchange).items()]
+    pairs = [*_headers(exchange.request_headers), *asked, *(pair for pair in answered if pair[0] in _EVERYWHERE)]
+    return [Explanation(name, value, *_meaning(exchange.path, name)) for name, value in dict.fromkeys(pairs)]
 
 
 def _headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -110,5 +135,6 @@ def _headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     return authorization + [(name, value) for name, value in headers if name in _HEADERS_TO_EXPLAIN]
 
 
-def _meaning(path: str, name: str) -> tuple[str, Section | None]:
-    return _AT.get((path, name)) or _EVERYWHERE[name]
+def _meaning(path: str, name: str) -> Meaning:
+    known = _AT.get((path, name)) or _EVERYWHERE.get(name)
+    return known or _UNKNOWN.get(path, _PAGES_OWN)

@@ -1,10 +1,10 @@
 """The life of a grant's tokens, as the messages and the event log tell it."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from inspector.answers import members
 from inspector.drawing.family import Member
 from inspector.drawing.timeline import AccessToken, RefreshLife
 from inspector.exchange import Exchange
@@ -79,20 +79,6 @@ def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> Non
         sibling.is_lost = True  # its answer never arrived, so the same token came once more
     siblings.append(pair)
     grant.pairs.append(pair)
-
-
-def members(exchange: Exchange) -> dict[str, str]:
-    """The members of a JSON answer whose values are no objects and no lists, as text, as masked."""
-    try:
-        document = json.loads(exchange.response_body.text)
-    except ValueError:
-        return {}
-    found = document if isinstance(document, dict) else {}
-    return {name: _as_text(value) for name, value in found.items() if not isinstance(value, dict | list)}
-
-
-def _as_text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _fingerprint(masked: str) -> str:

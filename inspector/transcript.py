@@ -57,7 +57,6 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
     return Exchange.from_document(
         {
             **document,
-            "request_body": document["request_body"],
             "leg": wire.leg,
             "request_id": _request_id(masker, _value(wire.response_headers, "X-Request-Id")),
             "started_at": wire.started_at,

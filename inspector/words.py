@@ -2,10 +2,11 @@
 
 import re
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from config import DEMO_CLIENT_ID
-from inspector import steps
+from inspector import answers, steps
 from inspector.exchange import Exchange
 from inspector.message import Message
 from inspector.steps import Lane
@@ -53,14 +54,7 @@ def summary(exchange: Exchange) -> str:
         return f"to {urlsplit(steps.location(exchange)).path}"
     if challenge := _header(exchange, "WWW-Authenticate"):
         return challenge.partition('error="')[2].partition('"')[0] or challenge.partition(" ")[0]
-    answer = _top_level(exchange)
-    if "error" in answer:
-        return answer["error"]
-    if "access_token" in answer:
-        return "two tokens" if "refresh_token" in answer else "an access token"
-    if "active" in answer:
-        return "active" if answer["active"] == "true" else "not active"
-    return _content(exchange)
+    return _told(answers.document(exchange)) or _content(exchange)
 
 
 def destination(exchange: Exchange) -> tuple[str, str]:
@@ -77,18 +71,31 @@ def leading_step(message: Message) -> str:
     return "A7" if {"code", "error"} & set(carried.split()) else ""
 
 
+def _told(answer: dict[str, Any]) -> str:
+    """What a JSON answer comes to; "" where nobody can say."""
+    match answer:
+        case {"error": str(error)}:
+            return error
+        case {"access_token": _, "refresh_token": _}:
+            return "two tokens"
+        case {"access_token": _}:
+            return "an access token"
+        case {"active": active}:
+            return "active" if active is True else "not active"
+        case {"photos": list(photos)}:
+            return "one photo" if len(photos) == 1 else f"{len(photos)} photos"
+        case {"issuer": _}:
+            return "its endpoints"
+        case {"name": str(name)} | {"title": str(name)}:
+            return name
+    return ""
+
+
 def _content(exchange: Exchange) -> str:
     body = exchange.response_body
     if body.media_type == "text/html":
         return body.text.removeprefix("an HTML page: ").strip("“”")
     return body.media_type if body.size else "nothing else"
-
-
-def _top_level(exchange: Exchange) -> dict[str, str]:
-    """The members of a JSON answer that are a line of their own, as masked."""
-    lines = (line.strip().rstrip(",") for line in exchange.response_body.text.splitlines() if line.startswith('  "'))
-    pairs = (line.partition(": ") for line in lines)
-    return {name.strip('"'): value.strip('"') for name, _, value in pairs}
 
 
 def _header(exchange: Exchange, name: str) -> str:

@@ -6,10 +6,10 @@ import pytest
 from support.cast import Person
 from support.legs import Legs
 
+from inspector.answers import members
 from inspector.exchange import Exchange
 from inspector.parameters import _AT, _EVERYWHERE, Section, explained
 from inspector.store import Store
-from inspector.tokens import members
 from tests.inspector.exchanges import exchange
 
 ENTRIES = [*_EVERYWHERE.items(), *_AT.items()]
@@ -35,9 +35,7 @@ def test_every_parameter_of_a_whole_round_trip_is_explained(inspected: Legs, wat
     ]
 
     unexplained = {
-        f"{one.path} {name}"
-        for one in protocol
-        for name in parameters_of(one) - {each.name for each in explained(one, members(one))}
+        f"{one.path} {name}" for one in protocol for name in parameters_of(one) - {each.name for each in explained(one)}
     }
 
     assert len(protocol) > 10
@@ -48,11 +46,21 @@ def test_the_same_name_means_something_else_at_another_endpoint() -> None:
     asked = exchange("auth_server", "GET /oauth/authorize", query=[("redirect_uri", "x")])
     redeemed = exchange("auth_server", "POST /oauth/token", form=[("redirect_uri", "x")])
 
-    [first], [second] = explained(asked, {}), explained(redeemed, {})
+    [first], [second] = explained(asked), explained(redeemed)
 
     assert first.words != second.words
     assert str(second.section) == "RFC 6749, 4.1.3"
 
 
-def test_a_name_that_nobody_knows_is_left_to_the_wire() -> None:
-    assert explained(exchange("auth_server", "GET /login", query=[("utm_source", "x")]), {}) == []
+@pytest.mark.parametrize(
+    ("path", "section"), [("/oauth/authorize", "RFC 6749, 3.1"), ("/oauth/token", "RFC 6749, 3.2"), ("/login", "None")]
+)
+def test_a_name_that_nobody_knows_is_said_to_be_one(path: str, section: str) -> None:
+    """The authorization server MUST ignore unrecognized request parameters (RFC 6749 §3.1, §3.2)."""
+    [unknown] = explained(exchange("auth_server", f"GET {path}", query=[("utm_source", "x")]))
+
+    assert (unknown.name, str(unknown.section)) == ("utm_source", section)
+
+
+def test_what_the_resource_itself_is_made_of_is_no_parameter() -> None:
+    assert explained(exchange("resource_api", "GET /photos/1", answer='{"title": "Dune", "width": 960}')) == []

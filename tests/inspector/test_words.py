@@ -1,0 +1,46 @@
+"""What an arrow back says: in two words, what the answer comes to."""
+
+import pytest
+
+from inspector.words import summary
+from tests.inspector.exchanges import exchange
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ('{"access_token": "••••••••", "refresh_token": "••••••••"}', "two tokens"),
+        ('{"access_token": "••••••••"}', "an access token"),
+        ('{"active": true, "name": "Alice"}', "active"),
+        ('{"active": false}', "not active"),
+        ('{"error": "invalid_grant"}', "invalid_grant"),
+        ('{"photos": [{"id": "1"}, {"id": "2"}], "next": null}', "2 photos"),
+        ('{"photos": [{"id": "1"}], "next": null}', "one photo"),
+        ('{"issuer": "http://127.0.0.1:9000"}', "its endpoints"),
+        ('{"sub": "1", "name": "Alice Liddell"}', "Alice Liddell"),
+        ('{"id": "1", "title": "Dune at dawn"}', "Dune at dawn"),
+        ('{"photos": [{"id": "1"}, {"i\n…', "application/json"),
+        ("[1, 2]", "application/json"),
+        ("{}", "application/json"),
+        ("", "nothing else"),
+    ],
+)
+def test_an_answer_in_json_is_told_by_what_is_in_it(answer: str, said: str) -> None:
+    assert summary(exchange("resource_api", "GET /", answer=answer)) == said
+
+
+def test_a_redirect_is_told_by_where_it_leads() -> None:
+    assert summary(exchange("client_app", "GET /callback?code=c", location="/photos?page=2")) == "to /photos"
+
+
+@pytest.mark.parametrize(
+    ("challenge", "said"),
+    [
+        ('Bearer realm="photos", error="insufficient_scope", scope="photos:write"', "insufficient_scope"),
+        ('Bearer realm="photos"', "Bearer"),
+    ],
+)
+def test_a_challenge_is_told_by_its_error(challenge: str, said: str) -> None:
+    refused = exchange("resource_api", "GET /photos", status=401, response_headers=[("Www-Authenticate", challenge)])
+
+    assert summary(refused) == said
