@@ -8,6 +8,7 @@ from inspector.answers import members
 from inspector.drawing.family import Member
 from inspector.drawing.timeline import AccessToken, RefreshLife
 from inspector.exchange import Exchange
+from inspector.why import plainly
 
 _FINGERPRINT = re.compile(r"~([0-9a-f]{6})$")
 
@@ -64,7 +65,7 @@ def _tell(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
         case "code_redeemed" | "tokens_refreshed":
             _add_pair(grant, exchange, has_predecessor=event["event"] == "tokens_refreshed")
         case "grant_ended":
-            grant.ended, grant.why = exchange.ended_at, str(event.get("reason") or "")
+            grant.ended, grant.why = exchange.ended_at, plainly(str(event.get("reason") or ""))
 
 
 def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> None:
@@ -103,7 +104,7 @@ def _access_token(grant: Grant, pair: Pair) -> AccessToken:
 
 def refresh_life(grant: Grant) -> RefreshLife:
     """For the timeline: the refresh tokens, one after the other, as one long life."""
-    return RefreshLife(issued=grant.began, expires=grant.expires, ended=grant.ended)
+    return RefreshLife(issued=grant.began, expires=grant.expires, ended=grant.ended, why=grant.why)
 
 
 def family(grant: Grant, now: float) -> Member:

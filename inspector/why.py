@@ -15,7 +15,7 @@ _REFUSALS = {
     "access_token_request_failed",
     "refresh_failed",
 }
-#: What Authlib calls some reasons, said plainly.
+#: What the event log calls some reasons, said plainly.
 _PLAINLY = {
     "Code challenge failed.": "the verifier does not match the challenge of the authorization request",
     'Missing "code_verifier".': "the verifier is missing",
@@ -24,6 +24,8 @@ _PLAINLY = {
     "issuer_missing": "the issuer is missing",
     "not active": "Tripod ID says that the token is not active",
     "not an access token": "it is a refresh token, not an access token",
+    "replay": "what is good for one use was presented once more",
+    "scope withdrawn": "the client’s registration lost all of its scopes",
 }
 
 
@@ -37,9 +39,13 @@ def reasons(exchange: Exchange) -> list[str]:
 
 def endings(exchange: Exchange) -> list[str]:
     """What ended as a consequence: the grants, and why."""
-    return [str(event.get("reason")) for event in exchange.events if event.get("event") == "grant_ended"]
+    return [_reason(event) for event in exchange.events if event.get("event") == "grant_ended"]
+
+
+def plainly(reason: str) -> str:
+    """A reason of the event log in words that need no log beside them."""
+    return _PLAINLY.get(reason, reason)
 
 
 def _reason(event: dict[str, Any]) -> str:
-    reason = str(event.get("reason") or "")
-    return _PLAINLY.get(reason, reason)
+    return plainly(str(event.get("reason") or ""))

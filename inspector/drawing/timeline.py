@@ -30,11 +30,15 @@ class AccessToken:
 
 @dataclass(frozen=True, kw_only=True)
 class RefreshLife:
-    """The refresh tokens, each replacing the one before, as one life; `expires` is None when nobody knows."""
+    """The refresh tokens, each replacing the one before, as one life; `expires` is None when nobody knows.
+
+    `ended` when something ended them before that, and `why`.
+    """
 
     issued: float
     expires: float | None
     ended: float | None
+    why: str = ""
 
     def left(self, now: float) -> float | None:
         """Seconds until it ends; 0 when it has, None when nobody knows."""
@@ -54,7 +58,8 @@ def timeline_words(access: Sequence[AccessToken], refresh: RefreshLife, now: flo
         return "The code has not been redeemed, so there are no tokens."
     number, last = len(access), access[-1]
     if refresh.ended is not None:
-        return f"The grant has ended, and with it {_all_tokens(number)}."
+        because = f": {refresh.why}" if refresh.why else ""
+        return f"The grant has ended, and with it {_all_tokens(number)}{because}."
     left = last.end - now
     state = f"has {_spelled(left)} left" if left > 0 else "has run out"
     before = {1: "", 2: " One before it was replaced."}.get(number, f" {number - 1} before it were replaced.")
@@ -62,7 +67,7 @@ def timeline_words(access: Sequence[AccessToken], refresh: RefreshLife, now: flo
 
 
 def _all_tokens(number: int) -> str:
-    return "its tokens" if number == 1 else f"all {number} pairs of tokens"
+    return {1: "its tokens", 2: "both pairs of tokens"}.get(number, f"all {number} pairs of tokens")
 
 
 def _about_refresh(left: float | None) -> str:

@@ -89,6 +89,7 @@ def token(issued: float, ended: float | None = None) -> AccessToken:
 
 
 LIFE = RefreshLife(issued=0, expires=86400, ended=None)
+ENDED = RefreshLife(issued=0, expires=86400, ended=30, why="revoked by the client")
 
 
 @pytest.mark.parametrize("now", [0, 100, 119.999, 120, 5000, 1e9])
@@ -114,7 +115,7 @@ def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: f
     [
         RefreshLife(issued=0, expires=None, ended=None),
         RefreshLife(issued=0, expires=60, ended=None),
-        RefreshLife(issued=0, expires=86400, ended=30),
+        ENDED,
     ],
 )
 def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
@@ -132,12 +133,9 @@ def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
         ([token(0)], LIFE, 30, "Access token 1 has 1:30 left. The refresh token lasts another 24 hours."),
         ([token(0, 60), token(60)], LIFE, 180, "Access token 2 has run out. One before it was replaced. The refresh"),
         ([token(0)] * 3, LIFE, 0, "Access token 3 has 2:00 left. 2 before it were replaced."),
-        (
-            [token(0)],
-            RefreshLife(issued=0, expires=86400, ended=30),
-            40,
-            "The grant has ended, and with it its tokens.",
-        ),
+        ([token(0)], ENDED, 40, "The grant has ended, and with it its tokens: revoked by the client."),
+        ([token(0), token(9)], ENDED, 40, "The grant has ended, and with it both pairs of tokens: revoked"),
+        ([token(0)] * 3, ENDED, 40, "The grant has ended, and with it all 3 pairs of tokens: revoked"),
         ([token(0)], RefreshLife(issued=0, expires=60, ended=None), 100, "The refresh token has run out as well."),
         ([token(0)], RefreshLife(issued=0, expires=None, ended=None), 0, "How long the refresh token lives was not"),
     ],

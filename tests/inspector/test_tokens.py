@@ -61,10 +61,13 @@ def test_a_token_that_ran_out_before_the_refresh_was_not_cut_short() -> None:
 
 
 def test_the_end_of_the_grant_ends_every_token_and_says_why() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), ended(30, "code replayed")])
+    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), ended(30, "replay")])
 
-    assert tokens.access_tokens(grant)[0].why == "the grant ended: code replayed"
-    assert tokens.family(grant, 1031).children[0].note == "the grant ended: code replayed"
+    assert tokens.access_tokens(grant)[0].why == "the grant ended: what is good for one use was presented once more"
+    assert (
+        tokens.family(grant, 1031).children[0].note
+        == "the grant ended: what is good for one use was presented once more"
+    )
     assert grant.is_over(1031)
 
 

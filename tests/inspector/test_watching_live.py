@@ -96,7 +96,7 @@ def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(win
 
     expect(arrow(inspector, "E1: Print Shop to Tripod ID, POST /oauth/revoke")).to_be_visible()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
-    expect(inspector.get_by_text("The grant has ended, and with it its tokens.")).to_be_visible()
+    expect(inspector.get_by_text("The grant has ended, and with it its tokens: revoked by the client.")).to_be_visible()
 
 
 def test_the_keyboard_opens_a_message(window: BrowserContext) -> None:
