@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from inspector import blind_spots, words
-from inspector.drawing.rows import Answer, Call, Fold, Redirect, Row
+from inspector.drawing.rows import Answer, Call, Redirect, Row
+from inspector.drawing.rows import Fold as Pill
 from inspector.drawing.rows import Phase as Heading
-from inspector.folding import repetitions
+from inspector.folding import Fold, parts
 from inspector.message import Message
 from inspector.parties import Party
 from inspector.phases import BESIDE, Phase, phase_inside, phase_of
@@ -14,11 +15,14 @@ from inspector.steps import Lane
 
 def rows(trees: Sequence[Message], party: Party, unfold: str | None) -> list[Row]:
     """The rows of a flow's drawing. What repeats itself is folded, with a link to `unfold`, unless that is None."""
-    pen = _Pen(party, {message.redirected_by.n: message for message in trees if message.redirected_by})
-    for run in repetitions(trees) if unfold else [[tree] for tree in trees]:
-        pen.draw_tree(run[0])
-        if len(run) > 1 and party.sees(run[0]):
-            pen.fold([message.n for tree in run[1:] for message in tree.tree()], len(run) - 1, unfold or "")
+    told: Sequence[Message | Fold] = parts(trees) if unfold else trees
+    shown = [part for part in told if isinstance(part, Message)]
+    pen = _Pen(party, {message.redirected_by.n: message for message in shown if message.redirected_by})
+    for part in told:
+        if isinstance(part, Fold):
+            pen.fold(part, unfold or "")
+        else:
+            pen.draw_tree(part)
     return pen.finished()
 
 
@@ -36,9 +40,10 @@ class _Pen:
         phase = phase_of(tree) or self._phase or BESIDE
         self._draw(tree, lambda message: phase_inside(tree, message) or phase)
 
-    def fold(self, numbers: list[int], times: int, href: str) -> None:
-        which = f"message {numbers[0]}" if len(numbers) == 1 else f"messages {numbers[0]} to {numbers[-1]}"
-        self._write(Fold(text=f"{times} more like it: {which}", href=href))
+    def fold(self, fold: Fold, href: str) -> None:
+        if seen := [message.n for message in fold.messages if self._party.sees(message)]:
+            which = f"message {seen[0]}" if len(seen) == 1 else f"messages {seen[0]} to {seen[-1]}"
+            self._write(Pill(text=f"{fold.why}: {which}", href=href))
 
     def finished(self) -> list[Row]:
         self._admit_the_blind_spot()

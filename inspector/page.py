@@ -11,7 +11,7 @@ from markupsafe import Markup
 from inspector import diagram, drawing, folding, tokens, words
 from inspector.entries import GrantOnPage, MessageOnPage
 from inspector.flows import Flow
-from inspector.message import every, read_trees
+from inspector.message import Message, every, read_trees
 from inspector.parties import EVERYBODY, Party, party
 
 
@@ -45,28 +45,29 @@ class FlowPage:
     @cached_property
     def messages(self) -> list[MessageOnPage]:
         """Those that the list shows."""
-        seen = [message for message in every(self._trees) if self.choice.party.sees(message)]
-        hidden = set() if self._is_unfolded else {message.n for message in folding.folded(self._trees)}
-        return [MessageOnPage(message, self) for message in seen if message.n not in hidden]
-
-    @cached_property
-    def _is_unfolded(self) -> bool:
-        """Asked for; or else a message is asked for that would be folded away."""
-        return self.choice.unfolded or self.choice.message in {message.n for message in folding.folded(self._trees)}
+        return [MessageOnPage(message, self) for message in self._seen if message.n not in self._folded]
 
     @property
     def folded(self) -> int:
         """How many messages are folded away."""
-        return (
-            0 if self._is_unfolded else len([one for one in folding.folded(self._trees) if self.choice.party.sees(one)])
-        )
+        return sum(message.n in self._folded for message in self._seen)
 
     @property
     def drawing(self) -> Markup:
         """The sequence diagram."""
-        unfold = None if self._is_unfolded else self.link(all=1)
+        unfold = self.link(all=1) if self._folded else None
         rows = diagram.rows(self._trees, self.choice.party, unfold)
         return drawing.sequence(rows, self.names, self.choice.message, self.link_to)
+
+    @cached_property
+    def _seen(self) -> list[Message]:
+        return [message for message in every(self._trees) if self.choice.party.sees(message)]
+
+    @cached_property
+    def _folded(self) -> set[int]:
+        """The numbers of those that are folded away: none when all are asked for, or one of these is."""
+        numbers = {message.n for message in folding.folded(self._trees)}
+        return set() if self.choice.unfolded or self.choice.message in numbers else numbers
 
     def link_to(self, n: int) -> str:
         """The address of the page with message `n` open."""

@@ -106,6 +106,48 @@ def test_what_failed_is_not_folded() -> None:
     assert "GET /photos/9/image" in " ".join(told(drawn([*images, failed])))
 
 
+def visits(count: int) -> list[Exchange]:
+    """Pages that are all different, one after the other."""
+    return [exchange("client_app", f"GET /page-{'x' * n}", at=n) for n in range(count)]
+
+
+def test_of_a_long_flow_the_middle_is_folded() -> None:
+    """How it began and what happens now is what people look at."""
+    rows = drawn(visits(100))
+    calls = [row.n for row in rows if isinstance(row, Call)]
+
+    assert calls == [*range(1, 31), *range(81, 101)]
+    assert [row.text for row in rows if isinstance(row, Fold)] == ["50 more in between: messages 31 to 80"]
+
+
+def test_a_flow_is_not_long_before_it_is() -> None:
+    assert [row for row in drawn(visits(60)) if isinstance(row, Fold)] == []
+
+
+def test_what_was_folded_as_alike_is_folded_with_the_middle() -> None:
+    alike = [exchange("client_app", f"GET /photos/{n}/image", at=n) for n in range(100, 120)]
+    rows = drawn([*visits(99), *alike])
+
+    assert [row.text for row in rows if isinstance(row, Fold)] == [
+        "51 more in between: messages 31 to 81",
+        "19 more like it: messages 101 to 119",
+    ]
+
+
+def test_an_answer_that_leads_into_a_fold_is_drawn() -> None:
+    """Or the arrow of the last request before the fold would have no end."""
+    flow = visits(100)
+    flow[29] = exchange("client_app", f"GET {flow[29].path}", at=29, location=flow[30].path)
+
+    assert [row.n for row in drawn(flow) if isinstance(row, Answer)] == [*range(1, 31), *range(81, 101)]
+
+
+def test_a_party_that_sees_nothing_of_a_fold_sees_no_fold() -> None:
+    images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
+
+    assert [row for row in drawn(images, "authorization-server") if isinstance(row, Fold)] == []
+
+
 def test_the_browser_sees_neither_the_token_request_nor_the_resource() -> None:
     rows = drawn([*authorization(), *album(10)], "browser")
 

@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from support.chromium import launched_chromium
 from support.processes import Running, running_legs
+
+from inspector.store import Store
 
 pytestmark = pytest.mark.processes
 
@@ -33,13 +37,15 @@ def window(chromium: Chromium, legs: Running) -> Iterator[BrowserContext]:
     errors: list[str] = []
     window.on("weberror", lambda error: errors.append(str(error.error)))
     window.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    tab = window.new_page()
-    tab.goto("/inspector")
-    tab.get_by_role("button", name="Clear").click()
-    tab.close()
+    recording(legs).clear()
     yield window
     window.close()
     assert errors == []
+
+
+def recording(legs: Running) -> Store:
+    """What the legs share."""
+    return Store(Path(legs.env["TRIPOD_INSTANCE_PATH"]) / "inspector.db")
 
 
 def connect(tab: Page) -> None:
@@ -97,6 +103,27 @@ def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(win
     expect(arrow(inspector, "E1: Print Shop to Tripod ID, POST /oauth/revoke")).to_be_visible()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
     expect(inspector.get_by_text("The grant has ended, and with it its tokens: revoked by the client.")).to_be_visible()
+
+
+def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(window: BrowserContext, legs: Running) -> None:
+    """A browser's request is recorded when it ends, after those that servers made meanwhile; then all numbers move on."""
+    inspector = window.new_page()
+    connect(window.new_page())
+    inspector.goto("/inspector")
+    inspector.bring_to_front()
+    arrow(inspector, "R2: Photo API to Tripod ID, POST /oauth/introspect").click()
+    opened, before = inspector.locator("details.message[open]"), inspector.url
+    begin = next(one for one in recording(legs).exchanges() if one.path == "/connect")
+
+    recording(legs).add(replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at))
+
+    expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
+    expect(opened).to_have_count(1)
+    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
+    expect(inspector.locator(".step[aria-current]").first).to_have_attribute("aria-label", re.compile("introspect"))
+    assert inspector.url != before
+    inspector.reload()
+    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
 
 
 def test_the_keyboard_opens_a_message(window: BrowserContext) -> None:
