@@ -59,7 +59,7 @@ class MessageOnPage:
     @property
     def said(self) -> str:
         """The sentence."""
-        return story.sentence(self.message, self.page.client)
+        return story.sentence(self.message, self.page.clients.of(self.message.exchange))
 
     @property
     def took(self) -> str:
@@ -88,7 +88,7 @@ class MessageOnPage:
         return raw.curl(self.message.exchange)
 
     @property
-    def reasons(self) -> list[str]:
+    def reasons(self) -> list[why.Reason]:
         """The checks that failed."""
         return why.reasons(self.message.exchange)
 

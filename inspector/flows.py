@@ -2,7 +2,7 @@
 
 A flow is one authorization and all that came of it. Values that belong to one flow alone tie strongly: state, code, tokens,
 PKCE challenge, the grant's id in the event log. An exchange without any goes with the request inside which it happened, or
-else with the flow that its browser session was last seen in.
+else with the flow that its browser session was last seen in. What happened inside a request of another flow belongs to both.
 """
 
 import re
@@ -11,19 +11,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from inspector import words
+from inspector import steps
+from inspector.clients import Clients
 from inspector.exchange import Exchange
 
 #: The lab's requests say to which attack they belong.
 _LAB = re.compile(r"lab-(?P<attack>.+-\w{6})-\d+")
 MOST_FLOWS = 50
+#: Of the messages that belong to no flow, so many of the newest.
+MOST_BESIDE = 50
 
 
 @dataclass
 class Flow:
-    """Exchanges that belong together, in the order in which they began."""
+    """Exchanges that belong together, in the order in which they began; or those that belong to nothing."""
 
     exchanges: list[Exchange] = field(default_factory=list)
+    is_beside: bool = False
 
     @property
     def id(self) -> int:
@@ -38,7 +42,9 @@ class Flow:
     @property
     def title(self) -> str:
         """The client's name, or the attack's."""
-        return f"Lab: {self.attack.replace('-', ' ')}" if self.attack else words.client_name(self.exchanges)
+        if self.is_beside:
+            return "Messages of no round trip"
+        return f"Lab: {self.attack.replace('-', ' ')}" if self.attack else Clients(self.exchanges).together
 
     @property
     def began(self) -> datetime:
@@ -47,36 +53,58 @@ class Flow:
 
 
 def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
-    """The newest flows, the newest first."""
+    """The newest flows, the newest first; last, what of the protocol belongs to none of them."""
     in_order = sorted(exchanges, key=lambda one: one.started_at)
-    knots = _Knots()
-    for exchange in in_order:
-        knots.tie(_strong(exchange))
-    found: defaultdict[str, Flow] = defaultdict(Flow)
-    last_seen: dict[str, str] = {}  # session: the flow in which it was last seen
-    for group in _by_request(in_order):
-        own = {one.id: knots.find(strong[0]) for one in group if (strong := _strong(one))}
-        seen = (last_seen[tie] for one in group for tie in _sessions(one) if tie in last_seen)
-        ours = next(iter(own.values()), None) or next(seen, None)
-        for one in group:
-            if flow := own.get(one.id, ours):
-                found[flow].exchanges.append(one)
-                last_seen.update(dict.fromkeys(_sessions(one), flow))
-    for each in found.values():
-        each.exchanges.sort(key=lambda one: one.started_at)
-    newest_first = sorted(found.values(), key=lambda flow: flow.exchanges[0].started_at, reverse=True)
-    return newest_first[:MOST_FLOWS]
+    found, beside = _tied(in_order)
+    newest_first = sorted(found, key=lambda flow: flow.exchanges[0].started_at, reverse=True)
+    return newest_first[:MOST_FLOWS] + ([Flow(beside[-MOST_BESIDE:], is_beside=True)] if beside else [])
 
 
 def find(among: Iterable[Flow], exchange_id: int) -> Flow | None:
-    """The flow to which the exchange of that id belongs."""
-    return next((flow for flow in among if any(one.id == exchange_id for one in flow.exchanges)), None)
+    """The flow of that id, or else the one to which the exchange of that id belongs."""
+    by_fitness = sorted(among, key=lambda flow: flow.id != exchange_id)
+    return next((flow for flow in by_fitness if any(one.id == exchange_id for one in flow.exchanges)), None)
 
 
 def attack_of(exchange: Exchange) -> str | None:
     """The slug of the attack for which the lab sent it."""
-    match = _LAB.fullmatch(exchange.request_id)
-    return match["attack"].rpartition("-")[0] if match else None
+    run = _run_of(exchange)
+    return run.rpartition("-")[0] if run else None
+
+
+def _tied(in_order: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
+    """The flows, and the exchanges of the protocol that belong to none."""
+    found: defaultdict[str, Flow] = defaultdict(Flow)
+    beside: list[Exchange] = []
+    last_seen: dict[str, str] = {}  # session: the flow in which it was last seen
+    knotted = _knotted(in_order)
+    for group in _by_request(in_order):
+        seen = (last_seen[tie] for one in group for tie in _sessions(one) if tie in last_seen)
+        ours = next((knotted[one.id] for one in group if one.id in knotted), None) or next(seen, None)
+        for one in group:
+            if mine := knotted.get(one.id, ours):
+                last_seen.update(dict.fromkeys(_sessions(one), mine))
+                for flow in {mine, _around(one, group[0], knotted) or mine}:
+                    found[flow].exchanges.append(one)
+            elif steps.is_of_the_protocol(one):
+                beside.append(one)
+    for each in found.values():
+        each.exchanges.sort(key=lambda one: one.started_at)
+    return list(found.values()), beside
+
+
+def _knotted(exchanges: list[Exchange]) -> dict[int, str]:
+    """By an exchange's id, the flow to which the values in it tie it; without those that have none."""
+    knots, strong = _Knots(), {one.id: ties for one in exchanges if (ties := _strong(one))}
+    for ties in strong.values():
+        knots.tie(ties)
+    return {exchange_id: knots.find(ties[0]) for exchange_id, ties in strong.items()}
+
+
+def _around(inner: Exchange, outer: Exchange, flow_of: dict[int, str]) -> str | None:
+    """The flow of the request inside which `inner` happened."""
+    is_inside = outer.started_at <= inner.started_at <= outer.ended_at
+    return flow_of.get(outer.id) if is_inside else None
 
 
 class _Knots:
@@ -101,8 +129,14 @@ class _Knots:
 def _strong(exchange: Exchange) -> list[str]:
     ties = [tie for tie in exchange.ties if not tie.startswith("session:")]
     grants = [f"grant:{event['grant_id']}" for event in exchange.events if event.get("grant_id")]
-    match = _LAB.fullmatch(exchange.request_id)
-    return [*ties, *grants, *([f"lab:{match['attack']}"] if match else [])]
+    run = _run_of(exchange)
+    return [*ties, *grants, *([f"lab:{run}"] if run else [])]
+
+
+def _run_of(exchange: Exchange) -> str | None:
+    """The attack and the run of the lab in which it was sent. Anybody can choose a request id; the lab signs as well."""
+    match = _LAB.fullmatch(exchange.request_id) if steps.is_the_labs(exchange) else None
+    return match["attack"] if match else None
 
 
 def _sessions(exchange: Exchange) -> list[str]:

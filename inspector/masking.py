@@ -60,7 +60,11 @@ class Masker:
     def tie(self, kind: str, value: str) -> None:
         """Let this exchange belong with others that carry `value`."""
         if value:
-            self.ties[f"{kind}:{self.fingerprint(value, 16)}"] = None
+            self.ties[self.tied(kind, value)] = None
+
+    def tied(self, kind: str, value: str) -> str:
+        """The tie that is made of `value`."""
+        return f"{kind}:{self.fingerprint(value, 16)}"
 
     def pairs(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
         """Parameters or fields; a name that nobody knows may be a secret in the wrong place."""

@@ -1,7 +1,7 @@
 """What the inspector's page shows: one flow, as one party sees it, with one message open."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +9,7 @@ from flask import url_for
 from markupsafe import Markup
 
 from inspector import diagram, drawing, folding, tokens, words
+from inspector.clients import Clients
 from inspector.entries import GrantOnPage, MessageOnPage
 from inspector.flows import Flow
 from inspector.message import Message, every, read_trees
@@ -17,30 +18,44 @@ from inspector.parties import EVERYBODY, Party, party
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody chose to look at: `message` is an ordinal, `unfolded` shows repetitions too."""
+    """What somebody chose to look at: `message` is an ordinal, `exchange` an id, `unfolded` shows repetitions too."""
 
     party: Party
     message: int | None
+    exchange: int | None
     unfolded: bool
 
     @classmethod
     def read(cls, arguments: Mapping[str, str]) -> "Choice":
         """Off a query; what makes no sense there counts as not chosen."""
-        number = arguments.get("message", "")
-        chosen = int(number) if number.isascii() and number.isdigit() and len(number) < 6 else None
-        return cls(party(arguments.get("view", "")), chosen, arguments.get("all") == "1")
+        message, exchange = number(arguments.get("message")), number(arguments.get("exchange"))
+        return cls(party(arguments.get("view", "")), message, exchange, arguments.get("all") == "1")
+
+
+def number(text: str | None) -> int | None:
+    """A number in a query; None for what is none, or is too large to be meant."""
+    is_one = text and text.isascii() and text.isdigit() and len(text) < 15
+    return int(text) if text and is_one else None
 
 
 class FlowPage:
-    """One flow on the page; the template asks it for everything. `now` in epoch seconds."""
+    """One flow on the page; the template asks it for everything. `now` in epoch seconds.
 
-    def __init__(self, flow: Flow, choice: Choice, now: float) -> None:
+    `is_this_browsers`: whether whoever looks took part in it.
+    """
+
+    def __init__(self, flow: Flow, choice: Choice, now: float, *, is_this_browsers: bool = False) -> None:
         self.flow = flow
-        self.choice = choice
         self.now = now
-        self.client = words.client_name(flow.exchanges)
+        self.is_this_browsers = is_this_browsers
+        self.clients = Clients(flow.exchanges)
+        self.client = self.clients.together
         self.names = words.names(self.client)
         self._trees = read_trees(flow.exchanges)
+        self.choice = replace(choice, message=choice.message or self._number_of(choice.exchange))
+
+    def _number_of(self, exchange_id: int | None) -> int | None:
+        return next((message.n for message in every(self._trees) if message.exchange.id == exchange_id), None)
 
     @cached_property
     def messages(self) -> list[MessageOnPage]:
@@ -87,10 +102,10 @@ class FlowPage:
         """The grants of the flow, with their tokens."""
         return [GrantOnPage(grant, self.now) for grant in tokens.grants(self.flow.exchanges)]
 
-    @property
-    def is_ours(self) -> bool:
-        """Whether Print Shop is the client."""
-        return any(exchange.leg == "client_app" for exchange in self.flow.exchanges)
+    def round_trip(self, all_flows: Sequence[Flow]) -> int:
+        """Which one it is, counted from the oldest of these."""
+        oldest_first = [flow for flow in reversed(all_flows) if not flow.is_beside]
+        return oldest_first.index(self.flow) + 1
 
     @property
     def sees_everything(self) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from inspector import answers
+from inspector import answers, steps
 from inspector.exchange import Exchange
 
 
@@ -45,7 +45,7 @@ def _rfc(number: int, section: str) -> Section:
 _EVERYWHERE: dict[str, Meaning] = {
     "response_type": ("Asks for a code, not for tokens: nothing of value is to pass through the browser.", _rfc(6749, "3.1.1")),
     "client_id": ("The client’s name at the authorization server. Everybody may know it.", _rfc(6749, "2.2")),
-    "redirect_uri": ("Where the answer goes. It must equal a registered one, character by character.", _rfc(6749, "3.1.2")),
+    "redirect_uri": ("Where the answer goes. It must equal a registered one, character by character.", _rfc(9700, "2.1")),
     "scope": ("What the access token is to open, in words that the server defines.", _rfc(6749, "3.3")),
     "state": ("A random value that the client gave this browser; an answer without it is none.", _rfc(6749, "10.12")),
     "code_challenge": ("The hash of a secret that the client will show when it redeems the code.", _rfc(7636, "4.2")),
@@ -55,7 +55,7 @@ _EVERYWHERE: dict[str, Meaning] = {
     "code": ("The authorization code: short-lived, good for one use, useless without the verifier.", _rfc(6749, "4.1.2")),
     "iss": ("Who answers. A client of several servers can tell whose code this is.", _rfc(9207, "2")),
     "error": ("What went wrong, in a word that programs know.", _rfc(6749, "5.2")),
-    "error_description": ("The same for a developer. It does not tell which check failed.", _rfc(6749, "5.2")),
+    "error_description": ("The same in words, for a developer.", _rfc(6749, "5.2")),
     "grant_type": ("What is being exchanged for tokens.", _rfc(6749, "4.1.3")),
     "code_verifier": ("The secret behind the challenge. A stolen code is worthless without it.", _rfc(7636, "4.5")),
     "refresh_token": ("Fetches the next access token, once. It never goes to the resource API.", _rfc(6749, "1.5")),
@@ -65,9 +65,9 @@ _EVERYWHERE: dict[str, Meaning] = {
     "token": ("The token in question.", _rfc(7662, "2.1")),
     "token_type_hint": ("What kind of token it may be, so that the server finds it sooner.", _rfc(7009, "2.1")),
     "active": ("Whether the token is good right now. The rest is told only if it is.", _rfc(7662, "2.2")),
-    "token_use": ("Which kind of token this is: a refresh token must not pass for an access token.", _rfc(7662, "2.2")),
+    "token_use": ("This server’s own word for the kind of token: a refresh token opens no resource.", _rfc(7662, "2.2")),
     "sub": ("Whose it is: the person, by an identifier that never changes.", _rfc(7662, "2.2")),
-    "username": ("The name that the person signs in with.", _rfc(7662, "2.2")),
+    "username": ("The name that the person signs in with.", None),
     "name": ("The person’s own name.", Section("OpenID Connect Core", "StandardClaims")),
     "aud": ("For which resource server the token was meant.", _rfc(7662, "2.2")),
     "exp": ("When the token expires, in seconds since 1970.", _rfc(7662, "2.2")),
@@ -99,26 +99,49 @@ _EVERYWHERE: dict[str, Meaning] = {
     "Authorization: Basic": ("The client’s own name and secret.", _rfc(6749, "2.3.1")),
     "Authorization: Bearer": ("The access token, in the one place where it belongs.", _rfc(6750, "2.1")),
     "WWW-Authenticate": ("What is missing or wrong with the credentials.", _rfc(6750, "3")),
-    "Cookie": ("By this a site knows its browser again. It is a secret as well.", _rfc(6265, "4.2")),
-    "Set-Cookie": ("What the browser is to send from now on, to this site alone.", _rfc(6265, "4.1")),
+    "Cookie": ("By this a site knows its browser again. The other two get it, too: cookies ignore ports.", _rfc(6265, "8.5")),
+    "Set-Cookie": ("What the browser is to send to this host from now on, whatever the port.", _rfc(6265, "8.5")),
     "Location": ("Where the browser is sent next.", _rfc(9110, "10.2.2")),
     "Cache-Control": ("Nobody is to keep a copy of this.", _rfc(6749, "5.1")),
 }  # fmt: skip
-#: Where a name means something else.
+#: Where a name means something else: at an address, at a refresh, or anywhere at the API.
+_REFRESH, _API = "/oauth/token, to refresh", "the API"
 _AT: dict[tuple[str, str], Meaning] = {
-    ("/oauth/revoke", "token"): ("The token that is to end, and its whole grant with it.", _rfc(7009, "2.1")),
-    ("/oauth/token", "redirect_uri"): ("Must equal the one of the authorization request.", _rfc(6749, "4.1.3")),
-    ("/oauth/token", "scope"): ("What was granted; at a refresh it may be less, never more.", _rfc(6749, "6")),
     ("/oauth/authorize", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
     ("/callback", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
+    ("/callback", "error_description"): ("The same in words, for a developer.", _rfc(6749, "4.1.2.1")),
+    ("/oauth/token", "redirect_uri"): ("Must equal the one of the authorization request.", _rfc(6749, "4.1.3")),
+    ("/oauth/token", "scope"): ("What was granted: perhaps less than was asked for.", _rfc(6749, "5.1")),
+    ("/oauth/token", "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
+    (_REFRESH, "grant_type"): ("What is being exchanged for tokens.", _rfc(6749, "6")),
+    (_REFRESH, "refresh_token"): (
+        "Fetches the next access token, once; then its successor is needed.",
+        _rfc(6749, "6"),
+    ),
+    (_REFRESH, "scope"): ("May be less than what was granted, never more.", _rfc(6749, "6")),
+    (_REFRESH, "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
+    ("/oauth/introspect", "token_type_hint"): ("What kind of token it may be.", _rfc(7662, "2.1")),
+    ("/oauth/introspect", "scope"): ("What the token is good for.", _rfc(7662, "2.2")),
+    ("/oauth/introspect", "client_id"): ("The client that the token was issued to.", _rfc(7662, "2.2")),
+    ("/oauth/introspect", "token_type"): ("How the token is used: whoever bears it may.", _rfc(7662, "2.2")),
+    ("/oauth/introspect", "iss"): ("Who issued the token.", _rfc(7662, "2.2")),
+    ("/oauth/introspect", "username"): ("The name that the person signs in with.", _rfc(7662, "2.2")),
+    ("/oauth/introspect", "WWW-Authenticate"): ("How a resource server can prove itself here.", _rfc(7662, "2.3")),
+    ("/oauth/revoke", "token"): ("The token that is to end, and its whole grant with it.", _rfc(7009, "2.1")),
+    ("/oauth/revoke", "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
+    (_API, "error"): ("What is wrong with the token, in a word that programs know.", _rfc(6750, "3.1")),
+    (_API, "error_description"): ("The same in words, for a developer.", _rfc(6750, "3")),
+    (_API, "scope"): ("What the token would have to be good for.", _rfc(6750, "3")),
+    (_API, "next"): ("Where the next photos are; nothing when there are no more.", None),
 }
 #: Names that the protocol does not have.
 _UNKNOWN: dict[str, Meaning] = {
     "/oauth/authorize": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.1")),
     "/oauth/token": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
+    _REFRESH: ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
 }
 _PAGES_OWN: Meaning = ("No part of the protocol: it is between this page and its server.", None)
-_HEADERS_TO_EXPLAIN = ("Cookie", "WWW-Authenticate", "Set-Cookie", "Location")
+_HEADERS_TO_EXPLAIN = ("Cookie", "WWW-Authenticate", "Set-Cookie", "Location", "Cache-Control")
 
 
 def explained(exchange: Exchange) -> list[Explanation]:
@@ -126,15 +149,27 @@ def explained(exchange: Exchange) -> list[Explanation]:
     asked = [*exchange.query, *exchange.request_body.form]
     answered = [*_headers(exchange.response_headers), *answers.members(exchange).items()]
     pairs = [*_headers(exchange.request_headers), *asked, *(pair for pair in answered if pair[0] in _EVERYWHERE)]
-    return [Explanation(name, value, *_meaning(exchange.path, name)) for name, value in dict.fromkeys(pairs)]
+    place = _place(exchange)
+    return [Explanation(name, value, *_meaning(place, name)) for name, value in dict.fromkeys(pairs)]
 
 
 def _headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     scheme, _, credentials = dict(headers).get("Authorization", "").partition(" ")
     authorization = [(f"Authorization: {scheme}", credentials)] if credentials else []
-    return authorization + [(name, value) for name, value in headers if name in _HEADERS_TO_EXPLAIN]
+    return authorization + [pair for pair in headers if pair[0] in _HEADERS_TO_EXPLAIN and _says_something(*pair)]
 
 
-def _meaning(path: str, name: str) -> Meaning:
-    known = _AT.get((path, name)) or _EVERYWHERE.get(name)
-    return known or _UNKNOWN.get(path, _PAGES_OWN)
+def _says_something(name: str, value: str) -> bool:
+    """Of how long a picture may be kept, nothing has to be said."""
+    return name != "Cache-Control" or "no-store" in value
+
+
+def _place(exchange: Exchange) -> str:
+    if exchange.leg == "resource_api":
+        return _API
+    return _REFRESH if steps.request_step(exchange) == "F1" else exchange.path
+
+
+def _meaning(place: str, name: str) -> Meaning:
+    known = _AT.get((place, name)) or _EVERYWHERE.get(name)
+    return known or _UNKNOWN.get(place, _PAGES_OWN)

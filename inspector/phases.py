@@ -16,7 +16,7 @@ class Phase:
 AUTHORIZATION = Phase("1 Authorization", "The person decides. The answer, a code, comes back through her browser.")
 TOKEN = Phase("2 Token", "Out of the browser’s sight, the code becomes tokens.")
 RESOURCE = Phase("3 Resource", "The access token opens what it was issued for.")
-REFRESH = Phase("4 Refresh", "It ran out; a new one is fetched.")
+REFRESH = Phase("4 Refresh", "The refresh token buys a new pair of tokens.")
 END = Phase("5 End", "The grant ends, and with it every token of it.")
 BESIDE = Phase("Beside the flow", "Pages that are no part of the protocol.")
 

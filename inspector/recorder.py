@@ -32,10 +32,14 @@ _in_hand: ContextVar[Wire | None] = ContextVar("in_hand", default=None)
 
 
 def watch(app: Flask, settings: Settings, store: Store) -> None:
-    """Record what `app` is asked and answers in `store`; equal values are told by a key of this run."""
-    key = derived_key(settings.secret_keys[0], "inspector", store.run_id)
-    app.wsgi_app = Recorder(app.wsgi_app, settings.leg, store, key)  # type: ignore[assignment, method-assign]
+    """Record what `app` is asked and answers in `store`."""
+    app.wsgi_app = Recorder(app.wsgi_app, settings.leg, store, fingerprint_key(settings, store))  # type: ignore[assignment, method-assign]
     _listen()
+
+
+def fingerprint_key(settings: Settings, store: Store) -> str:
+    """The key of this run, under which equal values are known to be equal."""
+    return derived_key(settings.secret_keys[0], "inspector", store.run_id)
 
 
 class Recorder:

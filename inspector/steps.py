@@ -21,13 +21,12 @@ LEGS = {
     "auth_server": Lane.AUTHORIZATION_SERVER,
     "resource_api": Lane.RESOURCE_API,
 }
-#: How the lab signs what its attacker sends herself.
+#: How the lab signs what it sends, and of that what its attacker does.
+LAB = "Tripod lab: "
 ATTACKER = "Tripod lab: mallory"
 
-TOKEN = "/oauth/token"  # noqa: S105  an address
-INTROSPECTION = "/oauth/introspect"
-REVOCATION = "/oauth/revoke"
 AUTHORIZATION = "/oauth/authorize"
+FOR_MACHINES = ("/oauth/token", "/oauth/introspect", "/oauth/revoke")
 
 
 def target(exchange: Exchange) -> Lane:
@@ -38,8 +37,9 @@ def target(exchange: Exchange) -> Lane:
 def source(exchange: Exchange) -> Lane:
     """Who sent the request. At the back channel's endpoints that is a client, or the resource API that introspects."""
     if exchange.leg == "resource_api":
-        return Lane.CLIENT if header(exchange, "Authorization") else Lane.BROWSER
-    if exchange.path == INTROSPECTION and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID:
+        is_looked_at = "text/html" in header(exchange, "Accept") and not header(exchange, "Authorization")
+        return Lane.BROWSER if is_looked_at else Lane.CLIENT
+    if exchange.path == "/oauth/introspect" and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID:
         return Lane.RESOURCE_API
     return Lane.CLIENT if is_for_machines(exchange) else Lane.BROWSER
 
@@ -48,8 +48,12 @@ def is_for_machines(exchange: Exchange) -> bool:
     """Whether a server is asked by a program, not by a browser."""
     if exchange.leg == "resource_api":
         return True
-    endpoints = (TOKEN, INTROSPECTION, REVOCATION)
-    return exchange.leg == "auth_server" and (exchange.path in endpoints or "/.well-known/" in exchange.path)
+    return exchange.leg == "auth_server" and (exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path)
+
+
+def is_of_the_protocol(exchange: Exchange) -> bool:
+    """Whether it is more than a page that somebody looks at."""
+    return bool(request_step(exchange)) or (is_for_machines(exchange) and exchange.path != "/")
 
 
 def asked_by(exchange: Exchange) -> str | None:
@@ -60,13 +64,18 @@ def asked_by(exchange: Exchange) -> str | None:
     return dict(exchange.request_body.form).get("client_id") or dict(exchange.query).get("client_id")
 
 
+def is_the_labs(exchange: Exchange) -> bool:
+    """Whether the lab sent it, in whatever role."""
+    return header(exchange, "User-Agent").startswith(LAB)
+
+
 def is_the_attackers(exchange: Exchange) -> bool:
     """Whether the lab's attacker sent it herself."""
     return header(exchange, "User-Agent").startswith(ATTACKER)
 
 
 def request_step(exchange: Exchange) -> str:
-    """The step that the request is, by its address alone; "" when the steps leave it out."""
+    """The step that the request is, by what it carries alone; "" when the steps leave it out."""
     match exchange.leg, exchange.method, exchange.path:
         case "client_app", "GET", "/connect":
             return "A1"
@@ -76,33 +85,41 @@ def request_step(exchange: Exchange) -> str:
             return _posted_to_the_authorization_server(exchange, path)
         case "auth_server", "GET", "/oauth/authorize":
             return "A2"
-        case "resource_api", _, path if path != "/":
+        case "resource_api", _, _ if header(exchange, "Authorization"):
             return "R1"
     return ""
 
 
 def _posted_to_the_authorization_server(exchange: Exchange, path: str) -> str:
-    if path == TOKEN:
-        return "F1" if dict(exchange.request_body.form).get("grant_type") == "refresh_token" else "T1"
-    ends_a_grant = any(event.get("event") == "grant_ended" for event in exchange.events)
-    named = {"/login": "A4", AUTHORIZATION: "A6", INTROSPECTION: "R2", REVOCATION: "E1"}
-    return named.get(path, "E1" if ends_a_grant else "")
+    match path:
+        case "/login":
+            return "A4"
+        case "/oauth/authorize":
+            return "A6"
+        case "/oauth/token":
+            return {"refresh_token": "F1", "authorization_code": "T1"}.get(form_field(exchange, "grant_type"), "")
+        case "/oauth/introspect":
+            return "R2" if source(exchange) == Lane.RESOURCE_API else ""
+        case "/oauth/revoke":
+            return "E1"
+    return "E1" if any(event.get("event") == "grant_ended" for event in exchange.events) else ""
 
 
 def answer_step(exchange: Exchange) -> str:
     """The step that the answer is; "" when the steps leave it out, as they do with refusals."""
+    asked = request_step(exchange)
+    if asked == "R1":
+        return "R3" if exchange.status < 300 else ""
     if exchange.status != 200:
-        return "R3" if exchange.leg == "resource_api" and exchange.status < 300 else ""
-    match exchange.leg, exchange.method, exchange.path:
-        case "auth_server", "GET", "/login":
-            return "A3"
-        case "auth_server", "GET", "/oauth/authorize":
-            return "A5"
-        case "auth_server", "POST", "/oauth/token":
-            return "F2" if request_step(exchange) == "F1" else "T2"
-        case "resource_api", _, path if path != "/":
-            return "R3"
-    return ""
+        return ""
+    if exchange.method == "GET" and exchange.leg == "auth_server":
+        return {"/login": "A3", AUTHORIZATION: "A5"}.get(exchange.path, "")
+    return {"T1": "T2", "F1": "F2"}.get(asked, "")
+
+
+def form_field(exchange: Exchange, name: str) -> str:
+    """The value of a field of the request's form; "" when there is none."""
+    return dict(exchange.request_body.form).get(name, "")
 
 
 def header(exchange: Exchange, name: str) -> str:
@@ -110,9 +127,14 @@ def header(exchange: Exchange, name: str) -> str:
     return next((value for key, value in exchange.request_headers if key.lower() == name.lower()), "")
 
 
+def answer_header(exchange: Exchange, name: str) -> str:
+    """The value of a header of the answer; "" when there is none."""
+    return next((value for key, value in exchange.response_headers if key.lower() == name.lower()), "")
+
+
 def location(exchange: Exchange) -> str:
     """Where the answer sends the browser, in full; "" when it stays, or nobody can tell."""
-    value = next((value for key, value in exchange.response_headers if key.lower() == "location"), "")
+    value = answer_header(exchange, "Location")
     full = f"http://{exchange.host}{value}" if value.startswith("/") else value
     try:
         urlsplit(full)

@@ -1,52 +1,188 @@
-"""One sentence for each message: who does what, and why."""
+"""One sentence or two for each message: who does what, and what came of it."""
 
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+from inspector import steps
+from inspector.exchange import Exchange
 from inspector.message import Message
 from inspector.steps import Lane
 
-_STEPS = {
-    "A1": "The person presses Connect at {client}, which answers with an authorization request for her browser to carry.",
-    "A2": "{client} asks for access, through the browser: who it is, what for, and where the answer is to be sent.",
-    "A4": "The person signs in. Her password goes to Tripod ID and to nobody else.",
-    "A6": "The person says what she allows. Tripod ID makes a code of it, for {client} alone.",
-    "A7": "The browser brings the code to {client}, with the state that proves that this browser began the round trip.",
-    "T1": "{client} exchanges the code for tokens, server to server. Here it proves who it is (secret) and that it began "
-    "this round trip (verifier).",
-    "R1": "{client} opens the door with the access token. Photo API asks Tripod ID about it, every time.",
-    "R2": "Photo API asks whether the token is active, whose it is and what it is good for.",
-    "F1": "The access token ran out. {client} exchanges its refresh token for a new pair; the old one is spent.",
-    "F3": "{client} goes on with the new access token.",
-    "E1": "The grant ends, and with it every token of it.",
-}
-_PAGES = {
-    ("auth_server", "/login"): "Tripod ID shows its login page.",
-    (
-        "auth_server",
-        "/oauth/authorize",
-    ): "Signed in, the browser comes back with the same request; Tripod ID asks for consent.",
-    ("client_app", "/album"): "The browser asks {client} for the album.",
-    ("client_app", "/refresh"): "The person has {client} refresh its tokens without need.",
-    ("client_app", "/disconnect"): "The person disconnects {client}, which forgets its tokens and revokes them.",
-}
+Teller = Callable[[Message, str], str]
 
 
 def sentence(message: Message, client: str) -> str:
-    """What happens in `message`; `client` is the client's name."""
-    exchange = message.exchange
+    """What happens in `message`; `client` is the name of the client that takes part in it."""
     if message.attacker:
-        return "The attacker sends this. " + _STEPS_OF_ATTACKS.get(message.target, "")
-    if "/.well-known/" in exchange.path:
-        return f"{client} reads where Tripod ID’s endpoints are."
-    fallback = f"{_who(message, client)} asks for {exchange.path}."
-    text = _STEPS.get(message.step) or _PAGES.get((exchange.leg, exchange.path), fallback)
-    return text.format(client=client)
+        return _attack(message, client)
+    tell = _STEPS.get(message.step)
+    return tell(message, client) if tell else _page(message, client)
 
 
-_STEPS_OF_ATTACKS = {
-    Lane.CLIENT: "Print Shop has to find out that it is no answer to anything it asked.",
-    Lane.AUTHORIZATION_SERVER: "Tripod ID has to find out that it is not what it pretends to be.",
-    Lane.RESOURCE_API: "Photo API has to find out that the token is not good for this.",
+def _attack(message: Message, client: str) -> str:
+    borrowed = f", in the name of {client}" if steps.asked_by(message.exchange) and not message.front else ""
+    refused = f" {_NAMES[message.target]} refuses it." if message.exchange.status >= 400 else ""
+    return f"The attacker sends this{borrowed}.{refused}"
+
+
+def _starts(message: Message, client: str) -> str:
+    if steps.location(message.exchange):
+        return f"The person starts at {client}, which answers with an authorization request for her browser to carry."
+    return f"The person starts at {client}, which cannot go on."
+
+
+def _asks(message: Message, client: str) -> str:
+    asked = f"{client} asks for access, through the browser: who it is, what for, and where the answer is to be sent."
+    return f"{asked} {_decided(message.exchange)}".strip()
+
+
+def _decided(exchange: Exchange) -> str:
+    """What Tripod ID does with an authorization request, but for showing its login page."""
+    if exchange.status >= 400:
+        return "Tripod ID does not trust the request, so it sends the browser nowhere."
+    if exchange.status == 200:
+        return "The person is signed in, so Tripod ID asks for her consent."
+    carried = _carried(exchange)
+    if "code" in carried:
+        return "The person is signed in and has allowed this before, so Tripod ID answers at once."
+    return "Tripod ID refuses, and the browser carries that back." if "error" in carried else ""
+
+
+def _signs_in(message: Message, _client: str) -> str:
+    if message.exchange.status >= 400:
+        return "Somebody tries to sign in, and Tripod ID does not let her in."
+    return "The person signs in. Her password goes to Tripod ID and to nobody else."
+
+
+def _decides(message: Message, client: str) -> str:
+    carried = _carried(message.exchange)
+    if "code" in carried:
+        return f"The person says what she allows. Tripod ID makes a code of it, for {client} alone."
+    if message.exchange.status >= 400 or not carried:
+        return "Tripod ID does not take this form. No code is made."
+    if steps.form_field(message.exchange, "decision") == "deny":
+        return "The person says no. Tripod ID sends the browser back with that, and makes no code."
+    return "Tripod ID refuses, and the browser carries that back. No code is made."
+
+
+def _comes_to_the_client(message: Message, client: str) -> str:
+    if "error" in dict(message.exchange.query):
+        return f"The browser brings Tripod ID’s refusal to {client}."
+    if message.exchange.status >= 400:
+        return f"A browser opens the callback with something that {client} does not accept."
+    return (
+        f"The browser brings the code to {client}, with the state that proves that this browser began the round trip."
+    )
+
+
+def _redeems(message: Message, client: str) -> str:
+    exchange = message.exchange
+    if exchange.status != 200:
+        return f"{client} presents a code, and gets no tokens for it."
+    has_a_secret = steps.header(exchange, "Authorization") or steps.form_field(exchange, "client_secret")
+    proof = "who it is (secret) and" if has_a_secret else "by the verifier alone, since it has no secret,"
+    end = " (verifier)" if has_a_secret else ""
+    return (
+        f"{client} exchanges the code for tokens, server to server. Here it proves {proof} "
+        f"that it began this round trip{end}."
+    )
+
+
+def _opens(message: Message, client: str) -> str:
+    if message.exchange.status >= 400:
+        return f"{client} comes with an access token that does not open this."
+    if any(inner.step == "R2" for inner in message.inside):
+        return f"{client} opens the door with the access token. Photo API asks Tripod ID about it, every time."
+    return f"{client} opens the door with the access token."
+
+
+def _goes_on(message: Message, client: str) -> str:
+    return f"{client} goes on with the new access token."
+
+
+def _is_asked_about(message: Message, _client: str) -> str:
+    return "Photo API asks whether the token is active, whose it is and what it is good for."
+
+
+def _refreshes(message: Message, client: str) -> str:
+    if message.exchange.status != 200:
+        return f"{client} presents a refresh token, and gets no new tokens for it."
+    return f"{client} exchanges its refresh token for a new pair of tokens; the old one is spent."
+
+
+def _ends(message: Message, client: str) -> str:
+    if message.exchange.path != "/oauth/revoke":
+        return "The person takes an app out. The grant ends, and with it every token of it."
+    if message.exchange.status != 200:
+        return f"{client} gives a token back, and Tripod ID does not take it."
+    if any(event.get("event") == "grant_ended" for event in message.exchange.events):
+        return f"{client} gives its token back. The grant ends, and with it every token of it."
+    return f"{client} gives a token back. There is nothing left that could end."
+
+
+_STEPS: dict[str, Teller] = {
+    "A1": _starts,
+    "A2": _asks,
+    "A4": _signs_in,
+    "A6": _decides,
+    "A7": _comes_to_the_client,
+    "T1": _redeems,
+    "R1": _opens,
+    "R2": _is_asked_about,
+    "F1": _refreshes,
+    "F3": _goes_on,
+    "E1": _ends,
 }
+_NAMES = {
+    Lane.CLIENT: "Print Shop",
+    Lane.AUTHORIZATION_SERVER: "Tripod ID",
+    Lane.RESOURCE_API: "Photo API",
+}
+#: What is no step, by leg, method and address; the first that fits.
+_PAGES = [
+    (re.compile(pattern), text)
+    for pattern, text in (
+        (r"client_app GET /", "The browser opens {client}’s first page."),
+        (r"client_app GET /photos", "The person opens her album."),
+        (
+            r"client_app GET /photos/[^/]+/image",
+            "The browser loads a picture, through {client}, since it has no token.",
+        ),
+        (r"client_app POST /photos", "The person adds a photo."),
+        (r"client_app POST /photos/[^/]+/title", "The person renames a photo."),
+        (r"client_app GET /photos/[^/]+/delete", "The person is asked whether a photo is to go."),
+        (r"client_app POST /photos/[^/]+/delete", "The person deletes a photo."),
+        (r"client_app \w+ /orders.*", "The person orders prints."),
+        (r"client_app POST /refresh", "The person has {client} refresh its tokens now."),
+        (
+            r"client_app POST /disconnect",
+            "The person disconnects {client}, which forgets its tokens and gives them back.",
+        ),
+        (r"auth_server GET /", "Tripod ID says who is signed in."),
+        (r"auth_server GET /login", "Tripod ID shows its login page."),
+        (r"auth_server POST /logout", "The person signs out of Tripod ID."),
+        (r"auth_server GET /account/apps", "The person looks at the apps that she has let in."),
+        (r"auth_server \w+ /account/.*", "The person looks after her account at Tripod ID."),
+        (r"auth_server \w+ /developer/.*", "A developer looks after her apps at Tripod ID."),
+        (r"auth_server GET /\.well-known/.*", "{client} reads where Tripod ID’s endpoints are."),
+        (r"auth_server POST /oauth/token", "{client} asks for tokens in a way that Tripod ID does not have."),
+        (r"auth_server POST /oauth/introspect", "{client} asks whether a token is active."),
+        (r"resource_api GET /\.well-known/.*", "Somebody reads which server’s tokens Photo API takes."),
+        (r"resource_api \w+ /.+", "Somebody comes without an access token, and is told what it takes."),
+    )
+]
 
 
-def _who(message: Message, client: str) -> str:
-    return {Lane.BROWSER: "The browser", Lane.CLIENT: client}.get(message.source, "Photo API")
+def _page(message: Message, client: str) -> str:
+    exchange = message.exchange
+    if (exchange.leg, exchange.method, exchange.path) == ("auth_server", "GET", steps.AUTHORIZATION):
+        return f"The browser comes back with the same request. {_decided(exchange)}".strip()
+    asked = f"{exchange.leg} {exchange.method} {exchange.path}"
+    found = next((text for pattern, text in _PAGES if pattern.fullmatch(asked)), None)
+    return found.format(client=client) if found else f"The browser asks {_NAMES[message.target]} for {exchange.path}."
+
+
+def _carried(exchange: Exchange) -> dict[str, list[str]]:
+    """The parameters that the answer gives the browser to carry."""
+    return parse_qs(urlsplit(steps.location(exchange)).query)

@@ -1,9 +1,9 @@
 """The inspector's pages, at Print Shop's address."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import cast
+from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,9 +11,11 @@ from werkzeug.wrappers import Response
 
 from inspector import flows
 from inspector.flows import Flow
-from inspector.page import Choice, FlowPage
+from inspector.masking import Masker
+from inspector.page import Choice, FlowPage, number
 from inspector.parties import PARTIES
 from inspector.store import Store
+from inspector.vocabulary import SESSION_COOKIES
 from web.clock import now
 
 bp = Blueprint("inspector", __name__, url_prefix="/inspector")
@@ -23,10 +25,15 @@ PACE = 5
 
 @dataclass
 class Inspector:
-    """What the pages work with. `treat_as_expired` has the client of the browser in hand note its access token's end."""
+    """What the pages work with. `treat_as_expired` has the client of the browser in hand note its access token's end.
+
+    `masker` has the key of the recording; `attack_titles` are what the lab calls its attacks, by slug.
+    """
 
     store: Store
+    masker: Masker
     treat_as_expired: Callable[[], None]
+    attack_titles: dict[str, str] = field(default_factory=dict)
     _known: tuple[int, list[Flow]] = field(default=(-1, []), init=False)
 
     def flows(self) -> list[Flow]:
@@ -35,6 +42,11 @@ class Inspector:
         if self._known[0] != last:
             self._known = (last, flows.flows(self.store.exchanges()))
         return self._known[1]
+
+    def is_of_browser(self, flow: Flow, cookies: Mapping[str, str]) -> bool:
+        """Whether the browser that has these cookies took part in `flow`."""
+        held = {self.masker.tied("session", value) for name, value in cookies.items() if name in SESSION_COOKIES}
+        return any(not held.isdisjoint(exchange.ties) for exchange in flow.exchanges)
 
 
 def the_inspector() -> Inspector:
@@ -51,8 +63,10 @@ def page() -> ResponseReturnValue:
         return Response(status=HTTPStatus.NOT_MODIFIED)
     all_flows = the_inspector().flows()
     flow = _chosen(all_flows)
-    shown = FlowPage(flow, Choice.read(request.args), moment) if flow else None
-    response = make_response(render_template("inspector/page.html", shown=shown, flows=all_flows, parties=PARTIES))
+    shown = _shown(flow, moment) if flow else None
+    titles = the_inspector().attack_titles
+    parts = {"shown": shown, "flows": all_flows, "parties": PARTIES, "titles": titles}
+    response = make_response(render_template("inspector/page.html", **parts))
     response.set_etag(version, weak=True)
     return response
 
@@ -69,12 +83,21 @@ def expire() -> ResponseReturnValue:
     """Have Print Shop treat its access token as expired, in its own notes alone."""
     the_inspector().treat_as_expired()
     flash("expired", "inspector")
-    return redirect(url_for("inspector.page"), HTTPStatus.SEE_OTHER)
+    looked_at: dict[str, Any] = {name: request.args[name] for name in ("flow", "view", "all") if name in request.args}
+    return redirect(url_for("inspector.page", **looked_at), HTTPStatus.SEE_OTHER)
+
+
+def _shown(flow: Flow, moment: float) -> FlowPage:
+    return FlowPage(
+        flow,
+        Choice.read(request.args),
+        moment,
+        is_this_browsers=the_inspector().is_of_browser(flow, request.cookies),
+    )
 
 
 def _chosen(all_flows: list[Flow]) -> Flow | None:
     """The flow asked for, or else the newest; the lab's come last, since they are many and have links of their own."""
-    number = request.args.get("flow", "")
-    exchange_id = int(number) if number.isascii() and number.isdigit() and len(number) < 15 else 0
-    newest = next((flow for flow in all_flows if not flow.attack), next(iter(all_flows), None))
-    return flows.find(all_flows, exchange_id) or newest
+    asked_for = number(request.args.get("flow")) or number(request.args.get("exchange")) or 0
+    newest = next((flow for flow in all_flows if not flow.attack and not flow.is_beside), next(iter(all_flows), None))
+    return flows.find(all_flows, asked_for) or newest

@@ -1,27 +1,32 @@
 """Why something was refused: the check that failed, as the event log tells it, while the wire says what the RFC allows."""
 
-from typing import Any
+from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
+from inspector import answers, steps
 from inspector.exchange import Exchange
 
-_REFUSALS = {
-    "request_refused",
-    "authorization_request_refused",
-    "introspection_refused",
-    "token_not_active",
-    "access_refused",
-    "form_refused",
-    "authorization_response_refused",
-    "access_token_request_failed",
-    "refresh_failed",
+REFUSED = "Why it was refused"
+#: The events that tell of a check which failed, and what their reason is the answer to.
+_QUESTIONS = {
+    "request_refused": REFUSED,
+    "authorization_request_refused": REFUSED,
+    "introspection_refused": REFUSED,
+    "access_refused": REFUSED,
+    "form_refused": REFUSED,
+    "authorization_response_refused": "Why it does not go on",
+    "access_token_request_failed": "Why there are no tokens",
+    "refresh_failed": "Why there are no new tokens",
+    "token_not_active": "Why the token is not active",
 }
 #: What the event log calls some reasons, said plainly.
 _PLAINLY = {
-    "Code challenge failed.": "the verifier does not match the challenge of the authorization request",
-    'Missing "code_verifier".': "the verifier is missing",
+    "Code challenge failed": "the verifier does not match the challenge of the authorization request",
     "unknown_state": "the state is not one that this browser was given",
     "issuer_mismatch": "the issuer is not the one that was asked",
     "issuer_missing": "the issuer is missing",
+    "access_denied": "the person said no",
+    "no credentials": "there is no access token",
     "not active": "Tripod ID says that the token is not active",
     "not an access token": "it is a refresh token, not an access token",
     "replay": "what is good for one use was presented once more",
@@ -29,23 +34,51 @@ _PLAINLY = {
 }
 
 
-def reasons(exchange: Exchange) -> list[str]:
+#: Error codes that stand for several checks (RFC 6749 §5.2, RFC 6750 §3.1).
+_GENERAL = ("invalid_request", "invalid_client", "invalid_grant", "invalid_token")
+
+
+@dataclass(frozen=True)
+class Reason:
+    """What the event log knows. `is_told`: whether the answer says the same; None when so much of it was not kept."""
+
+    question: str
+    text: str
+    is_told: bool | None
+
+
+def reasons(exchange: Exchange) -> list[Reason]:
     """The checks that failed, in the order in which the event log tells of them."""
-    found = [_reason(event) for event in exchange.events if event.get("event") in _REFUSALS]
+    told = [event for event in exchange.events if event.get("reason") and event.get("event") in _QUESTIONS]
+    found = [_reason(exchange, _QUESTIONS[event["event"]], str(event["reason"])) for event in told]
     if any(event.get("event") == "sign_in_refused" for event in exchange.events):
-        found.append("the username or the password is wrong; which of them, nobody is told")
-    return list(dict.fromkeys(filter(None, found)))
+        found.append(Reason(REFUSED, "the username or the password is wrong; which of them, nobody is told", None))
+    return list(dict.fromkeys(found))
 
 
 def endings(exchange: Exchange) -> list[str]:
     """What ended as a consequence: the grants, and why."""
-    return [_reason(event) for event in exchange.events if event.get("event") == "grant_ended"]
+    ended = [event for event in exchange.events if event.get("event") == "grant_ended"]
+    return [plainly(str(event.get("reason") or "")) for event in ended]
 
 
 def plainly(reason: str) -> str:
-    """A reason of the event log in words that need no log beside them."""
+    """A reason of the event log in words that need no log beside them, without a full stop."""
+    reason = reason.rstrip(".")
     return _PLAINLY.get(reason, reason)
 
 
-def _reason(event: dict[str, Any]) -> str:
-    return plainly(str(event.get("reason") or ""))
+def _reason(exchange: Exchange, question: str, reason: str) -> Reason:
+    return Reason(question, plainly(reason), _is_told(exchange, reason))
+
+
+def _is_told(exchange: Exchange, reason: str) -> bool | None:
+    """Whether the answer says which check it was. Of a page no more than its title was kept."""
+    document, location = answers.document(exchange), steps.location(exchange)
+    challenge = steps.answer_header(exchange, "WWW-Authenticate")
+    if exchange.response_body.media_type == "text/html" and not location:
+        return None
+    said = " ".join([str(document.get("error_description", "")), unquote_plus(location), challenge])
+    return reason.rstrip(".") in said or not any(
+        code in f"{document.get('error')} {challenge} {said}" for code in _GENERAL
+    )

@@ -5,7 +5,6 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from config import DEMO_CLIENT_ID
 from inspector import answers, steps
 from inspector.exchange import Exchange
 from inspector.message import Message
@@ -14,14 +13,6 @@ from inspector.steps import Lane
 #: What is left out of an id.
 _LONG_ID = re.compile(r"(?<=/[0-9a-f]{6})[0-9a-f]{10,}")
 LEG_NAMES = {Lane.AUTHORIZATION_SERVER: "Tripod ID", Lane.RESOURCE_API: "Photo API", Lane.BROWSER: "Browser"}
-
-
-def client_name(exchanges: list[Exchange]) -> str:
-    """What the client of a flow is called: Print Shop, or the client_id of one that nobody here wrote."""
-    named = [name for one in exchanges if one.leg == "auth_server" and (name := steps.asked_by(one))]
-    ours = any(one.leg == "client_app" for one in exchanges) or not named
-    third = next((name for name in named if name not in (DEMO_CLIENT_ID, "photo-api")), None)
-    return "Print Shop" if third is None or ours else third
 
 
 def names(client: str) -> list[str]:
@@ -52,7 +43,7 @@ def summary(exchange: Exchange) -> str:
     """What an answer holds."""
     if exchange.status in range(300, 400):
         return f"to {urlsplit(steps.location(exchange)).path}"
-    if challenge := _header(exchange, "WWW-Authenticate"):
+    if challenge := steps.answer_header(exchange, "WWW-Authenticate"):
         return challenge.partition('error="')[2].partition('"')[0] or challenge.partition(" ")[0]
     return _told(answers.document(exchange)) or _content(exchange)
 
@@ -96,7 +87,3 @@ def _content(exchange: Exchange) -> str:
     if body.media_type == "text/html":
         return body.text.removeprefix("an HTML page: ").strip("“”")
     return body.media_type if body.size else "nothing else"
-
-
-def _header(exchange: Exchange, name: str) -> str:
-    return next((value for key, value in exchange.response_headers if key.lower() == name.lower()), "")

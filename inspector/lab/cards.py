@@ -68,7 +68,7 @@ class Card:
     @property
     def reasons(self) -> list[str]:
         """The check that failed, as the event log tells it."""
-        return why.reasons(self.exchange) if self.exchange else []
+        return [reason.text for reason in why.reasons(self.exchange)] if self.exchange else []
 
 
 def state_of(result: Result | None) -> State:

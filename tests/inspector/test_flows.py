@@ -1,7 +1,9 @@
 """Messages are tied into flows by the values they share."""
 
+import pytest
+
 from inspector.exchange import Exchange
-from inspector.flows import MOST_FLOWS, find, flows
+from inspector.flows import MOST_BESIDE, MOST_FLOWS, find, flows
 from tests.inspector.exchanges import exchange
 
 
@@ -49,16 +51,23 @@ def test_a_page_goes_with_what_happens_inside_its_request() -> None:
     assert oldest.exchanges == [first, album, photos]
 
 
-def test_a_reconnection_does_not_tie_the_old_flow_to_the_new() -> None:
-    """The callback of the new one revokes the token of the old one."""
+def test_what_ends_inside_a_request_of_another_flow_belongs_to_both() -> None:
+    """The callback of a new connection gives the token of the old one back; the flows stay two."""
     old = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:old"])
-    callback = exchange("client_app", "GET /callback", at=1, ties=["state:new"], request_id="one-request")
+    callback = exchange("client_app", "GET /callback", at=1, until=1.5, ties=["state:new"], request_id="one-request")
     revocation = exchange("auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request")
 
     newest, oldest = flows([old, callback, revocation])
 
-    assert newest.exchanges == [callback]
+    assert newest.exchanges == [callback, revocation]
     assert oldest.exchanges == [old, revocation]
+
+
+def test_a_client_that_gives_all_its_requests_one_id_has_its_flows_apart() -> None:
+    first = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:1"], request_id="always")
+    second = exchange("auth_server", "POST /oauth/token", at=1, ties=["token:2"], request_id="always")
+
+    assert [flow.exchanges for flow in flows([first, second])] == [[second], [first]]
 
 
 def test_the_end_of_a_grant_goes_with_its_flow() -> None:
@@ -74,16 +83,59 @@ def test_a_page_that_belongs_to_nothing_is_left_out() -> None:
     assert flows([exchange("client_app", "GET /", ties=["session:1"])]) == []
 
 
+@pytest.mark.parametrize(
+    ("leg", "request_line"),
+    [
+        ("auth_server", "GET /oauth/authorize"),
+        ("auth_server", "POST /oauth/token"),
+        ("auth_server", "GET /.well-known/oauth-authorization-server"),
+        ("client_app", "GET /callback"),
+        ("resource_api", "GET /photos"),
+    ],
+)
+def test_a_message_of_the_protocol_that_belongs_to_nothing_is_kept_beside(leg: str, request_line: str) -> None:
+    """Whoever writes a client looks for just these: the request that had no state, the call without a token."""
+    stray = exchange(leg, request_line, at=9)
+    tied = exchange("client_app", "GET /connect", ties=["state:1"])
+
+    flow, beside = flows([stray, tied])
+
+    assert (flow.exchanges, beside.exchanges) == ([tied], [stray])
+    assert (flow.is_beside, beside.is_beside) == (False, True)
+    assert beside.title == "Messages of no round trip"
+
+
+def test_of_what_belongs_to_nothing_the_newest_are_kept() -> None:
+    strays = [exchange("resource_api", "GET /photos", at=n) for n in range(MOST_BESIDE + 5)]
+
+    [beside] = flows(strays)
+
+    assert beside.exchanges == strays[5:]
+
+
+LAB = [("User-Agent", "Tripod lab: mallory")]
+
+
 def test_the_messages_of_an_attack_are_one_flow() -> None:
-    one = exchange("auth_server", "GET /login", request_id="lab-code-replay-a1b2c3-01")
-    other = exchange("auth_server", "POST /oauth/token", at=1, request_id="lab-code-replay-a1b2c3-02")
-    another_run = exchange("auth_server", "GET /login", at=2, request_id="lab-code-replay-d4e5f6-01")
+    one = exchange("auth_server", "GET /login", request_id="lab-code-replay-a1b2c3-01", request_headers=LAB)
+    other = exchange("auth_server", "GET /login", at=1, request_id="lab-code-replay-a1b2c3-02", request_headers=LAB)
+    another_run = exchange(
+        "auth_server", "GET /login", at=2, request_id="lab-code-replay-d4e5f6-01", request_headers=LAB
+    )
 
     newest, oldest = flows([one, other, another_run])
 
     assert (newest.exchanges, oldest.exchanges) == ([another_run], [one, other])
     assert oldest.attack == "code-replay"
     assert oldest.title == "Lab: code replay"
+
+
+def test_a_request_id_like_the_labs_makes_no_attack_of_a_message() -> None:
+    """Anybody can choose one."""
+    connect = exchange("client_app", "GET /connect", ties=["state:1"], request_id="lab-code-replay-a1b2c3-01")
+    other = exchange("client_app", "GET /connect", at=1, ties=["state:2"], request_id="lab-code-replay-a1b2c3-02")
+
+    assert [(flow.attack, len(flow.exchanges)) for flow in flows([connect, other])] == [(None, 1), (None, 1)]
 
 
 def test_any_exchange_finds_its_flow() -> None:
@@ -93,6 +145,18 @@ def test_any_exchange_finds_its_flow() -> None:
 
     assert find(all_flows, one.id) is find(all_flows, other.id) is all_flows[0]
     assert find(all_flows, 0) is None
+
+
+def test_an_id_finds_the_flow_that_has_it_before_one_that_shares_the_exchange() -> None:
+    """Of the older flow, no more than what happened inside the newer one is left."""
+    revocation = exchange("auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request")
+    callback = exchange("client_app", "GET /callback", at=1, until=1.5, ties=["state:new"], request_id="one-request")
+    earlier = exchange("client_app", "GET /connect", ties=["state:new"], id=revocation.id - 1)
+
+    newest, oldest = sorted(flows([revocation, callback, earlier]), key=lambda flow: len(flow.exchanges), reverse=True)
+
+    assert find([newest, oldest], revocation.id) is oldest
+    assert find([newest, oldest], callback.id) is newest
 
 
 def test_the_number_of_flows_is_bounded() -> None:

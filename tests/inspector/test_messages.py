@@ -8,6 +8,8 @@ from tests.inspector.exchanges import exchange
 
 BASIC = [("Authorization", "Basic print-shop:••••••••")]
 BEARER = [("Authorization", "Bearer ••••••••")]
+PHOTO_API = [("Authorization", "Basic photo-api:••••••••")]
+PAGE = [("Accept", "text/html,*/*;q=0.8")]
 
 
 def shape(messages: list[Message]) -> list[object]:
@@ -24,7 +26,7 @@ def test_what_servers_say_to_each_other_lies_inside_the_browsers_request() -> No
         at=0.2,
         until=0.3,
         request_id="one",
-        request_headers=[("Authorization", "Basic photo-api:••••••••")],
+        request_headers=PHOTO_API,
     )
 
     trees = read_trees([introspection, photos, album])
@@ -76,11 +78,20 @@ def test_a_redirect_and_what_it_leads_to_are_joined() -> None:
         ("client_app", "GET /callback", {"location": "/x"}, ("A7", "")),
         ("auth_server", "POST /oauth/token", {"form": [("grant_type", "authorization_code")]}, ("T1", "T2")),
         ("auth_server", "POST /oauth/token", {"form": [("grant_type", "refresh_token")]}, ("F1", "F2")),
-        ("auth_server", "POST /oauth/token", {"status": 400}, ("T1", "")),
-        ("resource_api", "GET /photos", {}, ("R1", "R3")),
-        ("resource_api", "POST /photos", {"status": 201}, ("R1", "R3")),
-        ("resource_api", "GET /photos", {"status": 401}, ("R1", "")),
-        ("auth_server", "POST /oauth/introspect", {}, ("R2", "")),
+        (
+            "auth_server",
+            "POST /oauth/token",
+            {"form": [("grant_type", "authorization_code")], "status": 400},
+            ("T1", ""),
+        ),
+        ("auth_server", "POST /oauth/token", {"form": [("grant_type", "password")], "status": 400}, ("", "")),
+        ("resource_api", "GET /photos", {"request_headers": BEARER}, ("R1", "R3")),
+        ("resource_api", "POST /photos", {"request_headers": BEARER, "status": 201}, ("R1", "R3")),
+        ("resource_api", "GET /photos", {"request_headers": BEARER, "status": 401}, ("R1", "")),
+        ("resource_api", "GET /photos", {"status": 401}, ("", "")),
+        ("resource_api", "GET /.well-known/oauth-protected-resource", {}, ("", "")),
+        ("auth_server", "POST /oauth/introspect", {"request_headers": PHOTO_API}, ("R2", "")),
+        ("auth_server", "POST /oauth/introspect", {"request_headers": BASIC}, ("", "")),
         ("auth_server", "POST /oauth/revoke", {}, ("E1", "")),
         ("auth_server", "POST /account/apps", {"events": [{"event": "grant_ended"}]}, ("E1", "")),
         ("auth_server", "POST /account/apps", {}, ("", "")),
@@ -91,6 +102,28 @@ def test_a_message_is_named_as_in_the_table_of_steps(leg: str, request_line: str
     [message] = read_trees([exchange(leg, request_line, **its)])
 
     assert (message.step, message.answer_step) == steps
+
+
+@pytest.mark.parametrize(
+    ("leg", "request_line", "headers", "sender"),
+    [
+        ("auth_server", "POST /oauth/introspect", PHOTO_API, Lane.RESOURCE_API),
+        ("auth_server", "POST /oauth/introspect", BASIC, Lane.CLIENT),
+        ("auth_server", "GET /.well-known/oauth-authorization-server", [], Lane.CLIENT),
+        ("auth_server", "GET /login", PAGE, Lane.BROWSER),
+        ("resource_api", "GET /photos", BEARER, Lane.CLIENT),
+        ("resource_api", "GET /photos", [], Lane.CLIENT),
+        ("resource_api", "GET /photos", PAGE, Lane.BROWSER),
+        ("resource_api", "GET /photos", PAGE + BEARER, Lane.CLIENT),
+        ("client_app", "GET /callback", [], Lane.BROWSER),
+    ],
+)
+def test_who_sends_it_is_told_by_its_credentials_and_its_address(
+    leg: str, request_line: str, headers: list[tuple[str, str]], sender: Lane
+) -> None:
+    [message] = read_trees([exchange(leg, request_line, request_headers=headers)])
+
+    assert message.source == sender
 
 
 def test_the_authorization_request_that_comes_back_after_the_sign_in_is_no_second_one() -> None:
@@ -105,6 +138,14 @@ def test_the_first_answer_to_a_new_token_is_f3() -> None:
     asked = [exchange("resource_api", "GET /photos", at=at, request_headers=BEARER) for at in (1, 2)]
 
     assert [one.step for one in read_trees([refresh, *asked])] == ["F1", "F3", "R1"]
+
+
+def test_a_refused_call_is_no_f3() -> None:
+    refresh = exchange("auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")])
+    refused = exchange("resource_api", "GET /photos", at=1, request_headers=BEARER, status=401)
+    good = exchange("resource_api", "GET /photos", at=2, request_headers=BEARER)
+
+    assert [one.step for one in read_trees([refresh, refused, good])] == ["F1", "R1", "F3"]
 
 
 def test_what_the_attacker_sends_is_told_apart() -> None:

@@ -114,7 +114,8 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, wat
         outcome = outcomes.get(str(flow.attack))
         if isinstance(outcome, Outcome):
             assert outcome.request_id in {each.request_id for each in flow.exchanges}
-        assert {flows.attack_of(each) for each in flow.exchanges} == {flow.attack}
+        # What servers say to each other because of it bears no signature of the lab's.
+        assert {flows.attack_of(each) for each in flow.exchanges} - {None} == {flow.attack}
 
 
 def test_the_table_tells_every_attack_and_the_command_ends_well(lab: Stage, capsys: pytest.CaptureFixture[str]) -> None:

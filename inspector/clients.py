@@ -1,0 +1,46 @@
+"""Who the clients of a flow are: usually one; an attack has the one that it is aimed at and the attacker's."""
+
+import re
+from collections.abc import Iterable
+
+from config import DEMO_CLIENT_ID, DEMO_INTROSPECTION_CLIENT_ID
+from inspector import steps
+from inspector.exchange import Exchange
+
+#: What the consent page is titled, which is where a registered name is read by a person.
+_CONSENT = re.compile(r"“Allow (?P<name>.+)\? · Tripod ID”")
+NOBODY_KNOWN = "A client"
+
+
+class Clients:
+    """The clients that some exchanges tell of."""
+
+    def __init__(self, exchanges: Iterable[Exchange]) -> None:
+        self._names: dict[str, str] = {}
+        for exchange in exchanges:
+            self._learn(exchange)
+
+    @property
+    def together(self) -> str:
+        """What their lifeline is called."""
+        return ", ".join(dict.fromkeys(self._names.values())) or NOBODY_KNOWN
+
+    def of(self, exchange: Exchange) -> str:
+        """The client that takes part in `exchange`; when the exchange does not say, the only one there is."""
+        named = self._names.get(_client_of(exchange) or "")
+        return named or (self.together if len(self._names) == 1 else NOBODY_KNOWN)
+
+    def _learn(self, exchange: Exchange) -> None:
+        if client_id := _client_of(exchange):
+            name = "Print Shop" if client_id == DEMO_CLIENT_ID else client_id
+            self._names.setdefault(client_id, name)
+            if exchange.leg == "auth_server" and (found := _CONSENT.search(exchange.response_body.text)):
+                self._names[client_id] = found["name"]
+
+
+def _client_of(exchange: Exchange) -> str | None:
+    """Print Shop's id for what Print Shop is asked itself."""
+    if exchange.leg == "client_app":
+        return DEMO_CLIENT_ID
+    asked_by = steps.asked_by(exchange) if exchange.leg == "auth_server" else None
+    return asked_by if asked_by != DEMO_INTROSPECTION_CLIENT_ID else None

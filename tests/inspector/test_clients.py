@@ -1,0 +1,62 @@
+"""Whose messages they are: the client is named in each, also where two take part."""
+
+from inspector.clients import Clients
+from inspector.exchange import Exchange
+from tests.inspector.exchanges import exchange
+
+OURS = [("Authorization", "Basic print-shop:••••••••")]
+PHOTO_API = [("Authorization", "Basic photo-api:••••••••")]
+
+
+def consent(client_id: str, name: str) -> Exchange:
+    """The page on which a person reads the client's name."""
+    page = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", client_id)])
+    return Exchange(**{**vars(page), "response_body": titled(f"Allow {name}? · Tripod ID")})
+
+
+def titled(title: str):
+    body = exchange("auth_server", "GET /").response_body
+    return type(body)(media_type="text/html", size=1, text=f"an HTML page: “{title}”")
+
+
+def test_print_shop_is_known_by_its_id_and_by_its_own_messages() -> None:
+    token = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
+    album = exchange("client_app", "GET /photos")
+
+    clients = Clients([token, album])
+
+    assert (clients.together, clients.of(token), clients.of(album)) == ("Print Shop",) * 3
+
+
+def test_another_client_has_the_name_that_the_person_read_and_its_id_until_then() -> None:
+    asked = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", "0a1b2c")])
+
+    assert Clients([asked]).together == "0a1b2c"
+    assert Clients([asked, consent("0a1b2c", "Free Wallpapers")]).of(asked) == "Free Wallpapers"
+
+
+def test_where_two_take_part_each_message_names_its_own() -> None:
+    """What Print Shop did must not be told of the attacker's app."""
+    hers = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
+    ours = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
+
+    clients = Clients([ours, hers])
+
+    assert (clients.of(ours), clients.of(hers)) == ("Print Shop", "0a1b2c")
+    assert clients.together == "Print Shop, 0a1b2c"
+
+
+def test_a_message_that_names_nobody_is_the_only_clients_or_nobodys() -> None:
+    photos = exchange("resource_api", "GET /photos")
+    ours = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
+    hers = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
+
+    assert Clients([photos, ours]).of(photos) == "Print Shop"
+    assert Clients([photos, ours, hers]).of(photos) == "A client"
+    assert Clients([photos]).together == "A client"
+
+
+def test_the_resource_api_is_no_client() -> None:
+    introspection = exchange("auth_server", "POST /oauth/introspect", request_headers=PHOTO_API)
+
+    assert Clients([introspection]).together == "A client"

@@ -1,0 +1,202 @@
+"""What is said of a message is true for that very message: who did it, and what came of it."""
+
+from typing import Any
+
+import pytest
+
+from inspector.message import read_trees
+from inspector.story import sentence
+from tests.inspector.exchanges import exchange
+
+BASIC = [("Authorization", "Basic print-shop:••••••••")]
+BEARER = [("Authorization", "Bearer ••••••••")]
+MALLORY = [("User-Agent", "Tripod lab: mallory")]
+CODE, TOKEN = [("grant_type", "authorization_code")], [("grant_type", "refresh_token")]
+BACK = "http://127.0.0.1:9001/callback"
+ENDED = [{"event": "grant_ended", "reason": "replay"}]
+
+
+def told(leg: str, request_line: str, **its: Any) -> str:
+    """What is said of a message that is alone in its flow."""
+    [message] = read_trees([exchange(leg, request_line, **its)])
+    return sentence(message, "Paper Calendar")
+
+
+@pytest.mark.parametrize(
+    ("its", "said"),
+    [
+        ({"location": "http://127.0.0.1:9000/oauth/authorize?state=s"}, "answers with an authorization request"),
+        ({"status": 503}, "cannot go on"),
+    ],
+)
+def test_a1(its: dict[str, Any], said: str) -> None:
+    assert said in told("client_app", "GET /connect", **its)
+
+
+@pytest.mark.parametrize(
+    ("its", "said"),
+    [
+        ({"location": "/login?next=x"}, "where the answer is to be sent."),
+        ({}, "is signed in, so Tripod ID asks for her consent."),
+        ({"location": f"{BACK}?code=c&state=s"}, "has allowed this before, so Tripod ID answers at once."),
+        ({"location": f"{BACK}?error=invalid_request"}, "Tripod ID refuses, and the browser carries that back."),
+        ({"status": 400}, "sends the browser nowhere."),
+    ],
+)
+def test_a2_and_what_tripod_id_makes_of_it(its: dict[str, Any], said: str) -> None:
+    story = told("auth_server", "GET /oauth/authorize", query=[("state", "s")], **its)
+
+    assert story.startswith("Paper Calendar asks for access")
+    assert story.endswith(said)
+
+
+def test_the_authorization_request_that_comes_back_is_told_as_such() -> None:
+    first = exchange("auth_server", "GET /oauth/authorize", query=[("state", "s")], location="/login")
+    again = exchange("auth_server", "GET /oauth/authorize", at=1, query=[("state", "s")])
+
+    _, message = read_trees([first, again])
+
+    assert sentence(message, "Paper Calendar").startswith("The browser comes back with the same request. The person is")
+
+
+@pytest.mark.parametrize(
+    ("its", "said"),
+    [
+        ({"location": "/oauth/authorize"}, "The person signs in."),
+        ({"status": 400}, "does not let her in."),
+        ({"status": 429}, "does not let her in."),
+    ],
+)
+def test_a4(its: dict[str, Any], said: str) -> None:
+    assert said in told("auth_server", "POST /login", **its)
+
+
+@pytest.mark.parametrize(
+    ("decision", "its", "said"),
+    [
+        ("allow", {"location": f"{BACK}?code=c"}, "makes a code of it, for Paper Calendar alone."),
+        ("deny", {"location": f"{BACK}?error=access_denied"}, "The person says no."),
+        ("allow", {"location": f"{BACK}?error=server_error"}, "Tripod ID refuses"),
+        ("allow", {"status": 400}, "does not take this form. No code is made."),
+    ],
+)
+def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
+    assert said in told("auth_server", "POST /oauth/authorize", form=[("decision", decision)], **its)
+
+
+@pytest.mark.parametrize(
+    ("query", "its", "said"),
+    [
+        ([("code", "c")], {"location": "/photos"}, "brings the code to Paper Calendar"),
+        ([("error", "access_denied")], {"status": 403}, "brings Tripod ID’s refusal to Paper Calendar"),
+        ([("code", "c")], {"status": 400}, "with something that Paper Calendar does not accept"),
+    ],
+)
+def test_a7(query: list[tuple[str, str]], its: dict[str, Any], said: str) -> None:
+    assert said in told("client_app", "GET /callback", query=query, **its)
+
+
+@pytest.mark.parametrize(
+    ("its", "said"),
+    [
+        ({"request_headers": BASIC, "form": CODE}, "proves who it is (secret)"),
+        ({"form": [*CODE, ("client_secret", "••••••••")]}, "proves who it is (secret)"),
+        ({"form": [*CODE, ("client_id", "public")]}, "by the verifier alone, since it has no secret"),
+        ({"request_headers": BASIC, "form": CODE, "status": 400}, "gets no tokens for it"),
+        ({"form": TOKEN}, "the old one is spent"),
+        ({"form": TOKEN, "status": 400}, "gets no new tokens for it"),
+        ({"form": [("grant_type", "password")], "status": 400}, "in a way that Tripod ID does not have"),
+    ],
+)
+def test_t1_and_f1(its: dict[str, Any], said: str) -> None:
+    assert said in told("auth_server", "POST /oauth/token", **its)
+
+
+def test_a_refresh_is_not_said_to_have_had_a_reason() -> None:
+    """Whether the old token had run out, nobody can tell by the message."""
+    assert "ran out" not in told("auth_server", "POST /oauth/token", form=TOKEN)
+
+
+def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
+    photos = exchange("resource_api", "GET /photos", until=1, request_id="one", request_headers=BEARER)
+    asked = exchange(
+        "auth_server",
+        "POST /oauth/introspect",
+        at=0.1,
+        request_id="one",
+        request_headers=[("Authorization", "Basic photo-api:••••••••")],
+    )
+
+    [with_it], [without_it] = read_trees([photos, asked]), read_trees([photos])
+
+    assert "Photo API asks Tripod ID" in sentence(with_it, "Paper Calendar")
+    assert sentence(without_it, "Paper Calendar") == "Paper Calendar opens the door with the access token."
+
+
+def test_r1_refused_opens_nothing() -> None:
+    story = told("resource_api", "GET /photos", request_headers=BEARER, status=403)
+
+    assert story == "Paper Calendar comes with an access token that does not open this."
+
+
+@pytest.mark.parametrize(
+    ("path", "its", "said"),
+    [
+        ("/oauth/revoke", {"events": ENDED}, "Paper Calendar gives its token back. The grant ends"),
+        ("/oauth/revoke", {}, "There is nothing left that could end."),
+        ("/oauth/revoke", {"status": 401}, "Tripod ID does not take it."),
+        ("/account/apps", {"events": ENDED}, "The person takes an app out."),
+    ],
+)
+def test_e1(path: str, its: dict[str, Any], said: str) -> None:
+    assert said in told("auth_server", f"POST {path}", **its)
+
+
+@pytest.mark.parametrize(
+    ("leg", "request_line", "said"),
+    [
+        ("client_app", "GET /", "first page"),
+        ("client_app", "GET /photos", "opens her album"),
+        ("client_app", "GET /photos/0a/image", "through Paper Calendar, since it has no token"),
+        ("client_app", "POST /photos", "adds a photo"),
+        ("client_app", "POST /photos/0a/title", "renames a photo"),
+        ("client_app", "GET /photos/0a/delete", "is asked whether a photo is to go"),
+        ("client_app", "POST /photos/0a/delete", "deletes a photo"),
+        ("client_app", "GET /orders/12", "orders prints"),
+        ("client_app", "POST /refresh", "refresh its tokens now"),
+        ("client_app", "POST /disconnect", "forgets its tokens"),
+        ("auth_server", "GET /", "who is signed in"),
+        ("auth_server", "GET /login", "shows its login page"),
+        ("auth_server", "POST /logout", "signs out"),
+        ("auth_server", "GET /account/apps", "the apps that she has let in"),
+        ("auth_server", "POST /account/password", "looks after her account"),
+        ("auth_server", "GET /developer/apps", "A developer"),
+        ("auth_server", "GET /.well-known/oauth-authorization-server", "reads where Tripod ID’s endpoints are"),
+        ("auth_server", "POST /oauth/introspect", "Paper Calendar asks whether a token is active"),
+        ("resource_api", "GET /.well-known/oauth-protected-resource", "which server’s tokens Photo API takes"),
+        ("resource_api", "GET /photos", "without an access token"),
+        ("client_app", "GET /{client.__class__}", "The browser asks Print Shop for /{client.__class__}."),
+        ("auth_server", "GET /%7B", "The browser asks Tripod ID for /%7B."),
+        ("auth_server", "GET /{", "The browser asks Tripod ID for /{."),
+    ],
+)
+def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, said: str) -> None:
+    assert said in told(leg, request_line)
+
+
+@pytest.mark.parametrize(
+    ("its", "said"),
+    [
+        (
+            {"request_headers": MALLORY + BASIC, "status": 400},
+            "sends this, in the name of Paper Calendar. Tripod ID refuses",
+        ),
+        ({"request_headers": MALLORY + BASIC}, "The attacker sends this, in the name of Paper Calendar."),
+        ({"request_headers": MALLORY}, "The attacker sends this."),
+    ],
+)
+def test_what_the_attacker_sends_is_not_told_as_if_it_were_honest(its: dict[str, Any], said: str) -> None:
+    story = told("auth_server", "POST /oauth/token", form=CODE, **its)
+
+    assert said in story
+    assert "exchanges the code" not in story
