@@ -7,6 +7,15 @@ from inspector.message import Message
 from inspector.parties import Party
 from inspector.steps import Lane
 
+#: When that was refused.
+REFUSED = {
+    "A4": "Somebody fails to sign in",
+    "A6": "The decision does not count",
+    "T1": "There are no tokens for the code",
+    "F1": "There are no new tokens",
+    "R1": "The access token opens nothing",
+    "F3": "The access token opens nothing",
+}
 #: The first step among the hidden messages that tells a story, and the story.
 STORIES = {
     "A4": "The person signs in and decides",
@@ -24,15 +33,23 @@ STORIES = {
 
 def note(hidden: Sequence[Message], party: Party) -> Unseen:
     """The note that stands for messages which `party` takes no part in."""
-    steps = {message.step for message in hidden}
-    story = next((text for step, text in STORIES.items() if step in steps), _without_a_step(hidden))
     lanes: list[Lane] = [lane for message in hidden for lane in (message.source, message.target)]
     count = f"{len(hidden)} messages" if len(hidden) > 1 else "One message"
     return Unseen(
-        left=min(lanes), right=max(lanes), text=story, more=f"{count} out of sight for the {party.name.lower()}."
+        left=min(lanes), right=max(lanes), text=_story(hidden), more=f"{count} out of sight for {party.called}."
     )
 
 
+def _story(hidden: Sequence[Message]) -> str:
+    steps = {message.step for message in hidden}
+    refused = {message.step for message in hidden if message.exchange.status >= 400}
+    found = next((step for step in STORIES if step in steps), None)
+    if found is None:
+        return _without_a_step(hidden)
+    return REFUSED.get(found, STORIES[found]) if found in refused else STORIES[found]
+
+
 def _without_a_step(hidden: Sequence[Message]) -> str:
-    is_discovery = any("/.well-known/" in message.exchange.path for message in hidden)
-    return "The client asks where to go" if is_discovery else "Something else is said"
+    if any("/.well-known/" in message.exchange.path for message in hidden):
+        return "The client asks where to go"
+    return "The person looks at a page" if all(message.front for message in hidden) else "Servers speak to each other"

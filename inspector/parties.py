@@ -8,10 +8,14 @@ from inspector.steps import Lane
 
 @dataclass(frozen=True)
 class Party:
-    """One of the four, or nobody in particular: `lane` is None for who sees everything."""
+    """One of the four, or nobody in particular: `lane` is None for who sees everything.
+
+    `called` is what it is called within a sentence.
+    """
 
     view: str
     name: str
+    called: str
     lane: Lane | None
 
     def sees(self, message: Message) -> bool:
@@ -19,13 +23,13 @@ class Party:
         return self.lane is None or self.lane in (message.source, message.target)
 
 
-EVERYBODY = Party("", "Everything", None)
+EVERYBODY = Party("", "Everything", "everybody", None)
 PARTIES = (
     EVERYBODY,
-    Party("browser", "Browser", Lane.BROWSER),
-    Party("client", "Client", Lane.CLIENT),
-    Party("authorization-server", "Authorization server", Lane.AUTHORIZATION_SERVER),
-    Party("resource-api", "Resource API", Lane.RESOURCE_API),
+    Party("browser", "Browser", "the browser", Lane.BROWSER),
+    Party("client", "Client", "the client", Lane.CLIENT),
+    Party("authorization-server", "Authorization server", "the authorization server", Lane.AUTHORIZATION_SERVER),
+    Party("resource-api", "Resource API", "the resource API", Lane.RESOURCE_API),
 )
 
 

@@ -1,10 +1,15 @@
 """Messages become the rows of the drawing: phases, arrows, redirects, folds and blind spots."""
 
+from dataclasses import replace
+
+import pytest
+
 from inspector import diagram
 from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
 from inspector.exchange import Exchange
 from inspector.message import read_trees
 from inspector.parties import PARTIES, party
+from inspector.steps import Lane
 from tests.inspector.exchanges import exchange
 
 BEARER = [("Authorization", "Bearer ••••••••")]
@@ -140,6 +145,149 @@ def test_an_answer_that_leads_into_a_fold_is_drawn() -> None:
     flow[29] = exchange("client_app", f"GET {flow[29].path}", at=29, location=flow[30].path)
 
     assert [row.n for row in drawn(flow) if isinstance(row, Answer)] == [*range(1, 31), *range(81, 101)]
+
+
+def visit(at: float, pictures: int = 3) -> list[Exchange]:
+    """The album, and its pictures."""
+    images = [exchange("client_app", f"GET /photos/{n}0/image", at=at + 0.1 * n) for n in range(1, pictures + 1)]
+    return [exchange("client_app", "GET /photos", at=at), *images]
+
+
+def test_of_the_same_visit_again_and_again_the_first_and_the_last_are_drawn() -> None:
+    """What happens now is seen, however often it has happened before."""
+    rows = drawn([one for at in range(10) for one in visit(at)])
+
+    assert [row.n for row in rows if isinstance(row, Call)] == [1, 2, 37, 38]
+    assert [row.text for row in rows if isinstance(row, Fold)] == [
+        "2 more like it: messages 3 to 4",
+        "8 times the same: messages 5 to 36",
+        "2 more like it: messages 39 to 40",
+    ]
+
+
+def test_three_visits_are_no_more_than_that() -> None:
+    rows = drawn([one for at in range(3) for one in visit(at)])
+
+    assert "times the same" not in " ".join(told(rows))
+
+
+def test_a_visit_that_refreshes_is_not_like_the_others() -> None:
+    visits_before, visits_after = ([one for at in range(first, first + 4) for one in visit(at)] for first in (0, 10))
+    album = exchange("client_app", "GET /photos", at=5, until=6, request_id="one")
+    refresh = exchange(
+        "auth_server", "POST /oauth/token", at=5.1, request_id="one", form=[("grant_type", "refresh_token")]
+    )
+
+    rows = drawn([*visits_before, album, refresh, *visits_after])
+
+    assert "POST /oauth/token" in " ".join(told(rows))
+    assert [row.text.partition(":")[0] for row in rows if isinstance(row, Fold)].count("2 times the same") == 2
+
+
+@pytest.mark.parametrize(("count", "folds"), [(2, []), (3, ["2 more like it: messages 2 to 3"])])
+def test_three_alike_are_folded_and_two_are_not(count: int, folds: list[str]) -> None:
+    images = [exchange("client_app", f"GET /photos/{n}0/image", at=n) for n in range(1, count + 1)]
+
+    assert [row.text for row in drawn(images) if isinstance(row, Fold)] == folds
+
+
+def test_nothing_of_an_attack_is_folded() -> None:
+    """The attacker's request may be like the owner's but for who sends it: that is the attack."""
+    lab = [("User-Agent", "Tripod lab: mallory")]
+    presented = [
+        exchange("auth_server", "POST /oauth/token", at=n, form=[("grant_type", "refresh_token")], request_headers=lab)
+        for n in range(4)
+    ]
+
+    assert [row.n for row in drawn(presented) if isinstance(row, Call)] == [1, 2, 3, 4]
+
+
+def test_what_differs_in_its_client_or_its_step_is_not_folded() -> None:
+    forms = [
+        [("grant_type", "refresh_token"), ("client_id", "one")],
+        [("grant_type", "refresh_token"), ("client_id", "other")],
+        [("grant_type", "authorization_code"), ("client_id", "other")],
+    ]
+    asked = [exchange("auth_server", "POST /oauth/token", at=n, form=form) for n, form in enumerate(forms)]
+
+    assert [row.n for row in drawn(asked) if isinstance(row, Call)] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("exchanges", "phase"),
+    [
+        ([exchange("auth_server", "GET /login")], "1 Authorization"),
+        ([exchange("auth_server", "POST /account/apps", events=[{"event": "grant_ended"}])], "5 End"),
+        ([exchange("auth_server", "GET /account/apps")], "5 End"),
+        ([exchange("auth_server", "POST /logout", location="/")], "5 End"),
+        ([exchange("client_app", "POST /disconnect", location="/")], "5 End"),
+        ([exchange("client_app", "GET /orders/1")], "Beside the flow"),
+    ],
+)
+def test_a_tree_is_in_the_band_of_what_is_done_in_it(exchanges: list[Exchange], phase: str) -> None:
+    assert told(drawn(exchanges))[0] == f"# {phase}"
+
+
+def test_an_album_that_refreshes_first_is_in_the_band_of_the_refresh() -> None:
+    album = exchange("client_app", "GET /photos", until=1, request_id="one")
+    refresh = exchange(
+        "auth_server", "POST /oauth/token", at=0.1, request_id="one", form=[("grant_type", "refresh_token")]
+    )
+    photos = exchange("resource_api", "GET /photos", at=0.5, request_id="one", request_headers=BEARER)
+
+    assert [each for each in told(drawn([album, refresh, photos])) if each.startswith("#")] == ["# 4 Refresh"]
+
+
+def test_a_revocation_inside_a_callback_is_in_the_band_of_the_end() -> None:
+    callback = exchange("client_app", "GET /callback", until=1, request_id="one", location="/photos")
+    revocation = exchange("auth_server", "POST /oauth/revoke", at=0.5, request_id="one")
+
+    assert [each for each in told(drawn([callback, revocation])) if each.startswith("#")] == [
+        "# 1 Authorization",
+        "# 5 End",
+    ]
+
+
+def test_in_the_clients_view_its_redirect_leads_to_the_authorization_server() -> None:
+    [redirect] = [row for row in drawn(authorization()[:2], "client") if isinstance(row, Redirect)]
+
+    assert (redirect.source, redirect.target, redirect.step) == (Lane.CLIENT, Lane.AUTHORIZATION_SERVER, "A2")
+
+
+@pytest.mark.parametrize("view", [party.view for party in PARTIES])
+def test_whatever_a_party_sees_begin_it_sees_end(view: str) -> None:
+    rows = drawn([*authorization(), *album(10)], view, unfold=None)
+    begun = {row.n for row in rows if isinstance(row, Call | Redirect)}
+    ended = {row.n for row in rows if isinstance(row, Answer)} | {row.ends for row in rows if isinstance(row, Redirect)}
+
+    assert begun == ended
+
+
+def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
+    [unseen] = [row for row in drawn(authorization()[2:3], "resource-api") if isinstance(row, Unseen)]
+
+    assert (unseen.left, unseen.right) == (Lane.BROWSER, Lane.AUTHORIZATION_SERVER)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "view", "said"),
+    [
+        (
+            exchange("auth_server", "GET /.well-known/oauth-authorization-server"),
+            "browser",
+            "The client asks where to go",
+        ),
+        (exchange("client_app", "GET /photos"), "resource-api", "The person looks at a page"),
+        (exchange("resource_api", "GET /photos", status=401), "browser", "Servers speak to each other"),
+        (album(0)[1], "browser", "The access token opens the photos"),
+        (replace(album(0)[1], status=401), "browser", "The access token opens nothing"),
+        (exchange("auth_server", "POST /login", status=400), "client", "Somebody fails to sign in"),
+    ],
+)
+def test_a_blind_spot_says_what_happens_in_it(hidden: Exchange, view: str, said: str) -> None:
+    [unseen] = [row for row in drawn([hidden], view) if isinstance(row, Unseen)]
+
+    assert unseen.text == said
 
 
 def test_a_party_that_sees_nothing_of_a_fold_sees_no_fold() -> None:
