@@ -42,11 +42,11 @@ def note(hidden: Sequence[Message], party: Party) -> Unseen:
 
 def _story(hidden: Sequence[Message]) -> str:
     steps = {message.step for message in hidden}
-    refused = {message.step for message in hidden if message.exchange.status >= 400}
+    done = {message.step for message in hidden if message.exchange.status < 400}
     found = next((step for step in STORIES if step in steps), None)
     if found is None:
         return _without_a_step(hidden)
-    return REFUSED.get(found, STORIES[found]) if found in refused else STORIES[found]
+    return STORIES[found] if found in done else REFUSED.get(found, STORIES[found])
 
 
 def _without_a_step(hidden: Sequence[Message]) -> str:

@@ -18,7 +18,7 @@ TOKEN = Phase("2 Token", "Out of the browser’s sight, the code becomes tokens.
 RESOURCE = Phase("3 Resource", "The access token opens what it was issued for.")
 REFRESH = Phase("4 Refresh", "The refresh token buys a new pair of tokens.")
 END = Phase("5 End", "The grant ends, and with it every token of it.")
-BESIDE = Phase("Beside the flow", "Pages that are no part of the protocol.")
+BESIDE = Phase("Beside the flow", "What the steps of the flow leave out.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
 _ENDING = ("/disconnect", "/account/apps", "/logout")

@@ -290,6 +290,14 @@ def test_a_blind_spot_says_what_happens_in_it(hidden: Exchange, view: str, said:
     assert unseen.text == said
 
 
+def test_who_signs_in_at_the_second_try_has_signed_in() -> None:
+    tries = [exchange("auth_server", "POST /login", at=n, status=status) for n, status in enumerate((403, 303))]
+
+    [unseen] = [row for row in drawn(tries, "client") if isinstance(row, Unseen)]
+
+    assert unseen.text == "The person signs in and decides"
+
+
 def test_a_party_that_sees_nothing_of_a_fold_sees_no_fold() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
