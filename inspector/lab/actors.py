@@ -16,9 +16,11 @@ import requests
 from inspector.lab.answer import Answer
 from inspector.lab.html import Form
 
-MALLORY = "Tripod lab: mallory"
-CAROLS_BROWSER = "Tripod lab: carol's browser (simulated)"
-PRINT_SHOP = "Tripod lab: Print Shop's back channel (simulated)"
+#: How everybody's `User-Agent` begins.
+SIGNATURE = "Tripod lab: "
+MALLORY = f"{SIGNATURE}mallory"
+CAROLS_BROWSER = f"{SIGNATURE}carol's browser (simulated)"
+PRINT_SHOP = f"{SIGNATURE}Print Shop's back channel (simulated)"
 TIMEOUT = (3.05, 15.0)
 #: Redirects that a browser follows in a row.
 MOST_REDIRECTS = 10

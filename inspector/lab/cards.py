@@ -1,15 +1,19 @@
 """An attack with what became of it, as a card shows it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from inspector import raw, why, words
+from inspector import raw, steps, why, words
 from inspector.exchange import Exchange
+from inspector.lab.actors import SIGNATURE
 from inspector.lab.attack import Attack, Outcome
 from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory, Run
 from inspector.lab.run import Result
 
+#: What an attack calls a leg, and what the recording calls it.
+_RECORDED_AS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
 #: The headers that a decision can hang on; the inspector shows the rest.
 _DECISIVE = {"Authorization", "Cookie", "Origin", "Location", "Www-Authenticate"}
 
@@ -83,8 +87,7 @@ def state_of(result: Result | None) -> State:
 def cards(laboratory: Laboratory) -> list[Card]:
     """One for each attack, in the lab's order."""
     results, comparisons = laboratory.results(), laboratory.comparisons()
-    decisive = {result.request_id for result in results.values() if isinstance(result, Outcome)}
-    messages = {each.request_id: each for each in laboratory.store.exchanges() if each.request_id in decisive}
+    recorded = laboratory.store.exchanges()
     checks = {check.slug: check for check in CHECKS}
     return [
         Card(
@@ -92,12 +95,24 @@ def cards(laboratory: Laboratory) -> list[Card]:
             check=checks[attack.check] if attack.check else None,
             result=result,
             comparison=comparisons.get(attack.slug),
-            exchange=messages.get(result.request_id) if isinstance(result, Outcome) else None,
+            exchange=_decisive(recorded, attack, result) if isinstance(result, Outcome) else None,
             is_running=_is_running(laboratory.under_way, attack),
         )
         for attack in laboratory.attacks
         for result in [results.get(attack.slug)]
     ]
+
+
+def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) -> Exchange | None:
+    """The message that decided the attack. Its request id alone does not tell: Photo API passes it on when it asks Tripod ID
+    about a token, and anybody can send the same one.
+    """
+    sought = (outcome.request_id, _RECORDED_AS[attack.leg], outcome.status)
+    return next((one for one in recorded if (one.request_id, one.leg, one.status) == sought and _is_ours(one)), None)
+
+
+def _is_ours(exchange: Exchange) -> bool:
+    return steps.header(exchange, "User-Agent").startswith(SIGNATURE)
 
 
 def _is_running(run: Run | None, attack: Attack) -> bool:

@@ -13,6 +13,7 @@ from support.legs import Legs
 from support.processes import free_ports
 
 from inspector import open_pages
+from inspector.lab.actors import MALLORY
 from inspector.lab.attack import Attack, Failure, Outcome
 from inspector.lab.checks import CHECKS
 from inspector.lab.comparison import compare
@@ -169,7 +170,7 @@ def redeem(legs: Legs, code: str) -> requests.Response:
         f"{legs.auth_server_url}/oauth/token",
         {"grant_type": "authorization_code", "code": code, "redirect_uri": f"{legs.client_app_url}/callback"},
         auth=(settings.client_id, settings.client_secret),
-        headers={"X-Request-Id": REFUSED.request_id},
+        headers={"X-Request-Id": REFUSED.request_id, "User-Agent": MALLORY},
         timeout=5,
     )
 

@@ -1,0 +1,107 @@
+"""A card shows the message that decided its attack, and no other."""
+
+import re
+
+import pytest
+import requests
+from support.legs import Legs
+
+from inspector.lab.actors import MALLORY
+from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attacks import ATTACKS
+from inspector.lab.cards import Card, cards
+from inspector.lab.comparison import compare
+from inspector.lab.laboratory import Laboratory
+from inspector.lab.results import to_document
+from inspector.lab.run import run, run_all
+from inspector.lab.stage import Stage
+from inspector.store import Store
+
+
+@pytest.fixture
+def laboratory(lab: Stage, watched: Store) -> Laboratory:
+    return Laboratory(watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare)
+
+
+def attack(slug: str) -> Attack:
+    return next(attack for attack in ATTACKS if attack.slug == slug)
+
+
+def card(laboratory: Laboratory, slug: str) -> Card:
+    return next(card for card in cards(laboratory) if card.attack.slug == slug)
+
+
+def aimed_at(aim: str) -> re.Pattern[str]:
+    """Method and path; `…` stands for an id."""
+    return re.compile(re.escape(aim).replace("…", "[^/]+"))
+
+
+def test_every_card_shows_the_answer_of_the_endpoint_that_is_attacked(laboratory: Laboratory) -> None:
+    laboratory.start(ATTACKS)
+    laboratory.join(60)
+    shown = [card for card in cards(laboratory) if card.result]
+
+    assert len(shown) == len(ATTACKS)
+    for each in shown:
+        assert isinstance(each.result, Outcome), each.result
+        assert each.exchange
+        assert each.exchange.status == each.result.status
+        assert aimed_at(each.attack.aim).fullmatch(f"{each.exchange.method} {each.exchange.path}")
+
+
+def test_a_refusal_of_photo_api_is_not_what_tripod_id_told_it(
+    lab: Stage, watched: Store, laboratory: Laboratory
+) -> None:
+    """Photo API asks about the token under the same request id, and is told so with 200."""
+    tried = run(attack("refresh-token-as-access-token"), lab)
+    watched.save_result("refresh-token-as-access-token", to_document(tried))
+
+    shown = card(laboratory, "refresh-token-as-access-token")
+
+    assert shown.answer.startswith("HTTP/1.1 401 Unauthorized")
+    assert "WWW-Authenticate: Bearer" in shown.answer
+    assert "active" not in shown.answer
+    assert shown.sent.startswith("GET /photos HTTP/1.1")
+
+
+def test_a_header_that_decides_is_on_the_card(lab: Stage, watched: Store, laboratory: Laboratory) -> None:
+    watched.save_result("forged-consent", to_document(run(attack("forged-consent"), lab)))
+
+    assert "Origin: https://mallory.example" in card(laboratory, "forged-consent").sent
+
+
+NAMED = "lab-code-replay-abc123-07"
+TRIED = Outcome(got_through=False, status=400, error="invalid_grant", said="", request_id=NAMED)
+
+
+def redeem_under_the_name(legs: Legs, user_agent: str, code: str) -> requests.Response:
+    """A request that says it were the one of the lab."""
+    settings = legs.client_app.extensions["tripod.settings"]
+    headers = {"X-Request-Id": NAMED, "User-Agent": user_agent}
+    form = {"grant_type": "authorization_code", "code": code}
+    credentials = (settings.client_id, settings.client_secret)
+    return legs.session().post(
+        f"{legs.auth_server_url}/oauth/token", form, auth=credentials, headers=headers, timeout=5
+    )
+
+
+def test_a_message_of_somebody_else_under_the_same_name_is_not_shown(
+    legs: Legs, watched: Store, laboratory: Laboratory
+) -> None:
+    watched.save_result("code-replay", to_document(TRIED))
+    redeem_under_the_name(legs, "curl/8.5.0", "guessed")
+
+    assert card(laboratory, "code-replay").exchange is None
+
+
+def test_of_two_messages_that_could_be_it_the_first_is_shown(
+    legs: Legs, watched: Store, laboratory: Laboratory
+) -> None:
+    watched.save_result("code-replay", to_document(TRIED))
+    redeem_under_the_name(legs, MALLORY, "first")
+    redeem_under_the_name(legs, MALLORY, "second")
+
+    shown = card(laboratory, "code-replay").exchange
+
+    assert shown
+    assert shown.id == min(one.id for one in watched.exchanges() if one.request_id == NAMED)
