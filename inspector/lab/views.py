@@ -10,6 +10,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
     make_response,
     redirect,
     render_template,
@@ -49,7 +50,7 @@ def page() -> ResponseReturnValue:
     version = the_laboratory().version()
     if request.if_none_match.contains_weak(version):
         return Response(status=HTTPStatus.NOT_MODIFIED)
-    response = make_response(_page())
+    response = make_response(_page(the_laboratory()))
     response.set_etag(version, weak=True)
     return response
 
@@ -96,8 +97,7 @@ def source() -> ResponseReturnValue:
     )
 
 
-def _page(*, is_busy: bool = False) -> str:
-    laboratory = the_laboratory()
+def _page(laboratory: Laboratory) -> str:
     return render_template(
         "inspector/lab.html",
         cards=cards(laboratory),
@@ -105,7 +105,6 @@ def _page(*, is_busy: bool = False) -> str:
         together={check.slug: _together(check) for check in CHECKS},
         titles={attack.slug: attack.title for attack in laboratory.attacks},
         under_way=laboratory.under_way,
-        is_busy=is_busy,
         State=State,
     )
 
@@ -126,7 +125,8 @@ def _attacks(slugs: Collection[str]) -> list[Attack]:
 
 def _busy() -> ResponseReturnValue:
     """One run at a time: a second one would end what the first is about to use."""
-    return _page(is_busy=True), HTTPStatus.CONFLICT
+    flash("busy", "lab")
+    return _back_to()
 
 
 def _presented_attack() -> Attack:
@@ -134,5 +134,5 @@ def _presented_attack() -> Attack:
     return attack or abort(HTTPStatus.BAD_REQUEST, description="There is no attack of that name.")
 
 
-def _back_to(fragment: str) -> ResponseReturnValue:
+def _back_to(fragment: str | None = None) -> ResponseReturnValue:
     return redirect(url_for("lab.page", _anchor=fragment), HTTPStatus.SEE_OTHER)

@@ -1,9 +1,10 @@
 // The lab, live: what became of an attack appears on its card as it comes. Every page works without this file.
 
+const { page } = document.currentScript.dataset;
 let version = null;
 async function look() {
   const headers = version ? { "If-None-Match": version } : {};
-  const answer = await fetch(location.pathname, { headers, cache: "no-store" });
+  const answer = await fetch(page, { headers, cache: "no-store" });
   if (answer.status !== 200) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   version = answer.headers.get("ETag");

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -235,11 +236,20 @@ def test_a_second_run_is_told_to_wait_and_nothing_of_the_first_is_lost(
 
     page = browser.press(name="attack", value="code-replay")
 
-    assert page.status == 409
+    assert (page.status, urlsplit(page.url).path) == (200, "/inspector/lab")
     assert "One run at a time." in page.text
+    assert "One run at a time." not in browser.reload().text
     hands.hold.set()
     laboratory.join(PATIENCE)
     assert set(laboratory.results()) == {"code-replay", "expired-token", "the-honest-one"}
+
+
+@pytest.mark.parametrize("path", ["", "/source?check=state"])
+def test_the_menu_says_on_every_page_of_the_lab_that_one_is_there(browser: Browser, path: str) -> None:
+    page = browser.open(f"{browser.current.url}{path}")
+
+    current = re.findall(r"<a [^>]*aria-current=[^>]*>([^<]+)</a>", page.source)
+    assert current == ["Break it"]
 
 
 def test_results_are_there_for_another_worker(browser: Browser, hands: Hands, watched: Store) -> None:
