@@ -207,7 +207,9 @@ PAGES = [
     Entry("inspector/page", "over the wire", lambda it: it.print_shop("/inspector").press("Clear")),
     Entry("inspector/lab", "Break it", lambda it: it.print_shop("/inspector/lab")),
     Entry("inspector/lab", "Break it", lambda it: it.print_shop("/inspector/lab").press("Run “Use a code twice”")),
-    Entry("inspector/lab_source", "The verifier is", lambda it: it.print_shop("/inspector/lab/source?check=verifier")),
+    Entry(
+        "inspector/lab_source", "The verifier must", lambda it: it.print_shop("/inspector/lab/source?check=verifier")
+    ),
     Entry("client_app/order", "Order", lambda it: it.connect("alice").tick_first().press("Order prints")),
     Entry("client_app/no_such_order", "no such order", lambda it: it.connect("alice").print_shop("/orders/none")),
     Entry(

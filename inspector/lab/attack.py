@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -23,6 +24,11 @@ class Outcome:
     request_id: str
     consequence: str = ""
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether the answer says no. One that does something else than what was tried says nothing of the kind."""
+        return not self.got_through and bool(self.error or self.status >= HTTPStatus.BAD_REQUEST)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Failure:
@@ -36,7 +42,8 @@ class Attack:
     """One card of the lab.
 
     `aim` is the endpoint that is attacked, `leg` whose it is. `check` is the slug of the check that stops it; None for the
-    card that is honest about what no check can stop. `waits` for an access token to run out; `comparable` where the plain
+    card that is honest about what no check here stops. `section` is that of the check's RFC which speaks of this attack, where
+    the check's own speaks of another that it stops. `waits` for an access token to run out; `comparable` where the plain
     server can be attacked as well.
     """
 
@@ -47,5 +54,6 @@ class Attack:
     does: str
     run: "Callable[[Stage], Outcome]"
     check: str | None
+    section: str = ""
     waits: bool = False
     comparable: bool = False

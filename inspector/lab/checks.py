@@ -1,13 +1,17 @@
 """Which check stops which attacks: declared here, and held to by a test that turns one check off at a time."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+
+from inspector.lab.attack import Attack
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
     """A check of this project, in `symbol` of `file`, and the section of the RFC that asks for it.
 
-    `stops` are the attacks that get through when this check alone is turned off.
+    `title` is the rule that it enforces. Where it is but a part of `symbol`, it begins with `line`. `stops` are the attacks
+    that get through when this check alone is turned off.
     """
 
     slug: str
@@ -17,6 +21,21 @@ class Check:
     file: str
     symbol: str
     stops: tuple[str, ...]
+    line: str = ""
+
+    @property
+    def rule(self) -> str:
+        """The rule inside a sentence."""
+        return self.title[0].lower() + self.title[1:]
+
+    def section_for(self, attack: Attack) -> str:
+        """The section that asks for it where `attack` is concerned."""
+        return attack.section or self.section
+
+    def sections(self, attacks: Iterable[Attack]) -> list[str]:
+        """The sections that ask for it, among `attacks` that it stops."""
+        own = (self.section_for(attack) for attack in attacks if attack.check == self.slug)
+        return list(dict.fromkeys([self.section, *own]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +50,7 @@ class Pair:
 CHECKS = (
     Check(
         slug="exact-redirect-uri",
-        title="The redirect URI equals a registered one, character by character.",
+        title="The redirect URI must equal a registered one, character by character.",
         rfc=9700,
         section="2.1",
         file="auth_server/redirect_uris.py",
@@ -40,7 +59,7 @@ CHECKS = (
     ),
     Check(
         slug="s256-required",
-        title="A request without an S256 challenge is refused.",
+        title="An authorization request must carry an S256 challenge.",
         rfc=9700,
         section="2.1.1",
         file="auth_server/grants.py",
@@ -49,16 +68,17 @@ CHECKS = (
     ),
     Check(
         slug="form-token",
-        title="A form counts only with the token of this site’s own page.",
+        title="A form must carry the token of this site’s own page.",
         rfc=6749,
         section="10.12",
         file="auth_server/__init__.py",
         symbol="create_app",
+        line="csrf = CSRFProtect(app)",
         stops=("forged-consent",),
     ),
     Check(
         slug="own-pages-only",
-        title="A sign-in leads to pages of this server alone.",
+        title="A sign-in must lead to a page of this server.",
         rfc=9700,
         section="4.11.2",
         file="auth_server/sign_in.py",
@@ -67,7 +87,7 @@ CHECKS = (
     ),
     Check(
         slug="state",
-        title="The state is one that this very browser was given.",
+        title="The state must be one that this very browser was given.",
         rfc=6749,
         section="10.12",
         file="client_app/oauth.py",
@@ -76,16 +96,17 @@ CHECKS = (
     ),
     Check(
         slug="issuer",
-        title="The answer names the issuer that was asked.",
+        title="The answer must name the issuer that was asked.",
         rfc=9207,
         section="2.4",
         file="client_app/oauth.py",
         symbol="Client.authorization_code",
+        line="if response.iss not in (None, self.issuer):",
         stops=("mix-up",),
     ),
     Check(
         slug="code-once",
-        title="A code is redeemed once; a second time ends the grant.",
+        title="A code may be redeemed once; a second time ends the grant.",
         rfc=6749,
         section="4.1.2",
         file="auth_server/credentials.py",
@@ -94,7 +115,7 @@ CHECKS = (
     ),
     Check(
         slug="verifier",
-        title="The verifier is the one behind the challenge.",
+        title="The verifier must be the one behind the challenge.",
         rfc=7636,
         section="4.6",
         file="auth_server/digests.py",
@@ -103,7 +124,7 @@ CHECKS = (
     ),
     Check(
         slug="own-client",
-        title="A code or token is good for the client that it was issued to.",
+        title="A code or token must come from the client that it was issued to.",
         rfc=6749,
         section="4.1.3",
         file="auth_server/credentials.py",
@@ -112,16 +133,17 @@ CHECKS = (
     ),
     Check(
         slug="same-redirect-uri",
-        title="The redirect URI is the one of the authorization request.",
+        title="The redirect URI must be the one of the authorization request.",
         rfc=6749,
         section="4.1.3",
         file="auth_server/grants.py",
         symbol="AuthorizationCodeGrant.query_authorization_code",
+        line="if (asked_with := code.get_redirect_uri())",
         stops=("redirect-uri-at-token",),
     ),
     Check(
         slug="scope-as-granted",
-        title="A refresh gives no more than what was granted.",
+        title="A refresh must ask for no more than what was granted.",
         rfc=6749,
         section="6",
         file="auth_server/credentials.py",
@@ -130,7 +152,7 @@ CHECKS = (
     ),
     Check(
         slug="refresh-once",
-        title="A refresh token is used once; a second time ends the grant.",
+        title="A refresh token may be used once, and again only to replace a lost answer; a replay ends the grant.",
         rfc=9700,
         section="4.14.2",
         file="auth_server/credentials.py",
@@ -139,16 +161,17 @@ CHECKS = (
     ),
     Check(
         slug="access-tokens-only",
-        title="Only an access token opens a resource.",
-        rfc=7662,
-        section="4",
+        title="Only an access token may open a resource.",
+        rfc=6749,
+        section="1.5",
         file="resource_api/introspection.py",
         symbol="IntrospectionClient._reason_to_refuse",
+        line='"not an access token":',
         stops=("refresh-token-as-access-token",),
     ),
     Check(
         slug="expiry",
-        title="A token whose time is up is not active.",
+        title="A token whose time is up must not be active.",
         rfc=7662,
         section="2.2",
         file="auth_server/credentials.py",
@@ -157,7 +180,7 @@ CHECKS = (
     ),
     Check(
         slug="expiry-by-own-clock",
-        title="The resource API looks at the clock as well.",
+        title="The resource API must look at the clock as well.",
         rfc=7662,
         section="4",
         file="resource_api/introspection.py",
@@ -166,7 +189,7 @@ CHECKS = (
     ),
     Check(
         slug="grant-alive",
-        title="When a grant ends, every token of it is dead.",
+        title="When a grant ends, every token of it must die.",
         rfc=7009,
         section="2.1",
         file="auth_server/credentials.py",
@@ -175,7 +198,7 @@ CHECKS = (
     ),
     Check(
         slug="scope-needed",
-        title="A resource asks for the scope that it needs.",
+        title="The token must have the scope that the resource needs.",
         rfc=6750,
         section="3.1",
         file="resource_api/protection.py",
@@ -184,7 +207,7 @@ CHECKS = (
     ),
     Check(
         slug="own-photos",
-        title="A token opens the photos of the person who granted it.",
+        title="A token must open no photos but those of the person who granted it.",
         rfc=6749,
         section="1.4",
         file="resource_api/photos.py",

@@ -73,7 +73,7 @@ def _verdict(attack: Attack, result: Result) -> str:
         return "not run"
     if _is_stopped(result):
         return "stopped"
-    return "GOT THROUGH" if attack.check else "no defence"
+    return "GOT THROUGH" if attack.check else "let through"
 
 
 def _because(attack: Attack, result: Result) -> str:
@@ -82,7 +82,9 @@ def _because(attack: Attack, result: Result) -> str:
     if attack.check is None:
         return result.consequence
     check = _CHECKS[attack.check]
-    return f"{check.title} RFC {check.rfc}, {check.section}" if _is_stopped(result) else f"{check.file}: {check.symbol}"
+    if not _is_stopped(result):
+        return f"{check.file}: {check.symbol}"
+    return f"{check.title} RFC {check.rfc}, {check.section_for(attack)}"
 
 
 @contextmanager

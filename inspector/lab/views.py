@@ -91,6 +91,7 @@ def source() -> ResponseReturnValue:
     return render_template(
         "inspector/lab_source.html",
         check=check,
+        sections=check.sections(the_laboratory().attacks),
         source=source_of(check),
         stops=_attacks(check.stops),
         together=together,
@@ -102,6 +103,7 @@ def _page(laboratory: Laboratory) -> str:
         "inspector/lab.html",
         cards=cards(laboratory),
         checks=CHECKS,
+        sections={check.slug: check.sections(laboratory.attacks) for check in CHECKS},
         together={check.slug: _together(check) for check in CHECKS},
         titles={attack.slug: attack.title for attack in laboratory.attacks},
         under_way=laboratory.under_way,

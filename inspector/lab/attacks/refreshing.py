@@ -95,6 +95,7 @@ ATTACKS = (
         does="Mallory presents Print Shop’s refresh token under the name of her own app.",
         run=of_another_client,
         check="own-client",
+        section="6",
         comparable=True,
     ),
     Attack(

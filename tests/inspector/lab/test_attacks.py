@@ -125,7 +125,15 @@ def test_the_table_tells_every_attack_and_the_command_ends_well(lab: Stage, caps
     assert status == 0
     assert all(attack.title in printed for attack in ATTACKS)
     assert printed.endswith(f"{len(STOPPABLE)} attacks, {len(STOPPABLE)} stopped, 0 got through.\n")
-    assert "no defence" in printed
+    assert "\nlet through Have the token, the secret, and be in time" in printed
+
+
+def test_the_table_names_the_section_that_speaks_of_the_attack(lab: Stage) -> None:
+    own_client = [attack for attack in ATTACKS if attack.check == "own-client"]
+
+    printed = [line(attack, run(attack, lab)) for attack in own_client]
+
+    assert [each.rpartition(" ")[2] for each in printed] == ["4.1.3", "6"]
 
 
 def test_an_attack_that_gets_through_ends_the_command_badly_and_says_where_to_look(

@@ -114,7 +114,7 @@ def run(browser: Browser, slug: str) -> str:
 
 def test_an_attack_that_was_not_run_says_so(browser: Browser) -> None:
     assert "Not run yet" in card(browser, "code-replay")
-    assert "0 run, 0 refused" in browser.current.text
+    assert "0 run, 0 stopped" in browser.current.text
 
 
 def test_an_attack_that_waits_says_how_long(browser: Browser) -> None:
@@ -125,11 +125,29 @@ def test_a_refusal_says_who_refused_why_and_where_it_is_written(browser: Browser
     shown = run(browser, "code-replay")
 
     assert "Tripod ID refused." in shown
-    assert CHECK.title in shown
+    assert f"The rule: {CHECK.rule}" in shown
     assert f"rfc{CHECK.rfc}#section-{CHECK.section}" in shown
     assert "The tokens of the first use are dead." in shown
     assert 'class="strike stopped"' in shown
-    assert "1 run, 1 refused" in browser.current.text
+    assert "1 run, 1 stopped" in browser.current.text
+
+
+def test_a_good_answer_that_does_not_do_what_was_tried_is_no_refusal(browser: Browser, hands: Hands) -> None:
+    """A sign-in that leads to the server's own page, instead of Mallory's."""
+    hands.results["code-replay"] = replace(REFUSED, status=303, error="")
+
+    shown = run(browser, "code-replay")
+
+    assert "Tripod ID did not follow it." in shown
+    assert "Tripod ID refused." not in shown
+    assert "Not followed (303)" in browser.current.text
+    assert "1 run, 1 stopped" in browser.current.text
+
+
+def test_a_redirect_that_carries_an_error_is_a_refusal(browser: Browser, hands: Hands) -> None:
+    hands.results["code-replay"] = replace(REFUSED, status=302, error="invalid_request")
+
+    assert "Tripod ID refused." in run(browser, "code-replay")
 
 
 def test_a_success_of_the_attacker_is_shown_as_one(browser: Browser, hands: Hands) -> None:
@@ -140,7 +158,7 @@ def test_a_success_of_the_attacker_is_shown_as_one(browser: Browser, hands: Hand
     assert "It got through." in shown
     assert "outcome leg-danger" in shown
     assert "strike stopped" not in shown
-    assert "1 run, 0 refused, 1 got through" in browser.current.text
+    assert "1 run, 0 stopped, 1 got through" in browser.current.text
 
 
 def test_the_honest_attack_gets_through_and_is_not_counted(browser: Browser, hands: Hands) -> None:
@@ -148,9 +166,21 @@ def test_the_honest_attack_gets_through_and_is_not_counted(browser: Browser, han
 
     shown = run(browser, "the-honest-one")
 
-    assert "No check can stop this one" in shown
+    assert "No check of this server stops it within the grace" in shown
     assert "It got through." in shown
-    assert "0 run, 0 refused" in browser.current.text
+    assert "Without the grace it would be refused." in shown
+    assert "rfc9449" in shown
+    assert "Got through, within the grace (200)" in browser.current.text
+    assert "0 run, 0 stopped" in browser.current.text
+
+
+def test_an_attack_may_have_a_section_of_its_own(browser: Browser, laboratory: Laboratory) -> None:
+    laboratory.attacks = (replace(REPLAY, section="66.6"),)
+
+    shown = run(browser, "code-replay")
+
+    assert f"RFC {CHECK.rfc}, 66.6" in shown
+    assert f"RFC {CHECK.rfc}, {CHECK.section}<" not in shown
 
 
 def test_what_could_not_be_run_proves_nothing(browser: Browser, hands: Hands) -> None:
@@ -161,7 +191,7 @@ def test_what_could_not_be_run_proves_nothing(browser: Browser, hands: Hands) ->
     assert "It could not be run." in shown
     assert "Photo API does not answer." in shown
     assert "Nothing was proven." in shown
-    assert "0 run, 0 refused; 1 could not be run" in browser.current.text
+    assert "0 run, 0 stopped; 1 could not be run" in browser.current.text
 
 
 def redeem(legs: Legs, code: str) -> requests.Response:
@@ -221,7 +251,7 @@ def test_run_all_says_what_is_under_way_and_in_the_end_has_a_table(
 
     page = browser.press(name="attack", value="all")
 
-    assert "Code replay is under way: 0 of 3 are through" in " ".join(page.text.split())
+    assert "Code replay is under way: 0 of 3 done" in " ".join(page.text.split())
     assert page.link("Look again")
     hands.hold.set()
     laboratory.join(PATIENCE)

@@ -1,5 +1,6 @@
 """The lines that do a check are shown as they stand in the file that the declared table names."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +37,14 @@ class House:
 @decorated
 def door():
     return "ajar"
+"""
+
+ROOMS = """def room(self):
+    if self:
+        return 1
+    return {
+        "left": 2,
+    }
 """
 
 
@@ -77,6 +86,35 @@ def test_a_definition_is_shown_whole(
     source = source_of(replace(CHECKS[0], file="house.py", symbol=symbol), root=tmp_path)
 
     assert (source.lines[0], source.lines[-1]) == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("line", "first", "last", "where"),
+    [
+        ("", 11, 12, "lines 11 to 12"),
+        ("return", 12, 12, "line 12"),
+        ("if self", 23, 24, "lines 23 to 24"),
+        ('"left"', 26, 26, "line 26"),
+    ],
+)
+def test_of_a_definition_the_lines_that_matter_are_known(
+    line: str, first: int, last: int, where: str, tmp_path: Path
+) -> None:
+    """A statement with all that is in it, or a line inside of one."""
+    (tmp_path / "house.py").write_text(FILE + ROOMS)
+    symbol = "House.door" if first < 20 else "room"
+
+    source = source_of(replace(CHECKS[0], file="house.py", symbol=symbol, line=line), root=tmp_path)
+
+    assert (source.first, source.last, source.where) == (first, last, where)
+    assert source.has_more == bool(line)
+
+
+def test_a_line_that_the_definition_does_not_have_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "house.py").write_text(FILE)
+
+    with pytest.raises(LookupError):
+        source_of(replace(CHECKS[0], file="house.py", symbol="House.door", line='return "ajar"'), root=tmp_path)
 
 
 @pytest.mark.parametrize("symbol", ["roof", "House.roof", "House.door.knob"])
@@ -125,3 +163,25 @@ def test_a_check_that_another_one_stands_behind_says_what_both_stop(browser: Bro
 
     assert page.link("another check").href.endswith(f"check={pair.second}")
     assert {f"/inspector/lab#{slug}" for slug in pair.stops} <= {link.href for link in page.links}
+
+
+def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_them_speak_of(browser: Browser) -> None:
+    """A code of another client is §4.1.3, another client's refresh token is §6."""
+    page = browser.open(f"{browser.current.url}/source?check=own-client")
+
+    assert "RFC 6749, 4.1.3 and RFC 6749, 6 ask for it." in page.text
+
+
+def test_of_a_long_definition_the_page_marks_the_line_that_matters(browser: Browser) -> None:
+    page = browser.open(f"{browser.current.url}/source?check=form-token")
+
+    assert re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL) == ["    csrf = CSRFProtect(app)"]
+    assert "The marked line sees to it." in page.text
+
+
+def test_the_second_of_two_checks_names_the_first(browser: Browser) -> None:
+    pair = PAIRS[0]
+
+    page = browser.open(f"{browser.current.url}/source?check={pair.second}")
+
+    assert page.link("another check").href.endswith(f"check={pair.first}")
