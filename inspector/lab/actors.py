@@ -26,10 +26,6 @@ TIMEOUT = (3.05, 15.0)
 MOST_REDIRECTS = 10
 
 
-class CannotPlay(Exception):
-    """Something that an attack takes for granted did not happen, so that it proves nothing. The text holds no secret."""
-
-
 @dataclass
 class Wire:
     """One session. Every request says who sends it, and by its id to which attack it belongs."""

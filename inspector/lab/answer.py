@@ -2,12 +2,13 @@
 
 import re
 from functools import cached_property
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import requests
 
-from inspector.lab.attack import Outcome
+from inspector.lab.attack import CannotPlay, Outcome
 from inspector.lab.html import Page
 
 _PARAMETER = re.compile(r'(\w+)="([^"]*)"')
@@ -56,11 +57,16 @@ class Answer:
     def said(self) -> str:
         """Its own words."""
         if self.location and not self.error:
-            return f"The browser is sent to {self.location.partition('?')[0]}"
+            return f"The browser is sent to {re.split('[?#]', self.location)[0]}"
         return str(self._told("error_description")) or self.page.heading
 
     def outcome(self, *, got_through: bool, consequence: str = "") -> Outcome:
-        """This answer as the decisive one."""
+        """This answer as the decisive one.
+
+        :raises CannotPlay: when the leg failed: that is no refusal.
+        """
+        if self.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise CannotPlay(f"A server failed ({self.status}).")
         return Outcome(
             got_through=got_through,
             status=self.status,

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from inspector.lab.stage import Stage
 
 
+class CannotPlay(Exception):
+    """Something that an attack takes for granted did not happen, so that it proves nothing. The text holds no secret."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
     """What a leg answered to the decisive message of an attack, and what that led to.
@@ -43,8 +47,8 @@ class Attack:
 
     `aim` is the endpoint that is attacked, `leg` whose it is. `check` is the slug of the check that stops it; None for the
     card that is honest about what no check here stops. `section` is that of the check's RFC which speaks of this attack, where
-    the check's own speaks of another that it stops. `waits` for an access token to run out; `comparable` where the plain
-    server can be attacked as well.
+    the check's own speaks of another. `waits` for an access token to run out. `plain` is what decides when the plain server is
+    attacked, Authlib or the shortest view that makes it run; None where that would say nothing.
     """
 
     slug: str
@@ -56,4 +60,4 @@ class Attack:
     check: str | None
     section: str = ""
     waits: bool = False
-    comparable: bool = False
+    plain: Literal["authlib", "view"] | None = None

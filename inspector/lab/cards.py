@@ -1,6 +1,7 @@
 """An attack with what became of it, as a card shows it."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -11,6 +12,7 @@ from inspector.lab.attack import Attack, Outcome
 from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory, Run
 from inspector.lab.run import Result
+from inspector.lab.source import Source, source_of
 
 #: What an attack calls a leg, and what the recording calls it.
 _RECORDED_AS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
@@ -68,6 +70,20 @@ class Card:
         """The answer's own words, unless they are read there already."""
         said = self.result.said if isinstance(self.result, Outcome) else ""
         return "" if said in self.answer else said
+
+    @property
+    def differs(self) -> str:
+        """What came of it here, where both servers stopped it and something else came of it there."""
+        here, there = (each.consequence if isinstance(each, Outcome) else "" for each in (self.result, self.comparison))
+        both_stop_it = self.state == self.compared == State.STOPPED
+        return here if both_stop_it and there and here != there else ""
+
+    @property
+    def source(self) -> Source | None:
+        """The lines that stop it; None while somebody works on them and the table does not find them."""
+        with suppress(LookupError, SyntaxError, OSError):
+            return source_of(self.check) if self.check else None
+        return None
 
     @property
     def reasons(self) -> list[str]:

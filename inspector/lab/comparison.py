@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import replace
 
 import requests
 
 from config import DEMO_CLIENT_ID, LAB_PASSWORDS
 from inspector.lab.actors import MALLORY, App
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.plain.serving import PlainClient, plain_server
 from inspector.lab.run import Result, run
-from inspector.lab.stage import MALLORYS_SITE, Addresses, Stage
+from inspector.lab.stage import MALLORYS_SITE, Addresses, Stage, new_session
 
 #: Print Shop's address there. No such host can exist (RFC 6761 §6.4): what a browser would carry to it stays here.
 PRINT_SHOPS_SITE = "https://print-shop.invalid"
@@ -37,26 +36,13 @@ class PlainStage(Stage):
 
 def compare(attack: Attack) -> Result | None:
     """What becomes of `attack` there; None where it has no meaning."""
-    if not attack.comparable:
+    if attack.plain is None:
         return None
     print_shop = PlainClient(client_id=DEMO_CLIENT_ID, redirect_uri=f"{PRINT_SHOPS_SITE}/callback")
     mallorys_app = PlainClient(client_id="free-wallpapers", redirect_uri=f"{MALLORYS_SITE}/callback")
     with plain_server(LAB_PASSWORDS, [print_shop, mallorys_app]) as url, ExitStack() as sessions:
-        stage = PlainStage(url, print_shop, mallorys_app, http=lambda: sessions.enter_context(_session()))
-        return _there(run(attack, stage))
-
-
-def _there(result: Result) -> Result:
-    """The attack calls the authorization server by its name here."""
-    if not isinstance(result, Outcome):
-        return result
-    return replace(result, consequence=result.consequence.replace("Tripod ID", "the plain server"))
-
-
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False  # no proxy and no .netrc between two ends of one machine
-    return session
+        stage = PlainStage(url, print_shop, mallorys_app, http=lambda: sessions.enter_context(new_session()))
+        return run(attack, stage)
 
 
 def _refuse_to_wait(_seconds: float) -> None:

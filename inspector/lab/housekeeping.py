@@ -1,6 +1,7 @@
 """What is done around the attacks, at the pages of the authorization server that anybody has: register, delete, take out."""
 
-from inspector.lab.actors import CannotPlay, Person
+from inspector.lab.actors import Person
+from inspector.lab.attack import CannotPlay
 
 APP = "Free Wallpapers"
 #: So many apps has nobody in the lab let in.

@@ -5,8 +5,7 @@ from contextlib import contextmanager, suppress
 
 import requests
 
-from inspector.lab.actors import CannotPlay
-from inspector.lab.attack import Attack, Failure, Outcome
+from inspector.lab.attack import Attack, CannotPlay, Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.checks import CHECKS
 from inspector.lab.stage import Stage

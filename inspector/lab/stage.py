@@ -19,11 +19,11 @@ from inspector.lab.actors import (
     App,
     AuthorizationRequest,
     Browser,
-    CannotPlay,
     Person,
     Wire,
 )
 from inspector.lab.answer import Answer
+from inspector.lab.attack import CannotPlay
 from inspector.lab.housekeeping import delete, register, take_apps_out
 
 #: The attacker's own site. Nothing is ever sent there.
@@ -59,13 +59,13 @@ def stage_for(settings: ClientAppSettings) -> "Stage":
         Addresses(settings.issuer, settings.url, settings.resource_api_url),
         settings.client_id,
         settings.client_secret,
-        http=_session,
+        http=new_session,
         wait=time.sleep,
     )
 
 
-def _session() -> requests.Session:
-    """A session with cookies, and nothing taken from the surroundings."""
+def new_session() -> requests.Session:
+    """A session with cookies, and nothing taken from the surroundings: no proxy and no .netrc on one's own machine."""
     session = requests.Session()
     session.trust_env = False
     return session

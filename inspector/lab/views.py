@@ -72,7 +72,7 @@ def run() -> ResponseReturnValue:
 def compare() -> ResponseReturnValue:
     """Run the attack of that name against the plain server."""
     attack = _presented_attack()
-    if not attack.comparable:
+    if attack.plain is None:
         abort(HTTPStatus.BAD_REQUEST, description="A plain server has nothing to compare with there.")
     if not the_laboratory().start_comparison(attack):
         return _busy()

@@ -1,10 +1,11 @@
 """Attacks on the authorization endpoint and the pages in front of it (RFC 6749 §4.1.1, §10.13, §10.15; RFC 7636)."""
 
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from inspector.lab.actors import AuthorizationRequest, CannotPlay
+from inspector.lab.actors import AuthorizationRequest
 from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack, CannotPlay, Outcome
 from inspector.lab.html import Form
 from inspector.lab.stage import EVERY_SCOPE, MALLORYS_SITE, Stage
 
@@ -15,14 +16,17 @@ def _tempted(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
     """Carol follows a link of mallory's. It gets through if she is asked to consent to it, or sent on with a code."""
     answer = stage.carol.visit(request.url, until=site)
     goes_on = answer.page.form_with("decision") is not None or "code" in answer.carried
-    consequence = "" if goes_on else _where_she_is(answer)
-    return answer.outcome(got_through=goes_on, consequence=consequence)
+    return answer.outcome(got_through=goes_on, consequence=_where_she_is(answer))
 
 
 def _where_she_is(answer: Answer) -> str:
-    if answer.location:
-        return "The client learns of the error; no code exists."
-    return "Carol’s browser stays at Tripod ID: she is sent nowhere, and no code exists."
+    if answer.page.form_with("decision"):
+        return "Carol is asked to consent, as if nothing were wrong."
+    if not answer.location:
+        return "Carol’s browser stays where it is: she is sent nowhere, and no code is issued."
+    if "code" in answer.carried:
+        return "Carol’s browser is sent on with a code."
+    return "The client learns of the error, and gets no code." if "error" in answer.carried else ""
 
 
 def _swapped(stage: Stage, redirect_uri: str) -> Outcome:
@@ -79,10 +83,18 @@ def forged_consent(stage: Stage) -> Outcome:
     # Her browser’s rules for cookies (SameSite) stand before it as well; the lab sends them all the same.
     headers = {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
     answer = stage.carol.browser.wire.send("POST", form.action, data=form.fields, headers=headers)
+    has_code = "code" in answer.carried
+    consequence = f"{'A code goes to Mallory’s app. ' if has_code else ''}{_listed(stage, app.client_id)}".strip()
+    return answer.outcome(got_through=has_code, consequence=consequence)
+
+
+def _listed(stage: Stage, client_id: str) -> str:
+    """What Carol’s account says of that app; nothing where there is no such page."""
     apps = stage.carol.visit(f"{stage.addresses.authorization_server}/account/apps")
-    has_allowed = apps.page.form_with("client_id") is not None
-    consequence = "" if has_allowed else "Carol’s account lists no app that she has let in."
-    return answer.outcome(got_through="code" in answer.carried, consequence=consequence)
+    if apps.status != HTTPStatus.OK:
+        return ""
+    is_listed = any(("client_id", client_id) in form.buttons for form in apps.page.forms)
+    return f"Carol’s account {'lists' if is_listed else 'does not list'} Mallory’s app among those that she let in."
 
 
 def open_redirect(stage: Stage) -> Outcome:
@@ -96,12 +108,14 @@ def open_redirect(stage: Stage) -> Outcome:
     fields = [(name, value) for name, value in form.fields if name not in ("username", "password")]
     credentials = [("username", stage.carol.username), ("password", stage.carol.password)]
     answer = browser.submit(login, Form(form.action, fields), *credentials, until=stage.addresses.authorization_server)
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(answer.location))
-    is_elsewhere = bool(answer.location) and origin != stage.addresses.authorization_server
-    return answer.outcome(
-        got_through=is_elsewhere,
-        consequence="" if is_elsewhere else "Carol is signed in, and still at Tripod ID.",
+    if not answer.location:
+        raise CannotPlay(f"Carol could not sign in: {answer.status}.")
+    host = urlsplit(answer.location).netloc
+    is_elsewhere = host != urlsplit(stage.addresses.authorization_server).netloc
+    consequence = (
+        f"Carol is signed in, and sent on to {host}." if is_elsewhere else "Carol is signed in, and stays here."
     )
+    return answer.outcome(got_through=is_elsewhere, consequence=consequence)
 
 
 ATTACKS = (
@@ -113,7 +127,7 @@ ATTACKS = (
         does="Mallory has a program on carol’s machine. Her link leads to the real Tripod ID, and brings the code to its port.",
         run=another_port,
         check="exact-redirect-uri",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="redirect-uri-prefix",
@@ -123,7 +137,7 @@ ATTACKS = (
         does="Mallory appends a path to the registered URI, for a server that only compares how it begins.",
         run=by_prefix,
         check="exact-redirect-uri",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="redirect-uri-subdomain",
@@ -133,7 +147,7 @@ ATTACKS = (
         does="Mallory’s domain begins with the registered host, for a server that looks for it anywhere in the name.",
         run=by_subdomain,
         check="exact-redirect-uri",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="redirect-uri-parameter",
@@ -143,7 +157,7 @@ ATTACKS = (
         does="Mallory adds a query to the registered URI, for a client that redirects on to whatever stands in it.",
         run=extra_parameter,
         check="exact-redirect-uri",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="pkce-plain",
@@ -153,7 +167,7 @@ ATTACKS = (
         does="Mallory rewrites the request on its way: the challenge is now a verifier that she knows.",
         run=pkce_plain,
         check="s256-required",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="pkce-none",
@@ -163,7 +177,7 @@ ATTACKS = (
         does="Mallory cuts the challenge out of the request, so that the code needs no verifier.",
         run=pkce_none,
         check="s256-required",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="forged-consent",
@@ -173,7 +187,7 @@ ATTACKS = (
         does="Carol is signed in. Mallory’s site has her browser send the form that allows mallory’s app everything.",
         run=forged_consent,
         check="form-token",
-        comparable=True,
+        plain="view",
     ),
     Attack(
         slug="open-redirect",
@@ -183,6 +197,6 @@ ATTACKS = (
         does="Mallory’s link leads to the real login page, and from there to a copy that asks for the password once more.",
         run=open_redirect,
         check="own-pages-only",
-        comparable=True,
+        plain="view",
     ),
 )

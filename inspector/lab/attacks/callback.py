@@ -2,13 +2,12 @@
 
 from urllib.parse import parse_qsl, urlencode
 
-from inspector.lab.actors import MALLORY, Browser, CannotPlay, Person
+from inspector.lab.actors import MALLORY, Browser, Person
 from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack, CannotPlay, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Stage
 
 AIM = "GET /callback"
-NOT_CONNECTED = "In carol’s browser, Print Shop shows nobody’s album."
 
 
 def _round_trip(stage: Stage, person: Person, browser: Browser) -> str:
@@ -28,6 +27,10 @@ def _tried(stage: Stage, browser: Browser, callback: str) -> tuple[Answer, str]:
     return answer, browser.open(f"{stage.addresses.client}/photos").page.heading
 
 
+def _nobodys(album: str) -> str:
+    return "" if "Carol" in album or "Mallory" in album else "In Carol’s browser, Print Shop shows nobody’s album."
+
+
 def forged_callback(stage: Stage) -> Outcome:
     """Mallory’s own code, in carol’s browser: carol is to fill mallory’s album."""
     mallorys = _round_trip(stage, stage.mallory, stage.browser(MALLORY))
@@ -35,7 +38,7 @@ def forged_callback(stage: Stage) -> Outcome:
     carols.wire.send("GET", f"{stage.addresses.client}/connect")  # carol has a round trip of her own under way
     answer, album = _tried(stage, carols, mallorys)
     got_through = "Mallory" in album
-    return answer.outcome(got_through=got_through, consequence="" if got_through else NOT_CONNECTED)
+    return answer.outcome(got_through=got_through, consequence=_nobodys(album))
 
 
 def callback_in_another_browser(stage: Stage) -> Outcome:
@@ -47,7 +50,7 @@ def callback_in_another_browser(stage: Stage) -> Outcome:
     got_through = "Carol" in album
     _, carols_album = _tried(stage, carols, callback)
     goes_on = not got_through and "Carol" in carols_album
-    consequence = "Mallory sees no album, and carol’s own round trip goes on." if goes_on else ""
+    consequence = "Mallory does not see Carol’s album, and Carol’s own round trip goes on." if goes_on else ""
     return answer.outcome(got_through=got_through, consequence=consequence)
 
 
@@ -60,7 +63,7 @@ def mix_up(stage: Stage) -> Outcome:
     forged = f"{address}?{urlencode([*parameters, ('iss', MALLORYS_SITE)])}"
     answer, album = _tried(stage, carols, forged)
     got_through = "Carol" in album
-    return answer.outcome(got_through=got_through, consequence="" if got_through else NOT_CONNECTED)
+    return answer.outcome(got_through=got_through, consequence=_nobodys(album))
 
 
 ATTACKS = (

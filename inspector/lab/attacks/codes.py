@@ -3,9 +3,9 @@
 The thief has everything but what the one check asks for, Print Shop’s secret included: the worst case.
 """
 
-from inspector.lab.actors import CannotPlay
 from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack, CannotPlay, Outcome
+from inspector.lab.fate import fate_of
 from inspector.lab.stage import MALLORYS_SITE, Stage
 
 AIM = "POST /oauth/token"
@@ -23,10 +23,13 @@ def replay(stage: Stage) -> Outcome:
     if "access_token" not in first.json:
         raise CannotPlay(f"Print Shop got no tokens: {first.status} {first.error}")
     again = stage.thief.redeem(code.value, code.verifier)
-    is_dead = stage.ask_api(first.json["access_token"]).status == 401
-    return _tried(
-        again, "The tokens that the first use had bought are dead." if is_dead else "The first tokens live on."
+    fate = fate_of(
+        first.json,
+        stage,
+        dead="The tokens that the first use bought are dead, and with them the grant.",
+        alive="The tokens that the first use bought live on.",
     )
+    return _tried(again, fate)
 
 
 def without_verifier(stage: Stage) -> Outcome:
@@ -52,7 +55,7 @@ def other_redirect_uri(stage: Stage) -> Outcome:
 def _still_good(stage: Stage, code: str, verifier: str) -> str:
     """Whether the one whose code it is was harmed by the attempt."""
     is_good = "access_token" in stage.print_shop.redeem(code, verifier).json
-    return "Print Shop could still redeem it: a failed guess harms nobody." if is_good else "The code is spent."
+    return f"Print Shop {'could still redeem it: a failed guess harms nobody' if is_good else 'cannot redeem it any more'}."
 
 
 ATTACKS = (
@@ -64,7 +67,7 @@ ATTACKS = (
         does="Mallory has read the whole token request in some log, secret and verifier and all, and sends it again.",
         run=replay,
         check="code-once",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="code-without-verifier",
@@ -74,7 +77,7 @@ ATTACKS = (
         does="Mallory has caught a code, and has Print Shop’s secret as well. The verifier she has to make up.",
         run=without_verifier,
         check="verifier",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="code-of-another-client",
@@ -84,7 +87,7 @@ ATTACKS = (
         does="Mallory has caught a code of Print Shop’s, and its verifier, and redeems it under the name of her own app.",
         run=by_another_client,
         check="own-client",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="redirect-uri-at-token",
@@ -94,6 +97,6 @@ ATTACKS = (
         does="Mallory redeems a stolen code as if it had been sent to her own site.",
         run=other_redirect_uri,
         check="same-redirect-uri",
-        comparable=True,
+        plain="authlib",
     ),
 )

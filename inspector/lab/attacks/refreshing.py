@@ -1,8 +1,8 @@
 """Attacks with a refresh token (RFC 6749 §6, §10.4; RFC 9700 §4.14)."""
 
-from inspector.lab.actors import CannotPlay
 from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack, CannotPlay, Outcome
+from inspector.lab.fate import fate_of
 from inspector.lab.stage import Stage
 
 AIM = "POST /oauth/token"
@@ -23,9 +23,13 @@ def replayed(stage: Stage) -> Outcome:
     third = _refreshed(stage.print_shop.refresh(second["refresh_token"]))
     stolen = stage.thief.refresh(first["refresh_token"])
     got_through = "access_token" in stolen.json
-    is_dead = stage.ask_api(third["access_token"]).status == 401
-    ended = "The grant has ended, and Print Shop’s newest tokens with it: carol is asked again." if is_dead else ""
-    return stolen.outcome(got_through=got_through, consequence="" if got_through else ended)
+    fate = fate_of(
+        third,
+        stage,
+        dead="Print Shop’s newest tokens are dead, and with them the grant.",
+        alive="Print Shop’s newest tokens live on, and with them the grant.",
+    )
+    return stolen.outcome(got_through=got_through, consequence="" if got_through else fate)
 
 
 def of_another_client(stage: Stage) -> Outcome:
@@ -56,7 +60,7 @@ def _works(stage: Stage, tokens: dict[str, str]) -> str:
     """Whether the one whose token it is was harmed by the attempt."""
     works = "access_token" in stage.print_shop.refresh(tokens["refresh_token"]).json
     return (
-        "Print Shop’s refresh token still works: a refused request spends nothing." if works else "The token is spent."
+        f"Print Shop’s refresh token {'still works: a refused request spends nothing' if works else 'works no more'}."
     )
 
 
@@ -75,7 +79,7 @@ ATTACKS = (
         does="Carol allowed reading. Mallory, with the refresh token and the secret, asks for a token that writes.",
         run=scope_raised,
         check="scope-as-granted",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="refresh-replayed",
@@ -85,7 +89,7 @@ ATTACKS = (
         does="Mallory has stolen a refresh token and the secret, but Print Shop has used the token since, and its successor.",
         run=replayed,
         check="refresh-once",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="refresh-of-another-client",
@@ -96,7 +100,7 @@ ATTACKS = (
         run=of_another_client,
         check="own-client",
         section="6",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="secret-and-token-in-time",

@@ -1,8 +1,7 @@
 """Attacks on the resource API with an access token that is not good for what is tried (RFC 6750 §3.1, RFC 7662 §2.2)."""
 
-from inspector.lab.actors import CannotPlay
 from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack, CannotPlay, Outcome
 from inspector.lab.stage import Stage
 
 AIM = "GET /photos"
@@ -32,8 +31,9 @@ def revoked(stage: Stage) -> Outcome:
     _expect_to_work(stage, tokens["access_token"])
     if stage.print_shop.revoke(tokens["refresh_token"]).status != 200:
         raise CannotPlay("Print Shop could not revoke its token.")
+    answer = stage.ask_api(tokens["access_token"])
     return _tried(
-        stage.ask_api(tokens["access_token"]), "The access token died with the refresh token that was revoked."
+        answer, "The access token died with the refresh token that was revoked." if answer.status == 401 else ""
     )
 
 
@@ -42,7 +42,7 @@ def write_with_a_read_only_token(stage: Stage) -> Outcome:
     token = stage.tokens("photos:read")["access_token"]
     photo = _first_photo(stage, token)
     answer = stage.ask_api(token, f"/photos/{photo['id']}", "PATCH", json={"title": photo["title"]})
-    return _tried(answer, "Nothing was written.")
+    return _tried(answer)
 
 
 def another_persons_photo(stage: Stage) -> Outcome:
@@ -78,7 +78,7 @@ ATTACKS = (
         does="Mallory has a refresh token, which lives for a day, and tries it at the photos.",
         run=refresh_token_as_access_token,
         check="access-tokens-only",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="expired-access-token",
@@ -98,7 +98,7 @@ ATTACKS = (
         does="Carol has disconnected Print Shop. The access token that mallory copied has time left.",
         run=revoked,
         check="grant-alive",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="write-with-a-read-only-token",
@@ -108,7 +108,7 @@ ATTACKS = (
         does="Carol allowed reading. Mallory uses the token to rename a photo.",
         run=write_with_a_read_only_token,
         check="scope-needed",
-        comparable=True,
+        plain="authlib",
     ),
     Attack(
         slug="another-persons-photo",
@@ -118,6 +118,5 @@ ATTACKS = (
         does="Mallory’s own token is good, and she knows the address of one of carol’s photos.",
         run=another_persons_photo,
         check="own-photos",
-        comparable=True,
     ),
 )

@@ -83,39 +83,18 @@ def _add_photos(app: Flask, db: Session, protected: Protect) -> None:
     def own_photos() -> Any:
         return db.query(Photo).filter_by(owner_id=current_token.user_id)
 
-    def own_photo(photo_id: str) -> Photo:
-        photo: Photo = own_photos().filter_by(id=photo_id).first() or abort(404)
-        return photo
-
-    @app.get("/me")
-    @protected("profile")
-    def me() -> dict[str, object]:
-        return {"sub": str(current_token.user.id), "username": current_token.user.username}
-
     @app.get("/photos")
     @protected("photos:read")
     def photo_list() -> dict[str, object]:
         return {"photos": [_representation(photo) for photo in own_photos()], "next": None}
 
-    @app.get("/photos/<photo_id>")
-    @protected("photos:read")
-    def photo(photo_id: str) -> dict[str, object]:
-        return _representation(own_photo(photo_id))
-
     @app.patch("/photos/<photo_id>")
     @protected("photos:write")
     def new_title(photo_id: str) -> dict[str, object]:
-        found = own_photo(photo_id)
+        found = own_photos().filter_by(id=photo_id).first() or abort(404)
         found.title = str(request.get_json()["title"])
         db.commit()
         return _representation(found)
-
-    @app.delete("/photos/<photo_id>")
-    @protected("photos:write")
-    def photo_removal(photo_id: str) -> tuple[str, int]:
-        db.delete(own_photo(photo_id))
-        db.commit()
-        return "", 204
 
 
 def _representation(photo: Photo) -> dict[str, object]:

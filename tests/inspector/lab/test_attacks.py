@@ -50,14 +50,11 @@ def test_an_attack_alone_is_stopped(played: Stage, attack: Attack) -> None:
     assert outcome.said
 
 
-def test_who_has_the_secret_as_well_and_comes_in_time_gets_through_until_the_owner_comes(played: Stage) -> None:
+def test_who_has_the_secret_as_well_and_comes_in_time_gets_through(played: Stage) -> None:
     outcome = run(HONEST, played)
 
     assert isinstance(outcome, Outcome), outcome
     assert outcome.got_through
-    assert outcome.consequence == (
-        "Mallory reads until Print Shop comes next; then the grant ends, and her tokens with it."
-    )
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
@@ -66,24 +63,6 @@ def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
 
     assert isinstance(outcome, Outcome), outcome
     assert (outcome.got_through, outcome.consequence) == (False, "The grace is turned off.")
-
-
-@pytest.mark.parametrize(
-    ("slug", "consequence"),
-    [
-        ("code-replay", "The tokens that the first use had bought are dead."),
-        ("code-without-verifier", "Print Shop could still redeem it: a failed guess harms nobody."),
-        ("refresh-replayed", "The grant has ended, and Print Shop’s newest tokens with it: carol is asked again."),
-        ("scope-raised", "Print Shop’s refresh token still works: a refused request spends nothing."),
-        ("callback-in-another-browser", "Mallory sees no album, and carol’s own round trip goes on."),
-        ("another-persons-photo", "The answer is the same as for a photo that does not exist."),
-    ],
-)
-def test_what_an_attack_led_to_was_seen(played: Stage, slug: str, consequence: str) -> None:
-    outcome = run(next(attack for attack in ATTACKS if attack.slug == slug), played)
-
-    assert isinstance(outcome, Outcome), outcome
-    assert outcome.consequence == consequence
 
 
 def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:

@@ -5,6 +5,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from unittest.mock import Mock
 from urllib.parse import urlsplit
 
 import pytest
@@ -21,6 +22,7 @@ from inspector.lab.comparison import compare
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.opening import open_live_lab
 from inspector.lab.run import Report, Result, run_all
+from inspector.lab.source import source_of
 from inspector.lab.stage import Stage
 from inspector.lab.views import open_lab
 from inspector.store import Store
@@ -47,7 +49,7 @@ def an_attack(slug: str, **its: object) -> Attack:
     return Attack(slug=slug, title=slug.replace("-", " ").capitalize(), run=never, **{**ordinary, **its})  # type: ignore[arg-type]
 
 
-REPLAY = an_attack("code-replay", comparable=True)
+REPLAY = an_attack("code-replay", plain="authlib")
 EXPIRED = an_attack("expired-token", waits=True)
 HONEST = an_attack("the-honest-one", check=None)
 
@@ -299,22 +301,75 @@ def test_a_page_that_is_up_to_date_is_not_sent_again(browser: Browser, laborator
     assert browser.fetch(browser.current.url, headers=seen).status_code == 200
 
 
-def test_where_a_plain_server_lets_it_through_the_card_links_to_the_lines_that_do_not(
+def compared(browser: Browser) -> str:
+    """What the card says of the plain server, in words."""
+    browser.press("Compare with a plain server")
+    [html] = re.findall(r'<p class="compared.*?</p>', card(browser, "code-replay"), re.DOTALL)
+    return " ".join(re.sub(r'<span class="hidden">.*?</span>|<.*?>', "", html).split())
+
+
+def test_the_page_says_what_a_plain_server_is(browser: Browser) -> None:
+    assert "a plain server as well: Authlib with its defaults" in browser.current.text
+
+
+def test_where_a_plain_server_lets_through_what_fails_here_the_card_names_the_lines_and_links_to_them(
     browser: Browser, hands: Hands
 ) -> None:
     hands.there = THROUGH
+    source = source_of(CHECK)
+    run(browser, "code-replay")
 
-    browser.press("Compare with a plain server")
+    said = compared(browser)
 
-    assert "On a plain server it got through" in card(browser, "code-replay")
-    assert browser.current.link("These lines make the difference").href.endswith(f"/source?check={CHECK.slug}")
+    assert said == (
+        "On a plain server it got through (200). Mallory has Carol’s photos. "
+        f"{source.file}, {source.where}, make the difference."
+    )
+    assert browser.current.link(source.file).href.endswith(f"/source?check={CHECK.slug}")
+
+
+def test_what_has_not_failed_here_is_not_said_to_make_a_difference(browser: Browser, hands: Hands) -> None:
+    hands.there = THROUGH
+
+    assert compared(browser).endswith("are to stop it here.")
+
+
+def test_lines_that_are_being_worked_on_are_not_named(
+    browser: Browser, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hands.there = THROUGH
+    monkeypatch.setattr("inspector.lab.cards.source_of", Mock(side_effect=LookupError))
+
+    assert compared(browser).endswith("Mallory has Carol’s photos.")
 
 
 def test_where_a_plain_server_refuses_as_well_the_card_says_so(browser: Browser) -> None:
-    browser.press("Compare with a plain server")
+    said = compared(browser)
 
-    assert "A plain server refused it, too" in card(browser, "code-replay")
+    assert said.startswith("A plain server refused it, too (400 invalid_grant).")
     assert "Not run yet" in card(browser, "code-replay")
+
+
+def test_where_both_refuse_and_something_else_comes_of_it_the_card_tells_both(browser: Browser, hands: Hands) -> None:
+    hands.there = replace(REFUSED, consequence="The first tokens live on.")
+    run(browser, "code-replay")
+
+    assert compared(browser).endswith("There: The first tokens live on. Here: The tokens of the first use are dead.")
+
+
+def test_where_both_refuse_and_the_same_comes_of_it_the_card_tells_it_once(browser: Browser) -> None:
+    run(browser, "code-replay")
+
+    assert compared(browser).endswith("(400 invalid_grant). The tokens of the first use are dead.")
+
+
+def test_where_authlib_does_not_decide_there_the_card_says_so(
+    browser: Browser, hands: Hands, laboratory: Laboratory
+) -> None:
+    laboratory.attacks = (replace(REPLAY, plain="view"),)
+    hands.there = THROUGH
+
+    assert "What decides there is the shortest view that makes it run, not Authlib." in compared(browser)
 
 
 def test_a_comparison_that_could_not_be_made_proves_nothing(browser: Browser, hands: Hands) -> None:
@@ -380,7 +435,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(legs: Legs, watched: Store
 
     assert "Tripod ID refused." in shown
     assert "code was redeemed before" in shown
-    assert "The tokens that the first use had bought are dead." in shown
+    assert "The tokens that the first use bought are dead, and with them the grant." in shown
     assert "Lab: code replay" in " ".join(browser.follow("See the messages of Use a code twice").text.split())
 
 

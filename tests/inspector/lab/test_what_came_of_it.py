@@ -1,0 +1,186 @@
+"""What a card says that an attack led to was seen to have happened: where it happens otherwise, it does not say so."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+import flask_wtf.csrf
+import pytest
+from support.clock import Clock
+from support.legs import Legs
+from werkzeug.wrappers import Request, Response
+
+from auth_server import credentials, grants
+from inspector.lab.attack import Failure, Outcome
+from inspector.lab.attacks import ATTACKS
+from inspector.lab.run import run
+from inspector.lab.stage import Stage
+
+#: Seconds.
+A_CODES_LIFE, A_GRANTS_LIFE = 61, 86401
+
+
+def outcome_of(slug: str, lab: Stage) -> Outcome:
+    outcome = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
+    assert isinstance(outcome, Outcome), outcome
+    return outcome
+
+
+def after(legs: Legs, origin: str, path: str, happens: Callable[[], object], *, times: int = 1) -> None:
+    """Have something happen once `path` there has answered for the nth time."""
+    application, left = legs.network.application(origin), [times]
+
+    @Request.application
+    def around(request: Request) -> Response:
+        answer = Response.from_app(application, request.environ)
+        if request.path == path:
+            left[0] -= 1
+            if left[0] == 0:
+                happens()
+        return answer
+
+    legs.network.attach(origin, around)
+
+
+@pytest.mark.parametrize(
+    ("slug", "consequence"),
+    [
+        ("redirect-uri-port", "Carol’s browser stays where it is: she is sent nowhere, and no code is issued."),
+        ("pkce-none", "The client learns of the error, and gets no code."),
+        ("forged-consent", "Carol’s account does not list Mallory’s app among those that she let in."),
+        ("open-redirect", "Carol is signed in, and stays here."),
+        ("forged-callback", "In Carol’s browser, Print Shop shows nobody’s album."),
+        ("callback-in-another-browser", "Mallory does not see Carol’s album, and Carol’s own round trip goes on."),
+        ("code-replay", "The tokens that the first use bought are dead, and with them the grant."),
+        ("code-without-verifier", "Print Shop could still redeem it: a failed guess harms nobody."),
+        ("scope-raised", "Print Shop’s refresh token still works: a refused request spends nothing."),
+        ("refresh-replayed", "Print Shop’s newest tokens are dead, and with them the grant."),
+        (
+            "secret-and-token-in-time",
+            "Mallory reads until Print Shop comes next; then the grant ends, and her tokens with it.",
+        ),
+        ("revoked-access-token", "The access token died with the refresh token that was revoked."),
+        ("another-persons-photo", "The answer is the same as for a photo that does not exist."),
+    ],
+)
+def test_what_an_attack_led_to_is_told(lab: Stage, slug: str, consequence: str) -> None:
+    assert outcome_of(slug, lab).consequence == consequence
+
+
+@pytest.mark.parametrize("slug", ["code-without-verifier", "code-of-another-client", "redirect-uri-at-token"])
+def test_a_code_that_its_owner_cannot_redeem_afterwards_is_no_unharmed_one(
+    lab: Stage, legs: Legs, clock: Clock, slug: str
+) -> None:
+    after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_CODES_LIFE))
+
+    assert outcome_of(slug, lab).consequence == "Print Shop cannot redeem it any more."
+
+
+@pytest.mark.parametrize("slug", ["scope-raised", "refresh-of-another-client"])
+def test_a_refresh_token_that_buys_its_owner_nothing_afterwards_is_no_unharmed_one(
+    lab: Stage, legs: Legs, clock: Clock, slug: str
+) -> None:
+    after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_GRANTS_LIFE), times=2)
+
+    assert outcome_of(slug, lab).consequence == "Print Shop’s refresh token works no more."
+
+
+def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Authlib's defaults do."""
+    monkeypatch.setattr(grants, "ReplayDetected", grants.GrantRefused)
+
+
+@pytest.mark.parametrize(
+    ("slug", "consequence"),
+    [
+        ("code-replay", "The tokens that the first use bought live on."),
+        ("refresh-replayed", "Print Shop’s newest tokens live on, and with them the grant."),
+    ],
+)
+def test_a_replay_that_ends_nothing_is_not_said_to_end_the_grant(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str, consequence: str
+) -> None:
+    refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
+
+    outcome = outcome_of(slug, lab)
+
+    assert (outcome.got_through, outcome.consequence) == (False, consequence)
+
+
+def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(lab: Stage, legs: Legs, clock: Clock) -> None:
+    """The access token has expired meanwhile, and the refresh token has not."""
+    after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(121), times=2)
+    with pytest.MonkeyPatch.context() as patch:
+        refuse_a_replay_and_leave_the_grant_alone(patch)
+        outcome = outcome_of("code-replay", lab)
+
+    assert (outcome.got_through, outcome.consequence) == (False, "")
+
+
+def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credentials, "spend_refresh_token", lambda *_: True)
+
+    outcome = outcome_of("secret-and-token-in-time", lab)
+
+    assert (outcome.got_through, outcome.consequence) == (True, "")
+
+
+def test_nor_is_one_that_leaves_the_thief_her_tokens(lab: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
+
+    outcome = outcome_of("secret-and-token-in-time", lab)
+
+    assert (outcome.got_through, outcome.consequence) == (True, "")
+
+
+def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(lab: Stage, legs: Legs) -> None:
+    photo_api = legs.network.application(legs.resource_api_url)
+
+    @Request.application
+    def talkative(request: Request) -> Response:
+        there_is_none = Response("There is none.", status=410)
+        return there_is_none if "0000" in request.path else Response.from_app(photo_api, request.environ)
+
+    legs.network.attach(legs.resource_api_url, talkative)
+
+    outcome = outcome_of("another-persons-photo", lab)
+
+    assert (outcome.got_through, outcome.consequence) == (False, "")
+
+
+def test_a_round_trip_that_does_not_end_in_carols_album_is_not_said_to_go_on(
+    lab: Stage, legs: Legs, clock: Clock
+) -> None:
+    after(legs, legs.client_app_url, "/callback", lambda: clock.forward(A_CODES_LIFE))
+
+    outcome = outcome_of("callback-in-another-browser", lab)
+
+    assert (outcome.got_through, outcome.consequence) == (False, "")
+
+
+def test_a_forged_consent_that_counts_is_listed_in_carols_account(lab: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None)
+
+    assert outcome_of("forged-consent", lab).consequence == (
+        "A code goes to Mallory’s app. Carol’s account lists Mallory’s app among those that she let in."
+    )
+
+
+@pytest.mark.parametrize("slug", ["expired-access-token", "revoked-access-token"])
+def test_a_token_that_never_worked_proves_nothing(lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str) -> None:
+    monkeypatch.setattr(credentials, "find_active_token", lambda *_, **__: None)
+
+    failure = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
+
+    assert failure == Failure(reason="The token did not work in the first place: 401.")
+
+
+def test_a_server_that_fails_has_refused_nothing(lab: Stage, legs: Legs) -> None:
+    """Once the token should have expired, Photo API cannot ask about it."""
+    [expired] = [attack for attack in ATTACKS if attack.slug == "expired-access-token"]
+    with ExitStack() as stack:
+        lab.wait = lambda _seconds: stack.enter_context(legs.network.cut_off(legs.auth_server_url))
+        failure = run(expired, lab)
+
+    assert failure == Failure(reason="A server failed (503).")
