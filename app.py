@@ -202,14 +202,21 @@ def _has_a_desktop() -> bool:
 def _invitation(settings: Mapping[str, Settings]) -> str:
     lines = [""]
     if "client-app" in settings:
-        url = settings["client-app"].url
-        lines.append(f"Open {url} in a browser.")
-        if settings["client-app"].demo:
-            lines.append(f"Watch every message at {url}/inspector, and see attacks fail at {url}/inspector/lab.")
+        lines.append(f"Open {settings['client-app'].url} in a browser.")
+        lines += _sights(settings["client-app"])
     if "auth-server" in settings and settings["auth-server"].demo:
         lines.append("Demo accounts: alice / wonderland, bob / builder.")
     lines.append("Ctrl-C stops them." if len(settings) > 1 else "Ctrl-C stops it.")
     return "\n".join(lines)
+
+
+def _sights(settings: Settings) -> Iterator[str]:
+    if settings.demo:
+        from inspector.lab.home import is_at_home
+
+        has_lab = isinstance(settings, ClientAppSettings) and is_at_home(settings)
+        attacks = f", and see attacks fail at {settings.url}/inspector/lab" if has_lab else ""
+        yield f"Watch every message at {settings.url}/inspector{attacks}."
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from flask import Flask
 from config import ClientAppSettings
 from inspector.lab.attack import Attack
 from inspector.lab.comparison import compare
+from inspector.lab.home import is_at_home
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.run import Report, run_all
 from inspector.lab.stage import stage_for
@@ -15,7 +16,12 @@ from inspector.store import Store
 
 
 def open_live_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:
-    """Put the lab's pages on `app`; its attacks go to the legs that `settings` name, its results into `store`."""
+    """Put the lab's pages on `app`; its attacks go to the legs that `settings` name, its results into `store`.
+
+    There is no lab for a Print Shop that asks somebody else's server: that would be attacked.
+    """
+    if not is_at_home(settings):
+        return
 
     def run(attacks: Sequence[Attack], report: Report) -> None:
         run_all(stage_for(settings), report, attacks)

@@ -441,10 +441,10 @@ def test_a_real_attack_is_shown_with_its_own_messages(legs: Legs, watched: Store
 
 def test_without_the_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
     nowhere = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
-    urls = dict(zip(("issuer", "client_app_url", "resource_api_url"), nowhere, strict=True))
+    urls = dict(zip(("auth_server_url", "client_app_url", "resource_api_url"), nowhere, strict=True))
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, lambda: None)
-    open_live_lab(legs.client_app, replace(settings, **urls), watched)
+    open_live_lab(legs.client_app, replace(settings, issuer=nowhere[0], **urls), watched)
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
 

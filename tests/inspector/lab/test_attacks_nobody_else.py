@@ -1,0 +1,77 @@
+"""The lab attacks the demo's own legs on this machine, and is closed at a Print Shop that asks anybody else."""
+
+from dataclasses import replace
+
+import pytest
+from support.browser import Browser
+from support.legs import Legs
+from support.processes import free_ports
+
+import app
+from config import ClientAppSettings
+from inspector import open_pages
+from inspector.lab.opening import open_live_lab
+from inspector.lab.stage import stage_for
+from inspector.store import Store
+
+ELSEWHERE = {
+    "another issuer": {"issuer": "https://id.example"},
+    "another issuer on this machine": {"issuer": "http://127.0.0.1:4000"},
+    "the same host and a path": {"issuer": "http://127.0.0.1:9000/realms/photos"},
+    "an authorization server that is far away": {
+        "issuer": "https://id.example",
+        "auth_server_url": "https://id.example",
+    },
+    "an API that is far away": {"resource_api_url": "https://photos.example"},
+    "a client that is far away": {"client_app_url": "https://prints.example"},
+    "no demo": {"demo": False},
+}
+
+
+def print_shop(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
+    """A browser on the inspector's page."""
+    open_pages(legs.client_app, settings, lambda: None)
+    open_live_lab(legs.client_app, settings, store)
+    browser = Browser(legs.network)
+    browser.open(f"{legs.client_app_url}/inspector")
+    return browser
+
+
+def settings_of(legs: Legs) -> ClientAppSettings:
+    settings: ClientAppSettings = legs.client_app.extensions["tripod.settings"]
+    return settings
+
+
+def test_among_the_demos_own_legs_it_is_open(legs: Legs, store: Store) -> None:
+    browser = print_shop(legs, store, settings_of(legs))
+
+    assert browser.current.link("Break it")
+    assert browser.open("/inspector/lab").status == 200
+
+
+@pytest.mark.parametrize("changes", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_where_anybody_else_is_asked_it_has_no_address_and_no_place_in_the_menu(
+    legs: Legs, store: Store, changes: dict[str, object]
+) -> None:
+    browser = print_shop(legs, store, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
+
+    assert "Break it" not in browser.current.text
+    assert browser.open("/inspector/lab").status == 404
+    assert not [rule for rule in legs.client_app.url_map.iter_rules() if "lab" in rule.rule]
+
+
+def test_nobody_is_invited_to_a_lab_that_is_closed(legs: Legs, capsys: pytest.CaptureFixture[str]) -> None:
+    app._invite({"client-app": replace(settings_of(legs), issuer="https://id.example")})
+    app._invite({"client-app": settings_of(legs)})
+
+    closed, opened = capsys.readouterr().out.split("Ctrl-C stops it.")[:2]
+    assert closed.count("/inspector.") == 1
+    assert "/inspector/lab" not in closed
+    assert "/inspector/lab" in opened
+
+
+def test_no_proxy_of_the_surroundings_carries_an_attack(legs: Legs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_ports(1)[0]}")
+    stage = stage_for(settings_of(legs))
+
+    assert [wire.http.trust_env for wire in (stage.api, stage.carol.browser.wire, stage.print_shop.wire)] == [False] * 3
