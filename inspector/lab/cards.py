@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from http import HTTPStatus
 
-from inspector import raw, steps, why, words
+from inspector import answers, raw, steps, why, words
 from inspector.exchange import Exchange
 from inspector.lab.actors import SIGNATURE
 from inspector.lab.attack import Attack, Outcome
@@ -32,7 +33,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One attack. `exchange` is its decisive message, as long as the inspector has it."""
+    """One attack. `exchange` is its decisive message, as long as the inspector has it.
+
+    `lifetime` is how many seconds the newest access token was good for, by the answer that it came in; None when none was seen.
+    """
 
     attack: Attack
     check: Check | None
@@ -40,6 +44,7 @@ class Card:
     comparison: Result | None
     exchange: Exchange | None
     is_running: bool
+    lifetime: int | None
 
     @property
     def state(self) -> State:
@@ -104,6 +109,7 @@ def cards(laboratory: Laboratory) -> list[Card]:
     """One for each attack, in the lab's order."""
     results, comparisons = laboratory.results(), laboratory.comparisons()
     recorded = laboratory.store.exchanges()
+    lifetime = next(filter(None, map(_lifetime, reversed(recorded))), None)
     checks = {check.slug: check for check in CHECKS}
     return [
         Card(
@@ -113,6 +119,7 @@ def cards(laboratory: Laboratory) -> list[Card]:
             comparison=comparisons.get(attack.slug),
             exchange=_decisive(recorded, attack, result) if isinstance(result, Outcome) else None,
             is_running=_is_running(laboratory.under_way, attack),
+            lifetime=lifetime,
         )
         for attack in laboratory.attacks
         for result in [results.get(attack.slug)]
@@ -125,6 +132,14 @@ def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) ->
     """
     sought = (outcome.request_id, _RECORDED_AS[attack.leg], outcome.status)
     return next((one for one in recorded if (one.request_id, one.leg, one.status) == sought and _is_ours(one)), None)
+
+
+def _lifetime(exchange: Exchange) -> int | None:
+    """RFC 6749 §5.1: `expires_in`."""
+    if exchange.path != steps.TOKEN or exchange.status != HTTPStatus.OK:
+        return None
+    seconds = answers.document(exchange).get("expires_in")
+    return seconds if isinstance(seconds, int) else None
 
 
 def _is_ours(exchange: Exchange) -> bool:

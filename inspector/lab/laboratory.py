@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from inspector.lab.attack import Attack, Failure
@@ -81,14 +81,12 @@ class Laboratory:
 
     def results(self) -> dict[str, Result]:
         """What became of the attacks, by slug."""
-        kept = self.store.results().items()
-        return {slug: from_document(document) for slug, document in kept if not slug.startswith(_COMPARED)}
+        return {slug: result for slug, result in self._kept() if not slug.startswith(_COMPARED)}
 
     def comparisons(self) -> dict[str, Result]:
         """What became of them on the plain server, by slug."""
-        kept = self.store.results().items()
-        compared = ((slug.removeprefix(_COMPARED), document) for slug, document in kept if slug.startswith(_COMPARED))
-        return {slug: from_document(document) for slug, document in compared}
+        compared = ((slug, result) for slug, result in self._kept() if slug.startswith(_COMPARED))
+        return {slug.removeprefix(_COMPARED): result for slug, result in compared}
 
     def version(self) -> str:
         """Another one whenever there is something new to see."""
@@ -96,12 +94,22 @@ class Laboratory:
         seen = [self.store.results(), self.store.last_id(), run and [attack.slug for attack in run.left]]
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:16]
 
+    def _kept(self) -> Iterator[tuple[str, Result]]:
+        for slug, document in self.store.results().items():
+            if result := from_document(document):
+                yield slug, result
+
     def _start(self, run: Run, work: Callable[[Report], object]) -> bool:
         if not self._busy.acquire(blocking=False):
             return False
         self.under_way = run
-        self._thread = threading.Thread(target=self._work, args=(run, work), daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._work, args=(run, work), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine has no room for another thread
+            self._end()
+            raise
+        self._thread = thread
         return True
 
     def _work(self, run: Run, work: Callable[[Report], object]) -> None:
@@ -117,5 +125,8 @@ class Laboratory:
             for attack in run.left:
                 report(attack, Failure(reason=f"The lab broke off ({type(error).__name__})."))
         finally:
-            self.under_way = None
-            self._busy.release()
+            self._end()
+
+    def _end(self) -> None:
+        self.under_way = None
+        self._busy.release()

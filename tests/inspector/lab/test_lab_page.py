@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from support.browser import Browser
+from support.cast import Person
 from support.legs import Legs
 from support.processes import free_ports
 
@@ -119,8 +120,18 @@ def test_an_attack_that_was_not_run_says_so(browser: Browser) -> None:
     assert "0 run, 0 stopped" in browser.current.text
 
 
-def test_an_attack_that_waits_says_how_long(browser: Browser) -> None:
-    assert "until an access token has expired" in card(browser, "expired-token")
+def test_an_attack_that_waits_says_what_for(browser: Browser) -> None:
+    assert "It waits until an access token has expired.</p>" in card(browser, "expired-token")
+    assert "It waits" not in card(browser, "code-replay")
+
+
+@pytest.mark.settings(ACCESS_TOKEN_LIFETIME="17")
+def test_and_how_long_once_an_answer_of_tripod_id_has_told(browser: Browser, alice: Person) -> None:
+    alice.go_through("http://127.0.0.1:9001/connect")
+
+    browser.reload()
+
+    assert "has expired: the last one was good for 17 seconds." in card(browser, "expired-token")
 
 
 def test_a_refusal_says_who_refused_why_and_where_it_is_written(browser: Browser) -> None:

@@ -1,0 +1,117 @@
+"""The laboratory: one run at a time, in the background, and a version of what there is to see."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+
+import pytest
+
+from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attacks import ATTACKS
+from inspector.lab.cards import State, cards
+from inspector.lab.laboratory import Laboratory
+from inspector.lab.run import Report, Result
+from inspector.store import Store
+
+REFUSED = Outcome(got_through=False, status=400, error="invalid_grant", said="", request_id="lab-replay-abc123-01")
+[WAITS] = [attack for attack in ATTACKS if attack.waits]
+FIRST, SECOND = [attack for attack in ATTACKS if attack.plain][:2]
+PATIENCE = 5.0
+
+
+class Slow:
+    """Runs one attack after the other, each when it is told to; `seen` is called before each of them."""
+
+    def __init__(self) -> None:
+        self.go_on = threading.Semaphore(0)
+        self.seen: Callable[[], object] = lambda: None
+
+    def run(self, attacks: Sequence[Attack], report: Report) -> None:
+        for attack in attacks:
+            assert self.go_on.acquire(timeout=PATIENCE)
+            self.seen()
+            report(attack, REFUSED)
+
+    def compare(self, _attack: Attack) -> Result:
+        assert self.go_on.acquire(timeout=PATIENCE)
+        return REFUSED
+
+
+@pytest.fixture
+def slow() -> Slow:
+    return Slow()
+
+
+@pytest.fixture
+def laboratory(store: Store, slow: Slow) -> Iterator[Laboratory]:
+    laboratory = Laboratory(store, run=slow.run, compare=slow.compare, attacks=(WAITS, FIRST, SECOND))
+    yield laboratory
+    slow.go_on.release(10)
+    laboratory.join(PATIENCE)
+
+
+def test_attacks_that_wait_come_last(laboratory: Laboratory) -> None:
+    laboratory.start(laboratory.attacks)
+
+    assert laboratory.under_way
+    assert laboratory.under_way.left == [FIRST, SECOND, WAITS]
+
+
+def test_every_attack_that_is_done_makes_another_version_even_if_the_same_came_of_it(
+    laboratory: Laboratory, slow: Slow
+) -> None:
+    versions: list[str] = []
+    slow.go_on.release(6)
+    laboratory.start(laboratory.attacks)
+    laboratory.join(PATIENCE)
+    slow.seen = lambda: versions.append(laboratory.version())
+
+    laboratory.start(laboratory.attacks)
+    laboratory.join(PATIENCE)
+
+    assert len({*versions, laboratory.version()}) == 4
+
+
+def test_another_result_makes_another_version(laboratory: Laboratory, store: Store) -> None:
+    before = laboratory.version()
+    store.save_result(FIRST.slug, {"kind": "failure", "reason": "None."})
+
+    assert laboratory.version() != before
+
+
+def test_a_comparison_under_way_is_no_run_of_the_attack(laboratory: Laboratory) -> None:
+    laboratory.start_comparison(FIRST)
+
+    assert laboratory.under_way
+    assert {card.state for card in cards(laboratory)} == {State.NOT_RUN}
+
+
+def test_a_run_under_way_shows_on_the_cards_that_are_left(laboratory: Laboratory) -> None:
+    laboratory.start([SECOND])
+
+    assert [card.attack for card in cards(laboratory) if card.state == State.RUNNING] == [SECOND]
+
+
+def test_a_run_that_could_not_begin_keeps_nobody_from_the_next(
+    laboratory: Laboratory, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_room(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", no_room)
+        with pytest.raises(RuntimeError):
+            laboratory.start([FIRST])
+    assert laboratory.under_way is None
+    slow.go_on.release()
+
+    assert laboratory.start([FIRST])
+    laboratory.join(PATIENCE)
+    assert laboratory.results() == {FIRST.slug: REFUSED}
+
+
+def test_what_another_version_has_kept_is_passed_over(laboratory: Laboratory, store: Store) -> None:
+    store.save_result(FIRST.slug, {"kind": "outcome", "verdict": "fine"})
+    store.save_result(f"plain:{FIRST.slug}", {"kind": "outcome", "verdict": "fine"})
+
+    assert (laboratory.results(), laboratory.comparisons()) == ({}, {})
+    assert {card.state for card in cards(laboratory)} == {State.NOT_RUN}

@@ -1,0 +1,72 @@
+"""What became of an attack is kept in the store, without anything that is as long and random as a token."""
+
+from typing import Any
+
+import pytest
+import requests
+
+from inspector.lab.answer import Answer
+from inspector.lab.attack import Failure, Outcome
+from inspector.lab.results import from_document, to_document
+
+OUTCOME = Outcome(
+    got_through=True,
+    status=200,
+    error="",
+    said="Welcome.",
+    request_id="lab-code-of-another-client-a1b2c3-07",
+    consequence="Mallory has Carol’s photos.",
+)
+TOKEN = "Splxl0BeZQQYbYS6WxSbIAu3kPq9vT2mNc7rD4eF"
+
+
+@pytest.mark.parametrize("result", [OUTCOME, Failure(reason="No server answered.")], ids=["outcome", "failure"])
+def test_it_comes_out_as_it_went_in(result: Outcome | Failure) -> None:
+    assert from_document(to_document(result)) == result
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        {"kind": "verdict"},
+        {"kind": "failure"},
+        {"kind": "failure", "reason": "None.", "severity": 3},
+        {name: value for name, value in to_document(OUTCOME).items() if name != "status"},
+    ],
+    ids=["empty", "of another kind", "too little", "too much", "an outcome without a status"],
+)
+def test_what_another_version_has_kept_is_no_result(document: dict[str, Any]) -> None:
+    assert from_document(document) is None
+
+
+def redirect_to(location: str) -> Answer:
+    response = requests.Response()
+    response.status_code, response.url = 303, "http://127.0.0.1:9001/callback"
+    response.headers["Location"] = location
+    response.request = requests.Request("GET", response.url).prepare()
+    return Answer(response)
+
+
+@pytest.mark.parametrize("rest", [f"?code={TOKEN}", f"#access_token={TOKEN}", f"?a=b#{TOKEN}", f"#{TOKEN}?a=b", ""])
+def test_of_where_a_redirect_leads_nothing_is_noted_that_could_hold_a_token(rest: str) -> None:
+    assert redirect_to(f"/photos{rest}").said == "The browser is sent to http://127.0.0.1:9001/photos"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        Outcome(
+            got_through=False,
+            status=400,
+            error=TOKEN,
+            said=f"The browser is sent to http://127.0.0.1:9001/{TOKEN}",
+            request_id="lab-mix-up-a1b2c3-07",
+            consequence=f"{TOKEN} is dead.",
+        ),
+        Failure(reason=f"No code was issued: 302 {TOKEN}"),
+    ],
+    ids=["outcome", "failure"],
+)
+def test_what_looks_like_a_token_is_not_kept_wherever_it_stands(result: Outcome | Failure) -> None:
+    assert TOKEN not in str(to_document(result))
