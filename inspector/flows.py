@@ -95,7 +95,10 @@ def _tied(in_order: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
 
 def _knotted(exchanges: list[Exchange]) -> dict[int, str]:
     """By an exchange's id, the flow to which the values in it tie it; without those that have none."""
-    knots, strong = _Knots(), {one.id: ties for one in exchanges if (ties := _strong(one))}
+    knots, strong = _Knots(), dict[int, list[str]]()
+    for group in _by_request(exchanges):
+        run = next((run for one in group if (run := _run_of(one))), None)
+        strong |= {one.id: ties for one in group if (ties := _strong(one, run))}
     for ties in strong.values():
         knots.tie(ties)
     return {exchange_id: knots.find(ties[0]) for exchange_id, ties in strong.items()}
@@ -126,11 +129,12 @@ class _Knots:
         return tie
 
 
-def _strong(exchange: Exchange) -> list[str]:
+def _strong(exchange: Exchange, run: str | None) -> list[str]:
+    """The values that tie it; in an attack, that alone."""
+    if run:
+        return [f"lab:{run}"]  # whatever else it touches: what ends the grant afterwards is no part of the attack
     ties = [tie for tie in exchange.ties if not tie.startswith("session:")]
-    grants = [f"grant:{event['grant_id']}" for event in exchange.events if event.get("grant_id")]
-    run = _run_of(exchange)
-    return [*ties, *grants, *([f"lab:{run}"] if run else [])]
+    return [*ties, *(f"grant:{event['grant_id']}" for event in exchange.events if event.get("grant_id"))]
 
 
 def _run_of(exchange: Exchange) -> str | None:

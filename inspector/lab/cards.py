@@ -136,7 +136,7 @@ def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) ->
 
 def _lifetime(exchange: Exchange) -> int | None:
     """RFC 6749 §5.1: `expires_in`."""
-    if exchange.path != steps.TOKEN or exchange.status != HTTPStatus.OK:
+    if exchange.path != "/oauth/token" or exchange.status != HTTPStatus.OK:
         return None
     seconds = answers.document(exchange).get("expires_in")
     return seconds if isinstance(seconds, int) else None

@@ -20,7 +20,7 @@ def run(attack: Attack, stage: Stage) -> Result:
     try:
         with stage.playing(attack.slug):
             outcome = attack.run(stage)
-            stage.tidy()
+        stage.tidy()
     except CannotPlay as reason:
         return Failure(reason=str(reason))
     except requests.RequestException as error:

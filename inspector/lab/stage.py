@@ -28,6 +28,8 @@ from inspector.lab.housekeeping import delete, register, take_apps_out
 
 #: The attacker's own site. Nothing is ever sent there.
 MALLORYS_SITE = "https://mallory.example"
+#: What is sent before and after an attack belongs to none.
+PREPARATION, TIDYING_UP = "preparation", "tidying-up"
 EVERY_SCOPE = "profile photos:read photos:write"
 
 
@@ -88,7 +90,7 @@ class Stage:
         self._credentials = (client_id, client_secret)
         self._http = http
         self._run = secrets.token_hex(3)
-        self._attack = "preparation"
+        self._attack = PREPARATION
         self._counts: dict[str, Iterator[int]] = {}
 
     @contextmanager
@@ -123,7 +125,7 @@ class Stage:
     @cached_property
     def mallorys_app(self) -> App:
         """The client that she has registered, as any developer can."""
-        with self.playing("preparation"):
+        with self.playing(PREPARATION):
             return self._register()
 
     @cached_property
@@ -169,15 +171,16 @@ class Stage:
 
     def tidy(self) -> None:
         """Whoever has let an app in takes it out again, so that no attack leaves a living grant behind."""
-        for person in (self.carol, self.mallory):
-            if person.has_consented:
-                take_apps_out(person, self.addresses.authorization_server)
-                person.has_consented = False
+        with self.playing(TIDYING_UP):
+            for person in (self.carol, self.mallory):
+                if person.has_consented:
+                    take_apps_out(person, self.addresses.authorization_server)
+                    person.has_consented = False
 
     def close(self) -> None:
         """Delete what was registered for this run."""
         if "mallorys_app" in self.__dict__:
-            with self.playing("tidying-up"):
+            with self.playing(TIDYING_UP):
                 delete(self.mallory, self.addresses.authorization_server, self.mallorys_app.client_id)
 
     def _person(self, username: str, user_agent: str) -> Person:

@@ -1,6 +1,7 @@
 """Every attack is run for real against the three legs, and stopped; the honest card is not."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 
 import pytest
 from support.browser import Browser
@@ -9,11 +10,12 @@ from support.clock import Clock
 from support.legs import Legs
 
 from config import LAB_PASSWORDS
-from inspector import flows
+from inspector import flows, phases
 from inspector.lab.attack import Attack, Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import line, main, run, run_all, summary
 from inspector.lab.stage import Stage
+from inspector.message import read_trees
 from inspector.store import Store
 from tests.inspector.lab.conftest import stage_for
 
@@ -65,13 +67,21 @@ def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
     assert (outcome.got_through, outcome.consequence) == (False, "The grace is turned off.")
 
 
+def test_attacks_that_wait_are_run_last(lab: Stage) -> None:
+    waits, quick = next(each for each in ATTACKS if each.waits), next(each for each in ATTACKS if not each.waits)
+    order: list[Attack] = []
+
+    run_all(lab, lambda attack, _outcome: order.append(attack), [waits, quick])
+
+    assert order == [quick, waits]
+
+
 def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:
     run_all(lab, lambda *_: None)
     carol, mallory = (Person(name, password, Browser(legs.network)) for name, password in LAB_PASSWORDS.items())
 
     for person in (carol, mallory):
-        person.go_through(f"{legs.auth_server_url}/account/apps")
-        assert not person.browser.current.has_field("client_id")
+        assert "No app is connected" in person.go_through(f"{legs.auth_server_url}/account/apps").text
     assert "Free Wallpapers" not in mallory.browser.open(f"{legs.auth_server_url}/developer/apps").text
 
 
@@ -95,6 +105,27 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, wat
             assert outcome.request_id in {each.request_id for each in flow.exchanges}
         # What servers say to each other because of it bears no signature of the lab's.
         assert {flows.attack_of(each) for each in flow.exchanges} - {None} == {flow.attack}
+
+
+def test_what_is_cleared_away_after_an_attack_is_no_part_of_it(lab: Stage, watched: Store) -> None:
+    """The consent that was forged is looked for in Carol's account: that is part of its attack."""
+    run_all(lab, lambda *_: None)
+    seen = {str(flow.attack): flow.exchanges for flow in flows.flows(watched.exchanges())}
+    pages = {slug: {each.path for each in exchanges} for slug, exchanges in seen.items()}
+    housekeeping = {
+        slug for slug, paths in pages.items() if any(path.startswith(("/account", "/developer")) for path in paths)
+    }
+
+    assert housekeeping == {"preparation", "tidying-up", "forged-consent"}
+    assert [slug for slug, paths in pages.items() if "/account/apps" in paths] == ["tidying-up", "forged-consent"]
+    assert [each.method for each in seen["forged-consent"] if each.path == "/account/apps"] == ["GET"]
+
+
+def test_no_attack_ends_with_the_grant_being_taken_out(lab: Stage, watched: Store) -> None:
+    run(next(attack for attack in ATTACKS if attack.slug == "code-without-verifier"), lab)
+    [attack] = [flow for flow in flows.flows(watched.exchanges()) if flow.attack == "code-without-verifier"]
+
+    assert phases.END not in {phases.phase_of(tree) for tree in read_trees(attack.exchanges)}
 
 
 def test_the_table_tells_every_attack_and_the_command_ends_well(lab: Stage, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,6 +166,21 @@ def test_a_lab_that_cannot_do_its_job_proves_nothing(
     assert status == 1
     assert "not run     Use an access token after its time" in printed
     assert "could not be run" in printed
+
+
+def test_servers_that_go_away_while_it_is_tidied_up_cost_no_result(lab: Stage, legs: Legs) -> None:
+    outcomes: list[Outcome | Failure] = []
+    lab.mallorys_app  # noqa: B018  registered now, to be deleted in the end
+    [attack] = [attack for attack in ATTACKS if attack.slug == "open-redirect"]
+    with ExitStack() as stack:
+
+        def report(_attack: Attack, outcome: Outcome | Failure) -> None:
+            outcomes.append(outcome)
+            stack.enter_context(legs.network.cut_off(legs.auth_server_url))
+
+        run_all(lab, report, [attack])
+
+    assert [type(outcome) for outcome in outcomes] == [Outcome]
 
 
 def test_a_failure_says_what_went_wrong_and_no_more(lab: Stage, legs: Legs) -> None:
