@@ -74,7 +74,7 @@ class Card:
     def said(self) -> str:
         """The answer's own words, unless they are read there already."""
         said = self.result.said if isinstance(self.result, Outcome) else ""
-        return "" if said in self.answer else said
+        return "" if said in self.answer or said in self.reasons else said
 
     @property
     def differs(self) -> str:

@@ -140,7 +140,7 @@ class Stage:
         return Browser(self._wire(user_agent), tuple(f"{origin}/" for origin in origins))
 
     def code(self, scope: str = "photos:read", app: App | None = None, person: Person | None = None) -> Code:
-        """A code that Tripod ID issued to Print Shop for carol, caught on its way through the browser.
+        """A code that Tripod ID issued to Print Shop for Carol, caught on its way through the browser.
 
         :raises CannotPlay: when it issued none.
         """

@@ -13,7 +13,7 @@ AIM = "GET /oauth/authorize"
 
 
 def _tempted(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
-    """Carol follows a link of mallory's. It gets through if she is asked to consent to it, or sent on with a code."""
+    """Carol follows a link of Mallory's. It gets through if she is asked to consent to it, or sent on with a code."""
     answer = stage.carol.visit(request.url, until=site)
     goes_on = answer.page.form_with("decision") is not None or "code" in answer.carried
     return answer.outcome(got_through=goes_on, consequence=_where_she_is(answer))
@@ -35,7 +35,7 @@ def _swapped(stage: Stage, redirect_uri: str) -> Outcome:
 
 
 def another_port(stage: Stage) -> Outcome:
-    """The same host and path, and a port at which mallory’s program listens."""
+    """The same host and path, and a port at which Mallory’s program listens."""
     parts = urlsplit(stage.print_shop.redirect_uri)
     return _swapped(stage, f"http://{parts.hostname}:6666{parts.path}")
 
@@ -46,7 +46,7 @@ def by_prefix(stage: Stage) -> Outcome:
 
 
 def by_subdomain(stage: Stage) -> Outcome:
-    """The registered host as the beginning of mallory’s own."""
+    """The registered host as the beginning of Mallory’s own."""
     parts = urlsplit(stage.print_shop.redirect_uri)
     return _swapped(stage, f"http://{parts.netloc.replace(':', '-')}.mallory.example{parts.path}")
 
@@ -71,7 +71,7 @@ def pkce_none(stage: Stage) -> Outcome:
 
 
 def forged_consent(stage: Stage) -> Outcome:
-    """Another site has carol’s browser send the form that allows mallory’s app everything."""
+    """Another site has Carol’s browser send the form that allows Mallory’s app everything."""
     app = stage.mallorys_app
     request = app.authorization_request(EVERY_SCOPE)
     asked = stage.carol.visit(request.url)
@@ -98,7 +98,7 @@ def _listed(stage: Stage, client_id: str) -> str:
 
 
 def open_redirect(stage: Stage) -> Outcome:
-    """A link to the real login page that leads on to mallory’s, where carol is asked for her password once more."""
+    """A link to the real login page that leads on to Mallory’s, where Carol is asked for her password once more."""
     browser = stage.browser()
     elsewhere = f"//{urlsplit(MALLORYS_SITE).netloc}/login"
     login = browser.open(f"{stage.addresses.authorization_server}/login?next={elsewhere}")
@@ -124,7 +124,7 @@ ATTACKS = (
         title="Swap the redirect URI: another port",
         aim=AIM,
         leg="auth",
-        does="Mallory has a program on carol’s machine. Her link leads to the real Tripod ID, and brings the code to its port.",
+        does="A program of Mallory’s runs on Carol’s machine. Her link, to the real Tripod ID, has the code sent to its port.",
         run=another_port,
         check="exact-redirect-uri",
         plain="authlib",
@@ -184,7 +184,7 @@ ATTACKS = (
         title="Forge the consent from another site",
         aim="POST /oauth/authorize",
         leg="auth",
-        does="Carol is signed in. Mallory’s site has her browser send the form that allows mallory’s app everything.",
+        does="Carol is signed in. Mallory’s site has Carol’s browser send, cookies and all, the form that allows her app all.",
         run=forged_consent,
         check="form-token",
         plain="view",

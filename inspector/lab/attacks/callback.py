@@ -32,17 +32,17 @@ def _nobodys(album: str) -> str:
 
 
 def forged_callback(stage: Stage) -> Outcome:
-    """Mallory’s own code, in carol’s browser: carol is to fill mallory’s album."""
+    """Mallory’s own code, in Carol’s browser: Carol is to fill Mallory’s album."""
     mallorys = _round_trip(stage, stage.mallory, stage.browser(MALLORY))
     carols = stage.browser()
-    carols.wire.send("GET", f"{stage.addresses.client}/connect")  # carol has a round trip of her own under way
+    carols.wire.send("GET", f"{stage.addresses.client}/connect")  # Carol has a round trip of her own under way
     answer, album = _tried(stage, carols, mallorys)
     got_through = "Mallory" in album
     return answer.outcome(got_through=got_through, consequence=_nobodys(album))
 
 
 def callback_in_another_browser(stage: Stage) -> Outcome:
-    """Carol’s whole callback, before she opens it, in mallory’s browser: mallory is to see carol’s photos."""
+    """Carol’s whole callback, before she opens it, in Mallory’s browser: Mallory is to see Carol’s photos."""
     carols, mallorys = stage.browser(), stage.browser(MALLORY)
     callback = _round_trip(stage, stage.carol, carols)
     mallorys.wire.send("GET", f"{stage.addresses.client}/connect")
@@ -72,7 +72,7 @@ ATTACKS = (
         title="Forge a callback",
         aim=AIM,
         leg="client",
-        does="Mallory has carol’s browser open a callback with her own code, so that carol works in mallory’s album.",
+        does="Mallory has Carol’s browser open a callback with Mallory’s code, so that Carol works in Mallory’s album.",
         run=forged_callback,
         check="state",
     ),
@@ -81,7 +81,7 @@ ATTACKS = (
         title="Replay a callback in another browser",
         aim=AIM,
         leg="client",
-        does="Mallory reads carol’s callback, code and state and all, and opens it in her own browser before carol does.",
+        does="Mallory reads Carol’s callback, code and state and all, and opens it in her own browser before Carol does.",
         run=callback_in_another_browser,
         check="state",
     ),
@@ -90,7 +90,7 @@ ATTACKS = (
         title="Mix up the authorization servers",
         aim=AIM,
         leg="client",
-        does="A response comes back to carol’s browser, with her state, in the name of mallory’s authorization server.",
+        does="A response comes back to Carol’s browser, with her state, in the name of Mallory’s authorization server.",
         run=mix_up,
         check="issuer",
     ),

@@ -46,7 +46,7 @@ def by_another_client(stage: Stage) -> Outcome:
 
 
 def other_redirect_uri(stage: Stage) -> Outcome:
-    """As if the code had been sent to mallory’s site."""
+    """As if the code had been sent to Mallory’s site."""
     code = stage.code()
     stolen = stage.thief.redeem(code.value, code.verifier, redirect_uri=f"{MALLORYS_SITE}/callback")
     return _tried(stolen, _still_good(stage, code.value, code.verifier))

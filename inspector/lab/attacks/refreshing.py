@@ -33,7 +33,7 @@ def replayed(stage: Stage) -> Outcome:
 
 
 def of_another_client(stage: Stage) -> Outcome:
-    """Carol’s token for Print Shop, presented by mallory’s app."""
+    """Carol’s token for Print Shop, presented by Mallory’s app."""
     tokens = stage.tokens()
     answer = stage.mallorys_app.refresh(tokens["refresh_token"])
     got_through = "access_token" in answer.json
@@ -107,7 +107,7 @@ ATTACKS = (
         title="Have the token, the secret, and be in time",
         aim=AIM,
         leg="auth",
-        does="Mallory has the refresh token and the secret, and comes within the grace, before Print Shop used the successor.",
+        does="Mallory has the refresh token and the secret, and comes within the grace, before Print Shop uses the successor.",
         run=within_the_grace,
         check=None,
     ),

@@ -46,7 +46,7 @@ def write_with_a_read_only_token(stage: Stage) -> Outcome:
 
 
 def another_persons_photo(stage: Stage) -> Outcome:
-    """A good token of mallory’s own, and the address of a photo of carol’s."""
+    """A good token of Mallory’s own, and the address of a photo of Carol’s."""
     carols = _first_photo(stage, stage.tokens("photos:read")["access_token"])
     own = stage.tokens("photos:read", app=stage.mallorys_app, person=stage.mallory)
     answer = stage.ask_api(own["access_token"], f"/photos/{carols['id']}")
@@ -75,7 +75,7 @@ ATTACKS = (
         title="Present a refresh token as an access token",
         aim=AIM,
         leg="api",
-        does="Mallory has a refresh token, which lives for a day, and tries it at the photos.",
+        does="Mallory has a refresh token, which outlives every access token, and tries it at the photos.",
         run=refresh_token_as_access_token,
         check="access-tokens-only",
         plain="authlib",
@@ -95,7 +95,7 @@ ATTACKS = (
         title="Use an access token after its grant has ended",
         aim=AIM,
         leg="api",
-        does="Carol has disconnected Print Shop. The access token that mallory copied has time left.",
+        does="Carol has disconnected Print Shop. The access token that Mallory copied has time left.",
         run=revoked,
         check="grant-alive",
         plain="authlib",
@@ -115,7 +115,7 @@ ATTACKS = (
         title="Ask for another person’s photo",
         aim="GET /photos/…",
         leg="api",
-        does="Mallory’s own token is good, and she knows the address of one of carol’s photos.",
+        does="Mallory’s own token is good, and she knows the address of one of Carol’s photos.",
         run=another_persons_photo,
         check="own-photos",
     ),

@@ -1,5 +1,6 @@
 """Every attack is run for real against the three legs, and stopped; the honest card is not."""
 
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 
@@ -41,6 +42,12 @@ def played(lab: Stage) -> Iterator[Stage]:
 
 def test_there_is_a_card_for_every_attack() -> None:
     assert {attack.slug for attack in STOPPABLE} == EVERY_ATTACK
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.slug)
+def test_what_an_attack_does_is_a_sentence_in_which_people_have_their_names(attack: Attack) -> None:
+    assert attack.does.endswith(".")
+    assert not re.search(r"\b(carol|mallory)\b|'", attack.does + attack.title)
 
 
 @pytest.mark.parametrize("attack", STOPPABLE, ids=lambda attack: attack.slug)

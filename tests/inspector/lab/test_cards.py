@@ -70,6 +70,16 @@ def test_a_header_that_decides_is_on_the_card(lab: Stage, watched: Store, labora
     assert "Origin: https://mallory.example" in card(laboratory, "forged-consent").sent
 
 
+def test_what_the_event_log_tells_in_the_same_words_is_told_once(
+    lab: Stage, watched: Store, laboratory: Laboratory
+) -> None:
+    watched.save_result("pkce-plain", to_document(run(attack("pkce-plain"), lab)))
+
+    shown = card(laboratory, "pkce-plain")
+
+    assert (shown.said, shown.reasons) == ("", ["code_challenge_method must be S256."])
+
+
 NAMED = "lab-code-replay-abc123-07"
 TRIED = Outcome(got_through=False, status=400, error="invalid_grant", said="", request_id=NAMED)
 
