@@ -70,8 +70,13 @@ def is_the_labs(exchange: Exchange) -> bool:
 
 
 def is_the_attackers(exchange: Exchange) -> bool:
-    """Whether the lab's attacker sent it herself."""
+    """Whether the lab's attacker sent it, or had it sent."""
     return header(exchange, "User-Agent").startswith(ATTACKER)
+
+
+def is_led_astray(exchange: Exchange) -> bool:
+    """Whether the lab's attacker had another's browser send it."""
+    return is_the_attackers(exchange) and "browser" in header(exchange, "User-Agent")
 
 
 def request_step(exchange: Exchange) -> str:

@@ -21,9 +21,12 @@ def sentence(message: Message, client: str) -> str:
 
 
 def _attack(message: Message, client: str) -> str:
-    borrowed = f", in the name of {client}" if steps.asked_by(message.exchange) and not message.front else ""
-    refused = f" {_NAMES[message.target]} refuses it." if message.exchange.status >= 400 else ""
-    return f"The attacker sends this{borrowed}.{refused}"
+    exchange = message.exchange
+    borrowed = f", in the name of {client}" if steps.asked_by(exchange) and not message.front else ""
+    sends = "has another’s browser send" if steps.is_led_astray(exchange) else "sends"
+    is_refused = exchange.status >= 400 or "error" in _carried(exchange)
+    refused = f" {_NAMES[message.target]} refuses it." if is_refused else ""
+    return f"The attacker {sends} this{borrowed}.{refused}"
 
 
 def _starts(message: Message, client: str) -> str:

@@ -15,12 +15,13 @@ import requests
 
 from inspector.lab.answer import Answer
 from inspector.lab.html import Form
+from inspector.steps import ATTACKER, LAB
 
-#: How everybody's `User-Agent` begins.
-SIGNATURE = "Tripod lab: "
-MALLORY = f"{SIGNATURE}mallory"
-CAROLS_BROWSER = f"{SIGNATURE}carol's browser (simulated)"
-PRINT_SHOP = f"{SIGNATURE}Print Shop's back channel (simulated)"
+MALLORY = ATTACKER
+CAROLS_BROWSER = f"{LAB}carol's browser (simulated)"
+PRINT_SHOP = f"{LAB}Print Shop's back channel (simulated)"
+#: Of a request that Mallory has Carol's browser send, by a link or by a page of hers.
+LED_ASTRAY = {"User-Agent": f"{ATTACKER}'s work, in carol's browser (simulated)"}
 TIMEOUT = (3.05, 15.0)
 #: Redirects that a browser follows in a row.
 MOST_REDIRECTS = 10
@@ -47,9 +48,9 @@ class Browser:
     wire: Wire
     origins: tuple[str, ...]
 
-    def open(self, url: str, until: str | None = None) -> Answer:
+    def open(self, url: str, until: str | None = None, **headers: str) -> Answer:
         """Go there and wherever that leads, but not to addresses that begin with `until`."""
-        return self.follow(self.wire.send("GET", url), until)
+        return self.follow(self.wire.send("GET", url, headers=headers), until)
 
     def submit(self, answer: Answer, form: Form, *more: tuple[str, str], until: str | None = None) -> Answer:
         """Send a form of that page, with more than it holds by itself, and go where that leads."""
@@ -79,9 +80,9 @@ class Person:
     #: Whether she has let an app in since somebody looked.
     has_consented: bool = False
 
-    def visit(self, url: str, until: str | None = None) -> Answer:
+    def visit(self, url: str, until: str | None = None, **headers: str) -> Answer:
         """Open `url`, and sign in when asked to."""
-        answer = self.browser.open(url, until)
+        answer = self.browser.open(url, until, **headers)
         form = answer.page.form_with("password")
         if form is None:
             return answer

@@ -8,7 +8,6 @@ from http import HTTPStatus
 
 from inspector import answers, raw, steps, why, words
 from inspector.exchange import Exchange
-from inspector.lab.actors import SIGNATURE
 from inspector.lab.attack import Attack, Outcome
 from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory, Run
@@ -74,7 +73,7 @@ class Card:
     def said(self) -> str:
         """The answer's own words, unless they are read there already."""
         said = self.result.said if isinstance(self.result, Outcome) else ""
-        return "" if said in self.answer or said in self.reasons else said
+        return "" if said in self.answer or said.rstrip(".") in self.reasons else said
 
     @property
     def differs(self) -> str:
@@ -131,7 +130,9 @@ def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) ->
     about a token, and anybody can send the same one.
     """
     sought = (outcome.request_id, _RECORDED_AS[attack.leg], outcome.status)
-    return next((one for one in recorded if (one.request_id, one.leg, one.status) == sought and _is_ours(one)), None)
+    return next(
+        (one for one in recorded if (one.request_id, one.leg, one.status) == sought and steps.is_the_labs(one)), None
+    )
 
 
 def _lifetime(exchange: Exchange) -> int | None:
@@ -140,10 +141,6 @@ def _lifetime(exchange: Exchange) -> int | None:
         return None
     seconds = answers.document(exchange).get("expires_in")
     return seconds if isinstance(seconds, int) else None
-
-
-def _is_ours(exchange: Exchange) -> bool:
-    return steps.header(exchange, "User-Agent").startswith(SIGNATURE)
 
 
 def _is_running(run: Run | None, attack: Attack) -> bool:

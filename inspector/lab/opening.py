@@ -6,6 +6,7 @@ from flask import Flask
 
 from config import ClientAppSettings
 from inspector.lab.attack import Attack
+from inspector.lab.attacks import ATTACKS
 from inspector.lab.comparison import compare
 from inspector.lab.home import is_at_home
 from inspector.lab.laboratory import Laboratory
@@ -16,7 +17,7 @@ from inspector.store import Store
 
 
 def open_live_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:
-    """Put the lab's pages on `app`; its attacks go to the legs that `settings` name, its results into `store`.
+    """Put the lab's pages beside the inspector's on `app`; its attacks go to the legs that `settings` name.
 
     There is no lab for a Print Shop that asks somebody else's server: that would be attacked.
     """
@@ -27,3 +28,5 @@ def open_live_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None
         run_all(stage_for(settings), report, attacks)
 
     open_lab(app, Laboratory(store, run=run, compare=compare))
+    titles = {attack.slug: attack.title for attack in ATTACKS}
+    app.extensions["tripod.inspector"].attack_titles.update(titles)

@@ -220,7 +220,7 @@ def test_a_round_trip_of_ones_own_comes_before_the_attacks_of_the_lab(
     html = look(inspector)
 
     assert "round trip 1 of 2" in html
-    assert f"Lab: {ATTACKS[0].slug.replace('-', ' ')}" in html
+    assert f"Lab: {ATTACKS[0].title}" in html
 
 
 def test_the_inspector_does_not_watch_itself(inspector: Browser, watched: Store) -> None:

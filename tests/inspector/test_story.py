@@ -11,6 +11,7 @@ from tests.inspector.exchanges import exchange
 BASIC = [("Authorization", "Basic print-shop:••••••••")]
 BEARER = [("Authorization", "Bearer ••••••••")]
 MALLORY = [("User-Agent", "Tripod lab: mallory")]
+LED = [("User-Agent", "Tripod lab: mallory's work, in carol's browser (simulated)")]
 CODE, TOKEN = [("grant_type", "authorization_code")], [("grant_type", "refresh_token")]
 BACK = "http://127.0.0.1:9001/callback"
 ENDED = [{"event": "grant_ended", "reason": "replay"}]
@@ -193,6 +194,7 @@ def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, sai
         ),
         ({"request_headers": MALLORY + BASIC}, "The attacker sends this, in the name of Paper Calendar."),
         ({"request_headers": MALLORY}, "The attacker sends this."),
+        ({"request_headers": LED}, "The attacker has another’s browser send this."),
     ],
 )
 def test_what_the_attacker_sends_is_not_told_as_if_it_were_honest(its: dict[str, Any], said: str) -> None:

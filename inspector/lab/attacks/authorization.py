@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from inspector.lab.actors import AuthorizationRequest
+from inspector.lab.actors import LED_ASTRAY, AuthorizationRequest
 from inspector.lab.answer import Answer
 from inspector.lab.attack import Attack, CannotPlay, Outcome
 from inspector.lab.html import Form
@@ -14,7 +14,7 @@ AIM = "GET /oauth/authorize"
 
 def _tempted(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
     """Carol follows a link of Mallory's. It gets through if she is asked to consent to it, or sent on with a code."""
-    answer = stage.carol.visit(request.url, until=site)
+    answer = stage.carol.visit(request.url, until=site, **LED_ASTRAY)
     goes_on = answer.page.form_with("decision") is not None or "code" in answer.carried
     return answer.outcome(got_through=goes_on, consequence=_where_she_is(answer))
 
@@ -81,7 +81,7 @@ def forged_consent(stage: Stage) -> Outcome:
     scopes = [("granted_scope", scope) for scope in EVERY_SCOPE.split()]
     form = Form(request.url, [("asked_scope", EVERY_SCOPE), *scopes, ("decision", "allow")])
     # Her browser’s rules for cookies (SameSite) stand before it as well; the lab sends them all the same.
-    headers = {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
+    headers = LED_ASTRAY | {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
     answer = stage.carol.browser.wire.send("POST", form.action, data=form.fields, headers=headers)
     has_code = "code" in answer.carried
     consequence = f"{'A code goes to Mallory’s app. ' if has_code else ''}{_listed(stage, app.client_id)}".strip()
@@ -101,7 +101,7 @@ def open_redirect(stage: Stage) -> Outcome:
     """A link to the real login page that leads on to Mallory’s, where Carol is asked for her password once more."""
     browser = stage.browser()
     elsewhere = f"//{urlsplit(MALLORYS_SITE).netloc}/login"
-    login = browser.open(f"{stage.addresses.authorization_server}/login?next={elsewhere}")
+    login = browser.open(f"{stage.addresses.authorization_server}/login?next={elsewhere}", **LED_ASTRAY)
     form = login.page.form_with("password")
     if form is None:
         raise CannotPlay("There was no login page.")

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qsl, urlencode
 
-from inspector.lab.actors import MALLORY, Browser, Person
+from inspector.lab.actors import LED_ASTRAY, MALLORY, Browser, Person
 from inspector.lab.answer import Answer
 from inspector.lab.attack import Attack, CannotPlay, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Stage
@@ -21,9 +21,9 @@ def _round_trip(stage: Stage, person: Person, browser: Browser) -> str:
     return answer.location
 
 
-def _tried(stage: Stage, browser: Browser, callback: str) -> tuple[Answer, str]:
+def _tried(stage: Stage, browser: Browser, callback: str, **headers: str) -> tuple[Answer, str]:
     """What Print Shop answers to that callback, and whose album it shows in that browser afterwards."""
-    answer = browser.wire.send("GET", callback)
+    answer = browser.wire.send("GET", callback, headers=headers)
     return answer, browser.open(f"{stage.addresses.client}/photos").page.heading
 
 
@@ -36,7 +36,7 @@ def forged_callback(stage: Stage) -> Outcome:
     mallorys = _round_trip(stage, stage.mallory, stage.browser(MALLORY))
     carols = stage.browser()
     carols.wire.send("GET", f"{stage.addresses.client}/connect")  # Carol has a round trip of her own under way
-    answer, album = _tried(stage, carols, mallorys)
+    answer, album = _tried(stage, carols, mallorys, **LED_ASTRAY)
     got_through = "Mallory" in album
     return answer.outcome(got_through=got_through, consequence=_nobodys(album))
 
@@ -61,7 +61,7 @@ def mix_up(stage: Stage) -> Outcome:
     address, _, query = callback.partition("?")
     parameters = [pair for pair in parse_qsl(query) if pair[0] != "iss"]
     forged = f"{address}?{urlencode([*parameters, ('iss', MALLORYS_SITE)])}"
-    answer, album = _tried(stage, carols, forged)
+    answer, album = _tried(stage, carols, forged, **LED_ASTRAY)
     got_through = "Carol" in album
     return answer.outcome(got_through=got_through, consequence=_nobodys(album))
 

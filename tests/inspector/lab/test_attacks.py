@@ -11,7 +11,7 @@ from support.clock import Clock
 from support.legs import Legs
 
 from config import LAB_PASSWORDS
-from inspector import flows, phases
+from inspector import flows, phases, steps
 from inspector.lab.attack import Attack, Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import line, main, run, run_all, summary
@@ -20,7 +20,7 @@ from inspector.message import read_trees
 from inspector.store import Store
 from tests.inspector.lab.conftest import stage_for
 
-#: As the issue of the lab counts them: what there must be a card for.
+#: What there must be a card for.
 EVERY_ATTACK = {
     *("code-replay", "code-without-verifier", "code-of-another-client", "redirect-uri-at-token"),
     *("forged-callback", "callback-in-another-browser", "mix-up"),
@@ -110,6 +110,8 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, wat
         outcome = outcomes.get(str(flow.attack))
         if isinstance(outcome, Outcome):
             assert outcome.request_id in {each.request_id for each in flow.exchanges}
+        if flow.attack in outcomes:
+            assert any(map(steps.is_the_attackers, flow.exchanges)), f"the attacker does nothing in {flow.attack}"
         # What servers say to each other because of it bears no signature of the lab's.
         assert {flows.attack_of(each) for each in flow.exchanges} - {None} == {flow.attack}
 

@@ -77,7 +77,7 @@ def test_what_the_event_log_tells_in_the_same_words_is_told_once(
 
     shown = card(laboratory, "pkce-plain")
 
-    assert (shown.said, shown.reasons) == ("", ["code_challenge_method must be S256."])
+    assert (shown.said, shown.reasons) == ("", ["code_challenge_method must be S256"])
 
 
 NAMED = "lab-code-replay-abc123-07"
