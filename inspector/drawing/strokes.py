@@ -61,21 +61,22 @@ def answer(row: Answer, y: int) -> Markup:
 
 
 def unseen(row: Unseen, y: int) -> Markup:
-    """A note with a closed eye."""
-    left, right = x(row.left) - 24, max(x(row.right) + 24, x(row.left) + 320)
-    left, right = (left, right) if right <= WIDTH - 8 else (WIDTH - 8 - (right - left), WIDTH - 8)
+    """A note with a closed eye, as wide as what it stands for and as its words need."""
+    words = max(len(row.text) * LARGE, len(row.more) * SMALL)
+    width = min(max(x(row.right) - x(row.left) + 48, words + 68), WIDTH - 16)
+    left = min(x(row.left) - 24, WIDTH - 8 - width)
     return Markup(
-        '<g class="unseen leg-auth"><rect class="note" x="{0}" y="{1}" width="{2}" height="68" rx="10"/>'
-        '<g class="eye" transform="translate({3} {4})"><path d="M1 10s4-7 10-7 10 7 10 7-4 7-10 7S1 10 1 10z"/>'
+        '<g class="unseen leg-auth"><rect class="note" x="{0:g}" y="{1}" width="{2:g}" height="68" rx="10"/>'
+        '<g class="eye" transform="translate({3:g} {4})"><path d="M1 10s4-7 10-7 10 7 10 7-4 7-10 7S1 10 1 10z"/>'
         '<circle cx="11" cy="10" r="3"/><path class="slash" d="M2.5 1.5l17 17"/></g>{5}{6}</g>'
     ).format(
         left,
         y + 12,
-        right - left,
+        width,
         left + 16,
         y + 36,
-        text(left + 52, y + 42, clip(row.text, right - left - 60, LARGE), "path plain"),
-        text(left + 52, y + 61, clip(row.more, right - left - 60), "params plain"),
+        text(left + 52, y + 42, clip(row.text, width - 60, LARGE), "path plain"),
+        text(left + 52, y + 61, clip(row.more, width - 60), "params plain"),
     )
 
 

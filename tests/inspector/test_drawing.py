@@ -6,8 +6,12 @@ from xml.etree import ElementTree
 import pytest
 
 from inspector import drawing
+from inspector.blind_spots import STORIES
+from inspector.drawing import geometry
 from inspector.drawing.family import Member
+from inspector.drawing.lanes import AT
 from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.drawing.sequence import HEIGHT, REST
 from inspector.drawing.timeline import AccessToken, RefreshLife
 
 NAMES = ["Browser", "Print Shop", "Tripod ID", "Photo API"]
@@ -144,6 +148,135 @@ def test_the_timeline_is_told_in_words_as_well(
     tokens: list[AccessToken], life: RefreshLife, now: float, sentence: str
 ) -> None:
     assert sentence in drawing.timeline_words(tokens, life, now)
+
+
+FRONT = {"params": "", "step": "", "front": True}
+
+
+def drawn(*rows: Row) -> ElementTree.Element:
+    return parse(drawing.sequence(rows, NAMES, None, link))
+
+
+def classed(svg: ElementTree.Element, css: str) -> list[ElementTree.Element]:
+    """The shapes with that class, as they are drawn one after the other."""
+    return [node for node in svg.iter() if css in (node.get("class") or "").split()]
+
+
+def span(bar: ElementTree.Element) -> tuple[float, float]:
+    """From where to where a bar reaches, from top to bottom."""
+    return float(bar.attrib["y"]), float(bar.attrib["y"]) + float(bar.attrib["height"])
+
+
+def numbers(path: ElementTree.Element) -> list[float]:
+    return [float(number) for number in re.findall(r"-?[\d.]+", path.attrib["d"])]
+
+
+@pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 0), (1, 2), (3, 2)])
+def test_a_message_lasts_on_the_lane_of_who_receives_it(source: int, target: int) -> None:
+    call = Call(n=1, source=source, target=target, label="GET /x", **FRONT)
+    answer = Answer(n=1, source=target, target=source, status="200", summary="", step="", front=True)
+
+    svg = drawn(call, answer)
+    [bar] = classed(svg, "bar")
+    asked, answered = (numbers(line)[1] for line in classed(svg, "line"))
+
+    assert float(bar.attrib["x"]) + float(bar.attrib["width"]) / 2 == geometry.x(target)
+    assert f"leg-{geometry.LANES[target]}" in bar.attrib["class"].split()
+    assert span(bar)[0] < asked < answered < span(bar)[1]
+
+
+def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> None:
+    call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
+    redirect = Redirect(n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step="")
+    answer = Answer(n=2, source=2, target=0, status="200", summary="", step="", front=True)
+
+    client, auth = classed(drawn(call, redirect, answer), "bar")
+
+    assert ("leg-client" in client.attrib["class"], "leg-auth" in auth.attrib["class"]) == (True, True)
+    assert span(client)[1] < span(auth)[0]
+
+
+def test_a_redirect_that_leads_out_of_sight_ends_its_own_message() -> None:
+    call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
+    redirect = Redirect(n=1, ends=1, source=1, target=2, status="302", label="GET /y", params="", step="")
+
+    [bar] = classed(drawn(call, redirect), "bar")
+
+    assert span(bar)[1] < HEIGHT[Call] + HEIGHT[Redirect] / 2
+
+
+def test_what_has_not_ended_lasts_to_the_end_of_the_drawing() -> None:
+    call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
+    height = sum(HEIGHT[kind] for kind in (Call, Fold))
+
+    [bar] = classed(drawn(call, Fold(text="more", href="?")), "bar")
+
+    assert span(bar)[1] == height - REST
+
+
+@pytest.mark.parametrize(("start", "end"), [(100, 300), (300, 100)])
+def test_an_arrow_points_from_who_sends_to_who_receives(start: float, end: float) -> None:
+    line, tip = parse(f"<g>{geometry.arrow(start, end, 40, 'front')}</g>")
+    point, _, back = numbers(tip)[:3]
+
+    assert numbers(line)[0] == start
+    assert min(start, end) < point < max(start, end)
+    assert abs(point - end) < abs(point - start)
+    assert (back < 0) == (end > start)
+
+
+@pytest.mark.parametrize("kind", ["exchange", "request"])
+@pytest.mark.parametrize(("source", "target"), [(0, 2), (2, 0), (3, 1)])
+def test_a_message_in_small_points_from_who_sends_to_who_receives(kind: str, source: int, target: int) -> None:
+    svg = parse(drawing.lanes(source, target, kind))
+    [line], [tip], [dot] = classed(svg, "line"), classed(svg, "tip"), classed(svg, "dot")
+
+    point, _, back = numbers(tip)[:3]
+
+    assert float(dot.attrib["cx"]) == numbers(line)[0] == AT[source]
+    assert abs(point - AT[target]) <= 2
+    assert (back < 0) == (target > source)
+
+
+def test_what_is_too_long_is_cut_with_an_ellipsis() -> None:
+    assert geometry.clip("abcdefghij", 5 * 7, letter=7) == "abcd…"
+
+
+def test_what_fits_is_left_as_it_is() -> None:
+    assert geometry.clip("abcde", 5 * 7, letter=7) == "abcde"
+
+
+@pytest.mark.parametrize(
+    ("status", "is_bad"), [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)]
+)
+def test_an_answer_that_refuses_or_fails_is_marked(status: str, is_bad: bool) -> None:
+    answer = Answer(n=1, source=1, target=0, status=status, summary="", step="", front=True)
+
+    [group] = classed(drawn(answer), "answer")
+
+    assert ("bad" in group.attrib["class"].split()) == is_bad
+
+
+@pytest.mark.parametrize("left", range(4))
+@pytest.mark.parametrize("right", range(4))
+def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(left: int, right: int) -> None:
+    text, more = max(STORIES.values(), key=len), "120 messages out of sight for the authorization server."
+
+    svg = drawn(Unseen(left=min(left, right), right=max(left, right), text=text, more=more))
+    [box] = classed(svg, "note")
+    begins, ends = float(box.attrib["x"]), float(box.attrib["x"]) + float(box.attrib["width"])
+
+    assert [node.text for node in svg.iter("text")] == [text, more]
+    assert 0 < begins < ends < geometry.WIDTH
+    assert begins + 52 + len(more) * geometry.SMALL < ends
+
+
+def test_a_note_without_end_stays_within_the_drawing() -> None:
+    svg = drawn(Unseen(left=3, right=3, text=EVIL * 20, more=""))
+
+    [box] = classed(svg, "note")
+
+    assert 0 < float(box.attrib["x"]) < float(box.attrib["x"]) + float(box.attrib["width"]) < geometry.WIDTH
 
 
 def chain(length: int) -> Member:
