@@ -6,23 +6,27 @@ from dataclasses import dataclass, field
 
 from inspector.answers import members
 from inspector.drawing.family import Member
-from inspector.drawing.timeline import AccessToken, RefreshLife
+from inspector.drawing.lives import AccessToken, RefreshLife
 from inspector.exchange import Exchange
 from inspector.why import plainly
 
+_LOST = "taken for lost: the token before it came again, so both its tokens are dead"
 _FINGERPRINT = re.compile(r"~([0-9a-f]{6})$")
 
 
 @dataclass(eq=False)
 class Pair:
-    """An access token and a refresh token that came in one answer. Moments are in epoch seconds."""
+    """An access token and a refresh token that came in one answer. Moments are in epoch seconds.
+
+    `lost` is when the token before it came again: the server took its answer for lost then, and both its tokens are dead.
+    """
 
     number: int
     refresh: str
     issued: float
     expires: float
     children: "list[Pair]" = field(default_factory=list)
-    is_lost: bool = False
+    lost: float | None = None
 
 
 @dataclass
@@ -69,17 +73,20 @@ def _tell(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
 
 
 def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> None:
+    pair = _pair(len(grant.pairs) + 1, exchange)
+    presented = _fingerprint(dict(exchange.request_body.form).get("refresh_token", ""))
+    before = next((old for old in grant.pairs if has_predecessor and old.refresh and old.refresh == presented), None)
+    for sibling in before.children[-1:] if before else []:
+        sibling.lost = pair.issued
+    (before.children if before else grant.roots).append(pair)
+    grant.pairs.append(pair)
+
+
+def _pair(number: int, exchange: Exchange) -> Pair:
     answer = members(exchange)
     lifetime = answer.get("expires_in", "0")
     expires = exchange.ended_at + (int(lifetime) if lifetime.isdigit() else 0)
-    pair = Pair(len(grant.pairs) + 1, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires)
-    presented = _fingerprint(dict(exchange.request_body.form).get("refresh_token", ""))
-    before = next((old for old in grant.pairs if has_predecessor and old.refresh and old.refresh == presented), None)
-    siblings = before.children if before else grant.roots
-    for sibling in siblings:
-        sibling.is_lost = True  # its answer never arrived, so the same token came once more
-    siblings.append(pair)
-    grant.pairs.append(pair)
+    return Pair(number, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires)
 
 
 def _fingerprint(masked: str) -> str:
@@ -88,18 +95,15 @@ def _fingerprint(masked: str) -> str:
 
 
 def access_tokens(grant: Grant) -> list[AccessToken]:
-    """For the timeline: each until it was replaced or the grant ended."""
+    """For the timeline: each works until it expires, is taken for lost or ends with the grant, replaced or not."""
     return [_access_token(grant, pair) for pair in grant.pairs]
 
 
 def _access_token(grant: Grant, pair: Pair) -> AccessToken:
-    replaced = [(child.issued, "replaced by a refresh") for child in pair.children[:1]]
-    over = [(grant.ended, f"the grant ended: {grant.why}")] if grant.ended is not None else []
-    ended, why = min([*replaced, *over], default=(pair.expires, ""))
-    is_early = ended < pair.expires
-    return AccessToken(
-        issued=pair.issued, expires=pair.expires, ended=ended if is_early else None, why=why if is_early else ""
-    )
+    ends = [(grant.ended, f"the grant ended: {grant.why}"), (pair.lost, _LOST)]
+    early = min(((at, why) for at, why in ends if at is not None and at < pair.expires), default=(None, ""))
+    replaced = pair.children[0].issued if pair.children else None
+    return AccessToken(issued=pair.issued, expires=pair.expires, replaced=replaced, ended=early[0], why=early[1])
 
 
 def refresh_life(grant: Grant) -> RefreshLife:
@@ -122,12 +126,12 @@ def _member(grant: Grant, pair: Pair, now: float) -> Member:
 
 
 def _state(grant: Grant, pair: Pair, now: float) -> tuple[str, str]:
-    if pair.is_lost:
-        return "lost", "never arrived; its refresh token is dead"
-    if grant.ended is not None:
-        return "ended", f"the grant ended: {grant.why}"
+    if pair.lost is not None:
+        return "lost", _LOST
     if pair.children:
         return "spent", "the refresh token was used"
+    if grant.ended is not None:
+        return "ended", f"the grant ended: {grant.why}"
     if grant.is_over(now):
         return "expired", "the grant has run out"
     return "alive", "works" if now < pair.expires else "the access token ran out; the refresh token works"

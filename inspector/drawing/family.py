@@ -1,6 +1,6 @@
 """The family of a grant: the code, the first tokens, their successors. A list, so that it needs no words beside it.
 
-Usually it is one chain. Where an answer was lost and its request came again, the lost successor stands beside the living one.
+Usually it is one chain. Where a refresh token came again, the successor that was taken for lost stands beside the living one.
 """
 
 from collections.abc import Sequence

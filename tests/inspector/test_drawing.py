@@ -12,7 +12,6 @@ from inspector.drawing.family import Member
 from inspector.drawing.lanes import AT
 from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
 from inspector.drawing.sequence import HEIGHT, REST
-from inspector.drawing.timeline import AccessToken, RefreshLife
 
 NAMES = ["Browser", "Print Shop", "Tripod ID", "Photo API"]
 EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
@@ -86,68 +85,6 @@ def test_a_message_in_small_is_well_formed_whoever_sends_it(kind: str, attacker:
     for source in range(4):
         for target in range(4):
             assert parse(drawing.lanes(source, target, kind, attacker=attacker)).get("class") == "lanes"
-
-
-def token(issued: float, ended: float | None = None) -> AccessToken:
-    return AccessToken(issued=issued, expires=issued + 120, ended=ended, why="" if ended is None else EVIL)
-
-
-LIFE = RefreshLife(issued=0, expires=86400, ended=None)
-ENDED = RefreshLife(issued=0, expires=86400, ended=30, why="revoked by the client")
-
-
-@pytest.mark.parametrize("now", [0, 100, 119.999, 120, 5000, 1e9])
-@pytest.mark.parametrize(
-    "tokens",
-    [
-        [token(0)],
-        [token(0, 60), token(60)],
-        [token(120 * n) for n in range(40)],
-        [AccessToken(issued=0, expires=0, ended=None, why="")],
-        [AccessToken(issued=0, expires=10**9, ended=5, why="")],
-    ],
-)
-def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: float) -> None:
-    svg = parse(drawing.timeline(tokens, LIFE, now))
-
-    assert svg.get("role") == "img"
-    assert not [node for node in svg.iter() if "nan" in "".join(node.attrib.values()).lower()]
-
-
-@pytest.mark.parametrize(
-    "life",
-    [
-        RefreshLife(issued=0, expires=None, ended=None),
-        RefreshLife(issued=0, expires=60, ended=None),
-        ENDED,
-    ],
-)
-def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
-    assert parse(drawing.timeline([token(0)], life, 50)).tag == "svg"
-
-
-def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
-    assert drawing.timeline([], LIFE, 0) == ""
-    assert drawing.timeline_words([], LIFE, 0) == "The code has not been redeemed, so there are no tokens."
-
-
-@pytest.mark.parametrize(
-    ("tokens", "life", "now", "sentence"),
-    [
-        ([token(0)], LIFE, 30, "Access token 1 has 1:30 left. The refresh token lasts another 24 hours."),
-        ([token(0, 60), token(60)], LIFE, 180, "Access token 2 has run out. One before it was replaced. The refresh"),
-        ([token(0)] * 3, LIFE, 0, "Access token 3 has 2:00 left. 2 before it were replaced."),
-        ([token(0)], ENDED, 40, "The grant has ended, and with it its tokens: revoked by the client."),
-        ([token(0), token(9)], ENDED, 40, "The grant has ended, and with it both pairs of tokens: revoked"),
-        ([token(0)] * 3, ENDED, 40, "The grant has ended, and with it all 3 pairs of tokens: revoked"),
-        ([token(0)], RefreshLife(issued=0, expires=60, ended=None), 100, "The refresh token has run out as well."),
-        ([token(0)], RefreshLife(issued=0, expires=None, ended=None), 0, "How long the refresh token lives was not"),
-    ],
-)
-def test_the_timeline_is_told_in_words_as_well(
-    tokens: list[AccessToken], life: RefreshLife, now: float, sentence: str
-) -> None:
-    assert sentence in drawing.timeline_words(tokens, life, now)
 
 
 FRONT = {"params": "", "step": "", "front": True}

@@ -48,40 +48,84 @@ def test_each_refresh_replaces_the_token_before_it() -> None:
 
     first, second = tokens.access_tokens(grant)
 
-    assert (first.issued, first.expires, first.ended, first.why) == (1001, 1121, 1061, "replaced by a refresh")
-    assert (second.issued, second.expires, second.ended) == (1061, 1181, None)
+    assert (first.issued, first.expires, first.replaced) == (1001, 1121, 1061)
+    assert (second.issued, second.expires, second.replaced) == (1061, 1181, None)
     assert tokens.refresh_life(grant).expires == 1000 + 86400
     assert states(tokens.family(grant, 1062)) == [("Code", "spent"), ("Tokens 1", "spent"), ("Tokens 2", "alive")]
 
 
-def test_a_token_that_ran_out_before_the_refresh_was_not_cut_short() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(500, "aaaaaa", "bbbbbb")])
+def test_a_token_that_was_replaced_works_until_it_expires() -> None:
+    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(61, "aaaaaa", "bbbbbb")])
 
-    assert tokens.access_tokens(grant)[0].ended is None
+    first = tokens.access_tokens(grant)[0]
+
+    assert (first.ended, first.end, first.works_on(1100), first.works_on(1121)) == (None, 1121, True, False)
 
 
 def test_the_end_of_the_grant_ends_every_token_and_says_why() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), ended(30, "replay")])
+    story = [issued(), redeemed(1, "aaaaaa"), refreshed(21, "aaaaaa", "bbbbbb"), ended(30, "replay")]
 
-    assert tokens.access_tokens(grant)[0].why == "the grant ended: what is good for one use was presented once more"
-    assert (
-        tokens.family(grant, 1031).children[0].note
-        == "the grant ended: what is good for one use was presented once more"
-    )
+    [grant] = tokens.grants(story)
+    why = "the grant ended: what is good for one use was presented once more"
+
+    assert [(token.end, token.why) for token in tokens.access_tokens(grant)] == [(1030, why), (1030, why)]
     assert grant.is_over(1031)
 
 
-def test_an_answer_that_was_lost_leaves_a_dead_sibling() -> None:
-    """The same refresh token comes again within the grace; the successor that never arrived is dead."""
-    story = [issued(), redeemed(1, "aaaaaa"), refreshed(60, "aaaaaa", "bbbbbb"), refreshed(65, "aaaaaa", "cccccc")]
+def test_a_token_that_expired_before_the_grant_ended_was_not_ended_by_it() -> None:
+    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), ended(300, "revoked by the client")])
+
+    assert (tokens.access_tokens(grant)[0].ended, tokens.access_tokens(grant)[0].why) == (None, "")
+
+
+def test_of_a_grant_that_ended_it_is_still_told_which_refresh_tokens_were_used() -> None:
+    story = [issued(), redeemed(1, "aaaaaa"), refreshed(21, "aaaaaa", "bbbbbb"), ended(30, "replay")]
 
     [grant] = tokens.grants(story)
+    [first] = tokens.family(grant, 1031).children
 
-    assert states(tokens.family(grant, 1066))[1:] == [
-        ("Tokens 1", "spent"),
-        ("Tokens 2", "lost"),
-        ("Tokens 3", "alive"),
-    ]
+    assert (first.state, first.note) == ("spent", "the refresh token was used")
+    assert (first.children[0].state, first.children[0].note) == (
+        "ended",
+        "the grant ended: what is good for one use was presented once more",
+    )
+
+
+def a_token_that_came_again(*later: Exchange) -> tokens.Grant:
+    """The same refresh token twice, within the grace."""
+    story = [issued(), redeemed(1, "aaaaaa"), refreshed(60, "aaaaaa", "bbbbbb"), refreshed(65, "aaaaaa", "cccccc")]
+    [grant] = tokens.grants([*story, *later])
+    return grant
+
+
+def test_a_token_that_comes_again_leaves_a_dead_sibling() -> None:
+    """Whether the answer was lost, a thief took it or the client just asked twice: nobody can tell."""
+    family = tokens.family(a_token_that_came_again(), 1066)
+
+    assert states(family)[1:] == [("Tokens 1", "spent"), ("Tokens 2", "lost"), ("Tokens 3", "alive")]
+    assert (
+        family.children[0].children[0].note
+        == "taken for lost: the token before it came again, so both its tokens are dead"
+    )
+
+
+def test_what_was_taken_for_lost_stays_so_when_the_grant_ends() -> None:
+    family = tokens.family(a_token_that_came_again(ended(70, "replay")), 1071)
+
+    assert states(family)[1:] == [("Tokens 1", "spent"), ("Tokens 2", "lost"), ("Tokens 3", "ended")]
+
+
+def test_the_access_token_of_what_was_taken_for_lost_died_at_that_moment() -> None:
+    _, lost, alive = tokens.access_tokens(a_token_that_came_again())
+
+    assert (lost.end, lost.replaced, lost.why[:14]) == (1065, None, "taken for lost")
+    assert alive.ended is None
+
+
+def test_a_successor_of_a_token_that_was_not_recorded_kills_nobody() -> None:
+    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(60, "unseen", "bbbbbb")])
+
+    assert states(tokens.family(grant, 1061))[1:] == [("Tokens 1", "alive"), ("Tokens 2", "alive")]
 
 
 def test_a_grant_runs_out_by_itself() -> None:

@@ -1,0 +1,212 @@
+"""The token timeline: who lives until when, told in a picture and in sentences."""
+
+from itertools import pairwise
+from xml.etree import ElementTree
+
+import pytest
+
+from inspector import drawing
+from inspector.drawing.lives import AccessToken, RefreshLife
+
+EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
+LIFE = RefreshLife(issued=0, expires=86400, ended=None)
+ENDED = RefreshLife(issued=0, expires=86400, ended=30, why="revoked by the client")
+
+
+def token(issued: float, replaced: float | None = None, ended: float | None = None, why: str = EVIL) -> AccessToken:
+    """One that is good for two minutes."""
+    its_end = {} if ended is None else {"ended": ended, "why": why}
+    return AccessToken(issued=issued, expires=issued + 120, replaced=replaced, **its_end)
+
+
+def chain(*issued: float) -> list[AccessToken]:
+    """Each replaced by the next."""
+    return [token(*moments) for moments in zip(issued, [*issued[1:], None], strict=True)]
+
+
+def drawn(tokens: list[AccessToken], now: float, life: RefreshLife = LIFE) -> ElementTree.Element:
+    """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
+    return ElementTree.fromstring(drawing.timeline(tokens, life, now).replace("\x00", ""))  # noqa: S314  our own
+
+
+def classed(svg: ElementTree.Element, *css: str) -> list[ElementTree.Element]:
+    return [node for node in svg.iter() if {*css} <= {*(node.get("class") or "").split()}]
+
+
+def blocks(svg: ElementTree.Element) -> list[tuple[float, float]]:
+    """From where to where each access token was the one in use."""
+    return [extent(block) for block in classed(svg, "life", "access")]
+
+
+def strips(svg: ElementTree.Element) -> list[tuple[float, float]]:
+    """From where to where it worked on after that."""
+    return [extent(rect) for strip in classed(svg, "replaced") for rect in strip.iter("rect")]
+
+
+def extent(rect: ElementTree.Element) -> tuple[float, float]:
+    return float(rect.attrib["x"]), float(rect.attrib["x"]) + float(rect.attrib["width"])
+
+
+def labels(svg: ElementTree.Element, y: str) -> list[tuple[str, float]]:
+    """The numbers at that height, and where they begin."""
+    found = [node for node in classed(svg, "label") if node.get("y") == y]
+    return [(node.text or "", float(node.attrib["x"])) for node in found if (node.text or "").isdigit()]
+
+
+REFRESH_ROW, ACCESS_ROW = "63", "122"
+
+
+@pytest.mark.parametrize("now", [0, 100, 119.999, 120, 5000, 1e9])
+@pytest.mark.parametrize(
+    "tokens",
+    [
+        [token(0)],
+        chain(0, 60),
+        [token(0, ended=60)],
+        [token(120 * n) for n in range(40)],
+        chain(*range(40)),
+        [AccessToken(issued=0, expires=0)],
+        [AccessToken(issued=0, expires=10**9, replaced=5)],
+    ],
+)
+def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: float) -> None:
+    svg = drawn(tokens, now)
+
+    assert svg.get("role") == "img"
+    assert not [node for node in svg.iter() if "nan" in "".join(node.attrib.values()).lower()]
+
+
+@pytest.mark.parametrize(
+    "life", [RefreshLife(issued=0, expires=None, ended=None), RefreshLife(issued=0, expires=60, ended=None), ENDED]
+)
+def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
+    assert drawn([token(0)], 50, life).tag == "svg"
+
+
+def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
+    assert drawing.timeline([], LIFE, 0) == ""
+    assert drawing.timeline_words([], LIFE, 0) == "The code has not been redeemed, so there are no tokens."
+
+
+@pytest.mark.parametrize(("now", "live"), [(0, 1), (119, 1), (120, 0), (500, 0)])
+def test_a_token_that_has_expired_is_not_live(now: float, live: int) -> None:
+    assert len(classed(drawn([token(0)], now), "live", "access")) == live
+
+
+def test_of_several_the_last_is_live() -> None:
+    svg = drawn(chain(0, 60), 61)
+
+    assert [extent(block) for block in classed(svg, "live", "access")] == blocks(svg)[1:]
+
+
+def test_now_moves_to_the_right() -> None:
+    places = [float(classed(drawn([token(0)], now), "now")[0].attrib["x1"]) for now in (0, 30, 60, 119)]
+
+    assert places == sorted(set(places))
+
+
+def test_a_refresh_token_that_outlives_the_picture_is_torn_and_says_how_long_it_has_left() -> None:
+    torn, whole = drawn([token(0)], 10), drawn([token(0)], 40, ENDED)
+
+    corners = [classed(svg, "life", "refresh")[0].attrib["d"].count("a") for svg in (torn, whole)]
+
+    assert corners == [2, 4]
+    assert "24 hours left →" in [node.text for node in torn.iter("text")]
+    assert not [node for node in whole.iter("text") if "left" in (node.text or "")]
+
+
+def test_of_many_tokens_the_last_six_are_shown_with_their_numbers() -> None:
+    svg = drawn(chain(*range(0, 480, 60)), 430)
+
+    for row in (REFRESH_ROW, ACCESS_ROW):
+        assert [number for number, _ in labels(svg, row)] == ["3", "4", "5", "6", "7", "8"]
+
+
+@pytest.mark.parametrize("apart", [0, 0.001, 0.5, 1, 3, 60])
+def test_every_number_can_be_read_however_close_together_they_are(apart: float) -> None:
+    svg = drawn(chain(*(95 * apart + apart * n for n in range(12))), 95 * apart + 11 * apart)
+
+    for row in (REFRESH_ROW, ACCESS_ROW):
+        places = labels(svg, row)
+        assert all(b - a >= 9 * len(number) for (number, a), (_, b) in pairwise(places))
+    assert [number for number, _ in labels(svg, REFRESH_ROW)] == ["7", "8", "9", "10", "11", "12"]
+
+
+def test_a_number_stands_in_its_block_as_soon_as_it_fits() -> None:
+    svg = drawn(chain(0, 60, 63, 63.5), 64)
+
+    assert [number for number, _ in labels(svg, ACCESS_ROW)] == ["1", "2", "4"]
+    for (begins, ends), (_, at) in zip([*blocks(svg)[:2], blocks(svg)[3]], labels(svg, ACCESS_ROW), strict=True):
+        assert begins < at < at + 9 <= ends
+
+
+def test_a_token_that_was_replaced_works_until_it_expires() -> None:
+    svg = drawn(chain(0, 60), 61)
+    [(begins, ends)] = strips(svg)
+
+    assert begins == pytest.approx(blocks(svg)[1][0], abs=2)
+    assert blocks(svg)[1][0] < ends < blocks(svg)[1][1]
+    assert [node.findtext("title") for node in classed(svg, "replaced")] == ["replaced; it works until it expires"]
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "title"),
+    [
+        (token(0, 60), 119, "replaced; it works until it expires"),
+        (token(0, 60), 120, "replaced; it worked until it expired"),
+        (token(0, 60, 90, "the grant ended"), 119, "replaced; it worked until the grant ended"),
+    ],
+)
+def test_what_became_of_it_is_said(first: AccessToken, now: float, title: str) -> None:
+    svg = drawn([first, token(60)], now)
+
+    assert [node.findtext("title") for node in classed(svg, "replaced")] == [title]
+
+
+def test_the_end_of_the_grant_ends_what_was_replaced_as_well() -> None:
+    svg = drawn([token(0, 60, 90), token(60, None, 90)], 95, ENDED)
+
+    assert strips(svg)[0][1] == pytest.approx(blocks(svg)[1][1], abs=2)
+
+
+@pytest.mark.parametrize("first", [token(0, ended=60), token(0, replaced=120), token(0, replaced=300)])
+def test_what_ended_before_its_successor_came_does_not_work_on(first: AccessToken) -> None:
+    svg = drawn([first, token(300)], 301)
+
+    assert (strips(svg), len(blocks(svg))) == ([], 2)
+
+
+def test_no_strip_covers_another_or_the_times_below() -> None:
+    svg = drawn(chain(0, 10, 20, 125, 130), 131)
+    levels: dict[str, list[tuple[float, float]]] = {}
+    for strip in classed(svg, "replaced"):
+        [rect] = strip.iter("rect")
+        levels.setdefault(rect.attrib["y"], []).append(extent(rect))
+
+    assert sorted(len(level) for level in levels.values()) == [1, 1, 2]
+    assert all(ends < begins for level in levels.values() for (_, ends), (begins, _) in pairwise(level))
+    assert max(map(float, levels)) + 7 < min(float(node.attrib["y"]) for node in classed(svg, "when")) - 12
+
+
+@pytest.mark.parametrize(
+    ("tokens", "life", "now", "sentence"),
+    [
+        ([token(0)], LIFE, 30, "Access token 1 has 1:30 left. The refresh token lasts another 24 hours."),
+        (chain(0, 60), LIFE, 180, "Access token 2 has run out. One before it was replaced. The refresh"),
+        (chain(0, 60), LIFE, 90, "Access token 2 has 1:30 left. One before it was replaced; it still works. The"),
+        ([token(0)] * 3, LIFE, 0, "Access token 3 has 2:00 left. Two before it were replaced."),
+        (chain(0, 90, 91), LIFE, 121, "Two before it were replaced; one of them still works."),
+        (chain(0, 90, 91, 92), LIFE, 121, "Three before it were replaced; two of them still work."),
+        (chain(0, 1, 2, 3, 4), LIFE, 5, "Four before it were replaced; all of them still work."),
+        ([token(0)] * 14, LIFE, 0, "13 before it were replaced."),
+        ([token(0)], ENDED, 40, "The grant has ended, and with it its tokens: revoked by the client."),
+        ([token(0), token(9)], ENDED, 40, "The grant has ended, and with it both pairs of tokens: revoked"),
+        ([token(0)] * 3, ENDED, 40, "The grant has ended, and with it all three pairs of tokens: revoked"),
+        ([token(0)], RefreshLife(issued=0, expires=60, ended=None), 100, "The refresh token has run out as well."),
+        ([token(0)], RefreshLife(issued=0, expires=None, ended=None), 0, "How long the refresh token lives was not"),
+    ],
+)
+def test_the_timeline_is_told_in_words_as_well(
+    tokens: list[AccessToken], life: RefreshLife, now: float, sentence: str
+) -> None:
+    assert sentence in drawing.timeline_words(tokens, life, now)
