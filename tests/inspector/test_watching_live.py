@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Response, Route, expect
 from support.chromium import launched_chromium
 from support.processes import Running, running_legs
 
+from inspector.exchange import Exchange
 from inspector.store import Store
+from tests.inspector.exchanges import exchange
 
 pytestmark = pytest.mark.processes
 
@@ -60,8 +62,47 @@ def connect(tab: Page) -> None:
     expect(tab.get_by_role("heading", level=1)).to_contain_text("Alice")
 
 
+@pytest.fixture
+def inspector(window: BrowserContext) -> Page:
+    """A tab in front, at the inspector, that shows a round trip."""
+    connect(window.new_page())
+    inspector = window.new_page()
+    inspector.goto("/inspector")
+    inspector.bring_to_front()
+    return inspector
+
+
 def arrow(tab: Page, label: str) -> Locator:
     return tab.locator(".sequence a.step").and_(tab.get_by_role("link", name=label)).first
+
+
+INTROSPECTION = "R2: Photo API to Tripod ID, POST /oauth/introspect"
+
+
+def recorded(legs: Running, path: str) -> Exchange:
+    """The first of the round trip at that path."""
+    return next(one for one in recording(legs).exchanges() if one.path == path)
+
+
+def come_late(legs: Running) -> None:
+    """A browser's request is recorded when it ends, after those that servers made meanwhile; then all numbers move on."""
+    begin = recorded(legs, "/connect")
+    recording(legs).add(replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at))
+
+
+def age_by(seconds: float, legs: Running) -> None:
+    """Have all of it happen earlier."""
+    exchanges = recording(legs).exchanges()
+    recording(legs).clear()
+    for one in exchanges:
+        recording(legs).add(replace(one, started_at=one.started_at - seconds, ended_at=one.ended_at - seconds))
+
+
+def begin_another(legs: Running, client_id: str = "calendar") -> None:
+    """A newer round trip, of another client."""
+    began = recorded(legs, "/connect").ended_at + 60
+    request = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", client_id)], ties=["state:new"])
+    recording(legs).add(replace(request, started_at=began, ended_at=began + 1))
 
 
 def test_a_flow_in_one_tab_appears_in_the_other_as_it_happens(window: BrowserContext) -> None:
@@ -105,17 +146,11 @@ def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(win
     expect(inspector.get_by_text("The grant has ended, and with it its tokens: revoked by the client.")).to_be_visible()
 
 
-def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(window: BrowserContext, legs: Running) -> None:
-    """A browser's request is recorded when it ends, after those that servers made meanwhile; then all numbers move on."""
-    inspector = window.new_page()
-    connect(window.new_page())
-    inspector.goto("/inspector")
-    inspector.bring_to_front()
-    arrow(inspector, "R2: Photo API to Tripod ID, POST /oauth/introspect").click()
+def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(inspector: Page, legs: Running) -> None:
+    arrow(inspector, INTROSPECTION).click()
     opened, before = inspector.locator("details.message[open]"), inspector.url
-    begin = next(one for one in recording(legs).exchanges() if one.path == "/connect")
 
-    recording(legs).add(replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at))
+    come_late(legs)
 
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
     expect(opened).to_have_count(1)
@@ -126,10 +161,111 @@ def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(window: 
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
 
 
-def test_the_keyboard_opens_a_message(window: BrowserContext) -> None:
-    inspector, shop = window.new_page(), window.new_page()
-    connect(shop)
-    inspector.goto("/inspector")
+def test_the_opened_message_is_marked_focused_and_in_the_address(inspector: Page) -> None:
+    """At once: nothing is asked of the server for it."""
+    inspector.route("**/inspector**", lambda route: route.abort("aborted"))
+    arrow(inspector, INTROSPECTION).click()
+    opened = inspector.locator("details.message[open]")
+
+    expect(opened.locator("summary")).to_be_focused()
+    expect(arrow(inspector, INTROSPECTION)).to_have_attribute("aria-current", "true")
+    number = opened.get_attribute("data-number")
+    expect(inspector).to_have_url(re.compile(rf"/inspector\?flow=\d+&message={number}#message-{number}$"))
+    marked = inspector.locator(".step[aria-current]").evaluate_all("all => all.map(one => one.dataset.message)")
+    assert set(marked) == {number}
+
+
+def test_the_list_is_scrolled_to_the_opened_message(inspector: Page) -> None:
+    inspector.set_viewport_size({"width": 1280, "height": 500})
+    summary = inspector.locator(".message").last.locator("summary")
+    expect(summary).not_to_be_in_viewport()
+
+    inspector.locator(".sequence a.step").last.click()
+
+    expect(inspector.locator("details.message[open]")).to_have_count(1)
+    expect(inspector.locator("details.message[open] summary")).to_be_in_viewport()
+    expect(inspector.locator("details.message[open] .said")).to_be_in_viewport()
+
+
+def test_the_arrow_in_focus_keeps_it_when_new_messages_move_the_numbers_on(inspector: Page, legs: Running) -> None:
+    arrow(inspector, INTROSPECTION).focus()
+
+    come_late(legs)
+
+    expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
+    expect(arrow(inspector, INTROSPECTION)).to_be_focused()
+
+
+def test_as_long_as_nothing_is_new_the_answers_are_empty(inspector: Page) -> None:
+    with inspector.expect_event("response", is_not_modified) as answer:
+        pass
+
+    assert answer.value.request.headers["if-none-match"]
+
+
+def is_not_modified(answer: Response) -> bool:
+    return answer.status == 304 and "/inspector" in answer.url
+
+
+def test_the_page_goes_on_after_a_server_that_did_not_answer(inspector: Page, legs: Running) -> None:
+    inspector.route("**/inspector**", lambda route: route.abort("aborted"))
+    for _ in range(2):
+        with inspector.expect_event("requestfailed"):
+            pass
+    inspector.unroute("**/inspector**")
+
+    come_late(legs)
+
+    expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
+
+
+def test_without_a_choice_the_newest_round_trip_is_shown(inspector: Page, legs: Running) -> None:
+    begin_another(legs)
+
+    expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
+    expect(inspector.get_by_text("A newer round trip has begun")).to_have_count(0)
+
+
+def test_who_reads_a_message_is_told_of_a_newer_round_trip_and_not_taken_there(inspector: Page, legs: Running) -> None:
+    arrow(inspector, INTROSPECTION).click()
+    opened, line = inspector.locator("details.message[open]"), inspector.get_by_role("status")
+    expect(inspector).to_have_url(re.compile("flow="))
+    announced = line.element_handle()
+
+    begin_another(legs)
+
+    expect(line).to_contain_text("A newer round trip has begun: calendar")
+    assert announced.text_content() == line.text_content()  # what reads to people tells of changes in what is there
+    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
+    expect(opened.locator("summary")).to_be_focused()
+    inspector.get_by_role("link", name="calendar").click()
+    expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
+
+
+def test_an_answer_that_was_asked_for_before_a_message_was_opened_takes_nobody_away(
+    inspector: Page, legs: Running
+) -> None:
+    held: list[Route] = []
+    inspector.route(re.compile("/inspector$"), lambda route: held.append(route))
+    with inspector.expect_request(re.compile("/inspector$")):
+        pass
+    arrow(inspector, INTROSPECTION).click()
+    expect(inspector).to_have_url(re.compile("flow="))
+    begin_another(legs)
+
+    with inspector.expect_event("requestfinished", is_of_one_flow):
+        for route in held:
+            route.continue_()
+
+    expect(inspector.get_by_role("status")).to_contain_text("A newer round trip has begun")
+    expect(inspector.locator("details.message[open] summary")).to_be_focused()
+
+
+def is_of_one_flow(request: Request) -> bool:
+    return "flow=" in request.url
+
+
+def test_the_keyboard_opens_a_message(inspector: Page) -> None:
     arrow(inspector, "T1: Print Shop to Tripod ID, POST /oauth/token").focus()
     inspector.keyboard.press("Enter")
 
@@ -147,13 +283,34 @@ def test_without_javascript_an_arrow_leads_to_its_message(chromium: Chromium, le
     window.close()
 
 
-def test_on_a_phone_the_diagram_is_a_list(chromium: Chromium, legs: Running) -> None:
+@pytest.fixture
+def phone(chromium: Chromium, legs: Running) -> Iterator[Page]:
+    """A small screen that shows a round trip."""
     window = chromium.new_context(base_url=legs.client_app_url, viewport={"width": 390, "height": 844})
     tab = window.new_page()
+    recording(legs).clear()
     connect(tab)
     tab.goto("/inspector")
-
-    expect(tab.locator(".sequence")).to_be_hidden()
-    tab.get_by_text("T1, T2 POST /oauth/token").click()
-    expect(tab.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")).to_be_visible()
+    yield tab
     window.close()
+
+
+def test_on_a_phone_the_diagram_is_a_list(phone: Page) -> None:
+    expect(phone.locator(".sequence")).to_be_hidden()
+    phone.get_by_text("T1, T2 POST /oauth/token").click()
+    expect(phone.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")).to_be_visible()
+
+
+def test_on_a_phone_the_timeline_shows_now_until_somebody_scrolls_it(phone: Page, legs: Running) -> None:
+    age_by(80, legs)
+    phone.reload()
+    timeline = phone.get_by_role("region", name="Token timeline")
+    timeline.scroll_into_view_if_needed()
+    expect(timeline.locator(".now-tag")).to_be_in_viewport(ratio=1)
+    assert timeline.evaluate("region => region.scrollLeft") > 0
+
+    timeline.evaluate("region => region.scrollLeft = 0")
+    before = timeline.locator(".now").get_attribute("x1")
+    expect(timeline.locator(".now")).not_to_have_attribute("x1", before or "")
+
+    assert timeline.evaluate("region => region.scrollLeft") == 0
