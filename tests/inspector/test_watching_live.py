@@ -265,6 +265,20 @@ def is_of_one_flow(request: Request) -> bool:
     return "flow=" in request.url
 
 
+def test_a_long_name_stays_above_its_lifeline(inspector: Page, legs: Running) -> None:
+    name = "client-" + "W" * 80
+    begin_another(legs, name)
+    head = inspector.locator(".lifelines li").nth(1)
+    expect(head).to_contain_text(name)
+
+    middle = head.evaluate("li => { const { x, width } = li.getBoundingClientRect(); return x + width / 2 }")
+    line = inspector.locator(".sequence > .lifeline").nth(1).evaluate("line => line.getBoundingClientRect().x")
+    widths = head.locator("strong").evaluate("strong => [strong.offsetWidth, strong.parentNode.offsetWidth]")
+
+    assert abs(middle - line) < 2
+    assert widths[0] <= widths[1]
+
+
 def test_the_keyboard_opens_a_message(inspector: Page) -> None:
     arrow(inspector, "T1: Print Shop to Tripod ID, POST /oauth/token").focus()
     inspector.keyboard.press("Enter")
