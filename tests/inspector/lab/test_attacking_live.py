@@ -1,6 +1,6 @@
 """The lab in a real browser, against three real servers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -36,6 +36,21 @@ def lab(chromium: Chromium, legs: Running) -> Iterator[Page]:
     assert errors == []
 
 
+@pytest.fixture
+def run_elsewhere(chromium: Chromium, legs: Running) -> Iterator[Callable[[str], None]]:
+    """Somebody else, who runs the attack of that name in another browser."""
+    window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
+    page = window.new_page()
+
+    def run(slug: str) -> None:
+        page.goto("/inspector/lab")
+        page.locator(f"#run-{slug}").click()
+        page.wait_for_url(f"**/inspector/lab#{slug}")
+
+    yield run
+    window.close()
+
+
 def test_run_all_shows_every_attack_stopped_as_it_happens(lab: Page) -> None:
     lab.get_by_role("button", name="Run all 24").click()
 
@@ -65,6 +80,51 @@ def test_a_plain_server_lets_through_what_these_lines_stop(lab: Page) -> None:
 
     expect(card.get_by_text("On a plain server it got through")).to_be_visible()
     expect(card.get_by_role("link", name="auth_server/__init__.py, line")).to_be_visible()
+
+
+def test_while_nothing_is_new_nothing_is_sent(lab: Page) -> None:
+    with lab.expect_response(lambda answer: answer.status == 304) as answer:
+        pass
+
+    assert answer.value.url == lab.url
+    assert answer.value.request.resource_type == "fetch"
+
+
+def test_what_was_opened_and_what_has_the_focus_stay_so_while_results_come(
+    lab: Page, run_elsewhere: Callable[[str], None]
+) -> None:
+    card = lab.locator("#code-without-verifier")
+    run_elsewhere("code-without-verifier")
+    lab.reload()
+    card.get_by_text("What was sent").click()
+    expect(card.locator("details")).to_have_attribute("open", "")
+    lab.locator("#compare-code-without-verifier").focus()
+    card.evaluate("card => card.classList.add('seen-before')")
+
+    run_elsewhere("code-without-verifier")
+    expect(lab.locator("#code-without-verifier:not(.seen-before)")).to_be_visible()
+
+    expect(card.locator("details")).to_have_attribute("open", "")
+    expect(lab.locator("#compare-code-without-verifier")).to_be_focused()
+
+
+def test_the_page_goes_on_after_the_server_was_away(lab: Page, run_elsewhere: Callable[[str], None]) -> None:
+    with lab.expect_event("requestfailed"):
+        lab.route("**/inspector/lab", lambda route: route.abort())
+    lab.unroute("**/inspector/lab")
+
+    run_elsewhere("mix-up")
+
+    expect(lab.locator("#mix-up").get_by_text("Print Shop refused.")).to_be_visible()
+
+
+def test_a_second_run_is_told_so_and_the_page_stays_live(lab: Page, run_elsewhere: Callable[[str], None]) -> None:
+    """One that waits is under way."""
+    run_elsewhere("expired-access-token")
+    lab.locator("#run-mix-up").click()
+
+    expect(lab.get_by_text("One run at a time.")).to_be_visible()
+    expect(lab.locator("#expired-access-token").get_by_text("Photo API refused.")).to_be_visible()
 
 
 def test_without_javascript_an_attack_shows_its_outcome(chromium: Chromium, legs: Running) -> None:

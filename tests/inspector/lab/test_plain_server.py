@@ -2,11 +2,13 @@
 
 import base64
 import hashlib
+import logging
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
+from support.clock import Clock
 
 from inspector.lab.plain.serving import PlainClient, plain_server
 
@@ -106,6 +108,33 @@ def test_a_verifier_that_does_not_match_is_refused_by_its_default_too(visitor: V
     answer = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="w" * 43)
 
     assert answer.json()["error"] == "invalid_grant"
+
+
+def test_a_code_is_good_for_five_minutes_by_its_default(clock: Clock, visitor: Visitor) -> None:
+    visitor.sign_in()
+    in_time, late = visitor.allow()["code"], visitor.allow()["code"]
+    fields = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+
+    clock.forward(290)
+    assert visitor.token(code=in_time, **fields).status_code == 200
+    clock.forward(11)
+    assert visitor.token(code=late, **fields).json()["error"] == "invalid_grant"
+
+
+def server_records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """Of the server, not of the visitor's own connections."""
+    return [record for record in caplog.records if not record.name.startswith("urllib3")]
+
+
+def test_it_tells_nobody_which_codes_went_by(
+    visitor: Visitor, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    visitor.sign_in()
+    code = visitor.allow()["code"]
+    visitor.get(f"/callback?code={code}")
+
+    assert code not in "".join([*capfd.readouterr(), *(record.getMessage() for record in server_records(caplog))])
 
 
 def test_a_scope_beyond_the_granted_one_is_refused_by_its_default_too(visitor: Visitor) -> None:
