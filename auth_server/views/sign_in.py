@@ -71,7 +71,7 @@ def logout() -> ResponseReturnValue:
 @bp.app_errorhandler(CSRFError)
 def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
     """A form that this browser session did not get from here, or got before somebody signed in: nothing was done."""
-    record("form_refused", path=request.path, reason=error.description)
+    record("form_refused", path=str(request.url_rule), reason=error.description)
     if request.endpoint != "auth_server.login":
         return page("form_out_of_date.html", HTTPStatus.BAD_REQUEST, again=sign_in.own_page(sign_in.this_page()))
     if sign_in.signed_in_user():  # in another tab, in the meantime

@@ -5,7 +5,7 @@ import re
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.auth_server.cast import Person, RegisteredClient, Server
+from tests.auth_server.cast import Events, Person, RegisteredClient, Server
 from tests.auth_server.developers import OWN_ADDRESSES, POSTCARDS, Developer
 
 NOT_HERS = ["bob's", "the demo's", "the resource server's", "the command line's", "nobody's", "odd"]
@@ -115,3 +115,10 @@ def test_a_form_without_its_token_does_nothing(bob: Person, bobs: RegisteredClie
     assert "out of date" in answer.text
     assert "Forged" not in bob.browser.get("/developer/apps").text
     assert bobs.connect(alice).access_token
+
+
+def test_of_an_address_without_its_forms_token_the_log_tells_the_rule_alone(bob: Person, events: Events) -> None:
+    """People paste tokens into addresses."""
+    bob.browser.post("/developer/apps/tGzvFWFjXmRk1J2mO8cQ/secret", data={})
+
+    assert [event["path"] for event in events.named("form_refused")] == ["/developer/apps/<client_id>/secret"]

@@ -20,15 +20,30 @@ def test_a_request_without_an_id_is_given_one(http: requests.Session) -> None:
     assert first.headers[HEADER] != second.headers[HEADER]
 
 
-def test_an_id_that_comes_in_goes_out(http: requests.Session) -> None:
-    response = http.post(f"{URL}/machine", headers={HEADER: "abcdef-1234_XYZ"})
+@pytest.mark.parametrize(
+    "presented", ["abcdef-1234", "0d8f1f8e-6d0b-4c8e-9a51-3b1f0a52c4d9", "a-long-story-told-in-many-short-words-a1b2c3-01"]
+)
+def test_an_id_that_comes_in_goes_out(presented: str, http: requests.Session) -> None:
+    response = http.post(f"{URL}/machine", headers={HEADER: presented})
 
-    assert response.headers[HEADER] == "abcdef-1234_XYZ"
+    assert response.headers[HEADER] == presented
 
 
-@pytest.mark.parametrize("presented", ["short", "x" * 65, "a-line\tbreaker", '{"event": "forged"}', "ümläut-12"])
+@pytest.mark.parametrize("presented", ["short", "so-" * 21 + "on", "a-line\tbreaker", '{"event": "forged"}', "ümläut-12"])
 def test_an_id_that_could_confuse_a_log_is_replaced(presented: str, http: requests.Session) -> None:
     response = http.get(f"{URL}/", headers={HEADER: presented.encode()})
+
+    assert response.headers[HEADER] != presented
+
+
+@pytest.mark.parametrize(
+    "presented",
+    ["tGzvFWFjXmRk1J2mO8cQSplxl0BeZQQYbYS6WxSbIA0", "3f1b0a52c4d94e6f9c27de81ab604f35", "2YotnFZFEjr1zCsicMWpAA"],
+    ids=["a token", "32 hexadecimal digits", "the token of RFC 6749"],
+)
+def test_an_id_that_could_be_a_token_is_replaced(presented: str, http: requests.Session) -> None:
+    """It would be written into the event logs."""
+    response = http.get(f"{URL}/", headers={HEADER: presented})
 
     assert response.headers[HEADER] != presented
 
