@@ -9,34 +9,39 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
+from inspector import query
 from inspector.exchange import Pairs
-from inspector.query import written
-from inspector.vocabulary import ADDRESSES, CLEAR, PASSWORDS, TIES
+from inspector.limits import ADDRESSES as MOST_ADDRESSES
+from inspector.limits import DEPTH, PAIRS
+from inspector.scrubbing import DOTS, Scrubber, unescaped
+from inspector.vocabulary import ADDRESSES, CLEAR, NAMES, TIES, is_password
+from web.request_id import is_acceptable
 
-DOTS = "•" * 8
 SHOWN = 6
-#: Of this length and longer, what is random is a code, a token or a secret; ids are shorter.
+#: Of this length and longer, what is random is a code, a token or a secret; ids are shorter, but for the lab's.
 LONG = 40
-#: What is shorter is not looked for elsewhere: it would be found in words.
-SCRUBBED = 8
 #: Usernames that everybody knows.
-_NAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
+_USERNAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
+#: Before the host of an address, where a password can stand (RFC 3986 §3.2.1).
+_USERINFO = re.compile(r"(?<![^\s/])[^\s/]+(?=@)")
+_IDENTIFIER = re.compile(rf"[A-Za-z][A-Za-z0-9_.\[\]-]{{,{LONG - 2}}}")
 
 
 class Masker:
-    """Masks the values of one exchange under `key`, and remembers what they were for as long as it lives.
+    """Masks the values of one exchange under `key`; its `scrubber` remembers what they were for as long as it lives.
 
     `ties` are the fingerprints by which this exchange belongs with others.
     """
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
-        self._masked: dict[str, str] = {}  # what was masked, in each of its spellings, and as what
-        self._known: re.Pattern[str] | None = None  # any of them; compiled when it is looked for
+        self._addresses = 0
+        self._depth = 0
+        self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
@@ -45,34 +50,46 @@ class Masker:
 
     def secret(self, value: str) -> str:
         """`value`, masked."""
-        if not value:
-            return value
-        shown = value[:SHOWN] if _RANDOM.fullmatch(value) else ""
-        masked = f"{shown}{DOTS}~{self.fingerprint(value)}"
-        self._remember(value, masked)
+        if not value or self.scrubber.is_full:
+            return DOTS if value else value
+        masked = self._recognisable(value)
+        self.scrubber.remember(value, masked)
         return masked
 
     def password(self, value: str) -> str:
-        """Nothing of `value`, not even whether it is another's."""
-        self._remember(value, DOTS)
+        """Nothing of `value`, not even whether it is another's; nor wherever else it is, under whatever name."""
+        if value:
+            self.scrubber.remember(value, DOTS)
+            self.scrubber.forget_fingerprint(self._recognisable(value))
         return DOTS
+
+    def generated(self, value: str) -> str:
+        """A secret that a server made, masked as one; what looks like anything else may be a password."""
+        return self.secret(value) if _RANDOM.fullmatch(value) else self.password(value)
 
     def tie(self, kind: str, value: str) -> None:
         """Let this exchange belong with others that carry `value`."""
-        if value:
+        if value and len(self.ties) < PAIRS:
             self.ties[self.tied(kind, value)] = None
 
     def tied(self, kind: str, value: str) -> str:
         """The tie that is made of `value`."""
         return f"{kind}:{self.fingerprint(value, 16)}"
 
-    def pairs(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
-        """Parameters or fields; a name that nobody knows may be a secret in the wrong place."""
-        return [(self.name(name), self.named(name, value)) for name, value in pairs]
+    def fields(self, text: str, *, is_whole: bool = True) -> Pairs:
+        """Those of a query or a form."""
+        first, more = query.read(text, is_whole=is_whole)
+        return [*self.pairs(first), *more]
 
-    def name(self, name: str) -> str:
-        """The name of a parameter, member or cookie, unless it is so long that it may be a secret."""
-        return name if name in CLEAR or len(name) < LONG else self.secret(name)
+    def pairs(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
+        """Parameters or fields."""
+        return [(self.name(name, value), self.named(name, value)) for name, value in pairs]
+
+    def name(self, name: str, value: object) -> str:
+        """The name of a parameter, member or cookie; what nobody knows and what does not look like one may be a secret."""
+        says_something = value.strip("=") if isinstance(value, str) else value is not None
+        is_one = name in NAMES or (_IDENTIFIER.fullmatch(name) and says_something)
+        return name if is_one or not name else self.password(name)
 
     def named(self, name: str, value: str) -> str:
         """The value of the parameter or member of that name."""
@@ -80,51 +97,59 @@ class Masker:
             self.tie(TIES[name], value)
         if name == "code_verifier":
             self.tie("challenge", _s256(value))
-        if name in PASSWORDS or (name == "username" and value not in _NAMES):
+        if is_password(name) or (name == "username" and value not in _USERNAMES):
             return self.password(value)  # people type the one into the field of the other
         if name in ADDRESSES:
             return self.address(value)
         return self.text(value) if name in CLEAR or name == "username" else self.secret(value)
 
     def text(self, text: str) -> str:
-        """Something that is public, but for what in it is as long and random as a token: it is in the wrong place."""
-        return _RANDOM.sub(lambda found: self.secret(found[0]), text)
+        """Something that is public, but for what in it looks like a token or a password: it is in the wrong place."""
+        masked = _RANDOM.sub(lambda found: self._unless_an_id(found[0]), text)
+        if "@" in masked:
+            masked = _USERINFO.sub(lambda found: self.password(found[0]), masked)
+        return self.secret(text) if "%" in masked and _hides_something(masked) else masked
 
     def address(self, address: str) -> str:
-        """A URL or a path, with its query masked; what is none is masked whole."""
+        """A URL or a path, with its query masked; what is none is masked whole, and so is what lies too deep."""
+        self._addresses += 1
+        if self._addresses > MOST_ADDRESSES or self._depth == DEPTH or not (parts := _split(address)):
+            return self.secret(address)
+        self._depth += 1
         try:
-            parts = urlsplit(address)
-        except ValueError:
-            return self.secret(address)
-        is_one = parts.netloc or address.startswith("/")
-        if not is_one or "@" in parts.netloc or parts.scheme not in ("", "http", "https"):
-            return self.secret(address)
+            return self._address(parts)
+        finally:
+            self._depth -= 1
+
+    def _address(self, parts: SplitResult) -> str:
         scheme = f"{parts.scheme}:" if parts.scheme else ""
         origin = f"{scheme}//{self.text(parts.netloc)}" if parts.netloc else ""
-        query = self.query(parts.query)
+        asked = query.written(self.fields(parts.query)) if parts.query else ""
         fragment = f"#{self.secret(parts.fragment)}" if parts.fragment else ""
-        return f"{origin}{self.path(parts.path)}{'?' if query else ''}{query}{fragment}"
+        return f"{origin}{self.text(parts.path)}{'?' if asked else ''}{asked}{fragment}"
 
-    def query(self, query: str) -> str:
-        """As it stands in an address."""
-        return written(self.pairs(parse_qsl(query, keep_blank_values=True)))
+    def _unless_an_id(self, value: str) -> str:
+        return value if is_acceptable(value) else self.secret(value)
 
-    def path(self, path: str) -> str:
-        """With parts that look random masked: there is no telling what somebody pastes into an address."""
-        return self.text(path)
+    def _recognisable(self, value: str) -> str:
+        shown = value[:SHOWN] if _RANDOM.fullmatch(value) else ""
+        return f"{shown}{DOTS}~{self.fingerprint(value)}"
 
-    def scrub(self, text: str) -> str:
-        """`text`, without any value that has been masked so far, however it is written in it."""
-        if self._masked and self._known is None:
-            longest_first = sorted(self._masked, key=len, reverse=True)
-            self._known = re.compile("|".join(map(re.escape, longest_first)))
-        scrubbed = self._known.sub(lambda found: self._masked[found[0]], text) if self._known else text
-        return scrubbed.encode(errors="replace").decode()  # half characters, which JSON can hold and no page can
 
-    def _remember(self, value: str, masked: str) -> None:
-        plain = [form for form in (value, unquote(value)) if len(form) >= SCRUBBED]
-        self._masked |= dict.fromkeys([*plain, *(quote(form, "", errors="replace") for form in plain)], masked)
-        self._known = None
+def _hides_something(masked: str) -> bool:
+    """Whether there is a token or a password in it once more, in escapes."""
+    plain = unescaped(masked)
+    return not all(map(is_acceptable, _RANDOM.findall(plain))) or plain.count("@") > masked.count("@")
+
+
+def _split(address: str) -> SplitResult | None:
+    """The parts of a page's address; None where it is none, or has a password in it."""
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return None
+    is_one = parts.netloc or address.startswith("/")
+    return parts if is_one and "@" not in parts.netloc and parts.scheme in ("", "http", "https") else None
 
 
 def _s256(verifier: str) -> str:

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from config import Settings
+from inspector.bodies import FORM
 from inspector.exchange import Pairs
+from inspector.headers import media_type
 from inspector.store import Store
-from inspector.transcript import FORM, Wire, media_type, transcribe
+from inspector.transcript import Wire, transcribe
 from web.clock import now
 from web.derived_keys import derived_key
 

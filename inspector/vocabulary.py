@@ -1,5 +1,7 @@
 """The names whose values are kept in clear. What is not named here is masked: a new secret needs nobody to think of it."""
 
+import re
+
 #: Of parameters, form fields and JSON members.
 CLEAR = frozenset(
     [
@@ -79,8 +81,6 @@ ADDRESSES = frozenset(
         "Referer",
     ]
 )
-#: Masked whole, without a fingerprint: people choose them, so that they can be guessed.
-PASSWORDS = frozenset(["password", "new_password", "current_password", "repeated_password", "old_password", "repeat"])
 #: Kept as they are, but for secrets that are found in them.
 HEADERS = frozenset(
     [
@@ -109,3 +109,32 @@ TIES = {
 SESSION_COOKIES = frozenset(
     f"{prefix}tripod_{leg}" for prefix in ("", "__Host-") for leg in ("client_app", "auth_server")
 )
+#: Names that are kept even where nothing is said under them; any other may be a secret in the wrong place.
+NAMES = frozenset([*CLEAR, *ADDRESSES, *TIES]) | {
+    "username",
+    "password",
+    "current_password",
+    "new_password",
+    "repeated_password",
+    "csrf_token",
+    "client_secret",
+    "client_assertion",
+    "client_assertion_type",
+    "code_verifier",
+    "nonce",
+    "login_hint",
+    "max_age",
+    "display",
+    "acr_values",
+    "ui_locales",
+    "id_token_hint",
+    "resource",
+    "request",
+    "request_uri",
+}
+_PASSWORD = re.compile(r"(?i:pass|pwd|^repeat)|(?<![A-Za-z])(?i:pin)|Pin")
+
+
+def is_password(name: str) -> bool:
+    """Whether people choose what they send under that name, so that it can be guessed."""
+    return _PASSWORD.search(name) is not None

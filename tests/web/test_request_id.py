@@ -21,7 +21,8 @@ def test_a_request_without_an_id_is_given_one(http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "presented", ["abcdef-1234", "0d8f1f8e-6d0b-4c8e-9a51-3b1f0a52c4d9", "a-long-story-told-in-many-short-words-a1b2c3-01"]
+    "presented",
+    ["abcdef-1234", "0d8f1f8e-6d0b-4c8e-9a51-3b1f0a52c4d9", "a-long-story-told-in-many-short-words-a1b2c3-01"],
 )
 def test_an_id_that_comes_in_goes_out(presented: str, http: requests.Session) -> None:
     response = http.post(f"{URL}/machine", headers={HEADER: presented})
@@ -29,7 +30,9 @@ def test_an_id_that_comes_in_goes_out(presented: str, http: requests.Session) ->
     assert response.headers[HEADER] == presented
 
 
-@pytest.mark.parametrize("presented", ["short", "so-" * 21 + "on", "a-line\tbreaker", '{"event": "forged"}', "ümläut-12"])
+@pytest.mark.parametrize(
+    "presented", ["short", "so-" * 21 + "on", "a-line\tbreaker", '{"event": "forged"}', "ümläut-12"]
+)
 def test_an_id_that_could_confuse_a_log_is_replaced(presented: str, http: requests.Session) -> None:
     response = http.get(f"{URL}/", headers={HEADER: presented.encode()})
 
