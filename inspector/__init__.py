@@ -10,7 +10,6 @@ from flask import Flask
 
 from config import ClientAppSettings, Settings
 from inspector import masked_text, recorder
-from inspector.masking import Masker
 from inspector.store import Store
 from inspector.views import Inspector, bp
 
@@ -29,9 +28,8 @@ def open_store(settings: Settings) -> Store:
 
 def open_pages(app: Flask, settings: ClientAppSettings, treat_as_expired: Callable[[], None]) -> None:
     """Put the inspector's pages on Print Shop's application, and links to them into its menu."""
-    store = open_store(settings)
-    key = recorder.fingerprint_key(settings, store)
-    app.extensions["tripod.inspector"] = Inspector(store, Masker(key), treat_as_expired)
+    key = recorder.key_of_runs(settings)
+    app.extensions["tripod.inspector"] = Inspector(open_store(settings), key, treat_as_expired)
     app.register_blueprint(bp)
     app.context_processor(lambda: {"inspected": True})
     masked_text.init_app(app)

@@ -5,18 +5,19 @@ whatever goes wrong in here is nobody else's trouble.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
 from config import Settings
 from inspector.bodies import FORM
-from inspector.exchange import Pairs
+from inspector.exchange import Exchange, Pairs
 from inspector.headers import media_type
 from inspector.store import Store
-from inspector.transcript import Wire, transcribe
+from inspector.transcript import Wire, bare, transcribe
 from web.clock import now
 from web.derived_keys import derived_key
 
@@ -35,19 +36,25 @@ _in_hand: ContextVar[Wire | None] = ContextVar("in_hand", default=None)
 
 def watch(app: Flask, settings: Settings, store: Store) -> None:
     """Record what `app` is asked and answers in `store`."""
-    app.wsgi_app = Recorder(app.wsgi_app, settings.leg, store, fingerprint_key(settings, store))  # type: ignore[assignment, method-assign]
+    recorder = Recorder(app.wsgi_app, settings.leg, store, key_of_runs(settings))
+    app.wsgi_app = recorder  # type: ignore[assignment, method-assign]
     _listen()
 
 
-def fingerprint_key(settings: Settings, store: Store) -> str:
-    """The key of this run, under which equal values are known to be equal."""
-    return derived_key(settings.secret_keys[0], "inspector", store.run_id)
+def key_of_runs(settings: Settings) -> Callable[[str], str]:
+    """By the name of a run, the key under which equal values are known to be equal in it."""
+
+    @lru_cache(maxsize=2)
+    def key(run_id: str) -> str:
+        return derived_key(settings.secret_keys[0], "inspector", run_id)
+
+    return key
 
 
 class Recorder:
-    """The middleware."""
+    """The middleware. `key` is that of the run of which it is told the name."""
 
-    def __init__(self, application: "WSGIApplication", leg: str, store: Store, key: str) -> None:
+    def __init__(self, application: "WSGIApplication", leg: str, store: Store, key: Callable[[str], str]) -> None:
         self._application = application
         self._leg = leg
         self._store = store
@@ -60,12 +67,16 @@ class Recorder:
         wire = self._begin(wsgi)
 
         def start(status: str, headers: Pairs, *exc_info: Any) -> Any:
-            wire.status, wire.response_headers = int(status.split(" ", 1)[0]), list(headers)
+            wire.status, wire.response_headers = _number(status), list(headers)
             return start_response(status, headers, *exc_info)
 
         token = _in_hand.set(wire)
         try:
             answer = self._application(wsgi, start)
+        except Exception:
+            wire.status, wire.response_headers = 500, []  # as the server will answer, whatever was begun
+            self._keep(wire)
+            raise
         finally:
             _in_hand.reset(token)
         return _Answer(answer, wire, self._keep)
@@ -87,11 +98,22 @@ class Recorder:
         return wire
 
     def _keep(self, wire: Wire) -> None:
+        ended_at = now().timestamp()
         try:
-            self._store.add(transcribe(wire, self._key, now().timestamp()))
+            if run_id := self._store.run_id:
+                self._store.add(_transcribed(wire, self._key(run_id), ended_at))
         except Exception as error:
-            # Whatever somebody sent: a demo that cannot be watched goes on. The error's text may hold what was sent.
+            # A demo that cannot be watched goes on. The error's text may hold what was sent.
             log.debug("a message was not recorded: %s", type(error).__name__)
+
+
+def _transcribed(wire: Wire, key: str, ended_at: float) -> Exchange:
+    """Whatever somebody sent: that there was something is kept at least."""
+    try:
+        return transcribe(wire, key, ended_at)
+    except Exception as error:
+        log.debug("a message was not transcribed: %s", type(error).__name__)
+        return bare(wire, ended_at)
 
 
 class _Tee:
@@ -161,6 +183,11 @@ def _listen() -> None:
 
 def _header_name(name: str) -> str:
     return name.removeprefix("HTTP_").replace("_", "-").title()
+
+
+def _number(status: str) -> int:
+    number = status.partition(" ")[0]
+    return int(number) if number.isascii() and number.isdigit() else 0
 
 
 def _decoded(text: str) -> str:

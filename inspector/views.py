@@ -27,11 +27,11 @@ PACE = 5
 class Inspector:
     """What the pages work with. `treat_as_expired` has the client of the browser in hand note its access token's end.
 
-    `masker` has the key of the recording; `attack_titles` are what the lab calls its attacks, by slug.
+    `key` gives that of a run's fingerprints; `attack_titles` are what the lab calls its attacks, by slug.
     """
 
     store: Store
-    masker: Masker
+    key: Callable[[str], str]
     treat_as_expired: Callable[[], None]
     attack_titles: dict[str, str] = field(default_factory=dict)
     _known: tuple[int, list[Flow]] = field(default=(-1, []), init=False)
@@ -45,7 +45,8 @@ class Inspector:
 
     def is_of_browser(self, flow: Flow, cookies: Mapping[str, str]) -> bool:
         """Whether the browser that has these cookies took part in `flow`."""
-        held = {self.masker.tied("session", value) for name, value in cookies.items() if name in SESSION_COOKIES}
+        masker = Masker(self.key(self.store.run_id))
+        held = {masker.tied("session", value) for name, value in cookies.items() if name in SESSION_COOKIES}
         return any(not held.isdisjoint(exchange.ties) for exchange in flow.exchanges)
 
 

@@ -19,19 +19,24 @@ from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
 from config import ClientAppSettings
 from inspector import watch
 from inspector.limits import PAIRS
-from inspector.recorder import COPIED, Recorder
+from inspector.recorder import COPIED, COPIED_OF_A_PAGE, Recorder
 from inspector.recorder import watch as watch_into
 from inspector.store import Store
+from inspector.transcript import Wire
 from web import event_log
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-KEY = "the key of this run"
 FORM = "application/x-www-form-urlencoded"
 FIELD = b"client_id=x&"
 LARGE = FIELD * 100_000
 PICTURE = [bytes([n]) * 4096 for n in range(20)]
+
+
+def key(run_id: str) -> str:
+    """The key of that run."""
+    return f"the key of {run_id}"
 
 
 class Served(Client):
@@ -153,7 +158,7 @@ def test_the_body_can_be_read_in_every_way(read: Callable[[Any], bytes], store: 
         return [read(environ["wsgi.input"])]
 
     body = b"client_id=print-shop&scope=\nprofile\n"
-    answer, _ = asked(Recorder(application, "leg", store, KEY), method="POST", data=body, content_type=FORM)
+    answer, _ = asked(Recorder(application, "leg", store, key), method="POST", data=body, content_type=FORM)
 
     [exchange] = store.exchanges()
     assert answer == body
@@ -166,7 +171,7 @@ def test_what_the_application_does_not_read_is_not_read_for_it(store: Store) -> 
         start_response("413 Content Too Large", [])
         return []
 
-    asked(Recorder(application, "leg", store, KEY), method="POST", data=LARGE, content_type=FORM)
+    asked(Recorder(application, "leg", store, key), method="POST", data=LARGE, content_type=FORM)
 
     [exchange] = store.exchanges()
     assert (exchange.status, exchange.request_body.size) == (413, 0)
@@ -182,7 +187,7 @@ def test_nothing_of_an_answer_is_held_back(store: Store) -> None:
                 start_response("200 OK", [("Content-Type", "text/event-stream")])
             yield b"."
 
-    parts = iter(Recorder(application, "leg", store, KEY)(EnvironBuilder().get_environ(), lambda *_: lambda _: None))
+    parts = iter(Recorder(application, "leg", store, key)(EnvironBuilder().get_environ(), lambda *_: lambda _: None))
 
     assert next(parts) == b"."
     assert made == [0]
@@ -199,7 +204,7 @@ def test_an_answer_is_closed_when_the_server_closes_it_and_then_kept(store: Stor
         start_response("200 OK", [])
         return Answer([b"."])
 
-    answer: Any = Recorder(application, "leg", store, KEY)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
+    answer: Any = Recorder(application, "leg", store, key)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
     assert (list(answer), closed, store.exchanges()) == ([b"."], [], [])
     answer.close()
 
@@ -230,6 +235,19 @@ def test_of_a_large_form_a_part_is_kept_and_its_whole_size(watched_leg: Served, 
     [exchange] = store.exchanges()
     assert exchange.request_body.size == len(LARGE) > COPIED
     assert exchange.request_body.form == [*[("client_id", "x")] * PAIRS, ("…", "more")]
+
+
+def test_a_path_is_kept_as_people_read_it(watched_leg: Served, store: Store) -> None:
+    watched_leg.get("/fotos/h%C3%B6he")
+
+    assert [one.path for one in store.exchanges()] == ["/fotos/höhe"]
+
+
+def test_of_a_page_its_title_is_kept(legs: Legs, watched: Store) -> None:
+    legs.session().get(f"{legs.auth_server_url}/login")
+
+    [exchange] = watched.exchanges()
+    assert exchange.response_body.text == "an HTML page: “Sign in · Tripod ID”"
 
 
 def test_of_pictures_nothing_is_kept_but_their_size(watched_leg: Served, store: Store) -> None:
@@ -351,7 +369,7 @@ def broken(store: Store, path: Path) -> Store:
 def test_a_recording_that_fails_harms_no_request(
     spoil: Callable[[Store, Path], Store], store: Store, tmp_path: Path, leg: Flask, unwatched: Served
 ) -> None:
-    watching = Served(Recorder(leg.wsgi_app, "leg", spoil(store, tmp_path / "inspector.db"), KEY))
+    watching = Served(Recorder(leg.wsgi_app, "leg", spoil(store, tmp_path / "inspector.db"), key))
 
     for _ in range(2):
         assert same(watching.post("/form", data={"a": "1"})) == same(unwatched.post("/form", data={"a": "1"}))
@@ -381,12 +399,18 @@ def test_what_breaks_is_kept_like_anything_else(watched_leg: Served, store: Stor
     assert [one.status for one in store.exchanges()] == [500]
 
 
-def test_an_exception_goes_where_it_would_have_gone(store: Store) -> None:
+def test_an_exception_goes_where_it_would_have_gone_and_is_kept(store: Store) -> None:
+    """Whatever the application had begun to say, the server answers that something broke."""
+
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", "text/html")])
         raise LookupError("it broke")
 
     with pytest.raises(LookupError, match="it broke"):
-        asked(Recorder(application, "leg", store, KEY))
+        asked(Recorder(application, "leg", store, key), path="/broken")
+
+    [exchange] = store.exchanges()
+    assert (exchange.path, exchange.status, exchange.response_headers) == ("/broken", 500, [])
 
 
 def test_an_exception_amid_an_answer_goes_where_it_would_have_gone(store: Store) -> None:
@@ -398,7 +422,7 @@ def test_an_exception_amid_an_answer_goes_where_it_would_have_gone(store: Store)
         start_response("200 OK", [("Content-Type", "text/html")])
         return parts()
 
-    answer: Any = Recorder(application, "leg", store, KEY)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
+    answer: Any = Recorder(application, "leg", store, key)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
     received = iter(answer)
     assert next(received) == b"."
     with pytest.raises(LookupError, match="it broke"):
@@ -413,8 +437,80 @@ def test_an_event_after_an_exception_belongs_to_nobody(store: Store, watched_leg
         raise LookupError("it broke")
 
     with pytest.raises(LookupError):
-        asked(Recorder(application, "leg", store, KEY))
+        asked(Recorder(application, "leg", store, key))
     event_log.record("told_outside")
     watched_leg.get("/picture")
 
-    assert [one.events for one in store.exchanges()] == [[]]
+    assert [one.events for one in store.exchanges()] == [[], []]
+
+
+@pytest.mark.parametrize("status", ["two hundred", "", "²00 OK"])
+def test_a_status_that_is_none_goes_out_as_it_is(status: str, store: Store) -> None:
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response(status, [])
+        return [b"."]
+
+    told: list[str] = []
+    answer: Any = Recorder(application, "leg", store, key)(
+        EnvironBuilder().get_environ(), lambda line, *_: told.append(line) or (lambda _: None)
+    )
+    answer.close()
+
+    assert told == [status]
+    assert [one.status for one in store.exchanges()] == [0]
+
+
+def test_of_what_cannot_be_transcribed_it_is_kept_that_it_was(
+    watched_leg: Served, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can hide a message by what is in it."""
+
+    def broken(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("inspector.recorder.transcribe", broken)
+    watched_leg.get("/picture?code=swordfish")
+
+    [exchange] = store.exchanges()
+    assert (exchange.leg, exchange.status, exchange.method, exchange.path) == ("client_app", 200, "", "")
+    assert exchange.started_at <= exchange.ended_at
+    assert "swordfish" not in str(exchange)
+
+
+# How much is copied
+
+
+@pytest.fixture
+def copied(monkeypatch: pytest.MonkeyPatch) -> list[Wire]:
+    """What the recorder has in hand of each message, at the end of it."""
+    wires: list[Wire] = []
+
+    def noting(wire: Wire, *_: object) -> None:
+        wires.append(wire)
+        raise LookupError
+
+    monkeypatch.setattr("inspector.recorder.transcribe", noting)
+    return wires
+
+
+@pytest.mark.parametrize(
+    ("media_type", "most"), [("image/png", 0), ("text/html", COPIED_OF_A_PAGE), ("application/json", COPIED), ("", 0)]
+)
+def test_no_more_of_an_answer_is_copied_than_is_read(
+    media_type: str, most: int, copied: list[Wire], store: Store
+) -> None:
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Type", media_type)])
+        return [b"x" * 1000] * 100
+
+    asked(Recorder(application, "leg", store, key))
+
+    [wire] = copied
+    assert (len(wire.response_body), wire.response_size) == (most, 100_000)
+
+
+def test_no_more_of_a_request_is_copied_than_is_read(copied: list[Wire], watched_leg: Served) -> None:
+    watched_leg.post("/echo", data=LARGE, content_type=FORM)
+    watched_leg.post("/upload", data={"picture": (io.BytesIO(b"".join(PICTURE)), "dunes.webp")})
+
+    assert [len(wire.request_body) for wire in copied] == [COPIED, 0]

@@ -1,7 +1,9 @@
 """Where recorded exchanges are kept: in order, bounded, private, and nobody's trouble when that cannot be."""
 
+import json
 import sqlite3
 import stat
+import time
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -11,7 +13,7 @@ import pytest
 
 from inspector import store as store_module
 from inspector.exchange import Body, Exchange
-from inspector.store import MOST, PRUNE_EVERY, Store
+from inspector.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
 from tests.inspector.exchanges import exchange
 
 AN_EXCHANGE = exchange("client_app", "GET /connect", id=0)
@@ -108,8 +110,20 @@ def test_the_number_of_exchanges_is_bounded_and_the_newest_stay(store: Store, mo
     assert ids(store) == list(range(3 * PRUNE_EVERY - 99, 3 * PRUNE_EVERY + 8))
 
 
+def test_so_is_the_number_of_bytes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "MOST_BYTES", 10_000)
+    for n in range(2 * PRUNE_EVERY):
+        keep(store, f"/{n}" + "." * (4000 if n == 2 * PRUNE_EVERY - 4 else 0))
+
+    kept = ids(store)
+    assert kept == list(range(kept[0], 2 * PRUNE_EVERY + 1))
+    assert 8_000 < sum(len(json.dumps(one.to_document())) for one in store.exchanges()) < 11_000
+    assert 5 < len(kept) < 20
+
+
 def test_there_is_room_for_a_long_demonstration() -> None:
     assert 1000 <= MOST <= 10_000
+    assert 16 * 1024**2 <= MOST_BYTES <= 64 * 1024**2
 
 
 # Runs
@@ -192,6 +206,25 @@ def test_results_and_messages_are_cleared_apart(store: Store) -> None:
     assert (store.results(), paths(store)) == ({}, ["/2"])
 
 
+# What cannot be read
+
+UNREADABLE = ["{}", "[]", "null", "7", "", "no JSON", "[" * 5000, '{"leg": "client_app"}', b"\x00\xff", 3.5]
+
+
+@pytest.mark.parametrize("document", UNREADABLE, ids=lambda one: repr(one)[:30])
+def test_rows_that_cannot_be_read_are_left_out(document: object, store: Store, path: Path) -> None:
+    keep(store, "/1")
+    store.save_result("code-replay", {"stopped": True})
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("INSERT INTO exchanges (size, document) VALUES (1, ?)", (document,))
+        connection.execute("INSERT INTO lab_results VALUES ('odd', ?)", (document,))
+    keep(store, "/2")
+
+    assert paths(store) == ["/1", "/2"]
+    assert {"code-replay": {"stopped": True}}.items() <= store.results().items()
+    assert all(isinstance(result, dict) for result in store.results().values())
+
+
 # The file
 
 
@@ -222,7 +255,7 @@ def half_a_database(path: Path) -> None:
 def another_versions_recording(path: Path) -> None:
     keep(Store(path), "/1")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("UPDATE exchanges SET document = json_remove(document, '$.ties')")
+        connection.execute("ALTER TABLE exchanges DROP COLUMN size")
 
 
 @pytest.mark.parametrize("spoil", [letter, another_programs_database, half_a_database, another_versions_recording])
@@ -234,6 +267,100 @@ def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path]
     assert paths(store) == ["/2"]
     assert store.run_id
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_what_lay_beside_something_else_is_removed_with_it(path: Path) -> None:
+    """It would be taken for part of the new recording."""
+    letter(path)
+    beside = [path.with_name(f"inspector.db{suffix}") for suffix in ("-wal", "-shm")]
+    for each in beside:
+        letter(each)
+
+    keep(Store(path), "/1")
+
+    assert not [each for each in beside if each.exists() and each.read_bytes().startswith(b"Dear Alice")]
+
+
+def deleted(path: Path) -> None:
+    path.unlink()
+
+
+def deleted_with_all_that_belongs_to_it(path: Path) -> None:
+    for each in path.parent.glob("inspector.db*"):
+        each.unlink()
+
+
+def replaced_by_something_else(path: Path) -> None:
+    deleted_with_all_that_belongs_to_it(path)
+    letter(path)
+
+
+def replaced_by_another_recording(path: Path) -> None:
+    deleted_with_all_that_belongs_to_it(path)
+    keep(Store(path), "/0")
+
+
+def started_over_by_another_leg(path: Path) -> None:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("ALTER TABLE exchanges DROP COLUMN size")
+    keep(Store(path), "/0")
+
+
+REPLACE = [
+    deleted,
+    deleted_with_all_that_belongs_to_it,
+    replaced_by_something_else,
+    replaced_by_another_recording,
+    started_over_by_another_leg,
+]
+
+
+@pytest.mark.parametrize("replace", REPLACE)
+def test_a_recording_that_is_replaced_meanwhile_goes_on_in_the_new_file(
+    replace: Callable[[Path], None], store: Store, path: Path
+) -> None:
+    other = Store(path)
+    keep(store, "/lost")
+    keep(other, "/lost")
+    before = store.run_id
+    replace(path)
+
+    keep(store, "/1")
+    keep(other, "/2")
+    keep(store, "/3")
+
+    assert [one for one in paths(store) if one != "/0"] == ["/1", "/2", "/3"]
+    assert paths(other) == paths(Store(path)) == paths(store)
+    assert store.run_id == other.run_id == Store(path).run_id not in ("", before)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("inspector.db*")} == {0o600}
+
+
+def test_so_does_one_that_every_thread_has_open(store: Store, path: Path) -> None:
+    keep(store, "/lost")
+    deleted(path)
+    threads = [Thread(target=lambda: keep(store, *["/one"] * 20)) for _ in range(3)]
+    threads.append(Thread(target=lambda: keep(Store(path), *["/other"] * 20)))
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(paths(Store(path))) == ["/one"] * 60 + ["/other"] * 20
+
+
+def test_a_recording_that_cannot_be_opened_is_not_started_over(path: Path) -> None:
+    keep(Store(path), "/1")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = path.read_bytes()
+    deleted_with_all_that_belongs_to_it(path)
+    path.write_bytes(content)
+    in_the_way = path.with_name("inspector.db-wal")
+    in_the_way.mkdir()
+    use(Store(path))
+    in_the_way.rmdir()
+
+    assert paths(Store(path)) == ["/1"]
 
 
 def test_a_recording_that_somebody_writes_to_is_not_started_over(store: Store, path: Path) -> None:
@@ -249,11 +376,14 @@ def test_a_recording_that_somebody_writes_to_is_not_started_over(store: Store, p
 def test_a_message_that_cannot_be_written_at_once_is_dropped(store: Store, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
         keep(store, "/lost")
+        waited = time.monotonic() - began
         writer.execute("ROLLBACK")
     keep(store, "/kept")
 
     assert paths(store) == ["/kept"]
+    assert waited < 1
 
 
 def use(store: Store) -> None:
