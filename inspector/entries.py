@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from inspector import drawing, parameters, raw, story, tokens, why, words
+from inspector import curl, drawing, parameters, raw, story, tokens, why, words
 from inspector.message import Message
 from inspector.steps import Lane
 
@@ -84,8 +84,8 @@ class MessageOnPage:
 
     @property
     def curl(self) -> str:
-        """For a shell."""
-        return raw.curl(self.message.exchange)
+        """For a shell; "" where nobody should send it."""
+        return curl.command(self.message.exchange)
 
     @property
     def reasons(self) -> list[why.Reason]:

@@ -1,11 +1,6 @@
-"""A message as it was on the wire, and as a line for a shell."""
-
-import shlex
-
-import pytest
+"""A message as it was on the wire."""
 
 from inspector import raw
-from inspector.exchange import Body
 from tests.inspector.exchanges import exchange
 
 CODE = "SplxlO••••••••~3fa9c1"
@@ -45,62 +40,32 @@ def test_a_status_without_a_name_is_shown_alone() -> None:
     assert raw.response(exchange("auth_server", "GET /", status=599)) == "HTTP/1.1 599"
 
 
-def test_the_curl_line_of_the_token_request_says_what_to_fill_in() -> None:
+FORGED = "swordfish HTTP/1.1\nX-Forged: yes\r\nX-Forged: yes\u2028X-Forged: yes\x85X-Forged: yes"
+
+
+def test_nobody_can_make_up_a_line() -> None:
     one = exchange(
         "auth_server",
-        "POST /oauth/token",
-        request_headers=[("Authorization", "Basic print-shop:••••••••~aa01bb")],
-        form=[("grant_type", "authorization_code"), ("code", CODE)],
+        f"POST /{FORGED}",
+        query=[(FORGED, FORGED)],
+        request_headers=[("User-Agent", FORGED)],
+        response_headers=[("Location", FORGED)],
+        form=[(FORGED, FORGED)],
+        answer=FORGED.replace("\n", " "),
     )
 
-    assert raw.curl(one) == (
-        'curl --include http://127.0.0.1:9000/oauth/token --user print-shop:"$CLIENT_SECRET"'
-        ' --data-urlencode grant_type=authorization_code --data-urlencode code="$CODE"'
+    for text in (raw.request(one), raw.response(one)):
+        assert not [line for line in text.splitlines() if line.startswith("X-Forged")]
+    assert raw.request(one).splitlines()[1].startswith("User-Agent: swordfish HTTP/1.1\\nX-Forged: yes\\r\\n")
+
+
+def test_nobody_can_turn_a_line_round() -> None:
+    one = exchange("auth_server", "GET /", request_headers=[("User-Agent", "\u202eolleh")])
+
+    assert raw.request(one).splitlines()[1] == "User-Agent: \\u202eolleh"
+
+
+def test_a_path_cannot_be_taken_for_a_query() -> None:
+    assert raw.request(exchange("auth_server", "GET /login?a=1#höhe")).startswith(
+        "GET /login%3Fa%3D1%23h%C3%B6he HTTP/1.1"
     )
-
-
-def test_the_curl_line_of_a_question_puts_parameters_into_the_query() -> None:
-    one = exchange("client_app", "GET /callback", query=[("code", CODE), ("iss", "http://127.0.0.1:9000")])
-
-    assert shlex.split(raw.curl(one)) == [
-        "curl",
-        "--include",
-        "http://127.0.0.1:9001/callback",
-        "--get",
-        "--data-urlencode",
-        "code=$CODE",
-        "--data-urlencode",
-        "iss=http://127.0.0.1:9000",
-    ]
-
-
-def test_the_curl_line_to_the_resource_carries_the_access_token() -> None:
-    one = exchange("resource_api", "DELETE /photos/1", request_headers=[("Authorization", f"Bearer {CODE}")])
-
-    assert "--request DELETE" in raw.curl(one)
-    assert '--header "Authorization: Bearer $ACCESS_TOKEN"' in raw.curl(one)
-
-
-@pytest.mark.parametrize("value", ["'; rm -rf ~; '", "$(id)", "`id`", 'a"b', "a\nb", "!x", "\\"])
-def test_nothing_that_somebody_sent_becomes_a_command(value: str) -> None:
-    one = exchange(
-        "auth_server",
-        f"PUT /{value}",
-        query=[("scope", value)],
-        form=[(value, value)],
-        request_body=Body(media_type="application/x-www-form-urlencoded", size=1, form=[(value, value)]),
-    )
-
-    assert shlex.split(raw.curl(one))[2:] == [
-        "--request",
-        "PUT",
-        f"http://127.0.0.1:9000/{value}",
-        "--data-urlencode",
-        f"{value}={value}",
-    ]
-
-
-def test_a_strange_name_of_a_masked_value_becomes_a_plain_variable() -> None:
-    one = exchange("auth_server", "POST /oauth/token", form=[('$(id)"`', CODE)])
-
-    assert raw.curl(one).endswith("""--data-urlencode '$(id)"`='"$__ID___\"""")

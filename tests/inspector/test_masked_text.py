@@ -1,0 +1,37 @@
+"""What is equal has one colour on a page; what differs has another, as long as there are any."""
+
+import re
+
+import pytest
+from flask import Flask
+
+from inspector.masked_text import COLOURS, coloured
+
+
+@pytest.fixture
+def app() -> Flask:
+    return Flask("page")
+
+
+def masked(n: int) -> str:
+    return f"••••••••~{n:06x}"
+
+
+def colours(text: str) -> list[int]:
+    return [int(number) for number in re.findall(r'class="fp fp-(\d+)"', coloured(text))]
+
+
+def test_equal_values_have_one_colour_on_all_of_a_page(app: Flask) -> None:
+    with app.app_context():
+        assert colours(f"{masked(1)} {masked(2)} {masked(1)}") == [0, 1, 0]
+        assert colours(f"{masked(3)} {masked(2)}") == [2, 1]
+
+
+def test_after_the_last_colour_comes_the_first_again(app: Flask) -> None:
+    with app.app_context():
+        assert colours(" ".join(masked(n) for n in range(COLOURS + 1))) == [*range(COLOURS), 0]
+
+
+def test_text_around_a_mask_stays_text(app: Flask) -> None:
+    with app.app_context():
+        assert coloured(f"<b>{masked(1)}</b>") == ('&lt;b&gt;••••••••<span class="fp fp-0">000001</span>&lt;/b&gt;')
