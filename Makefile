@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick lint types lock
+.PHONY: help setup demo test quick bench lint types lock
 
 help: ## what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -38,6 +38,9 @@ test: setup ## the whole test suite
 
 quick: setup ## the tests that start no processes and no browser
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not processes'
+
+bench: setup ## what the recorder costs a request
+	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.recorder
 
 lint: setup ## ruff: style, imports, security
 	$(BIN)/ruff check .

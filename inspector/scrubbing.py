@@ -18,6 +18,11 @@ class Scrubber:
         self._known = known or {}  # by its plain spelling: as it came, and as what it was masked
 
     @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look for."""
+        return not self._known
+
+    @property
     def is_full(self) -> bool:
         """Whether there is no room for another value."""
         return len(self._known) >= SECRETS

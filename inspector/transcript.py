@@ -1,7 +1,7 @@
 """Turns what crossed the wire into an `Exchange`: read, mask, search what is left for what was masked, and only then keep."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain
 from typing import Any
 
 from inspector import bodies, headers, trees
@@ -36,12 +36,7 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
     masked = _masked(masker, wire)
     request_body = bodies.masked(masker, wire.request_headers, wire.request_body, wire.request_size)
     response_body = bodies.masked(masker, wire.response_headers, wire.response_body, wire.response_size)
-    everything = chain(trees.strings(masked), request_body.strings(), response_body.strings())
-    scrubber = masker.scrubber.found_in(everything)
-
-    def finished(text: str) -> str:
-        return cut(_showable(scrubber.scrub(text)), TEXT)
-
+    finished = _finishing(masker, [*trees.strings(masked), *request_body.strings(), *response_body.strings()])
     document = _shortened(trees.with_each(masked, finished))
     kept = {"request_body": request_body.finished(finished), "response_body": response_body.finished(finished)}
     return Exchange.from_document(document | kept | {"ties": list(masker.ties)} | _bare(wire, ended_at), id=0)
@@ -80,9 +75,17 @@ def _told(masker: Masker, value: Any) -> Any:
     return masker.text(value) if isinstance(value, str) else value
 
 
+def _finishing(masker: Masker, texts: list[str]) -> Callable[[str], str]:
+    """What is still to be done to these texts: most often nothing."""
+    scrubber, all_of_it = masker.scrubber.found_in(texts), "\n".join(texts)
+    if scrubber.is_empty and _showable(all_of_it) == all_of_it and max(map(len, texts)) <= TEXT:
+        return trees.as_it_is
+    return lambda text: cut(_showable(scrubber.scrub(text)), TEXT)
+
+
 def _showable(text: str) -> str:
     """Without half characters, which JSON can spell and no page can show."""
-    return text if text.isascii() else text.encode(errors="replace").decode()
+    return text.encode(errors="replace").decode()
 
 
 def _shortened(document: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,28 @@
+"""What the recorder costs can be measured, as `make bench` does."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.processes
+def test_the_benchmark_tells_what_a_request_costs_with_and_without() -> None:
+    finished = subprocess.run(
+        [sys.executable, "-m", "benchmarks.recorder", "3"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert re.fullmatch(
+        r"without the recorder +\d+\.\d{3} ms\nwith the recorder +\d+\.\d{3} ms\ndifference +-?\d+\.\d{3} ms\n",
+        finished.stdout,
+    )
