@@ -9,9 +9,9 @@ PAIRS = 100
 VALUES = 500
 #: Secrets of one exchange that are told apart; what comes after them is masked whole.
 SECRETS = 300
-#: Addresses in one exchange.
+#: Addresses in one exchange, those in others too.
 ADDRESSES = 30
-#: How deep addresses may lie in addresses, and members in members.
+#: How deep the members of a JSON document may lie in others, and escapes in escapes.
 DEPTH = 5
 
 #: Characters of a text.

@@ -15,7 +15,7 @@ from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from inspector import query
 from inspector.exchange import Pairs
 from inspector.limits import ADDRESSES as MOST_ADDRESSES
-from inspector.limits import DEPTH, PAIRS
+from inspector.limits import PAIRS
 from inspector.scrubbing import DOTS, Scrubber, unescaped
 from inspector.vocabulary import ADDRESSES, CLEAR, NAMES, TIES, is_password
 from web.request_id import is_acceptable
@@ -40,7 +40,6 @@ class Masker:
     def __init__(self, key: str) -> None:
         self._key = key.encode()
         self._addresses = 0
-        self._depth = 0
         self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
 
@@ -111,15 +110,10 @@ class Masker:
         return self.secret(text) if "%" in masked and _hides_something(masked) else masked
 
     def address(self, address: str) -> str:
-        """A URL or a path, with its query masked; what is none is masked whole, and so is what lies too deep."""
+        """A URL or a path, with its query masked; what is none is masked whole, and so is one too many, in others or not."""
         self._addresses += 1
-        if self._addresses > MOST_ADDRESSES or self._depth == DEPTH or not (parts := _split(address)):
-            return self.secret(address)
-        self._depth += 1
-        try:
-            return self._address(parts)
-        finally:
-            self._depth -= 1
+        parts = _split(address) if self._addresses <= MOST_ADDRESSES else None
+        return self._address(parts) if parts else self.secret(address)
 
     def _address(self, parts: SplitResult) -> str:
         scheme = f"{parts.scheme}:" if parts.scheme else ""

@@ -111,7 +111,7 @@ def nested(depth: int) -> str:
     return "/?next=" * depth + f"/?state={STATE}"
 
 
-@pytest.mark.parametrize("depth", [DEPTH, 40, 4000])
+@pytest.mark.parametrize("depth", [ADDRESSES, 400, 4000])
 def test_what_lies_deep_in_addresses_is_masked(depth: int) -> None:
     kept = recorded(query=nested(depth).removeprefix("/?"))
 

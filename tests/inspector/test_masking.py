@@ -368,6 +368,12 @@ def test_a_cookie_that_is_odd_is_masked(cookie: str) -> None:
     assert "swordfish" not in kept
 
 
+def test_a_token_in_an_attribute_of_a_cookie_is_masked(masker: Masker) -> None:
+    [(_, kept)] = recorded(response_headers=[("Set-Cookie", f"theme=dark; Path=/{TOKEN}")]).response_headers
+
+    assert kept == f"theme={masker.secret('dark')}; Path=/{masker.secret(TOKEN)}"
+
+
 def test_a_cookie_that_is_set_keeps_its_attributes(masker: Masker) -> None:
     cookie = f"tripod_auth_server={TOKEN}; HttpOnly; Path=/; SameSite=Lax"
 
@@ -407,6 +413,14 @@ def test_secrets_in_json_are_masked_whatever_their_shape(document: Any) -> None:
 
     assert DOTS in kept
     assert "31415926" not in kept
+
+
+def test_a_number_that_is_no_quantity_is_masked() -> None:
+    """Under a name whose numbers are told."""
+    kept = json.loads(json_answer({"exp": 1795643120, "size": -1.5, "id": 10**40, "width": float("inf")}))
+
+    assert kept | {"id": 0, "width": 0} == {"exp": 1795643120, "size": -1.5, "id": 0, "width": 0}
+    assert DOTS in kept["id"]
 
 
 @pytest.mark.parametrize("body", [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000], ids=["cut", "odd", "deep"])

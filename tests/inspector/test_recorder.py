@@ -274,6 +274,18 @@ def test_each_leg_is_told_from_the_others(legs: Legs, watched: Store) -> None:
     assert [one.leg for one in watched.exchanges()] == ["auth_server", "client_app", "resource_api"]
 
 
+def test_a_new_run_has_other_fingerprints_at_once(watched_leg: Served, store: Store) -> None:
+    watched_leg.get("/picture?state=af0ifjsldkj")
+    [before] = store.exchanges()
+    store.begin()
+
+    watched_leg.get("/picture?state=af0ifjsldkj")
+
+    [after] = store.exchanges()
+    assert after.ties != before.ties
+    assert after.query != before.query
+
+
 # What the event log tells
 
 

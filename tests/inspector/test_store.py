@@ -1,6 +1,8 @@
 """Where recorded exchanges are kept: in order, bounded, private, and nobody's trouble when that cannot be."""
 
+import fcntl
 import json
+import os
 import sqlite3
 import stat
 import time
@@ -269,16 +271,30 @@ def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_what_lay_beside_something_else_is_removed_with_it(path: Path) -> None:
-    """It would be taken for part of the new recording."""
-    letter(path)
-    beside = [path.with_name(f"inspector.db{suffix}") for suffix in ("-wal", "-shm")]
-    for each in beside:
-        letter(each)
+@pytest.mark.parametrize("beside", ["inspector.db-wal", "inspector.db-shm"])
+@pytest.mark.parametrize("there", [letter, lambda path: None], ids=["something else", "nothing"])
+def test_what_lay_beside_it_is_removed_with_it(there: Callable[[Path], None], beside: str, path: Path) -> None:
+    """It would be taken for part of the new recording; somebody may have it open."""
+    there(path)
+    letter(path.with_name(beside))
+    with path.with_name(beside).open() as lying:
+        keep(Store(path), "/1")
 
-    keep(Store(path), "/1")
+        assert os.fstat(lying.fileno()).st_nlink == 0
 
-    assert not [each for each in beside if each.exists() and each.read_bytes().startswith(b"Dear Alice")]
+
+def test_legs_make_and_replace_the_file_one_at_a_time(path: Path) -> None:
+    thread = Thread(target=lambda: keep(Store(path), "/1"))
+    folder = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    thread.start()
+    thread.join(0.2)
+    made_meanwhile = path.exists()
+    os.close(folder)
+    thread.join()
+
+    assert not made_meanwhile
+    assert paths(Store(path)) == ["/1"]
 
 
 def deleted(path: Path) -> None:
