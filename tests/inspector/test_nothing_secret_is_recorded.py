@@ -280,6 +280,10 @@ ODD_PLACES: dict[str, Send] = {
     "an address in Referer": lambda http, leg, secret: http.get(leg, headers={"Referer": f"{leg}/?magic={secret}"}),
     "Origin": lambda http, leg, secret: http.post(f"{leg}/login", headers={"Origin": f"https://{secret}.example"}),
     "Host": lambda http, leg, secret: http.get(leg, headers={"Host": secret}),
+    "Host, before the host": lambda http, leg, secret: http.get(leg, headers={"Host": f"alice:{secret}@127.0.0.1"}),
+    "Origin, before the host": lambda http, leg, secret: http.post(
+        f"{leg}/login", headers={"Origin": f"https://alice:{secret}@shop.example"}
+    ),
     "X-Request-Id": lambda http, leg, secret: http.get(f"{leg}/photos", headers={"X-Request-Id": secret}),
     "a header that nobody knows": lambda http, leg, secret: http.get(leg, headers={"X-Api-Key": secret}),
     "Content-Type": lambda http, leg, secret: http.post(f"{leg}/login", headers={"Content-Type": f"text/{secret}"}),
@@ -300,6 +304,11 @@ ODD_PLACES: dict[str, Send] = {
     "a cookie without a name": lambda http, leg, secret: http.get(leg, headers={"Cookie": secret}),
     "a form": lambda http, leg, secret: http.post(f"{leg}/oauth/token", data={"magic": secret}),
     "a form, as a name": lambda http, leg, secret: http.post(f"{leg}/oauth/token", data={secret: "magic"}),
+    "a form that is JSON": lambda http, leg, secret: http.post(
+        f"{leg}/login",
+        data=f'{{"password": "{secret}"}}',
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    ),
     "a form, in a public field": lambda http, leg, secret: http.post(
         f"{leg}/oauth/token", data={"grant_type": secret, "client_id": secret, "scope": f"profile {secret}"}
     ),
@@ -337,6 +346,13 @@ def test_a_secret_in_a_wrong_place_is_not_recorded(astray: Callable[[], Secrets]
 
     assert watched.last_id() - before >= 3 * len(ODD_PLACES)
     assert leaked(secrets, legs.instance_path) == set()
+
+
+def test_nor_is_it_told_in_the_event_logs(astray: Callable[[], Secrets], legs: Legs) -> None:
+    secrets = astray()
+
+    assert {place for place, values in secrets.items() for secret in values if secret in str(legs.events)} == set()
+    assert legs.events_named("form_refused")
 
 
 def test_without_masking_it_would_be_found_in_each(
