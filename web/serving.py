@@ -169,16 +169,28 @@ def _is_healthy(address: tuple[str, int]) -> bool:
 
 def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + STOPPED_WITHIN
+    # First the children alone: one whose worker has gone before it was asked itself would call that unexpected.
+    terminate = _terminate
     while any(child.poll() is None for child in children) and time.monotonic() < deadline:
         for child in children:
-            _terminate(child)
+            terminate(child)
         time.sleep(POLL)
+        terminate = _terminate_all
     for child in children:
         _kill_what_is_left(child)
 
 
 def _terminate(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child and its worker to stop. A worker that is only just starting is deaf, so it is asked repeatedly."""
+    """Ask the child to stop, which asks its worker."""
+    with suppress(OSError):
+        if sys.platform == "win32":
+            child.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            child.terminate()
+
+
+def _terminate_all(child: subprocess.Popen[bytes]) -> None:
+    """Ask the worker as well: one that is only just starting is deaf, so it is asked repeatedly."""
     with suppress(OSError):
         if sys.platform == "win32":
             child.send_signal(signal.CTRL_BREAK_EVENT)
