@@ -21,13 +21,12 @@ END = Phase("5 End", "The grant ends, and with it every token of it.")
 BESIDE = Phase("Beside the flow", "What the steps of the flow leave out.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
-_ENDING = ("/disconnect", "/account/apps", "/logout")
 
 
 def phase_of(tree: Message) -> Phase | None:
     """The phase of a tree: of what was done in it. None where nothing tells, as with a page that leads nowhere."""
     found = {_BY_FIRST_LETTER[message.step[0]] for message in tree.tree() if message.step}
-    if tree.exchange.path.startswith(_ENDING):
+    if tree.exchange.path == "/disconnect":
         return END
     # A callback may end an older connection, an album refresh before it asks: what began it names it.
     return next((phase for phase in (AUTHORIZATION, REFRESH, TOKEN, RESOURCE, END) if phase in found), None) or (
