@@ -119,7 +119,8 @@ def test_a_person_walks_from_a1_to_e1(page: Page, legs: Running, seen: list[byte
     expect(page.get_by_role("heading", level=1)).to_have_text("Alice’s album")
     assert page.url == f"{legs.client_app_url}/photos"
     expect(page.locator(".photo img")).to_have_count(6)
-    page.wait_for_function("[...document.images].every(image => image.complete && image.naturalWidth > 0)")
+    for image in page.locator(".photo img").all():
+        expect(image).not_to_have_js_property("naturalWidth", 0)
     tokens = tokens_in_the_store(legs)
 
     page.wait_for_timeout(LIFETIME * 1000)

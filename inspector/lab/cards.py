@@ -1,7 +1,6 @@
 """An attack with what became of it, as a card shows it."""
 
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
@@ -12,7 +11,7 @@ from inspector.lab.attack import Attack, Outcome
 from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory, Run
 from inspector.lab.run import Result
-from inspector.lab.source import Source, source_of
+from inspector.lab.source import Source, found_source
 
 #: What an attack calls a leg, and what the recording calls it.
 _RECORDED_AS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
@@ -85,9 +84,7 @@ class Card:
     @property
     def source(self) -> Source | None:
         """The lines that stop it; None while somebody works on them and the table does not find them."""
-        with suppress(LookupError, SyntaxError, OSError):
-            return source_of(self.check) if self.check else None
-        return None
+        return found_source(self.check) if self.check else None
 
     @property
     def reasons(self) -> list[str]:

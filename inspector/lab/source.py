@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,13 @@ def source_of(check: Check, root: Path = PROJECT_ROOT) -> Source:
     if check.line:
         first, last = _part(definition, _beginning_with(check.line, lines))
     return Source(file=check.file, lines=lines, first=first, last=last)
+
+
+def found_source(check: Check) -> Source | None:
+    """Where `check` is done; None while somebody works on it, and the table does not find it."""
+    with suppress(LookupError, SyntaxError, OSError):
+        return source_of(check)
+    return None
 
 
 def _beginning_with(beginning: str, lines: Iterable[tuple[int, str]]) -> int:

@@ -23,7 +23,7 @@ from inspector.lab.attack import Attack
 from inspector.lab.cards import State, cards
 from inspector.lab.checks import CHECKS, PAIRS, Check, Pair
 from inspector.lab.laboratory import Laboratory
-from inspector.lab.source import source_of
+from inspector.lab.source import found_source
 
 bp = Blueprint("lab", __name__, url_prefix="/inspector/lab")
 #: Seconds that a page waits for a run to end, so that without JavaScript the next page has the result.
@@ -85,14 +85,15 @@ def source() -> ResponseReturnValue:
     """The lines of this project that do the check of that name."""
     slug = request.args.get("check", "")
     check = next((check for check in CHECKS if check.slug == slug), None)
-    if check is None:
+    lines = found_source(check) if check else None
+    if check is None or lines is None:
         abort(HTTPStatus.NOT_FOUND)
     together = [(other, _attacks(slugs)) for other, slugs in _together(check)]
     return render_template(
         "inspector/lab_source.html",
         check=check,
         sections=check.sections(the_laboratory().attacks),
-        source=source_of(check),
+        source=lines,
         stops=_attacks(check.stops),
         together=together,
     )

@@ -66,7 +66,8 @@ def test_an_attack_leads_to_its_messages_and_to_the_lines_that_stop_it(lab: Page
     expect(card.get_by_text("code was redeemed before")).to_be_visible()
 
     card.get_by_role("link", name="See the messages").click()
-    expect(lab.get_by_text("Lab: code replay").first).to_be_visible()
+    expect(lab.locator(".flows summary")).to_contain_text("Use a code twice")
+    expect(lab.locator("details.message[open]").get_by_text("The attacker sends this")).to_be_visible()
     expect(lab.locator(".sequence a.leg-danger").first).to_be_visible()
 
     lab.go_back()

@@ -349,7 +349,7 @@ def test_lines_that_are_being_worked_on_are_not_named(
     browser: Browser, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hands.there = THROUGH
-    monkeypatch.setattr("inspector.lab.cards.source_of", Mock(side_effect=LookupError))
+    monkeypatch.setattr("inspector.lab.source.source_of", Mock(side_effect=LookupError))
 
     assert compared(browser).endswith("Mallory has Carol’s photos.")
 

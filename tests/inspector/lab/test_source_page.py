@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from support.browser import Browser
@@ -144,6 +145,13 @@ def test_nothing_but_a_declared_check_is_shown(browser: Browser, asked: str) -> 
 
     assert answer.status_code == 404
     assert "import" not in answer.text
+
+
+def test_lines_that_are_being_worked_on_are_not_found(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has renamed what does the check gets no error of ours."""
+    monkeypatch.setattr("inspector.lab.source.source_of", Mock(side_effect=LookupError))
+
+    assert browser.fetch(f"{browser.current.url}/source?check=code-once").status_code == 404
 
 
 def test_the_page_names_the_attacks_that_the_check_stops(browser: Browser) -> None:
