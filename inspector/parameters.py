@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from inspector import answers, steps
 from inspector.exchange import Exchange
+from inspector.limits import ELLIPSIS
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,8 @@ def explained(exchange: Exchange) -> list[Explanation]:
     answered = [*_headers(exchange.response_headers), *answers.members(exchange).items()]
     pairs = [*_headers(exchange.request_headers), *asked, *(pair for pair in answered if pair[0] in _EVERYWHERE)]
     place = _place(exchange)
-    return [Explanation(name, value, *_meaning(place, name)) for name, value in dict.fromkeys(pairs)]
+    named = (pair for pair in dict.fromkeys(pairs) if pair[0] != ELLIPSIS)
+    return [Explanation(name, value, *_meaning(place, name)) for name, value in named]
 
 
 def _headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:

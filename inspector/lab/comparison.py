@@ -7,7 +7,7 @@ import requests
 
 from config import DEMO_CLIENT_ID, LAB_PASSWORDS
 from inspector.lab.actors import MALLORY, App
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, CannotPlay
 from inspector.lab.plain.serving import PlainClient, plain_server
 from inspector.lab.run import Result, run
 from inspector.lab.stage import MALLORYS_SITE, Addresses, Stage, new_session
@@ -46,4 +46,4 @@ def compare(attack: Attack) -> Result | None:
 
 
 def _refuse_to_wait(_seconds: float) -> None:
-    raise NotImplementedError("by its defaults, nothing there expires within ten days")
+    raise CannotPlay("By its defaults, nothing there expires within ten days.")

@@ -64,3 +64,7 @@ def test_a_name_that_nobody_knows_is_said_to_be_one(path: str, section: str) -> 
 
 def test_what_the_resource_itself_is_made_of_is_no_parameter() -> None:
     assert explained(exchange("resource_api", "GET /photos/1", answer='{"title": "Dune", "width": 960}')) == []
+
+
+def test_what_is_left_out_of_a_long_message_is_no_parameter() -> None:
+    assert explained(exchange("auth_server", "GET /login", query=[("…", "2,400 more")])) == []
