@@ -52,4 +52,7 @@ def _story(hidden: Sequence[Message]) -> str:
 def _without_a_step(hidden: Sequence[Message]) -> str:
     if any("/.well-known/" in message.exchange.path for message in hidden):
         return "The client asks where to go"
-    return "The person looks at a page" if all(message.front for message in hidden) else "Servers speak to each other"
+    if not all(message.front for message in hidden):
+        return "Servers speak to each other"
+    uses_the_client = all(message.target == Lane.CLIENT for message in hidden)
+    return "The person uses the client" if uses_the_client else "The person is at Tripod ID"

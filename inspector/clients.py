@@ -1,7 +1,7 @@
 """Who the clients of a flow are: usually one; an attack has the one that it is aimed at and the attacker's."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from config import DEMO_CLIENT_ID, DEMO_INTROSPECTION_CLIENT_ID
 from inspector import steps
@@ -15,10 +15,11 @@ NOBODY_KNOWN = "A client"
 class Clients:
     """The clients that some exchanges tell of."""
 
-    def __init__(self, exchanges: Iterable[Exchange]) -> None:
-        self._names: dict[str, str] = {}
-        for exchange in exchanges:
-            self._learn(exchange)
+    def __init__(self, exchanges: Iterable[Exchange], registered: Mapping[str, str] | None = None) -> None:
+        """`registered` are names that are known from elsewhere, by client id."""
+        ids = dict.fromkeys(filter(None, map(_client_of, exchanges)))
+        known = {DEMO_CLIENT_ID: "Print Shop", **(registered or {})}
+        self._names = {client_id: known.get(client_id, client_id) for client_id in ids}
 
     @property
     def together(self) -> str:
@@ -30,12 +31,13 @@ class Clients:
         named = self._names.get(_client_of(exchange) or "")
         return named or (self.together if len(self._names) == 1 else NOBODY_KNOWN)
 
-    def _learn(self, exchange: Exchange) -> None:
-        if client_id := _client_of(exchange):
-            name = "Print Shop" if client_id == DEMO_CLIENT_ID else client_id
-            self._names.setdefault(client_id, name)
-            if exchange.leg == "auth_server" and (found := _CONSENT.search(exchange.response_body.text)):
-                self._names[client_id] = found["name"]
+
+def registered_names(exchanges: Iterable[Exchange]) -> dict[str, str]:
+    """The names that people have read on the consent page, by client id."""
+    found = (
+        (_client_of(one), _CONSENT.search(one.response_body.text)) for one in exchanges if one.leg == "auth_server"
+    )
+    return {client_id: name["name"] for client_id, name in found if client_id and name}
 
 
 def _client_of(exchange: Exchange) -> str | None:

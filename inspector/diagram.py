@@ -13,11 +13,15 @@ from inspector.phases import BESIDE, Phase, phase_inside, phase_of
 from inspector.steps import Lane
 
 
-def rows(trees: Sequence[Message], party: Party, unfold: str | None) -> list[Row]:
-    """The rows of a flow's drawing. What repeats itself is folded, with a link to `unfold`, unless that is None."""
+def rows(trees: Sequence[Message], party: Party, unfold: str | None, *, is_flow: bool = True) -> list[Row]:
+    """The rows of a flow's drawing. What repeats itself is folded, with a link to `unfold`, unless that is None.
+
+    Messages that are no flow have no phases.
+    """
     told: Sequence[Message | Fold] = parts(trees) if unfold else trees
     shown = [part for part in told if isinstance(part, Message)]
-    pen = _Pen(party, {message.redirected_by.n: message for message in shown if message.redirected_by})
+    led_to = {message.redirected_by.n: message for message in shown if message.redirected_by}
+    pen = _Pen(party, led_to, phase_of if is_flow else lambda _tree: BESIDE)
     for part in told:
         if isinstance(part, Fold):
             pen.fold(part, unfold or "")
@@ -29,16 +33,19 @@ def rows(trees: Sequence[Message], party: Party, unfold: str | None) -> list[Row
 class _Pen:
     """Writes the rows down one after the other. `next_of` tells the message to which a message's answer led."""
 
-    def __init__(self, party: Party, next_of: dict[int, Message]) -> None:
+    def __init__(
+        self, party: Party, next_of: dict[int, Message], phase_of_tree: Callable[[Message], Phase | None]
+    ) -> None:
         self._rows: list[Row] = []
         self._hidden: list[Message] = []
         self._phase: Phase | None = None
         self._party = party
         self._next_of = next_of
+        self._phase_of = phase_of_tree
 
     def draw_tree(self, tree: Message) -> None:
-        phase = phase_of(tree) or self._phase or BESIDE
-        self._draw(tree, lambda message: phase_inside(tree, message) or phase)
+        phase = self._phase_of(tree) or self._phase or BESIDE
+        self._draw(tree, lambda message: phase if phase == BESIDE else phase_inside(tree, message) or phase)
 
     def fold(self, fold: Fold, href: str) -> None:
         if seen := [message.n for message in fold.messages if self._party.sees(message)]:

@@ -7,12 +7,13 @@ else with the flow that its browser session was last seen in. What happened insi
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from inspector import steps
-from inspector.clients import Clients
+from inspector.clients import Clients, registered_names
 from inspector.exchange import Exchange
 
 #: The lab's requests say to which attack they belong.
@@ -24,10 +25,14 @@ MOST_BESIDE = 50
 
 @dataclass
 class Flow:
-    """Exchanges that belong together, in the order in which they began; or those that belong to nothing."""
+    """Exchanges that belong together, in the order in which they began; or those that belong to nothing.
+
+    `registered` are the names of clients, as far as they are known.
+    """
 
     exchanges: list[Exchange] = field(default_factory=list)
     is_beside: bool = False
+    registered: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> int:
@@ -40,11 +45,16 @@ class Flow:
         return next((slug for one in self.exchanges if (slug := attack_of(one))), None)
 
     @property
+    def clients(self) -> Clients:
+        """Who takes part in it."""
+        return Clients(self.exchanges, self.registered)
+
+    @property
     def title(self) -> str:
         """The client's name, or the attack's."""
         if self.is_beside:
             return "Messages of no round trip"
-        return f"Lab: {self.attack.replace('-', ' ')}" if self.attack else Clients(self.exchanges).together
+        return f"Lab: {self.attack.replace('-', ' ')}" if self.attack else self.clients.together
 
     @property
     def began(self) -> datetime:
@@ -57,7 +67,9 @@ def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
     in_order = sorted(exchanges, key=lambda one: one.started_at)
     found, beside = _tied(in_order)
     newest_first = sorted(found, key=lambda flow: flow.exchanges[0].started_at, reverse=True)
-    return newest_first[:MOST_FLOWS] + ([Flow(beside[-MOST_BESIDE:], is_beside=True)] if beside else [])
+    all_flows = newest_first[:MOST_FLOWS] + ([Flow(beside[-MOST_BESIDE:], is_beside=True)] if beside else [])
+    names = registered_names(in_order)
+    return [replace(flow, registered=names) for flow in all_flows]
 
 
 def find(among: Iterable[Flow], exchange_id: int) -> Flow | None:
@@ -82,15 +94,37 @@ def _tied(in_order: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
         seen = (last_seen[tie] for one in group for tie in _sessions(one) if tie in last_seen)
         ours = next((knotted[one.id] for one in group if one.id in knotted), None) or next(seen, None)
         for one in group:
-            if mine := knotted.get(one.id, ours):
+            if mine := knotted.get(one.id, None if steps.request_step(one) == "A2" else ours):
                 last_seen.update(dict.fromkeys(_sessions(one), mine))
                 for flow in {mine, _around(one, group[0], knotted) or mine}:
                     found[flow].exchanges.append(one)
             elif steps.is_of_the_protocol(one):
                 beside.append(one)
-    for each in found.values():
-        each.exchanges.sort(key=lambda one: one.started_at)
-    return list(found.values()), beside
+    return _told_from_guesses(found.values(), beside)
+
+
+def _told_from_guesses(found: Iterable[Flow], beside: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
+    """The flows that are more than guesses; whatever is not stands beside them."""
+    round_trips = []
+    for flow in found:
+        if any(map(_makes_a_round_trip, flow.exchanges)):
+            round_trips.append(flow)
+        else:
+            beside = beside + flow.exchanges
+    for flow in round_trips:
+        flow.exchanges.sort(key=lambda one: one.started_at)
+    return round_trips, sorted(beside, key=lambda one: one.started_at)
+
+
+def _makes_a_round_trip(exchange: Exchange) -> bool:
+    """Whether it is more than a guess: somebody begins one, or something of it is good."""
+    is_good = exchange.status < 300 and steps.answer_step(exchange) in ("T2", "F2", "R3")
+    begins = steps.request_step(exchange) in ("A1", "A2")
+    return begins or is_good or attack_of(exchange) is not None or any(map(_grant_of, exchange.events))
+
+
+def _grant_of(event: dict[str, Any]) -> str:
+    return str(event.get("grant_id") or "")
 
 
 def _knotted(exchanges: list[Exchange]) -> dict[int, str]:
@@ -134,7 +168,7 @@ def _strong(exchange: Exchange, run: str | None) -> list[str]:
     if run:
         return [f"lab:{run}"]  # whatever else it touches: what ends the grant afterwards is no part of the attack
     ties = [tie for tie in exchange.ties if not tie.startswith("session:")]
-    return [*ties, *(f"grant:{event['grant_id']}" for event in exchange.events if event.get("grant_id"))]
+    return [*ties, *(f"grant:{grant}" for grant in map(_grant_of, exchange.events) if grant)]
 
 
 def _run_of(exchange: Exchange) -> str | None:

@@ -17,7 +17,8 @@ from inspector.steps import Lane
 class Message:
     """An exchange in its flow. `n` counts from 1; `step` and `answer_step` are A1 … E1 or "".
 
-    `redirected_by` is the message whose answer sent the browser here; `inside` are the calls that it caused.
+    `redirected_by` is the message whose answer sent the browser here; `outer` is the one because of which it happened, `inside`
+    are the calls that it caused itself.
     """
 
     n: int
@@ -27,6 +28,7 @@ class Message:
     step: str
     answer_step: str
     inside: "list[Message]" = field(default_factory=list)
+    outer: "Message | None" = None
     redirected_by: "Message | None" = None
 
     @property
@@ -51,10 +53,10 @@ def read_trees(exchanges: Iterable[Exchange]) -> list[Message]:
     trees: list[Message] = []
     for exchange in sorted(exchanges, key=lambda one: one.started_at):
         message = _message(exchange)
-        parent = next(
+        message.outer = next(
             (each for tree in reversed(trees) for each in _deepest_first(tree) if _holds(each, message)), None
         )
-        (parent.inside if parent else trees).append(message)
+        (message.outer.inside if message.outer else trees).append(message)
     _number(trees)
     _join_redirects(trees)
     _settle_steps(trees)

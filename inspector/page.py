@@ -9,7 +9,6 @@ from flask import url_for
 from markupsafe import Markup
 
 from inspector import diagram, drawing, folding, tokens, words
-from inspector.clients import Clients
 from inspector.entries import GrantOnPage, MessageOnPage
 from inspector.flows import Flow
 from inspector.message import Message, every, read_trees
@@ -48,7 +47,7 @@ class FlowPage:
         self.flow = flow
         self.now = now
         self.is_this_browsers = is_this_browsers
-        self.clients = Clients(flow.exchanges)
+        self.clients = flow.clients
         self.client = self.clients.together
         self.names = words.names(self.client)
         self._trees = read_trees(flow.exchanges)
@@ -71,7 +70,7 @@ class FlowPage:
     def drawing(self) -> Markup:
         """The sequence diagram."""
         unfold = self.link(all=1) if self._folded else None
-        rows = diagram.rows(self._trees, self.choice.party, unfold)
+        rows = diagram.rows(self._trees, self.choice.party, unfold, is_flow=not self.flow.is_beside)
         return drawing.sequence(rows, self.names, self.choice.message, self.link_to)
 
     @cached_property

@@ -46,7 +46,7 @@ def _rfc(number: int, section: str) -> Section:
 _EVERYWHERE: dict[str, Meaning] = {
     "response_type": ("Asks for a code, not for tokens: nothing of value is to pass through the browser.", _rfc(6749, "3.1.1")),
     "client_id": ("The client’s name at the authorization server. Everybody may know it.", _rfc(6749, "2.2")),
-    "redirect_uri": ("Where the answer goes. It must equal a registered one, character by character.", _rfc(9700, "2.1")),
+    "redirect_uri": ("Where the answer goes: a registered one; a public client’s loopback port may differ.", _rfc(9700, "2.1")),
     "scope": ("What the access token is to open, in words that the server defines.", _rfc(6749, "3.3")),
     "state": ("A random value that the client gave this browser; an answer without it is none.", _rfc(6749, "10.12")),
     "code_challenge": ("The hash of a secret that the client will show when it redeems the code.", _rfc(7636, "4.2")),
@@ -103,7 +103,7 @@ _EVERYWHERE: dict[str, Meaning] = {
     "Cookie": ("By this a site knows its browser again. The other two get it, too: cookies ignore ports.", _rfc(6265, "8.5")),
     "Set-Cookie": ("What the browser is to send to this host from now on, whatever the port.", _rfc(6265, "8.5")),
     "Location": ("Where the browser is sent next.", _rfc(9110, "10.2.2")),
-    "Cache-Control": ("Nobody is to keep a copy of this.", _rfc(6749, "5.1")),
+    "Cache-Control": ("Nobody is to keep a copy of this.", _rfc(9111, "5.2.2.5")),
 }  # fmt: skip
 #: Where a name means something else: at an address, at a refresh, or anywhere at the API.
 _REFRESH, _API = "/oauth/token, to refresh", "the API"
@@ -113,6 +113,8 @@ _AT: dict[tuple[str, str], Meaning] = {
     ("/callback", "error_description"): ("The same in words, for a developer.", _rfc(6749, "4.1.2.1")),
     ("/oauth/token", "redirect_uri"): ("Must equal the one of the authorization request.", _rfc(6749, "4.1.3")),
     ("/oauth/token", "scope"): ("What was granted: perhaps less than was asked for.", _rfc(6749, "5.1")),
+    ("/oauth/token", "Cache-Control"): ("Nobody is to keep a copy of the tokens.", _rfc(6749, "5.1")),
+    (_REFRESH, "Cache-Control"): ("Nobody is to keep a copy of the tokens.", _rfc(6749, "5.1")),
     ("/oauth/token", "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
     (_REFRESH, "grant_type"): ("What is being exchanged for tokens.", _rfc(6749, "6")),
     (_REFRESH, "refresh_token"): (
@@ -121,6 +123,7 @@ _AT: dict[tuple[str, str], Meaning] = {
     ),
     (_REFRESH, "scope"): ("May be less than what was granted, never more.", _rfc(6749, "6")),
     (_REFRESH, "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
+    ("/oauth/introspect", "Authorization: Basic"): ("The name and secret of whoever asks.", _rfc(7662, "2.1")),
     ("/oauth/introspect", "token_type_hint"): ("What kind of token it may be.", _rfc(7662, "2.1")),
     ("/oauth/introspect", "scope"): ("What the token is good for.", _rfc(7662, "2.2")),
     ("/oauth/introspect", "client_id"): ("The client that the token was issued to.", _rfc(7662, "2.2")),
@@ -133,6 +136,7 @@ _AT: dict[tuple[str, str], Meaning] = {
     (_API, "error"): ("What is wrong with the token, in a word that programs know.", _rfc(6750, "3.1")),
     (_API, "error_description"): ("The same in words, for a developer.", _rfc(6750, "3")),
     (_API, "scope"): ("What the token would have to be good for.", _rfc(6750, "3")),
+    (_API, "access_token"): ("Not taken in an address: addresses end up in logs.", _rfc(6750, "2.3")),
     (_API, "next"): ("Where the next photos are; nothing when there are no more.", None),
 }
 #: Names that the protocol does not have.
@@ -140,6 +144,7 @@ _UNKNOWN: dict[str, Meaning] = {
     "/oauth/authorize": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.1")),
     "/oauth/token": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
     _REFRESH: ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
+    _API: ("No part of the protocol: it is between the client and this API.", None),
 }
 _PAGES_OWN: Meaning = ("No part of the protocol: it is between this page and its server.", None)
 _HEADERS_TO_EXPLAIN = ("Cookie", "WWW-Authenticate", "Set-Cookie", "Location", "Cache-Control")

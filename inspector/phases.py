@@ -13,11 +13,11 @@ class Phase:
     hint: str
 
 
-AUTHORIZATION = Phase("1 Authorization", "The person decides. The answer, a code, comes back through her browser.")
+AUTHORIZATION = Phase("1 Authorization", "The person decides; the answer comes back through her browser.")
 TOKEN = Phase("2 Token", "Out of the browser’s sight, the code becomes tokens.")
-RESOURCE = Phase("3 Resource", "The access token opens what it was issued for.")
-REFRESH = Phase("4 Refresh", "The refresh token buys a new pair of tokens.")
-END = Phase("5 End", "The grant ends, and with it every token of it.")
+RESOURCE = Phase("3 Resource", "An access token opens what it was issued for.")
+REFRESH = Phase("4 Refresh", "A refresh token is presented for a new pair of tokens.")
+END = Phase("5 End", "Who ends a grant ends every token of it.")
 BESIDE = Phase("Beside the flow", "What the steps of the flow leave out.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
@@ -36,6 +36,5 @@ def phase_of(tree: Message) -> Phase | None:
 
 def phase_inside(tree: Message, message: Message) -> Phase | None:
     """The phase of a message inside a tree: the callback belongs to the authorization, the token request in it does not."""
-    if message.step in ("T1", "E1") and message is not tree:
-        return _BY_FIRST_LETTER[message.step[0]]
-    return None
+    # With the new tokens in hand, a client gives those of an older connection back: that is no end of this grant.
+    return TOKEN if tree.step == "A7" and message.step in ("T1", "E1") else None

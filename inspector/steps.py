@@ -90,7 +90,7 @@ def request_step(exchange: Exchange) -> str:
             return _posted_to_the_authorization_server(exchange, path)
         case "auth_server", "GET", "/oauth/authorize":
             return "A2"
-        case "resource_api", _, _ if header(exchange, "Authorization"):
+        case "resource_api", _, _ if header(exchange, "Authorization").lower().startswith("bearer "):
             return "R1"
     return ""
 

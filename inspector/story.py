@@ -70,13 +70,21 @@ def _decides(message: Message, client: str) -> str:
 
 
 def _comes_to_the_client(message: Message, client: str) -> str:
+    if _is_no_answer(message.exchange):
+        return f"A browser opens the callback with something that {client} does not accept."
     if "error" in dict(message.exchange.query):
         return f"The browser brings Tripod ID’s refusal to {client}."
     if message.exchange.status >= 400:
-        return f"A browser opens the callback with something that {client} does not accept."
+        return f"The browser brings a code to {client}, which gets no tokens for it."
     return (
         f"The browser brings the code to {client}, with the state that proves that this browser began the round trip."
     )
+
+
+def _is_no_answer(exchange: Exchange) -> bool:
+    """Whether the client takes it for no answer to anything that it asked."""
+    refused = (event for event in exchange.events if event.get("event") == "authorization_response_refused")
+    return any(event.get("reason") != dict(exchange.query).get("error") for event in refused)
 
 
 def _redeems(message: Message, client: str) -> str:
@@ -93,8 +101,10 @@ def _redeems(message: Message, client: str) -> str:
 
 
 def _opens(message: Message, client: str) -> str:
-    if message.exchange.status >= 400:
+    if message.exchange.status in (401, 403):
         return f"{client} comes with an access token that does not open this."
+    if message.exchange.status >= 400:
+        return f"{client} comes with an access token, and asks for what is not there, or not as it is asked for."
     if any(inner.step == "R2" for inner in message.inside):
         return f"{client} opens the door with the access token. Photo API asks Tripod ID about it, every time."
     return f"{client} opens the door with the access token."
@@ -119,6 +129,10 @@ def _ends(message: Message, client: str) -> str:
         return "The person takes an app out. The grant ends, and with it every token of it."
     if message.exchange.status != 200:
         return f"{client} gives a token back, and Tripod ID does not take it."
+    if message.outer and message.outer.step == "A7":
+        return (
+            f"{client} gives back the refresh token of an older connection. That grant ends; this one has just begun."
+        )
     if any(event.get("event") == "grant_ended" for event in message.exchange.events):
         return f"{client} gives its token back. The grant ends, and with it every token of it."
     return f"{client} gives a token back. There is nothing left that could end."
@@ -169,10 +183,14 @@ _PAGES = [
         (r"auth_server \w+ /account/.*", "The person looks after her account at Tripod ID."),
         (r"auth_server \w+ /developer/.*", "A developer looks after her apps at Tripod ID."),
         (r"auth_server GET /\.well-known/.*", "{client} reads where Tripod ID’s endpoints are."),
+        (r"auth_server GET /oauth/(token|introspect|revoke)", "{client} asks with GET where POST alone is taken."),
         (r"auth_server POST /oauth/token", "{client} asks for tokens in a way that Tripod ID does not have."),
         (r"auth_server POST /oauth/introspect", "{client} asks whether a token is active."),
         (r"resource_api GET /\.well-known/.*", "Somebody reads which server’s tokens Photo API takes."),
-        (r"resource_api \w+ /.+", "Somebody comes without an access token, and is told what it takes."),
+        (
+            r"resource_api \w+ /.+",
+            "Somebody comes without an access token in the Authorization header, and is told what it takes.",
+        ),
     )
 ]
 

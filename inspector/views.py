@@ -84,7 +84,9 @@ def expire() -> ResponseReturnValue:
     """Have Print Shop treat its access token as expired, in its own notes alone."""
     the_inspector().treat_as_expired()
     flash("expired", "inspector")
-    looked_at: dict[str, Any] = {name: request.args[name] for name in ("flow", "view", "all") if name in request.args}
+    looked_at: dict[str, Any] = {
+        name: request.args[name] for name in ("flow", "view", "all", "message") if name in request.args
+    }
     return redirect(url_for("inspector.page", **looked_at), HTTPStatus.SEE_OTHER)
 
 

@@ -50,6 +50,7 @@ CLEAR = frozenset(
         "width",
         "height",
         "media_type",
+        "content_type",
         "next_after",
         "after",
         "limit",

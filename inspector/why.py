@@ -29,6 +29,11 @@ _PLAINLY = {
     "no credentials": "there is no access token",
     "not active": "Tripod ID says that the token is not active",
     "not an access token": "it is a refresh token, not an access token",
+    "duplicated_parameter": "a parameter came twice",
+    "no_code": "there is no code in it",
+    "invalid_grant": "Tripod ID does not take what was presented",
+    "invalid_client": "Tripod ID does not know the client by what it presented",
+    "unsupported_grant_type": "Tripod ID has no such grant type",
     "replay": "what is good for one use was presented once more",
     "scope withdrawn": "the client’s registration lost all of its scopes",
 }
@@ -57,15 +62,15 @@ def reasons(exchange: Exchange) -> list[Reason]:
 
 
 def endings(exchange: Exchange) -> list[str]:
-    """What ended as a consequence: the grants, and why."""
+    """What ended as a consequence, by the reasons why; of several grants, those that differ."""
     ended = [event for event in exchange.events if event.get("event") == "grant_ended"]
-    return [plainly(str(event.get("reason") or "")) for event in ended]
+    return list(dict.fromkeys(plainly(str(event.get("reason") or "")) for event in ended))
 
 
 def plainly(reason: str) -> str:
     """A reason of the event log in words that need no log beside them, without a full stop."""
-    reason = reason.rstrip(".")
-    return _PLAINLY.get(reason, reason)
+    about, ended, why = reason.rstrip(".").rpartition("grant ended: ")
+    return f"{about}{ended}{_PLAINLY.get(why, why)}"
 
 
 def _reason(exchange: Exchange, question: str, reason: str) -> Reason:
@@ -78,6 +83,8 @@ def _is_told(exchange: Exchange, reason: str) -> bool | None:
     challenge = steps.answer_header(exchange, "WWW-Authenticate")
     if exchange.response_body.media_type == "text/html" and not location:
         return None
+    if "active" in document:
+        return False  # RFC 7662 §2.2: nothing but that it is not
     said = " ".join([str(document.get("error_description", "")), unquote_plus(location), challenge])
     return reason.rstrip(".") in said or not any(
         code in f"{document.get('error')} {challenge} {said}" for code in _GENERAL

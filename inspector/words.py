@@ -43,9 +43,11 @@ def summary(exchange: Exchange) -> str:
     """What an answer holds."""
     if exchange.status in range(300, 400):
         return f"to {urlsplit(steps.location(exchange)).path}"
+    if told := _told(answers.document(exchange)):
+        return told
     if challenge := steps.answer_header(exchange, "WWW-Authenticate"):
         return challenge.partition('error="')[2].partition('"')[0] or challenge.partition(" ")[0]
-    return _told(answers.document(exchange)) or _content(exchange)
+    return "empty" if exchange.response_body.text == "{}" else _content(exchange)
 
 
 def destination(exchange: Exchange) -> tuple[str, str]:

@@ -238,14 +238,21 @@ def test_an_album_that_refreshes_first_is_in_the_band_of_the_refresh() -> None:
     assert [each for each in told(drawn([album, refresh, photos])) if each.startswith("#")] == ["# 4 Refresh"]
 
 
-def test_a_revocation_inside_a_callback_is_in_the_band_of_the_end() -> None:
+def test_a_revocation_inside_a_callback_is_in_no_band_of_an_end() -> None:
+    """It ends an older grant, while this one has just begun."""
     callback = exchange("client_app", "GET /callback", until=1, request_id="one", location="/photos")
     revocation = exchange("auth_server", "POST /oauth/revoke", at=0.5, request_id="one")
 
     assert [each for each in told(drawn([callback, revocation])) if each.startswith("#")] == [
         "# 1 Authorization",
-        "# 5 End",
+        "# 2 Token",
     ]
+
+
+def test_messages_that_are_no_flow_have_no_phases() -> None:
+    rows = diagram.rows(read_trees([*authorization(), *album(10)]), party(""), None, is_flow=False)
+
+    assert [each for each in told(rows) if each.startswith("#")] == ["# Beside the flow"]
 
 
 def test_in_the_clients_view_its_redirect_leads_to_the_authorization_server() -> None:
@@ -277,7 +284,8 @@ def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
             "browser",
             "The client asks where to go",
         ),
-        (exchange("client_app", "GET /photos"), "resource-api", "The person looks at a page"),
+        (exchange("client_app", "GET /photos"), "resource-api", "The person uses the client"),
+        (exchange("auth_server", "GET /account/apps"), "client", "The person is at Tripod ID"),
         (exchange("resource_api", "GET /photos", status=401), "browser", "Servers speak to each other"),
         (album(0)[1], "browser", "The access token opens the photos"),
         (replace(album(0)[1], status=401), "browser", "The access token opens nothing"),

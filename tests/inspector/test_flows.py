@@ -1,8 +1,10 @@
 """Messages are tied into flows by the values they share."""
 
+from dataclasses import replace
+
 import pytest
 
-from inspector.exchange import Exchange
+from inspector.exchange import Body, Exchange
 from inspector.flows import MOST_BESIDE, MOST_FLOWS, find, flows
 from tests.inspector.exchanges import exchange
 
@@ -53,19 +55,20 @@ def test_a_page_goes_with_what_happens_inside_its_request() -> None:
 
 def test_what_ends_inside_a_request_of_another_flow_belongs_to_both() -> None:
     """The callback of a new connection gives the token of the old one back; the flows stay two."""
-    old = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:old"])
+    old = exchange("client_app", "GET /connect", at=0, ties=["token:old"])
+    begin = exchange("client_app", "GET /connect", at=0.5, ties=["state:new"])
     callback = exchange("client_app", "GET /callback", at=1, until=1.5, ties=["state:new"], request_id="one-request")
     revocation = exchange("auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request")
 
-    newest, oldest = flows([old, callback, revocation])
+    newest, oldest = flows([old, begin, callback, revocation])
 
-    assert newest.exchanges == [callback, revocation]
+    assert newest.exchanges == [begin, callback, revocation]
     assert oldest.exchanges == [old, revocation]
 
 
 def test_a_client_that_gives_all_its_requests_one_id_has_its_flows_apart() -> None:
-    first = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:1"], request_id="always")
-    second = exchange("auth_server", "POST /oauth/token", at=1, ties=["token:2"], request_id="always")
+    first = exchange("auth_server", "GET /oauth/authorize", at=0, ties=["state:1"], request_id="always")
+    second = exchange("auth_server", "GET /oauth/authorize", at=1, ties=["state:2"], request_id="always")
 
     assert [flow.exchanges for flow in flows([first, second])] == [[second], [first]]
 
@@ -111,6 +114,63 @@ def test_of_what_belongs_to_nothing_the_newest_are_kept() -> None:
     [beside] = flows(strays)
 
     assert beside.exchanges == strays[5:]
+
+
+@pytest.mark.parametrize(
+    "guess",
+    [
+        exchange("client_app", "GET /callback", ties=["state:made-up"], status=400),
+        exchange("resource_api", "GET /photos", ties=["token:made-up"], status=401),
+        exchange("auth_server", "POST /oauth/revoke", ties=["token:made-up"]),
+    ],
+    ids=lambda guess: guess.path,
+)
+def test_a_guess_makes_no_round_trip(guess: Exchange) -> None:
+    """Or whoever sends one would hide the round trip that somebody is looking at."""
+    [beside] = flows([guess])
+
+    assert beside.is_beside
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        exchange("auth_server", "GET /oauth/authorize", ties=["state:1"], status=400),
+        exchange(
+            "resource_api", "GET /photos", ties=["token:1"], request_headers=[("Authorization", "Bearer ••••••••")]
+        ),
+        exchange(
+            "auth_server", "POST /oauth/revoke", ties=["token:1"], events=[{"event": "grant_ended", "grant_id": "g"}]
+        ),
+    ],
+    ids=lambda good: good.path,
+)
+def test_what_begins_one_or_is_good_makes_one(good: Exchange) -> None:
+    """Of an old one, no more may be left."""
+    [flow] = flows([good])
+
+    assert not flow.is_beside
+
+
+def test_an_authorization_request_is_no_page_of_an_older_round_trip() -> None:
+    """It is another client's, perhaps, in the same browser."""
+    first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
+    login = exchange("auth_server", "GET /login", at=1, ties=["session:1"])
+    stray = exchange("auth_server", "GET /oauth/authorize", at=2, ties=["session:1"], status=400)
+
+    flow, beside = flows([first, login, stray])
+
+    assert (flow.exchanges, beside.exchanges) == ([first, login], [stray])
+
+
+def test_a_client_is_known_by_the_name_that_was_read_in_another_round_trip() -> None:
+    page = Body(media_type="text/html", size=1, text="an HTML page: “Allow Free Wallpapers? · Tripod ID”")
+    known, other = (
+        exchange("auth_server", "GET /oauth/authorize", at=at, ties=[f"state:{at}"], query=[("client_id", "0a1b2c")])
+        for at in (0, 1)
+    )
+
+    assert [flow.title for flow in flows([replace(known, response_body=page), other])] == ["Free Wallpapers"] * 2
 
 
 LAB = [("User-Agent", "Tripod lab: mallory")]

@@ -176,7 +176,7 @@ def test_a_message_that_belongs_to_no_round_trip_can_be_read(inspector: Browser,
     html = look(inspector)
 
     assert "Messages of no round trip" in html
-    assert "Somebody comes without an access token, and is told what it takes." in html
+    assert "Somebody comes without an access token in the Authorization header" in html
     assert "Why it was refused:</strong> there is no access token. The answer says so as well." in html
 
 

@@ -14,6 +14,8 @@ MALLORY = [("User-Agent", "Tripod lab: mallory")]
 LED = [("User-Agent", "Tripod lab: mallory's work, in carol's browser (simulated)")]
 CODE, TOKEN = [("grant_type", "authorization_code")], [("grant_type", "refresh_token")]
 BACK = "http://127.0.0.1:9001/callback"
+UNKNOWN = [{"event": "authorization_response_refused", "reason": "unknown_state"}]
+DENIED = [{"event": "authorization_response_refused", "reason": "access_denied"}]
 ENDED = [{"event": "grant_ended", "reason": "replay"}]
 
 
@@ -90,7 +92,18 @@ def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
     [
         ([("code", "c")], {"location": "/photos"}, "brings the code to Paper Calendar"),
         ([("error", "access_denied")], {"status": 403}, "brings Tripod ID’s refusal to Paper Calendar"),
-        ([("code", "c")], {"status": 400}, "with something that Paper Calendar does not accept"),
+        (
+            [("error", "access_denied")],
+            {"status": 400, "events": UNKNOWN},
+            "something that Paper Calendar does not accept",
+        ),
+        (
+            [("error", "access_denied")],
+            {"status": 403, "events": DENIED},
+            "brings Tripod ID’s refusal to Paper Calendar",
+        ),
+        ([("code", "c")], {"status": 400, "events": UNKNOWN}, "something that Paper Calendar does not accept"),
+        ([("code", "c")], {"status": 502}, "which gets no tokens for it"),
     ],
 )
 def test_a7(query: list[tuple[str, str]], its: dict[str, Any], said: str) -> None:
@@ -134,10 +147,26 @@ def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
     assert sentence(without_it, "Paper Calendar") == "Paper Calendar opens the door with the access token."
 
 
-def test_r1_refused_opens_nothing() -> None:
-    story = told("resource_api", "GET /photos", request_headers=BEARER, status=403)
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (401, "comes with an access token that does not open this."),
+        (403, "comes with an access token that does not open this."),
+        (404, "asks for what is not there, or not as it is asked for."),
+        (400, "asks for what is not there, or not as it is asked for."),
+    ],
+)
+def test_r1_refused_is_the_tokens_fault_or_the_questions(status: int, said: str) -> None:
+    assert told("resource_api", "GET /photos", request_headers=BEARER, status=status).endswith(said)
 
-    assert story == "Paper Calendar comes with an access token that does not open this."
+
+def test_what_a_new_connection_gives_back_ends_another_grant() -> None:
+    callback = exchange("client_app", "GET /callback", until=1, request_id="one", location="/photos")
+    revocation = exchange("auth_server", "POST /oauth/revoke", at=0.5, request_id="one", events=ENDED)
+
+    [tree] = read_trees([callback, revocation])
+
+    assert sentence(tree.inside[0], "Paper Calendar").endswith("That grant ends; this one has just begun.")
 
 
 @pytest.mark.parametrize(
@@ -174,6 +203,7 @@ def test_e1(path: str, its: dict[str, Any], said: str) -> None:
         ("auth_server", "GET /developer/apps", "A developer"),
         ("auth_server", "GET /.well-known/oauth-authorization-server", "reads where Tripod ID’s endpoints are"),
         ("auth_server", "POST /oauth/introspect", "Paper Calendar asks whether a token is active"),
+        ("auth_server", "GET /oauth/token", "Paper Calendar asks with GET where POST alone is taken"),
         ("resource_api", "GET /.well-known/oauth-protected-resource", "which server’s tokens Photo API takes"),
         ("resource_api", "GET /photos", "without an access token"),
         ("client_app", "GET /{client.__class__}", "The browser asks Print Shop for /{client.__class__}."),

@@ -21,7 +21,8 @@ from tests.inspector.exchanges import exchange
         ('{"id": "1", "title": "Dune at dawn"}', "Dune at dawn"),
         ('{"photos": [{"id": "1"}, {"i\n…', "application/json"),
         ("[1, 2]", "application/json"),
-        ("{}", "application/json"),
+        ("{}", "empty"),
+        ('{"next": 1}', "application/json"),
         ("", "nothing else"),
     ],
 )
@@ -44,3 +45,11 @@ def test_a_challenge_is_told_by_its_error(challenge: str, said: str) -> None:
     refused = exchange("resource_api", "GET /photos", status=401, response_headers=[("Www-Authenticate", challenge)])
 
     assert summary(refused) == said
+
+
+def test_an_error_in_the_body_says_more_than_the_name_of_a_scheme() -> None:
+    challenge = [("Www-Authenticate", 'Basic realm="Tripod ID"')]
+    answer = '{"error": "invalid_client"}'
+    refused = exchange("auth_server", "POST /oauth/token", status=401, response_headers=challenge, answer=answer)
+
+    assert summary(refused) == "invalid_client"
