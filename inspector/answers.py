@@ -10,7 +10,7 @@ def document(exchange: Exchange) -> dict[str, Any]:
     """The object; an empty one where there is none, or where it was too long to be kept whole."""
     try:
         found = json.loads(exchange.response_body.text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 

@@ -13,7 +13,7 @@ from inspector.exchange import Pairs
 from inspector.headers import media_type
 from inspector.limits import DEPTH, ELLIPSIS, EXCERPT, MEDIA_TYPE, TITLE, VALUES, cut
 from inspector.masking import Masker
-from inspector.vocabulary import CLEAR, is_password
+from inspector.vocabulary import CLEAR, is_secret
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -91,7 +91,7 @@ class _Members:
         """The value of the member of that name."""
         if isinstance(value, dict):
             first, more = self._first(value, depth)
-            kept = {self._masker.name(key, value[key]): self._inside(name, key, value[key], depth) for key in first}
+            kept = {self._name(name, key, value[key]): self._inside(name, key, value[key], depth) for key in first}
             return kept | ({ELLIPSIS: more} if more else {})
         if isinstance(value, list):
             first, more = self._first(value, depth)
@@ -101,8 +101,11 @@ class _Members:
         return value if says_nothing else self._masker.named(name, str(value))
 
     def _inside(self, outer: str, name: str, value: Any, depth: int) -> Any:
-        """A member of a member: of a password's, everything is one."""
-        return self.masked(outer if is_password(outer) else name, value, depth + 1)
+        """A member of a member: of a secret's, everything is one."""
+        return self.masked(outer if is_secret(outer) else name, value, depth + 1)
+
+    def _name(self, outer: str, name: str, value: Any) -> str:
+        return self._masker.named(outer, name) if is_secret(outer) else self._masker.name(name, value)
 
     def _first(self, values: Any, depth: int) -> tuple[list[Any], str]:
         """As many as there is room for, and how many more there are."""

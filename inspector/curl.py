@@ -9,9 +9,12 @@ from inspector import bodies
 from inspector.exchange import Exchange
 from inspector.limits import ELLIPSIS
 from inspector.query import DOT, quoted, written
+from inspector.raw import INVISIBLE
 from inspector.steps import header
 from inspector.vocabulary import NAMES
 
+#: Names of which a shell may have a variable already.
+_TAKEN = {"username", "display"}
 #: A command that is longer is broken into lines.
 WIDE = 80
 _HOST = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -23,12 +26,17 @@ _MASKED = re.compile(
 
 
 def command(exchange: Exchange) -> str:
-    """The command; "" for what went to a host that may be anybody's, and for what was not kept whole."""
+    """The command; "" for what went to a host that may be anybody's, and for what was not kept whole.
+
+    Nor is there one where a control character is in it: a terminal into which it is pasted may take that for a key.
+    """
     if not (_is_here(exchange.host) and _is_whole(exchange)):
         return ""
     content = _content(exchange)
     options = [*_method(exchange.method, "POST" if content else "GET"), _in_shell(_url(exchange), "VALUE")]
     parts = ["curl --include", *options, *_credentials(exchange), *content]
+    if any(map(INVISIBLE.search, parts)):
+        return ""
     return " ".join(parts) if len(" ".join(parts)) <= WIDE else " \\\n  ".join(parts)
 
 
@@ -116,7 +124,7 @@ def _in_shell(text: str, variable: str) -> str:
 
 def _variable(name: str) -> str:
     """For the value of that name. Nobody can ask for a variable that a shell has already."""
-    if name in NAMES:
+    if name in NAMES - _TAKEN:
         return _cleaned(name)
     return "VALUE" if DOT in name else f"VALUE_OF_{_cleaned(name)}"
 

@@ -9,6 +9,7 @@ import secrets
 import sqlite3
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,10 @@ class Database:
         found: sqlite3.Connection = self._local.connection
         return found
 
+    def look_again(self) -> None:
+        """At the file, next time, as if it were another: somebody has damaged it."""
+        self._local.file = None
+
     def _file(self) -> tuple[int, int] | None:
         try:
             found = os.stat(self._path)  # noqa: PTH116  at every message: Path.stat takes twice as long
@@ -76,7 +81,7 @@ class Database:
         else:
             folder = os.open(self._path.parent, os.O_RDONLY)
             try:
-                fcntl.flock(folder, fcntl.LOCK_EX)
+                _lock(folder)
                 yield
             finally:
                 os.close(folder)
@@ -104,6 +109,21 @@ class Database:
         self._remove()
         self._make_unless_there()
         self._connect()
+
+
+def _lock(folder: int) -> None:
+    """As long as a leg waits for another's write, and no longer: a request is not held up.
+
+    :raises OSError: when somebody has it all that time.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def name_the_run(connection: sqlite3.Connection) -> None:

@@ -110,7 +110,7 @@ def _told_from_guesses(found: Iterable[Flow], beside: list[Exchange]) -> tuple[l
         if any(map(_makes_a_round_trip, flow.exchanges)):
             round_trips.append(flow)
         else:
-            beside = beside + flow.exchanges
+            beside = beside + list(filter(steps.is_of_the_protocol, flow.exchanges))
     for flow in round_trips:
         flow.exchanges.sort(key=lambda one: one.started_at)
     return round_trips, sorted(beside, key=lambda one: one.started_at)

@@ -53,12 +53,12 @@ def _authorization(masker: Masker, each: str) -> str:
             return f"{scheme} {masker.secret(credentials)}"
         case "basic":
             return f"{scheme} {_basic(masker, credentials)}"
-    return masker.secret(each)
+    return masker.password(each)
 
 
 def _basic(masker: Masker, credentials: str) -> str:
     """Client and secret in HTTP Basic (RFC 7617 §2); browsers send a person and her password by it."""
-    whole = masker.generated(credentials)
+    whole = masker.password(credentials)
     try:
         client_id, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
     except (binascii.Error, ValueError):

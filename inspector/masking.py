@@ -26,8 +26,10 @@ LONG = 40
 #: Usernames that everybody knows.
 _USERNAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
-#: Before the host of an address, where a password can stand (RFC 3986 §3.2.1).
-_USERINFO = re.compile(r"(?<![^\s/])[^\s/]+(?=@)")
+#: What stands together: of a token in several parts, no part is left.
+_WORD = re.compile(r"""[^\s/?&=:;,"'()<>]+""")
+#: Before an @ a password can stand (RFC 3986 §3.2.1), and have anything in it.
+_WITH_AT = re.compile(r"\S*@\S*")
 _IDENTIFIER = re.compile(rf"[A-Za-z][A-Za-z0-9_.\[\]-]{{,{LONG - 2}}}")
 
 
@@ -104,10 +106,14 @@ class Masker:
 
     def text(self, text: str) -> str:
         """Something that is public, but for what in it looks like a token or a password: it is in the wrong place."""
-        masked = _RANDOM.sub(lambda found: self._unless_an_id(found[0]), text)
-        if "@" in masked:
-            masked = _USERINFO.sub(lambda found: self.password(found[0]), masked)
+        shown = _WITH_AT.sub(lambda found: self.password(found[0]), text) if "@" in text else text
+        masked = _WORD.sub(lambda found: self._unless_harmless(found[0]), shown) if _RANDOM.search(shown) else shown
         return self.secret(text) if "%" in masked and _hides_something(masked) else masked
+
+    def path(self, path: str) -> str:
+        """Of an address; whole where a query is in it, in escapes."""
+        plain = unescaped(path)
+        return self.secret(path) if "?" in plain or "=" in plain else self.text(path)
 
     def address(self, address: str) -> str:
         """A URL or a path, with its query masked; what is none is masked whole, and so is one too many, in others or not."""
@@ -120,10 +126,10 @@ class Masker:
         origin = f"{scheme}//{self.text(parts.netloc)}" if parts.netloc else ""
         asked = query.written(self.fields(parts.query)) if parts.query else ""
         fragment = f"#{self.secret(parts.fragment)}" if parts.fragment else ""
-        return f"{origin}{self.text(parts.path)}{'?' if asked else ''}{asked}{fragment}"
+        return f"{origin}{self.path(parts.path)}{'?' if asked else ''}{asked}{fragment}"
 
-    def _unless_an_id(self, value: str) -> str:
-        return value if is_acceptable(value) else self.secret(value)
+    def _unless_harmless(self, word: str) -> str:
+        return self.secret(word) if _RANDOM.search(word) and not is_acceptable(word) else word
 
     def _recognisable(self, value: str) -> str:
         shown = value[:SHOWN] if _RANDOM.fullmatch(value) else ""
@@ -140,10 +146,10 @@ def _split(address: str) -> SplitResult | None:
     """The parts of a page's address; None where it is none, or has a password in it."""
     try:
         parts = urlsplit(address)
+        is_one = (parts.netloc or address.startswith("/")) and (parts.port is None or parts.port > 0)
     except ValueError:
         return None
-    is_one = parts.netloc or address.startswith("/")
-    return parts if is_one and "@" not in parts.netloc and parts.scheme in ("", "http", "https") else None
+    return parts if is_one and "@" not in unescaped(address) and parts.scheme in ("", "http", "https") else None
 
 
 def _s256(verifier: str) -> str:

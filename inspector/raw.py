@@ -6,8 +6,8 @@ from inspector import words
 from inspector.exchange import Body, Exchange, Pairs
 from inspector.query import quoted, written
 
-#: What would break a line or turn its order round, and so make a header up that nobody sent.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+#: What would break a line, turn its order round or speak to a terminal, and so make something up that nobody sent.
+INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def request(exchange: Exchange) -> str:
@@ -33,7 +33,7 @@ def _content(body: Body) -> list[str]:
 
 
 def _lines(lines: list[str]) -> str:
-    return "\n".join(_INVISIBLE.sub(_escaped, line) for line in lines)
+    return "\n".join(INVISIBLE.sub(_escaped, line) for line in lines)
 
 
 def _escaped(found: re.Match[str]) -> str:

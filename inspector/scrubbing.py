@@ -29,7 +29,7 @@ class Scrubber:
 
     def remember(self, value: str, masked: str) -> None:
         """Put `masked` wherever `value` is found. Nobody can have a mask replaced by sending one."""
-        if DOT not in (plain := plainly(value)):
+        if DOTS not in (plain := plainly(value)):
             self._remember(plain, value, masked)
 
     def forget_fingerprint(self, masked: str) -> None:

@@ -107,6 +107,11 @@ class Store:
             yield
         except (sqlite3.Error, OSError, ValueError) as error:
             log.debug("the inspector's recording is away: %s", type(error).__name__)
+            if (
+                isinstance(error, sqlite3.DatabaseError)
+                and getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_BUSY
+            ):
+                self._database.look_again()
 
 
 def _exchange(row_id: int, document: object) -> Exchange | None:

@@ -85,7 +85,9 @@ def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> Non
 def _pair(number: int, exchange: Exchange) -> Pair:
     answer = members(exchange)
     lifetime = answer.get("expires_in", "0")
-    expires = exchange.ended_at + (int(lifetime) if lifetime.isdigit() else 0)
+    expires = exchange.ended_at + (
+        int(lifetime) if lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 10 else 0
+    )
     return Pair(number, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires)
 
 

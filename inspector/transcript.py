@@ -9,6 +9,9 @@ from inspector.exchange import Exchange, Pairs
 from inspector.limits import HOST, METHOD, PAIRS, TEXT, cut
 from inspector.masking import Masker
 
+#: Of an event, what is the leg's own word: nobody can have it masked by sending it.
+_OWN_WORDS = ("event", "grant_id")
+
 
 @dataclass(kw_only=True)
 class Wire:
@@ -38,6 +41,8 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
     response_body = bodies.masked(masker, wire.response_headers, wire.response_body, wire.response_size)
     finished = _finishing(masker, [*trees.strings(masked), *request_body.strings(), *response_body.strings()])
     document = _shortened(trees.with_each(masked, finished))
+    for event, told in zip(document["events"], wire.events, strict=False):
+        event |= {name: told[name] for name in _OWN_WORDS if name in told}
     kept = {"request_body": request_body.finished(finished), "response_body": response_body.finished(finished)}
     return Exchange.from_document(document | kept | {"ties": list(masker.ties)} | _bare(wire, ended_at), id=0)
 
@@ -60,7 +65,7 @@ def _masked(masker: Masker, wire: Wire) -> dict[str, Any]:
         "request_id": masker.text(headers.value(wire.response_headers, "X-Request-Id")),
         "method": masker.text(wire.method),
         "host": masker.text(wire.host),
-        "path": masker.text(wire.path),
+        "path": masker.path(wire.path),
         "query": masker.fields(wire.query),
         "request_headers": headers.masked(masker, wire.request_headers),
         "response_headers": headers.masked(masker, wire.response_headers),

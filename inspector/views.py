@@ -34,14 +34,18 @@ class Inspector:
     key: Callable[[str], str]
     treat_as_expired: Callable[[], None]
     attack_titles: dict[str, str] = field(default_factory=dict)
-    _known: tuple[int, list[Flow]] = field(default=(-1, []), init=False)
+    _known: tuple[str, list[Flow]] = field(default=("", []), init=False)
 
     def flows(self) -> list[Flow]:
         """All flows, the newest first; read anew when something has been recorded."""
-        last = self.store.last_id()
+        last = self.newest()
         if self._known[0] != last:
             self._known = (last, flows.flows(self.store.exchanges()))
         return self._known[1]
+
+    def newest(self) -> str:
+        """Another one whenever something has been recorded, or forgotten."""
+        return f"{self.store.run_id}-{self.store.last_id()}"
 
     def is_of_browser(self, flow: Flow, cookies: Mapping[str, str]) -> bool:
         """Whether the browser that has these cookies took part in `flow`."""
@@ -59,7 +63,7 @@ def the_inspector() -> Inspector:
 def page() -> ResponseReturnValue:
     """One flow: the one asked for, or the newest. With the ETag of what is on the screen, 304 as long as nothing is new."""
     moment = now().timestamp()
-    version = f"{the_inspector().store.last_id()}-{int(moment) // PACE}"
+    version = f"{the_inspector().newest()}-{int(moment) // PACE}"
     if request.if_none_match.contains_weak(version):
         return Response(status=HTTPStatus.NOT_MODIFIED)
     all_flows = the_inspector().flows()

@@ -136,6 +136,15 @@ NAMES = frozenset([*CLEAR, *ADDRESSES, *TIES]) | {
 _PASSWORD = re.compile(r"(?i:pass|pwd|^repeat)|(?<![A-Za-z])(?i:pin)|Pin")
 
 
+def is_secret(name: str) -> bool:
+    """Whether what is sent under that name is a secret for sure, whatever it is made of."""
+    return (
+        is_password(name)
+        or name in TIES
+        or name in ("client_secret", "client_assertion", "code_verifier", "csrf_token")
+    )
+
+
 def is_password(name: str) -> bool:
     """Whether people choose what they send under that name, so that it can be guessed."""
     return _PASSWORD.search(name) is not None

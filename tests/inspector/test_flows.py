@@ -43,7 +43,7 @@ def test_a_page_without_a_value_goes_with_the_last_flow_of_its_session() -> None
 
 
 def test_a_page_goes_with_what_happens_inside_its_request() -> None:
-    first = exchange("auth_server", "POST /oauth/token", at=0, ties=["token:1"])
+    first = exchange("client_app", "GET /connect", at=0, ties=["token:1"])
     second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
     album = exchange("client_app", "GET /album", at=2, ties=["session:1"], request_id="one-request")
     photos = exchange("resource_api", "GET /photos", at=2.1, ties=["token:1"], request_id="one-request")

@@ -223,6 +223,20 @@ def test_a_round_trip_of_ones_own_comes_before_the_attacks_of_the_lab(
     assert f"Lab: {ATTACKS[0].title}" in html
 
 
+def test_another_recording_with_as_many_messages_is_another_page(
+    inspector: Browser, alice: Person, inspected: Legs, watched: Store
+) -> None:
+    """Somebody has deleted the file: ids begin anew."""
+    session = inspected.session()
+    session.get(f"{inspected.resource_api_url}/photos/first")
+    look(inspector)
+    for path in inspected.instance_path.glob("inspector.db*"):
+        path.unlink()
+    session.get(f"{inspected.resource_api_url}/photos/second")
+
+    assert "/photos/second" in look(inspector)
+
+
 def test_the_inspector_does_not_watch_itself(inspector: Browser, watched: Store) -> None:
     look(inspector)
 

@@ -1,8 +1,10 @@
 """What is secret is masked before it is stored; what is equal can still be seen to be equal."""
 
+import base64
 import json
+import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 from support.cast import Person
@@ -111,16 +113,30 @@ def test_a_password_has_no_fingerprint_under_any_other_name_either() -> None:
 
 def test_all_that_is_in_a_password_is_masked_like_one() -> None:
     assert json.loads(json_answer({"password": {"value": "wonderland", "old": ["rabbit-hole"]}})) == {
-        "password": {"value": DOTS, "old": [DOTS]}
+        "password": {DOTS: [DOTS]}
     }
+
+
+@pytest.mark.parametrize("name", ["password", "client_secret", "refresh_token"])
+def test_the_names_inside_a_secret_are_masked_like_it(name: str) -> None:
+    assert "hunter2secret" not in json_answer({name: {"hunter2secret": True, "name": "hunter3secret"}})
+    assert "hunter3secret" not in json_answer({name: {"hunter2secret": True, "name": "hunter3secret"}})
 
 
 @pytest.mark.parametrize("name", ["Host", "Origin", "User-Agent"])
 @pytest.mark.parametrize("before", ["", "http://"])
-@pytest.mark.parametrize("userinfo", ["alice:wonderland", "alice:wonder@land", "wonderland"])
+@pytest.mark.parametrize("userinfo", ["alice:wonderland", "alice:wonder@land", "wonderland", "alice:won/der?land"])
 def test_a_password_in_front_of_a_host_is_masked_like_one(name: str, before: str, userinfo: str) -> None:
     """RFC 3986 §3.2.1."""
-    assert request_header(name, f"{before}{userinfo}@127.0.0.1:9000") == f"{before}{DOTS}@127.0.0.1:9000"
+    assert request_header(name, f"{before}{userinfo}@127.0.0.1:9000") == DOTS
+
+
+def test_a_legs_own_words_in_an_event_cannot_be_masked_by_sending_them() -> None:
+    events = [{"event": "code_redeemed", "grant_id": "0a1b2c3d4e5f"}]
+
+    exchange = recorded(query="state=code_redeemed&code=0a1b2c3d4e5f", events=events)
+
+    assert exchange.events == events
 
 
 def test_a_password_is_not_told_in_an_event_either() -> None:
@@ -216,8 +232,8 @@ def test_a_header_that_says_nothing_here_is_not_kept() -> None:
 
 def test_a_token_in_the_request_line_is_masked() -> None:
     assert recorded(path=f"/photos/{TOKEN}").path == f"/photos/{Masker(KEY).secret(TOKEN)}"
-    assert recorded(host="alice:wonderland@127.0.0.1:9000").host == f"{DOTS}@127.0.0.1:9000"
-    assert recorded(host=f"{TOKEN}.example").host == f"{Masker(KEY).secret(TOKEN)}.example"
+    assert recorded(host="alice:wonderland@127.0.0.1:9000").host == DOTS
+    assert recorded(host=f"{TOKEN}.example").host == Masker(KEY).secret(f"{TOKEN}.example")
     assert recorded(method=TOKEN).method == Masker(KEY).secret(TOKEN)
 
 
@@ -293,7 +309,41 @@ def test_the_fragment_of_an_address_is_masked() -> None:
 
 
 def test_a_token_as_the_host_of_an_address_is_masked() -> None:
-    assert redirect(f"https://{TOKEN}.example/") == f"https://{Masker(KEY).secret(TOKEN)}.example/"
+    assert redirect(f"https://{TOKEN}.example/") == f"https://{Masker(KEY).secret(f'{TOKEN}.example')}/"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/callback%3Fcode=short-code&state=9f3k", "/oauth/authorize%253Fstate%253D9f3k-short-code", "/x;code=short-code"],
+)
+def test_a_query_in_a_path_is_masked_with_it(path: str) -> None:
+    """There is no telling what is secret in it."""
+    for kept in (recorded(path=path).path, redirect(path), redirect(f"https://shop.example{path}")):
+        assert "short-code" not in kept
+
+
+@pytest.mark.parametrize(
+    "address", ["https://alice:pa/ss-word@host/", "https://alice:pass?word@host", "https://h:pa%40ss-word/"]
+)
+def test_an_address_that_may_hold_a_password_is_masked_whole(address: str) -> None:
+    assert redirect(address) == Masker(KEY).secret(address)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "hunter2@wonderland!",
+        f"{TOKEN}.awdl-A.LNEfShpaG261P36ANtFZTwewJo8",
+        f"eyJhbGciOi.{TOKEN}.{TOKEN[::-1]}",
+        "pa•ss-word-1",
+    ],
+)
+@pytest.mark.parametrize("name", ["password", "access_token", "csrf_token"])
+def test_no_part_of_a_secret_is_left_where_it_is_once_more(name: str, secret: str) -> None:
+    [_, (_, kept), *_] = form(urlencode({name: secret, "scope": secret}))
+
+    assert DOTS in kept
+    assert [part for part in re.split(r"[.@•]", secret) if len(part) > 5 and part in kept] == []
 
 
 @pytest.mark.parametrize(
@@ -349,7 +399,19 @@ def test_bearer_tells_that_there_is_a_token(masker: Masker) -> None:
 
 @pytest.mark.parametrize("value", [TOKEN, "swordfish", "swordfish 1", f"Token {TOKEN}", f"{TOKEN} Bearer"])
 def test_any_other_authorization_is_masked_whole(value: str) -> None:
-    assert request_header("Authorization", value) == f"{Masker(KEY).secret(value)}"
+    """A scheme that nobody knows may carry a password."""
+    assert request_header("Authorization", value) == DOTS
+
+
+@pytest.mark.parametrize(
+    "credentials",
+    [
+        "Ym9iOnRoZS1idWlsZGVyLWlzLWF0LWhvbWUtdG9kYXk",
+        base64.b64encode("alice:pässword-of-mine-is-long-enough".encode("latin-1")).decode(),
+    ],
+)
+def test_basic_that_cannot_be_read_is_masked_like_a_password(credentials: str) -> None:
+    assert request_header("Authorization", f"Basic {credentials}") == f"Basic {DOTS}"
 
 
 def test_cookies_keep_their_names() -> None:

@@ -14,6 +14,7 @@ from threading import Thread
 import pytest
 
 from inspector import store as store_module
+from inspector.database import PATIENCE
 from inspector.exchange import Body, Exchange
 from inspector.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
 from tests.inspector.exchanges import exchange
@@ -427,11 +428,39 @@ def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
     assert path.is_dir()
 
 
-def test_a_recording_whose_tables_are_gone_is_empty(store: Store, path: Path) -> None:
+def test_a_recording_whose_tables_are_gone_has_them_again(store: Store, path: Path) -> None:
     keep(store, "/1")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for table in ("exchanges", "lab_results", "run"):
             connection.execute(f"DROP TABLE {table}")
     use(store)
 
-    assert (store.exchanges(), store.results(), store.run_id) == ([], {}, "")
+    keep(store, "/2")
+
+    assert paths(store) == ["/2"]
+    assert store.run_id
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all " * 1000], ids=["emptied", "overwritten"])
+def test_a_recording_that_is_damaged_in_place_is_begun_anew(store: Store, path: Path, damage: bytes) -> None:
+    """Somebody has spoiled the file that all legs have open."""
+    keep(store, "/1")
+    with path.open("r+b") as file:
+        file.truncate(len(damage))
+        file.write(damage)
+    for _ in range(3):
+        keep(store, "/2")
+
+    assert "/2" in paths(store)
+    assert store.run_id
+
+
+def test_who_keeps_the_folder_locked_holds_up_nobody(path: Path) -> None:
+    folder = os.open(path.parent, os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    began = time.monotonic()
+    Store(path).add(exchange("client_app", "GET /"))
+    waited = time.monotonic() - began
+    os.close(folder)
+
+    assert waited < 2 * PATIENCE + 1
