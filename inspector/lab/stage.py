@@ -164,10 +164,18 @@ class Stage:
             raise CannotPlay(f"No tokens were issued: {answer.status} {answer.error}")
         return answer.json
 
-    def ask_api(self, access_token: str, path: str = "/photos", method: str = "GET", **parts: Any) -> Answer:
-        """Come to the resource API with an access token."""
+    def ask_api(
+        self,
+        access_token: str,
+        path: str = "/photos",
+        method: str = "GET",
+        *,
+        by: Wire | None = None,
+        **parts: Any,
+    ) -> Answer:
+        """Come to the resource API with an access token; it is Mallory who comes, unless it is `by` somebody else."""
         headers = {"Authorization": f"Bearer {access_token}"}
-        return self.api.send(method, f"{self.addresses.resource_api}{path}", headers=headers, **parts)
+        return (by or self.api).send(method, f"{self.addresses.resource_api}{path}", headers=headers, **parts)
 
     def tidy(self) -> None:
         """Whoever has let an app in takes it out again, so that no attack leaves a living grant behind."""

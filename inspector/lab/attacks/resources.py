@@ -56,7 +56,7 @@ def another_persons_photo(stage: Stage) -> Outcome:
 
 
 def _first_photo(stage: Stage, token: str) -> dict[str, str]:
-    photos = stage.ask_api(token).json.get("photos")
+    photos = stage.ask_api(token, by=stage.print_shop.wire).json.get("photos")
     if not photos:
         raise CannotPlay("Carol has no photos.")
     photo: dict[str, str] = photos[0]
@@ -64,7 +64,7 @@ def _first_photo(stage: Stage, token: str) -> dict[str, str]:
 
 
 def _expect_to_work(stage: Stage, token: str) -> None:
-    answer = stage.ask_api(token)
+    answer = stage.ask_api(token, by=stage.print_shop.wire)
     if answer.status != 200:
         raise CannotPlay(f"The token did not work in the first place: {answer.status}.")
 

@@ -116,6 +116,28 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, wat
         assert {flows.attack_of(each) for each in flow.exchanges} - {None} == {flow.attack}
 
 
+@pytest.mark.parametrize(
+    ("slug", "attacking"),
+    [
+        ("code-replay", [False]),
+        ("refresh-replayed", [False]),
+        ("secret-and-token-in-time", [True]),
+        ("refresh-token-as-access-token", [True]),
+        ("expired-access-token", [False, True]),
+        ("revoked-access-token", [False, True]),
+        ("write-with-a-read-only-token", [False, True]),
+        ("another-persons-photo", [False, True, True]),
+    ],
+)
+def test_what_print_shop_does_with_its_own_tokens_is_not_the_attackers(
+    lab: Stage, watched: Store, slug: str, attacking: list[bool]
+) -> None:
+    run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
+    asked = [each for each in watched.exchanges() if each.leg == "resource_api"]
+
+    assert [steps.is_the_attackers(each) for each in asked] == attacking
+
+
 def test_what_is_cleared_away_after_an_attack_is_no_part_of_it(lab: Stage, watched: Store) -> None:
     """The consent that was forged is looked for in Carol's account: that is part of its attack."""
     run_all(lab, lambda *_: None)
