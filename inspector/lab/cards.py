@@ -12,6 +12,7 @@ from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory, Run
 from inspector.lab.run import Result
 from inspector.lab.source import Source, found_source
+from inspector.message import Message, every, read_trees
 
 #: What an attack calls a leg, and what the recording calls it.
 _RECORDED_AS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
@@ -31,7 +32,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One attack. `exchange` is its decisive message, as long as the inspector has it.
+    """One attack. `message` is its decisive one with the calls inside it, as long as the inspector has it.
 
     `lifetime` is how many seconds the newest access token was good for, by the answer that it came in; None when none was seen.
     """
@@ -40,7 +41,7 @@ class Card:
     check: Check | None
     result: Result | None
     comparison: Result | None
-    exchange: Exchange | None
+    message: Message | None
     is_running: bool
     lifetime: int | None
 
@@ -53,6 +54,11 @@ class Card:
     def compared(self) -> State:
         """What is known of it on the plain server."""
         return state_of(self.comparison)
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The decisive request and its answer."""
+        return self.message.exchange if self.message else None
 
     @property
     def sent(self) -> str:
@@ -88,8 +94,9 @@ class Card:
 
     @property
     def reasons(self) -> list[str]:
-        """The check that failed, as the event log tells it."""
-        return [reason.text for reason in why.reasons(self.exchange)] if self.exchange else []
+        """The checks that failed, as the event log of the leg tells it, and then those of the legs that it asked."""
+        told = self.message.tree() if self.message else ()
+        return list(dict.fromkeys(reason.text for each in told for reason in why.reasons(each.exchange)))
 
 
 def state_of(result: Result | None) -> State:
@@ -113,7 +120,7 @@ def cards(laboratory: Laboratory) -> list[Card]:
             check=checks[attack.check] if attack.check else None,
             result=result,
             comparison=comparisons.get(attack.slug),
-            exchange=_decisive(recorded, attack, result) if isinstance(result, Outcome) else None,
+            message=_decisive(recorded, attack, result) if isinstance(result, Outcome) else None,
             is_running=_is_running(laboratory.under_way, attack),
             lifetime=lifetime,
         )
@@ -122,14 +129,17 @@ def cards(laboratory: Laboratory) -> list[Card]:
     ]
 
 
-def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) -> Exchange | None:
+def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) -> Message | None:
     """The message that decided the attack. Its request id alone does not tell: Photo API passes it on when it asks Tripod ID
     about a token, and anybody can send the same one.
     """
     sought = (outcome.request_id, _RECORDED_AS[attack.leg], outcome.status)
-    return next(
-        (one for one in recorded if (one.request_id, one.leg, one.status) == sought and steps.is_the_labs(one)), None
-    )
+    named = every(read_trees(one for one in recorded if one.request_id == outcome.request_id))
+    return next((message for message in named if _tells(message.exchange) == sought), None)
+
+
+def _tells(one: Exchange) -> tuple[str, str, int] | None:
+    return (one.request_id, one.leg, one.status) if steps.is_the_labs(one) else None
 
 
 def _lifetime(exchange: Exchange) -> int | None:

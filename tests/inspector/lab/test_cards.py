@@ -80,6 +80,25 @@ def test_what_the_event_log_tells_in_the_same_words_is_told_once(
     assert (shown.said, shown.reasons) == ("", ["code_challenge_method must be S256"])
 
 
+@pytest.mark.parametrize(
+    ("slug", "why"),
+    [("expired-access-token", "access token expired"), ("revoked-access-token", "grant ended: revoked by the client")],
+)
+def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
+    lab: Stage, watched: Store, laboratory: Laboratory, slug: str, why: str
+) -> None:
+    watched.save_result(slug, to_document(run(attack(slug), lab)))
+
+    assert card(laboratory, slug).reasons == ["Tripod ID says that the token is not active", why]
+
+
+def test_nothing_else_that_the_attack_was_refused_is_told(lab: Stage, watched: Store, laboratory: Laboratory) -> None:
+    """Print Shop's tokens, which are tried afterwards, are dead."""
+    watched.save_result("code-replay", to_document(run(attack("code-replay"), lab)))
+
+    assert card(laboratory, "code-replay").reasons == ["code was redeemed before"]
+
+
 NAMED = "lab-code-replay-abc123-07"
 TRIED = Outcome(got_through=False, status=400, error="invalid_grant", said="", request_id=NAMED)
 
