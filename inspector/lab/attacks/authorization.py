@@ -1,7 +1,7 @@
 """Attacks on the authorization endpoint and the pages in front of it (RFC 6749 §4.1.1, §10.13, §10.15; RFC 7636)."""
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from inspector.lab.actors import LED_ASTRAY, AuthorizationRequest
 from inspector.lab.answer import Answer
@@ -80,7 +80,6 @@ def forged_consent(stage: Stage) -> Outcome:
     stage.carol.has_consented = True
     scopes = [("granted_scope", scope) for scope in EVERY_SCOPE.split()]
     form = Form(request.url, [("asked_scope", EVERY_SCOPE), *scopes, ("decision", "allow")])
-    # Her browser’s rules for cookies (SameSite) stand before it as well; the lab sends them all the same.
     headers = LED_ASTRAY | {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
     answer = stage.carol.browser.wire.send("POST", form.action, data=form.fields, headers=headers)
     has_code = "code" in answer.carried
@@ -112,10 +111,15 @@ def open_redirect(stage: Stage) -> Outcome:
         raise CannotPlay(f"Carol could not sign in: {answer.status}.")
     host = urlsplit(answer.location).netloc
     is_elsewhere = host != urlsplit(stage.addresses.authorization_server).netloc
-    consequence = (
-        f"Carol is signed in, and sent on to {host}." if is_elsewhere else "Carol is signed in, and stays here."
-    )
-    return answer.outcome(got_through=is_elsewhere, consequence=consequence)
+    if is_elsewhere:
+        return answer.outcome(got_through=True, consequence=f"Carol is signed in, and sent on to {host}.")
+    dropped = "" if _carries(form, login, elsewhere) else "The login form no longer carried where the link led. "
+    return answer.outcome(got_through=False, consequence=f"{dropped}Carol is signed in, and stays here.")
+
+
+def _carries(form: Form, page: Answer, value: str) -> bool:
+    """Whether that form of `page`, when sent, says `value`: in a field or in its address."""
+    return value in unquote(form.action or page.url) or any(value in sent for _, sent in form.fields)
 
 
 ATTACKS = (
@@ -184,7 +188,8 @@ ATTACKS = (
         title="Forge the consent from another site",
         aim="POST /oauth/authorize",
         leg="auth",
-        does="Carol is signed in. Mallory’s site has Carol’s browser send, cookies and all, the form that allows her app all.",
+        does="Mallory’s site has Carol’s browser send the form that allows her app all. SameSite would keep the cookie of "
+        "Carol’s sign-in back; the lab sends it all the same, to see what stands behind.",
         run=forged_consent,
         check="form-token",
         plain="view",

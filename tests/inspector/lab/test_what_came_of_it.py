@@ -5,11 +5,12 @@ from contextlib import ExitStack
 
 import flask_wtf.csrf
 import pytest
+from flask import request
 from support.clock import Clock
 from support.legs import Legs
 from werkzeug.wrappers import Request, Response
 
-from auth_server import credentials, grants
+from auth_server import credentials, grants, sign_in
 from inspector.lab.attack import Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import run
@@ -47,7 +48,10 @@ def after(legs: Legs, origin: str, path: str, happens: Callable[[], object], *, 
         ("redirect-uri-port", "Carol’s browser stays where it is: she is sent nowhere, and no code is issued."),
         ("pkce-none", "The client learns of the error, and gets no code."),
         ("forged-consent", "Carol’s account does not list Mallory’s app among those that she let in."),
-        ("open-redirect", "Carol is signed in, and stays here."),
+        (
+            "open-redirect",
+            "The login form no longer carried where the link led. Carol is signed in, and stays here.",
+        ),
         ("forged-callback", "In Carol’s browser, Print Shop shows nobody’s album."),
         ("callback-in-another-browser", "Mallory does not see Carol’s album, and Carol’s own round trip goes on."),
         ("code-replay", "The tokens that the first use bought are dead, and with them the grant."),
@@ -165,6 +169,18 @@ def test_a_forged_consent_that_counts_is_listed_in_carols_account(lab: Stage, mo
     assert outcome_of("forged-consent", lab).consequence == (
         "A code goes to Mallory’s app. Carol’s account lists Mallory’s app among those that she let in."
     )
+
+
+def test_a_login_form_that_still_carries_where_the_link_led_is_not_said_to_have_dropped_it(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the address is looked at only when the form comes back."""
+    original = sign_in.own_page
+    monkeypatch.setattr(sign_in, "own_page", lambda page: page if request.method == "GET" else original(page))
+
+    outcome = outcome_of("open-redirect", lab)
+
+    assert (outcome.got_through, outcome.consequence) == (False, "Carol is signed in, and stays here.")
 
 
 @pytest.mark.parametrize("slug", ["expired-access-token", "revoked-access-token"])
