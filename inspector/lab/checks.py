@@ -50,7 +50,7 @@ class Pair:
 CHECKS = (
     Check(
         slug="exact-redirect-uri",
-        title="The redirect URI must equal a registered one, character by character.",
+        title="The redirect URI must equal a registered one, character by character, but for a public client’s loopback port.",
         rfc=9700,
         section="2.1",
         file="auth_server/redirect_uris.py",
@@ -106,7 +106,7 @@ CHECKS = (
     ),
     Check(
         slug="code-once",
-        title="A code may be redeemed once; a second time ends the grant.",
+        title="A code may be redeemed once.",
         rfc=6749,
         section="4.1.2",
         file="auth_server/credentials.py",
@@ -152,7 +152,7 @@ CHECKS = (
     ),
     Check(
         slug="refresh-once",
-        title="A refresh token may be used once, and again only to replace a lost answer; a replay ends the grant.",
+        title="A refresh token may be used once, and again only to replace a lost answer.",
         rfc=9700,
         section="4.14.2",
         file="auth_server/credentials.py",
@@ -176,11 +176,12 @@ CHECKS = (
         section="2.2",
         file="auth_server/credentials.py",
         symbol="_active",
+        line="alive = ",
         stops=(),
     ),
     Check(
         slug="expiry-by-own-clock",
-        title="The resource API must look at the clock as well.",
+        title="An answer about a token must not count beyond the time in it.",
         rfc=7662,
         section="4",
         file="resource_api/introspection.py",
@@ -203,6 +204,7 @@ CHECKS = (
         section="3.1",
         file="resource_api/protection.py",
         symbol="_authorize",
+        line="if scope not in introspection.scope:",
         stops=("write-with-a-read-only-token",),
     ),
     Check(

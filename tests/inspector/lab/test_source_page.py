@@ -1,5 +1,6 @@
 """The lines that do a check are shown as they stand in the file that the declared table names."""
 
+import html
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -180,11 +181,27 @@ def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_th
     assert "RFC 6749, 4.1.3 and RFC 6749, 6 ask for it." in page.text
 
 
-def test_of_a_long_definition_the_page_marks_the_line_that_matters(browser: Browser) -> None:
-    page = browser.open(f"{browser.current.url}/source?check=form-token")
+@pytest.mark.parametrize(
+    ("slug", "beginning"),
+    [("form-token", "    csrf = CSRFProtect(app)"), ("expiry", "    alive = table.c.expires_at > now")],
+)
+def test_of_a_long_definition_the_page_marks_the_line_that_matters(browser: Browser, slug: str, beginning: str) -> None:
+    page = browser.open(f"{browser.current.url}/source?check={slug}")
+    [marked] = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
 
-    assert re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL) == ["    csrf = CSRFProtect(app)"]
+    assert html.unescape(marked).startswith(beginning)
     assert "The marked line sees to it." in page.text
+    assert "Without it" in page.text
+
+
+def test_of_a_long_definition_the_page_marks_the_whole_statement_that_matters(browser: Browser) -> None:
+    page = browser.open(f"{browser.current.url}/source?check=scope-needed")
+    marked = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
+
+    assert marked[0] == "    if scope not in introspection.scope:"
+    assert "raise _recorded(InsufficientScope(scope)" in marked[-1]
+    assert "The marked lines see to it." in page.text
+    assert "Without them" in page.text
 
 
 def test_the_second_of_two_checks_names_the_first(browser: Browser) -> None:
