@@ -1,6 +1,6 @@
 """Runs attacks, one or all, and tells what became of them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 
 import requests
@@ -54,13 +54,21 @@ def line(attack: Attack, result: Result) -> str:
     return f"{_verdict(attack, result):<12}{attack.title:<50}{_because(attack, result)}"
 
 
-def summary(results: Iterable[tuple[Attack, Result]]) -> str:
-    """The last line: how many there were, and how many were stopped."""
+def summary(results: Collection[tuple[Attack, Result]]) -> str:
+    """The last line: how many there were, how many were stopped, and that no check stops one more."""
     counted = [result for attack, result in results if attack.check]
     stopped = sum(map(_is_stopped, counted))
     through = sum(isinstance(result, Outcome) and result.got_through for result in counted)
     failed = f", {len(counted) - stopped - through} could not be run" if stopped + through < len(counted) else ""
-    return f"\n{len(counted)} attacks, {stopped} stopped, {through} got through{failed}."
+    return f"\n{len(counted)} attacks, {stopped} stopped, {through} got through{failed}.{_let_through(results)}"
+
+
+def _let_through(results: Iterable[tuple[Attack, Result]]) -> str:
+    """About the attack that no check is to stop, when it got through."""
+    got_through = any(
+        isinstance(result, Outcome) and result.got_through for attack, result in results if not attack.check
+    )
+    return " One more is let through within the grace: no check here stops it." if got_through else ""
 
 
 def _is_stopped(result: Result) -> bool:

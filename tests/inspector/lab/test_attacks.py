@@ -165,8 +165,16 @@ def test_the_table_tells_every_attack_and_the_command_ends_well(lab: Stage, caps
 
     assert status == 0
     assert all(attack.title in printed for attack in ATTACKS)
-    assert printed.endswith(f"{len(STOPPABLE)} attacks, {len(STOPPABLE)} stopped, 0 got through.\n")
+    assert printed.endswith(
+        f"{len(STOPPABLE)} attacks, {len(STOPPABLE)} stopped, 0 got through."
+        " One more is let through within the grace: no check here stops it.\n"
+    )
     assert "\nlet through Have the token, the secret, and be in time" in printed
+
+
+@pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
+def test_without_a_grace_nothing_more_is_said_to_be_let_through(lab: Stage) -> None:
+    assert summary([(HONEST, run(HONEST, lab))]).endswith("got through.")
 
 
 def test_the_table_names_the_section_that_speaks_of_the_attack(lab: Stage) -> None:
