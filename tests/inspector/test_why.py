@@ -84,6 +84,7 @@ def challenge(error: str) -> dict[str, Any]:
         ("photos:write was not granted", challenge("insufficient_scope"), True),
         ("not active", challenge("invalid_token"), False),
         ("S256 is needed.", {"location": "/cb?error=invalid_request&error_description=S256+is+needed."}, True),
+        ("grant ended: replay", {"answer": '{"active": false}'}, False),
         ("the state is unknown", {"response_body": Body(media_type="text/html", size=9)}, None),
     ],
 )
