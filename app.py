@@ -37,9 +37,13 @@ class Leg(NamedTuple):
 
 
 LEGS = {
-    "auth-server": Leg("Tripod ID", "authorization server", "app:create_auth_server", AuthServerSettings),
+    "auth-server": Leg(
+        "Tripod ID", "authorization server", "app:create_auth_server", AuthServerSettings
+    ),
     "client-app": Leg("Print Shop", "client", "app:create_client_app", ClientAppSettings),
-    "resource-api": Leg("Photo API", "resource server", "app:create_resource_api", ResourceApiSettings),
+    "resource-api": Leg(
+        "Photo API", "resource server", "app:create_resource_api", ResourceApiSettings
+    ),
 }
 
 
@@ -84,7 +88,9 @@ def create_resource_api() -> Flask:
 def _prepared(settings_class: type[S]) -> S:
     """The leg's settings, with its event log going where they say."""
     settings = settings_class.load(serving=_is_made_to_serve())
-    event_log.write_to(settings.instance_path / f"{settings.leg}.events.jsonl" if settings.demo else None)
+    event_log.write_to(
+        settings.instance_path / f"{settings.leg}.events.jsonl" if settings.demo else None
+    )
     return settings
 
 
@@ -110,7 +116,9 @@ def _one_line_when_it_cannot_start() -> Iterator[None]:
     except ConfigurationError as error:
         _stop(str(error), serving.CANNOT_START)
     except DatabaseError as error:
-        _stop(f"the database does not open: {' '.join(str(error.orig).split())}", serving.CANNOT_START)
+        _stop(
+            f"the database does not open: {' '.join(str(error.orig).split())}", serving.CANNOT_START
+        )
     except OSError as error:
         _stop(f"cannot start: {error}", serving.CANNOT_START)
 
@@ -135,7 +143,9 @@ def main(arguments: Sequence[str]) -> None:
         settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
         _record_anew(list(settings.values()))
     try:
-        serving.serve([_program(LEGS[name], its) for name, its in settings.items()], lambda: _invite(settings))
+        serving.serve(
+            [_program(LEGS[name], its) for name, its in settings.items()], lambda: _invite(settings)
+        )
     except serving.ServingError as error:
         _stop(str(error), error.status)
 
@@ -195,7 +205,9 @@ def _invite(settings: Mapping[str, Settings]) -> None:
 
 def _has_a_desktop() -> bool:
     """Whether somebody sits before it: a text browser in the terminal is not what she wants to have opened."""
-    has_windows = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ)
+    has_windows = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & set(
+        os.environ
+    )
     return bool(has_windows) and sys.stdout.isatty()
 
 

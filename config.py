@@ -79,7 +79,10 @@ class Settings:
 
     @classmethod
     def _common(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
-        urls = {f"{leg}_url": env.origin(f"TRIPOD_{leg.upper()}_URL", url) for leg, url in DEFAULT_URLS.items()}
+        urls = {
+            f"{leg}_url": env.origin(f"TRIPOD_{leg.upper()}_URL", url)
+            for leg, url in DEFAULT_URLS.items()
+        }
         bind = env.bind(f"TRIPOD_{cls.leg.upper()}_BIND", urls[f"{cls.leg}_url"])
         if env.demo:
             hosts = {name: urlsplit(url).hostname or "" for name, url in urls.items()}
@@ -118,7 +121,9 @@ class AuthServerSettings(Settings):
             "database_url": env.database_url("TRIPOD_AUTH_DATABASE_URL", "auth_server.db"),
             "access_token_lifetime": env.integer("TRIPOD_ACCESS_TOKEN_LIFETIME", 120, least=1),
             "refresh_token_lifetime": env.integer("TRIPOD_REFRESH_TOKEN_LIFETIME", 86400, least=1),
-            "authorization_code_lifetime": env.integer("TRIPOD_AUTHORIZATION_CODE_LIFETIME", 60, least=1),
+            "authorization_code_lifetime": env.integer(
+                "TRIPOD_AUTHORIZATION_CODE_LIFETIME", 60, least=1
+            ),
             "refresh_token_grace": env.integer("TRIPOD_REFRESH_TOKEN_GRACE", 10),
             "demo_client_secret": env.client_secret("TRIPOD_CLIENT_SECRET") if env.demo else "",
             "demo_introspection_client_secret": (
@@ -143,7 +148,9 @@ class ClientAppSettings(Settings):
     def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {
             "session_store_url": env.database_url("TRIPOD_SESSION_STORE_URL", "client_sessions.db"),
-            "issuer": env.issuer("TRIPOD_ISSUER", "TRIPOD_AUTH_SERVER_URL", DEFAULT_URLS["auth_server"]),
+            "issuer": env.issuer(
+                "TRIPOD_ISSUER", "TRIPOD_AUTH_SERVER_URL", DEFAULT_URLS["auth_server"]
+            ),
             "client_id": env.client_id("TRIPOD_CLIENT_ID", DEMO_CLIENT_ID),
             "client_secret": env.client_secret("TRIPOD_CLIENT_SECRET"),
             "scope": env.scope("TRIPOD_CLIENT_SCOPE", "profile photos:read"),
@@ -164,7 +171,9 @@ class ResourceApiSettings(Settings):
     def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {
             "database_url": env.database_url("TRIPOD_RESOURCE_DATABASE_URL", "resource_api.db"),
-            "introspection_client_id": env.client_id("TRIPOD_INTROSPECTION_CLIENT_ID", DEMO_INTROSPECTION_CLIENT_ID),
+            "introspection_client_id": env.client_id(
+                "TRIPOD_INTROSPECTION_CLIENT_ID", DEMO_INTROSPECTION_CLIENT_ID
+            ),
             "introspection_client_secret": env.client_secret("TRIPOD_INTROSPECTION_CLIENT_SECRET"),
         }
 
@@ -175,7 +184,9 @@ class _Environment:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
         self.demo = self._flag("TRIPOD_DEMO")
-        self.instance_path = Path(self.text("TRIPOD_INSTANCE_PATH", str(PROJECT_ROOT / "instance"))).absolute()
+        self.instance_path = Path(
+            self.text("TRIPOD_INSTANCE_PATH", str(PROJECT_ROOT / "instance"))
+        ).absolute()
         self._make_instance_folder()
 
     def text(self, name: str, default: str = "") -> str:
@@ -190,7 +201,9 @@ class _Environment:
     def integer(self, name: str, default: int, *, least: int = 0) -> int:
         value = self.text(name, str(default))
         if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) < least:
-            raise ConfigurationError(f"{name} must be a whole number, {least} or more, not {value!r}.")
+            raise ConfigurationError(
+                f"{name} must be a whole number, {least} or more, not {value!r}."
+            )
         return int(value)
 
     def origin(self, name: str, default: str) -> str:
@@ -206,13 +219,17 @@ class _Environment:
         value = self.text(name) or self.origin(fallback, default)
         parts = _split_url(name, value)
         if parts.query or parts.fragment or "?" in value or "#" in value:
-            raise ConfigurationError(f"{name} must have no query and no fragment, unlike {value!r}.")
+            raise ConfigurationError(
+                f"{name} must have no query and no fragment, unlike {value!r}."
+            )
         return value
 
     def scope(self, name: str, default: str) -> str:
         value = self.text(name, default)
         if not _SCOPE.fullmatch(value):
-            raise ConfigurationError(f"{name} must be scopes with single spaces between them, not {value!r}.")
+            raise ConfigurationError(
+                f"{name} must be scopes with single spaces between them, not {value!r}."
+            )
         return value
 
     def bind(self, name: str, url: str) -> str:
@@ -222,7 +239,9 @@ class _Environment:
         try:
             _split_bind(value)
         except ValueError:
-            raise ConfigurationError(f"{name} must be host:port, such as 127.0.0.1:9000, not {value!r}.") from None
+            raise ConfigurationError(
+                f"{name} must be host:port, such as 127.0.0.1:9000, not {value!r}."
+            ) from None
         return value
 
     def database_url(self, name: str, file_name: str) -> str:
@@ -232,7 +251,11 @@ class _Environment:
         except (ArgumentError, ValueError):
             url = None
         # Without a file each connection would have an SQLite database of its own.
-        is_file = url is not None and url.drivername == "sqlite" and url.database not in (None, "", ":memory:")
+        is_file = (
+            url is not None
+            and url.drivername == "sqlite"
+            and url.database not in (None, "", ":memory:")
+        )
         if url is None or not (is_file or url.drivername == "postgresql+psycopg"):
             # The value is not repeated: it may carry a password.
             raise ConfigurationError(f"{name} must be sqlite:///FILE or postgresql+psycopg://….")
@@ -241,19 +264,25 @@ class _Environment:
     def client_id(self, name: str, demo_default: str) -> str:
         value = self.text(name, demo_default if self.demo else "")
         if not value:
-            raise ConfigurationError(f"{name} must be set outside the demo: register a client and name it here.")
+            raise ConfigurationError(
+                f"{name} must be set outside the demo: register a client and name it here."
+            )
         return value
 
     def client_secret(self, name: str) -> str:
         file_name = name.removeprefix("TRIPOD_").lower()
         value = self.text(name) or (self._generated_secret(file_name) if self.demo else "")
         if not value:
-            raise ConfigurationError(f"{name} must be set outside the demo: it is shown once when a client is created.")
+            raise ConfigurationError(
+                f"{name} must be set outside the demo: it is shown once when a client is created."
+            )
         return value
 
     def secret_keys(self) -> tuple[str, ...]:
         path = self.instance_path / "secret_key"
-        key = self.text("TRIPOD_SECRET_KEY") or (self._generated_secret(path.name) if self.demo else _read(path))
+        key = self.text("TRIPOD_SECRET_KEY") or (
+            self._generated_secret(path.name) if self.demo else _read(path)
+        )
         if not key:
             raise ConfigurationError(
                 "TRIPOD_SECRET_KEY must be set outside the demo: try "
@@ -311,21 +340,29 @@ def _split_url(name: str, value: str) -> SplitResult:
     if "@" in parts.netloc:
         # The value is not repeated: it carries a password.
         raise ConfigurationError(f"{name} must have no username or password in it.")
-    if parts.scheme not in ("http", "https") or not re.fullmatch(r"[!-~]+", value) or not _HOST.fullmatch(host):
+    if (
+        parts.scheme not in ("http", "https")
+        or not re.fullmatch(r"[!-~]+", value)
+        or not _HOST.fullmatch(host)
+    ):
         raise ConfigurationError(f"{name} must be an http or https address, not {value!r}.")
     if parts.netloc != netloc:
         raise ConfigurationError(
             f"{name} must be spelled as browsers do, in lower case and without a default port, unlike {value!r}."
         )
     if parts.scheme == "http" and not is_loopback(host):
-        raise ConfigurationError(f"{name} must be https: plain http is for loopback only, not {value!r}.")
+        raise ConfigurationError(
+            f"{name} must be https: plain http is for loopback only, not {value!r}."
+        )
     return parts
 
 
 def _netloc(scheme: str, host: str, port: int | None) -> str:
     """Host and port in the one spelling that browsers make of every other."""
     spelled = f"[{ip_address(host).compressed}]" if ":" in host else host
-    return f"{spelled}:{port}" if port and port != {"http": 80, "https": 443}.get(scheme) else spelled
+    return (
+        f"{spelled}:{port}" if port and port != {"http": 80, "https": 443}.get(scheme) else spelled
+    )
 
 
 def _split_bind(value: str) -> tuple[str, int]:
@@ -347,4 +384,6 @@ def is_loopback(host: str) -> bool:
 def _refuse_demo_off_loopback(hosts: Mapping[str, str]) -> None:
     for name, host in hosts.items():
         if not is_loopback(host):
-            raise ConfigurationError(f"TRIPOD_DEMO=1 is refused: TRIPOD_{name.upper()} is not on loopback.")
+            raise ConfigurationError(
+                f"TRIPOD_DEMO=1 is refused: TRIPOD_{name.upper()} is not on loopback."
+            )

@@ -28,7 +28,11 @@ def create_app(settings: AuthServerSettings) -> Flask:
     sign_in.init_app(app)
     error_pages.init_app(app)
     csrf = CSRFProtect(app)
-    for view in (back_channel.token_request, back_channel.introspection_request, back_channel.revocation_request):
+    for view in (
+        back_channel.token_request,
+        back_channel.introspection_request,
+        back_channel.revocation_request,
+    ):
         csrf.exempt(view)
     app.register_blueprint(bp)
     cli.init_app(app)

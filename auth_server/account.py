@@ -47,7 +47,9 @@ def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
     permissions = [*_consents(db, user), *_living_grants(db, user)]
     last_used = _last_used(db, user)
     known = Client.client_id.in_({permission.client_id for permission in permissions})
-    clients = db.scalars(select(Client).where(known).order_by(func.lower(Client.name), Client.client_id))
+    clients = db.scalars(
+        select(Client).where(known).order_by(func.lower(Client.name), Client.client_id)
+    )
     return [
         _connected_app(
             client,
@@ -58,9 +60,15 @@ def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
     ]
 
 
-def take_out(db: Session, user: User, unverified_client_id: str, address: str | None) -> Client | None:
+def take_out(
+    db: Session, user: User, unverified_client_id: str, address: str | None
+) -> Client | None:
     """E1 – The resource owner ends what she granted to one app; None when it is no app that she has let in."""
-    clients = [app.client for app in connected_apps(db, user) if app.client.client_id == unverified_client_id]
+    clients = [
+        app.client
+        for app in connected_apps(db, user)
+        if app.client.client_id == unverified_client_id
+    ]
     _end_access(db, user, clients, address)
     return clients[0] if clients else None
 
@@ -92,7 +100,9 @@ def change_password(db: Session, user: User, new_password: str, address: str | N
 
 
 def _consents(db: Session, user: User) -> Iterable[_Permission]:
-    statement = select(Consent.client_id, Consent.scope, Consent.granted_at).where(Consent.user_id == user.id)
+    statement = select(Consent.client_id, Consent.scope, Consent.granted_at).where(
+        Consent.user_id == user.id
+    )
     return (_Permission(*row, is_grant=False) for row in db.execute(statement))
 
 
@@ -104,11 +114,17 @@ def _living_grants(db: Session, user: User) -> Iterable[_Permission]:
 
 def _last_used(db: Session, user: User) -> dict[str, datetime]:
     newest = func.max(refresh_tokens.c.issued_at).label("newest")
-    statement = select(Grant.client_id, newest).join_from(Grant, refresh_tokens).where(Grant.user_id == user.id)
+    statement = (
+        select(Grant.client_id, newest)
+        .join_from(Grant, refresh_tokens)
+        .where(Grant.user_id == user.id)
+    )
     return {row.client_id: row.newest for row in db.execute(statement.group_by(Grant.client_id))}
 
 
-def _connected_app(client: Client, permissions: list[_Permission], last_used: datetime | None) -> ConnectedApp:
+def _connected_app(
+    client: Client, permissions: list[_Permission], last_used: datetime | None
+) -> ConnectedApp:
     scope = scope_text(name for permission in permissions for name in scope_list(permission.scope))
     return ConnectedApp(
         client,
@@ -122,7 +138,9 @@ def _connected_app(client: Client, permissions: list[_Permission], last_used: da
 def _end_access(db: Session, user: User, clients: Iterable[Client], address: str | None) -> None:
     """Every grant that has not ended goes, the expired ones too: an access token can outlive its grant by minutes."""
     for client in clients:
-        of_client = select(Grant.id).where(Grant.user_id == user.id, Grant.client_id == client.client_id)
+        of_client = select(Grant.id).where(
+            Grant.user_id == user.id, Grant.client_id == client.client_id
+        )
         for grant_id in db.scalars(of_client.where(Grant.ended_at.is_(None))).all():
             authorizations.end_grant(db, grant_id, REASON)
         authorizations.forget_consent(db, user.id, client.client_id)
@@ -133,7 +151,9 @@ def _end_access(db: Session, user: User, clients: Iterable[Client], address: str
 def _end_sign_ins(db: Session, user: User, **changes: str) -> bool:
     """One conditional UPDATE: who was signed out a moment ago, elsewhere, does not come back by it."""
     statement = update(User).where(User.id == user.id, User.epoch == user.epoch)
-    changed = statement.values(epoch=user.epoch + 1, **changes).execution_options(synchronize_session=False)
+    changed = statement.values(epoch=user.epoch + 1, **changes).execution_options(
+        synchronize_session=False
+    )
     if db.execute(changed).rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE
         return False
     db.refresh(user)

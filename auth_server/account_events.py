@@ -51,15 +51,26 @@ class Entry:
 
 
 def note(
-    db: Session, user_id: str, event: Event, *, client_name: str | None = None, address: str | None = None
+    db: Session,
+    user_id: str,
+    event: Event,
+    *,
+    client_name: str | None = None,
+    address: str | None = None,
 ) -> None:
     """Keep it for her, if the transaction in hand commits."""
-    db.add(AccountEvent(user_id=user_id, at=now(), event=event, client_name=client_name, address=address))
+    db.add(
+        AccountEvent(
+            user_id=user_id, at=now(), event=event, client_name=client_name, address=address
+        )
+    )
 
 
 def recent(db: Session, user_id: str) -> Sequence[Entry]:
     """Her last events, newest first."""
-    statement = select(AccountEvent).where(AccountEvent.user_id == user_id, AccountEvent.event.in_(SENTENCES))
+    statement = select(AccountEvent).where(
+        AccountEvent.user_id == user_id, AccountEvent.event.in_(SENTENCES)
+    )
     newest_first = statement.order_by(AccountEvent.at.desc(), AccountEvent.id.desc()).limit(SHOWN)
     return [_entry(event) for event in db.scalars(newest_first)]
 

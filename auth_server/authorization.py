@@ -35,7 +35,11 @@ class Authorization:
     def refused(self, error: str, description: str) -> AuthorizationRefused:
         """The error to raise so that the client learns of it."""
         return AuthorizationRefused(
-            error, description, client_id=self.client.client_id, redirect_uri=self.redirect_uri, state=self.state
+            error,
+            description,
+            client_id=self.client.client_id,
+            redirect_uri=self.redirect_uri,
+            state=self.state,
         )
 
 
@@ -59,13 +63,22 @@ def read_authorization(request: OAuth2Request) -> Authorization:
             redirect_uri=redirect_uri,
             state=parameters.get("state"),
         ) from error
-    return Authorization(grant, client, redirect_uri, tuple(scope_list(request.scope)), prompt, parameters.get("state"))
+    return Authorization(
+        grant,
+        client,
+        redirect_uri,
+        tuple(scope_list(request.scope)),
+        prompt,
+        parameters.get("state"),
+    )
 
 
 def _check_client(parameters: MultiDict[str, str]) -> Client:
     if len(parameters.getlist("client_id")) != 1:
         raise UntrustedRequest(
-            "invalid_request", "The request must name one client.", "Send the client_id once, as it was registered."
+            "invalid_request",
+            "The request must name one client.",
+            "Send the client_id once, as it was registered.",
         )
     client = find_client(parameters["client_id"])
     if client is None or client.is_resource_server:
@@ -88,7 +101,9 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
         "invalid_request",
         "An app sent you here with an address that it never registered. To keep you safe, you are not sent there.",
         "The redirect_uri must be sent once and match a registered one exactly, character by character.",
-        reason=difference(presented[0], client.redirect_uris) if len(presented) == 1 else "not one redirect_uri",
+        reason=difference(presented[0], client.redirect_uris)
+        if len(presented) == 1
+        else "not one redirect_uri",
         App=f"{client.name} ({client.client_id})",
         **({"Asked for": ", ".join(presented)[:300]} if presented else {}),
         # Registrations are nobody's business but the developer's, so they are shown in the demo only.
@@ -101,13 +116,19 @@ def _check_parameters(parameters: MultiDict[str, str]) -> frozenset[str]:
     repeated = [name for name, values in parameters.lists() if len(values) > 1]
     prompt = frozenset(scope_list(parameters.get("prompt")))
     if repeated:
-        raise OAuth2Error("A parameter must not be included more than once.", error="invalid_request")
+        raise OAuth2Error(
+            "A parameter must not be included more than once.", error="invalid_request"
+        )
     if not parameters.get("response_type"):
         raise OAuth2Error("response_type is missing.", error="invalid_request")
     if parameters["response_type"] != "code":
-        raise OAuth2Error("This server supports the response type code.", error="unsupported_response_type")
+        raise OAuth2Error(
+            "This server supports the response type code.", error="unsupported_response_type"
+        )
     if parameters.get("response_mode", "query") != "query":
         raise OAuth2Error("This server supports the response mode query.", error="invalid_request")
     if not prompt <= set(PROMPTS) or ("none" in prompt and len(prompt) > 1):
-        raise OAuth2Error("prompt is none alone, or login, consent or both.", error="invalid_request")
+        raise OAuth2Error(
+            "prompt is none alone, or login, consent or both.", error="invalid_request"
+        )
     return prompt

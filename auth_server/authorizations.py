@@ -8,14 +8,24 @@ from sqlalchemy.orm import Session
 
 from auth_server import account_events
 from auth_server.digests import new_identifier
-from auth_server.models import Client, Consent, Grant, User, access_tokens, authorization_codes, refresh_tokens
+from auth_server.models import (
+    Client,
+    Consent,
+    Grant,
+    User,
+    access_tokens,
+    authorization_codes,
+    refresh_tokens,
+)
 from web.clock import now
 from web.event_log import record_on_commit
 
 
 def remembered_scopes(db: Session, user_id: str, client_id: str) -> set[str]:
     """What this person has allowed this client before."""
-    statement = select(Consent.scope).where(Consent.user_id == user_id, Consent.client_id == client_id)
+    statement = select(Consent.scope).where(
+        Consent.user_id == user_id, Consent.client_id == client_id
+    )
     return set(db.scalars(statement))
 
 
@@ -55,19 +65,27 @@ def begin_grant(db: Session, *, user_id: str, client_id: str, scope: str, lifeti
 def is_living(moment: datetime) -> ColumnElement[bool]:
     """The condition on a grant that something of it is good: a code to redeem, or a token."""
     codes, tokens = authorization_codes.c, access_tokens.c
-    can_be_redeemed = exists().where(codes.grant_id == Grant.id, codes.redeemed_at.is_(None), codes.expires_at > moment)
-    can_be_refreshed = (Grant.expires_at > moment) & exists().where(refresh_tokens.c.grant_id == Grant.id)
+    can_be_redeemed = exists().where(
+        codes.grant_id == Grant.id, codes.redeemed_at.is_(None), codes.expires_at > moment
+    )
+    can_be_refreshed = (Grant.expires_at > moment) & exists().where(
+        refresh_tokens.c.grant_id == Grant.id
+    )
     has_access = exists().where(tokens.grant_id == Grant.id, tokens.expires_at > moment)
     return Grant.ended_at.is_(None) & (can_be_redeemed | can_be_refreshed | has_access)
 
 
 def is_let_in(db: Session, user_id: str, client_id: str) -> bool:
     """Whether this person has let this client in, and it would not be news to her."""
-    return bool(remembered_scopes(db, user_id, client_id)) or _has_living_grant(db, user_id, client_id)
+    return bool(remembered_scopes(db, user_id, client_id)) or _has_living_grant(
+        db, user_id, client_id
+    )
 
 
 def _has_living_grant(db: Session, user_id: str, client_id: str) -> bool:
-    of_both = exists().where(Grant.user_id == user_id, Grant.client_id == client_id, is_living(now()))
+    of_both = exists().where(
+        Grant.user_id == user_id, Grant.client_id == client_id, is_living(now())
+    )
     return bool(db.scalar(select(of_both)))
 
 

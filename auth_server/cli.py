@@ -27,16 +27,31 @@ def init_app(app: Flask) -> None:
 
 @clients.command("create")
 @click.option("--name", required=True, help="What a person reads on the consent page.")
-@click.option("--redirect-uri", "redirect_uris", multiple=True, help="May be given several times; matched exactly.")
+@click.option(
+    "--redirect-uri",
+    "redirect_uris",
+    multiple=True,
+    help="May be given several times; matched exactly.",
+)
 @click.option("--scope", default="", help='Space-delimited: "profile photos:read".')
 @click.option("--public", "is_public", is_flag=True, help="A client that cannot keep a secret.")
 @click.option(
-    "--resource-server", "is_resource_server", is_flag=True, help="An account that introspects, nothing else."
+    "--resource-server",
+    "is_resource_server",
+    is_flag=True,
+    help="An account that introspects, nothing else.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
+)
 @writing
 def create_client(
-    name: str, redirect_uris: tuple[str, ...], scope: str, is_public: bool, is_resource_server: bool, as_json: bool
+    name: str,
+    redirect_uris: tuple[str, ...],
+    scope: str,
+    is_public: bool,
+    is_resource_server: bool,
+    as_json: bool,
 ) -> None:
     """Register a client. Its secret is shown this once."""
     with _complaints():
@@ -61,13 +76,25 @@ def list_clients(as_json: bool) -> None:
         click.echo(json.dumps([registrations.information(client) for client in found]))
         return
     for client in found:
-        kind = "resource server" if client.is_resource_server else "public" if client.is_public else "confidential"
-        click.echo("\t".join((client.client_id, kind, client.name, client.scope, " ".join(client.redirect_uris))))
+        kind = (
+            "resource server"
+            if client.is_resource_server
+            else "public"
+            if client.is_public
+            else "confidential"
+        )
+        click.echo(
+            "\t".join(
+                (client.client_id, kind, client.name, client.scope, " ".join(client.redirect_uris))
+            )
+        )
 
 
 @clients.command("rotate-secret")
 @click.argument("client_id")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
+)
 @writing
 def rotate_secret(client_id: str, as_json: bool) -> None:
     """Give CLIENT_ID a new secret, shown this once. The old one is dead."""
@@ -96,7 +123,9 @@ def create_user(username: str, name: str) -> None:
     """Create the resource owner USERNAME. The password comes from a prompt, or as one line of standard input."""
     with _complaints():
         registrations.check_username(username)
-        user = registrations.create_user(get_db(), username=username, name=name or username, password=_password())
+        user = registrations.create_user(
+            get_db(), username=username, name=name or username, password=_password()
+        )
     get_db().commit()
     click.echo(f"Created {user.username}, subject {user.id}.")
 

@@ -53,7 +53,9 @@ def authenticate(request: OAuth2Request, allowed_methods: Collection[str]) -> Cl
     else:
         proven, reason = client.check_client_secret(presented.secret), "wrong client secret"
     if not proven or presented.method not in allowed_methods:
-        raise ClientRefused(reason if not proven else "this endpoint is for confidential clients", client.client_id)
+        raise ClientRefused(
+            reason if not proven else "this endpoint is for confidential clients", client.client_id
+        )
     request.auth_method = presented.method
     return client
 
@@ -65,7 +67,9 @@ def _presented_credentials(request: OAuth2Request) -> PresentedCredentials:
         return PresentedCredentials(client_id, "client_secret_post" if secret else "none", secret)
     basic = _read_basic(header)
     if secret or (client_id and client_id != basic.client_id):
-        raise InvalidRequestError("Use one way of client authentication: the Authorization header or the body.")
+        raise InvalidRequestError(
+            "Use one way of client authentication: the Authorization header or the body."
+        )
     return basic
 
 
@@ -76,7 +80,9 @@ def _read_basic(header: str) -> PresentedCredentials:
     """
     scheme, _, encoded = header.partition(" ")
     try:
-        client_id, colon, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+        client_id, colon, secret = (
+            base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+        )
     except ValueError:  # no base64, or no UTF-8
         raise ClientRefused("malformed Authorization header") from None
     if scheme.lower() != "basic" or not colon:

@@ -9,7 +9,9 @@ MAX_NAME = 100
 MAX_REDIRECT_URIS = 20
 
 
-def objections(*, name: str, homepage: str, redirect_uris: Sequence[str], scope: str) -> dict[str, str]:
+def objections(
+    *, name: str, homepage: str, redirect_uris: Sequence[str], scope: str
+) -> dict[str, str]:
     """Why this must not be registered, by field and in the order of the form; empty when it may."""
     found = {
         "name": objection_to_name(name),
@@ -39,4 +41,8 @@ def _objection_to_redirect_uris(redirect_uris: Sequence[str]) -> str | None:
 
 def _objection_to_scope(scope: str) -> str | None:
     unknown = set(scope_list(scope)) - set(SCOPES)
-    return f"The scope is one or more of: {' '.join(SCOPES)}." if unknown or not scope.strip() else None
+    return (
+        f"The scope is one or more of: {' '.join(SCOPES)}."
+        if unknown or not scope.strip()
+        else None
+    )

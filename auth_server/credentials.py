@@ -12,10 +12,17 @@ from sqlalchemy import ColumnElement, Row, Select, exists, insert, select, true,
 from sqlalchemy.orm import Session
 
 from auth_server.digests import digest
-from auth_server.models import Client, Grant, User, access_tokens, authorization_codes, refresh_tokens
+from auth_server.models import (
+    Client,
+    Grant,
+    User,
+    access_tokens,
+    authorization_codes,
+    refresh_tokens,
+)
 
-ACCESS_TOKEN = "access_token"  # noqa: S105  the kind, not a token
-REFRESH_TOKEN = "refresh_token"  # noqa: S105
+ACCESS_TOKEN = "access_token"
+REFRESH_TOKEN = "refresh_token"
 
 _GRANT_COLUMNS = (
     Grant.id.label("grant_id"),
@@ -121,7 +128,9 @@ def _presented(table: Any, presented: str, *, demo: bool) -> Select[Any]:
     return statement.where(table.c.digest == digest(presented), admitted)
 
 
-def find_active_token(db: Session, presented_token: str, now: datetime, *, demo: bool) -> tuple[str, Row[Any]] | None:
+def find_active_token(
+    db: Session, presented_token: str, now: datetime, *, demo: bool
+) -> tuple[str, Row[Any]] | None:
     """The kind of `presented_token` and all that introspection tells of it; None when it is not active.
 
     Active: not expired, not spent, and its grant has not ended. Outside the demo the demo's accounts have no active token.
@@ -136,7 +145,11 @@ def find_active_token(db: Session, presented_token: str, now: datetime, *, demo:
 
 def _active(table: Any, token_digest: str, now: datetime, *, demo: bool) -> Select[Any]:
     admitted: ColumnElement[bool] = true() if demo else ~(User.is_demo | Client.is_demo)
-    alive = table.c.expires_at > now if table is access_tokens else _is_unspent() & (Grant.expires_at > now)
+    alive = (
+        table.c.expires_at > now
+        if table is access_tokens
+        else _is_unspent() & (Grant.expires_at > now)
+    )
     return (
         select(table, *_GRANT_COLUMNS, User.username, User.name)
         .select_from(table)
@@ -159,7 +172,10 @@ def why_not_active(db: Session, presented_token: str) -> tuple[str, str | None]:
     if token.row.ended_at is not None:
         return f"grant ended: {token.row.end_reason}", token.grant_id
     is_access_token = "refresh_token_digest" in token.row._fields
-    return "access token expired" if is_access_token else "refresh token spent or expired", token.grant_id
+    return (
+        "access token expired" if is_access_token else "refresh token spent or expired",
+        token.grant_id,
+    )
 
 
 def _is_unspent() -> ColumnElement[bool]:
@@ -190,13 +206,21 @@ def store_code(
 
 
 def store_tokens(
-    db: Session, token: dict[str, Any], *, grant_id: str, predecessor_digest: str | None, now: datetime
+    db: Session,
+    token: dict[str, Any],
+    *,
+    grant_id: str,
+    predecessor_digest: str | None,
+    now: datetime,
 ) -> None:
     """Store the access token and the refresh token of one answer (RFC 6749 §5.1)."""
     refresh_token_digest = digest(token["refresh_token"])
     db.execute(
         insert(refresh_tokens).values(
-            digest=refresh_token_digest, grant_id=grant_id, predecessor_digest=predecessor_digest, issued_at=now
+            digest=refresh_token_digest,
+            grant_id=grant_id,
+            predecessor_digest=predecessor_digest,
+            issued_at=now,
         )
     )
     db.execute(
@@ -215,7 +239,10 @@ def redeem_code(db: Session, code: AuthorizationCode, now: datetime) -> bool:
     """Spend the code; false when it was spent already. A client MUST NOT use a code more than once (RFC 6749 §4.1.2)."""
     codes = authorization_codes
     return _changed_one(
-        db, update(codes).where(codes.c.digest == code.digest, codes.c.redeemed_at.is_(None)).values(redeemed_at=now)
+        db,
+        update(codes)
+        .where(codes.c.digest == code.digest, codes.c.redeemed_at.is_(None))
+        .values(redeemed_at=now),
     )
 
 
@@ -246,8 +273,14 @@ def _lose_successor(db: Session, token: RefreshToken, now: datetime) -> bool:
     is_successor = tokens.c.predecessor_digest == token.digest
     if not _changed_one(db, update(tokens).where(is_successor, _is_unspent()).values(lost_at=now)):
         return False
-    beside_it = exists().where(is_successor, tokens.c.digest == access_tokens.c.refresh_token_digest)
-    db.execute(update(access_tokens).where(beside_it, access_tokens.c.expires_at > now).values(expires_at=now))
+    beside_it = exists().where(
+        is_successor, tokens.c.digest == access_tokens.c.refresh_token_digest
+    )
+    db.execute(
+        update(access_tokens)
+        .where(beside_it, access_tokens.c.expires_at > now)
+        .values(expires_at=now)
+    )
     return True
 
 

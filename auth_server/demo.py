@@ -56,7 +56,9 @@ def _seed_account(db: Session, subject: str, username: str, name: str, password:
 
 
 def _seed_client(db: Session, client_id: str, *, secret: str, **registration: object) -> None:
-    client = db.get(Client, client_id) or Client(client_id=client_id, is_demo=True, created_at=now())
+    client = db.get(Client, client_id) or Client(
+        client_id=client_id, is_demo=True, created_at=now()
+    )
     client.client_secret_digest = digest(secret)
     for name, value in registration.items():
         setattr(client, name, value)

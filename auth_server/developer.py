@@ -26,11 +26,15 @@ class SentBefore(Exception):
 def own_clients(db: Session, owner: User) -> Sequence[Client]:
     """The clients that `owner` registered, newest first."""
     return db.scalars(
-        select(Client).where(Client.owner_id == owner.id).order_by(Client.created_at.desc(), Client.client_id)
+        select(Client)
+        .where(Client.owner_id == owner.id)
+        .order_by(Client.created_at.desc(), Client.client_id)
     ).all()
 
 
-def own_client(db: Session, owner: User, client_id: str, *, to_change: bool = False) -> Client | None:
+def own_client(
+    db: Session, owner: User, client_id: str, *, to_change: bool = False
+) -> Client | None:
     """That client, if it is one of `owner`'s."""
     if not (client_id.isascii() and client_id.isalnum()):
         return None
@@ -39,7 +43,9 @@ def own_client(db: Session, owner: User, client_id: str, *, to_change: bool = Fa
     return client
 
 
-def register(db: Session, owner: User, form: RegistrationForm, form_id: str) -> tuple[Client, str | None]:
+def register(
+    db: Session, owner: User, form: RegistrationForm, form_id: str
+) -> tuple[Client, str | None]:
     """A client of `owner`'s and its secret in clear; a public one has none.
 
     :raises SentBefore: when the form with that id has been sent before.
@@ -52,7 +58,9 @@ def register(db: Session, owner: User, form: RegistrationForm, form_id: str) -> 
     if form.objections:
         raise RegistrationError("The form is not complete.", form.objections)
     if not may_register(db, owner):
-        raise RegistrationError(f"You have {MAX_CLIENTS} apps, which is the most. Delete one that you no longer need.")
+        raise RegistrationError(
+            f"You have {MAX_CLIENTS} apps, which is the most. Delete one that you no longer need."
+        )
     return registrations.register_client(
         db, **form.registration, is_public=form.is_public, owner=owner, client_id=client_id
     )
@@ -77,7 +85,9 @@ def renew_secret(db: Session, client: Client, replaced: str) -> str:
 
 def name_of_secret(client: Client) -> str:
     """Tells one secret of a client from the next, and nothing about it."""
-    return keyed_digest(str(current_app.secret_key), f"name of a secret: {client.client_secret_digest}")[:16]
+    return keyed_digest(
+        str(current_app.secret_key), f"name of a secret: {client.client_secret_digest}"
+    )[:16]
 
 
 def _client_id(owner: User, form_id: str) -> str:

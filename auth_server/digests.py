@@ -42,12 +42,16 @@ def keyed_digest(key: str, value: str) -> str:
 
 def s256_matches(verifier: str, challenge: str) -> bool:
     """Whether BASE64URL(SHA256(verifier)) is the challenge (RFC 7636 §4.6). The verifier is ASCII by then."""
-    computed = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode()
+    computed = (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest())
+        .rstrip(b"=")
+        .decode()
+    )
     return hmac.compare_digest(computed, challenge)
 
 
 def hash_password(password: str) -> str:
-    """scrypt with a salt of its own, about 60 ms."""
+    """Scrypt with a salt of its own, about 60 ms."""
     return generate_password_hash(password)
 
 

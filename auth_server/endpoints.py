@@ -32,12 +32,20 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
 
     CLIENT_AUTH_METHODS = list(CONFIDENTIAL_METHODS)
 
-    def authenticate_token(self, request: OAuth2Request, client: Client) -> tuple[str, Row[Any]] | None:
+    def authenticate_token(
+        self, request: OAuth2Request, client: Client
+    ) -> tuple[str, Row[Any]] | None:
         """R2 – Introspection request (RFC 7662 §2.1)."""
         presented_token = _require_token(request)
-        found = credentials.find_active_token(get_db(), presented_token, now(), demo=get_settings().demo)
+        found = credentials.find_active_token(
+            get_db(), presented_token, now(), demo=get_settings().demo
+        )
         if found and not (client.is_resource_server or client.client_id == found[1].client_id):
-            record("introspection_refused", client_id=client.client_id, reason="token of another client")
+            record(
+                "introspection_refused",
+                client_id=client.client_id,
+                reason="token of another client",
+            )
             return None
         if found is None:
             reason, grant_id = credentials.why_not_active(get_db(), presented_token)
@@ -71,7 +79,9 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 
     CLIENT_AUTH_METHODS = list(METHODS)
 
-    def authenticate_token(self, request: OAuth2Request, client: Client) -> credentials.Credential | None:
+    def authenticate_token(
+        self, request: OAuth2Request, client: Client
+    ) -> credentials.Credential | None:
         """E1 – Revocation request (RFC 7009 §2.1): a token issued to another client is refused."""
         token = credentials.find_token(get_db(), _require_token(request))
         if token and not token.check_client(client):

@@ -26,7 +26,12 @@ def _show(error: UntrustedRequest) -> ResponseReturnValue:
 
 def _tell_the_client(error: AuthorizationRefused) -> Response:
     """Back to the client with `error`, `state` and `iss`."""
-    record("authorization_request_refused", error=error.error, reason=error.description, client_id=error.client_id)
+    record(
+        "authorization_request_refused",
+        error=error.error,
+        reason=error.description,
+        client_id=error.client_id,
+    )
     parameters = [("error", error.error), ("error_description", error.description)]
     if error.state:
         parameters.append(("state", error.state))

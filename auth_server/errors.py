@@ -56,7 +56,9 @@ class UntrustedRequest(Exception):
     for, what is registered.
     """
 
-    def __init__(self, error: str, description: str, hint: str, *, reason: str = "", **details: str) -> None:
+    def __init__(
+        self, error: str, description: str, hint: str, *, reason: str = "", **details: str
+    ) -> None:
         super().__init__(description)
         self.error = error
         self.description = description
@@ -68,7 +70,9 @@ class UntrustedRequest(Exception):
 class AuthorizationRefused(Exception):
     """An authorization request that fails once the redirect URI is trusted: the client is told, by a redirect."""
 
-    def __init__(self, error: str, description: str, *, client_id: str, redirect_uri: str, state: str | None) -> None:
+    def __init__(
+        self, error: str, description: str, *, client_id: str, redirect_uri: str, state: str | None
+    ) -> None:
         super().__init__(description)
         self.error = error
         self.description = description

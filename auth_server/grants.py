@@ -74,7 +74,9 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             raise GrantRefused(objection, code.grant_id)
         if (asked_with := code.get_redirect_uri()) not in (None, self.request.payload.redirect_uri):
             # Authlib looks as well, but does not say where they differ.
-            raise GrantRefused(difference(self.request.payload.redirect_uri, [asked_with]), code.grant_id)
+            raise GrantRefused(
+                difference(self.request.payload.redirect_uri, [asked_with]), code.grant_id
+            )
         return code
 
     def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
@@ -100,11 +102,15 @@ class S256Required(CodeChallenge):  # type: ignore[misc]
         """A request without a challenge is refused; so is one without a method, since that would mean `plain` (§4.3)."""
         data = grant.request.payload.data
         if not data.get("code_challenge"):
-            raise InvalidRequestError("code_challenge is missing: this server requires PKCE (RFC 7636).")
+            raise InvalidRequestError(
+                "code_challenge is missing: this server requires PKCE (RFC 7636)."
+            )
         if data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("code_challenge_method must be S256.")
         if not _S256_CHALLENGE.fullmatch(data["code_challenge"]):
-            raise InvalidRequestError("code_challenge must be the 43 characters of BASE64URL(SHA256(code_verifier)).")
+            raise InvalidRequestError(
+                "code_challenge must be the 43 characters of BASE64URL(SHA256(code_verifier))."
+            )
         super().validate_code_challenge(grant, redirect_uri)
 
 
@@ -137,7 +143,9 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         grace = 0 if self.request.client.is_public else get_settings().refresh_token_grace
         if not credentials.retry_refresh_token(db, token, moment, grace):
             raise ReplayDetected("refresh token was used before", token.grant_id)
-        record_on_commit(db, "refresh_token_retried", grant_id=token.grant_id, client_id=token.client_id)
+        record_on_commit(
+            db, "refresh_token_retried", grant_id=token.grant_id, client_id=token.client_id
+        )
 
     def issue_token(self, user: str, refresh_token: RefreshToken) -> dict[str, Any]:
         """A narrower scope narrows the access token only; one of nothing but spaces asks for what was granted (§6).

@@ -67,7 +67,9 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
     # The developer who registered it at /developer/apps; None when it came from the command line.
-    owner_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    owner_id: Mapped[str | None] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
     homepage: Mapped[str | None] = mapped_column(Text)
 
     @property
@@ -122,7 +124,9 @@ class Consent(Base):
 
     __tablename__ = "consents"
 
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(
+        ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
+    )
     client_id: Mapped[str] = mapped_column(
         ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True, index=True
     )
@@ -137,7 +141,9 @@ class Grant(Base):
 
     id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    client_id: Mapped[str] = mapped_column(ForeignKey("clients.client_id", ondelete="CASCADE"), index=True)
+    client_id: Mapped[str] = mapped_column(
+        ForeignKey("clients.client_id", ondelete="CASCADE"), index=True
+    )
     scope: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
@@ -172,7 +178,13 @@ class AccountEvent(Base):
 
 
 def _grant_id() -> Column[str]:
-    return Column("grant_id", IDENTIFIER, ForeignKey("grants.id", ondelete="CASCADE"), nullable=False, index=True)
+    return Column(
+        "grant_id",
+        IDENTIFIER,
+        ForeignKey("grants.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    )
 
 
 # Plain tables, not mapped classes: every token request and every introspection passes here, and the ORM's bookkeeping

@@ -14,7 +14,9 @@ from config import is_loopback
 MAX_ADDRESS = 2000
 
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
-_LOOPBACK_URI = re.compile(r"http://(?P<host>127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)")
+_LOOPBACK_URI = re.compile(
+    r"http://(?P<host>127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)"
+)
 
 
 def objection_to(uri: str) -> str | None:
@@ -36,7 +38,8 @@ def objection_to_homepage(address: str) -> str | None:
 def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -> bool:
     """Whether `presented_uri` is one of those registered."""
     return any(
-        presented_uri == uri or (is_public and _differ_in_loopback_port_only(presented_uri, uri)) for uri in registered
+        presented_uri == uri or (is_public and _differ_in_loopback_port_only(presented_uri, uri))
+        for uri in registered
     )
 
 
@@ -66,7 +69,10 @@ def _objection_to_address(address: str, what: str) -> str | None:
 
 
 def _differ_in_loopback_port_only(presented_uri: str, registered_uri: str) -> bool:
-    presented, registered = _LOOPBACK_URI.fullmatch(presented_uri), _LOOPBACK_URI.fullmatch(registered_uri)
+    presented, registered = (
+        _LOOPBACK_URI.fullmatch(presented_uri),
+        _LOOPBACK_URI.fullmatch(registered_uri),
+    )
     if presented is None or registered is None:
         return False
     return (presented["host"], presented["rest"]) == (registered["host"], registered["rest"])

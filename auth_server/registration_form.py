@@ -66,7 +66,12 @@ class RegistrationForm:
     def registration(self) -> Registration:
         lines = (line.strip(" ") for line in self.redirect_uris.replace("\r\n", "\n").split("\n"))
         uris = [line for line in lines if line]
-        return {"name": self.name, "homepage": self.homepage, "redirect_uris": uris, "scope": self.scope}
+        return {
+            "name": self.name,
+            "homepage": self.homepage,
+            "redirect_uris": uris,
+            "scope": self.scope,
+        }
 
     @property
     def objections(self) -> dict[str, str]:

@@ -45,7 +45,11 @@ def register_client(
     if is_resource_server:
         _check_resource_server(name, bool(is_public or redirect_uris or scope.strip()))
     else:
-        _refuse(client_metadata.objections(name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope))
+        _refuse(
+            client_metadata.objections(
+                name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope
+            )
+        )
     client = Client(
         client_id=client_id or new_identifier(),
         is_resource_server=is_resource_server,
@@ -56,18 +60,30 @@ def register_client(
     _describe(client, name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope)
     secret = None if is_public else client.renew_secret()
     db.add(client)
-    record_on_commit(db, "client_registered", client_id=client.client_id, **({"sub": owner.id} if owner else {}))
+    record_on_commit(
+        db, "client_registered", client_id=client.client_id, **({"sub": owner.id} if owner else {})
+    )
     return client, secret
 
 
 def update_client(
-    db: Session, client: Client, *, name: str, redirect_uris: Sequence[str], scope: str, homepage: str
+    db: Session,
+    client: Client,
+    *,
+    name: str,
+    redirect_uris: Sequence[str],
+    scope: str,
+    homepage: str,
 ) -> None:
     """Change what is registered of `client`. What is taken from its scope is taken from everything it has been granted.
 
     :raises RegistrationError: when the registration would not be safe.
     """
-    _refuse(client_metadata.objections(name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope))
+    _refuse(
+        client_metadata.objections(
+            name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope
+        )
+    )
     _describe(client, name=name, homepage=homepage, redirect_uris=redirect_uris, scope=scope)
     db.flush()
     narrow_grants(db, client)
@@ -126,7 +142,11 @@ def create_user(db: Session, *, username: str, name: str, password: str) -> User
         raise RegistrationError(f"There is a user {username} already.")
     password_hash = hash_password(checked_password(password))
     user = User(
-        id=new_identifier(), username=username, name=name.strip(), password_hash=password_hash, created_at=now()
+        id=new_identifier(),
+        username=username,
+        name=name.strip(),
+        password_hash=password_hash,
+        created_at=now(),
     )
     db.add(user)
     record_on_commit(db, "user_created", sub=user.id)
@@ -165,7 +185,9 @@ def check_username(username: str) -> None:
     :raises RegistrationError: when it is not good.
     """
     if not USERNAME.fullmatch(username):
-        raise RegistrationError("A username is 1 to 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or digit.")
+        raise RegistrationError(
+            "A username is 1 to 64 of a-z, 0-9 and . _ @ + -, and begins with a letter or digit."
+        )
 
 
 def checked_password(password: str) -> str:
@@ -207,7 +229,9 @@ def _find_client(db: Session, client_id: str) -> Client:
     return client
 
 
-def _describe(client: Client, *, name: str, homepage: str, redirect_uris: Sequence[str], scope: str) -> None:
+def _describe(
+    client: Client, *, name: str, homepage: str, redirect_uris: Sequence[str], scope: str
+) -> None:
     client.name = name.strip()
     client.homepage = homepage or None
     client.redirect_uris = list(dict.fromkeys(redirect_uris))
@@ -222,7 +246,9 @@ def _check_name(name: str) -> None:
 def _check_resource_server(name: str, asks_for_more: bool) -> None:
     _check_name(name)
     if asks_for_more:
-        raise RegistrationError("A resource server introspects and nothing else: no redirect URI, scope or --public.")
+        raise RegistrationError(
+            "A resource server introspects and nothing else: no redirect URI, scope or --public."
+        )
 
 
 def _refuse(objections: Mapping[str, str]) -> None:

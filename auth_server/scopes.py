@@ -15,9 +15,13 @@ class Scope:
 
 SCOPES = {
     "profile": Scope("Know who you are", "Your name and your username."),
-    "photos:read": Scope("Look at your photos", "See and download them. Not change them, not delete them."),
+    "photos:read": Scope(
+        "Look at your photos", "See and download them. Not change them, not delete them."
+    ),
     "photos:write": Scope(
-        "Change your photos", "Add new ones, rename them and delete them for good.", "Can delete photos"
+        "Change your photos",
+        "Add new ones, rename them and delete them for good.",
+        "Can delete photos",
     ),
 }
 

@@ -36,7 +36,9 @@ class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
     """
 
     def __init__(self, parameters: MultiDict[str, str]) -> None:
-        self._parameters = MultiDict((name, value) for name, value in parameters.items(multi=True) if value)
+        self._parameters = MultiDict(
+            (name, value) for name, value in parameters.items(multi=True) if value
+        )
 
     @property
     def data(self) -> MultiDict[str, str]:
@@ -59,7 +61,9 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
     def query_client(self, client_id: str) -> Client | None:
         return client_authentication.find_client(client_id)
 
-    def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> Client:
+    def authenticate_client(
+        self, request: OAuth2Request, methods: list[str], endpoint: str = "token"
+    ) -> Client:
         return client_authentication.authenticate(request, methods)
 
     def create_oauth2_request(self, request: OAuth2Request | None) -> OAuth2Request:
@@ -71,7 +75,11 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
         db, refresh_token = get_db(), request.refresh_token
         grant_id = (refresh_token or request.authorization_code).grant_id
         credentials.store_tokens(
-            db, token, grant_id=grant_id, predecessor_digest=refresh_token and refresh_token.digest, now=now()
+            db,
+            token,
+            grant_id=grant_id,
+            predecessor_digest=refresh_token and refresh_token.digest,
+            now=now(),
         )
         record_on_commit(
             db,
@@ -90,7 +98,9 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
             endpoint=flask_request.path,
             error=error.error,
             reason=reason,
-            client_id=request.client.client_id if request.client else getattr(error, "client_id", None),
+            client_id=request.client.client_id
+            if request.client
+            else getattr(error, "client_id", None),
             grant_id=getattr(error, "grant_id", None),
         )
         db.rollback()
@@ -123,7 +133,9 @@ def init_app(app: Flask, settings: AuthServerSettings) -> None:
     server.scopes_supported = list(SCOPES)
     server.register_token_generator(
         "default",
-        BearerTokenGenerator(_random_token, _random_token, lambda client, grant_type: settings.access_token_lifetime),
+        BearerTokenGenerator(
+            _random_token, _random_token, lambda client, grant_type: settings.access_token_lifetime
+        ),
     )
     for grant, extensions in GRANTS:
         server.register_grant(grant, extensions)

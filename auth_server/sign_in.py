@@ -48,7 +48,11 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
         return None
     throttling.forgive(db, attempt)
     # While the password was being compared, it may have changed, or the person may have gone.
-    unchanged = select(User).where(User.id == user.id, User.password_hash == user.password_hash).with_for_update()
+    unchanged = (
+        select(User)
+        .where(User.id == user.id, User.password_hash == user.password_hash)
+        .with_for_update()
+    )
     found: User | None = db.scalar(unchanged.execution_options(populate_existing=True))
     return found
 

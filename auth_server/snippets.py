@@ -42,7 +42,9 @@ class Snippet:
     code: str
 
 
-def snippets_for(client: Client, settings: AuthServerSettings, secret: str | None = None) -> list[Snippet]:
+def snippets_for(
+    client: Client, settings: AuthServerSettings, secret: str | None = None
+) -> list[Snippet]:
     """The snippets for `client`, with its secret only when it is given. One that could not work is left out."""
     snippets = []
     for key, (ending, title, needs) in SNIPPETS.items():
@@ -57,10 +59,14 @@ def _redirect_uri(client: Client, key: str) -> str | None:
     """The first one that the library can come back to."""
     if key != "openid-client":
         return client.redirect_uris[0]
-    return next((uri for uri in client.redirect_uris if _KEPT_BY_OPENID_CLIENT.fullmatch(uri)), None)
+    return next(
+        (uri for uri in client.redirect_uris if _KEPT_BY_OPENID_CLIENT.fullmatch(uri)), None
+    )
 
 
-def _values(client: Client, settings: AuthServerSettings, redirect_uri: str, secret: str | None) -> dict[str, object]:
+def _values(
+    client: Client, settings: AuthServerSettings, redirect_uri: str, secret: str | None
+) -> dict[str, object]:
     request = {"response_type": "code", "client_id": client.client_id, "redirect_uri": redirect_uri}
     request |= {"scope": client.scope, "code_challenge_method": "S256"}
     return {

@@ -34,7 +34,9 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
     :raises TooManyFailures: when there were too many already; this one then does not count.
     """
     attempt = SignInFailure(
-        address=address, account_digest=keyed_digest(str(current_app.secret_key), username), at=now()
+        address=address,
+        account_digest=keyed_digest(str(current_app.secret_key), username),
+        at=now(),
     )
     purge(db)
     same_address = SignInFailure.address == attempt.address

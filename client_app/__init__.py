@@ -21,7 +21,9 @@ def create_app(settings: ClientAppSettings, back_channel: BackChannel | None = N
     app = new_application(settings)
     database = Database(settings.session_store_url)
     database.init_app(app)
-    app.extensions["tripod.print_shop"] = open_print_shop(settings, database, back_channel or BackChannel())
+    app.extensions["tripod.print_shop"] = open_print_shop(
+        settings, database, back_channel or BackChannel()
+    )
     uploads.init_app(app)
     CSRFProtect(app)
     app.register_blueprint(bp)

@@ -79,7 +79,9 @@ class Access:
 
         def better(record: Record) -> oauth.Tokens | None:
             held = self._connection(record).tokens
-            is_better = held.access_token != stale.access_token and not held.has_expired(self.clock())
+            is_better = held.access_token != stale.access_token and not held.has_expired(
+                self.clock()
+            )
             return held if is_better else None
 
         return self.store.change(self.browser, self._refresh, peek=better)
@@ -110,7 +112,9 @@ class Access:
 
     def disconnect(self) -> bool:
         """Forget the tokens and have the server end their grant; False if it could not be told to."""
-        return end(self.client, self.store.change(self.browser, self._forget), reason="disconnected")
+        return end(
+            self.client, self.store.change(self.browser, self._forget), reason="disconnected"
+        )
 
     def _forget(self, record: Record) -> list[Connection]:
         """Every connection of the browser's, so that none is left over from a tab that was closed too early."""

@@ -41,7 +41,9 @@ def _spelling(settings: ClientAppSettings) -> Iterator[str]:
         yield f"Print Shop is on {own} and its issuer on {issuer}: spell loopback in one way."
 
 
-def _registration(settings: ClientAppSettings, client: Client, answer: requests.Response) -> Iterator[str]:
+def _registration(
+    settings: ClientAppSettings, client: Client, answer: requests.Response
+) -> Iterator[str]:
     """Nobody is redirected to an address that is not registered; with `prompt=none` nobody is asked anything either."""
     if not answer.headers.get("Location", "").startswith(client.redirect_uri):
         yield (

@@ -71,24 +71,32 @@ def _refused(error: RefusedError) -> Page:
     again = connect_again_url(error.request)
     if error.error == "access_denied":
         return_to = error.request.return_to if error.request else None
-        return page("denied.html", HTTPStatus.FORBIDDEN, again=again, return_to=return_to or url_for(ALBUM))
+        return page(
+            "denied.html", HTTPStatus.FORBIDDEN, again=again, return_to=return_to or url_for(ALBUM)
+        )
     sentence = SENTENCES.get(error.error, ANY_OTHER)
     return page("refused.html", HTTPStatus.BAD_REQUEST, error=error, sentence=sentence, again=again)
 
 
 def _tripod_id_unreachable(error: UnreachableError) -> PageWithHeaders:
     if request.endpoint == "client_app.connect":
-        again = connect_url(request.args.get("scope"), checked_return_to(request.args.get("return_to")))
+        again = connect_url(
+            request.args.get("scope"), checked_return_to(request.args.get("return_to"))
+        )
     else:
         again = this_page() or url_for(ALBUM)
-    return *page("tripod_id_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error, again=again), RETRY_AFTER
+    return *page(
+        "tripod_id_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error, again=again
+    ), RETRY_AFTER
 
 
 def _insufficient_scope(error: InsufficientScopeError) -> Page:
     needed = error.scope.split()
     deeds = [DEEDS[scope] for scope in needed if scope in DEEDS]
     was_asked = set(needed) <= set(print_shop().default_scope.split())
-    return page("more_needed.html", HTTPStatus.FORBIDDEN, needed=needed, deeds=deeds, was_asked=was_asked)
+    return page(
+        "more_needed.html", HTTPStatus.FORBIDDEN, needed=needed, deeds=deeds, was_asked=was_asked
+    )
 
 
 def _no_such_photo(_error: NoSuchPhotoError) -> Page:
@@ -97,7 +105,9 @@ def _no_such_photo(_error: NoSuchPhotoError) -> Page:
 
 def _photo_api_unreachable(error: PhotoApiError) -> PageWithHeaders:
     event_log.record("photo_api_unreachable", reason=str(error))
-    return *page("photos_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error), RETRY_AFTER
+    return *page(
+        "photos_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error
+    ), RETRY_AFTER
 
 
 def _store_unavailable(error: StoreUnavailableError) -> PageWithHeaders:
@@ -110,4 +120,9 @@ def _form_refused(_error: CSRFError) -> Page:
 
 
 def _form_too_large(_error: RequestEntityTooLarge) -> Page:
-    return page("form_too_large.html", HTTPStatus.REQUEST_ENTITY_TOO_LARGE, is_upload=is_upload(), mib=MAX_IMAGE_MIB)
+    return page(
+        "form_too_large.html",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        is_upload=is_upload(),
+        mib=MAX_IMAGE_MIB,
+    )

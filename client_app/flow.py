@@ -35,10 +35,14 @@ class AuthorizationFlow:
             request, url = self.client.authorization_request(scope, return_to)
         self.store.change(browser, lambda record: record.remember(request))
         flow = log_id(request.state)
-        event_log.record("authorization_request_sent", client_id=self.client.client_id, scope=scope, flow=flow)
+        event_log.record(
+            "authorization_request_sent", client_id=self.client.client_id, scope=scope, flow=flow
+        )
         return url
 
-    def finish(self, browser: str, held_connection: str | None, parameters: Iterable[tuple[str, str]]) -> Completed:
+    def finish(
+        self, browser: str, held_connection: str | None, parameters: Iterable[tuple[str, str]]
+    ) -> Completed:
         """The connection that an authorization response makes, in place of the one that the browser held.
 
         :raises oauth.OAuthError: when it makes none. The request that it answers is spent all the same, and the one held
@@ -54,12 +58,18 @@ class AuthorizationFlow:
         with failure_recorded("access_token_request_failed", flow=flow), _concerning(request):
             tokens = self.client.redeem(code, request)
         connection = Connection(secrets.token_urlsafe(32), tokens, made_at=self.clock())
-        replaced = self.store.change(browser, lambda record: record.connect(connection, instead_of=held_connection))
-        event_log.record("tokens_received", flow=flow, connection=log_id(connection.id), scope=tokens.scope)
+        replaced = self.store.change(
+            browser, lambda record: record.connect(connection, instead_of=held_connection)
+        )
+        event_log.record(
+            "tokens_received", flow=flow, connection=log_id(connection.id), scope=tokens.scope
+        )
         end(self.client, replaced, reason="replaced")
         return Completed(connection.id, request.return_to)
 
-    def _take(self, browser: str, response: oauth.AuthorizationResponse) -> oauth.AuthorizationRequest:
+    def _take(
+        self, browser: str, response: oauth.AuthorizationResponse
+    ) -> oauth.AuthorizationRequest:
         """The request that `response` answers, once. A look comes first, so that a stranger's answer takes no lease."""
 
         def take(record: Record) -> oauth.AuthorizationRequest:

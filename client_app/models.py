@@ -55,7 +55,9 @@ class Record:
 
     def remember(self, request: AuthorizationRequest) -> None:
         """Keep a request until its response comes; the oldest make room."""
-        recent = [old for old in self.requests if old.created_at > request.created_at - REQUEST_LIFETIME]
+        recent = [
+            old for old in self.requests if old.created_at > request.created_at - REQUEST_LIFETIME
+        ]
         self.requests = [*recent, request][-MAX_REQUESTS:]
 
     def take(self, response: AuthorizationResponse, now: float) -> AuthorizationRequest:
@@ -72,21 +74,29 @@ class Record:
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of that id."""
-        return next((held for held in self.connections if compare_digest(held.id, connection_id)), None)
+        return next(
+            (held for held in self.connections if compare_digest(held.id, connection_id)), None
+        )
 
     def connect(self, new: Connection, instead_of: str | None) -> list[Connection]:
         """Add a connection; take away and return the one it replaces, and any that no browser ever took up.
 
         Their orders go with them: it may be another person's who has signed in this time.
         """
-        young = [held for held in self.connections if held.made_at > new.made_at - HANDOVER and held.id != instead_of]
+        young = [
+            held
+            for held in self.connections
+            if held.made_at > new.made_at - HANDOVER and held.id != instead_of
+        ]
         over = [held for held in self.connections if held not in young]
         self.connections = [*young, new]
         return over
 
     def disconnect(self, connection_id: str) -> None:
         """Forget the connection of that id."""
-        self.connections = [held for held in self.connections if not compare_digest(held.id, connection_id)]
+        self.connections = [
+            held for held in self.connections if not compare_digest(held.id, connection_id)
+        ]
 
     def to_json(self) -> bytes:
         """For the store."""

@@ -28,8 +28,12 @@ import requests
 
 TIMEOUT = (3.05, 8.0)  # seconds to connect, and between two bytes of the answer
 METADATA_LIFETIME = 300  # seconds
-ASSUMED_LIFETIME = 300  # seconds an access token is taken to live when the server does not say (RFC 6749 §5.1)
-ERROR_CODE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,60}")  # RFC 6749 §4.1.2.1, and short enough to show
+ASSUMED_LIFETIME = (
+    300  # seconds an access token is taken to live when the server does not say (RFC 6749 §5.1)
+)
+ERROR_CODE = re.compile(
+    r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,60}"
+)  # RFC 6749 §4.1.2.1, and short enough to show
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 §3.3
 VSCHARS = re.compile(r"[\x20-\x7e]+")  # what codes and tokens are made of (RFC 6749, appendix A)
 
@@ -125,7 +129,9 @@ class Client:
     clock: Callable[[], float] = time.time
     _known: tuple[float, dict[str, object]] | None = field(default=None, init=False, repr=False)
 
-    def authorization_request(self, scope: str, return_to: str | None = None) -> tuple[AuthorizationRequest, str]:
+    def authorization_request(
+        self, scope: str, return_to: str | None = None
+    ) -> tuple[AuthorizationRequest, str]:
         """A2 – Authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3): what to remember, where to send the browser."""
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         parameters = {
@@ -141,11 +147,16 @@ class Client:
         url = f"{endpoint}{'&' if '?' in endpoint else '?'}{urlencode(parameters)}"
         return AuthorizationRequest(state, verifier, scope, self.clock(), return_to), url
 
-    def authorization_code(self, request: AuthorizationRequest, response: AuthorizationResponse) -> str:
+    def authorization_code(
+        self, request: AuthorizationRequest, response: AuthorizationResponse
+    ) -> str:
         """The code, once the response is known to answer this request and to come from this issuer; or its error."""
         if not request.is_answered_by(response):
             raise BadResponseError("unknown_state")
-        if response.iss is None and self._metadata().get("authorization_response_iss_parameter_supported") is True:
+        if (
+            response.iss is None
+            and self._metadata().get("authorization_response_iss_parameter_supported") is True
+        ):
             raise BadResponseError("issuer_missing")  # RFC 9207 §2.4
         if response.iss not in (None, self.issuer):
             raise BadResponseError("issuer_mismatch")
@@ -175,7 +186,9 @@ class Client:
 
     def _tokens(self, form: dict[str, str], requested_scope: str) -> Tokens:
         """An access token response (§5.1). What it leaves out is as asked for, and the old refresh token stays (§6)."""
-        asked_at = self.clock()  # before asking: the token is never believed to live longer than it does
+        asked_at = (
+            self.clock()
+        )  # before asking: the token is never believed to live longer than it does
         answer = _json(self._post("token_endpoint", form))
         scope = answer.get("scope") or requested_scope
         refresh_token = answer.get("refresh_token") or form.get("refresh_token")
@@ -204,7 +217,10 @@ class Client:
         """The metadata, where RFC 8414 §3.1 puts it or else OpenID Connect Discovery; it is this issuer's own (§3.3)."""
         parts = urlsplit(self.issuer)
         path = parts.path.rstrip("/")
-        for address in (f"/.well-known/oauth-authorization-server{path}", f"{path}/.well-known/openid-configuration"):
+        for address in (
+            f"/.well-known/oauth-authorization-server{path}",
+            f"{path}/.well-known/openid-configuration",
+        ):
             response = self._send("GET", f"{parts.scheme}://{parts.netloc}{address}")
             # A site's page for whatever it does not know may well be a 200.
             if response.status_code == 200 and "json" in response.headers.get("Content-Type", ""):
@@ -227,7 +243,9 @@ class Client:
 
     def _send(self, method: str, url: str, **parts: Any) -> requests.Response:
         try:
-            response = self.http().request(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
+            response = self.http().request(
+                method, url, timeout=TIMEOUT, allow_redirects=False, **parts
+            )
         except requests.RequestException as error:
             raise UnreachableError(f"{type(error).__name__} at {url}") from error
         if response.status_code >= 500 or response.status_code == 429:
@@ -237,7 +255,9 @@ class Client:
 
 def _s256(verifier: str) -> str:
     """The code challenge of a verifier (RFC 7636 §4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 def _json(response: requests.Response) -> dict[str, object]:
@@ -267,7 +287,9 @@ def _is_safe(url: str) -> bool:
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
-        on_this_machine = parts.scheme == "http" and (host == "localhost" or ip_address(host).is_loopback)
+        on_this_machine = parts.scheme == "http" and (
+            host == "localhost" or ip_address(host).is_loopback
+        )
     except ValueError:
         return False
     return on_this_machine or (parts.scheme == "https" and bool(host))

@@ -46,7 +46,12 @@ class Wish:
             )
         if size not in SIZES:
             raise BadOrderError("Choose one of the sizes.")
-        if not (copies.isascii() and copies.isdigit() and len(copies) < 4 and 1 <= int(copies) <= MAX_COPIES):
+        if not (
+            copies.isascii()
+            and copies.isdigit()
+            and len(copies) < 4
+            and 1 <= int(copies) <= MAX_COPIES
+        ):
             raise BadOrderError(f"Copies of each must be a number from 1 to {MAX_COPIES}.")
         return cls(ticked, size, int(copies))
 

@@ -51,11 +51,15 @@ class PhotoApi:
 
     def photo(self, access_token: str, photo_id: str) -> Photo:
         """One photo, without its image."""
-        return read_as(Photo.read, self._ask("GET", f"/photos/{checked_id(photo_id)}", access_token))
+        return read_as(
+            Photo.read, self._ask("GET", f"/photos/{checked_id(photo_id)}", access_token)
+        )
 
     def image(self, access_token: str, photo_id: str) -> Image:
         """One photo's image, unread: it passes through in pieces."""
-        response = self._ask("GET", f"/photos/{checked_id(photo_id)}/image", access_token, stream=True)
+        response = self._ask(
+            "GET", f"/photos/{checked_id(photo_id)}/image", access_token, stream=True
+        )
         content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if content_type not in IMAGE_TYPES:
             response.close()
@@ -77,14 +81,22 @@ class PhotoApi:
         # The API wants a file's name and heeds none, so the person's own stays here.
         parts = {"image": ("image", image, "application/octet-stream")}
         response = self._ask(
-            "POST", "/photos", access_token, data={"title": title}, files=parts, timeout=UPLOAD_TIMEOUT
+            "POST",
+            "/photos",
+            access_token,
+            data={"title": title},
+            files=parts,
+            timeout=UPLOAD_TIMEOUT,
         )
         return read_as(Photo.read, response)
 
     def rename(self, access_token: str, photo_id: str, title: str) -> Photo:
         """Give a photo another title."""
         return read_as(
-            Photo.read, self._ask("PATCH", f"/photos/{checked_id(photo_id)}", access_token, json={"title": title})
+            Photo.read,
+            self._ask(
+                "PATCH", f"/photos/{checked_id(photo_id)}", access_token, json={"title": title}
+            ),
         )
 
     def delete(self, access_token: str, photo_id: str) -> None:

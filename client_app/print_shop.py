@@ -42,7 +42,9 @@ class PrintShop:
         return Access(self.client, self.store, self.clock, browser, connection_id)
 
 
-def open_print_shop(settings: ClientAppSettings, database: Database, channel: BackChannel) -> PrintShop:
+def open_print_shop(
+    settings: ClientAppSettings, database: Database, channel: BackChannel
+) -> PrintShop:
     """As the settings say."""
     client = Client(
         issuer=settings.issuer,
@@ -53,7 +55,9 @@ def open_print_shop(settings: ClientAppSettings, database: Database, channel: Ba
         clock=epoch_seconds,
     )
     store = SessionStore(database, RecordCipher(settings.leg, settings.secret_keys))
-    return PrintShop(client, PhotoApi(settings.resource_api_url, channel.session), store, settings.scope)
+    return PrintShop(
+        client, PhotoApi(settings.resource_api_url, channel.session), store, settings.scope
+    )
 
 
 def print_shop() -> PrintShop:

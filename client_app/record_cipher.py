@@ -29,4 +29,6 @@ class RecordCipher:
 
     @cached_property
     def _fernet(self) -> MultiFernet:
-        return MultiFernet(Fernet(base64.urlsafe_b64encode(bytes.fromhex(key))) for key in self._keys)
+        return MultiFernet(
+            Fernet(base64.urlsafe_b64encode(bytes.fromhex(key))) for key in self._keys
+        )

@@ -69,7 +69,9 @@ class SessionStore:
         """The record as it is; an empty one when there is none. What is done to it is not kept."""
         return self._open(self._row(_digest(browser)))
 
-    def change(self, browser: str, how: Callable[[Record], T], peek: Callable[[Record], T | None] = _never) -> T:
+    def change(
+        self, browser: str, how: Callable[[Record], T], peek: Callable[[Record], T | None] = _never
+    ) -> T:
         """What `how` answers, given the record under a lease; what it did to the record is kept, even if it raises.
 
         `peek` is asked at every look at the record, the one under the lease included. Any answer but None makes `how`
@@ -77,7 +79,11 @@ class SessionStore:
 
         :raises StoreUnavailableError: when the store or the record cannot be had; the record is as it was.
         """
-        digest, holder, deadline = _digest(browser), secrets.token_hex(16), time.monotonic() + PATIENCE
+        digest, holder, deadline = (
+            _digest(browser),
+            secrets.token_hex(16),
+            time.monotonic() + PATIENCE,
+        )
         while True:
             row = self._row(digest)
             answer = peek(self._open(row))
@@ -89,7 +95,13 @@ class SessionStore:
                 raise StoreUnavailableError("another request holds the record")
             time.sleep(POLL)
 
-    def _change(self, digest: str, holder: str, how: Callable[[Record], T], peek: Callable[[Record], T | None]) -> T:
+    def _change(
+        self,
+        digest: str,
+        holder: str,
+        how: Callable[[Record], T],
+        peek: Callable[[Record], T | None],
+    ) -> T:
         record = self._open(self._row(digest))
         try:
             answer = peek(record)
@@ -131,7 +143,9 @@ class SessionStore:
 
     def _row(self, digest: str) -> sa.Row[Any] | None:
         with _answering(), self._database.engine.connect() as connection:
-            return connection.execute(sa.select(sessions).where(sessions.c.digest == digest)).one_or_none()
+            return connection.execute(
+                sa.select(sessions).where(sessions.c.digest == digest)
+            ).one_or_none()
 
     def _write(self, *statements: sa.Insert | sa.Update | sa.Delete) -> int:
         """Do these in one transaction; how many rows the last one touched."""

@@ -27,7 +27,9 @@ def init_app(app: Flask) -> None:
 def spelled(seconds: int) -> str:
     """1:34, as `tripod.js` goes on to spell it."""
     return (
-        f"{seconds // 3600} h {seconds % 3600 // 60} min" if seconds >= 3600 else f"{seconds // 60}:{seconds % 60:02}"
+        f"{seconds // 3600} h {seconds % 3600 // 60} min"
+        if seconds >= 3600
+        else f"{seconds // 60}:{seconds % 60:02}"
     )
 
 

@@ -37,7 +37,11 @@ def checked_return_to(unverified_address: str | None) -> str | None:
         endpoint, values = current_app.url_map.bind("").match(unquote(parts.path), method="GET")
     except (ValueError, HTTPException, RequestRedirect):
         return None
-    if parts.scheme or parts.netloc or not getattr(current_app.view_functions[endpoint], "is_page", False):
+    if (
+        parts.scheme
+        or parts.netloc
+        or not getattr(current_app.view_functions[endpoint], "is_page", False)
+    ):
         return None
     query = urlencode(parse_qsl(parts.query))
     return url_for(endpoint, **values) + (f"?{query}" if query else "")
@@ -59,4 +63,6 @@ def connect_again_url(asked: AuthorizationRequest | None) -> str:
     """Where to ask once more for what was asked."""
     if asked is None:
         return connect_url()
-    return connect_url(None if asked.scope == print_shop().default_scope else asked.scope, asked.return_to)
+    return connect_url(
+        None if asked.scope == print_shop().default_scope else asked.scope, asked.return_to
+    )

@@ -26,7 +26,9 @@ def open_store(settings: Settings) -> Store:
     return Store(settings.instance_path / FILE)
 
 
-def open_pages(app: Flask, settings: ClientAppSettings, treat_as_expired: Callable[[], None]) -> None:
+def open_pages(
+    app: Flask, settings: ClientAppSettings, treat_as_expired: Callable[[], None]
+) -> None:
     """Put the inspector's pages on Print Shop's application, and links to them into its menu."""
     key = recorder.key_of_runs(settings)
     app.extensions["tripod.inspector"] = Inspector(open_store(settings), key, treat_as_expired)

@@ -36,7 +36,10 @@ def note(hidden: Sequence[Message], party: Party) -> Unseen:
     lanes: list[Lane] = [lane for message in hidden for lane in (message.source, message.target)]
     count = f"{len(hidden)} messages" if len(hidden) > 1 else "One message"
     return Unseen(
-        left=min(lanes), right=max(lanes), text=_story(hidden), more=f"{count} out of sight for {party.called}."
+        left=min(lanes),
+        right=max(lanes),
+        text=_story(hidden),
+        more=f"{count} out of sight for {party.called}.",
     )
 
 

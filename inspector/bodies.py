@@ -49,7 +49,11 @@ class Draft:
 
 def masked(masker: Masker, headers: Pairs, content: bytes, size: int) -> Draft:
     """What is kept of `content`, which is as much as was copied of a body of `size` bytes."""
-    kind, text, is_whole = media_type(headers), content.decode(errors="replace"), size <= len(content)
+    kind, text, is_whole = (
+        media_type(headers),
+        content.decode(errors="replace"),
+        size <= len(content),
+    )
     draft = Draft(media_type=masker.text(kind), size=size)
     if kind == FORM and content:
         draft.form = masker.fields(text, is_whole=is_whole)
@@ -91,11 +95,16 @@ class _Members:
         """The value of the member of that name."""
         if isinstance(value, dict):
             first, more = self._first(value, depth)
-            kept = {self._name(name, key, value[key]): self._inside(name, key, value[key], depth) for key in first}
+            kept = {
+                self._name(name, key, value[key]): self._inside(name, key, value[key], depth)
+                for key in first
+            }
             return kept | ({ELLIPSIS: more} if more else {})
         if isinstance(value, list):
             first, more = self._first(value, depth)
-            return [self.masked(name, each, depth + 1) for each in first] + ([f"{ELLIPSIS} {more}"] if more else [])
+            return [self.masked(name, each, depth + 1) for each in first] + (
+                [f"{ELLIPSIS} {more}"] if more else []
+            )
         is_number = isinstance(value, int | float) and abs(value) < _COUNTABLE
         says_nothing = value is None or isinstance(value, bool) or (name in CLEAR and is_number)
         return value if says_nothing else self._masker.named(name, str(value))
@@ -105,10 +114,14 @@ class _Members:
         return self.masked(outer if is_secret(outer) else name, value, depth + 1)
 
     def _name(self, outer: str, name: str, value: Any) -> str:
-        return self._masker.named(outer, name) if is_secret(outer) else self._masker.name(name, value)
+        return (
+            self._masker.named(outer, name) if is_secret(outer) else self._masker.name(name, value)
+        )
 
     def _first(self, values: Any, depth: int) -> tuple[list[Any], str]:
         """As many as there is room for, and how many more there are."""
         number = 0 if depth == DEPTH else min(len(values), self._left)
         self._left -= number
-        return list(islice(values, number)), f"{len(values) - number:,} more" if len(values) > number else ""
+        return list(islice(values, number)), f"{len(values) - number:,} more" if len(
+            values
+        ) > number else ""

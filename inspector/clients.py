@@ -15,7 +15,9 @@ NOBODY_KNOWN = "A client"
 class Clients:
     """The clients that some exchanges tell of."""
 
-    def __init__(self, exchanges: Iterable[Exchange], registered: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, exchanges: Iterable[Exchange], registered: Mapping[str, str] | None = None
+    ) -> None:
         """`registered` are names that are known from elsewhere, by client id."""
         ids = dict.fromkeys(filter(None, map(_client_of, exchanges)))
         known = {DEMO_CLIENT_ID: "Print Shop", **(registered or {})}
@@ -35,7 +37,9 @@ class Clients:
 def registered_names(exchanges: Iterable[Exchange]) -> dict[str, str]:
     """The names that people have read on the consent page, by client id."""
     found = (
-        (_client_of(one), _CONSENT.search(one.response_body.text)) for one in exchanges if one.leg == "auth_server"
+        (_client_of(one), _CONSENT.search(one.response_body.text))
+        for one in exchanges
+        if one.leg == "auth_server"
     )
     return {client_id: name["name"] for client_id, name in found if client_id and name}
 

@@ -33,7 +33,10 @@ def command(exchange: Exchange) -> str:
     if not (_is_here(exchange.host) and _is_whole(exchange)):
         return ""
     content = _content(exchange)
-    options = [*_method(exchange.method, "POST" if content else "GET"), _in_shell(_url(exchange), "VALUE")]
+    options = [
+        *_method(exchange.method, "POST" if content else "GET"),
+        _in_shell(_url(exchange), "VALUE"),
+    ]
     parts = ["curl --include", *options, *_credentials(exchange), *content]
     if any(map(INVISIBLE.search, parts)):
         return ""
@@ -48,7 +51,10 @@ def _is_here(host: str) -> bool:
 
 def _is_whole(exchange: Exchange) -> bool:
     pairs = [*exchange.query, *exchange.request_body.form]
-    return not any(text.endswith(ELLIPSIS) for text in (exchange.path, *(text for pair in pairs for text in pair)))
+    return not any(
+        text.endswith(ELLIPSIS)
+        for text in (exchange.path, *(text for pair in pairs for text in pair))
+    )
 
 
 def _method(method: str, implied: str) -> list[str]:
@@ -89,20 +95,33 @@ def _content(exchange: Exchange) -> list[str]:
     if exchange.method == "HEAD":
         return []
     if exchange.request_body.form:
-        return [f"--data-urlencode {_field(name, value)}" for name, value in exchange.request_body.form]
+        return [
+            f"--data-urlencode {_field(name, value)}" for name, value in exchange.request_body.form
+        ]
     return _other_content(exchange) if header(exchange, "Content-Length") not in ("", "0") else []
 
 
 def _other_content(exchange: Exchange) -> list[str]:
     media_type = _in_shell(f"Content-Type: {header(exchange, 'Content-Type')}", "CONTENT_TYPE")
-    document = _document(exchange.request_body.text) if exchange.request_body.media_type == bodies.JSON else ""
-    return [f"--header {media_type}", f"--data {shlex.quote(document)}" if document else '--data-binary "$BODY"']
+    document = (
+        _document(exchange.request_body.text)
+        if exchange.request_body.media_type == bodies.JSON
+        else ""
+    )
+    return [
+        f"--header {media_type}",
+        f"--data {shlex.quote(document)}" if document else '--data-binary "$BODY"',
+    ]
 
 
 def _document(text: str) -> str:
     """JSON of which nothing is missing or masked; "" where there is none."""
     try:
-        return "" if DOT in text or ELLIPSIS in text else json.dumps(json.loads(text), ensure_ascii=False)
+        return (
+            ""
+            if DOT in text or ELLIPSIS in text
+            else json.dumps(json.loads(text), ensure_ascii=False)
+        )
     except ValueError:
         return ""
 
@@ -117,7 +136,9 @@ def _in_shell(text: str, variable: str) -> str:
     for masked in _MASKED.finditer(text):
         named = f"{masked['name']}{masked['equals']}" if masked["name"] else ""
         literal = text[end : masked.start()] + named
-        word += (shlex.quote(literal) if literal else "") + f'"${_variable(masked["name"]) if named else variable}"'
+        word += (
+            shlex.quote(literal) if literal else ""
+        ) + f'"${_variable(masked["name"]) if named else variable}"'
         end = masked.end()
     return word + (shlex.quote(text[end:]) if text[end:] or not word else "")
 

@@ -57,7 +57,7 @@ class Database:
 
     def _file(self) -> tuple[int, int] | None:
         try:
-            found = os.stat(self._path)  # noqa: PTH116  at every message: Path.stat takes twice as long
+            found = os.stat(self._path)
         except FileNotFoundError:
             return None
         return found.st_dev, found.st_ino
@@ -69,7 +69,9 @@ class Database:
             try:
                 self._connect()
             except sqlite3.DatabaseError as error:
-                if _NO_RECORDING.isdisjoint({error.sqlite_errorcode, error.sqlite_errorcode & 0xFF}):
+                if _NO_RECORDING.isdisjoint(
+                    {error.sqlite_errorcode, error.sqlite_errorcode & 0xFF}
+                ):
                     raise
                 self._start_over()
 
@@ -100,7 +102,9 @@ class Database:
         there = self._file()
         address = f"{self._path.absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(address, uri=True, timeout=PATIENCE, isolation_level=None)
-        connection.execute("PRAGMA synchronous = OFF")  # a crash may lose a recording of the demo, and nothing else
+        connection.execute(
+            "PRAGMA synchronous = OFF"
+        )  # a crash may lose a recording of the demo, and nothing else
         _prepare(connection)
         self._local.connection, self._local.file = connection, there
 

@@ -13,7 +13,9 @@ from inspector.phases import BESIDE, Phase, phase_inside, phase_of
 from inspector.steps import Lane
 
 
-def rows(trees: Sequence[Message], party: Party, unfold: str | None, *, is_flow: bool = True) -> list[Row]:
+def rows(
+    trees: Sequence[Message], party: Party, unfold: str | None, *, is_flow: bool = True
+) -> list[Row]:
     """The rows of a flow's drawing. What repeats itself is folded, with a link to `unfold`, unless that is None.
 
     Messages that are no flow have no phases.
@@ -34,7 +36,10 @@ class _Pen:
     """Writes the rows down one after the other. `next_of` tells the message to which a message's answer led."""
 
     def __init__(
-        self, party: Party, next_of: dict[int, Message], phase_of_tree: Callable[[Message], Phase | None]
+        self,
+        party: Party,
+        next_of: dict[int, Message],
+        phase_of_tree: Callable[[Message], Phase | None],
     ) -> None:
         self._rows: list[Row] = []
         self._hidden: list[Message] = []
@@ -45,7 +50,9 @@ class _Pen:
 
     def draw_tree(self, tree: Message) -> None:
         phase = self._phase_of(tree) or self._phase or BESIDE
-        self._draw(tree, lambda message: phase if phase == BESIDE else phase_inside(tree, message) or phase)
+        self._draw(
+            tree, lambda message: phase if phase == BESIDE else phase_inside(tree, message) or phase
+        )
 
     def fold(self, fold: Fold, href: str) -> None:
         if seen := [message.n for message in fold.messages if self._party.sees(message)]:
@@ -71,7 +78,9 @@ class _Pen:
         self._admit_the_blind_spot()
         self._enter(phase)
         before = message.redirected_by
-        self._write(_redirect(before, message) if before and self._party.sees(before) else _call(message))
+        self._write(
+            _redirect(before, message) if before and self._party.sees(before) else _call(message)
+        )
 
     def _end(self, message: Message) -> None:
         led_to = self._next_of.get(message.n)

@@ -41,7 +41,13 @@ class MessageOnPage:
     @property
     def lanes(self) -> Markup:
         """The arrow in small."""
-        kind = "redirect" if self.message.redirected_by else "request" if self.message.front else "exchange"
+        kind = (
+            "redirect"
+            if self.message.redirected_by
+            else "request"
+            if self.message.front
+            else "exchange"
+        )
         before = self.message.redirected_by
         source = before.target if before else self.message.source
         return drawing.lanes(source, self.message.target, kind, attacker=self.message.attacker)
@@ -108,12 +114,16 @@ class GrantOnPage:
     @property
     def timeline(self) -> Markup:
         """The picture."""
-        return drawing.timeline(tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now)
+        return drawing.timeline(
+            tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now
+        )
 
     @property
     def words(self) -> str:
         """The same in a sentence."""
-        return drawing.timeline_words(tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now)
+        return drawing.timeline_words(
+            tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now
+        )
 
     @property
     def family(self) -> Markup:
@@ -123,4 +133,6 @@ class GrantOnPage:
     @property
     def is_alive(self) -> bool:
         """Whether an access token of it works."""
-        return not self.grant.is_over(self.now) and any(self.now < pair.expires for pair in self.grant.pairs)
+        return not self.grant.is_over(self.now) and any(
+            self.now < pair.expires for pair in self.grant.pairs
+        )

@@ -50,9 +50,12 @@ class Exchange:
         return {**vars(self), **bodies}  # dataclasses.asdict would copy every pair
 
     @classmethod
-    def from_document(cls, document: dict[str, Any], id: int) -> Self:  # noqa: A002  the field's name
+    def from_document(cls, document: dict[str, Any], id: int) -> Self:
         """As `to_document` made it, under the id that the store gave it."""
-        pairs = {name: _pairs(document[name]) for name in ("query", "request_headers", "response_headers")}
+        pairs = {
+            name: _pairs(document[name])
+            for name in ("query", "request_headers", "response_headers")
+        }
         bodies = {name: _body(document[name]) for name in _BODIES}
         return cls(**{**document, **pairs, **bodies, "id": id})
 

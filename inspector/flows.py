@@ -67,7 +67,9 @@ def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
     in_order = sorted(exchanges, key=lambda one: one.started_at)
     found, beside = _tied(in_order)
     newest_first = sorted(found, key=lambda flow: flow.exchanges[0].started_at, reverse=True)
-    all_flows = newest_first[:MOST_FLOWS] + ([Flow(beside[-MOST_BESIDE:], is_beside=True)] if beside else [])
+    all_flows = newest_first[:MOST_FLOWS] + (
+        [Flow(beside[-MOST_BESIDE:], is_beside=True)] if beside else []
+    )
     names = registered_names(in_order)
     return [replace(flow, registered=names) for flow in all_flows]
 
@@ -75,7 +77,9 @@ def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
 def find(among: Iterable[Flow], exchange_id: int) -> Flow | None:
     """The flow of that id, or else the one to which the exchange of that id belongs."""
     by_fitness = sorted(among, key=lambda flow: flow.id != exchange_id)
-    return next((flow for flow in by_fitness if any(one.id == exchange_id for one in flow.exchanges)), None)
+    return next(
+        (flow for flow in by_fitness if any(one.id == exchange_id for one in flow.exchanges)), None
+    )
 
 
 def attack_of(exchange: Exchange) -> str | None:
@@ -92,7 +96,9 @@ def _tied(in_order: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
     knotted = _knotted(in_order)
     for group in _by_request(in_order):
         seen = (last_seen[tie] for one in group for tie in _sessions(one) if tie in last_seen)
-        ours = next((knotted[one.id] for one in group if one.id in knotted), None) or next(seen, None)
+        ours = next((knotted[one.id] for one in group if one.id in knotted), None) or next(
+            seen, None
+        )
         for one in group:
             if mine := knotted.get(one.id, None if steps.request_step(one) == "A2" else ours):
                 last_seen.update(dict.fromkeys(_sessions(one), mine))
@@ -103,7 +109,9 @@ def _tied(in_order: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
     return _told_from_guesses(found.values(), beside)
 
 
-def _told_from_guesses(found: Iterable[Flow], beside: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
+def _told_from_guesses(
+    found: Iterable[Flow], beside: list[Exchange]
+) -> tuple[list[Flow], list[Exchange]]:
     """The flows that are more than guesses; whatever is not stands beside them."""
     round_trips = []
     for flow in found:
@@ -120,7 +128,9 @@ def _makes_a_round_trip(exchange: Exchange) -> bool:
     """Whether it is more than a guess: somebody begins one, or something of it is good."""
     is_good = exchange.status < 300 and steps.answer_step(exchange) in ("T2", "F2", "R3")
     begins = steps.request_step(exchange) in ("A1", "A2")
-    return begins or is_good or attack_of(exchange) is not None or any(map(_grant_of, exchange.events))
+    return (
+        begins or is_good or attack_of(exchange) is not None or any(map(_grant_of, exchange.events))
+    )
 
 
 def _grant_of(event: dict[str, Any]) -> str:
@@ -166,7 +176,9 @@ class _Knots:
 def _strong(exchange: Exchange, run: str | None) -> list[str]:
     """The values that tie it; in an attack, that alone."""
     if run:
-        return [f"lab:{run}"]  # whatever else it touches: what ends the grant afterwards is no part of the attack
+        return [
+            f"lab:{run}"
+        ]  # whatever else it touches: what ends the grant afterwards is no part of the attack
     ties = [tie for tie in exchange.ties if not tie.startswith("session:")]
     return [*ties, *(f"grant:{grant}" for grant in map(_grant_of, exchange.events) if grant)]
 

@@ -56,11 +56,17 @@ def _without_visits(found: list[Part]) -> list[Part]:
     left: list[Part] = []
     at = 0
     while at < len(found):
-        length, times = max(((n, _times(shapes[at:], n)) for n in range(2, LONGEST + 1)), key=_saved)
+        length, times = max(
+            ((n, _times(shapes[at:], n)) for n in range(2, LONGEST + 1)), key=_saved
+        )
         end = at + length * times
         if times > LEAST + 1:
             between = _trees(found[at + length : end - length])
-            left += [*found[at : at + length], Fold(between, f"{times - 2} times the same"), *found[end - length : end]]
+            left += [
+                *found[at : at + length],
+                Fold(between, f"{times - 2} times the same"),
+                *found[end - length : end],
+            ]
         else:
             end = at + 1
             left.append(found[at])
@@ -96,7 +102,9 @@ def _without_the_middle(found: list[Part]) -> list[Part]:
 
 def _shape(tree: Message) -> object:
     """What two trees have in common that say the same thing. What failed, or was part of an attack, is never like another."""
-    is_special = tree.redirected_by or any(one.exchange.status >= 400 or _is_the_labs(one) for one in tree.tree())
+    is_special = tree.redirected_by or any(
+        one.exchange.status >= 400 or _is_the_labs(one) for one in tree.tree()
+    )
     return tree.n if is_special else [_outline(one) for one in tree.tree()]
 
 

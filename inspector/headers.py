@@ -27,7 +27,9 @@ def masked(masker: Masker, headers: Pairs) -> Pairs:
 
 def shortened(headers: Pairs) -> Pairs:
     """Free texts, cut."""
-    return [(name, cut(each, HEADER if name.title() in HEADERS else TEXT)) for name, each in headers]
+    return [
+        (name, cut(each, HEADER if name.title() in HEADERS else TEXT)) for name, each in headers
+    ]
 
 
 def _masked(masker: Masker, name: str, each: str) -> str | None:
@@ -60,7 +62,9 @@ def _basic(masker: Masker, credentials: str) -> str:
     """Client and secret in HTTP Basic (RFC 7617 §2); browsers send a person and her password by it."""
     whole = masker.password(credentials)
     try:
-        client_id, colon, secret = base64.b64decode(credentials, validate=True).decode().partition(":")
+        client_id, colon, secret = (
+            base64.b64decode(credentials, validate=True).decode().partition(":")
+        )
     except (binascii.Error, ValueError):
         return whole
     return f"{masker.text(client_id)}:{masker.generated(secret)}" if colon else whole
@@ -68,7 +72,10 @@ def _basic(masker: Masker, credentials: str) -> str:
 
 def _cookies(masker: Masker, each: str) -> list[str]:
     first = each.split("; ", PAIRS)
-    return [*(_cookie(masker, cookie) for cookie in first[:PAIRS]), *([ELLIPSIS] if first[PAIRS:] else [])]
+    return [
+        *(_cookie(masker, cookie) for cookie in first[:PAIRS]),
+        *([ELLIPSIS] if first[PAIRS:] else []),
+    ]
 
 
 def _cookie(masker: Masker, cookie: str) -> str:

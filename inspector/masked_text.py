@@ -17,7 +17,9 @@ def init_app(app: Flask) -> None:
 def coloured(text: str) -> Markup:
     """`text`, escaped, with every fingerprint behind a mask in its colour."""
     parts = _MASKED.split(text)
-    return Markup("").join(_span(part) if _MASKED.fullmatch(part) else escape(part) for part in parts)
+    return Markup("").join(
+        _span(part) if _MASKED.fullmatch(part) else escape(part) for part in parts
+    )
 
 
 def _span(masked: str) -> Markup:

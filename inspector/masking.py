@@ -47,7 +47,9 @@ class Masker:
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
         """The same for the same value and key, and nothing to guess the value by."""
-        return hmac.digest(self._key, value.encode(errors="surrogatepass"), hashlib.sha256).hex()[:digits]
+        return hmac.digest(self._key, value.encode(errors="surrogatepass"), hashlib.sha256).hex()[
+            :digits
+        ]
 
     def secret(self, value: str) -> str:
         """`value`, masked."""
@@ -107,7 +109,11 @@ class Masker:
     def text(self, text: str) -> str:
         """Something that is public, but for what in it looks like a token or a password: it is in the wrong place."""
         shown = _WITH_AT.sub(lambda found: self.password(found[0]), text) if "@" in text else text
-        masked = _WORD.sub(lambda found: self._unless_harmless(found[0]), shown) if _RANDOM.search(shown) else shown
+        masked = (
+            _WORD.sub(lambda found: self._unless_harmless(found[0]), shown)
+            if _RANDOM.search(shown)
+            else shown
+        )
         return self.secret(text) if "%" in masked and _hides_something(masked) else masked
 
     def path(self, path: str) -> str:
@@ -139,19 +145,31 @@ class Masker:
 def _hides_something(masked: str) -> bool:
     """Whether there is a token or a password in it once more, in escapes."""
     plain = unescaped(masked)
-    return not all(map(is_acceptable, _RANDOM.findall(plain))) or plain.count("@") > masked.count("@")
+    return not all(map(is_acceptable, _RANDOM.findall(plain))) or plain.count("@") > masked.count(
+        "@"
+    )
 
 
 def _split(address: str) -> SplitResult | None:
     """The parts of a page's address; None where it is none, or has a password in it."""
     try:
         parts = urlsplit(address)
-        is_one = (parts.netloc or address.startswith("/")) and (parts.port is None or parts.port > 0)
+        is_one = (parts.netloc or address.startswith("/")) and (
+            parts.port is None or parts.port > 0
+        )
     except ValueError:
         return None
-    return parts if is_one and "@" not in unescaped(address) and parts.scheme in ("", "http", "https") else None
+    return (
+        parts
+        if is_one and "@" not in unescaped(address) and parts.scheme in ("", "http", "https")
+        else None
+    )
 
 
 def _s256(verifier: str) -> str:
     """The challenge that a verifier belongs to (RFC 7636 §4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode(errors="replace")).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode(errors="replace")).digest())
+        .rstrip(b"=")
+        .decode()
+    )

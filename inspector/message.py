@@ -54,7 +54,13 @@ def read_trees(exchanges: Iterable[Exchange]) -> list[Message]:
     for exchange in sorted(exchanges, key=lambda one: one.started_at):
         message = _message(exchange)
         message.outer = next(
-            (each for tree in reversed(trees) for each in _deepest_first(tree) if _holds(each, message)), None
+            (
+                each
+                for tree in reversed(trees)
+                for each in _deepest_first(tree)
+                if _holds(each, message)
+            ),
+            None,
         )
         (message.outer.inside if message.outer else trees).append(message)
     _number(trees)

@@ -43,7 +43,9 @@ class FlowPage:
     `is_this_browsers`: whether whoever looks took part in it.
     """
 
-    def __init__(self, flow: Flow, choice: Choice, now: float, *, is_this_browsers: bool = False) -> None:
+    def __init__(
+        self, flow: Flow, choice: Choice, now: float, *, is_this_browsers: bool = False
+    ) -> None:
         self.flow = flow
         self.now = now
         self.is_this_browsers = is_this_browsers
@@ -54,12 +56,17 @@ class FlowPage:
         self.choice = replace(choice, message=choice.message or self._number_of(choice.exchange))
 
     def _number_of(self, exchange_id: int | None) -> int | None:
-        return next((message.n for message in every(self._trees) if message.exchange.id == exchange_id), None)
+        return next(
+            (message.n for message in every(self._trees) if message.exchange.id == exchange_id),
+            None,
+        )
 
     @cached_property
     def messages(self) -> list[MessageOnPage]:
         """Those that the list shows."""
-        return [MessageOnPage(message, self) for message in self._seen if message.n not in self._folded]
+        return [
+            MessageOnPage(message, self) for message in self._seen if message.n not in self._folded
+        ]
 
     @property
     def folded(self) -> int:

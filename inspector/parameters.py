@@ -108,14 +108,35 @@ _EVERYWHERE: dict[str, Meaning] = {
 #: Where a name means something else: at an address, at a refresh, or anywhere at the API.
 _REFRESH, _API = "/oauth/token, to refresh", "the API"
 _AT: dict[tuple[str, str], Meaning] = {
-    ("/oauth/authorize", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
-    ("/callback", "error"): ("What went wrong, in a word that programs know.", _rfc(6749, "4.1.2.1")),
-    ("/callback", "error_description"): ("The same in words, for a developer.", _rfc(6749, "4.1.2.1")),
-    ("/oauth/token", "redirect_uri"): ("Must equal the one of the authorization request.", _rfc(6749, "4.1.3")),
-    ("/oauth/token", "scope"): ("What was granted: perhaps less than was asked for.", _rfc(6749, "5.1")),
-    ("/oauth/token", "Cache-Control"): ("Nobody is to keep a copy of the tokens.", _rfc(6749, "5.1")),
+    ("/oauth/authorize", "error"): (
+        "What went wrong, in a word that programs know.",
+        _rfc(6749, "4.1.2.1"),
+    ),
+    ("/callback", "error"): (
+        "What went wrong, in a word that programs know.",
+        _rfc(6749, "4.1.2.1"),
+    ),
+    ("/callback", "error_description"): (
+        "The same in words, for a developer.",
+        _rfc(6749, "4.1.2.1"),
+    ),
+    ("/oauth/token", "redirect_uri"): (
+        "Must equal the one of the authorization request.",
+        _rfc(6749, "4.1.3"),
+    ),
+    ("/oauth/token", "scope"): (
+        "What was granted: perhaps less than was asked for.",
+        _rfc(6749, "5.1"),
+    ),
+    ("/oauth/token", "Cache-Control"): (
+        "Nobody is to keep a copy of the tokens.",
+        _rfc(6749, "5.1"),
+    ),
     (_REFRESH, "Cache-Control"): ("Nobody is to keep a copy of the tokens.", _rfc(6749, "5.1")),
-    ("/oauth/token", "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
+    ("/oauth/token", "WWW-Authenticate"): (
+        "How a client can prove itself here.",
+        _rfc(6749, "5.2"),
+    ),
     (_REFRESH, "grant_type"): ("What is being exchanged for tokens.", _rfc(6749, "6")),
     (_REFRESH, "refresh_token"): (
         "Fetches the next access token, once; then its successor is needed.",
@@ -123,25 +144,55 @@ _AT: dict[tuple[str, str], Meaning] = {
     ),
     (_REFRESH, "scope"): ("May be less than what was granted, never more.", _rfc(6749, "6")),
     (_REFRESH, "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
-    ("/oauth/introspect", "Authorization: Basic"): ("The name and secret of whoever asks.", _rfc(7662, "2.1")),
+    ("/oauth/introspect", "Authorization: Basic"): (
+        "The name and secret of whoever asks.",
+        _rfc(7662, "2.1"),
+    ),
     ("/oauth/introspect", "token_type_hint"): ("What kind of token it may be.", _rfc(7662, "2.1")),
     ("/oauth/introspect", "scope"): ("What the token is good for.", _rfc(7662, "2.2")),
-    ("/oauth/introspect", "client_id"): ("The client that the token was issued to.", _rfc(7662, "2.2")),
-    ("/oauth/introspect", "token_type"): ("How the token is used: whoever bears it may.", _rfc(7662, "2.2")),
+    ("/oauth/introspect", "client_id"): (
+        "The client that the token was issued to.",
+        _rfc(7662, "2.2"),
+    ),
+    ("/oauth/introspect", "token_type"): (
+        "How the token is used: whoever bears it may.",
+        _rfc(7662, "2.2"),
+    ),
     ("/oauth/introspect", "iss"): ("Who issued the token.", _rfc(7662, "2.2")),
-    ("/oauth/introspect", "username"): ("The name that the person signs in with.", _rfc(7662, "2.2")),
-    ("/oauth/introspect", "WWW-Authenticate"): ("How a resource server can prove itself here.", _rfc(7662, "2.3")),
-    ("/oauth/revoke", "token"): ("The token that is to end, and its whole grant with it.", _rfc(7009, "2.1")),
-    ("/oauth/revoke", "WWW-Authenticate"): ("How a client can prove itself here.", _rfc(6749, "5.2")),
-    (_API, "error"): ("What is wrong with the token, in a word that programs know.", _rfc(6750, "3.1")),
+    ("/oauth/introspect", "username"): (
+        "The name that the person signs in with.",
+        _rfc(7662, "2.2"),
+    ),
+    ("/oauth/introspect", "WWW-Authenticate"): (
+        "How a resource server can prove itself here.",
+        _rfc(7662, "2.3"),
+    ),
+    ("/oauth/revoke", "token"): (
+        "The token that is to end, and its whole grant with it.",
+        _rfc(7009, "2.1"),
+    ),
+    ("/oauth/revoke", "WWW-Authenticate"): (
+        "How a client can prove itself here.",
+        _rfc(6749, "5.2"),
+    ),
+    (_API, "error"): (
+        "What is wrong with the token, in a word that programs know.",
+        _rfc(6750, "3.1"),
+    ),
     (_API, "error_description"): ("The same in words, for a developer.", _rfc(6750, "3")),
     (_API, "scope"): ("What the token would have to be good for.", _rfc(6750, "3")),
-    (_API, "access_token"): ("Not taken in an address: addresses end up in logs.", _rfc(6750, "2.3")),
+    (_API, "access_token"): (
+        "Not taken in an address: addresses end up in logs.",
+        _rfc(6750, "2.3"),
+    ),
     (_API, "next"): ("Where the next photos are; nothing when there are no more.", None),
 }
 #: Names that the protocol does not have.
 _UNKNOWN: dict[str, Meaning] = {
-    "/oauth/authorize": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.1")),
+    "/oauth/authorize": (
+        "A name that this server does not know, so it ignores it.",
+        _rfc(6749, "3.1"),
+    ),
     "/oauth/token": ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
     _REFRESH: ("A name that this server does not know, so it ignores it.", _rfc(6749, "3.2")),
     _API: ("No part of the protocol: it is between the client and this API.", None),
@@ -154,7 +205,11 @@ def explained(exchange: Exchange) -> list[Explanation]:
     """Every parameter of the request and the answer. Of other names, those that were asked with are explained as such."""
     asked = [*exchange.query, *exchange.request_body.form]
     answered = [*_headers(exchange.response_headers), *answers.members(exchange).items()]
-    pairs = [*_headers(exchange.request_headers), *asked, *(pair for pair in answered if pair[0] in _EVERYWHERE)]
+    pairs = [
+        *_headers(exchange.request_headers),
+        *asked,
+        *(pair for pair in answered if pair[0] in _EVERYWHERE),
+    ]
     place = _place(exchange)
     named = (pair for pair in dict.fromkeys(pairs) if pair[0] != ELLIPSIS)
     return [Explanation(name, value, *_meaning(place, name)) for name, value in named]
@@ -163,7 +218,9 @@ def explained(exchange: Exchange) -> list[Explanation]:
 def _headers(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     scheme, _, credentials = dict(headers).get("Authorization", "").partition(" ")
     authorization = [(f"Authorization: {scheme}", credentials)] if credentials else []
-    return authorization + [pair for pair in headers if pair[0] in _HEADERS_TO_EXPLAIN and _says_something(*pair)]
+    return authorization + [
+        pair for pair in headers if pair[0] in _HEADERS_TO_EXPLAIN and _says_something(*pair)
+    ]
 
 
 def _says_something(name: str, value: str) -> bool:

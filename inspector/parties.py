@@ -28,7 +28,12 @@ PARTIES = (
     EVERYBODY,
     Party("browser", "Browser", "the browser", Lane.BROWSER),
     Party("client", "Client", "the client", Lane.CLIENT),
-    Party("authorization-server", "Authorization server", "the authorization server", Lane.AUTHORIZATION_SERVER),
+    Party(
+        "authorization-server",
+        "Authorization server",
+        "the authorization server",
+        Lane.AUTHORIZATION_SERVER,
+    ),
     Party("resource-api", "Resource API", "the resource API", Lane.RESOURCE_API),
 )
 

@@ -13,7 +13,9 @@ class Phase:
     hint: str
 
 
-AUTHORIZATION = Phase("1 Authorization", "The person decides; the answer comes back through her browser.")
+AUTHORIZATION = Phase(
+    "1 Authorization", "The person decides; the answer comes back through her browser."
+)
 TOKEN = Phase("2 Token", "Out of the browser’s sight, the code becomes tokens.")
 RESOURCE = Phase("3 Resource", "An access token opens what it was issued for.")
 REFRESH = Phase("4 Refresh", "A refresh token is presented for a new pair of tokens.")
@@ -29,9 +31,9 @@ def phase_of(tree: Message) -> Phase | None:
     if tree.exchange.path == "/disconnect":
         return END
     # A callback may end an older connection, an album refresh before it asks: what began it names it.
-    return next((phase for phase in (AUTHORIZATION, REFRESH, TOKEN, RESOURCE, END) if phase in found), None) or (
-        AUTHORIZATION if tree.answer_step in ("A3", "A5") else None
-    )
+    return next(
+        (phase for phase in (AUTHORIZATION, REFRESH, TOKEN, RESOURCE, END) if phase in found), None
+    ) or (AUTHORIZATION if tree.answer_step in ("A3", "A5") else None)
 
 
 def phase_inside(tree: Message, message: Message) -> Phase | None:

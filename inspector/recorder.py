@@ -54,7 +54,9 @@ def key_of_runs(settings: Settings) -> Callable[[str], str]:
 class Recorder:
     """The middleware. `key` is that of the run of which it is told the name."""
 
-    def __init__(self, application: "WSGIApplication", leg: str, store: Store, key: Callable[[str], str]) -> None:
+    def __init__(
+        self, application: "WSGIApplication", leg: str, store: Store, key: Callable[[str], str]
+    ) -> None:
         self._application = application
         self._leg = leg
         self._store = store
@@ -74,7 +76,10 @@ class Recorder:
         try:
             answer = self._application(wsgi, start)
         except Exception:
-            wire.status, wire.response_headers = 500, []  # as the server will answer, whatever was begun
+            wire.status, wire.response_headers = (
+                500,
+                [],
+            )  # as the server will answer, whatever was begun
             self._keep(wire)
             raise
         finally:
@@ -82,8 +87,13 @@ class Recorder:
         return _Answer(answer, wire, self._keep)
 
     def _begin(self, wsgi: "WSGIEnvironment") -> Wire:
-        headers = [(_header_name(name), value) for name, value in wsgi.items() if name.startswith("HTTP_")]
-        own = [("Content-Type", wsgi.get("CONTENT_TYPE")), ("Content-Length", wsgi.get("CONTENT_LENGTH"))]
+        headers = [
+            (_header_name(name), value) for name, value in wsgi.items() if name.startswith("HTTP_")
+        ]
+        own = [
+            ("Content-Type", wsgi.get("CONTENT_TYPE")),
+            ("Content-Length", wsgi.get("CONTENT_LENGTH")),
+        ]
         wire = Wire(
             leg=self._leg,
             method=str(wsgi.get("REQUEST_METHOD", "")),

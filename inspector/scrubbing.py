@@ -44,13 +44,17 @@ class Scrubber:
     def found_in(self, texts: Iterable[str]) -> "Scrubber":
         """One that knows only what is in these texts: hardly ever anything."""
         all_of_it = plainly("\n".join(texts))
-        return Scrubber({plain: known for plain, known in self._known.items() if plain in all_of_it})
+        return Scrubber(
+            {plain: known for plain, known in self._known.items() if plain in all_of_it}
+        )
 
     def scrub(self, text: str) -> str:
         """`text`, without any value that has been masked; masked whole, where one is in it in a spelling of its own."""
         if not (found := self._found_in(text)):
             return text
-        for value, masked in sorted((self._known[plain] for plain in found), key=lambda known: -len(known[0])):
+        for value, masked in sorted(
+            (self._known[plain] for plain in found), key=lambda known: -len(known[0])
+        ):
             for spelling in _spellings(value):
                 text = text.replace(spelling, masked)
         return DOTS if self._found_in(text) else text

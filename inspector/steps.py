@@ -37,7 +37,9 @@ def target(exchange: Exchange) -> Lane:
 def source(exchange: Exchange) -> Lane:
     """Who sent the request. At the back channel's endpoints that is a client, or the resource API that introspects."""
     if exchange.leg == "resource_api":
-        is_looked_at = "text/html" in header(exchange, "Accept") and not header(exchange, "Authorization")
+        is_looked_at = "text/html" in header(exchange, "Accept") and not header(
+            exchange, "Authorization"
+        )
         return Lane.BROWSER if is_looked_at else Lane.CLIENT
     if exchange.path == "/oauth/introspect" and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID:
         return Lane.RESOURCE_API
@@ -48,7 +50,9 @@ def is_for_machines(exchange: Exchange) -> bool:
     """Whether a server is asked by a program, not by a browser."""
     if exchange.leg == "resource_api":
         return True
-    return exchange.leg == "auth_server" and (exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path)
+    return exchange.leg == "auth_server" and (
+        exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path
+    )
 
 
 def is_of_the_protocol(exchange: Exchange) -> bool:
@@ -61,7 +65,9 @@ def asked_by(exchange: Exchange) -> str | None:
     scheme, _, credentials = header(exchange, "Authorization").partition(" ")
     if scheme.lower() == "basic" and ":" in credentials:
         return credentials.partition(":")[0]
-    return dict(exchange.request_body.form).get("client_id") or dict(exchange.query).get("client_id")
+    return dict(exchange.request_body.form).get("client_id") or dict(exchange.query).get(
+        "client_id"
+    )
 
 
 def is_the_labs(exchange: Exchange) -> bool:
@@ -90,7 +96,9 @@ def request_step(exchange: Exchange) -> str:
             return _posted_to_the_authorization_server(exchange, path)
         case "auth_server", "GET", "/oauth/authorize":
             return "A2"
-        case "resource_api", _, _ if header(exchange, "Authorization").lower().startswith("bearer "):
+        case "resource_api", _, _ if (
+            header(exchange, "Authorization").lower().startswith("bearer ")
+        ):
             return "R1"
     return ""
 
@@ -102,7 +110,9 @@ def _posted_to_the_authorization_server(exchange: Exchange, path: str) -> str:
         case "/oauth/authorize":
             return "A6"
         case "/oauth/token":
-            return {"refresh_token": "F1", "authorization_code": "T1"}.get(form_field(exchange, "grant_type"), "")
+            return {"refresh_token": "F1", "authorization_code": "T1"}.get(
+                form_field(exchange, "grant_type"), ""
+            )
         case "/oauth/introspect":
             return "R2" if source(exchange) == Lane.RESOURCE_API else ""
         case "/oauth/revoke":
@@ -129,12 +139,16 @@ def form_field(exchange: Exchange, name: str) -> str:
 
 def header(exchange: Exchange, name: str) -> str:
     """The value of a header of the request; "" when there is none."""
-    return next((value for key, value in exchange.request_headers if key.lower() == name.lower()), "")
+    return next(
+        (value for key, value in exchange.request_headers if key.lower() == name.lower()), ""
+    )
 
 
 def answer_header(exchange: Exchange, name: str) -> str:
     """The value of a header of the answer; "" when there is none."""
-    return next((value for key, value in exchange.response_headers if key.lower() == name.lower()), "")
+    return next(
+        (value for key, value in exchange.response_headers if key.lower() == name.lower()), ""
+    )
 
 
 def location(exchange: Exchange) -> str:

@@ -48,7 +48,11 @@ class Store:
         """Begin a new run: nothing is kept, and equal values get other fingerprints than before."""
         with self._ignoring_failure():
             connection = self._database.connection()
-            for statement in ("DELETE FROM exchanges", "DELETE FROM lab_results", "DELETE FROM run"):
+            for statement in (
+                "DELETE FROM exchanges",
+                "DELETE FROM lab_results",
+                "DELETE FROM run",
+            ):
                 connection.execute(statement)
             name_the_run(connection)
 
@@ -58,7 +62,9 @@ class Store:
             document = json.dumps(exchange.to_document(), ensure_ascii=True)
             connection = self._database.connection()
             values = (len(document), document)
-            cursor = connection.execute("INSERT INTO exchanges (size, document) VALUES (?, ?)", values)
+            cursor = connection.execute(
+                "INSERT INTO exchanges (size, document) VALUES (?, ?)", values
+            )
             if (cursor.lastrowid or 0) % PRUNE_EVERY == 0:
                 connection.execute(_PRUNE, (MOST, MOST_BYTES))
 
@@ -70,7 +76,10 @@ class Store:
     def last_id(self) -> int:
         """The id of the newest; after `clear`, of the last one that was deleted, so that every change changes it."""
         newest = self._one("SELECT max(id) FROM exchanges")
-        return int(newest or -int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'exchanges'") or 0))
+        return int(
+            newest
+            or -int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'exchanges'") or 0)
+        )
 
     def clear(self) -> None:
         """Forget what was recorded; ids go on rising."""
@@ -86,7 +95,9 @@ class Store:
     def results(self) -> dict[str, dict[str, Any]]:
         """What became of the lab's attacks, by slug; what cannot be read is left out."""
         rows = self._rows("SELECT slug, document FROM lab_results")
-        return {slug: found for slug, document in rows if isinstance(found := _read(document), dict)}
+        return {
+            slug: found for slug, document in rows if isinstance(found := _read(document), dict)
+        }
 
     def clear_results(self) -> None:
         """Forget what became of them."""

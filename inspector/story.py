@@ -22,7 +22,9 @@ def sentence(message: Message, client: str) -> str:
 
 def _attack(message: Message, client: str) -> str:
     exchange = message.exchange
-    borrowed = f", in the name of {client}" if steps.asked_by(exchange) and not message.front else ""
+    borrowed = (
+        f", in the name of {client}" if steps.asked_by(exchange) and not message.front else ""
+    )
     sends = "has another’s browser send" if steps.is_led_astray(exchange) else "sends"
     is_refused = exchange.status >= 400 or "error" in _carried(exchange)
     refused = f" {_NAMES[message.target]} refuses it." if is_refused else ""
@@ -76,14 +78,14 @@ def _comes_to_the_client(message: Message, client: str) -> str:
         return f"The browser brings Tripod ID’s refusal to {client}."
     if message.exchange.status >= 400:
         return f"The browser brings a code to {client}, which gets no tokens for it."
-    return (
-        f"The browser brings the code to {client}, with the state that proves that this browser began the round trip."
-    )
+    return f"The browser brings the code to {client}, with the state that proves that this browser began the round trip."
 
 
 def _is_no_answer(exchange: Exchange) -> bool:
     """Whether the client takes it for no answer to anything that it asked."""
-    refused = (event for event in exchange.events if event.get("event") == "authorization_response_refused")
+    refused = (
+        event for event in exchange.events if event.get("event") == "authorization_response_refused"
+    )
     return any(event.get("reason") != dict(exchange.query).get("error") for event in refused)
 
 
@@ -91,8 +93,14 @@ def _redeems(message: Message, client: str) -> str:
     exchange = message.exchange
     if exchange.status != 200:
         return f"{client} presents a code, and gets no tokens for it."
-    has_a_secret = steps.header(exchange, "Authorization") or steps.form_field(exchange, "client_secret")
-    proof = "who it is (secret) and" if has_a_secret else "by the verifier alone, since it has no secret,"
+    has_a_secret = steps.header(exchange, "Authorization") or steps.form_field(
+        exchange, "client_secret"
+    )
+    proof = (
+        "who it is (secret) and"
+        if has_a_secret
+        else "by the verifier alone, since it has no secret,"
+    )
     end = " (verifier)" if has_a_secret else ""
     return (
         f"{client} exchanges the code for tokens, server to server. Here it proves {proof} "
@@ -130,9 +138,7 @@ def _ends(message: Message, client: str) -> str:
     if message.exchange.status != 200:
         return f"{client} gives a token back, and Tripod ID does not take it."
     if message.outer and message.outer.step == "A7":
-        return (
-            f"{client} gives back the refresh token of an older connection. That grant ends; this one has just begun."
-        )
+        return f"{client} gives back the refresh token of an older connection. That grant ends; this one has just begun."
     if any(event.get("event") == "grant_ended" for event in message.exchange.events):
         return f"{client} gives its token back. The grant ends, and with it every token of it."
     return f"{client} gives a token back. There is nothing left that could end."
@@ -183,10 +189,19 @@ _PAGES = [
         (r"auth_server \w+ /account/.*", "The person looks after her account at Tripod ID."),
         (r"auth_server \w+ /developer/.*", "A developer looks after her apps at Tripod ID."),
         (r"auth_server GET /\.well-known/.*", "{client} reads where Tripod ID’s endpoints are."),
-        (r"auth_server GET /oauth/(token|introspect|revoke)", "{client} asks with GET where POST alone is taken."),
-        (r"auth_server POST /oauth/token", "{client} asks for tokens in a way that Tripod ID does not have."),
+        (
+            r"auth_server GET /oauth/(token|introspect|revoke)",
+            "{client} asks with GET where POST alone is taken.",
+        ),
+        (
+            r"auth_server POST /oauth/token",
+            "{client} asks for tokens in a way that Tripod ID does not have.",
+        ),
         (r"auth_server POST /oauth/introspect", "{client} asks whether a token is active."),
-        (r"resource_api GET /\.well-known/.*", "Somebody reads which server’s tokens Photo API takes."),
+        (
+            r"resource_api GET /\.well-known/.*",
+            "Somebody reads which server’s tokens Photo API takes.",
+        ),
         (
             r"resource_api \w+ /.+",
             "Somebody comes without an access token in the Authorization header, and is told what it takes.",
@@ -197,11 +212,19 @@ _PAGES = [
 
 def _page(message: Message, client: str) -> str:
     exchange = message.exchange
-    if (exchange.leg, exchange.method, exchange.path) == ("auth_server", "GET", steps.AUTHORIZATION):
+    if (exchange.leg, exchange.method, exchange.path) == (
+        "auth_server",
+        "GET",
+        steps.AUTHORIZATION,
+    ):
         return f"The browser comes back with the same request. {_decided(exchange)}".strip()
     asked = f"{exchange.leg} {exchange.method} {exchange.path}"
     found = next((text for pattern, text in _PAGES if pattern.fullmatch(asked)), None)
-    return found.format(client=client) if found else f"The browser asks {_NAMES[message.target]} for {exchange.path}."
+    return (
+        found.format(client=client)
+        if found
+        else f"The browser asks {_NAMES[message.target]} for {exchange.path}."
+    )
 
 
 def _carried(exchange: Exchange) -> dict[str, list[str]]:

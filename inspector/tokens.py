@@ -75,7 +75,14 @@ def _tell(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
 def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> None:
     pair = _pair(len(grant.pairs) + 1, exchange)
     presented = _fingerprint(dict(exchange.request_body.form).get("refresh_token", ""))
-    before = next((old for old in grant.pairs if has_predecessor and old.refresh and old.refresh == presented), None)
+    before = next(
+        (
+            old
+            for old in grant.pairs
+            if has_predecessor and old.refresh and old.refresh == presented
+        ),
+        None,
+    )
     for sibling in before.children[-1:] if before else []:
         sibling.lost = pair.issued
     (before.children if before else grant.roots).append(pair)
@@ -103,9 +110,13 @@ def access_tokens(grant: Grant) -> list[AccessToken]:
 
 def _access_token(grant: Grant, pair: Pair) -> AccessToken:
     ends = [(grant.ended, f"the grant ended: {grant.why}"), (pair.lost, _LOST)]
-    early = min(((at, why) for at, why in ends if at is not None and at < pair.expires), default=(None, ""))
+    early = min(
+        ((at, why) for at, why in ends if at is not None and at < pair.expires), default=(None, "")
+    )
     replaced = pair.children[0].issued if pair.children else None
-    return AccessToken(issued=pair.issued, expires=pair.expires, replaced=replaced, ended=early[0], why=early[1])
+    return AccessToken(
+        issued=pair.issued, expires=pair.expires, replaced=replaced, ended=early[0], why=early[1]
+    )
 
 
 def refresh_life(grant: Grant) -> RefreshLife:
@@ -124,7 +135,9 @@ def family(grant: Grant, now: float) -> Member:
 def _member(grant: Grant, pair: Pair, now: float) -> Member:
     state, note = _state(grant, pair, now)
     children = tuple(_member(grant, child, now) for child in pair.children)
-    return Member(kind="tokens", label=f"Tokens {pair.number}", state=state, note=note, children=children)
+    return Member(
+        kind="tokens", label=f"Tokens {pair.number}", state=state, note=note, children=children
+    )
 
 
 def _state(grant: Grant, pair: Pair, now: float) -> tuple[str, str]:
@@ -136,4 +149,7 @@ def _state(grant: Grant, pair: Pair, now: float) -> tuple[str, str]:
         return "ended", f"the grant ended: {grant.why}"
     if grant.is_over(now):
         return "expired", "the grant has run out"
-    return "alive", "works" if now < pair.expires else "the access token ran out; the refresh token works"
+    return (
+        "alive",
+        "works" if now < pair.expires else "the access token ran out; the refresh token works",
+    )

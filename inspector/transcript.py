@@ -38,13 +38,22 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
     masker = Masker(key)
     masked = _masked(masker, wire)
     request_body = bodies.masked(masker, wire.request_headers, wire.request_body, wire.request_size)
-    response_body = bodies.masked(masker, wire.response_headers, wire.response_body, wire.response_size)
-    finished = _finishing(masker, [*trees.strings(masked), *request_body.strings(), *response_body.strings()])
+    response_body = bodies.masked(
+        masker, wire.response_headers, wire.response_body, wire.response_size
+    )
+    finished = _finishing(
+        masker, [*trees.strings(masked), *request_body.strings(), *response_body.strings()]
+    )
     document = _shortened(trees.with_each(masked, finished))
     for event, told in zip(document["events"], wire.events, strict=False):
         event |= {name: told[name] for name in _OWN_WORDS if name in told}
-    kept = {"request_body": request_body.finished(finished), "response_body": response_body.finished(finished)}
-    return Exchange.from_document(document | kept | {"ties": list(masker.ties)} | _bare(wire, ended_at), id=0)
+    kept = {
+        "request_body": request_body.finished(finished),
+        "response_body": response_body.finished(finished),
+    }
+    return Exchange.from_document(
+        document | kept | {"ties": list(masker.ties)} | _bare(wire, ended_at), id=0
+    )
 
 
 def bare(wire: Wire, ended_at: float) -> Exchange:
@@ -52,12 +61,19 @@ def bare(wire: Wire, ended_at: float) -> Exchange:
     nothing = {"media_type": "", "size": 0, "form": [], "text": ""}
     document: dict[str, Any] = {"request_body": nothing, "response_body": nothing}
     document |= dict.fromkeys(("request_id", "method", "host", "path"), "")
-    document |= {name: [] for name in ("query", "request_headers", "response_headers", "ties", "events")}
+    document |= {
+        name: [] for name in ("query", "request_headers", "response_headers", "ties", "events")
+    }
     return Exchange.from_document(document | _bare(wire, ended_at), id=0)
 
 
 def _bare(wire: Wire, ended_at: float) -> dict[str, Any]:
-    return {"leg": wire.leg, "started_at": wire.started_at, "ended_at": ended_at, "status": wire.status}
+    return {
+        "leg": wire.leg,
+        "started_at": wire.started_at,
+        "ended_at": ended_at,
+        "status": wire.status,
+    }
 
 
 def _masked(masker: Masker, wire: Wire) -> dict[str, Any]:
@@ -69,7 +85,10 @@ def _masked(masker: Masker, wire: Wire) -> dict[str, Any]:
         "query": masker.fields(wire.query),
         "request_headers": headers.masked(masker, wire.request_headers),
         "response_headers": headers.masked(masker, wire.response_headers),
-        "events": [{name: _told(masker, value) for name, value in event.items()} for event in wire.events[:PAIRS]],
+        "events": [
+            {name: _told(masker, value) for name, value in event.items()}
+            for event in wire.events[:PAIRS]
+        ],
     }
 
 

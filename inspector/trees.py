@@ -29,7 +29,10 @@ def with_each(tree: Any, change: Callable[[str], str], *, names: bool = False) -
     if isinstance(tree, str):
         return change(tree)
     if isinstance(tree, dict):
-        return {change(name) if names else name: with_each(each, change, names=names) for name, each in tree.items()}
+        return {
+            change(name) if names else name: with_each(each, change, names=names)
+            for name, each in tree.items()
+        }
     if isinstance(tree, list | tuple):
         return [with_each(each, change, names=names) for each in tree]
     if tree is None or isinstance(tree, bool):

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 
-from flask import Blueprint, current_app, flash, make_response, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    current_app,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
@@ -50,7 +59,11 @@ class Inspector:
     def is_of_browser(self, flow: Flow, cookies: Mapping[str, str]) -> bool:
         """Whether the browser that has these cookies took part in `flow`."""
         masker = Masker(self.key(self.store.run_id))
-        held = {masker.tied("session", value) for name, value in cookies.items() if name in SESSION_COOKIES}
+        held = {
+            masker.tied("session", value)
+            for name, value in cookies.items()
+            if name in SESSION_COOKIES
+        }
         return any(not held.isdisjoint(exchange.ties) for exchange in flow.exchanges)
 
 
@@ -89,7 +102,9 @@ def expire() -> ResponseReturnValue:
     the_inspector().treat_as_expired()
     flash("expired", "inspector")
     looked_at: dict[str, Any] = {
-        name: request.args[name] for name in ("flow", "view", "all", "message") if name in request.args
+        name: request.args[name]
+        for name in ("flow", "view", "all", "message")
+        if name in request.args
     }
     return redirect(url_for("inspector.page", **looked_at), HTTPStatus.SEE_OTHER)
 
@@ -106,5 +121,8 @@ def _shown(flow: Flow, moment: float) -> FlowPage:
 def _chosen(all_flows: list[Flow]) -> Flow | None:
     """The flow asked for, or else the newest; the lab's come last, since they are many and have links of their own."""
     asked_for = number(request.args.get("flow")) or number(request.args.get("exchange")) or 0
-    newest = next((flow for flow in all_flows if not flow.attack and not flow.is_beside), next(iter(all_flows), None))
+    newest = next(
+        (flow for flow in all_flows if not flow.attack and not flow.is_beside),
+        next(iter(all_flows), None),
+    )
     return flows.find(all_flows, asked_for) or newest

@@ -54,10 +54,20 @@ class Reason:
 
 def reasons(exchange: Exchange) -> list[Reason]:
     """The checks that failed, in the order in which the event log tells of them."""
-    told = [event for event in exchange.events if event.get("reason") and event.get("event") in _QUESTIONS]
+    told = [
+        event
+        for event in exchange.events
+        if event.get("reason") and event.get("event") in _QUESTIONS
+    ]
     found = [_reason(exchange, _QUESTIONS[event["event"]], str(event["reason"])) for event in told]
     if any(event.get("event") == "sign_in_refused" for event in exchange.events):
-        found.append(Reason(REFUSED, "the username or the password is wrong; which of them, nobody is told", None))
+        found.append(
+            Reason(
+                REFUSED,
+                "the username or the password is wrong; which of them, nobody is told",
+                None,
+            )
+        )
     return list(dict.fromkeys(found))
 
 

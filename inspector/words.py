@@ -12,7 +12,11 @@ from inspector.steps import Lane
 
 #: What is left out of an id.
 _LONG_ID = re.compile(r"(?<=/[0-9a-f]{6})[0-9a-f]{10,}")
-LEG_NAMES = {Lane.AUTHORIZATION_SERVER: "Tripod ID", Lane.RESOURCE_API: "Photo API", Lane.BROWSER: "Browser"}
+LEG_NAMES = {
+    Lane.AUTHORIZATION_SERVER: "Tripod ID",
+    Lane.RESOURCE_API: "Photo API",
+    Lane.BROWSER: "Browser",
+}
 
 
 def names(client: str) -> list[str]:
@@ -29,7 +33,9 @@ def parameters(exchange: Exchange) -> str:
     """The names of what a request carries; for an access token, that it does."""
     if steps.header(exchange, "Authorization").startswith("Bearer"):
         return "Authorization: Bearer …"
-    carried = [name for name, _ in [*exchange.query, *exchange.request_body.form] if name != "csrf_token"]
+    carried = [
+        name for name, _ in [*exchange.query, *exchange.request_body.form] if name != "csrf_token"
+    ]
     return " ".join(dict.fromkeys(carried))
 
 
@@ -53,7 +59,9 @@ def summary(exchange: Exchange) -> str:
 def destination(exchange: Exchange) -> tuple[str, str]:
     """Path and parameter names of where an answer sends the browser, for a redirect whose other end was not recorded."""
     parts = urlsplit(steps.location(exchange))
-    return f"GET {parts.path or '/'}", " ".join(dict(parse_qsl(parts.query, keep_blank_values=True)))
+    return f"GET {parts.path or '/'}", " ".join(
+        dict(parse_qsl(parts.query, keep_blank_values=True))
+    )
 
 
 def leading_step(message: Message) -> str:

@@ -30,18 +30,43 @@ class DemoPhoto(NamedTuple):
 
 
 PHOTOS = (
-    DemoPhoto("alice", "Fjord, blue hour", datetime(2025, 1, 18, 16, 42, tzinfo=UTC), "fjord-blue-hour.webp"),
-    DemoPhoto("alice", "Dune at dawn", datetime(2024, 11, 9, 5, 58, tzinfo=UTC), "dune-at-dawn.webp"),
-    DemoPhoto("alice", "Pines in fog", datetime(2024, 10, 13, 8, 20, tzinfo=UTC), "pines-in-fog.webp"),
+    DemoPhoto(
+        "alice",
+        "Fjord, blue hour",
+        datetime(2025, 1, 18, 16, 42, tzinfo=UTC),
+        "fjord-blue-hour.webp",
+    ),
+    DemoPhoto(
+        "alice", "Dune at dawn", datetime(2024, 11, 9, 5, 58, tzinfo=UTC), "dune-at-dawn.webp"
+    ),
+    DemoPhoto(
+        "alice", "Pines in fog", datetime(2024, 10, 13, 8, 20, tzinfo=UTC), "pines-in-fog.webp"
+    ),
     DemoPhoto("alice", "Lighthouse", datetime(2024, 8, 24, 21, 5, tzinfo=UTC), "lighthouse.webp"),
-    DemoPhoto("alice", "Rain on glass", datetime(2024, 3, 2, 19, 31, tzinfo=UTC), "rain-on-glass.webp"),
+    DemoPhoto(
+        "alice", "Rain on glass", datetime(2024, 3, 2, 19, 31, tzinfo=UTC), "rain-on-glass.webp"
+    ),
     DemoPhoto("alice", "Poppy hill", datetime(2023, 6, 11, 13, 14, tzinfo=UTC), "poppy-hill.webp"),
-    DemoPhoto("bob", "The light at the point", datetime(2024, 9, 7, 20, 47, tzinfo=UTC), "lighthouse.webp"),
-    DemoPhoto("bob", "Behind the building site", datetime(2023, 5, 28, 11, 2, tzinfo=UTC), "poppy-hill.webp"),
+    DemoPhoto(
+        "bob", "The light at the point", datetime(2024, 9, 7, 20, 47, tzinfo=UTC), "lighthouse.webp"
+    ),
+    DemoPhoto(
+        "bob",
+        "Behind the building site",
+        datetime(2023, 5, 28, 11, 2, tzinfo=UTC),
+        "poppy-hill.webp",
+    ),
 )
 LAB_PHOTOS = (
-    DemoPhoto("lab-carol", "Nobody else’s business", datetime(2025, 2, 8, 9, 12, tzinfo=UTC), "rain-on-glass.webp"),
-    DemoPhoto("lab-mallory", "A trap", datetime(2025, 2, 9, 23, 59, tzinfo=UTC), "pines-in-fog.webp"),
+    DemoPhoto(
+        "lab-carol",
+        "Nobody else’s business",
+        datetime(2025, 2, 8, 9, 12, tzinfo=UTC),
+        "rain-on-glass.webp",
+    ),
+    DemoPhoto(
+        "lab-mallory", "A trap", datetime(2025, 2, 9, 23, 59, tzinfo=UTC), "pines-in-fog.webp"
+    ),
 )
 #: What is put in together, under the name by which it is known that it was.
 SEEDINGS = {"demo-photos": PHOTOS, "lab-photos": LAB_PHOTOS}

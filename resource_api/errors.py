@@ -18,7 +18,12 @@ log = logging.getLogger("tripod")
 RETRY_AFTER = 5
 
 #: What HTTP itself refuses, in the words of the refusals below.
-HTTP_ERRORS = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+HTTP_ERRORS = {
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
 
 
 class ApiError(Exception):
@@ -117,5 +122,8 @@ def _database_away(error: OperationalError) -> tuple[Response, int, dict[str, st
 
 def _unexpected_error(error: Exception) -> tuple[Response, int]:
     log.error("unexpected error", exc_info=error)
-    body = jsonify(error="server_error", error_description="Something broke here. It is not the request's doing.")
+    body = jsonify(
+        error="server_error",
+        error_description="Something broke here. It is not the request's doing.",
+    )
     return body, HTTPStatus.INTERNAL_SERVER_ERROR

@@ -20,7 +20,11 @@ READ = ("PNG", "JPEG", "WEBP")
 WRITTEN_AS = {"PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "WEBP": "WEBP"}
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 #: Little loss to the eye, and a few seconds at most for the largest image.
-ENCODING: dict[str, dict[str, int]] = {"PNG": {}, "JPEG": {"quality": 90}, "WEBP": {"quality": 90, "method": 2}}
+ENCODING: dict[str, dict[str, int]] = {
+    "PNG": {},
+    "JPEG": {"quality": 90},
+    "WEBP": {"quality": 90, "method": 2},
+}
 
 _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
@@ -50,7 +54,9 @@ def clean(upload: IO[bytes]) -> CleanImage:
         raise
     except Exception as error:
         # Pillow meets hostile bytes with whatever its decoders trip over: OSError, ValueError, struct.error and more.
-        raise UnsupportedImage("image must be a PNG, JPEG or WebP image, whole and in order.") from error
+        raise UnsupportedImage(
+            "image must be a PNG, JPEG or WebP image, whole and in order."
+        ) from error
 
 
 def _written_anew(data: bytes) -> CleanImage:

@@ -70,7 +70,9 @@ class IntrospectionClient:
     def _ask(self, presented_token: str) -> Answer:
         form = {"token": presented_token, "token_type_hint": "access_token"}
         try:
-            response = self._back_channel.session().post(self._endpoint, data=form, auth=self._credentials)
+            response = self._back_channel.session().post(
+                self._endpoint, data=form, auth=self._credentials
+            )
             answer = response.json() if response.status_code == HTTPStatus.OK else None
         except requests.RequestException as error:
             raise NoAnswer(f"no answer: {type(error).__name__}") from error

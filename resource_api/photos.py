@@ -21,12 +21,16 @@ _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 _UNPRINTABLE = {"Cc", "Cs"}
 
 
-def listed(db: Session, owner: str, *, limit: int, after: str | None) -> tuple[list[Photo], str | None]:
+def listed(
+    db: Session, owner: str, *, limit: int, after: str | None
+) -> tuple[list[Photo], str | None]:
     """At most `limit` photos, newest first, from behind the photo `after`; and what to ask `after` for the rest, if any."""
     query = _photos_of(owner).order_by(Photo.created_at.desc(), Photo.id.desc())
     if after is not None:
         query = query.where(_comes_behind(db, owner, after))
-    photos = list(db.scalars(query.limit(limit + 1)))  # one more than asked for tells whether there is more
+    photos = list(
+        db.scalars(query.limit(limit + 1))
+    )  # one more than asked for tells whether there is more
     return photos[:limit], photos[limit - 1].id if len(photos) > limit else None
 
 
@@ -46,7 +50,9 @@ def found_with_image(db: Session, owner: str, photo_id: str) -> Photo:
     return _only(db, _photos_of(owner).options(joinedload(Photo.image)), photo_id)
 
 
-def add(db: Session, owner: str, title: str, image: CleanImage, created_at: datetime | None = None) -> Photo:
+def add(
+    db: Session, owner: str, title: str, image: CleanImage, created_at: datetime | None = None
+) -> Photo:
     """Keep a new photo; its title is one that `checked_title` let through."""
     photo = Photo(
         id=secrets.token_hex(ID_LENGTH // 2),
@@ -85,7 +91,9 @@ def remove(db: Session, owner: str, photo_id: str) -> None:
     :raises PhotoNotFound: when there is none, or it is another's.
     """
     deleted = db.scalar(
-        delete(Photo).where(Photo.id == _checked_id(photo_id), Photo.owner == owner).returning(Photo.id)
+        delete(Photo)
+        .where(Photo.id == _checked_id(photo_id), Photo.owner == owner)
+        .returning(Photo.id)
     )
     if deleted is None:
         raise PhotoNotFound
@@ -128,4 +136,6 @@ def _comes_behind(db: Session, owner: str, after: str) -> ColumnElement[bool]:
         last = found(db, owner, after)
     except PhotoNotFound:
         raise InvalidRequest("after must be the id of one of the photos.") from None
-    return tuple_(Photo.created_at, Photo.id) < tuple_(literal(last.created_at, Photo.created_at.type), last.id)
+    return tuple_(Photo.created_at, Photo.id) < tuple_(
+        literal(last.created_at, Photo.created_at.type), last.id
+    )

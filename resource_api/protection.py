@@ -37,7 +37,10 @@ class AccessRefused(ApiError):
     def headers(self) -> dict[str, str]:
         metadata = absolute_url("protected_resource_metadata")  # RFC 9728 §5.1
         parameters = {"realm": REALM, **self.challenge(), "resource_metadata": metadata}
-        return {"WWW-Authenticate": "Bearer " + ", ".join(f'{name}="{value}"' for name, value in parameters.items())}
+        return {
+            "WWW-Authenticate": "Bearer "
+            + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+        }
 
 
 class NoCredentials(AccessRefused):
@@ -60,7 +63,9 @@ class MalformedCredentials(AccessRefused):
     error = "invalid_request"
 
     def __init__(self) -> None:
-        super().__init__("The Authorization header must be the word Bearer, a space and one access token.")
+        super().__init__(
+            "The Authorization header must be the word Bearer, a space and one access token."
+        )
 
 
 class InvalidToken(AccessRefused):
@@ -131,7 +136,9 @@ def _introspect(presented_token: str) -> Introspection:
     except TokenRefused as refused:
         raise _recorded(InvalidToken(), str(refused)) from None
     except NoAnswer as silence:
-        unavailable = TemporarilyUnavailable("The authorization server cannot be asked about the access token.")
+        unavailable = TemporarilyUnavailable(
+            "The authorization server cannot be asked about the access token."
+        )
         raise _recorded(unavailable, str(silence)) from None
 
 

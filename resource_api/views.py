@@ -78,7 +78,9 @@ def photo(photo_id: str) -> Json:
 def photo_image(photo_id: str) -> Response:
     """The image itself."""
     found = photos.found_with_image(get_db(), resource_owner().sub, photo_id)
-    return Response(found.image.data, mimetype=found.content_type, headers={"Content-Disposition": "inline"})
+    return Response(
+        found.image.data, mimetype=found.content_type, headers={"Content-Disposition": "inline"}
+    )
 
 
 @bp.post("/photos")
@@ -91,7 +93,11 @@ def new_photo() -> tuple[Json, int, dict[str, str]]:
     image = images.clean(upload)  # the slow part, so before the database is asked for anything
     photo = photos.add(get_db(), resource_owner().sub, title, image)
     get_db().commit()
-    return _representation(photo), HTTPStatus.CREATED, {"Location": absolute_url("photo", photo_id=photo.id)}
+    return (
+        _representation(photo),
+        HTTPStatus.CREATED,
+        {"Location": absolute_url("photo", photo_id=photo.id)},
+    )
 
 
 @bp.patch("/photos/<photo_id>")
@@ -116,7 +122,9 @@ def photo_removal(photo_id: str) -> tuple[str, int]:
 
 
 def _representation(photo: Photo) -> Json:
-    created_at = photo.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    created_at = (
+        photo.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    )
     return {
         "id": photo.id,
         "title": photo.title,

@@ -29,7 +29,9 @@ DESK, PHONE = 1280, 390
 HEIGHT = 900
 PASSWORDS = {"alice": "wonderland", "bob": "builder"}
 EVERYTHING = "profile+photos:read+photos:write"
-CONTRAST = 3.0  # WCAG 2.2, 1.4.11 and 2.4.13: what tells that something has the focus stands out as much
+CONTRAST = (
+    3.0  # WCAG 2.2, 1.4.11 and 2.4.13: what tells that something has the focus stands out as much
+)
 
 
 @dataclass
@@ -75,7 +77,9 @@ class Visit:
     def connect(self, username: str, scope: str = "") -> Self:
         """Let Print Shop in, to all that it asks for."""
         self.known_as(username).print_shop(f"/connect?scope={scope}")
-        return self.press("Allow") if self.page.get_by_role("button", name="Allow").count() else self
+        return (
+            self.press("Allow") if self.page.get_by_role("button", name="Allow").count() else self
+        )
 
     def asked(self) -> Self:
         """Be asked for consent: bob has never allowed these."""
@@ -83,7 +87,9 @@ class Visit:
 
     def take_print_shop_out(self, username: str) -> Self:
         """Let it in, and take it out again."""
-        return self.connect(username).tripod_id("/account/apps").press("Remove access of Print Shop")
+        return (
+            self.connect(username).tripod_id("/account/apps").press("Remove access of Print Shop")
+        )
 
     def mistake_the_password(self, username: str) -> Self:
         """Try to change it without knowing it."""
@@ -162,62 +168,164 @@ PAGES = [
     Entry("auth_server/home", "You are signed in", lambda it: it.known_as("alice").tripod_id("/")),
     Entry("auth_server/login", "Sign in", lambda it: it.tripod_id("/login")),
     Entry("auth_server/login", "Sign in", lambda it: it.print_shop("/connect")),
-    Entry("auth_server/login", "Sign in", lambda it: it.print_shop("/connect").sign_in("alice", "not hers")),
-    Entry("auth_server/login", "Sign in", lambda it: it.tripod_id("/login").forget_cookies().sign_in("alice")),
+    Entry(
+        "auth_server/login",
+        "Sign in",
+        lambda it: it.print_shop("/connect").sign_in("alice", "not hers"),
+    ),
+    Entry(
+        "auth_server/login",
+        "Sign in",
+        lambda it: it.tripod_id("/login").forget_cookies().sign_in("alice"),
+    ),
     Entry("auth_server/consent", "Let Print Shop", lambda it: it.asked()),
-    Entry("auth_server/consent", "Let Print Shop", lambda it: it.asked().untick_all().press("Allow")),
-    Entry("auth_server/form_out_of_date", "out of date", lambda it: it.asked().forget_cookies().press("Deny")),
-    Entry("auth_server/untrusted_request", "cannot go on", lambda it: it.tripod_id("/oauth/authorize?client_id=x")),
-    Entry("auth_server/account_apps", "Connected apps", lambda it: it.connect("alice").tripod_id("/account/apps")),
+    Entry(
+        "auth_server/consent", "Let Print Shop", lambda it: it.asked().untick_all().press("Allow")
+    ),
+    Entry(
+        "auth_server/form_out_of_date",
+        "out of date",
+        lambda it: it.asked().forget_cookies().press("Deny"),
+    ),
+    Entry(
+        "auth_server/untrusted_request",
+        "cannot go on",
+        lambda it: it.tripod_id("/oauth/authorize?client_id=x"),
+    ),
+    Entry(
+        "auth_server/account_apps",
+        "Connected apps",
+        lambda it: it.connect("alice").tripod_id("/account/apps"),
+    ),
     Entry("auth_server/account_apps", "Connected apps", lambda it: it.take_print_shop_out("alice")),
-    Entry("auth_server/account_activity", "Activity", lambda it: it.known_as("alice").tripod_id("/account/activity")),
-    Entry("auth_server/account_password", "Change your", lambda it: it.known_as("bob").tripod_id("/account/password")),
+    Entry(
+        "auth_server/account_activity",
+        "Activity",
+        lambda it: it.known_as("alice").tripod_id("/account/activity"),
+    ),
+    Entry(
+        "auth_server/account_password",
+        "Change your",
+        lambda it: it.known_as("bob").tripod_id("/account/password"),
+    ),
     Entry("auth_server/account_password", "Change your", lambda it: it.mistake_the_password("bob")),
     Entry("auth_server/developer_apps", "Your apps", lambda it: it.develop()),
     Entry("auth_server/developer_apps", "Your apps", lambda it: it.register()),
     Entry("auth_server/developer_new", "Register an app", lambda it: it.develop("/new")),
-    Entry("auth_server/developer_new", "Register an app", lambda it: it.register("http://postcards.example/")),
+    Entry(
+        "auth_server/developer_new",
+        "Register an app",
+        lambda it: it.register("http://postcards.example/"),
+    ),
     Entry("auth_server/developer_app", "Postcard Press", lambda it: it.register().follow("Edit")),
-    Entry("auth_server/developer_secret", "A new secret", lambda it: it.register().follow("New secret")),
-    Entry("auth_server/developer_delete", "Delete Postcard Press?", lambda it: it.register().follow("Delete")),
-    Entry("auth_server/developer_connect", "Connect your", lambda it: it.tripod_id("/developer/connect")),
+    Entry(
+        "auth_server/developer_secret",
+        "A new secret",
+        lambda it: it.register().follow("New secret"),
+    ),
+    Entry(
+        "auth_server/developer_delete",
+        "Delete Postcard Press?",
+        lambda it: it.register().follow("Delete"),
+    ),
+    Entry(
+        "auth_server/developer_connect",
+        "Connect your",
+        lambda it: it.tripod_id("/developer/connect"),
+    ),
     Entry("resource_api/home", "Photo API keeps the photos", lambda it: it.photo_api("/")),
     Entry("client_app/home", "Prints of your photos", lambda it: it.print_shop("/")),
-    Entry("client_app/home", "Prints of your photos", lambda it: it.connect("alice").press("Disconnect")),
+    Entry(
+        "client_app/home",
+        "Prints of your photos",
+        lambda it: it.connect("alice").press("Disconnect"),
+    ),
     Entry("client_app/not_connected", "not connected", lambda it: it.print_shop("/photos")),
     Entry("client_app/denied", "You said no", lambda it: it.asked().press("Deny")),
-    Entry("client_app/refused", "did not connect you", lambda it: it.print_shop("/connect?scope=x")),
-    Entry("client_app/bad_authorization_response", "cannot be used", lambda it: it.print_shop("/callback?state=x")),
+    Entry(
+        "client_app/refused", "did not connect you", lambda it: it.print_shop("/connect?scope=x")
+    ),
+    Entry(
+        "client_app/bad_authorization_response",
+        "cannot be used",
+        lambda it: it.print_shop("/callback?state=x"),
+    ),
     Entry("client_app/more_needed", "Print Shop may not", lambda it: it.connect("bob", "profile")),
     Entry(
-        "client_app/form_refused", "out of date", lambda it: it.connect("alice").forget_cookies().press("Refresh now")
+        "client_app/form_refused",
+        "out of date",
+        lambda it: it.connect("alice").forget_cookies().press("Refresh now"),
     ),
-    Entry("client_app/form_too_large", "too much", lambda it: it.connect("alice").overfill().press("Refresh now")),
-    Entry("client_app/connection_ended", "has ended", lambda it: it.connect("alice").disconnect_a_copy()),
-    Entry("client_app/tripod_id_unreachable", "out of reach", lambda it: it.print_shop_cut_off("/connect")),
     Entry(
-        "client_app/photos_unreachable", "out of reach", lambda it: it.connect("alice").print_shop_cut_off("/photos")
+        "client_app/form_too_large",
+        "too much",
+        lambda it: it.connect("alice").overfill().press("Refresh now"),
+    ),
+    Entry(
+        "client_app/connection_ended",
+        "has ended",
+        lambda it: it.connect("alice").disconnect_a_copy(),
+    ),
+    Entry(
+        "client_app/tripod_id_unreachable",
+        "out of reach",
+        lambda it: it.print_shop_cut_off("/connect"),
+    ),
+    Entry(
+        "client_app/photos_unreachable",
+        "out of reach",
+        lambda it: it.connect("alice").print_shop_cut_off("/photos"),
     ),
     Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice")),
     Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice", EVERYTHING)),
-    Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice").press("Order prints")),
-    Entry("inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector")),
-    Entry("inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector?message=4")),
-    Entry("inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector?view=browser")),
+    Entry(
+        "client_app/album", "Alice’s album", lambda it: it.connect("alice").press("Order prints")
+    ),
+    Entry(
+        "inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector")
+    ),
+    Entry(
+        "inspector/page",
+        "over the wire",
+        lambda it: it.connect("alice").print_shop("/inspector?message=4"),
+    ),
+    Entry(
+        "inspector/page",
+        "over the wire",
+        lambda it: it.connect("alice").print_shop("/inspector?view=browser"),
+    ),
     Entry("inspector/page", "over the wire", lambda it: it.print_shop("/inspector").press("Clear")),
     Entry("inspector/lab", "Break it", lambda it: it.print_shop("/inspector/lab")),
-    Entry("inspector/lab", "Break it", lambda it: it.print_shop("/inspector/lab").press("Run “Use a code twice”")),
     Entry(
-        "inspector/lab_source", "The verifier must", lambda it: it.print_shop("/inspector/lab/source?check=verifier")
+        "inspector/lab",
+        "Break it",
+        lambda it: it.print_shop("/inspector/lab").press("Run “Use a code twice”"),
     ),
-    Entry("client_app/order", "Order", lambda it: it.connect("alice").tick_first().press("Order prints")),
-    Entry("client_app/no_such_order", "no such order", lambda it: it.connect("alice").print_shop("/orders/none")),
+    Entry(
+        "inspector/lab_source",
+        "The verifier must",
+        lambda it: it.print_shop("/inspector/lab/source?check=verifier"),
+    ),
+    Entry(
+        "client_app/order",
+        "Order",
+        lambda it: it.connect("alice").tick_first().press("Order prints"),
+    ),
+    Entry(
+        "client_app/no_such_order",
+        "no such order",
+        lambda it: it.connect("alice").print_shop("/orders/none"),
+    ),
     Entry(
         "client_app/no_such_photo",
         "no such photo",
         lambda it: it.connect("alice", EVERYTHING).print_shop("/photos/x/delete"),
     ),
-    Entry("client_app/delete_photo", "Delete this photo?", lambda it: it.connect("alice", EVERYTHING).follow("Delete")),
+    Entry(
+        "client_app/delete_photo",
+        "Delete this photo?",
+        lambda it: it.connect("alice", EVERYTHING).follow("Delete"),
+    ),
 ]
 
 #: Templates that no visit reaches, with the reason.
@@ -244,7 +352,9 @@ def cut_off(legs: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     own, *nowhere = (f"http://127.0.0.1:{port}" for port in free_ports(3))
     names = ("TRIPOD_ISSUER", "TRIPOD_RESOURCE_API_URL")
     env = {**legs.env, "TRIPOD_CLIENT_APP_URL": own, **dict(zip(names, nowhere, strict=True))}
-    with running("app.py", "client-app", env=env, log=tmp_path_factory.mktemp("cut_off") / "output.txt") as shop:
+    with running(
+        "app.py", "client-app", env=env, log=tmp_path_factory.mktemp("cut_off") / "output.txt"
+    ) as shop:
         shop.wait_until_ready(own)
         yield own
 
@@ -280,7 +390,9 @@ class Look:
     sticking_out: list[str]
 
 
-@pytest.fixture(scope="module", params=PAGES, ids=lambda entry: f"{entry.template}: {entry.heading}")
+@pytest.fixture(
+    scope="module", params=PAGES, ids=lambda entry: f"{entry.template}: {entry.heading}"
+)
 def looks(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Look]:
     """One page, reached once and looked at in every way."""
     entry: Entry = request.param
@@ -295,7 +407,9 @@ def look(page: Page, scheme: Scheme, width: int) -> Look:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": HEIGHT})
     rules = COLOUR_RULES if scheme == "dark" else {}
-    found: dict[str, Any] = page.evaluate("how => axe.run(document, how)", {"resultTypes": ["violations"], **rules})
+    found: dict[str, Any] = page.evaluate(
+        "how => axe.run(document, how)", {"resultTypes": ["violations"], **rules}
+    )
     return Look(scheme, width, violations_in(found), page.evaluate(STICKING_OUT))
 
 
@@ -314,7 +428,12 @@ def violations_in(found: dict[str, Any]) -> list[str]:
     """For each element that offends: the rule and what would help, then where, what, and why."""
     return [
         "\n    ".join(
-            (f"{rule['id']}: {rule['help']}", " ".join(map(str, node["target"])), node["html"], node["failureSummary"])
+            (
+                f"{rule['id']}: {rule['help']}",
+                " ".join(map(str, node["target"])),
+                node["html"],
+                node["failureSummary"],
+            )
         )
         for rule in found["violations"]
         for node in rule["nodes"]
@@ -322,7 +441,9 @@ def violations_in(found: dict[str, Any]) -> list[str]:
 
 
 def test_axe_finds_nothing_on_any_page(looks: list[Look]) -> None:
-    found = [f"{look.scheme}, {look.width} px: {line}" for look in looks for line in look.violations]
+    found = [
+        f"{look.scheme}, {look.width} px: {line}" for look in looks for line in look.violations
+    ]
 
     assert not found, "\n".join(found)
 
@@ -336,7 +457,8 @@ def test_no_page_scrolls_sideways(looks: list[Look]) -> None:
 def test_no_page_is_left_out() -> None:
     """Whoever adds a template adds a line to `PAGES`, or says why not."""
     templates = {
-        path.relative_to(ROOT / "templates").with_suffix("").as_posix() for path in ROOT.glob("templates/**/*.html")
+        path.relative_to(ROOT / "templates").with_suffix("").as_posix()
+        for path in ROOT.glob("templates/**/*.html")
     }
     pages = {name for name in templates if not Path(name).name.startswith("_")} - {"base"}
 
@@ -397,7 +519,9 @@ def test_the_first_stop_leads_past_the_header(visit: Visit) -> None:
         pytest.param(lambda it: it.asked(), id="consent"),
     ],
 )
-def test_whatever_has_the_focus_shows_it(reach: Callable[[Visit], Visit], scheme: Scheme, visit: Visit) -> None:
+def test_whatever_has_the_focus_shows_it(
+    reach: Callable[[Visit], Visit], scheme: Scheme, visit: Visit
+) -> None:
     """WCAG 2.2, 2.4.7 and 2.4.13: as many pixels as a line of 2 px around it change, and they change enough to be seen."""
     page = reach(begin(visit, scheme)).page
 
@@ -438,7 +562,9 @@ def shows_focus(page: Page, stop: dict[str, Any]) -> bool:
     focused = page.screenshot(clip=clip)  # type: ignore[arg-type]
     page.evaluate("document.activeElement.blur()")
     blurred = page.screenshot(clip=clip)  # type: ignore[arg-type]
-    changed = sum(contrast(*pair) >= CONTRAST for pair in zip(pixels(focused), pixels(blurred), strict=True))
+    changed = sum(
+        contrast(*pair) >= CONTRAST for pair in zip(pixels(focused), pixels(blurred), strict=True)
+    )
     return changed >= 2 * 2 * (stop["width"] + stop["height"])
 
 
@@ -457,5 +583,8 @@ def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
 
 def luminance(colour: tuple[int, int, int]) -> float:
     """WCAG's relative luminance."""
-    red, green, blue = (value / 3294.6 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4 for value in colour)
+    red, green, blue = (
+        value / 3294.6 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4
+        for value in colour
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -89,7 +89,11 @@ class SimulatedPhotoApi:
         if not (self.takes_tokens and self.other_server.is_active(token)):
             return Response(status=401)
         photo = {"id": "fjord", "title": "Fjord, blue hour", "created_at": "2025-01-17T12:00:00Z"}
-        document = {"name": "Alice Liddell"} if request.path == "/me" else {"photos": [photo], "next": None}
+        document = (
+            {"name": "Alice Liddell"}
+            if request.path == "/me"
+            else {"photos": [photo], "next": None}
+        )
         return Response(json.dumps(document), mimetype="application/json")
 
 
@@ -105,7 +109,9 @@ class Setup:
 
     def events(self, name: str) -> int:
         """How often Print Shop's event log tells so."""
-        return sum(json.loads(line)["event"] == name for line in self.events_file.read_text().splitlines())
+        return sum(
+            json.loads(line)["event"] == name for line in self.events_file.read_text().splitlines()
+        )
 
 
 def cannot_run(reason: str) -> NoReturn:
@@ -118,10 +124,16 @@ def cannot_run(reason: str) -> NoReturn:
 @pytest.fixture(scope="module")
 def package(request: pytest.FixtureRequest) -> Path:
     """`tests/any_provider` with what it depends on, kept among pytest's caches until the lock changes."""
-    version = subprocess.run([program("node"), "--version"], capture_output=True, text=True, check=True).stdout
+    version = subprocess.run(
+        [program("node"), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
-        cannot_run(f"oidc-provider needs node {OLDEST_NODE} or newer, and this is {version.strip()}")
-    name = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in FILES)).hexdigest()[:16]
+        cannot_run(
+            f"oidc-provider needs node {OLDEST_NODE} or newer, and this is {version.strip()}"
+        )
+    name = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in FILES)).hexdigest()[
+        :16
+    ]
     installed = request.config.cache.mkdir("any_provider") / name
     if not installed.exists():
         install(installed)
@@ -135,9 +147,13 @@ def install(target: Path) -> None:
         draft.mkdir()
         for name in FILES:
             shutil.copy(PACKAGE / name, draft)
-        finished = subprocess.run([program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False)
+        finished = subprocess.run(
+            [program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
+        )
         if finished.returncode:
-            cannot_run(f"npm cannot install oidc-provider: {' '.join(finished.stderr.splitlines()[:5])}")
+            cannot_run(
+                f"npm cannot install oidc-provider: {' '.join(finished.stderr.splitlines()[:5])}"
+            )
         try:
             draft.rename(target)
         except OSError:
@@ -150,7 +166,9 @@ def program(name: str) -> str:
 
 
 @contextmanager
-def running_other_server(package: Path, mount: str, redirect_uri: str, log: Path) -> Iterator[OtherServer]:
+def running_other_server(
+    package: Path, mount: str, redirect_uri: str, log: Path
+) -> Iterator[OtherServer]:
     """The other server in the meantime, with Print Shop and an API registered."""
     shop = {
         "client_id": "print-shop",
@@ -165,7 +183,11 @@ def running_other_server(package: Path, mount: str, redirect_uri: str, log: Path
     environ = os.environ | {"MOUNT": mount, "CLIENTS": json.dumps([shop, api])}
     with log.open("wb") as output, log.with_suffix(".err").open("wb") as complaints:
         process = subprocess.Popen(
-            [program("node"), "server.mjs"], cwd=package, env=environ, stdout=output, stderr=complaints
+            [program("node"), "server.mjs"],
+            cwd=package,
+            env=environ,
+            stdout=output,
+            stderr=complaints,
         )
     try:
         deadline = time.monotonic() + READY_WITHIN
@@ -194,14 +216,18 @@ def running_api(api: SimulatedPhotoApi) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module", params=MOUNTS.values(), ids=MOUNTS.keys())
-def setup(request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Setup]:
+def setup(
+    request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Setup]:
     """The settings that the recipe names, and no other but those addresses that must not clash with anybody's."""
     folder = tmp_path_factory.mktemp("any_provider")
     instance_path = folder / "instance"
     own = environment(instance_path)
     url = own["TRIPOD_CLIENT_APP_URL"]
     with (
-        running_other_server(package, request.param, f"{url}/callback", folder / "other_server.txt") as other_server,
+        running_other_server(
+            package, request.param, f"{url}/callback", folder / "other_server.txt"
+        ) as other_server,
         running_api(api := SimulatedPhotoApi(other_server)) as api_url,
     ):
         printed, command = recipe()
@@ -219,7 +245,9 @@ def recipe() -> tuple[dict[str, str], list[str]]:
     assert block
     *exports, command = block[1].splitlines()
     printed = (line.removeprefix("export ").split("=", 1) for line in exports)
-    return {name: value.strip('"') for name, value in printed}, command.removeprefix(".venv/bin/python ").split()
+    return {name: value.strip('"') for name, value in printed}, command.removeprefix(
+        ".venv/bin/python "
+    ).split()
 
 
 @pytest.fixture
@@ -245,10 +273,14 @@ def test_the_settings_of_the_recipe_are_all_it_takes(setup: Setup, browser: Brow
     assert "Alice’s album" in album.text
     assert "Fjord, blue hour" in album.text
     assert setup.other_server.is_active(setup.api.presented[-1])
-    assert [answer.url for answer in browser.history if setup.api.presented[-1] in answer.text] == []
+    assert [
+        answer.url for answer in browser.history if setup.api.presented[-1] in answer.text
+    ] == []
 
 
-def test_a_refresh_spends_the_refresh_token_and_keeps_its_successor(setup: Setup, browser: Browser) -> None:
+def test_a_refresh_spends_the_refresh_token_and_keeps_its_successor(
+    setup: Setup, browser: Browser
+) -> None:
     """The other server rotates without grace: a spent one that came back would end the grant."""
     connect(browser, setup)
     first, spent = setup.api.presented[-1], setup.other_server.count("refresh_token.consumed")
@@ -274,7 +306,9 @@ def test_disconnecting_ends_the_grant_at_the_other_server(setup: Setup, browser:
     assert browser.open("/photos").status == 403
 
 
-def test_a_person_who_cancels_over_there_reads_a_page_that_says_so(setup: Setup, browser: Browser) -> None:
+def test_a_person_who_cancels_over_there_reads_a_page_that_says_so(
+    setup: Setup, browser: Browser
+) -> None:
     browser.open(f"{setup.url}/connect")
 
     page = browser.follow("Cancel")
@@ -288,7 +322,12 @@ def test_a_grant_that_ended_over_there_is_asked_for_again(setup: Setup, browser:
     connect(browser, setup)
     client = (setup.environ["TRIPOD_CLIENT_ID"], requests.utils.quote(SECRET, safe=""))
     endpoint = f"{setup.other_server.issuer}/token/revocation"
-    assert requests.post(endpoint, {"token": setup.api.presented[-1]}, auth=client, timeout=5).status_code == 200
+    assert (
+        requests.post(
+            endpoint, {"token": setup.api.presented[-1]}, auth=client, timeout=5
+        ).status_code
+        == 200
+    )
 
     page = browser.open("/photos")
 

@@ -27,7 +27,9 @@ MOST_LINES = 275
 #: Long, and one job: every setting with what is refused about it.
 LONGER_FOR_A_REASON = {"config.py": 350}
 
-FILES = sorted(path for room in ROOMS for path in (*ROOT.glob(f"{room}.py"), *ROOT.glob(f"{room}/**/*.py")))
+FILES = sorted(
+    path for room in ROOMS for path in (*ROOT.glob(f"{room}.py"), *ROOT.glob(f"{room}/**/*.py"))
+)
 
 
 def name_of(path: Path) -> str:
@@ -117,7 +119,9 @@ def test_photos_know_nothing_of_oauth() -> None:
     imported = " ".join(imported_by("resource_api/photos.py"))
 
     assert not [
-        word for word in ("protection", "introspect", "oauth", "authlib", "flask", "requests") if word in imported
+        word
+        for word in ("protection", "introspect", "oauth", "authlib", "flask", "requests")
+        if word in imported
     ]
 
 
@@ -140,14 +144,21 @@ def test_the_composition_root_reads_one_setting() -> None:
 
 
 def test_one_file_of_the_authorization_server_hashes_and_compares() -> None:
-    mentions = files_that_mention("hashlib", "hmac", "compare_digest", "sha256", "scrypt", "generate_password_hash")
+    mentions = files_that_mention(
+        "hashlib", "hmac", "compare_digest", "sha256", "scrypt", "generate_password_hash"
+    )
 
-    assert {name for name in mentions if name.startswith("auth_server/")} == {"auth_server/digests.py"}
+    assert {name for name in mentions if name.startswith("auth_server/")} == {
+        "auth_server/digests.py"
+    }
 
 
 def test_one_file_reads_the_clock() -> None:
     """The file that people copy has no other to ask."""
-    assert files_that_mention("datetime.now", "utcnow", "today", "time.time") == {"web/clock.py", "client_app/oauth.py"}
+    assert files_that_mention("datetime.now", "utcnow", "today", "time.time") == {
+        "web/clock.py",
+        "client_app/oauth.py",
+    }
 
 
 @each_file

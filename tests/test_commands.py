@@ -83,7 +83,9 @@ def test_what_the_demo_writes_is_in_the_instance_folder_and_the_owners_alone(dem
 
     files = {path.name: path.stat().st_mode & 0o777 for path in instance.iterdir()}
 
-    assert {"auth_server.db", "resource_api.db", "secret_key", "auth_server.events.jsonl"} <= set(files)
+    assert {"auth_server.db", "resource_api.db", "secret_key", "auth_server.events.jsonl"} <= set(
+        files
+    )
     assert set(files.values()) == {0o600}
 
 
@@ -113,7 +115,9 @@ def test_outside_the_demo_no_demo_account_works(tmp_path: Path) -> None:
 
 
 def test_one_leg_runs_alone(tmp_path: Path) -> None:
-    with running("app.py", "resource-api", env=environment(tmp_path), log=tmp_path / "output.txt") as leg:
+    with running(
+        "app.py", "resource-api", env=environment(tmp_path), log=tmp_path / "output.txt"
+    ) as leg:
         leg.wait_until_ready(leg.resource_api_url)
         leg.wait_until_it_prints("Ctrl-C stops it.")
 
@@ -125,8 +129,10 @@ def test_one_leg_runs_alone(tmp_path: Path) -> None:
 # What cannot start says why in one line
 
 
-def test_a_taken_port_is_named_with_the_setting_that_moves_it(demo: Running, tmp_path: Path) -> None:
-    """granian would share it without a word, and two demos would mix."""
+def test_a_taken_port_is_named_with_the_setting_that_moves_it(
+    demo: Running, tmp_path: Path
+) -> None:
+    """Granian would share it without a word, and two demos would mix."""
     env = environment(tmp_path, TRIPOD_CLIENT_APP_URL=demo.client_app_url)
 
     result = run("app.py", env=env)
@@ -138,7 +144,9 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it(demo: Running, tmp
     assert "TRIPOD_CLIENT_APP_URL" in line
 
 
-@pytest.mark.parametrize("command", [("app.py",), (*FLASK, "clients", "list")], ids=["python app.py", "flask"])
+@pytest.mark.parametrize(
+    "command", [("app.py",), (*FLASK, "clients", "list")], ids=["python app.py", "flask"]
+)
 def test_a_wrong_setting_is_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
     env = environment(tmp_path, TRIPOD_ACCESS_TOKEN_LIFETIME="soon")
 
@@ -147,7 +155,10 @@ def test_a_wrong_setting_is_one_line(command: tuple[str, ...], tmp_path: Path) -
     assert result.returncode == 4
     assert result.stdout == ""
     [line] = result.stderr.splitlines()
-    assert line == "tripod: TRIPOD_ACCESS_TOKEN_LIFETIME must be a whole number, 1 or more, not 'soon'."
+    assert (
+        line
+        == "tripod: TRIPOD_ACCESS_TOKEN_LIFETIME must be a whole number, 1 or more, not 'soon'."
+    )
 
 
 def test_a_wrong_setting_stops_gunicorn_for_good(tmp_path: Path) -> None:
@@ -167,7 +178,9 @@ def test_a_wrong_setting_stops_gunicorn_for_good(tmp_path: Path) -> None:
     "server",
     [
         pytest.param("gunicorn --bind 127.0.0.1:{port} app:create_auth_server()", id="gunicorn"),
-        pytest.param("granian --interface wsgi --port {port} --factory app:create_auth_server", id="granian"),
+        pytest.param(
+            "granian --interface wsgi --port {port} --factory app:create_auth_server", id="granian"
+        ),
         pytest.param("flask --app app:create_auth_server run --port {port}", id="flask run"),
     ],
 )
@@ -177,7 +190,9 @@ def test_a_leg_runs_under_a_server_of_ones_choice(server: str, tmp_path: Path) -
 
     with running("-m", *command, env=env, log=tmp_path / "output.txt") as leg:
         leg.wait_until_ready(leg.auth_server_url)
-        metadata = requests.get(f"{leg.auth_server_url}/.well-known/oauth-authorization-server", timeout=5)
+        metadata = requests.get(
+            f"{leg.auth_server_url}/.well-known/oauth-authorization-server", timeout=5
+        )
 
     assert metadata.json()["issuer"] == leg.auth_server_url
 
@@ -186,9 +201,17 @@ def test_a_leg_runs_under_a_server_of_ones_choice(server: str, tmp_path: Path) -
 
 
 def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:
-    options = ("--redirect-uri", "https://calendar.example/callback", "--scope", "photos:read", "--json")
+    options = (
+        "--redirect-uri",
+        "https://calendar.example/callback",
+        "--scope",
+        "photos:read",
+        "--json",
+    )
 
-    result = run(*FLASK, "clients", "create", "--name", "Calendar", *options, env=environment(tmp_path))
+    result = run(
+        *FLASK, "clients", "create", "--name", "Calendar", *options, env=environment(tmp_path)
+    )
 
     assert result.returncode == 0
     registration = json.loads(result.stdout)
@@ -208,6 +231,8 @@ def test_the_command_line_works_beside_the_running_demo(demo: Running) -> None:
 
 
 def test_the_makefile_says_what_there_is() -> None:
-    targets = {line.partition(":")[0] for line in output_of("make", "--no-print-directory").splitlines()}
+    targets = {
+        line.partition(":")[0] for line in output_of("make", "--no-print-directory").splitlines()
+    }
 
     assert {"demo", "lint", "lock", "setup", "test", "types"} <= targets

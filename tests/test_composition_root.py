@@ -79,7 +79,11 @@ def test_serving_without_a_secret_key_stops_outside_the_demo(
     ],
 )
 def test_a_database_that_is_none_is_one_line(
-    create: Callable[[], Flask], setting: str, complaint: Complaint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    create: Callable[[], Flask],
+    setting: str,
+    complaint: Complaint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "letter.txt").write_text("Dear Alice, this is no database.\n" * 100)
     monkeypatch.setenv(setting, f"sqlite:///{tmp_path}/letter.txt")
@@ -89,7 +93,10 @@ def test_a_database_that_is_none_is_one_line(
 
 @each_leg
 def test_a_database_that_cannot_be_made_is_one_line(
-    create: Callable[[], Flask], complaint: Complaint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    create: Callable[[], Flask],
+    complaint: Complaint,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (tmp_path / "file").touch()
     for name in ("AUTH_DATABASE", "SESSION_STORE", "RESOURCE_DATABASE"):
@@ -98,8 +105,12 @@ def test_a_database_that_cannot_be_made_is_one_line(
     assert f"{tmp_path}/file" in complaint(create)
 
 
-def test_a_database_server_that_is_away_is_one_line(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TRIPOD_AUTH_DATABASE_URL", "postgresql+psycopg://tripod:hush@127.0.0.1:1/tripod")
+def test_a_database_server_that_is_away_is_one_line(
+    complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(
+        "TRIPOD_AUTH_DATABASE_URL", "postgresql+psycopg://tripod:hush@127.0.0.1:1/tripod"
+    )
 
     line = complaint(app.create_auth_server)
 
@@ -118,7 +129,9 @@ def test_an_unknown_argument_is_answered_with_the_usage(
     assert capsys.readouterr().err == app.USAGE + "\n"
 
 
-def test_two_legs_cannot_have_one_port(complaint: Complaint, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_legs_cannot_have_one_port(
+    complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("AUTH_SERVER", "CLIENT_APP", "RESOURCE_API"):
         monkeypatch.setenv(f"TRIPOD_{name}_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
     monkeypatch.setenv("TRIPOD_RESOURCE_API_URL", os.environ["TRIPOD_AUTH_SERVER_URL"])

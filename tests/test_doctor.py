@@ -63,12 +63,16 @@ def test_a_redirect_uri_that_is_not_registered_is_named(legs: Running) -> None:
 
     complaints = consulted({**legs.env, "TRIPOD_CLIENT_APP_URL": moved})
 
-    assert any(f"{moved}/callback" in line and "register exactly that" in line for line in complaints)
+    assert any(
+        f"{moved}/callback" in line and "register exactly that" in line for line in complaints
+    )
     assert any(line.startswith("client_app does not answer") for line in complaints)
 
 
 def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
-    finished = run("app.py", "doctor", env=environment(tmp_path / "instance", TRIPOD_TRUSTED_PROXIES="many"))
+    finished = run(
+        "app.py", "doctor", env=environment(tmp_path / "instance", TRIPOD_TRUSTED_PROXIES="many")
+    )
 
     assert finished.returncode == 4
     assert finished.stderr.startswith("tripod: TRIPOD_TRUSTED_PROXIES must be")
@@ -85,7 +89,9 @@ def test_an_unwritable_instance_folder_is_one_line(tmp_path: Path) -> None:
 
 def test_a_library_outside_the_pins_is_named(tmp_path: Path) -> None:
     pins = tmp_path / "requirements.txt"
-    pins.write_text("flask==1.0 \\\n    --hash=sha256:0\nnever-heard-of==1.0 \\\n    --hash=sha256:0\n")
+    pins.write_text(
+        "flask==1.0 \\\n    --hash=sha256:0\nnever-heard-of==1.0 \\\n    --hash=sha256:0\n"
+    )
 
     complaints = list(doctor.complaints([], pins, requests.Session()))
 
@@ -105,7 +111,9 @@ def test_clocks_that_differ_are_named(tmp_path: Path) -> None:
     legs = Legs(tmp_path / "instance")
     settings = ClientAppSettings.load(legs.environment)
     http = legs.session()
-    http.hooks["response"].append(lambda answer, **_: answer.headers.update(Date="Sat, 01 Jan 2000 00:00:00 GMT"))
+    http.hooks["response"].append(
+        lambda answer, **_: answer.headers.update(Date="Sat, 01 Jan 2000 00:00:00 GMT")
+    )
 
     complaints = list(client_doctor.complaints(settings, http))
     legs.close()
@@ -114,7 +122,9 @@ def test_clocks_that_differ_are_named(tmp_path: Path) -> None:
     assert len(complaints) == 1
 
 
-def test_cookie_names_that_collide_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cookie_names_that_collide_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     legs = Legs(tmp_path / "instance")
     for leg in (legs.auth_server, legs.client_app):
         monkeypatch.setitem(leg.config, "SESSION_COOKIE_NAME", "session")

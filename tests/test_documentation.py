@@ -54,7 +54,9 @@ def test_each_leg_claims_the_steps_that_it_takes_part_in(leg: str, steps: str) -
 def test_the_walk_through_the_flow_takes_every_step_in_the_words_of_the_table() -> None:
     walk = (ROOT / "tests" / "test_the_flow.py").read_text()
 
-    assert dict(re.findall(r"^    # ([A-Z][0-9]) – (.+)$", walk, re.MULTILINE)) == documented_steps()
+    assert (
+        dict(re.findall(r"^    # ([A-Z][0-9]) – (.+)$", walk, re.MULTILINE)) == documented_steps()
+    )
 
 
 def test_the_diagram_shows_every_step() -> None:
@@ -73,22 +75,35 @@ def test_every_file_that_the_readme_names_is_there() -> None:
     named = re.findall(r"`([a-z_/]+(?:\.py|/))`", README)
     rooms = [ROOT, *(ROOT / leg for leg in LEGS), ROOT / "inspector", ROOT / "inspector" / "lab"]
 
-    assert [name for name in named if name != "instance/" and not any((room / name).exists() for room in rooms)] == []
+    assert [
+        name
+        for name in named
+        if name != "instance/" and not any((room / name).exists() for room in rooms)
+    ] == []
 
 
 COMMANDS = [
-    block for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL) if ".venv/bin/flask" in block
+    block
+    for block in re.findall(r"^```sh\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    if ".venv/bin/flask" in block
 ]
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:60])
 def test_the_commands_run_as_they_are_written(block: str, tmp_path: Path) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
+    }
     environment["TRIPOD_INSTANCE_PATH"] = str(tmp_path)
     script = block.replace(".venv/bin/", f"{Path(sys.executable).parent}/")
 
     finished = subprocess.run(
-        ["/bin/sh", "-e", "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        ["/bin/sh", "-e", "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
     assert finished.returncode == 0, finished.stderr
@@ -116,7 +131,9 @@ print("You are Alice Liddell." in page.text, *(event["reason"] for event in legs
 def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
     """The view and the template as they are printed, in a copy of the project, visited in its three legs."""
     recipe = README.split("### Add a page to Print Shop")[1].split("\n### ")[0]
-    view, template = (re.findall(rf"```{kind}\n(.*?)```", recipe, re.DOTALL) for kind in ("python", "html"))
+    view, template = (
+        re.findall(rf"```{kind}\n(.*?)```", recipe, re.DOTALL) for kind in ("python", "html")
+    )
     for name in ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/support"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)

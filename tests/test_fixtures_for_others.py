@@ -45,6 +45,10 @@ def test_every_fixture_that_the_recipe_names_is_there() -> None:
 
 
 def test_the_legs_on_ports_can_serve(legs_on_ports: Running) -> None:
-    urls = (legs_on_ports.auth_server_url, legs_on_ports.client_app_url, legs_on_ports.resource_api_url)
+    urls = (
+        legs_on_ports.auth_server_url,
+        legs_on_ports.client_app_url,
+        legs_on_ports.resource_api_url,
+    )
 
     assert all(map(is_healthy, urls))

@@ -35,7 +35,9 @@ class JustTheServer:
             "127.0.0.1:8000": application,
             "$PWD/tripod-instance": str(folder / "instance"),
         }
-        environ = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
+        }
         finished = subprocess.run(
             ["/bin/sh", "-ec", self.placed(SET_UP) + "\nenv | grep ^TRIPOD_"],
             cwd=ROOT,
@@ -46,7 +48,9 @@ class JustTheServer:
         )
         lines = finished.stdout.splitlines()
         self.application, self.api = (json.loads(line) for line in lines if line.startswith("{"))
-        self.environ = environ | dict(line.split("=", 1) for line in lines if line.startswith("TRIPOD_"))
+        self.environ = environ | dict(
+            line.split("=", 1) for line in lines if line.startswith("TRIPOD_")
+        )
 
     def placed(self, text: str) -> str:
         for printed, here in self._places.items():
@@ -67,7 +71,11 @@ def test_an_application_and_an_api_of_ones_own_live_on_it(tmp_path: Path) -> Non
     recipe = JustTheServer(tmp_path)
     with (tmp_path / "log").open("wb") as log:
         serving = subprocess.Popen(
-            shlex.split(recipe.placed(SERVE)), cwd=ROOT, env=recipe.environ, stdout=log, stderr=subprocess.STDOUT
+            shlex.split(recipe.placed(SERVE)),
+            cwd=ROOT,
+            env=recipe.environ,
+            stdout=log,
+            stderr=subprocess.STDOUT,
         )
     try:
         wait_for(f"http://{recipe.server}")

@@ -51,8 +51,12 @@ def walk_through_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
 def secrets_of(legs: Legs) -> dict[str, str]:
     """Every secret that crossed the wire, by its name."""
     found = {"password": "wonderland", "wrong password": "wonderlandd"}
-    for number, exchange in enumerate(legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")):
-        sent = {name: exchange.form.get(name) for name in ("code", "code_verifier", "refresh_token")}
+    for number, exchange in enumerate(
+        legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")
+    ):
+        sent = {
+            name: exchange.form.get(name) for name in ("code", "code_verifier", "refresh_token")
+        }
         received = {name: exchange.json.get(name) for name in ("access_token", "refresh_token")}
         for name, value in {**{f"sent {k}": v for k, v in sent.items()}, **received}.items():
             if value:
@@ -78,14 +82,20 @@ def test_the_databases_hold_nothing_usable(clock: Clock, legs: Legs, alice: Pers
     walk_through_the_flow(clock, legs, alice)
     files = [path for path in legs.instance_path.iterdir() if ".db" in path.name]
 
-    assert {path.name: leaked(secrets_of(legs), path.read_bytes()) for path in files} == {p.name: [] for p in files}
+    assert {path.name: leaked(secrets_of(legs), path.read_bytes()) for path in files} == {
+        p.name: [] for p in files
+    }
 
 
-def test_the_logs_hold_nothing_usable(every_log: Path, clock: Clock, legs: Legs, alice: Person) -> None:
+def test_the_logs_hold_nothing_usable(
+    every_log: Path, clock: Clock, legs: Legs, alice: Person
+) -> None:
     """At DEBUG, with Authlib's own logger, which prints whole token responses at that level."""
     walk_through_the_flow(clock, legs, alice)
     written = every_log.read_bytes() + (every_log.parent / "events.jsonl").read_bytes()
-    client_secrets = {name: value for name, value in secrets_of(legs).items() if not name.startswith("wrong")}
+    client_secrets = {
+        name: value for name, value in secrets_of(legs).items() if not name.startswith("wrong")
+    }
 
     assert b"tokens_refreshed" in written
     assert leaked(client_secrets, written) == []
@@ -93,10 +103,16 @@ def test_the_logs_hold_nothing_usable(every_log: Path, clock: Clock, legs: Legs,
 
 def test_no_answer_to_the_browser_carries_a_token(clock: Clock, legs: Legs, alice: Person) -> None:
     walk_through_the_flow(clock, legs, alice)
-    tokens = {name: value for name, value in secrets_of(legs).items() if "token" in name or "verifier" in name}
+    tokens = {
+        name: value
+        for name, value in secrets_of(legs).items()
+        if "token" in name or "verifier" in name
+    }
 
     for response in alice.browser.history:
-        seen = response.content + str(response.headers).encode() + unquote(str(response.url)).encode()
+        seen = (
+            response.content + str(response.headers).encode() + unquote(str(response.url)).encode()
+        )
         assert leaked(tokens, seen) == [], response.url
 
 

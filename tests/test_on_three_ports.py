@@ -30,12 +30,16 @@ from web.database import Database
 pytestmark = pytest.mark.processes
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
-LIFETIME = 8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
+LIFETIME = (
+    8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
+)
 
 
 @pytest.fixture(scope="module")
 def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running_legs(tmp_path_factory.mktemp("legs"), TRIPOD_ACCESS_TOKEN_LIFETIME=str(LIFETIME)) as legs:
+    with running_legs(
+        tmp_path_factory.mktemp("legs"), TRIPOD_ACCESS_TOKEN_LIFETIME=str(LIFETIME)
+    ) as legs:
         yield legs
 
 
@@ -72,7 +76,9 @@ def everything_in(response: Response) -> bytes:
 
 
 def events(legs: Running, leg: str, name: str) -> list[dict[str, Any]]:
-    lines = (Path(legs.env["TRIPOD_INSTANCE_PATH"]) / f"{leg}.events.jsonl").read_text().splitlines()
+    lines = (
+        (Path(legs.env["TRIPOD_INSTANCE_PATH"]) / f"{leg}.events.jsonl").read_text().splitlines()
+    )
     return [event for event in map(json.loads, lines) if event["event"] == name]
 
 
@@ -80,19 +86,30 @@ def events(legs: Running, leg: str, name: str) -> list[dict[str, Any]]:
 def records(legs: Running) -> Iterator[dict[str, Record]]:
     """What Print Shop keeps under encryption, opened with its own key; changes are kept."""
     settings = ClientAppSettings.load(dict(legs.env) | {"TRIPOD_DEMO": "1"})
-    database, cipher = Database(settings.session_store_url), RecordCipher(settings.leg, settings.secret_keys)
+    database, cipher = (
+        Database(settings.session_store_url),
+        RecordCipher(settings.leg, settings.secret_keys),
+    )
     with database.writing() as db:
         opened = {row.digest: cipher.open(row.data) for row in db.execute(select(sessions))}
         yield opened
         for digest, record in opened.items():
-            db.execute(update(sessions).where(sessions.c.digest == digest).values(data=cipher.seal(record)))
+            db.execute(
+                update(sessions).where(sessions.c.digest == digest).values(data=cipher.seal(record))
+            )
     database.engine.dispose()
 
 
 def tokens_in_the_store(legs: Running) -> set[bytes]:
     with records(legs) as opened:
-        held = [connection.tokens for record in opened.values() for connection in record.connections]
-    return {token.encode() for tokens in held for token in (tokens.access_token, tokens.refresh_token or "")}
+        held = [
+            connection.tokens for record in opened.values() for connection in record.connections
+        ]
+    return {
+        token.encode()
+        for tokens in held
+        for token in (tokens.access_token, tokens.refresh_token or "")
+    }
 
 
 def take_all_tokens_for_expired(legs: Running) -> None:
@@ -102,7 +119,9 @@ def take_all_tokens_for_expired(legs: Running) -> None:
                 connection.tokens = replace(connection.tokens, expires_at=0)
 
 
-def connect(page: Page, legs: Running, username: str = "alice", password: str = "wonderland") -> None:
+def connect(
+    page: Page, legs: Running, username: str = "alice", password: str = "wonderland"
+) -> None:
     page.goto(legs.client_app_url)
     page.get_by_role("link", name="Connect your photos").click()
     page.get_by_label("Username").fill(username)
@@ -141,7 +160,9 @@ def test_a_person_walks_from_a1_to_e1(page: Page, legs: Running, seen: list[byte
     tokens |= tokens_in_the_store(legs)
 
     page.get_by_role("button", name="Disconnect").click()
-    expect(page.get_by_role("alert").or_(page.get_by_role("status"))).to_contain_text("disconnected")
+    expect(page.get_by_role("alert").or_(page.get_by_role("status"))).to_contain_text(
+        "disconnected"
+    )
     page.goto(f"{legs.client_app_url}/photos")
     expect(page.get_by_role("link", name="Connect your photos")).to_be_visible()
 
@@ -202,7 +223,9 @@ def test_nothing_on_any_page_offends_the_content_security_policy(page: Page, leg
     assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
-def test_fifty_requests_at_once_after_expiry_cause_one_refresh(legs: Running, alice: Person) -> None:
+def test_fifty_requests_at_once_after_expiry_cause_one_refresh(
+    legs: Running, alice: Person
+) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     take_all_tokens_for_expired(legs)
     before = len(events(legs, "client_app", "tokens_refreshed"))
@@ -221,7 +244,17 @@ def test_the_client_in_the_readme_works_as_it_is_printed(
     for switch in ("OAUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_RELAX_TOKEN_SCOPE"):
         monkeypatch.setenv(switch, "")  # and take back afterwards what the snippet sets
     registered = run(
-        *("-m", "flask", "--app", "app:create_auth_server", "clients", "create", "--name", "My client", "--json"),
+        *(
+            "-m",
+            "flask",
+            "--app",
+            "app:create_auth_server",
+            "clients",
+            "create",
+            "--name",
+            "My client",
+            "--json",
+        ),
         *("--redirect-uri", "http://127.0.0.1:5000/callback", "--scope", "profile photos:read"),
         env=legs.env,
     )
@@ -229,18 +262,20 @@ def test_the_client_in_the_readme_works_as_it_is_printed(
     snippet = re.search(r"```python\n(import os\n.*?)```", README, re.DOTALL)
     assert snippet
     code = snippet[1].replace("http://127.0.0.1:9000", legs.auth_server_url)
-    before, after = re.split(r"^# … .*$", code.replace("http://127.0.0.1:9002", legs.resource_api_url), flags=re.M)
+    before, after = re.split(
+        r"^# … .*$", code.replace("http://127.0.0.1:9002", legs.resource_api_url), flags=re.M
+    )
     names = {
         "client_id": registration["client_id"],
         "client_secret": registration["client_secret"],
         "redirect_uri": registration["redirect_uris"][0],
     }
 
-    exec(before, names)  # noqa: S102  the README's own words
+    exec(before, names)
     with pytest.raises(requests.ConnectionError):  # nobody listens at the redirect URI
         alice.go_through(names["address"])
     names["callback_address"] = alice.browser.history[-1].headers["Location"]
-    exec(after, names)  # noqa: S102
+    exec(after, names)
 
     assert len(names["session"].get(f"{legs.resource_api_url}/photos").json()["photos"]) == 6
 
@@ -254,9 +289,26 @@ def test_outside_the_demo_the_three_legs_run_and_no_demo_account_works(tmp_path:
     flask = ("-m", "flask", "--app", "app:create_auth_server")
     create = (*flask, "clients", "create", "--json", "--name")
     callback = f"{env['TRIPOD_CLIENT_APP_URL']}/callback"
-    shop = run(*create, "Shop", "--redirect-uri", callback, "--scope", "profile photos:read photos:write", env=env)
+    shop = run(
+        *create,
+        "Shop",
+        "--redirect-uri",
+        callback,
+        "--scope",
+        "profile photos:read photos:write",
+        env=env,
+    )
     api = run(*create, "API", "--resource-server", env=env)
-    run(*flask, "users", "create", "carol", "--name", "Carol Shelby", env=env, stdin="a long pass phrase\n")
+    run(
+        *flask,
+        "users",
+        "create",
+        "carol",
+        "--name",
+        "Carol Shelby",
+        env=env,
+        stdin="a long pass phrase\n",
+    )
     env |= {
         "TRIPOD_CLIENT_ID": json.loads(shop.stdout)["client_id"],
         "TRIPOD_CLIENT_SECRET": json.loads(shop.stdout)["client_secret"],

@@ -25,7 +25,9 @@ def test_requests_oauthlib_makes_the_round_trip(
 ) -> None:
     client: RegisteredClient = request.getfixturevalue(kind)
     session = legs.network.mount(
-        RequestsSession(client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
+        RequestsSession(
+            client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256"
+        )
     )
     metadata = client.metadata
 
@@ -53,32 +55,47 @@ def test_requests_oauthlib_works_with_a_public_client_as_it_comes(
 ) -> None:
     """Left to itself it sends HTTP Basic with an empty secret, which is no secret."""
     session = legs.network.mount(
-        RequestsSession(public_client.client_id, redirect_uri=public_client.redirect_uri, scope=SCOPE, pkce="S256")
+        RequestsSession(
+            public_client.client_id,
+            redirect_uri=public_client.redirect_uri,
+            scope=SCOPE,
+            pkce="S256",
+        )
     )
     address, _ = session.authorization_url(public_client.metadata["authorization_endpoint"])
     landed = alice.go_through(address).url
 
-    tokens = session.fetch_token(public_client.metadata["token_endpoint"], authorization_response=landed)
+    tokens = session.fetch_token(
+        public_client.metadata["token_endpoint"], authorization_response=landed
+    )
 
     assert tokens["access_token"]
 
 
-def test_a_partial_consent_reaches_requests_oauthlib(client: RegisteredClient, legs: Legs, alice: Person) -> None:
+def test_a_partial_consent_reaches_requests_oauthlib(
+    client: RegisteredClient, legs: Legs, alice: Person
+) -> None:
     session = legs.network.mount(
-        RequestsSession(client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
+        RequestsSession(
+            client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256"
+        )
     )
     address, _ = session.authorization_url(client.metadata["authorization_endpoint"])
     landed = alice.go_through(address, "profile").url
 
     tokens = session.fetch_token(
-        client.metadata["token_endpoint"], authorization_response=landed, client_secret=client.client_secret
+        client.metadata["token_endpoint"],
+        authorization_response=landed,
+        client_secret=client.client_secret,
     )
 
     assert tokens["scope"] == ["profile"]
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_authlib_makes_the_round_trip(method: str, client: RegisteredClient, legs: Legs, alice: Person) -> None:
+def test_authlib_makes_the_round_trip(
+    method: str, client: RegisteredClient, legs: Legs, alice: Person
+) -> None:
     session = legs.network.mount(
         AuthlibSession(
             client.client_id,
@@ -92,12 +109,20 @@ def test_authlib_makes_the_round_trip(method: str, client: RegisteredClient, leg
     )
     metadata, verifier = client.metadata, "a-verifier-of-forty-three-characters-or-more"
 
-    address, _ = session.create_authorization_url(metadata["authorization_endpoint"], code_verifier=verifier)
+    address, _ = session.create_authorization_url(
+        metadata["authorization_endpoint"], code_verifier=verifier
+    )
     landed = alice.go_through(address).url
-    tokens = session.fetch_token(metadata["token_endpoint"], authorization_response=landed, code_verifier=verifier)
+    tokens = session.fetch_token(
+        metadata["token_endpoint"], authorization_response=landed, code_verifier=verifier
+    )
     photos = session.get(f"{legs.resource_api_url}/photos").json()["photos"]
-    refreshed = session.refresh_token(metadata["token_endpoint"], refresh_token=tokens["refresh_token"])
-    revoked = session.revoke_token(metadata["revocation_endpoint"], token=refreshed["refresh_token"])
+    refreshed = session.refresh_token(
+        metadata["token_endpoint"], refresh_token=tokens["refresh_token"]
+    )
+    revoked = session.revoke_token(
+        metadata["revocation_endpoint"], token=refreshed["refresh_token"]
+    )
 
     assert len(photos) == 6
     assert revoked.status_code == 200

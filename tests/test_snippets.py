@@ -133,12 +133,16 @@ class Run:
             assert process.stdout
             opened = process.stdout.readline()
             assert opened.startswith("Open "), opened + process.stdout.read()
-            output, _ = process.communicate(self.come_back(opened.removeprefix("Open ").strip()) + "\n", ANSWER_WITHIN)
+            output, _ = process.communicate(
+                self.come_back(opened.removeprefix("Open ").strip()) + "\n", ANSWER_WITHIN
+            )
         assert process.returncode == 0, output
         return output.removeprefix("Then paste the address at which the browser ends: ")
 
     @contextmanager
-    def started(self, program: str, file: str, environ: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    def started(
+        self, program: str, file: str, environ: dict[str, str]
+    ) -> Iterator[subprocess.Popen[str]]:
         surroundings = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         process = subprocess.Popen(
             [program, file],
@@ -186,9 +190,13 @@ def install(target: Path, receipt: str) -> None:
         draft = Path(folder)
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(PACKAGE / name, draft)
-        finished = subprocess.run([found("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False)
+        finished = subprocess.run(
+            [found("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
+        )
         if finished.returncode:
-            cannot_run(f"npm cannot install openid-client: {' '.join(finished.stderr.splitlines()[:5])}")
+            cannot_run(
+                f"npm cannot install openid-client: {' '.join(finished.stderr.splitlines()[:5])}"
+            )
         shutil.copy(PACKAGE / "package-lock.json", draft / "node_modules" / receipt)
         shutil.rmtree(target, ignore_errors=True)
         try:
@@ -201,7 +209,9 @@ each_program = pytest.mark.parametrize("name", PROGRAMS)
 
 
 @each_program
-def test_it_runs_as_it_is_shown_when_the_client_is_registered(run: Run, confidential: Shown, name: str) -> None:
+def test_it_runs_as_it_is_shown_when_the_client_is_registered(
+    run: Run, confidential: Shown, name: str
+) -> None:
     """With the secret in it: that is the one page that has it."""
     assert confidential.secret
     code = confidential.on_creation[f"snippet-{name}"]
@@ -225,7 +235,9 @@ def test_it_runs_for_a_public_client(run: Run, public: Shown, name: str) -> None
     code = public.on_creation[f"snippet-{name}"]
 
     assert (public.secret, public.later[f"snippet-{name}"]) == (None, code)
-    assert "secret" not in code.lower().replace("import secrets", "").replace("secrets.token_urlsafe", "")
+    assert "secret" not in code.lower().replace("import secrets", "").replace(
+        "secrets.token_urlsafe", ""
+    )
     assert "fjord" in run(name, code).lower()
 
 
@@ -263,7 +275,9 @@ def test_openid_client_is_not_offered_an_address_that_it_would_write_differently
 def test_the_one_for_curl_refuses_the_answer_to_another_request(
     run: Run, confidential: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Run, "come_back", lambda *_: "http://127.0.0.1:5000/callback?code=x&state=y")
+    monkeypatch.setattr(
+        Run, "come_back", lambda *_: "http://127.0.0.1:5000/callback?code=x&state=y"
+    )
 
     with pytest.raises(AssertionError, match="the answer to another request"):
         run("curl", confidential.on_creation["snippet-curl"])

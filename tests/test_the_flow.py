@@ -12,7 +12,11 @@ from support.registered_client import query_of
 def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     """Every step of the README's table, in its words and in its order."""
     browser, network = alice.browser, legs.network
-    auth_server, client_app, resource_api = legs.auth_server_url, legs.client_app_url, legs.resource_api_url
+    auth_server, client_app, resource_api = (
+        legs.auth_server_url,
+        legs.client_app_url,
+        legs.resource_api_url,
+    )
 
     # A1 – the resource owner uses the client to reach a resource
     assert browser.open(f"{client_app}/photos").status == 403
@@ -34,7 +38,10 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
 
     # A5 – the authorization server shows the consent page with the requested scopes
     assert consent_page.url.startswith(f"{auth_server}/oauth/authorize")
-    assert consent_page.form_with("granted_scope").values("granted_scope") == ["profile", "photos:read"]
+    assert consent_page.form_with("granted_scope").values("granted_scope") == [
+        "profile",
+        "photos:read",
+    ]
 
     # A6 – the resource owner consents, wholly or in part
     album = alice.allow("profile", "photos:read")
@@ -149,7 +156,9 @@ def test_a_person_sees_only_her_own_photos(legs: Legs, alice: Person, bob: Perso
     assert stolen.status_code == 404
 
 
-def test_fifty_requests_at_once_after_expiry_cause_one_refresh(clock: Clock, legs: Legs, alice: Person) -> None:
+def test_fifty_requests_at_once_after_expiry_cause_one_refresh(
+    clock: Clock, legs: Legs, alice: Person
+) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     clock.forward(121)
 
@@ -160,19 +169,25 @@ def test_fifty_requests_at_once_after_expiry_cause_one_refresh(clock: Clock, leg
     assert len(legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")) == 2
 
 
-def test_a_page_whose_images_all_come_after_expiry_causes_one_refresh(clock: Clock, legs: Legs, alice: Person) -> None:
+def test_a_page_whose_images_all_come_after_expiry_causes_one_refresh(
+    clock: Clock, legs: Legs, alice: Person
+) -> None:
     album = alice.go_through(f"{legs.client_app_url}/connect")
     clock.forward(121)
 
     with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda source: alice.browser.fetch(source).status_code, album.images))
+        answers = list(
+            threads.map(lambda source: alice.browser.fetch(source).status_code, album.images)
+        )
 
     assert answers == [200] * 6
     assert len(legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")) == 2
     assert alice.browser.reload().status == 200
 
 
-def test_a_lost_refresh_answer_does_not_end_the_connection(clock: Clock, legs: Legs, alice: Person) -> None:
+def test_a_lost_refresh_answer_does_not_end_the_connection(
+    clock: Clock, legs: Legs, alice: Person
+) -> None:
     """The authorization server spent the token, the client never heard of it: the grace is for this."""
     alice.go_through(f"{legs.client_app_url}/connect")
     clock.forward(121)
@@ -199,10 +214,14 @@ def test_an_ended_grant_is_seen_at_the_next_click(legs: Legs, alice: Person) -> 
 
 def test_the_resource_api_fails_closed_when_it_cannot_ask(legs: Legs, alice: Person) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
-    token = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json["access_token"]
+    token = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json[
+        "access_token"
+    ]
 
     with legs.network.cut_off(legs.auth_server_url):
-        refusal = legs.session().get(f"{legs.resource_api_url}/photos", headers={"Authorization": f"Bearer {token}"})
+        refusal = legs.session().get(
+            f"{legs.resource_api_url}/photos", headers={"Authorization": f"Bearer {token}"}
+        )
 
     assert refusal.status_code == 503
     assert refusal.json()["error"] == "temporarily_unavailable"

@@ -51,7 +51,10 @@ def _check_host() -> WerkzeugResponse | Response | None:
 
 def _path_and_query() -> str:
     # The path has been decoded, and may hold a line break by now.
-    path, query = quote(request.path, safe="/:@!$&'()*+,;="), request.query_string.decode(errors="replace")
+    path, query = (
+        quote(request.path, safe="/:@!$&'()*+,;="),
+        request.query_string.decode(errors="replace"),
+    )
     return f"{path}?{query}" if query else path
 
 

@@ -19,7 +19,9 @@ from web.request_id import HEADER
 _PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==(\S+?)(?: ;.*)? \\$", re.MULTILINE)
 
 
-def complaints(settings: Collection[Settings], requirements: Path, http: requests.Session) -> Iterator[str]:
+def complaints(
+    settings: Collection[Settings], requirements: Path, http: requests.Session
+) -> Iterator[str]:
     """All of them, for legs with these settings; `requirements` is the file of pins."""
     yield from _library_versions(requirements)
     yield from _spellings(settings)
@@ -78,6 +80,6 @@ def _cookie_names(running: Collection[Settings], http: requests.Session) -> Iter
     owners: dict[str, str] = {}
     for its in running:
         for path in ("/", "/login"):
-            for name in http.get(its.url + path).cookies.keys():  # noqa: SIM118  a jar iterates over cookies
+            for name in http.get(its.url + path).cookies.keys():
                 if owners.setdefault(name, its.leg) != its.leg:
                     yield f"{owners[name]} and {its.leg} both set a cookie {name}: give one of them another name."

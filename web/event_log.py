@@ -35,7 +35,9 @@ def record_on_commit(session: Session, event: str, **fields: Field) -> None:
 def watch(session: Session) -> Session:
     """Make `record_on_commit` work for this session."""
     sqlalchemy_event.listen(session, "after_commit", _write_pending)
-    sqlalchemy_event.listen(session, "after_rollback", lambda rolled_back: rolled_back.info.pop("events", None))
+    sqlalchemy_event.listen(
+        session, "after_rollback", lambda rolled_back: rolled_back.info.pop("events", None)
+    )
     return session
 
 
@@ -58,7 +60,11 @@ def _private_file(path: Path) -> logging.FileHandler:
 
 def _common() -> dict[str, Field]:
     leg = current_app.name if has_app_context() else None
-    return {"time": now().isoformat(timespec="milliseconds"), "leg": leg, "request_id": current_request_id()}
+    return {
+        "time": now().isoformat(timespec="milliseconds"),
+        "leg": leg,
+        "request_id": current_request_id(),
+    }
 
 
 def _write_pending(session: Session) -> None:
@@ -68,4 +74,6 @@ def _write_pending(session: Session) -> None:
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(getattr(record, "fields", {"event": record.getMessage()}), ensure_ascii=True)
+        return json.dumps(
+            getattr(record, "fields", {"event": record.getMessage()}), ensure_ascii=True
+        )

@@ -38,7 +38,9 @@ def _protect(response: Response) -> Response:
     policy = CONTENT_SECURITY_POLICY + ("" if g.get("forms_lead_away") else FORM_ACTION)
     response.headers.setdefault("Content-Security-Policy", policy)
     # A page with a form must send its origin, or the check against forged forms refuses it over https.
-    response.headers.setdefault("Referrer-Policy", "same-origin" if "csrf_token" in g else "no-referrer")
+    response.headers.setdefault(
+        "Referrer-Policy", "same-origin" if "csrf_token" in g else "no-referrer"
+    )
     settings: Settings = current_app.extensions["tripod.settings"]
     if settings.url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

@@ -31,7 +31,9 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     is_nowhere = isinstance(request.routing_exception, BadHost)
     if error.response is not None or error.code is None or error.code < 400 or is_nowhere:
         return error.get_response()
-    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}  # such as Allow
+    headers = {
+        name: value for name, value in error.get_headers() if name != "Content-Type"
+    }  # such as Allow
     if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
         headers["Retry-After"] = "5"
     if _is_for_machines():

@@ -100,7 +100,8 @@ def _bind(program: Program, probes: ExitStack) -> tuple[str, int]:
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ServingError(
-            f"{program.name} cannot listen on {host} port {port}: {reason}. {program.setting} moves it.", CANNOT_START
+            f"{program.name} cannot listen on {host} port {port}: {reason}. {program.setting} moves it.",
+            CANNOT_START,
         ) from None
     return str(resolved[0]), port
 
@@ -110,7 +111,9 @@ def _listen_for_signals() -> threading.Event:
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
         # Who was started with nohup keeps running without a terminal.
-        if number is not None and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
+        if number is not None and not (
+            name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+        ):
             signal.signal(number, lambda *_: asked_to_stop.set())
     return asked_to_stop
 
@@ -122,7 +125,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
         f"--interface wsgi --http 1 --no-ws --factory --workers 1 --blocking-threads {THREADS} "
         f"--log-level error --no-access-log --host {host} --port {port}"
     )
-    return subprocess.Popen(  # noqa: S603 - our own program, without a shell
+    return subprocess.Popen(
         [sys.executable, "-m", "granian", *options.split(), program.factory],
         cwd=PROJECT_ROOT,
         stdin=subprocess.DEVNULL,
@@ -137,13 +140,17 @@ def _end_with_the_parent() -> None:
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _pause(children: dict[Program, subprocess.Popen[bytes]], asked_to_stop: threading.Event) -> None:
+def _pause(
+    children: dict[Program, subprocess.Popen[bytes]], asked_to_stop: threading.Event
+) -> None:
     """Let a moment pass in which nothing happens, or raise what did."""
     if asked_to_stop.wait(POLL):
         raise _AskedToStop
     for program, child in children.items():
         if child.poll() is not None:
-            raise ServingError(f"{program.name} stopped by itself, with exit status {child.returncode}.")
+            raise ServingError(
+                f"{program.name} stopped by itself, with exit status {child.returncode}."
+            )
 
 
 def _wait_until_ready(program: Program, pause: Callable[[], None]) -> None:
@@ -157,7 +164,9 @@ def _wait_until_ready(program: Program, pause: Callable[[], None]) -> None:
 def _is_healthy(address: tuple[str, int]) -> bool:
     host, port = address
     # Listening on every interface means on loopback too.
-    connection = HTTPConnection({"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=2)  # noqa: S104
+    connection = HTTPConnection(
+        {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=2
+    )
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200

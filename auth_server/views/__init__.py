@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("auth_server", __name__)
 
-from auth_server.views import account, authorization, back_channel, developer, metadata, sign_in  # noqa: E402, F401  they add their views
+from auth_server.views import account, authorization, back_channel, developer, metadata, sign_in

@@ -40,7 +40,11 @@ def take_app_out(user: User) -> ResponseReturnValue:
     db = get_db()
     client = account.take_out(db, user, request.form.get("client_id", ""), request.remote_addr)
     db.commit()
-    return _told("account_apps", "taken out", client.name) if client else _told("account_apps", "not connected")
+    return (
+        _told("account_apps", "taken out", client.name)
+        if client
+        else _told("account_apps", "not connected")
+    )
 
 
 @bp.post("/account/sign-out")
@@ -50,7 +54,10 @@ def sign_out_everywhere(user: User) -> ResponseReturnValue:
     """End her sign-ins in every other browser, and the access of every app with them when she says so."""
     db, what = get_db(), request.form.get("end")
     if what not in (SIGN_INS, EVERYTHING):
-        abort(HTTPStatus.BAD_REQUEST, description="Nothing was ended: the form did not say what to end.")
+        abort(
+            HTTPStatus.BAD_REQUEST,
+            description="Nothing was ended: the form did not say what to end.",
+        )
     if what == EVERYTHING:
         account.take_all_out(db, user, request.remote_addr)
     if not account.sign_out_everywhere(db, user, request.remote_addr):
@@ -112,14 +119,24 @@ def _objections(new_password: str, repeated_password: str) -> dict[str, str]:
         registrations.checked_password(new_password)
     except RegistrationError as error:
         return {"new_password": str(error)}
-    return {} if new_password == repeated_password else {"repeated_password": "The new password and this differ."}
+    return (
+        {}
+        if new_password == repeated_password
+        else {"repeated_password": "The new password and this differ."}
+    )
 
 
 def _password_page(
-    user: User, status: int = HTTPStatus.OK, objections: dict[str, str] | None = None, retry_after: int = 0
+    user: User,
+    status: int = HTTPStatus.OK,
+    objections: dict[str, str] | None = None,
+    retry_after: int = 0,
 ) -> ResponseReturnValue:
     html = render_template(
-        "auth_server/account_password.html", user=user, objections=objections or {}, retry_after=retry_after
+        "auth_server/account_password.html",
+        user=user,
+        objections=objections or {},
+        retry_after=retry_after,
     )
     return html, status, {"Retry-After": str(retry_after)} if retry_after else {}
 

@@ -27,7 +27,9 @@ def authorization_request() -> ResponseReturnValue:
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
-        return redirect(url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)
+        return redirect(
+            url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
+        )
     scopes_to_ask = _scopes_to_ask(authorization, user)
     if not scopes_to_ask:
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
@@ -43,17 +45,29 @@ def authorization_decision() -> ResponseReturnValue:
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
-        return redirect(url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)
+        return redirect(
+            url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
+        )
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
-    scopes_to_ask = _scopes_to_ask(authorization, user, asked=scope_list(request.form.get("asked_scope")))
+    scopes_to_ask = _scopes_to_ask(
+        authorization, user, asked=scope_list(request.form.get("asked_scope"))
+    )
     if decision == "deny":
         record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
         sign_in.forget_what_the_sign_in_was_for()
         raise authorization.refused("access_denied", "The resource owner denied the request.")
-    if decision != "allow" or not ticked & set(scopes_to_ask) or not ticked <= set(authorization.requested_scopes):
+    if (
+        decision != "allow"
+        or not ticked & set(scopes_to_ask)
+        or not ticked <= set(authorization.requested_scopes)
+    ):
         return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, wrong=True)
     record_on_commit(
-        get_db(), "consent_given", client_id=authorization.client.client_id, sub=user.id, scope=scope_text(ticked)
+        get_db(),
+        "consent_given",
+        client_id=authorization.client.client_id,
+        sub=user.id,
+        scope=scope_text(ticked),
     )
     settled = set(authorization.requested_scopes) - set(scopes_to_ask)
     return _authorization_response(authorization, user, ticked | settled)
@@ -62,14 +76,18 @@ def authorization_decision() -> ResponseReturnValue:
 def _resource_owner(authorization: Authorization) -> User | None:
     """Whoever is signed in, unless the client wants a fresh sign-in; None when the login page is to be shown."""
     user = signed_in_user()
-    if user is not None and ("login" not in authorization.prompt or sign_in.signed_in_for_this_request()):
+    if user is not None and (
+        "login" not in authorization.prompt or sign_in.signed_in_for_this_request()
+    ):
         return user
     if "none" in authorization.prompt:
         raise authorization.refused("login_required", "The resource owner is not signed in.")
     return None
 
 
-def _scopes_to_ask(authorization: Authorization, user: User, asked: Collection[str] = ()) -> list[str]:
+def _scopes_to_ask(
+    authorization: Authorization, user: User, asked: Collection[str] = ()
+) -> list[str]:
     """What was allowed before is not asked again. A public client is asked about every time: anyone can pretend to be it.
 
     What the page in hand has `asked` stays a question, whatever another tab has settled since.
@@ -78,11 +96,20 @@ def _scopes_to_ask(authorization: Authorization, user: User, asked: Collection[s
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
     remembered = authorizations.remembered_scopes(get_db(), user.id, client.client_id)
-    return [scope for scope in authorization.requested_scopes if scope in asked or scope not in remembered]
+    return [
+        scope
+        for scope in authorization.requested_scopes
+        if scope in asked or scope not in remembered
+    ]
 
 
 def _consent_page(
-    authorization: Authorization, user: User, scopes: list[str], ticked: set[str] | None = None, *, wrong: bool = False
+    authorization: Authorization,
+    user: User,
+    scopes: list[str],
+    ticked: set[str] | None = None,
+    *,
+    wrong: bool = False,
 ) -> ResponseReturnValue:
     """A5 – The consent page, with the requested scopes as sentences; it posts back to the request it belongs to."""
     let_forms_lead_away()
@@ -101,16 +128,22 @@ def _consent_page(
     )
 
 
-def _authorization_response(authorization: Authorization, user: User, granted_scopes: set[str]) -> ResponseReturnValue:
+def _authorization_response(
+    authorization: Authorization, user: User, granted_scopes: set[str]
+) -> ResponseReturnValue:
     """A7 – Authorization response (RFC 6749 §4.1.2): 302 back to the client with the code, `state` and `iss`."""
     db, client = get_db(), authorization.client
     grant = authorization.grant
     grant.request.granted_scope = scope_text(granted_scopes)
     if not authorizations.is_let_in(db, user.id, client.client_id):
-        account_events.note(db, user.id, "app_let_in", client_name=client.name, address=request.remote_addr)
+        account_events.note(
+            db, user.id, "app_let_in", client_name=client.name, address=request.remote_addr
+        )
     if not client.is_public:
         authorizations.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
-    response = authorization_server().create_authorization_response(grant.request, grant_user=user, grant=grant)
+    response = authorization_server().create_authorization_response(
+        grant.request, grant_user=user, grant=grant
+    )
     db.commit()
     sign_in.forget_what_the_sign_in_was_for()
     return response  # type: ignore[no-any-return]

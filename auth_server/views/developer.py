@@ -167,7 +167,9 @@ def _new_page(
     )
 
 
-def _edit_page(client: Client, form: RegistrationForm, error: RegistrationError | None = None) -> ResponseReturnValue:
+def _edit_page(
+    client: Client, form: RegistrationForm, error: RegistrationError | None = None
+) -> ResponseReturnValue:
     return page(
         "developer_app.html",
         HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,

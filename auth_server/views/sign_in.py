@@ -47,10 +47,14 @@ def login() -> ResponseReturnValue:
     """A4 – The resource owner's username and password, validated; 303, so that they are not sent on."""
     form, next_page = LoginForm(request.form), sign_in.own_page(request.args.get("next"))
     try:
-        user = form.validate() and sign_in.authenticate(get_db(), form.username.data, form.password.data)
+        user = form.validate() and sign_in.authenticate(
+            get_db(), form.username.data, form.password.data
+        )
     except TooManyFailures as error:
         record("sign_in_throttled", address=request.remote_addr)
-        return _login_page(form, HTTPStatus.TOO_MANY_REQUESTS, problem="throttled", retry_after=error.retry_after)
+        return _login_page(
+            form, HTTPStatus.TOO_MANY_REQUESTS, problem="throttled", retry_after=error.retry_after
+        )
     if not user:
         record("sign_in_refused", address=request.remote_addr)
         return _login_page(form, HTTPStatus.FORBIDDEN, problem="mismatch")
@@ -73,7 +77,11 @@ def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
     """A form that this browser session did not get from here, or got before somebody signed in: nothing was done."""
     record("form_refused", path=str(request.url_rule), reason=error.description)
     if request.endpoint != "auth_server.login":
-        return page("form_out_of_date.html", HTTPStatus.BAD_REQUEST, again=sign_in.own_page(sign_in.this_page()))
+        return page(
+            "form_out_of_date.html",
+            HTTPStatus.BAD_REQUEST,
+            again=sign_in.own_page(sign_in.this_page()),
+        )
     if sign_in.signed_in_user():  # in another tab, in the meantime
         return redirect(sign_in.own_page(request.args.get("next")), HTTPStatus.SEE_OTHER)
     return _login_page(LoginForm(request.form), HTTPStatus.BAD_REQUEST, problem="out of date")

@@ -14,7 +14,9 @@ from auth_server.models import User
 P = ParamSpec("P")
 
 
-def for_signed_in(view: Callable[Concatenate[User, P], ResponseReturnValue]) -> Callable[P, ResponseReturnValue]:
+def for_signed_in(
+    view: Callable[Concatenate[User, P], ResponseReturnValue],
+) -> Callable[P, ResponseReturnValue]:
     """Hand the view who is signed in; anybody else signs in first. Goes below `writing`, since it asks the database."""
 
     @wraps(view)
@@ -27,4 +29,6 @@ def for_signed_in(view: Callable[Concatenate[User, P], ResponseReturnValue]) -> 
 
 def sign_in_first() -> ResponseReturnValue:
     """To the login page, and from there back to this one."""
-    return redirect(url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)
+    return redirect(
+        url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
+    )

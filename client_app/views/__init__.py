@@ -7,4 +7,4 @@ from flask import Blueprint
 
 bp = Blueprint("client_app", __name__)
 
-from client_app.views import album, connection, orders, photos  # noqa: E402, F401  they add their views
+from client_app.views import album, connection, orders, photos

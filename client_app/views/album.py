@@ -44,7 +44,9 @@ def image(photo_id: str) -> Response:
     return response
 
 
-def album_page(after: str | None, status: int = HTTPStatus.OK, refused: RefusedForm | None = None) -> tuple[str, int]:
+def album_page(
+    after: str | None, status: int = HTTPStatus.OK, refused: RefusedForm | None = None
+) -> tuple[str, int]:
     """The album behind the photo `after`; with what was typed into a form that was `refused`, and why."""
     photos, name = call(print_shop().api.photos, after), owners_name()
     tokens = access().tokens()

@@ -28,7 +28,10 @@ def connect() -> Response:
     """A1 – The resource owner uses the client to reach a resource (RFC 6749 §4.1)."""
     scope = request.args.get("scope") or print_shop().default_scope
     if not SCOPE.fullmatch(scope) or len(scope) > MAX_SCOPE_LENGTH:
-        abort(HTTPStatus.BAD_REQUEST, description="That scope is not one: it must be words with single spaces between.")
+        abort(
+            HTTPStatus.BAD_REQUEST,
+            description="That scope is not one: it must be words with single spaces between.",
+        )
     return_to = checked_return_to(request.args.get("return_to"))
     return redirect(print_shop().flow.begin(visitor.introduce(), scope, return_to))
 
@@ -43,7 +46,9 @@ def authorization_response() -> Response | tuple[str, int]:
         # 424, not 503 as elsewhere: this endpoint answers 303 or a 4xx, and invites nobody to send again what may hold
         # a spent code.
         again = connect_again_url(error.request)
-        return page("tripod_id_unreachable.html", HTTPStatus.FAILED_DEPENDENCY, reason=error, again=again)
+        return page(
+            "tripod_id_unreachable.html", HTTPStatus.FAILED_DEPENDENCY, reason=error, again=again
+        )
     visitor.connect(made.connection_id)
     return redirect(made.return_to or url_for(".album"), HTTPStatus.SEE_OTHER)
 

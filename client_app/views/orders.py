@@ -27,9 +27,17 @@ def new_order() -> Response | tuple[str, int]:
         wish = Wish.read(photo_ids, size, copies)
         prints = [_fetched(photo_id) for photo_id in wish.photo_ids]
     except (BadOrderError, NoSuchPhotoError) as error:
-        sentence = str(error) if isinstance(error, BadOrderError) else "One of these photos is not there any more."
-        refused = RefusedForm("order", "photo", sentence, {"photo": photo_ids, "size": size, "copies": copies})
-        return album_page(request.form.get("after") or None, HTTPStatus.UNPROCESSABLE_ENTITY, refused)
+        sentence = (
+            str(error)
+            if isinstance(error, BadOrderError)
+            else "One of these photos is not there any more."
+        )
+        refused = RefusedForm(
+            "order", "photo", sentence, {"photo": photo_ids, "size": size, "copies": copies}
+        )
+        return album_page(
+            request.form.get("after") or None, HTTPStatus.UNPROCESSABLE_ENTITY, refused
+        )
     order = Order.of(wish, prints, owners_name(), print_shop().clock())
     access().keep(order)
     return redirect(url_for(".order_sheet", number=order.number), HTTPStatus.SEE_OTHER)

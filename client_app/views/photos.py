@@ -42,7 +42,9 @@ def new_photo() -> Response | tuple[str, int]:
     title, image = request.form.get("title", ""), request.files.get("image")
     if not image or not image.filename:
         missing = RefusedForm("add", "image", "Choose an image to add.", {"title": title})
-        return album_page(request.form.get("after") or None, HTTPStatus.UNPROCESSABLE_ENTITY, missing)
+        return album_page(
+            request.form.get("after") or None, HTTPStatus.UNPROCESSABLE_ENTITY, missing
+        )
     try:
         photo = call(print_shop().api.add, title, image.stream)
     except REFUSED as error:
@@ -66,7 +68,11 @@ def new_title(photo_id: str) -> Response | tuple[str, int]:
 @needs("photos:write")
 def photo_removal_page(photo_id: str) -> tuple[str, int]:
     """Ask whether the photo is really to be deleted."""
-    return page("delete_photo.html", photo=call(print_shop().api.photo, photo_id), after=request.args.get("after"))
+    return page(
+        "delete_photo.html",
+        photo=call(print_shop().api.photo, photo_id),
+        after=request.args.get("after"),
+    )
 
 
 @bp.post("/photos/<photo_id>/delete")
@@ -79,4 +85,8 @@ def photo_removal(photo_id: str) -> Response:
 
 def _refused(form: str, error: PhotoApiError, title: str) -> tuple[str, int]:
     status, field, sentence = REFUSALS[type(error)]
-    return album_page(request.form.get("after") or None, status, RefusedForm(form, field, sentence, {"title": title}))
+    return album_page(
+        request.form.get("after") or None,
+        status,
+        RefusedForm(form, field, sentence, {"title": title}),
+    )

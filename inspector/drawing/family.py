@@ -30,7 +30,9 @@ def family(root: Member) -> Markup:
     items = [_generation(members) for members in head]
     if middle:
         items.append(
-            Markup('<li class="fold-kin"><span>{} more, each spent for the next</span></li>').format(len(middle))
+            Markup(
+                '<li class="fold-kin"><span>{} more, each spent for the next</span></li>'
+            ).format(len(middle))
         )
     items += [_generation(members) for members in tail]
     return Markup('<ol class="family">{}</ol>').format(Markup().join(items))
@@ -40,20 +42,26 @@ def _generations(root: Member) -> list[list[Member]]:
     """From the code down the line that goes on, each with the siblings that died beside it."""
     found, current = [[root]], root
     while current.children:
-        goes_on = max(current.children, key=lambda child: (child.state != "lost", bool(child.children)))
+        goes_on = max(
+            current.children, key=lambda child: (child.state != "lost", bool(child.children))
+        )
         found.append([*(child for child in current.children if child is not goes_on), goes_on])
         current = goes_on
     return found
 
 
-def _folded(all_of_them: Sequence[list[Member]]) -> tuple[list[list[Member]], list[list[Member]], list[list[Member]]]:
+def _folded(
+    all_of_them: Sequence[list[Member]],
+) -> tuple[list[list[Member]], list[list[Member]], list[list[Member]]]:
     if len(all_of_them) <= MOST:
         return list(all_of_them), [], []
     return list(all_of_them[:HEAD]), list(all_of_them[HEAD:-TAIL]), list(all_of_them[-TAIL:])
 
 
 def _generation(members: Sequence[Member]) -> Markup:
-    return Markup('<li class="generation">{}</li>').format(Markup().join(_member(member) for member in members))
+    return Markup('<li class="generation">{}</li>').format(
+        Markup().join(_member(member) for member in members)
+    )
 
 
 def _member(member: Member) -> Markup:

@@ -24,14 +24,18 @@ def clip(words: str, width: float, letter: float = SMALL) -> str:
 
 def text(at: float, y: float, words: str, css: str, *, anchor: str = "start") -> Markup:
     """A line of text."""
-    return Markup('<text x="{:g}" y="{:g}" class="{}" text-anchor="{}">{}</text>').format(at, y, css, anchor, words)
+    return Markup('<text x="{:g}" y="{:g}" class="{}" text-anchor="{}">{}</text>').format(
+        at, y, css, anchor, words
+    )
 
 
 def arrow(start: float, end: float, y: float, css: str, inset: float = 7) -> Markup:
     """A horizontal arrow that stops just short of the target's lifeline."""
     step = 1 if end > start else -1
     tip = end - step * inset
-    line = Markup('<path class="line {}" d="M{:g} {:g}H{:g}"/>').format(css, start, y, tip - step * 5)
+    line = Markup('<path class="line {}" d="M{:g} {:g}H{:g}"/>').format(
+        css, start, y, tip - step * 5
+    )
     return line + Markup('<path class="tip" d="M{:g} {:g}l{} -5v10z"/>').format(tip, y, -9 * step)
 
 

@@ -18,7 +18,9 @@ HEIGHT: dict[type, int] = {Phase: 58, Call: 60, Redirect: 116, Answer: 46, Unsee
 REST = 14
 
 
-def sequence(rows: Sequence[Row], names: Sequence[str], selected: int | None, link: Callable[[int], str]) -> Markup:
+def sequence(
+    rows: Sequence[Row], names: Sequence[str], selected: int | None, link: Callable[[int], str]
+) -> Markup:
     """The drawing; `names` are the lifelines', `selected` is the open message, `link` gives a message's address."""
     sheet = _Sheet(names, selected, link)
     for row in rows:
@@ -55,16 +57,22 @@ class _Sheet:
             self._close_bar(n, self.y - REST)
         height = max(self.y, 1)
         lifeline = Markup('<line class="lifeline leg-{}" x1="{}" x2="{}" y1="0" y2="{}"/>')
-        lines = Markup().join(lifeline.format(lane, x(place), x(place), height) for place, lane in enumerate(LANES))
+        lines = Markup().join(
+            lifeline.format(lane, x(place), x(place), height) for place, lane in enumerate(LANES)
+        )
         body = Markup().join([*self.bands, lines, *self.bars, *self.marks])
-        opening = Markup('<svg class="sequence" viewBox="0 0 {} {}" role="group" aria-label="Sequence diagram">')
+        opening = Markup(
+            '<svg class="sequence" viewBox="0 0 {} {}" role="group" aria-label="Sequence diagram">'
+        )
         return opening.format(WIDTH, height) + body + Markup("</svg>")
 
     def _end_band(self) -> None:
         if self.band_from is not None:
             band = Markup('<rect class="band" x="0.5" y="{}" width="{}" height="{}" rx="12"/>')
             self.y += REST
-            self.bands.append(band.format(self.band_from + 6, WIDTH - 1, self.y - self.band_from - 8))
+            self.bands.append(
+                band.format(self.band_from + 6, WIDTH - 1, self.y - self.band_from - 8)
+            )
 
     def _mind_the_bars(self, row: Row) -> None:
         """A message lasts on its callee's lane from its beginning to its end."""
@@ -91,14 +99,22 @@ class _Sheet:
             case Unseen():
                 return strokes.unseen(row, self.y)
             case Call():
-                return self._message(row, strokes.call(row, self.y), [row.source, row.target], row.label)
+                return self._message(
+                    row, strokes.call(row, self.y), [row.source, row.target], row.label
+                )
             case Redirect():
                 around = f"{row.status}, through the browser, {row.label}"
-                return self._message(row, strokes.redirect(row, self.y), [0, row.source, row.target], around)
+                return self._message(
+                    row, strokes.redirect(row, self.y), [0, row.source, row.target], around
+                )
             case Answer():
-                return self._message(row, strokes.answer(row, self.y), [row.source, row.target], row.status)
+                return self._message(
+                    row, strokes.answer(row, self.y), [row.source, row.target], row.status
+                )
 
-    def _message(self, row: Call | Redirect | Answer, drawn: Markup, lanes: list[int], what: str) -> Markup:
+    def _message(
+        self, row: Call | Redirect | Answer, drawn: Markup, lanes: list[int], what: str
+    ) -> Markup:
         """The row as a link to its message, with a name for those who do not see it."""
         left = x(min(lanes)) - 24
         hit = Markup('<rect class="hit" x="{}" y="{}" width="{}" height="{}" rx="10"/>').format(
@@ -107,7 +123,9 @@ class _Sheet:
         is_attack = not isinstance(row, Answer) and row.attacker
         who = "the attacker" if is_attack else self.names[row.source]
         verb = "answers" if isinstance(row, Answer) else "to"
-        return Markup('<a class="step leg-{}" href="{}" data-message="{}" aria-label="{}"{}>{}{}</a>').format(
+        return Markup(
+            '<a class="step leg-{}" href="{}" data-message="{}" aria-label="{}"{}>{}{}</a>'
+        ).format(
             "danger" if is_attack else LANES[row.source],
             self.link(row.n),
             row.n,

@@ -2,13 +2,27 @@
 
 from markupsafe import Markup
 
-from inspector.drawing.geometry import GAP, LANES, LARGE, SMALL, TURN, WIDTH, arrow, badge, clip, text, x
+from inspector.drawing.geometry import (
+    GAP,
+    LANES,
+    LARGE,
+    SMALL,
+    TURN,
+    WIDTH,
+    arrow,
+    badge,
+    clip,
+    text,
+    x,
+)
 from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Unseen
 
 
 def phase(row: Phase, y: int) -> Markup:
     """The heading of a band."""
-    strip = Markup('<rect class="band-head" x="7" y="{}" width="{}" height="36" rx="7"/>').format(y + 12, WIDTH - 14)
+    strip = Markup('<rect class="band-head" x="7" y="{}" width="{}" height="36" rx="7"/>').format(
+        y + 12, WIDTH - 14
+    )
     hint = text(WIDTH - 20, y + 35, clip(row.hint, 560, SMALL), "phase-hint", anchor="end")
     return strip + text(20, y + 35, row.title, "phase") + hint
 
@@ -34,8 +48,12 @@ def redirect(row: Redirect, y: int) -> Markup:
         f"V{low - TURN}a{TURN} {TURN} 0 0 0 {TURN} {TURN}H{end - 12}"
     )
     return (
-        Markup('<path class="line front" d="{}"/><path class="tip" d="M{} {}l-9 -5v10z"/>').format(turn, end - 7, low)
-        + text(start - GAP, top - 9, clip(row.status, start - home - 30, LARGE), "path", anchor="end")
+        Markup('<path class="line front" d="{}"/><path class="tip" d="M{} {}l-9 -5v10z"/>').format(
+            turn, end - 7, low
+        )
+        + text(
+            start - GAP, top - 9, clip(row.status, start - home - 30, LARGE), "path", anchor="end"
+        )
         + _labels(row.label, row.params, home + GAP, low - 27, end - home - 32, "start")
         + badge(row.step, start, top, attacker=row.attacker)
     )
@@ -84,11 +102,19 @@ def fold(row: Fold, y: int) -> Markup:
     """A pill that leads to what it stands for."""
     return Markup(
         '<a class="fold-link" href="{}"><rect class="fold" x="{}" y="{}" width="{}" height="38" rx="19"/>{}</a>'
-    ).format(row.href, x(1) - 24, y + 14, x(3) - x(1) + 48, text(x(2), y + 38, row.text, "path plain", anchor="middle"))
+    ).format(
+        row.href,
+        x(1) - 24,
+        y + 14,
+        x(3) - x(1) + 48,
+        text(x(2), y + 38, row.text, "path plain", anchor="middle"),
+    )
 
 
 def _labels(label: str, params: str, at: float, y: float, width: float, anchor: str) -> Markup:
     path = clip(label, width, LARGE)
     if not params:
         return text(at, y + 16, path, "path", anchor=anchor)
-    return text(at, y, path, "path", anchor=anchor) + text(at, y + 17, clip(params, width), "params", anchor=anchor)
+    return text(at, y, path, "path", anchor=anchor) + text(
+        at, y + 17, clip(params, width), "params", anchor=anchor
+    )

@@ -44,18 +44,36 @@ class _Picture:
 
     def drawn(self) -> Markup:
         """The picture."""
-        parts = [*self._ticks(), *self._refresh_life(), *self._access_tokens(), *self._strips(), self._now()]
-        opening = Markup('<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="Token timeline">')
-        return opening.format(WIDTH, HEIGHT + self._deeper) + Markup().join(parts) + Markup("</svg>")
+        parts = [
+            *self._ticks(),
+            *self._refresh_life(),
+            *self._access_tokens(),
+            *self._strips(),
+            self._now(),
+        ]
+        opening = Markup(
+            '<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="Token timeline">'
+        )
+        return (
+            opening.format(WIDTH, HEIGHT + self._deeper) + Markup().join(parts) + Markup("</svg>")
+        )
 
     def _ticks(self) -> list[Markup]:
         span = self.end - self.start
         step = next((step for step in STEPS if span / step <= 9), STEPS[-1])
         line = Markup('<line class="tick" x1="{0:.1f}" x2="{0:.1f}" y1="30" y2="{1}"/>')
-        places = [(self.x(self.start + step * k), step * k) for k in range(min(int(span // step), 9) + 1)]
+        places = [
+            (self.x(self.start + step * k), step * k) for k in range(min(int(span // step), 9) + 1)
+        ]
         return [
             line.format(at, 150 + self._deeper)
-            + text(at, 168 + self._deeper, f"{seconds // 60}:{seconds % 60:02d}", "when", anchor="middle")
+            + text(
+                at,
+                168 + self._deeper,
+                f"{seconds // 60}:{seconds % 60:02d}",
+                "when",
+                anchor="middle",
+            )
             for at, seconds in places
         ]
 
@@ -64,11 +82,21 @@ class _Picture:
         is_torn = end is None or end > self.end
         a, b = self.x(self.refresh.issued), self.x(self.end if end is None else end)
         edge = (
-            f"H{b:.1f}l-5 7 6 7-6 7 6 7-5 8" if is_torn else f"H{max(a + 16, b) - 8:.1f}a8 8 0 0 1 8 8v20a8 8 0 0 1-8 8"
+            f"H{b:.1f}l-5 7 6 7-6 7 6 7-5 8"
+            if is_torn
+            else f"H{max(a + 16, b) - 8:.1f}a8 8 0 0 1 8 8v20a8 8 0 0 1-8 8"
         )
-        life = Markup('<path class="life refresh" d="M{0:.1f} 40{1}H{0:.1f}a8 8 0 0 1-8-8v-20a8 8 0 0 1 8-8z"/>')
+        life = Markup(
+            '<path class="life refresh" d="M{0:.1f} 40{1}H{0:.1f}a8 8 0 0 1-8-8v-20a8 8 0 0 1 8-8z"/>'
+        )
         left = self.refresh.left(self.now)
-        words = text(self.x(self.end) - 18, 63, f"{duration(left or 0)} left →", "label refresh", anchor="end")
+        words = text(
+            self.x(self.end) - 18,
+            63,
+            f"{duration(left or 0)} left →",
+            "label refresh",
+            anchor="end",
+        )
         return [
             text(0, 56, "Refresh token", "name"),
             text(0, 73, "replaced at each use", "note-text"),
@@ -79,7 +107,10 @@ class _Picture:
 
     def _access_tokens(self) -> list[Markup]:
         lifetime = self.access[0].expires - self.access[0].issued
-        head = [text(0, 116, "Access tokens", "name"), text(0, 133, f"{lifetime:.0f} seconds each", "note-text")]
+        head = [
+            text(0, 116, "Access tokens", "name"),
+            text(0, 133, f"{lifetime:.0f} seconds each", "note-text"),
+        ]
         return head + [self._access_token(token, place) for place, token in enumerate(self.access)]
 
     def _access_token(self, token: AccessToken, place: int) -> Markup:
@@ -90,10 +121,14 @@ class _Picture:
         )
         parts = [life.format(" live" if is_live else "", a + 1, width, _fate(token, self.now))]
         if is_live:
-            spent = Markup('<rect class="spent" x="{:.1f}" y="100" width="{:.1f}" height="36" rx="8"/>')
+            spent = Markup(
+                '<rect class="spent" x="{:.1f}" y="100" width="{:.1f}" height="36" rx="8"/>'
+            )
             parts.append(spent.format(a + 1, max(0.0, self.x(self.now) - a - 1)))
         if width > _width(number):
-            parts.append(text(a + _inset(width, number), 122, number, "label live" if is_live else "label"))
+            parts.append(
+                text(a + _inset(width, number), 122, number, "label live" if is_live else "label")
+            )
         return Markup().join([*parts, self._renewal(a) if place else Markup()])
 
     def _numbers(self) -> list[Markup]:
@@ -126,7 +161,9 @@ class _Picture:
 
     def _strips(self) -> list[Markup]:
         name = [text(0, STRIPS + 8, "replaced, they work on", "note-text")] if self._levels else []
-        return name + [self._strip(self.access[place], place, level) for place, level in self._levels.items()]
+        return name + [
+            self._strip(self.access[place], place, level) for place, level in self._levels.items()
+        ]
 
     def _strip(self, token: AccessToken, place: int, level: int) -> Markup:
         """From its successor's beginning to its end."""
@@ -152,8 +189,12 @@ class _Picture:
 
     def _now(self) -> Markup:
         at = self.x(self.now)
-        line = Markup('<line class="now" x1="{0:.1f}" x2="{0:.1f}" y1="24" y2="{1}"/>').format(at, 150 + self._deeper)
-        tag = Markup('<rect class="now-tag" x="{:.1f}" y="4" width="44" height="21" rx="10"/>').format(at - 22)
+        line = Markup('<line class="now" x1="{0:.1f}" x2="{0:.1f}" y1="24" y2="{1}"/>').format(
+            at, 150 + self._deeper
+        )
+        tag = Markup(
+            '<rect class="now-tag" x="{:.1f}" y="4" width="44" height="21" rx="10"/>'
+        ).format(at - 22)
         return line + tag + text(at, 19, "now", "now-text", anchor="middle")
 
 
@@ -177,4 +218,8 @@ def _afterlife(token: AccessToken, now: float) -> str:
     """What became of it after that."""
     if token.why:
         return f"replaced; it worked until {token.why}"
-    return "replaced; it works until it expires" if now < token.expires else "replaced; it worked until it expired"
+    return (
+        "replaced; it works until it expires"
+        if now < token.expires
+        else "replaced; it worked until it expired"
+    )

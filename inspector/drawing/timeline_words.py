@@ -4,7 +4,21 @@ from collections.abc import Sequence
 
 from inspector.drawing.lives import AccessToken, RefreshLife
 
-_SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_SMALL = (
+    "no",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+)
 
 
 def timeline_words(access: Sequence[AccessToken], refresh: RefreshLife, now: float) -> str:
@@ -14,7 +28,11 @@ def timeline_words(access: Sequence[AccessToken], refresh: RefreshLife, now: flo
     if refresh.ended is not None:
         because = f": {refresh.why}" if refresh.why else ""
         return f"The grant has ended, and with it {_all_tokens(len(access))}{because}."
-    sentences = [_about_the_last(access, now), _about_those_before(access[:-1], now), _about_refresh(refresh.left(now))]
+    sentences = [
+        _about_the_last(access, now),
+        _about_those_before(access[:-1], now),
+        _about_refresh(refresh.left(now)),
+    ]
     return " ".join(filter(None, sentences))
 
 
@@ -27,14 +45,18 @@ def duration(seconds: float) -> str:
 
 def _about_the_last(access: Sequence[AccessToken], now: float) -> str:
     left = access[-1].end - now
-    return f"Access token {len(access)} {f'has {duration(left)} left' if left > 0 else 'has run out'}."
+    return (
+        f"Access token {len(access)} {f'has {duration(left)} left' if left > 0 else 'has run out'}."
+    )
 
 
 def _about_those_before(before: Sequence[AccessToken], now: float) -> str:
     if not before:
         return ""
     number, working = len(before), sum(token.works_on(now) for token in before)
-    replaced = f"{_number(number).capitalize()} before it {'was' if number == 1 else 'were'} replaced"
+    replaced = (
+        f"{_number(number).capitalize()} before it {'was' if number == 1 else 'were'} replaced"
+    )
     return (
         f"{replaced}; {_who(working, number)} still {'works' if working == 1 else 'work'}."
         if working
@@ -49,13 +71,19 @@ def _who(some: int, of: int) -> str:
 
 
 def _all_tokens(number: int) -> str:
-    return {1: "its tokens", 2: "both pairs of tokens"}.get(number, f"all {_number(number)} pairs of tokens")
+    return {1: "its tokens", 2: "both pairs of tokens"}.get(
+        number, f"all {_number(number)} pairs of tokens"
+    )
 
 
 def _about_refresh(left: float | None) -> str:
     if left is None:
         return "How long the refresh token lives was not recorded."
-    return f"The refresh token lasts another {duration(left)}." if left else "The refresh token has run out as well."
+    return (
+        f"The refresh token lasts another {duration(left)}."
+        if left
+        else "The refresh token has run out as well."
+    )
 
 
 def _number(number: int) -> str:

@@ -37,8 +37,16 @@ class Wire:
 
     def send(self, method: str, url: str, **parts: Any) -> Answer:
         """One request, one answer: no redirect is followed."""
-        headers = {"User-Agent": self.user_agent, "X-Request-Id": self.name_request(), **parts.pop("headers", {})}
-        return Answer(self.http.request(method, url, headers=headers, allow_redirects=False, timeout=TIMEOUT, **parts))
+        headers = {
+            "User-Agent": self.user_agent,
+            "X-Request-Id": self.name_request(),
+            **parts.pop("headers", {}),
+        }
+        return Answer(
+            self.http.request(
+                method, url, headers=headers, allow_redirects=False, timeout=TIMEOUT, **parts
+            )
+        )
 
 
 @dataclass
@@ -52,19 +60,26 @@ class Browser:
         """Go there and wherever that leads, but not to addresses that begin with `until`."""
         return self.follow(self.wire.send("GET", url, headers=headers), until)
 
-    def submit(self, answer: Answer, form: Form, *more: tuple[str, str], until: str | None = None) -> Answer:
+    def submit(
+        self, answer: Answer, form: Form, *more: tuple[str, str], until: str | None = None
+    ) -> Answer:
         """Send a form of that page, with more than it holds by itself, and go where that leads."""
         action = urljoin(answer.url, form.action or answer.url)
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(answer.url))
         sent = self.wire.send(
-            "POST", action, data=[*form.fields, *more], headers={"Origin": origin, "Referer": answer.url}
+            "POST",
+            action,
+            data=[*form.fields, *more],
+            headers={"Origin": origin, "Referer": answer.url},
         )
         return self.follow(sent, until)
 
     def follow(self, answer: Answer, until: str | None = None) -> Answer:
         """Go where an answer leads."""
         for _ in range(MOST_REDIRECTS):
-            if not answer.location.startswith(self.origins) or (until and answer.location.startswith(until)):
+            if not answer.location.startswith(self.origins) or (
+                until and answer.location.startswith(until)
+            ):
                 break
             answer = self.wire.send("GET", answer.location)
         return answer
@@ -86,8 +101,12 @@ class Person:
         form = answer.page.form_with("password")
         if form is None:
             return answer
-        fields = [(name, value) for name, value in form.fields if name not in ("username", "password")]
-        filled = Form(form.action, [*fields, ("username", self.username), ("password", self.password)])
+        fields = [
+            (name, value) for name, value in form.fields if name not in ("username", "password")
+        ]
+        filled = Form(
+            form.action, [*fields, ("username", self.username), ("password", self.password)]
+        )
         return self.browser.submit(answer, filled, until=until)
 
     def allow(self, url: str, scope: str, until: str | None = None) -> Answer:
@@ -99,7 +118,9 @@ class Person:
             return answer
         fields = [(name, value) for name, value in form.fields if name != "granted_scope"]
         ticked = [("granted_scope", name) for name in scope.split()]
-        return self.browser.submit(answer, Form(form.action, fields), *ticked, ("decision", "allow"), until=until)
+        return self.browser.submit(
+            answer, Form(form.action, fields), *ticked, ("decision", "allow"), until=until
+        )
 
 
 @dataclass(frozen=True)
@@ -133,7 +154,9 @@ class App:
             "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
         }
-        return AuthorizationRequest(f"{self.issuer}/oauth/authorize?{_form(parameters | changes)}", state, verifier)
+        return AuthorizationRequest(
+            f"{self.issuer}/oauth/authorize?{_form(parameters | changes)}", state, verifier
+        )
 
     def redeem(self, code: str, verifier: str | None, **changes: str | None) -> Answer:
         """RFC 6749 §4.1.3."""
@@ -147,7 +170,10 @@ class App:
 
     def refresh(self, refresh_token: str, **changes: str | None) -> Answer:
         """RFC 6749 §6."""
-        form: dict[str, str | None] = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        form: dict[str, str | None] = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+        }
         return self._post("/oauth/token", form | changes)
 
     def revoke(self, token: str) -> Answer:
@@ -157,12 +183,16 @@ class App:
     def _post(self, path: str, form: dict[str, str | None]) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         credentials = (self.client_id, self.client_secret)
-        return self.wire.send("POST", f"{self.issuer}{path}", data=_form(form), headers=headers, auth=credentials)
+        return self.wire.send(
+            "POST", f"{self.issuer}{path}", data=_form(form), headers=headers, auth=credentials
+        )
 
 
 def s256(verifier: str) -> str:
     """The challenge of a verifier (RFC 7636 §4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 def _form(parameters: dict[str, str | None]) -> str:

@@ -37,7 +37,9 @@ class Answer:
     @cached_property
     def page(self) -> Page:
         """The page; an empty one when it is none."""
-        return Page(self.response.text if "html" in self.response.headers.get("Content-Type", "") else "")
+        return Page(
+            self.response.text if "html" in self.response.headers.get("Content-Type", "") else ""
+        )
 
     @cached_property
     def json(self) -> dict[str, Any]:

@@ -83,7 +83,10 @@ class Card:
     @property
     def differs(self) -> str:
         """What came of it here, where both servers stopped it and something else came of it there."""
-        here, there = (each.consequence if isinstance(each, Outcome) else "" for each in (self.result, self.comparison))
+        here, there = (
+            each.consequence if isinstance(each, Outcome) else ""
+            for each in (self.result, self.comparison)
+        )
         both_stop_it = self.state == self.compared == State.STOPPED
         return here if both_stop_it and there and here != there else ""
 
@@ -96,7 +99,9 @@ class Card:
     def reasons(self) -> list[str]:
         """The checks that failed, as the event log of the leg tells it, and then those of the legs that it asked."""
         told = self.message.tree() if self.message else ()
-        return list(dict.fromkeys(reason.text for each in told for reason in why.reasons(each.exchange)))
+        return list(
+            dict.fromkeys(reason.text for each in told for reason in why.reasons(each.exchange))
+        )
 
 
 def state_of(result: Result | None) -> State:
@@ -157,6 +162,10 @@ def _is_running(run: Run | None, attack: Attack) -> bool:
 def _short(exchange: Exchange) -> Exchange:
     return replace(
         exchange,
-        request_headers=[(name, value) for name, value in exchange.request_headers if name.title() in _DECISIVE],
-        response_headers=[(name, value) for name, value in exchange.response_headers if name.title() in _DECISIVE],
+        request_headers=[
+            (name, value) for name, value in exchange.request_headers if name.title() in _DECISIVE
+        ],
+        response_headers=[
+            (name, value) for name, value in exchange.response_headers if name.title() in _DECISIVE
+        ],
     )

@@ -55,7 +55,12 @@ CHECKS = (
         section="2.1",
         file="auth_server/redirect_uris.py",
         symbol="matches",
-        stops=("redirect-uri-port", "redirect-uri-prefix", "redirect-uri-subdomain", "redirect-uri-parameter"),
+        stops=(
+            "redirect-uri-port",
+            "redirect-uri-prefix",
+            "redirect-uri-subdomain",
+            "redirect-uri-parameter",
+        ),
     ),
     Check(
         slug="s256-required",
@@ -220,6 +225,8 @@ CHECKS = (
 
 PAIRS = (
     # A callback that slips past the state brings a code that was asked for with another challenge.
-    Pair(first="state", second="verifier", stops=("forged-callback", "callback-in-another-browser")),
+    Pair(
+        first="state", second="verifier", stops=("forged-callback", "callback-in-another-browser")
+    ),
     Pair(first="expiry", second="expiry-by-own-clock", stops=("expired-access-token",)),
 )

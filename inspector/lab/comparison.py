@@ -20,10 +20,20 @@ class PlainStage(Stage):
     """A stage at a plain server. Mallory's app is registered there from the start, and all of it ends with the server."""
 
     def __init__(
-        self, url: str, print_shop: PlainClient, mallorys_app: PlainClient, http: Callable[[], requests.Session]
+        self,
+        url: str,
+        print_shop: PlainClient,
+        mallorys_app: PlainClient,
+        http: Callable[[], requests.Session],
     ) -> None:
         addresses = Addresses(url, PRINT_SHOPS_SITE, url)
-        super().__init__(addresses, print_shop.client_id, print_shop.client_secret, http=http, wait=_refuse_to_wait)
+        super().__init__(
+            addresses,
+            print_shop.client_id,
+            print_shop.client_secret,
+            http=http,
+            wait=_refuse_to_wait,
+        )
         self._mallorys_client = mallorys_app
 
     def tidy(self) -> None:
@@ -39,9 +49,13 @@ def compare(attack: Attack) -> Result | None:
     if attack.plain is None:
         return None
     print_shop = PlainClient(client_id=DEMO_CLIENT_ID, redirect_uri=f"{PRINT_SHOPS_SITE}/callback")
-    mallorys_app = PlainClient(client_id="free-wallpapers", redirect_uri=f"{MALLORYS_SITE}/callback")
+    mallorys_app = PlainClient(
+        client_id="free-wallpapers", redirect_uri=f"{MALLORYS_SITE}/callback"
+    )
     with plain_server(LAB_PASSWORDS, [print_shop, mallorys_app]) as url, ExitStack() as sessions:
-        stage = PlainStage(url, print_shop, mallorys_app, http=lambda: sessions.enter_context(new_session()))
+        stage = PlainStage(
+            url, print_shop, mallorys_app, http=lambda: sessions.enter_context(new_session())
+        )
         return run(attack, stage)
 
 

@@ -63,7 +63,9 @@ class Laboratory:
     def start(self, attacks: Sequence[Attack]) -> bool:
         """Run `attacks` in the background. False, and nothing changes, while a run is under way."""
         in_turn = sorted(attacks, key=lambda attack: attack.waits)  # as the lab runs them
-        return self._start(Run(in_turn, is_comparison=False), lambda report: self._run(in_turn, report))
+        return self._start(
+            Run(in_turn, is_comparison=False), lambda report: self._run(in_turn, report)
+        )
 
     def start_comparison(self, attack: Attack) -> bool:
         """Run `attack` against the plain server, likewise."""
@@ -91,7 +93,11 @@ class Laboratory:
     def version(self) -> str:
         """Another one whenever there is something new to see."""
         run = self.under_way
-        seen = [self.store.results(), self.store.last_id(), run and [attack.slug for attack in run.left]]
+        seen = [
+            self.store.results(),
+            self.store.last_id(),
+            run and [attack.slug for attack in run.left],
+        ]
         return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:16]
 
     def _kept(self) -> Iterator[tuple[str, Result]]:

@@ -13,10 +13,20 @@ _KINDS: dict[str, type[Outcome] | type[Failure]] = {"outcome": Outcome, "failure
 
 def to_document(result: Result) -> dict[str, Any]:
     """For JSON. What is as long and random as a token is masked, wherever a server has put it."""
-    masker = Masker(secrets.token_hex())  # nothing is compared with it, so nobody needs to know its key
-    told = {name: value for name, value in asdict(result).items() if name != "request_id" and isinstance(value, str)}
+    masker = Masker(
+        secrets.token_hex()
+    )  # nothing is compared with it, so nobody needs to know its key
+    told = {
+        name: value
+        for name, value in asdict(result).items()
+        if name != "request_id" and isinstance(value, str)
+    }
     masked = {name: masker.text(value) for name, value in told.items()}
-    return {"kind": "outcome" if isinstance(result, Outcome) else "failure", **asdict(result), **masked}
+    return {
+        "kind": "outcome" if isinstance(result, Outcome) else "failure",
+        **asdict(result),
+        **masked,
+    }
 
 
 def from_document(document: dict[str, Any]) -> Result | None:

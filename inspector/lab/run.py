@@ -59,16 +59,24 @@ def summary(results: Collection[tuple[Attack, Result]]) -> str:
     counted = [result for attack, result in results if attack.check]
     stopped = sum(map(_is_stopped, counted))
     through = sum(isinstance(result, Outcome) and result.got_through for result in counted)
-    failed = f", {len(counted) - stopped - through} could not be run" if stopped + through < len(counted) else ""
+    failed = (
+        f", {len(counted) - stopped - through} could not be run"
+        if stopped + through < len(counted)
+        else ""
+    )
     return f"\n{len(counted)} attacks, {stopped} stopped, {through} got through{failed}.{_let_through(results)}"
 
 
 def _let_through(results: Iterable[tuple[Attack, Result]]) -> str:
     """About the attack that no check is to stop, when it got through."""
     got_through = any(
-        isinstance(result, Outcome) and result.got_through for attack, result in results if not attack.check
+        isinstance(result, Outcome) and result.got_through
+        for attack, result in results
+        if not attack.check
     )
-    return " One more is let through within the grace: no check here stops it." if got_through else ""
+    return (
+        " One more is let through within the grace: no check here stops it." if got_through else ""
+    )
 
 
 def _is_stopped(result: Result) -> bool:

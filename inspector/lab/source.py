@@ -30,7 +30,11 @@ class Source:
     @property
     def where(self) -> str:
         """The numbers of the lines that do the check, in words."""
-        return f"line {self.first}" if self.first == self.last else f"lines {self.first} to {self.last}"
+        return (
+            f"line {self.first}"
+            if self.first == self.last
+            else f"lines {self.first} to {self.last}"
+        )
 
 
 def source_of(check: Check, root: Path = PROJECT_ROOT) -> Source:

@@ -139,7 +139,9 @@ class Stage:
         origins = (addresses.authorization_server, addresses.client, addresses.resource_api)
         return Browser(self._wire(user_agent), tuple(f"{origin}/" for origin in origins))
 
-    def code(self, scope: str = "photos:read", app: App | None = None, person: Person | None = None) -> Code:
+    def code(
+        self, scope: str = "photos:read", app: App | None = None, person: Person | None = None
+    ) -> Code:
         """A code that Tripod ID issued to Print Shop for Carol, caught on its way through the browser.
 
         :raises CannotPlay: when it issued none.
@@ -175,7 +177,9 @@ class Stage:
     ) -> Answer:
         """Come to the resource API with an access token; it is Mallory who comes, unless it is `by` somebody else."""
         headers = {"Authorization": f"Bearer {access_token}"}
-        return (by or self.api).send(method, f"{self.addresses.resource_api}{path}", headers=headers, **parts)
+        return (by or self.api).send(
+            method, f"{self.addresses.resource_api}{path}", headers=headers, **parts
+        )
 
     def tidy(self) -> None:
         """Whoever has let an app in takes it out again, so that no attack leaves a living grant behind."""
@@ -189,7 +193,9 @@ class Stage:
         """Delete what was registered for this run."""
         if "mallorys_app" in self.__dict__:
             with self.playing(TIDYING_UP):
-                delete(self.mallory, self.addresses.authorization_server, self.mallorys_app.client_id)
+                delete(
+                    self.mallory, self.addresses.authorization_server, self.mallorys_app.client_id
+                )
 
     def _person(self, username: str, user_agent: str) -> Person:
         return Person(username, LAB_PASSWORDS[username], self.browser(user_agent))
@@ -211,4 +217,6 @@ class Stage:
     def _register(self) -> App:
         redirect_uri = f"{MALLORYS_SITE}/callback"
         issuer = self.addresses.authorization_server
-        return self._app(*register(self.mallory, issuer, redirect_uri, EVERY_SCOPE), redirect_uri, MALLORY)
+        return self._app(
+            *register(self.mallory, issuer, redirect_uri, EVERY_SCOPE), redirect_uri, MALLORY
+        )

@@ -40,7 +40,10 @@ def legs(surroundings: Mapping[str, str]) -> Iterator[ClientAppSettings]:
 
 def _environment(surroundings: Mapping[str, str], instance_path: Path) -> dict[str, str]:
     kept = {name: value for name, value in surroundings.items() if not name.startswith("TRIPOD_")}
-    urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(_URLS, _free_ports(len(_URLS)), strict=True)}
+    urls = {
+        name: f"http://127.0.0.1:{port}"
+        for name, port in zip(_URLS, _free_ports(len(_URLS)), strict=True)
+    }
     ours = {
         "TRIPOD_DEMO": "1",
         "TRIPOD_INSTANCE_PATH": str(instance_path),
@@ -61,7 +64,7 @@ def _free_ports(count: int) -> list[int]:
 def _serving(environment: Mapping[str, str], output: Path) -> Iterator[None]:
     command = [sys.executable, str(PROJECT_ROOT / "app.py")]
     with output.open("wb") as file:
-        process = subprocess.Popen(  # noqa: S603  our own app.py
+        process = subprocess.Popen(
             command, env=environment, stdout=file, stderr=subprocess.STDOUT, cwd=PROJECT_ROOT
         )
     try:

@@ -73,7 +73,9 @@ def compare() -> ResponseReturnValue:
     """Run the attack of that name against the plain server."""
     attack = _presented_attack()
     if attack.plain is None:
-        abort(HTTPStatus.BAD_REQUEST, description="A plain server has nothing to compare with there.")
+        abort(
+            HTTPStatus.BAD_REQUEST, description="A plain server has nothing to compare with there."
+        )
     if not the_laboratory().start_comparison(attack):
         return _busy()
     the_laboratory().join(PATIENCE)
@@ -114,7 +116,10 @@ def _page(laboratory: Laboratory) -> str:
 
 def _together(check: Check) -> list[tuple[Check, tuple[str, ...]]]:
     """The checks before or behind this one, each with the attacks that get through only when both are off."""
-    partners = {pair.second if pair.first == check.slug else pair.first: pair.stops for pair in _pairs_of(check)}
+    partners = {
+        pair.second if pair.first == check.slug else pair.first: pair.stops
+        for pair in _pairs_of(check)
+    }
     return [(other, partners[other.slug]) for other in CHECKS if other.slug in partners]
 
 

@@ -42,7 +42,9 @@ VERIFIER = "the-verifier-that-only-the-client-knows-0123456789"
 
 def s256(verifier: str) -> str:
     """The code challenge of RFC 7636 §4.2."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 def at_once(count: int, act: Callable[[], T]) -> list[T]:
@@ -117,7 +119,11 @@ class Page(HTMLParser):
     @property
     def boxes(self) -> dict[str, bool]:
         """The scopes that a consent page asks about, and whether they are ticked."""
-        return {value: ticked for (name, value), ticked in self.form.boxes.items() if name == "granted_scope"}
+        return {
+            value: ticked
+            for (name, value), ticked in self.form.boxes.items()
+            if name == "granted_scope"
+        }
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._tag = tag
@@ -176,7 +182,9 @@ class AuthorizationResponse:
 class Server:
     """The authorization server under test, on a database of its own."""
 
-    def __init__(self, settings: AuthServerSettings, templates: BytecodeCache | None = None) -> None:
+    def __init__(
+        self, settings: AuthServerSettings, templates: BytecodeCache | None = None
+    ) -> None:
         self.settings = settings
         self.sign_ins: dict[str, str] = {}
         self.app = create_app(settings)
@@ -184,7 +192,9 @@ class Server:
         self.app.jinja_env.bytecode_cache = templates
         # Nothing here has to outlive a power cut, and waiting for the disk is slow.
         event.listen(
-            self.database.engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF")
+            self.database.engine,
+            "connect",
+            lambda connection, _: connection.execute("PRAGMA synchronous=OFF"),
         )
 
     def browser(self, address: str = SOMEWHERE) -> Browser:
@@ -256,7 +266,9 @@ class Person:
     def decide(self, page: Page, decision: str, *scopes: str) -> TestResponse:
         """Press a button of a consent page with exactly these boxes ticked."""
         form = page.form
-        return self.browser.post(form.action, data=form.fields | {"granted_scope": list(scopes), "decision": decision})
+        return self.browser.post(
+            form.action, data=form.fields | {"granted_scope": list(scopes), "decision": decision}
+        )
 
     def allow(self, request: str, *scopes: str) -> AuthorizationResponse:
         """Say yes, to `scopes` alone where any are given, unless the server needs no word."""
@@ -315,7 +327,9 @@ class RegisteredClient:
         return self.request("/oauth/token", grant_type="authorization_code", **parameters | changes)
 
     def refresh(self, refresh_token: str, **changes: Parameter) -> TestResponse:
-        return self.request("/oauth/token", grant_type="refresh_token", refresh_token=refresh_token, **changes)
+        return self.request(
+            "/oauth/token", grant_type="refresh_token", refresh_token=refresh_token, **changes
+        )
 
     def introspect(self, token: str, **changes: Parameter) -> TestResponse:
         return self.request("/oauth/introspect", token=token, **changes)
@@ -325,7 +339,9 @@ class RegisteredClient:
 
     def connect(self, person: Person, *scopes: str, **changes: Parameter) -> Tokens:
         """The whole flow: `person` allows `scopes`, or all that is asked for, and the code is redeemed."""
-        return Tokens.read(self.redeem(person.allow(self.authorization_request(**changes), *scopes).code))
+        return Tokens.read(
+            self.redeem(person.allow(self.authorization_request(**changes), *scopes).code)
+        )
 
     def holds(self, token: str) -> bool:
         """Whether `token` is active, as its own client learns."""

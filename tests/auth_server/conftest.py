@@ -23,7 +23,10 @@ REGISTRATIONS: dict[str, dict[str, Any]] = {
     "posters": {"name": "Mallory's Posters", "redirect_uris": ["https://mallory.example/callback"]},
     "calendars": {
         "name": "Calendars",
-        "redirect_uris": ["https://calendars.example/callback?shop=7&lang=de", "http://127.0.0.1:7001/callback"],
+        "redirect_uris": [
+            "https://calendars.example/callback?shop=7&lang=de",
+            "http://127.0.0.1:7001/callback",
+        ],
     },
     "phone_app": {
         "name": "Phone App",
@@ -68,7 +71,10 @@ class Instance:
     def _look(self) -> list[int]:
         """What changes with the first thing that is written: to the write-ahead log, or from there to the database."""
         written_ahead = self.database.with_name("auth_server.db-wal")
-        return [self.database.stat().st_mtime_ns, written_ahead.stat().st_size if written_ahead.exists() else 0]
+        return [
+            self.database.stat().st_mtime_ns,
+            written_ahead.stat().st_size if written_ahead.exists() else 0,
+        ]
 
 
 def _cheap_hash(password: str) -> str:
@@ -93,9 +99,13 @@ def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inst
         _make_hashing_cheap(patch)
         database: Database = create_app(instance.settings()).extensions["tripod.database"]
         with database.writing() as db:
-            registrations.create_user(db, username="mallory", name="Mallory Moore", password=MALLORYS_PASSWORD)
+            registrations.create_user(
+                db, username="mallory", name="Mallory Moore", password=MALLORYS_PASSWORD
+            )
             for name, registration in REGISTRATIONS.items():
-                client, secret = registrations.register_client(db, scope="profile photos:read", **registration)
+                client, secret = registrations.register_client(
+                    db, scope="profile photos:read", **registration
+                )
                 instance.client_ids[name], instance.secrets[name] = client.client_id, secret
     database.engine.dispose()
     shutil.copy(instance.database, instance.path / "prepared.db")
@@ -162,7 +172,10 @@ def mallory(server: Server) -> Person:
 @pytest.fixture
 def print_shop(server: Server) -> RegisteredClient:
     """The demo's confidential client."""
-    secret, callback = server.settings.demo_client_secret, f"{server.settings.client_app_url}/callback"
+    secret, callback = (
+        server.settings.demo_client_secret,
+        f"{server.settings.client_app_url}/callback",
+    )
     return RegisteredClient(server, "print-shop", secret, callback)
 
 
@@ -176,7 +189,9 @@ def photo_api(server: Server) -> RegisteredClient:
 def registered(server: Server, instance: Instance) -> Callable[[str], RegisteredClient]:
     def registered(name: str) -> RegisteredClient:
         redirect_uri = REGISTRATIONS[name]["redirect_uris"][0]
-        return RegisteredClient(server, instance.client_ids[name], instance.secrets[name], redirect_uri)
+        return RegisteredClient(
+            server, instance.client_ids[name], instance.secrets[name], redirect_uri
+        )
 
     return registered
 
@@ -207,7 +222,9 @@ def registers(server: Server) -> Callable[..., RegisteredClient]:
         registration = json.loads(server.run("clients", "create", "--json", *arguments).output)
         redirect_uri = (registration["redirect_uris"] or [""])[0]
         secret = registration.get("client_secret")
-        return RegisteredClient(server, registration["client_id"], secret, redirect_uri, registration["scope"])
+        return RegisteredClient(
+            server, registration["client_id"], secret, redirect_uri, registration["scope"]
+        )
 
     return registers
 

@@ -17,7 +17,9 @@ POSTCARDS: dict[str, Any] = {
 }
 #: Every address with a client's identifier in it, and what it answers to.
 OWN_ADDRESSES = [
-    (method, f"/developer/apps/{{}}{ending}") for ending in ("", "/secret", "/delete") for method in ("GET", "POST")
+    (method, f"/developer/apps/{{}}{ending}")
+    for ending in ("", "/secret", "/delete")
+    for method in ("GET", "POST")
 ]
 
 
@@ -33,7 +35,9 @@ class Developer:
         """The form of that page, but for what can be typed there."""
         form = next(form for form in self.page(path).forms if form.action == path)
         form.fields = {
-            name: value for name, value in form.fields.items() if name in ("csrf_token", "form_id", "replaced")
+            name: value
+            for name, value in form.fields.items()
+            if name in ("csrf_token", "form_id", "replaced")
         }
         return form
 
@@ -54,11 +58,19 @@ class Developer:
         assert answer.status_code == 200, answer.text
         redirect_uri, scope = fields["redirect_uris"].split()[0], " ".join(fields["scope"])
         return RegisteredClient(
-            self.person.server, str(shown(answer, "new-id")), shown(answer, "new-secret"), redirect_uri, scope
+            self.person.server,
+            str(shown(answer, "new-id")),
+            shown(answer, "new-secret"),
+            redirect_uri,
+            scope,
         )
 
     def edits(self, client: RegisteredClient, **changes: Any) -> TestResponse:
-        fields = POSTCARDS | {"redirect_uris": client.redirect_uri, "scope": client.scope.split()} | changes
+        fields = (
+            POSTCARDS
+            | {"redirect_uris": client.redirect_uri, "scope": client.scope.split()}
+            | changes
+        )
         return self.send(f"/developer/apps/{client.client_id}", **fields)
 
     def renews(self, client: RegisteredClient, form: Form | None = None) -> TestResponse:

@@ -7,7 +7,17 @@ import pytest
 from werkzeug.test import TestResponse
 
 from auth_server.errors import DESCRIPTIONS
-from tests.auth_server.cast import VERIFIER, Clock, Events, Parameter, Person, RegisteredClient, Server, Tokens, at_once
+from tests.auth_server.cast import (
+    VERIFIER,
+    Clock,
+    Events,
+    Parameter,
+    Person,
+    RegisteredClient,
+    Server,
+    Tokens,
+    at_once,
+)
 
 ELSES_VERIFIER = "a-verifier-that-somebody-else-made-up-9876543210"
 
@@ -45,7 +55,13 @@ def test_a_code_becomes_tokens(print_shop: RegisteredClient, code: str) -> None:
     answer = print_shop.redeem(code)
 
     assert answer.status_code == 200
-    assert set(answer.json) == {"access_token", "token_type", "expires_in", "refresh_token", "scope"}
+    assert set(answer.json) == {
+        "access_token",
+        "token_type",
+        "expires_in",
+        "refresh_token",
+        "scope",
+    }
     assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 120)
     assert answer.json["scope"] == "profile photos:read"
 
@@ -69,7 +85,9 @@ def test_every_token_is_another(alice: Person, print_shop: RegisteredClient) -> 
 
 
 @pytest.mark.settings(ACCESS_TOKEN_LIFETIME="7")
-def test_how_long_an_access_token_lives_is_a_setting(clock: Clock, print_shop: RegisteredClient, code: str) -> None:
+def test_how_long_an_access_token_lives_is_a_setting(
+    clock: Clock, print_shop: RegisteredClient, code: str
+) -> None:
     tokens = Tokens.read(print_shop.redeem(code))
     clock.advance(6)
     was_active = print_shop.holds(tokens.access_token)
@@ -93,7 +111,9 @@ def test_the_event_log_tells_of_it(print_shop: RegisteredClient, code: str, even
 
 
 @pytest.mark.parametrize("presented", ["made-up", "x" * 10_000, "\0", "é", "' OR 1=1 --"])
-def test_an_unknown_code_is_refused(print_shop: RegisteredClient, presented: str, events: Events) -> None:
+def test_an_unknown_code_is_refused(
+    print_shop: RegisteredClient, presented: str, events: Events
+) -> None:
     answer = print_shop.redeem(presented)
 
     assert (answer.status_code, error(answer)) == (400, "invalid_grant")
@@ -102,7 +122,14 @@ def test_an_unknown_code_is_refused(print_shop: RegisteredClient, presented: str
 
 @pytest.mark.parametrize(
     "redirect_uri",
-    [None, "", "http://127.0.0.1:9001/", "http://127.0.0.1:9001/callback/", "https://evil.example/", "é"],
+    [
+        None,
+        "",
+        "http://127.0.0.1:9001/",
+        "http://127.0.0.1:9001/callback/",
+        "https://evil.example/",
+        "é",
+    ],
 )
 def test_the_redirect_uri_must_be_the_one_of_the_request(
     print_shop: RegisteredClient, code: str, redirect_uri: Parameter
@@ -129,7 +156,10 @@ def test_another_registered_redirect_uri_is_not_the_one_of_the_request(
 ) -> None:
     code = alice.allow(calendars.authorization_request()).code
 
-    assert error(calendars.redeem(code, redirect_uri="http://127.0.0.1:7001/callback")) == "invalid_grant"
+    assert (
+        error(calendars.redeem(code, redirect_uri="http://127.0.0.1:7001/callback"))
+        == "invalid_grant"
+    )
 
 
 @pytest.mark.parametrize(("verifier", "expected"), NOT_THE_VERIFIER.values(), ids=NOT_THE_VERIFIER)
@@ -179,7 +209,9 @@ def test_a_client_that_does_not_prove_itself_changes_nothing(
     assert not events.named("grant_ended")
 
 
-def test_an_expired_code_is_refused(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_expired_code_is_refused(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     code = alice.allow(print_shop.authorization_request()).code
     clock.advance(60)
 
@@ -187,7 +219,11 @@ def test_an_expired_code_is_refused(clock: Clock, alice: Person, print_shop: Reg
 
 
 def test_there_is_one_description_whatever_the_reason(
-    clock: Clock, alice: Person, print_shop: RegisteredClient, posters: RegisteredClient, events: Events
+    clock: Clock,
+    alice: Person,
+    print_shop: RegisteredClient,
+    posters: RegisteredClient,
+    events: Events,
 ) -> None:
     """Who guesses must not learn which check it failed; the event log knows."""
     code = alice.allow(print_shop.authorization_request()).code
@@ -203,14 +239,18 @@ def test_there_is_one_description_whatever_the_reason(
     late = print_shop.redeem(late_code)
 
     answers = [unknown, elses, verifier, redirect_uri, replayed, ended, late]
-    assert {answer.json["error_description"] for answer in answers} == {DESCRIPTIONS["invalid_grant"]}
+    assert {answer.json["error_description"] for answer in answers} == {
+        DESCRIPTIONS["invalid_grant"]
+    }
     assert len({entry["reason"] for entry in events.named("request_refused")}) == len(answers)
 
 
 # Spent once ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_code_is_redeemed_only_once(print_shop: RegisteredClient, code: str, events: Events) -> None:
+def test_a_code_is_redeemed_only_once(
+    print_shop: RegisteredClient, code: str, events: Events
+) -> None:
     """§4.1.2: the server MUST deny the request and SHOULD revoke all tokens previously issued based on that code."""
     tokens = Tokens.read(print_shop.redeem(code))
     replay = print_shop.redeem(code)
@@ -232,7 +272,9 @@ def test_what_a_replay_would_have_been_given_is_not_kept(
         assert db.connection().exec_driver_sql("SELECT count(*) FROM access_tokens").scalar() == 1
 
 
-def test_a_replay_is_one_however_late(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_replay_is_one_however_late(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     code = alice.allow(print_shop.authorization_request()).code
     tokens = Tokens.read(print_shop.redeem(code))
     clock.advance(3600)
@@ -250,11 +292,16 @@ def test_a_replay_ends_what_was_refreshed_since(print_shop: RegisteredClient, co
     assert error(print_shop.refresh(second.refresh_token)) == "invalid_grant"
 
 
-def test_a_replay_forgets_the_consent(alice: Person, print_shop: RegisteredClient, code: str) -> None:
+def test_a_replay_forgets_the_consent(
+    alice: Person, print_shop: RegisteredClient, code: str
+) -> None:
     print_shop.redeem(code)
     print_shop.redeem(code)
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["profile", "photos:read"]
+    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+        "profile",
+        "photos:read",
+    ]
 
 
 def test_a_replay_ends_no_other_grant(
@@ -268,7 +315,9 @@ def test_a_replay_ends_no_other_grant(
     assert posters.holds(others[1].access_token)
 
 
-@pytest.mark.parametrize("changes", [{"code_verifier": ELSES_VERIFIER}, {"redirect_uri": "https://evil.example/"}])
+@pytest.mark.parametrize(
+    "changes", [{"code_verifier": ELSES_VERIFIER}, {"redirect_uri": "https://evil.example/"}]
+)
 def test_a_replay_without_proof_changes_nothing(
     print_shop: RegisteredClient, code: str, changes: dict[str, Parameter], events: Events
 ) -> None:
@@ -301,13 +350,27 @@ def test_fifty_redemptions_at_once_succeed_once_at_the_most(
 @pytest.mark.parametrize(
     "grant_type",
     [
-        *["password", "client_credentials", "implicit", "token", "Authorization_Code", "authorization_code "],
-        *["urn:ietf:params:oauth:grant-type:device_code", "urn:ietf:params:oauth:grant-type:jwt-bearer", 'o"d\\d', "é"],
+        *[
+            "password",
+            "client_credentials",
+            "implicit",
+            "token",
+            "Authorization_Code",
+            "authorization_code ",
+        ],
+        *[
+            "urn:ietf:params:oauth:grant-type:device_code",
+            "urn:ietf:params:oauth:grant-type:jwt-bearer",
+            'o"d\\d',
+            "é",
+        ],
     ],
 )
 def test_other_grant_types_are_not_supported(print_shop: RegisteredClient, grant_type: str) -> None:
     """RFC 9700 §2.4: the resource owner password credentials grant MUST NOT be used."""
-    answer = print_shop.request("/oauth/token", grant_type=grant_type, username="alice", password="wonderland")
+    answer = print_shop.request(
+        "/oauth/token", grant_type=grant_type, username="alice", password="wonderland"
+    )
 
     assert (answer.status_code, error(answer)) == (400, "unsupported_grant_type")
 
@@ -318,7 +381,11 @@ def test_a_missing_parameter_is_an_invalid_request(
     print_shop: RegisteredClient, code: str, missing: str, value: Parameter
 ) -> None:
     """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
-    parameters: dict[str, Parameter] = {"grant_type": "authorization_code", "code": code, missing: value}
+    parameters: dict[str, Parameter] = {
+        "grant_type": "authorization_code",
+        "code": code,
+        missing: value,
+    }
     answer = print_shop.request("/oauth/token", **parameters)
 
     assert (answer.status_code, error(answer)) == (400, "invalid_request")
@@ -328,9 +395,17 @@ def test_a_missing_parameter_is_an_invalid_request(
 @pytest.mark.parametrize("name", ["code", "redirect_uri", "code_verifier", "grant_type", "unknown"])
 def test_a_parameter_comes_once(print_shop: RegisteredClient, code: str, name: str) -> None:
     """§3.2: request and response parameters MUST NOT be included more than once."""
-    twice = {"code": [code] * 2, "redirect_uri": [print_shop.redirect_uri] * 2, "code_verifier": [VERIFIER] * 2}
+    twice = {
+        "code": [code] * 2,
+        "redirect_uri": [print_shop.redirect_uri] * 2,
+        "code_verifier": [VERIFIER] * 2,
+    }
     twice |= {"grant_type": ["authorization_code"] * 2, "unknown": ["1", "2"]}
-    parameters: dict[str, Parameter] = {"grant_type": "authorization_code", "code": code, name: twice[name]}
+    parameters: dict[str, Parameter] = {
+        "grant_type": "authorization_code",
+        "code": code,
+        name: twice[name],
+    }
     parameters = {"redirect_uri": print_shop.redirect_uri, "code_verifier": VERIFIER} | parameters
     answer = print_shop.request("/oauth/token", **parameters)
 
@@ -346,7 +421,10 @@ def test_unknown_parameters_are_ignored(print_shop: RegisteredClient, code: str)
 def test_the_query_is_not_read(server: Server, print_shop: RegisteredClient, code: str) -> None:
     """§2.3.1: the parameters MUST NOT be included in the request URI."""
     assert print_shop.secret
-    auth, query = (print_shop.client_id, print_shop.secret), {"grant_type": "refresh_token", "code": "made-up"}
+    auth, query = (
+        (print_shop.client_id, print_shop.secret),
+        {"grant_type": "refresh_token", "code": "made-up"},
+    )
     body = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     body |= {"redirect_uri": print_shop.redirect_uri}
     only_query = server.browser().post("/oauth/token", query_string=body, auth=auth)
@@ -356,20 +434,29 @@ def test_the_query_is_not_read(server: Server, print_shop: RegisteredClient, cod
     assert both.status_code == 200
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x", ""])
-def test_the_body_is_a_form(server: Server, print_shop: RegisteredClient, code: str, content_type: str) -> None:
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x", ""]
+)
+def test_the_body_is_a_form(
+    server: Server, print_shop: RegisteredClient, code: str, content_type: str
+) -> None:
     """§4.1.3: using the "application/x-www-form-urlencoded" format."""
     assert print_shop.secret
     body = json.dumps({"grant_type": "authorization_code", "code": code})
     answer = server.post(
-        "/oauth/token", body.encode(), content_type=content_type, auth=(print_shop.client_id, print_shop.secret)
+        "/oauth/token",
+        body.encode(),
+        content_type=content_type,
+        auth=(print_shop.client_id, print_shop.secret),
     )
 
     assert (answer.status_code, error(answer)) == (400, "invalid_request")
     assert "application/x-www-form-urlencoded" in answer.json["error_description"]
 
 
-def test_a_form_may_say_its_charset(server: Server, print_shop: RegisteredClient, code: str) -> None:
+def test_a_form_may_say_its_charset(
+    server: Server, print_shop: RegisteredClient, code: str
+) -> None:
     assert print_shop.secret
     body = f"grant_type=authorization_code&code={code}&code_verifier={VERIFIER}&redirect_uri={print_shop.redirect_uri}"
     answer = server.post(
@@ -382,10 +469,14 @@ def test_a_form_may_say_its_charset(server: Server, print_shop: RegisteredClient
     assert answer.status_code == 200
 
 
-def test_a_cookie_makes_no_difference(alice: Person, print_shop: RegisteredClient, code: str) -> None:
+def test_a_cookie_makes_no_difference(
+    alice: Person, print_shop: RegisteredClient, code: str
+) -> None:
     """The machine endpoints know no session, so nobody can be made to call them from a browser."""
     alice.sign_in()
-    answer = alice.browser.post("/oauth/token", data={"grant_type": "authorization_code", "code": code})
+    answer = alice.browser.post(
+        "/oauth/token", data={"grant_type": "authorization_code", "code": code}
+    )
 
     assert answer.status_code == 401
 

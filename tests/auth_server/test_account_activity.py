@@ -2,7 +2,16 @@
 
 import pytest
 
-from tests.auth_server.cast import ELSEWHERE, NOON, SOMEWHERE, Clock, Page, Person, RegisteredClient, Server
+from tests.auth_server.cast import (
+    ELSEWHERE,
+    NOON,
+    SOMEWHERE,
+    Clock,
+    Page,
+    Person,
+    RegisteredClient,
+    Server,
+)
 
 LET_IN = "You let Print Shop in."
 LEFT = "Print Shop gave its access back by itself."
@@ -69,7 +78,9 @@ def test_denying_lets_nobody_in(alice: Person, print_shop: RegisteredClient) -> 
     assert told(alice, LET_IN) == []
 
 
-def test_an_app_that_leaves_is_told_when_it_has_nothing_left(alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_app_that_leaves_is_told_when_it_has_nothing_left(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """A step-up revokes the old grant once it has the new one: that is not leaving."""
     old, new = print_shop.connect(alice), print_shop.connect(alice)
     print_shop.revoke(old.refresh_token)
@@ -82,7 +93,9 @@ def test_an_app_that_leaves_is_told_when_it_has_nothing_left(alice: Person, prin
 
 
 @pytest.mark.parametrize("what", ["a code", "a refresh token"])
-def test_a_replay_is_told(clock: Clock, alice: Person, print_shop: RegisteredClient, what: str) -> None:
+def test_a_replay_is_told(
+    clock: Clock, alice: Person, print_shop: RegisteredClient, what: str
+) -> None:
     code = alice.allow(print_shop.authorization_request()).code
     refresh_token = print_shop.redeem(code).json["refresh_token"]
     print_shop.refresh(refresh_token)
@@ -115,10 +128,19 @@ def test_what_she_did_herself_is_told(alice: Person, print_shop: RegisteredClien
         form = forms[0] if "client_id" in button else forms[-1]
         alice.browser.post(form.action, data=form.fields | button)
     form = Page(alice.browser.get("/account/password")).form
-    typed = {"current_password": "wonderland", "new_password": "new password", "repeated_password": "new password"}
+    typed = {
+        "current_password": "wonderland",
+        "new_password": "new password",
+        "repeated_password": "new password",
+    }
     alice.browser.post(form.action, data=form.fields | typed)
 
-    newest_first = ["You changed your password.", "You signed out everywhere else.", TAKEN_OUT, LET_IN]
+    newest_first = [
+        "You changed your password.",
+        "You signed out everywhere else.",
+        TAKEN_OUT,
+        LET_IN,
+    ]
     assert told(alice, *newest_first) == newest_first
 
 
@@ -142,14 +164,18 @@ def test_a_password_from_the_command_line_is_told(server: Server, alice: Person)
     assert "Whoever runs this server gave you a new password." in activity(alice)
 
 
-def test_an_app_that_is_gone_keeps_its_name_here(server: Server, alice: Person, posters: RegisteredClient) -> None:
+def test_an_app_that_is_gone_keeps_its_name_here(
+    server: Server, alice: Person, posters: RegisteredClient
+) -> None:
     posters.connect(alice)
     server.run("clients", "delete", posters.client_id)
 
     assert "You let Mallory's Posters in." in activity(alice)
 
 
-def test_nobody_sees_what_concerns_somebody_else(alice: Person, bob: Person, calendars: RegisteredClient) -> None:
+def test_nobody_sees_what_concerns_somebody_else(
+    alice: Person, bob: Person, calendars: RegisteredClient
+) -> None:
     bob.sign_in()
     calendars.connect(alice)
 
@@ -192,7 +218,9 @@ def test_events_go_with_the_person(server: Server, alice: Person) -> None:
         assert db.connection().exec_driver_sql("SELECT count(*) FROM account_events").scalar() == 0
 
 
-def test_an_address_is_where_the_browser_was_not_the_client(alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_address_is_where_the_browser_was_not_the_client(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """A client's own acts come from its server, which is none of the person's whereabouts."""
     print_shop.revoke(print_shop.connect(alice).access_token)
 

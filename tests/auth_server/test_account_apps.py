@@ -22,18 +22,28 @@ def take_out(person: Person, client: RegisteredClient, page: Page | None = None)
 
 def listed(person: Person) -> list[str]:
     """The identifiers on the buttons of the page."""
-    return [value for form in apps_page(person).forms for name, value in form.buttons if name == "client_id"]
+    return [
+        value
+        for form in apps_page(person).forms
+        for name, value in form.buttons
+        if name == "client_id"
+    ]
 
 
 # What it says ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_app_is_listed_with_what_it_may_do(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_app_is_listed_with_what_it_may_do(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     print_shop.connect(alice)
     clock.advance(240)
     page = apps_page(alice)
 
-    assert f"Print Shop {SCOPES['profile'].title} profile {SCOPES['photos:read'].title} photos:read" in page.text
+    assert (
+        f"Print Shop {SCOPES['profile'].title} profile {SCOPES['photos:read'].title} photos:read"
+        in page.text
+    )
     assert SCOPES["photos:write"].title not in page.text
     assert "Since 4 March 2031. Last used 4 minutes ago, on 4 March 2031." in page.text
 
@@ -67,7 +77,9 @@ def test_refreshing_is_using(clock: Clock, alice: Person, print_shop: Registered
     assert "Last used 1 minute ago" in apps_page(alice).text
 
 
-def test_since_is_when_it_was_first_let_in(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_since_is_when_it_was_first_let_in(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     print_shop.connect(alice, scope="profile")
     clock.advance(3 * 86_400)
     print_shop.connect(alice, scope="profile photos:read")
@@ -75,13 +87,17 @@ def test_since_is_when_it_was_first_let_in(clock: Clock, alice: Person, print_sh
     assert "Since 4 March 2031." in apps_page(alice).text
 
 
-def test_an_app_that_never_came_for_its_tokens_was_not_used(alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_app_that_never_came_for_its_tokens_was_not_used(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
 
     assert "Not used yet" in apps_page(alice).text
 
 
-def test_there_is_a_page_for_who_has_let_nobody_in(alice: Person, bob: Person, calendars: RegisteredClient) -> None:
+def test_there_is_a_page_for_who_has_let_nobody_in(
+    alice: Person, bob: Person, calendars: RegisteredClient
+) -> None:
     calendars.connect(alice)
     page = apps_page(bob)
 
@@ -114,7 +130,9 @@ def test_a_public_app_is_listed_for_as_long_as_it_can_do_something(
     assert listed(alice) == []
 
 
-def test_a_code_that_ran_out_connects_nobody(clock: Clock, alice: Person, phone_app: RegisteredClient) -> None:
+def test_a_code_that_ran_out_connects_nobody(
+    clock: Clock, alice: Person, phone_app: RegisteredClient
+) -> None:
     alice.allow(phone_app.authorization_request())
     before = listed(alice)
     clock.advance(60)
@@ -141,9 +159,13 @@ def test_a_homepage_is_shown_and_a_name_is_no_markup(
     server: Server, alice: Person, registers: Callable[..., RegisteredClient]
 ) -> None:
     name = "<b>Frame</b>"
-    frame = registers("--name", name, "--redirect-uri", "https://frame.example/", "--scope", "profile")
+    frame = registers(
+        "--name", name, "--redirect-uri", "https://frame.example/", "--scope", "profile"
+    )
     with server.database.writing() as db:
-        db.connection().exec_driver_sql("UPDATE clients SET homepage = 'https://frame.example/about'")
+        db.connection().exec_driver_sql(
+            "UPDATE clients SET homepage = 'https://frame.example/about'"
+        )
     frame.connect(alice)
     answer = alice.browser.get("/account/apps")
 
@@ -163,13 +185,22 @@ def test_every_token_of_it_is_dead_at_once(
     answer = take_out(alice, print_shop)
 
     assert (answer.status_code, answer.location) == (303, "/account/apps")
-    for token in (first.access_token, first.refresh_token, second.access_token, second.refresh_token):
+    for token in (
+        first.access_token,
+        first.refresh_token,
+        second.access_token,
+        second.refresh_token,
+    ):
         assert photo_api.introspect(token).json == {"active": False}
     assert print_shop.refresh(first.refresh_token).json["error"] == "invalid_grant"
-    assert [entry["reason"] for entry in events.named("grant_ended")] == ["removed by the resource owner"] * 2
+    assert [entry["reason"] for entry in events.named("grant_ended")] == [
+        "removed by the resource owner"
+    ] * 2
 
 
-def test_a_code_that_is_not_redeemed_yet_is_dead_too(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_code_that_is_not_redeemed_yet_is_dead_too(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     code = alice.allow(print_shop.authorization_request()).code
     take_out(alice, print_shop)
 
@@ -189,11 +220,20 @@ def test_she_is_asked_again_afterwards(alice: Person, print_shop: RegisteredClie
     print_shop.connect(alice)
     take_out(alice, print_shop)
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["profile", "photos:read"]
+    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+        "profile",
+        "photos:read",
+    ]
 
 
-def test_the_others_stay(alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient) -> None:
-    hers, his, another = print_shop.connect(alice), print_shop.connect(bob), calendars.connect(alice)
+def test_the_others_stay(
+    alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient
+) -> None:
+    hers, his, another = (
+        print_shop.connect(alice),
+        print_shop.connect(bob),
+        calendars.connect(alice),
+    )
     take_out(alice, print_shop)
 
     assert not print_shop.holds(hers.access_token)
@@ -204,7 +244,11 @@ def test_the_others_stay(alice: Person, bob: Person, print_shop: RegisteredClien
 
 
 def test_nobody_takes_out_an_app_of_somebody_else(
-    alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient, events: Events
+    alice: Person,
+    bob: Person,
+    print_shop: RegisteredClient,
+    calendars: RegisteredClient,
+    events: Events,
 ) -> None:
     hers = calendars.connect(alice)
     print_shop.connect(bob)
@@ -218,7 +262,9 @@ def test_nobody_takes_out_an_app_of_somebody_else(
 
 
 @pytest.mark.parametrize("client_id", ["", "nobody", "photo-api", "print-shop\0", "☃", "x" * 5000])
-def test_an_app_that_is_not_there_is_no_harm(alice: Person, print_shop: RegisteredClient, client_id: str) -> None:
+def test_an_app_that_is_not_there_is_no_harm(
+    alice: Person, print_shop: RegisteredClient, client_id: str
+) -> None:
     tokens = print_shop.connect(alice)
     answer = take_out(alice, replace(print_shop, client_id=client_id))
 
@@ -233,14 +279,19 @@ def test_taking_out_twice_is_no_error(alice: Person, print_shop: RegisteredClien
     take_out(alice, print_shop, page)
     answer = take_out(alice, print_shop, page)
 
-    assert "Nothing was changed" in Page(alice.browser.get(answer.location)).text.split("Print Shop is out")[1]
+    assert (
+        "Nothing was changed"
+        in Page(alice.browser.get(answer.location)).text.split("Print Shop is out")[1]
+    )
 
 
 # Who may ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
-def test_another_site_cannot_press_the_button(alice: Person, print_shop: RegisteredClient, token: str | None) -> None:
+def test_another_site_cannot_press_the_button(
+    alice: Person, print_shop: RegisteredClient, token: str | None
+) -> None:
     tokens = print_shop.connect(alice)
     page = apps_page(alice)
     page.forms[0].fields.pop("csrf_token")
@@ -278,6 +329,10 @@ def test_the_pages_know_where_one_is(alice: Person) -> None:
         assert f'<a href="{path}" aria-current="page">' in alice.browser.get(path).text
 
 
-def test_the_start_page_and_the_consent_page_lead_here(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_start_page_and_the_consent_page_lead_here(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     assert "/account/apps" in alice.consent_page(print_shop.authorization_request()).links
-    assert {"/account/apps", "/account/activity", "/account/password"} <= set(Page(alice.browser.get("/")).links)
+    assert {"/account/apps", "/account/activity", "/account/password"} <= set(
+        Page(alice.browser.get("/")).links
+    )

@@ -8,14 +8,29 @@ import pytest
 from werkzeug.test import TestResponse
 
 from auth_server import digests
-from tests.auth_server.cast import ELSEWHERE, Clock, Events, Page, Person, RegisteredClient, Server, at_once
+from tests.auth_server.cast import (
+    ELSEWHERE,
+    Clock,
+    Events,
+    Page,
+    Person,
+    RegisteredClient,
+    Server,
+    at_once,
+)
 
 NEW = "through the looking-glass"
 
 
-def change(person: Person, current: str = "wonderland", new: str = NEW, again: str | None = None) -> TestResponse:
+def change(
+    person: Person, current: str = "wonderland", new: str = NEW, again: str | None = None
+) -> TestResponse:
     form = Page(person.ask("/account/password")).form
-    typed = {"current_password": current, "new_password": new, "repeated_password": new if again is None else again}
+    typed = {
+        "current_password": current,
+        "new_password": new,
+        "repeated_password": new if again is None else again,
+    }
     return person.browser.post(form.action, data=form.fields | typed)
 
 
@@ -154,7 +169,11 @@ def test_of_two_changes_at_once_one_wins(alice: Person) -> None:
     def change_it() -> int:
         browser, password = alice.server.browser(), next(new)
         browser.session_cookie = cookie
-        typed = {"current_password": "wonderland", "new_password": password, "repeated_password": password}
+        typed = {
+            "current_password": "wonderland",
+            "new_password": password,
+            "repeated_password": password,
+        }
         answer = browser.post(form.action, data=form.fields | typed)
         return 0 if answer.location is None or answer.location.startswith("/login") else 1
 
@@ -172,7 +191,9 @@ def test_password_managers_are_told_what_is_what(alice: Person) -> None:
     ]
 
 
-def test_a_demo_account_is_told_that_the_login_page_does_not_follow(alice: Person, mallory: Person) -> None:
+def test_a_demo_account_is_told_that_the_login_page_does_not_follow(
+    alice: Person, mallory: Person
+) -> None:
     assert "This is a demo account" in Page(alice.ask("/account/password")).text
     assert "This is a demo account" not in Page(mallory.ask("/account/password")).text
 
@@ -184,7 +205,9 @@ def test_a_password_that_is_replaced_while_it_is_compared_is_wrong(
 
     def compare_slowly(password: str, password_hash: str | None) -> bool:
         matches = compare(password, password_hash)
-        at_once(1, lambda: server.run("users", "set-password", "alice", stdin="somebody was quicker\n"))
+        at_once(
+            1, lambda: server.run("users", "set-password", "alice", stdin="somebody was quicker\n")
+        )
         return matches
 
     alice.sign_in()

@@ -23,7 +23,9 @@ def elsewhere(alice: Person) -> Person:
 
 
 @pytest.mark.parametrize("what", ["sign-ins", "everything"])
-def test_every_other_browser_is_signed_out_at_once(alice: Person, elsewhere: Person, what: str) -> None:
+def test_every_other_browser_is_signed_out_at_once(
+    alice: Person, elsewhere: Person, what: str
+) -> None:
     alice.sign_in()
     answer = end(alice, what)
 
@@ -51,9 +53,17 @@ def test_the_apps_keep_their_access(alice: Person, print_shop: RegisteredClient)
 
 
 def test_or_lose_it_all_of_them(
-    alice: Person, bob: Person, print_shop: RegisteredClient, phone_app: RegisteredClient, photo_api: RegisteredClient
+    alice: Person,
+    bob: Person,
+    print_shop: RegisteredClient,
+    phone_app: RegisteredClient,
+    photo_api: RegisteredClient,
 ) -> None:
-    hers, on_the_phone, his = print_shop.connect(alice), phone_app.connect(alice), print_shop.connect(bob)
+    hers, on_the_phone, his = (
+        print_shop.connect(alice),
+        phone_app.connect(alice),
+        print_shop.connect(bob),
+    )
     code = alice.allow(print_shop.authorization_request()).code
     notice = Page(alice.browser.get(end(alice, "everything").location)).text
 

@@ -71,7 +71,10 @@ REFUSED: dict[str, tuple[dict[str, Parameter], str]] = {
     "an unknown scope": ({"scope": "profile photos:burn"}, "invalid_scope"),
     "an odd scope": ({"scope": 'pro"file\\'}, "invalid_scope"),
     "a scope in capitals": ({"scope": "PROFILE"}, "invalid_scope"),
-    "no code challenge": ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+    "no code challenge": (
+        {"code_challenge": None, "code_challenge_method": None},
+        "invalid_request",
+    ),
     "a method without a challenge": ({"code_challenge": None}, "invalid_request"),
     "an empty challenge": ({"code_challenge": ""}, "invalid_request"),
     "the method plain": ({"code_challenge_method": "plain"}, "invalid_request"),
@@ -81,7 +84,10 @@ REFUSED: dict[str, tuple[dict[str, Parameter], str]] = {
     "a long challenge": ({"code_challenge": f"{CHALLENGE}A"}, "invalid_request"),
     "a padded challenge": ({"code_challenge": f"{CHALLENGE}="}, "invalid_request"),
     "a challenge and a new line": ({"code_challenge": f"{CHALLENGE}\n"}, "invalid_request"),
-    "a challenge not of its alphabet": ({"code_challenge": f"{CHALLENGE[:-1]}+"}, "invalid_request"),
+    "a challenge not of its alphabet": (
+        {"code_challenge": f"{CHALLENGE[:-1]}+"},
+        "invalid_request",
+    ),
     "a challenge not ASCII": ({"code_challenge": f"{CHALLENGE[:-1]}é"}, "invalid_request"),
     "two response types": ({"response_type": ["code", "code"]}, "invalid_request"),
     "two scopes": ({"scope": ["profile", "photos:read"]}, "invalid_request"),
@@ -118,7 +124,9 @@ def responded(person: Person, request: str) -> AuthorizationResponse:
 
 
 @pytest.mark.parametrize("client_id", NOT_A_CLIENT.values(), ids=NOT_A_CLIENT)
-def test_a_request_of_no_client_gets_a_page(alice: Person, print_shop: RegisteredClient, client_id: Parameter) -> None:
+def test_a_request_of_no_client_gets_a_page(
+    alice: Person, print_shop: RegisteredClient, client_id: Parameter
+) -> None:
     """§4.1.2.1: the server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
     answer = alice.browser.get(print_shop.authorization_request(client_id=client_id))
 
@@ -128,8 +136,12 @@ def test_a_request_of_no_client_gets_a_page(alice: Person, print_shop: Registere
     assert not Page(answer).forms
 
 
-def test_a_resource_server_is_told_that_it_is_no_client(alice: Person, photo_api: RegisteredClient) -> None:
-    page = Page(alice.browser.get(photo_api.authorization_request(redirect_uri="https://photos.example/")))
+def test_a_resource_server_is_told_that_it_is_no_client(
+    alice: Person, photo_api: RegisteredClient
+) -> None:
+    page = Page(
+        alice.browser.get(photo_api.authorization_request(redirect_uri="https://photos.example/"))
+    )
 
     assert "unauthorized_client" in page.text
 
@@ -147,20 +159,30 @@ def test_an_unregistered_redirect_uri_is_never_followed(
     assert not [link for link in Page(answer).links if "evil" in link or "script" in link]
 
 
-@pytest.mark.parametrize("changes", [{"client_id": "nobody"}, {"redirect_uri": "https://evil.example/"}])
+@pytest.mark.parametrize(
+    "changes", [{"client_id": "nobody"}, {"redirect_uri": "https://evil.example/"}]
+)
 def test_what_cannot_be_trusted_is_said_before_what_else_is_wrong(
     alice: Person, print_shop: RegisteredClient, changes: dict[str, str]
 ) -> None:
     answer = alice.browser.get(
-        print_shop.authorization_request(response_type=None, scope="nonsense", prompt="none", **changes)
+        print_shop.authorization_request(
+            response_type=None, scope="nonsense", prompt="none", **changes
+        )
     )
 
     assert answer.status_code == 400
     assert "Location" not in answer.headers
 
 
-def test_the_page_has_the_error_and_a_hint_for_the_developer(alice: Person, print_shop: RegisteredClient) -> None:
-    page = Page(alice.browser.get(print_shop.authorization_request(redirect_uri="https://evil.example/?a=<b>")))
+def test_the_page_has_the_error_and_a_hint_for_the_developer(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
+    page = Page(
+        alice.browser.get(
+            print_shop.authorization_request(redirect_uri="https://evil.example/?a=<b>")
+        )
+    )
 
     assert "invalid_request" in page.text
     assert "https://evil.example/?a=<b>" in page.text
@@ -170,7 +192,9 @@ def test_the_page_has_the_error_and_a_hint_for_the_developer(alice: Person, prin
 
 def test_the_page_is_no_place_for_markup(alice: Person, print_shop: RegisteredClient) -> None:
     answer = alice.browser.get(
-        print_shop.authorization_request(client_id="<script>alert(1)</script>", redirect_uri='"><img src=x>')
+        print_shop.authorization_request(
+            client_id="<script>alert(1)</script>", redirect_uri='"><img src=x>'
+        )
     )
 
     assert "<script>alert" not in answer.text
@@ -187,7 +211,9 @@ def test_outside_the_demo_the_page_keeps_registrations_to_itself(
     assert "mallory.example" not in page.text
 
 
-def test_a_refusal_is_in_the_event_log(alice: Person, print_shop: RegisteredClient, events: Events) -> None:
+def test_a_refusal_is_in_the_event_log(
+    alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
     alice.browser.get(print_shop.authorization_request(redirect_uri="https://evil.example/"))
     alice.browser.get(print_shop.authorization_request(scope="nonsense"))
 
@@ -198,7 +224,9 @@ def test_a_refusal_is_in_the_event_log(alice: Person, print_shop: RegisteredClie
 def test_the_event_log_says_where_a_redirect_uri_differs(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
-    alice.browser.get(print_shop.authorization_request(redirect_uri=print_shop.redirect_uri + "/more"))
+    alice.browser.get(
+        print_shop.authorization_request(redirect_uri=print_shop.redirect_uri + "/more")
+    )
 
     differs_at = len(print_shop.redirect_uri) + 1
     [refusal] = events.named("authorization_request_refused")
@@ -222,25 +250,33 @@ def test_the_client_is_told_what_is_wrong(
     assert response.parameters["error_description"].isascii()
 
 
-def test_two_states_are_an_error_that_comes_back_once(alice: Person, print_shop: RegisteredClient) -> None:
+def test_two_states_are_an_error_that_comes_back_once(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     response = responded(alice, print_shop.authorization_request(state=["one", "two"]))
 
     assert (response.status, response.error, response.iss) == (302, "invalid_request", ISSUER)
 
 
-def test_a_scope_beyond_the_registration_is_refused(alice: Person, posters: RegisteredClient) -> None:
+def test_a_scope_beyond_the_registration_is_refused(
+    alice: Person, posters: RegisteredClient
+) -> None:
     response = responded(alice, posters.authorization_request(scope="profile photos:write"))
 
     assert (response.redirect_uri, response.error) == (posters.redirect_uri, "invalid_scope")
 
 
-def test_a_request_without_state_gets_an_error_without_state(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_request_without_state_gets_an_error_without_state(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     response = responded(alice, print_shop.authorization_request(state=None, scope="nonsense"))
 
     assert set(response.parameters) == {"error", "error_description", "iss"}
 
 
-@pytest.mark.parametrize("name", ["redirect_uri", "scope", "state", "prompt", "response_mode", "nonce"])
+@pytest.mark.parametrize(
+    "name", ["redirect_uri", "scope", "state", "prompt", "response_mode", "nonce"]
+)
 def test_a_parameter_without_a_value_is_as_good_as_left_out(
     alice: Person, posters: RegisteredClient, name: str
 ) -> None:
@@ -265,7 +301,11 @@ def test_unknown_parameters_are_ignored(alice: Person, print_shop: RegisteredCli
 
 @pytest.mark.parametrize(
     "redirect_uri",
-    ["http://127.0.0.1:49152/callback", "http://127.0.0.1:1/callback", "http://[::1]:51004/callback?from=phone"],
+    [
+        "http://127.0.0.1:49152/callback",
+        "http://127.0.0.1:1/callback",
+        "http://[::1]:51004/callback?from=phone",
+    ],
 )
 def test_a_public_client_may_listen_on_any_loopback_port(
     alice: Person, phone_app: RegisteredClient, redirect_uri: str
@@ -293,14 +333,18 @@ def test_a_public_client_may_listen_on_any_loopback_port(
         "http://[::2]:51004/callback?from=phone",
     ],
 )
-def test_the_port_is_all_that_may_differ(alice: Person, phone_app: RegisteredClient, redirect_uri: str) -> None:
+def test_the_port_is_all_that_may_differ(
+    alice: Person, phone_app: RegisteredClient, redirect_uri: str
+) -> None:
     answer = alice.browser.get(phone_app.authorization_request(redirect_uri=redirect_uri))
 
     assert answer.status_code == 400
     assert "Location" not in answer.headers
 
 
-def test_the_only_registered_redirect_uri_may_be_left_out(alice: Person, posters: RegisteredClient) -> None:
+def test_the_only_registered_redirect_uri_may_be_left_out(
+    alice: Person, posters: RegisteredClient
+) -> None:
     response = alice.allow(posters.authorization_request(redirect_uri=None))
 
     assert response.redirect_uri == posters.redirect_uri
@@ -343,13 +387,17 @@ def test_without_a_scope_the_whole_registration_is_asked_for(
 
 
 def test_a_scope_named_twice_is_asked_for_once(alice: Person, print_shop: RegisteredClient) -> None:
-    page = alice.consent_page(print_shop.authorization_request(scope="photos:read  profile photos:read"))
+    page = alice.consent_page(
+        print_shop.authorization_request(scope="photos:read  profile photos:read")
+    )
 
     assert list(page.boxes) == ["photos:read", "profile"]
 
 
 @pytest.mark.parametrize("state", ODD_STATES.values(), ids=ODD_STATES)
-def test_the_state_comes_back_exactly_as_it_was(alice: Person, print_shop: RegisteredClient, state: str) -> None:
+def test_the_state_comes_back_exactly_as_it_was(
+    alice: Person, print_shop: RegisteredClient, state: str
+) -> None:
     """§4.1.2: the exact value received from the client. It survives the login page and the consent page."""
     refused = responded(alice, print_shop.authorization_request(state=state, scope="nonsense"))
     allowed = alice.allow(print_shop.authorization_request(state=state))
@@ -361,7 +409,9 @@ def test_the_state_comes_back_exactly_as_it_was(alice: Person, print_shop: Regis
 # prompt ----------------------------------------------------------------------------------------------------------------
 
 
-def test_prompt_none_does_not_show_a_login_page(alice: Person, print_shop: RegisteredClient) -> None:
+def test_prompt_none_does_not_show_a_login_page(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """OpenID Connect Core §3.1.2.1: the server MUST NOT display any authentication or consent user interface pages."""
     response = responded(alice, print_shop.authorization_request(prompt="none"))
 
@@ -369,7 +419,9 @@ def test_prompt_none_does_not_show_a_login_page(alice: Person, print_shop: Regis
     assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
 
 
-def test_prompt_none_does_not_show_a_consent_page(alice: Person, print_shop: RegisteredClient) -> None:
+def test_prompt_none_does_not_show_a_consent_page(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.sign_in()
     response = responded(alice, print_shop.authorization_request(prompt="none"))
 
@@ -377,15 +429,21 @@ def test_prompt_none_does_not_show_a_consent_page(alice: Person, print_shop: Reg
     assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
 
 
-def test_prompt_none_succeeds_where_everything_was_allowed_before(alice: Person, print_shop: RegisteredClient) -> None:
+def test_prompt_none_succeeds_where_everything_was_allowed_before(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
     response = responded(alice, print_shop.authorization_request(prompt="none"))
 
     assert print_shop.redeem(response.code).status_code == 200
 
 
-@pytest.mark.parametrize("odd", ["spaces and pluses", "reserved", "escaped", "quotes", "not ASCII", "a new line"])
-def test_prompt_login_demands_one_fresh_sign_in(alice: Person, print_shop: RegisteredClient, odd: str) -> None:
+@pytest.mark.parametrize(
+    "odd", ["spaces and pluses", "reserved", "escaped", "quotes", "not ASCII", "a new line"]
+)
+def test_prompt_login_demands_one_fresh_sign_in(
+    alice: Person, print_shop: RegisteredClient, odd: str
+) -> None:
     request = print_shop.authorization_request(prompt="login", state=ODD_STATES[odd])
     alice.allow(print_shop.authorization_request())
     to_login = alice.browser.get(request)
@@ -407,7 +465,9 @@ def test_a_fresh_sign_in_is_known_however_the_browser_escapes_the_request(
     assert list(page.boxes) == ["profile", "photos:read"]
 
 
-def test_a_fresh_sign_in_is_for_one_request_only(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_fresh_sign_in_is_for_one_request_only(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request(prompt="login", state="first"))
     same = alice.browser.get(print_shop.authorization_request(prompt="login", state="first"))
     other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
@@ -416,14 +476,18 @@ def test_a_fresh_sign_in_is_for_one_request_only(alice: Person, print_shop: Regi
     assert other.location.startswith("/login?")
 
 
-def test_a_sign_in_for_one_request_is_no_fresh_one_for_another(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_sign_in_for_one_request_is_no_fresh_one_for_another(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.ask(print_shop.authorization_request(prompt="login", state="first"))
     other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
 
     assert other.location.startswith("/login?")
 
 
-def test_a_denied_request_demands_a_fresh_sign_in_again(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_denied_request_demands_a_fresh_sign_in_again(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.deny(print_shop.authorization_request(prompt="login"))
     again = alice.browser.get(print_shop.authorization_request(prompt="login"))
 
@@ -444,12 +508,16 @@ def test_prompt_login_may_be_answered_by_somebody_else(
     request = print_shop.authorization_request(prompt="login")
     alice.allow(print_shop.authorization_request())
     to_login = alice.browser.get(request).location
-    page = Page(alice.browser.get(alice.sign_in(to_login, username="bob", password="builder").location))
+    page = Page(
+        alice.browser.get(alice.sign_in(to_login, username="bob", password="builder").location)
+    )
 
     assert "Bob Mason" in page.text
 
 
-def test_prompt_consent_asks_for_what_was_allowed_before(alice: Person, print_shop: RegisteredClient) -> None:
+def test_prompt_consent_asks_for_what_was_allowed_before(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
     page = alice.consent_page(print_shop.authorization_request(prompt="consent"))
 
@@ -469,7 +537,9 @@ def test_prompts_may_be_combined(alice: Person, print_shop: RegisteredClient) ->
 # The way to the login page and back ------------------------------------------------------------------------------------
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_login_page_first(server: Server, print_shop: RegisteredClient) -> None:
+def test_whoever_is_not_signed_in_is_sent_to_the_login_page_first(
+    server: Server, print_shop: RegisteredClient
+) -> None:
     request = print_shop.authorization_request()
     answer = server.browser().get(request)
 
@@ -478,7 +548,9 @@ def test_whoever_is_not_signed_in_is_sent_to_the_login_page_first(server: Server
     assert dict(parse_qsl(urlsplit(answer.location).query)) == {"next": request}
 
 
-def test_the_login_page_leads_back_to_the_request(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_login_page_leads_back_to_the_request(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     request = print_shop.authorization_request()
     answer = alice.sign_in(alice.browser.get(request).location)
 

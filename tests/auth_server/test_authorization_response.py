@@ -7,7 +7,9 @@ import pytest
 from tests.auth_server.cast import ISSUER, Clock, Events, Person, RegisteredClient
 
 
-def test_the_code_comes_back_with_state_and_issuer(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_code_comes_back_with_state_and_issuer(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """RFC 9207 §2: the server MUST indicate its identity by including the `iss` parameter in the response."""
     response = alice.allow(print_shop.authorization_request(state="S 1"))
 
@@ -19,7 +21,10 @@ def test_the_code_comes_back_with_state_and_issuer(alice: Person, print_shop: Re
 
 def test_without_a_state_none_comes_back(alice: Person, print_shop: RegisteredClient) -> None:
     """REQUIRED if the "state" parameter was present in the client authorization request."""
-    assert set(alice.allow(print_shop.authorization_request(state=None)).parameters) == {"code", "iss"}
+    assert set(alice.allow(print_shop.authorization_request(state=None)).parameters) == {
+        "code",
+        "iss",
+    }
 
 
 def test_every_code_is_another(alice: Person, print_shop: RegisteredClient) -> None:
@@ -30,7 +35,9 @@ def test_every_code_is_another(alice: Person, print_shop: RegisteredClient) -> N
     assert min(map(len, codes)) >= 43
 
 
-def test_the_answer_is_not_kept_by_anybody_on_the_way(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_answer_is_not_kept_by_anybody_on_the_way(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """RFC 9700 §4.2: the address of this answer carries a code."""
     alice.allow(print_shop.authorization_request())
     answer = alice.ask(print_shop.authorization_request())
@@ -52,7 +59,9 @@ def test_a_code_lives_for_a_minute(
 
 
 @pytest.mark.settings(AUTHORIZATION_CODE_LIFETIME="5")
-def test_how_long_a_code_lives_is_a_setting(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_how_long_a_code_lives_is_a_setting(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     code = alice.allow(print_shop.authorization_request()).code
     clock.advance(5)
 
@@ -72,7 +81,9 @@ def test_the_event_log_tells_of_the_code_without_having_it(
     assert "my-state" not in json.dumps(events.entries)
 
 
-def test_whether_a_code_was_asked_about_or_not_makes_no_difference(alice: Person, print_shop: RegisteredClient) -> None:
+def test_whether_a_code_was_asked_about_or_not_makes_no_difference(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     asked = alice.allow(print_shop.authorization_request())
     remembered = alice.allow(print_shop.authorization_request())
 

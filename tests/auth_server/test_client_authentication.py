@@ -70,14 +70,18 @@ def secret(print_shop: RegisteredClient) -> str:
 @at_every_endpoint
 def test_a_confidential_client_may_use_http_basic(server: Server, secret: str, path: str) -> None:
     """§2.3.1: the authorization server MUST support the HTTP Basic authentication scheme."""
-    answer = server.post(path, ENDPOINTS[path], headers={"Authorization": basic(f"print-shop:{secret}")})
+    answer = server.post(
+        path, ENDPOINTS[path], headers={"Authorization": basic(f"print-shop:{secret}")}
+    )
 
     assert is_let_in(answer)
 
 
 @at_every_endpoint
 def test_or_the_body(server: Server, secret: str, path: str) -> None:
-    answer = server.post(path, ENDPOINTS[path] | {"client_id": "print-shop", "client_secret": secret})
+    answer = server.post(
+        path, ENDPOINTS[path] | {"client_id": "print-shop", "client_secret": secret}
+    )
 
     assert is_let_in(answer)
 
@@ -99,7 +103,9 @@ def test_a_public_client_may_use_basic_with_an_empty_secret(
 
 
 @pytest.mark.settings(CLIENT_SECRET="s3cret+ /=%:ü")
-def test_id_and_secret_are_form_encoded_in_basic(server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+def test_id_and_secret_are_form_encoded_in_basic(
+    server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
     """§2.3.1: encoded using the "application/x-www-form-urlencoded" encoding algorithm."""
     code = alice.allow(print_shop.authorization_request()).code
     encoded = replace(print_shop, secret=quote_plus("s3cret+ /=%:ü"))
@@ -114,7 +120,9 @@ def test_the_scheme_may_be_written_in_any_case(server: Server, secret: str, sche
     """RFC 9110 §11.1: a case-insensitive token."""
     header = basic(f"print-shop:{secret}").replace("Basic", scheme)
 
-    assert is_let_in(server.post("/oauth/revoke", {"token": "made-up"}, headers={"Authorization": header}))
+    assert is_let_in(
+        server.post("/oauth/revoke", {"token": "made-up"}, headers={"Authorization": header})
+    )
 
 
 def test_basic_and_the_same_client_id_in_the_body_are_one_way(server: Server, secret: str) -> None:
@@ -135,7 +143,9 @@ def test_a_malformed_header_is_a_failure_of_the_client(server: Server, header: s
 @pytest.mark.parametrize("wrong", ["a guess", "é", "\0", "x" * 10_000, " "])
 def test_a_wrong_secret_is_refused(server: Server, wrong: str) -> None:
     for path, form in ENDPOINTS.items():
-        in_the_header = server.post(path, form, headers={"Authorization": basic(f"print-shop:{wrong}")})
+        in_the_header = server.post(
+            path, form, headers={"Authorization": basic(f"print-shop:{wrong}")}
+        )
         in_the_body = server.post(path, form | {"client_id": "print-shop", "client_secret": wrong})
 
         assert is_refused(in_the_header)
@@ -152,7 +162,9 @@ def test_a_confidential_client_must_bring_its_secret(server: Server, path: str) 
     assert is_refused(empty)
 
 
-@pytest.mark.parametrize("client_id", ["nobody", "", "é", "print-shop\0", "PRINT-SHOP", "x" * 10_000])
+@pytest.mark.parametrize(
+    "client_id", ["nobody", "", "é", "print-shop\0", "PRINT-SHOP", "x" * 10_000]
+)
 def test_an_unknown_client_is_refused(server: Server, secret: str, client_id: str) -> None:
     for path, form in ENDPOINTS.items():
         named = server.post(path, form | {"client_id": client_id})
@@ -168,7 +180,9 @@ def test_nobody_is_refused(server: Server, path: str) -> None:
 
 
 @at_every_endpoint
-def test_a_public_client_has_no_secret_to_guess(server: Server, phone_app: RegisteredClient, path: str) -> None:
+def test_a_public_client_has_no_secret_to_guess(
+    server: Server, phone_app: RegisteredClient, path: str
+) -> None:
     form = ENDPOINTS[path] | {"client_id": phone_app.client_id, "client_secret": "made-up"}
 
     assert is_refused(server.post(path, ENDPOINTS[path], auth=(phone_app.client_id, "made-up")))
@@ -181,13 +195,17 @@ def test_a_public_client_cannot_introspect(phone_app: RegisteredClient) -> None:
 
 
 @at_every_endpoint
-def test_the_secret_of_another_client_does_not_do(server: Server, posters: RegisteredClient, path: str) -> None:
+def test_the_secret_of_another_client_does_not_do(
+    server: Server, posters: RegisteredClient, path: str
+) -> None:
     assert posters.secret
 
     assert is_refused(server.post(path, ENDPOINTS[path], auth=("print-shop", posters.secret)))
 
 
-def test_a_resource_server_gets_no_tokens(photo_api: RegisteredClient, print_shop: RegisteredClient) -> None:
+def test_a_resource_server_gets_no_tokens(
+    photo_api: RegisteredClient, print_shop: RegisteredClient
+) -> None:
     """It introspects and nothing else."""
     redeemed = photo_api.redeem("made-up", redirect_uri=print_shop.redirect_uri)
     refreshed = photo_api.refresh("made-up")

@@ -17,7 +17,14 @@ from auth_server import create_app
 from config import PROJECT_ROOT, AuthServerSettings
 from tests.auth_server.cast import Clock, Events, Person, RegisteredClient, Server
 
-CONFIDENTIAL = ("--name", "Calendar", "--redirect-uri", "https://calendar.example/callback", "--scope", "photos:read")
+CONFIDENTIAL = (
+    "--name",
+    "Calendar",
+    "--redirect-uri",
+    "https://calendar.example/callback",
+    "--scope",
+    "photos:read",
+)
 
 NOT_TO_BE_REGISTERED = {
     "plain http": "http://calendar.example/callback",
@@ -84,7 +91,15 @@ def test_a_client_that_was_registered_can_do_the_flow(
 def test_a_public_client_has_no_secret(
     server: Server, alice: Person, registers: Callable[..., RegisteredClient]
 ) -> None:
-    arguments = ("--name", "Phone", "--redirect-uri", "http://127.0.0.1/callback", "--scope", "profile", "--public")
+    arguments = (
+        "--name",
+        "Phone",
+        "--redirect-uri",
+        "http://127.0.0.1/callback",
+        "--scope",
+        "profile",
+        "--public",
+    )
     registration = json.loads(server.run("clients", "create", *arguments, "--json").output)
 
     assert "client_secret" not in registration
@@ -93,7 +108,10 @@ def test_a_public_client_has_no_secret(
 
 
 def test_a_resource_server_introspects_and_nothing_else(
-    server: Server, alice: Person, registers: Callable[..., RegisteredClient], print_shop: RegisteredClient
+    server: Server,
+    alice: Person,
+    registers: Callable[..., RegisteredClient],
+    print_shop: RegisteredClient,
 ) -> None:
     arguments = ("--name", "Another API", "--resource-server")
     registration = json.loads(server.run("clients", "create", *arguments, "--json").output)
@@ -106,7 +124,9 @@ def test_a_resource_server_introspects_and_nothing_else(
 def test_several_redirect_uris_may_be_registered(server: Server) -> None:
     first, second = "https://calendar.example/one", "https://calendar.example/two"
     arguments = ("--redirect-uri", first, "--redirect-uri", second, "--redirect-uri", first)
-    result = server.run("clients", "create", "--name", "Calendar", *arguments, "--scope", "profile", "--json")
+    result = server.run(
+        "clients", "create", "--name", "Calendar", *arguments, "--scope", "profile", "--json"
+    )
 
     assert json.loads(result.output)["redirect_uris"] == [first, second]
 
@@ -114,14 +134,19 @@ def test_several_redirect_uris_may_be_registered(server: Server) -> None:
 def test_scopes_are_registered_in_order_and_once(server: Server) -> None:
     arguments = (*CONFIDENTIAL[:-1], "photos:write  profile photos:write")
 
-    assert json.loads(server.run("clients", "create", *arguments, "--json").output)["scope"] == "profile photos:write"
+    assert (
+        json.loads(server.run("clients", "create", *arguments, "--json").output)["scope"]
+        == "profile photos:write"
+    )
 
 
 @pytest.mark.parametrize("uri", NOT_TO_BE_REGISTERED.values(), ids=NOT_TO_BE_REGISTERED)
 def test_some_redirect_uris_are_refused(server: Server, uri: str) -> None:
     """RFC 6749 §3.1.2: MUST be an absolute URI, MUST NOT include a fragment; RFC 9700 §2.6: no plain http."""
     before = server.run("clients", "list").output
-    result = server.run("clients", "create", "--name", "Calendar", "--redirect-uri", uri, "--scope", "profile")
+    result = server.run(
+        "clients", "create", "--name", "Calendar", "--redirect-uri", uri, "--scope", "profile"
+    )
 
     assert failure(result).startswith("Error: ")
     assert server.run("clients", "list").output == before
@@ -138,15 +163,33 @@ def test_some_redirect_uris_are_refused(server: Server, uri: str) -> None:
         ("--name", "a\nb", "--redirect-uri", "https://x.example/", "--scope", "profile"),
         ("--name", "Calendar", "--redirect-uri", "https://x.example/"),
         ("--name", "Calendar", "--redirect-uri", "https://x.example/", "--scope", " "),
-        ("--name", "Calendar", "--redirect-uri", "https://x.example/", "--scope", "profile photos:burn"),
+        (
+            "--name",
+            "Calendar",
+            "--redirect-uri",
+            "https://x.example/",
+            "--scope",
+            "profile photos:burn",
+        ),
         ("--name", "API", "--resource-server", "--scope", "profile"),
         ("--name", "API", "--resource-server", "--redirect-uri", "https://x.example/"),
         ("--name", "API", "--resource-server", "--public"),
     ],
     ids=[
-        *["no redirect URI", "no name", "an empty name", "a name of spaces", "a long name", "a name of two lines"],
+        *[
+            "no redirect URI",
+            "no name",
+            "an empty name",
+            "a name of spaces",
+            "a long name",
+            "a name of two lines",
+        ],
         *["no scope", "an empty scope", "an unknown scope"],
-        *["a resource server's scope", "a resource server's redirect URI", "a public resource server"],
+        *[
+            "a resource server's scope",
+            "a resource server's redirect URI",
+            "a public resource server",
+        ],
     ],
 )
 def test_some_registrations_are_refused(server: Server, arguments: tuple[str, ...]) -> None:
@@ -163,7 +206,10 @@ def test_without_json_it_is_for_people(server: Server) -> None:
 def test_every_client_is_listed_without_its_secret(
     server: Server, posters: RegisteredClient, phone_app: RegisteredClient
 ) -> None:
-    listed = {line.split("\t")[0]: line.split("\t")[1:] for line in server.run("clients", "list").output.splitlines()}
+    listed = {
+        line.split("\t")[0]: line.split("\t")[1:]
+        for line in server.run("clients", "list").output.splitlines()
+    }
     as_json = json.loads(server.run("clients", "list", "--json").output)
 
     assert listed["photo-api"][:2] == ["resource server", "Photo API"]
@@ -182,7 +228,9 @@ def test_a_new_secret_is_shown_once(server: Server, posters: RegisteredClient) -
     assert rotated["client_secret"] not in server.run("clients", "list", "--json").output
 
 
-def test_a_public_client_has_no_secret_to_rotate(server: Server, phone_app: RegisteredClient) -> None:
+def test_a_public_client_has_no_secret_to_rotate(
+    server: Server, phone_app: RegisteredClient
+) -> None:
     assert "public client" in failure(server.run("clients", "rotate-secret", phone_app.client_id))
 
 
@@ -200,7 +248,10 @@ def test_deleting_a_client_ends_its_grants(
 @pytest.mark.parametrize("command", ["rotate-secret", "delete"])
 @pytest.mark.parametrize("client_id", ["nobody", "", "é", "PRINT-SHOP"])
 def test_an_unknown_client_is_one_line(server: Server, command: str, client_id: str) -> None:
-    assert failure(server.run("clients", command, client_id)) == f"Error: There is no client {client_id}."
+    assert (
+        failure(server.run("clients", command, client_id))
+        == f"Error: There is no client {client_id}."
+    )
 
 
 # users -----------------------------------------------------------------------------------------------------------------
@@ -228,7 +279,9 @@ def test_a_username_that_was_created_can_sign_in(server: Server, username: str) 
     assert Person(server, username, "correct horse").sign_in().status_code == 303
 
 
-@pytest.mark.parametrize("username", ["", "Carol", "carol smith", ".carol", "cärol", "carol\n", "x" * 65, "alice"])
+@pytest.mark.parametrize(
+    "username", ["", "Carol", "carol smith", ".carol", "cärol", "carol\n", "x" * 65, "alice"]
+)
 def test_some_usernames_are_refused(server: Server, username: str) -> None:
     before = server.run("users", "list").output
 
@@ -238,7 +291,9 @@ def test_some_usernames_are_refused(server: Server, username: str) -> None:
 
 @pytest.mark.parametrize("password", ["", "seven77", "x" * 1025], ids=["none", "short", "long"])
 @pytest.mark.parametrize("command", ["create carol", "set-password alice"])
-def test_some_passwords_are_refused(server: Server, alice: Person, command: str, password: str) -> None:
+def test_some_passwords_are_refused(
+    server: Server, alice: Person, command: str, password: str
+) -> None:
     result = server.run("users", *command.split(), stdin=f"{password}\n")
 
     assert failure(result) == "Error: A password has 8 to 1024 characters."
@@ -272,7 +327,9 @@ def test_nobody_waits_while_a_password_is_typed(server: Server, instance_databas
 
         read1 = read
 
-    result = server.run("users", "set-password", "mallory", stdin=TypedSlowly(b"another password\n"))
+    result = server.run(
+        "users", "set-password", "mallory", stdin=TypedSlowly(b"another password\n")
+    )
 
     assert result.exit_code == 0, result.exception
     assert "Bobby" in server.run("users", "list").output
@@ -322,13 +379,17 @@ def test_nothing_that_is_alive_is_purged(
     assert print_shop.redeem(code).status_code == 200
 
 
-def test_what_has_expired_is_purged(clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+def test_what_has_expired_is_purged(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
     tokens = print_shop.connect(alice)
     clock.advance(120)
     purged = server.run("tokens", "purge")
 
-    assert purged.output == "Deleted 2 expired rows.\n"  # the access token, and the grant that was never begun
+    assert (
+        purged.output == "Deleted 2 expired rows.\n"
+    )  # the access token, and the grant that was never begun
     assert print_shop.holds(tokens.refresh_token)
 
 
@@ -355,7 +416,7 @@ def test_a_grant_that_is_over_is_purged(
     assert again.output == "Deleted 0 expired rows.\n"
     with server.reading() as db:
         for table in ("grants", "authorization_codes", "refresh_tokens", "access_tokens"):
-            assert db.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0  # noqa: S608
+            assert db.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
 
 
 @pytest.mark.settings(REFRESH_TOKEN_LIFETIME="60")
@@ -369,7 +430,9 @@ def test_an_access_token_that_outlives_its_grant_is_not_purged(
     assert print_shop.holds(tokens.access_token)
 
 
-def test_a_purge_keeps_the_consent(clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_purge_keeps_the_consent(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
     clock.advance(90000)
     server.run("tokens", "purge")
@@ -390,13 +453,27 @@ def test_it_needs_no_secret_key(tmp_path: Path) -> None:
     assert json.loads(created.output)["client_secret"]
 
 
-def test_it_works_beside_a_running_leg(instance_database: Path, alice: Person, print_shop: RegisteredClient) -> None:
+def test_it_works_beside_a_running_leg(
+    instance_database: Path, alice: Person, print_shop: RegisteredClient
+) -> None:
     """Another process, outside the demo, on the same database."""
     tokens = print_shop.connect(alice)
     environ = {"PATH": os.environ["PATH"], "TRIPOD_INSTANCE_PATH": str(instance_database.parent)}
-    command = [sys.executable, "-m", "flask", "--app", "app:create_auth_server", "users", "delete", "alice"]
+    command = [
+        sys.executable,
+        "-m",
+        "flask",
+        "--app",
+        "app:create_auth_server",
+        "users",
+        "delete",
+        "alice",
+    ]
     result = subprocess.run(command, cwd=PROJECT_ROOT, env=environ, capture_output=True, text=True)
 
-    assert (result.returncode, result.stdout) == (0, "Deleted alice. Sign-ins and grants have ended.\n")
+    assert (result.returncode, result.stdout) == (
+        0,
+        "Deleted alice. Sign-ins and grants have ended.\n",
+    )
     assert not print_shop.holds(tokens.access_token)
     assert not alice.is_signed_in()

@@ -43,14 +43,18 @@ def test_it_says_where_the_person_will_go(alice: Person, print_shop: RegisteredC
     assert print_shop.redirect_uri in alice.consent_page(print_shop.authorization_request()).text
 
 
-def test_it_does_not_speak_of_what_was_not_asked_for(alice: Person, print_shop: RegisteredClient) -> None:
+def test_it_does_not_speak_of_what_was_not_asked_for(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     page = alice.consent_page(print_shop.authorization_request(scope="profile"))
 
     assert list(page.boxes) == ["profile"]
     assert SCOPES["photos:write"].title not in page.text
 
 
-def test_every_requested_scope_has_a_box_that_is_ticked(alice: Person, print_shop: RegisteredClient) -> None:
+def test_every_requested_scope_has_a_box_that_is_ticked(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     page = alice.consent_page(print_shop.authorization_request(scope=EVERYTHING))
 
     assert page.boxes == {"profile": True, "photos:read": True, "photos:write": True}
@@ -63,7 +67,9 @@ def test_there_is_a_button_for_either_decision(alice: Person, print_shop: Regist
     assert "scope" not in form.fields
 
 
-def test_a_clients_name_is_no_markup(alice: Person, registers: Callable[..., RegisteredClient]) -> None:
+def test_a_clients_name_is_no_markup(
+    alice: Person, registers: Callable[..., RegisteredClient]
+) -> None:
     name = "<script>alert(1)</script>"
     client = registers("--name", name, "--redirect-uri", "https://x.example/", "--scope", "profile")
     answer = alice.ask(client.authorization_request())
@@ -74,7 +80,11 @@ def test_a_clients_name_is_no_markup(alice: Person, registers: Callable[..., Reg
 
 
 def test_somebody_else_can_sign_in_instead(alice: Person, print_shop: RegisteredClient) -> None:
-    [switch] = [link for link in alice.consent_page(print_shop.authorization_request()).links if "/login" in link]
+    [switch] = [
+        link
+        for link in alice.consent_page(print_shop.authorization_request()).links
+        if "/login" in link
+    ]
     answer = alice.sign_in(switch, username="bob", password="builder")
 
     assert "Signed in as Bob Mason" in Page(alice.browser.get(answer.location)).text
@@ -101,7 +111,9 @@ def test_it_is_safe_from_frames_and_caches(alice: Person, print_shop: Registered
 # What is decided -------------------------------------------------------------------------------------------------------
 
 
-def test_allowing_everything_grants_everything(alice: Person, print_shop: RegisteredClient, events: Events) -> None:
+def test_allowing_everything_grants_everything(
+    alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
     tokens = print_shop.connect(alice, scope=EVERYTHING)
 
     assert tokens.scope == EVERYTHING
@@ -116,7 +128,9 @@ def test_unticking_a_scope_narrows_the_grant(alice: Person, print_shop: Register
     assert print_shop.introspect(tokens.access_token).json["scope"] == "profile"
 
 
-def test_what_was_unticked_cannot_be_had_by_refreshing(alice: Person, print_shop: RegisteredClient) -> None:
+def test_what_was_unticked_cannot_be_had_by_refreshing(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice, "profile", scope=EVERYTHING)
     refused = print_shop.refresh(tokens.refresh_token, scope="photos:read")
 
@@ -154,8 +168,19 @@ def test_denying_wins_over_ticked_boxes(alice: Person, print_shop: RegisteredCli
         ("", ["profile"]),
     ],
     ids=[
-        *["nothing ticked", "only what was not asked for", "more than was asked for", "an unknown scope"],
-        *["two scopes in one", "an empty scope", "a decision in capitals", "an unknown decision", "no decision"],
+        *[
+            "nothing ticked",
+            "only what was not asked for",
+            "more than was asked for",
+            "an unknown scope",
+        ],
+        *[
+            "two scopes in one",
+            "an empty scope",
+            "a decision in capitals",
+            "an unknown decision",
+            "no decision",
+        ],
     ],
 )
 def test_anything_else_is_an_error_of_the_form(
@@ -222,7 +247,9 @@ def test_a_page_for_alice_cannot_be_used_after_bob_signed_in(
     assert not events.named("authorization_code_issued")
 
 
-def test_the_page_that_refuses_a_form_leads_to_a_fresh_one(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_that_refuses_a_form_leads_to_a_fresh_one(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     request = print_shop.authorization_request()
     page = alice.consent_page(request)
     alice.sign_in()
@@ -231,7 +258,9 @@ def test_the_page_that_refuses_a_form_leads_to_a_fresh_one(alice: Person, print_
     assert request in refusal.links
 
 
-def test_a_decision_of_somebody_signed_out_is_none(alice: Person, print_shop: RegisteredClient, events: Events) -> None:
+def test_a_decision_of_somebody_signed_out_is_none(
+    alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
     page = alice.consent_page(print_shop.authorization_request())
     alice.sign_out()
     answer = alice.decide(page, "allow", *page.boxes)
@@ -240,7 +269,9 @@ def test_a_decision_of_somebody_signed_out_is_none(alice: Person, print_shop: Re
     assert not events.named("authorization_code_issued")
 
 
-def test_a_decision_is_checked_like_the_request_it_belongs_to(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_decision_is_checked_like_the_request_it_belongs_to(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """The page posts back to its request; changing that on the way changes what is checked."""
     page = alice.consent_page(print_shop.authorization_request())
     page.form.action = print_shop.authorization_request(redirect_uri="https://evil.example/")
@@ -252,10 +283,16 @@ def test_a_decision_is_checked_like_the_request_it_belongs_to(alice: Person, pri
     assert refused.error == "invalid_request"
 
 
-def test_parameters_of_the_request_do_not_come_from_the_form(alice: Person, print_shop: RegisteredClient) -> None:
+def test_parameters_of_the_request_do_not_come_from_the_form(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """RFC 6749 §3.1: parameters MUST NOT be included more than once; what counts is the request's own."""
     page = alice.consent_page(print_shop.authorization_request())
-    page.form.fields |= {"redirect_uri": "https://evil.example/", "scope": EVERYTHING, "state": "forged"}
+    page.form.fields |= {
+        "redirect_uri": "https://evil.example/",
+        "scope": EVERYTHING,
+        "state": "forged",
+    }
     response = AuthorizationResponse.read(alice.decide(page, "allow", *page.boxes))
 
     assert (response.redirect_uri, response.state) == (print_shop.redirect_uri, "af0ifjsldkj")
@@ -296,7 +333,10 @@ def test_what_was_unticked_is_asked_again(alice: Person, print_shop: RegisteredC
 def test_what_was_denied_is_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
     alice.deny(print_shop.authorization_request())
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["profile", "photos:read"]
+    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+        "profile",
+        "photos:read",
+    ]
 
 
 def test_somebody_else_is_asked(alice: Person, bob: Person, print_shop: RegisteredClient) -> None:
@@ -305,7 +345,9 @@ def test_somebody_else_is_asked(alice: Person, bob: Person, print_shop: Register
     assert bob.consent_page(print_shop.authorization_request()).boxes
 
 
-def test_another_client_is_asked_for(alice: Person, print_shop: RegisteredClient, posters: RegisteredClient) -> None:
+def test_another_client_is_asked_for(
+    alice: Person, print_shop: RegisteredClient, posters: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
 
     assert alice.consent_page(posters.authorization_request()).boxes
@@ -317,11 +359,16 @@ def test_it_is_remembered_across_browsers(alice: Person, print_shop: RegisteredC
     assert is_settled(replace(alice).ask(print_shop.authorization_request()))
 
 
-def test_a_public_client_is_asked_for_every_time(alice: Person, phone_app: RegisteredClient) -> None:
+def test_a_public_client_is_asked_for_every_time(
+    alice: Person, phone_app: RegisteredClient
+) -> None:
     """RFC 6749 §10.2: the server SHOULD NOT process repeated requests automatically without assurance of who asks."""
     alice.allow(phone_app.authorization_request())
 
-    assert list(alice.consent_page(phone_app.authorization_request()).boxes) == ["profile", "photos:read"]
+    assert list(alice.consent_page(phone_app.authorization_request()).boxes) == [
+        "profile",
+        "photos:read",
+    ]
 
 
 def test_a_grant_that_was_not_asked_about_is_as_wide_as_the_request(
@@ -332,7 +379,9 @@ def test_a_grant_that_was_not_asked_about_is_as_wide_as_the_request(
     assert print_shop.connect(alice, scope="photos:read").scope == "photos:read"
 
 
-def test_two_tabs_can_be_answered_one_after_the_other(alice: Person, print_shop: RegisteredClient) -> None:
+def test_two_tabs_can_be_answered_one_after_the_other(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """What one tab settled is no longer a question to the other, whose page still asks it."""
     first = alice.consent_page(print_shop.authorization_request(state="first"))
     second = alice.consent_page(print_shop.authorization_request(state="second"))
@@ -341,7 +390,9 @@ def test_two_tabs_can_be_answered_one_after_the_other(alice: Person, print_shop:
     assert is_settled(alice.decide(second, "allow", *second.boxes))
 
 
-def test_what_is_unticked_counts_whatever_another_tab_settled(alice: Person, print_shop: RegisteredClient) -> None:
+def test_what_is_unticked_counts_whatever_another_tab_settled(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     first = alice.consent_page(print_shop.authorization_request(state="first"))
     second = alice.consent_page(print_shop.authorization_request(state="second"))
     alice.decide(first, "allow", *first.boxes)

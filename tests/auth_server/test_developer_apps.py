@@ -17,8 +17,12 @@ def developer(mallory: Person) -> Developer:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-@pytest.mark.parametrize("path", ["/developer/apps/new", "/developer/apps/x", "/developer/apps/x/secret"])
-def test_who_is_not_signed_in_signs_in_first_and_comes_back(server: Server, path: str, method: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["/developer/apps/new", "/developer/apps/x", "/developer/apps/x/secret"]
+)
+def test_who_is_not_signed_in_signs_in_first_and_comes_back(
+    server: Server, path: str, method: str
+) -> None:
     server.app.config["WTF_CSRF_ENABLED"] = False
     try:
         answer = server.browser().open(path, method=method)
@@ -41,7 +45,9 @@ def test_a_developer_without_clients_is_told_how_to_begin(developer: Developer) 
     assert {"/developer/apps/new", "/developer/connect"} <= set(page.links)
 
 
-def test_a_new_client_makes_the_round_trip(developer: Developer, alice: Person, photo_api: RegisteredClient) -> None:
+def test_a_new_client_makes_the_round_trip(
+    developer: Developer, alice: Person, photo_api: RegisteredClient
+) -> None:
     client = developer.has_a_client()
 
     tokens = client.connect(alice)
@@ -51,10 +57,15 @@ def test_a_new_client_makes_the_round_trip(developer: Developer, alice: Person, 
     assert refreshed.status_code == 200
 
 
-def test_a_public_client_makes_the_round_trip_and_has_no_secret(developer: Developer, alice: Person) -> None:
+def test_a_public_client_makes_the_round_trip_and_has_no_secret(
+    developer: Developer, alice: Person
+) -> None:
     answer = developer.registers(type="public", redirect_uris="http://127.0.0.1:8400/callback")
     client = RegisteredClient(
-        developer.person.server, str(shown(answer, "new-id")), None, "http://127.0.0.1:8400/callback"
+        developer.person.server,
+        str(shown(answer, "new-id")),
+        None,
+        "http://127.0.0.1:8400/callback",
     )
 
     assert "It is a public client: it has no secret" in Page(answer).text
@@ -63,10 +74,18 @@ def test_a_public_client_makes_the_round_trip_and_has_no_secret(developer: Devel
 
 
 def test_the_list_says_what_is_registered(developer: Developer) -> None:
-    client = developer.has_a_client(redirect_uris="https://a.example/1\r\n\r\n https://a.example/2 \r\n")
+    client = developer.has_a_client(
+        redirect_uris="https://a.example/1\r\n\r\n https://a.example/2 \r\n"
+    )
     text = developer.page().text
 
-    for words in ("Postcard Press", client.client_id, "confidential", "https://a.example/1", "https://a.example/2"):
+    for words in (
+        "Postcard Press",
+        client.client_id,
+        "confidential",
+        "https://a.example/1",
+        "https://a.example/2",
+    ):
         assert words in text
     assert "photos:write" not in text
 
@@ -74,7 +93,10 @@ def test_the_list_says_what_is_registered(developer: Developer) -> None:
 def test_the_secret_is_shown_once(developer: Developer) -> None:
     answer = developer.registers()
     secret, client_id = str(shown(answer, "new-secret")), shown(answer, "new-id")
-    pages = ("/developer/apps", *(f"/developer/apps/{client_id}{ending}" for ending in ("", "/secret", "/delete")))
+    pages = (
+        "/developer/apps",
+        *(f"/developer/apps/{client_id}{ending}" for ending in ("", "/secret", "/delete")),
+    )
 
     assert len(secret) >= 43
     assert answer.headers["Cache-Control"] == "no-store"
@@ -84,7 +106,9 @@ def test_the_secret_is_shown_once(developer: Developer) -> None:
     assert secret not in developer.browser.session_cookie
 
 
-def test_the_secret_is_not_at_rest(developer: Developer, instance_database: Path, events: Events) -> None:
+def test_the_secret_is_not_at_rest(
+    developer: Developer, instance_database: Path, events: Events
+) -> None:
     client = developer.has_a_client()
     files = instance_database.parent.glob("auth_server.db*")
 
@@ -114,7 +138,11 @@ def test_a_double_click_registers_one(developer: Developer) -> None:
     def click() -> int:
         browser = developer.person.server.browser()
         browser.session_cookie = cookie
-        data = form.fields | {"name": "Twice", "redirect_uris": "https://a.example", "type": "public"}
+        data = form.fields | {
+            "name": "Twice",
+            "redirect_uris": "https://a.example",
+            "type": "public",
+        }
         return browser.post(form.action, data=data | {"scope": "profile"}).status_code
 
     assert sorted(at_once(4, click)) == [200, 303, 303, 303]
@@ -164,8 +192,21 @@ def test_connecting_is_explained_to_anybody(server: Server) -> None:
     text = Page(server.browser().get("/developer/connect")).text
 
     for words in (
-        *["/.well-known/oauth-authorization-server", "S256", "character by character", "iss", "/me"],
-        *["GenericOAuthenticator", "Auth.js", "issuer:", "use_pkce=True", "OAUTH_PKCE_ENABLED", "passport-oauth2"],
+        *[
+            "/.well-known/oauth-authorization-server",
+            "S256",
+            "character by character",
+            "iss",
+            "/me",
+        ],
+        *[
+            "GenericOAuthenticator",
+            "Auth.js",
+            "issuer:",
+            "use_pkce=True",
+            "OAUTH_PKCE_ENABLED",
+            "passport-oauth2",
+        ],
         *["grant", "pkce: true", "BaseOAuth2PKCE", "REDIRECT_STATE = False"],
     ):
         assert words in text

@@ -40,13 +40,18 @@ def test_a_redirect_uri_that_is_gone_is_followed_no_more(
     developer: Developer, client: RegisteredClient, alice: Person
 ) -> None:
     developer.edits(client, redirect_uris="https://new.example/")
-    before, after = client.authorization_request(), client.authorization_request(redirect_uri="https://new.example/")
+    before, after = (
+        client.authorization_request(),
+        client.authorization_request(redirect_uri="https://new.example/"),
+    )
 
     assert alice.ask(before).status_code == 400
     assert alice.allow(after).redirect_uri == "https://new.example/"
 
 
-def test_the_type_cannot_change(developer: Developer, client: RegisteredClient, alice: Person) -> None:
+def test_the_type_cannot_change(
+    developer: Developer, client: RegisteredClient, alice: Person
+) -> None:
     developer.edits(client, type="public")
 
     assert client.connect(alice).access_token
@@ -63,7 +68,10 @@ def test_what_is_taken_from_the_scope_is_taken_from_the_tokens(
 
     assert now == "profile"
     assert refreshed.scope == scope_of(photo_api, refreshed.access_token) == "profile"
-    assert client.refresh(refreshed.refresh_token, scope="profile photos:read").get_json()["error"] == "invalid_scope"
+    assert (
+        client.refresh(refreshed.refresh_token, scope="profile photos:read").get_json()["error"]
+        == "invalid_scope"
+    )
 
 
 def test_a_code_that_is_under_way_brings_the_rest(
@@ -86,7 +94,11 @@ def test_a_token_of_nothing_but_what_was_taken_is_dead_and_its_grant_is_not(
 
 
 def test_a_grant_of_which_nothing_is_left_ends(
-    developer: Developer, client: RegisteredClient, alice: Person, photo_api: RegisteredClient, events: Events
+    developer: Developer,
+    client: RegisteredClient,
+    alice: Person,
+    photo_api: RegisteredClient,
+    events: Events,
 ) -> None:
     tokens = client.connect(alice, scope="photos:write")
     developer.edits(client, scope=["profile"])
@@ -97,7 +109,11 @@ def test_a_grant_of_which_nothing_is_left_ends(
 
 
 def test_a_scope_that_comes_back_is_asked_for_again(
-    developer: Developer, client: RegisteredClient, tokens: Tokens, alice: Person, photo_api: RegisteredClient
+    developer: Developer,
+    client: RegisteredClient,
+    tokens: Tokens,
+    alice: Person,
+    photo_api: RegisteredClient,
 ) -> None:
     developer.edits(client, scope=["profile"])
     developer.edits(client, scope=["profile", "photos:read"])
@@ -152,7 +168,9 @@ def test_a_reload_does_not_kill_the_secret_that_was_just_copied(
 
     assert (again.status_code, again.location) == (303, "/developer/apps")
     assert "was not changed again" in developer.page().text
-    assert RegisteredClient(client.server, client.client_id, secret, client.redirect_uri).connect(alice)
+    assert RegisteredClient(client.server, client.client_id, secret, client.redirect_uri).connect(
+        alice
+    )
 
 
 def test_a_public_client_gets_no_secret(developer: Developer) -> None:
@@ -168,7 +186,9 @@ def test_a_public_client_gets_no_secret(developer: Developer) -> None:
     assert client.server.browser().get(client.authorization_request()).status_code == 303
 
 
-def test_deleting_asks_first_and_needs_no_script(developer: Developer, client: RegisteredClient) -> None:
+def test_deleting_asks_first_and_needs_no_script(
+    developer: Developer, client: RegisteredClient
+) -> None:
     page = developer.page(f"/developer/apps/{client.client_id}/delete")
 
     assert page.title.startswith("Delete Postcard Press?")
@@ -195,7 +215,9 @@ def test_deleting_twice_is_not_found(developer: Developer, client: RegisteredCli
     assert developer.browser.post(form.action, data=form.fields).status_code == 404
 
 
-def test_the_edit_page_has_snippets_without_the_secret(developer: Developer, client: RegisteredClient) -> None:
+def test_the_edit_page_has_snippets_without_the_secret(
+    developer: Developer, client: RegisteredClient
+) -> None:
     answer = developer.browser.get(f"/developer/apps/{client.client_id}")
 
     assert client.secret

@@ -60,33 +60,47 @@ def but_for_the_address(answer: TestResponse) -> str:
     return re.sub(r"<code>/developer/apps/.*?</code>", "", answer.text, flags=re.DOTALL)
 
 
-def test_it_is_as_it_was_after_all_that(developer: Developer, bobs: RegisteredClient, alice: Person) -> None:
+def test_it_is_as_it_was_after_all_that(
+    developer: Developer, bobs: RegisteredClient, alice: Person
+) -> None:
     for _, address in OWN_ADDRESSES:
         fields = developer.form("/developer/apps/new").fields
-        developer.browser.post(address.format(bobs.client_id), data=POSTCARDS | {"name": "Taken"} | fields)
+        developer.browser.post(
+            address.format(bobs.client_id), data=POSTCARDS | {"name": "Taken"} | fields
+        )
 
     assert bobs.connect(alice).access_token
     assert "Taken" not in developer.page().text
 
 
-def test_no_list_has_it(developer: Developer, bobs: RegisteredClient, posters: RegisteredClient, bob: Person) -> None:
+def test_no_list_has_it(
+    developer: Developer, bobs: RegisteredClient, posters: RegisteredClient, bob: Person
+) -> None:
     client = developer.has_a_client()
     hers, his = developer.page().text, Developer(bob).page().text
 
     assert client.client_id in hers
     assert bobs.client_id in his
-    assert not any(other in hers for other in (bobs.client_id, "Bob's Own", posters.client_id, "print-shop"))
+    assert not any(
+        other in hers for other in (bobs.client_id, "Bob's Own", posters.client_id, "print-shop")
+    )
     assert client.client_id not in his
 
 
 def test_its_owner_reaches_all_of_it(bob: Person, bobs: RegisteredClient) -> None:
     gets = [address for method, address in OWN_ADDRESSES if method == "GET"]
 
-    assert [bob.browser.get(address.format(bobs.client_id)).status_code for address in gets] == [200, 200, 200]
+    assert [bob.browser.get(address.format(bobs.client_id)).status_code for address in gets] == [
+        200,
+        200,
+        200,
+    ]
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_other_methods_say_nothing_about_whose_it_is(developer: Developer, bobs: RegisteredClient, method: str) -> None:
+def test_other_methods_say_nothing_about_whose_it_is(
+    developer: Developer, bobs: RegisteredClient, method: str
+) -> None:
     """Refused for every client alike, before anybody looks."""
     own = developer.has_a_client()
     token = {"X-CSRFToken": developer.form("/developer/apps/new").fields["csrf_token"]}
@@ -98,7 +112,9 @@ def test_other_methods_say_nothing_about_whose_it_is(developer: Developer, bobs:
     assert len(answers) == 1
 
 
-def test_a_deleted_developer_takes_her_clients_along(server: Server, bob: Person, bobs: RegisteredClient) -> None:
+def test_a_deleted_developer_takes_her_clients_along(
+    server: Server, bob: Person, bobs: RegisteredClient
+) -> None:
     server.run("users", "delete", "bob")
 
     assert bob.browser.get(bobs.authorization_request()).status_code == 400
@@ -106,10 +122,14 @@ def test_a_deleted_developer_takes_her_clients_along(server: Server, bob: Person
 
 
 @pytest.mark.parametrize("path", ["/developer/apps/new", "", "/secret", "/delete"])
-def test_a_form_without_its_token_does_nothing(bob: Person, bobs: RegisteredClient, alice: Person, path: str) -> None:
+def test_a_form_without_its_token_does_nothing(
+    bob: Person, bobs: RegisteredClient, alice: Person, path: str
+) -> None:
     """Another site may send a form with his cookies; what it cannot send is the token."""
     address = path if path.startswith("/developer") else f"/developer/apps/{bobs.client_id}{path}"
-    answer = bob.browser.post(address, data=POSTCARDS | {"name": "Forged", "redirect_uris": "https://evil.example/"})
+    answer = bob.browser.post(
+        address, data=POSTCARDS | {"name": "Forged", "redirect_uris": "https://evil.example/"}
+    )
 
     assert answer.status_code == 400
     assert "out of date" in answer.text
@@ -117,8 +137,12 @@ def test_a_form_without_its_token_does_nothing(bob: Person, bobs: RegisteredClie
     assert bobs.connect(alice).access_token
 
 
-def test_of_an_address_without_its_forms_token_the_log_tells_the_rule_alone(bob: Person, events: Events) -> None:
+def test_of_an_address_without_its_forms_token_the_log_tells_the_rule_alone(
+    bob: Person, events: Events
+) -> None:
     """People paste tokens into addresses."""
     bob.browser.post("/developer/apps/tGzvFWFjXmRk1J2mO8cQ/secret", data={})
 
-    assert [event["path"] for event in events.named("form_refused")] == ["/developer/apps/<client_id>/secret"]
+    assert [event["path"] for event in events.named("form_refused")] == [
+        "/developer/apps/<client_id>/secret"
+    ]

@@ -34,7 +34,10 @@ NOT_GOOD: dict[str, tuple[str, Any]] = {
     "a wildcard": ("redirect_uris", "https://*.postcards.example/"),
     "a tab": ("redirect_uris", "https://postcards.example/\tcallback"),
     "a zero": ("redirect_uris", "https://postcards.example/\0"),
-    "a line that only some break": ("redirect_uris", "https://postcards.example/\x0bhttps://b.example/"),
+    "a line that only some break": (
+        "redirect_uris",
+        "https://postcards.example/\x0bhttps://b.example/",
+    ),
     "a carriage return": ("redirect_uris", "https://postcards.example/\rhttps://b.example/"),
     "a backslash": ("redirect_uris", "https://postcards.example\\@evil.example/"),
     "a scheme of its own": ("redirect_uris", "postcards://callback"),
@@ -43,7 +46,10 @@ NOT_GOOD: dict[str, tuple[str, Any]] = {
     "half an address": ("redirect_uris", "https://[::1"),
     "another alphabet": ("redirect_uris", "https://pöstcards.example/"),
     "one good and one bad": ("redirect_uris", "https://postcards.example/\r\nhttp://evil.example/"),
-    "one too many": ("redirect_uris", "\r\n".join(f"https://postcards.example/{n}" for n in range(21))),
+    "one too many": (
+        "redirect_uris",
+        "\r\n".join(f"https://postcards.example/{n}" for n in range(21)),
+    ),
     "a long one": ("redirect_uris", "https://postcards.example/" + "x" * 2000),
     "no scope": ("scope", []),
     "an unknown scope": ("scope", ["profile", "admin"]),
@@ -81,8 +87,15 @@ def test_nor_may_it_become_so(developer: Developer, field: str, value: Any) -> N
     assert field == "type" or developer.page().text == before
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(developer: Developer) -> None:
-    typed = {"name": "<b>" + "x" * 100, "homepage": 'x"><script>', "redirect_uris": "\nhttp://<i>\n'y'", "scope": []}
+def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(
+    developer: Developer,
+) -> None:
+    typed = {
+        "name": "<b>" + "x" * 100,
+        "homepage": 'x"><script>',
+        "redirect_uris": "\nhttp://<i>\n'y'",
+        "scope": [],
+    }
     answer = developer.registers(**typed, type="public")
     text = html.unescape(answer.text)
 
@@ -124,10 +137,16 @@ def test_what_is_good_is_registered(developer: Developer, changes: dict[str, Any
 )
 def test_a_body_may_be_odd(developer: Developer, body: bytes) -> None:
     client = developer.has_a_client()
-    for path in ("/developer/apps/new", *(f"/developer/apps/{client.client_id}{end}" for end in ("", "/secret"))):
+    for path in (
+        "/developer/apps/new",
+        *(f"/developer/apps/{client.client_id}{end}" for end in ("", "/secret")),
+    ):
         token = developer.form(path).fields["csrf_token"]
         answer = developer.browser.post(
-            path, data=body, headers={"X-CSRFToken": token}, content_type="application/x-www-form-urlencoded"
+            path,
+            data=body,
+            headers={"X-CSRFToken": token},
+            content_type="application/x-www-form-urlencoded",
         )
 
         assert answer.status_code in (303, 400)

@@ -45,7 +45,11 @@ WAYS = [
 
 @pytest.mark.parametrize("way", WAYS)
 def test_every_token_of_it_is_dead(
-    posters: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens, ends: dict[str, End], way: str
+    posters: RegisteredClient,
+    photo_api: RegisteredClient,
+    tokens: Tokens,
+    ends: dict[str, End],
+    way: str,
 ) -> None:
     new = Tokens.read(posters.refresh(tokens.refresh_token))
     ends[way]()
@@ -68,7 +72,11 @@ def test_nothing_new_comes_of_it(
 def test_the_event_log_says_why(ends: dict[str, End], way: str, events: Events) -> None:
     ends[way]()
 
-    told = [entry.get("reason") or entry["event"] for entry in events.entries if _tells_of_an_end(entry["event"])]
+    told = [
+        entry.get("reason") or entry["event"]
+        for entry in events.entries
+        if _tells_of_an_end(entry["event"])
+    ]
     assert told == [
         {
             "a code is replayed": "replay",
@@ -81,7 +89,9 @@ def test_the_event_log_says_why(ends: dict[str, End], way: str, events: Events) 
     ]
 
 
-def test_the_first_reason_stays(posters: RegisteredClient, code: str, tokens: Tokens, events: Events) -> None:
+def test_the_first_reason_stays(
+    posters: RegisteredClient, code: str, tokens: Tokens, events: Events
+) -> None:
     posters.revoke(tokens.access_token)
     posters.redeem(code)
 
@@ -89,7 +99,11 @@ def test_the_first_reason_stays(posters: RegisteredClient, code: str, tokens: To
 
 
 def test_a_code_that_is_not_redeemed_yet_ends_with_its_client(
-    server: Server, posters: RegisteredClient, print_shop: RegisteredClient, alice: Person, code: str
+    server: Server,
+    posters: RegisteredClient,
+    print_shop: RegisteredClient,
+    alice: Person,
+    code: str,
 ) -> None:
     server.run("clients", "delete", posters.client_id)
 
@@ -105,7 +119,9 @@ def test_a_code_that_is_not_redeemed_yet_ends_with_its_person(
     assert posters.redeem(code).json["error"] == "invalid_grant"
 
 
-def test_a_deleted_person_is_signed_out(server: Server, alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_deleted_person_is_signed_out(
+    server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.sign_in()
     page = alice.consent_page(print_shop.authorization_request())
     server.run("users", "delete", "alice")
@@ -117,7 +133,11 @@ def test_a_deleted_person_is_signed_out(server: Server, alice: Person, print_sho
 
 
 def test_a_name_that_is_given_again_is_another_person(
-    server: Server, alice: Person, posters: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
+    server: Server,
+    alice: Person,
+    posters: RegisteredClient,
+    photo_api: RegisteredClient,
+    tokens: Tokens,
 ) -> None:
     """`sub` is never given to another person; neither are the tokens and consents of the one before."""
     before = photo_api.introspect(tokens.access_token).json["sub"]
@@ -135,7 +155,12 @@ def test_a_name_that_is_given_again_is_another_person(
 
 
 def test_what_ends_for_one_goes_on_for_the_others(
-    server: Server, alice: Person, bob: Person, posters: RegisteredClient, print_shop: RegisteredClient, tokens: Tokens
+    server: Server,
+    alice: Person,
+    bob: Person,
+    posters: RegisteredClient,
+    print_shop: RegisteredClient,
+    tokens: Tokens,
 ) -> None:
     his, hers = posters.connect(bob), print_shop.connect(alice)
     posters.revoke(tokens.access_token)

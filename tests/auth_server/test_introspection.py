@@ -5,7 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.auth_server.cast import API, ISSUER, NOON, Clock, Events, Person, RegisteredClient, Server, Tokens
+from tests.auth_server.cast import (
+    API,
+    ISSUER,
+    NOON,
+    Clock,
+    Events,
+    Person,
+    RegisteredClient,
+    Server,
+    Tokens,
+)
 
 INACTIVE = {"active": False}
 
@@ -15,7 +25,9 @@ def tokens(clock: Clock, alice: Person, print_shop: RegisteredClient) -> Tokens:
     return print_shop.connect(alice)
 
 
-def test_an_access_token_tells_everything_about_itself(photo_api: RegisteredClient, tokens: Tokens) -> None:
+def test_an_access_token_tells_everything_about_itself(
+    photo_api: RegisteredClient, tokens: Tokens
+) -> None:
     """§2.2."""
     answer = photo_api.introspect(tokens.access_token)
 
@@ -37,7 +49,9 @@ def test_an_access_token_tells_everything_about_itself(photo_api: RegisteredClie
     }
 
 
-def test_a_refresh_token_says_that_it_is_no_access_token(photo_api: RegisteredClient, tokens: Tokens) -> None:
+def test_a_refresh_token_says_that_it_is_no_access_token(
+    photo_api: RegisteredClient, tokens: Tokens
+) -> None:
     """A resource server must be able to tell: it lives as long as the grant, and is no bearer token."""
     answer = photo_api.introspect(tokens.refresh_token).json
 
@@ -96,7 +110,9 @@ def test_a_token_is_active_until_the_second_it_expires(
     assert photo_api.introspect(tokens.access_token).json == INACTIVE
 
 
-def test_a_code_is_no_token(alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient) -> None:
+def test_a_code_is_no_token(
+    alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient
+) -> None:
     code = alice.allow(print_shop.authorization_request()).code
 
     assert photo_api.introspect(code).json == INACTIVE
@@ -121,7 +137,11 @@ def test_what_belongs_to_an_ended_grant_is_inactive(
 
 
 def test_the_event_log_says_why_a_token_is_not_active(
-    clock: Clock, print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens, events: Events
+    clock: Clock,
+    print_shop: RegisteredClient,
+    photo_api: RegisteredClient,
+    tokens: Tokens,
+    events: Events,
 ) -> None:
     photo_api.introspect("made-up")
     print_shop.refresh(tokens.refresh_token)
@@ -155,12 +175,16 @@ def test_a_token_s_own_client_may_ask(print_shop: RegisteredClient, tokens: Toke
     assert print_shop.introspect(tokens.access_token).json["username"] == "alice"
 
 
-def test_any_other_client_learns_nothing(posters: RegisteredClient, tokens: Tokens, events: Events) -> None:
+def test_any_other_client_learns_nothing(
+    posters: RegisteredClient, tokens: Tokens, events: Events
+) -> None:
     """§4: no token scanning by somebody who merely has an account."""
     answer = posters.introspect(tokens.access_token)
 
     assert (answer.status_code, answer.json) == (200, INACTIVE)
-    assert [entry["client_id"] for entry in events.named("introspection_refused")] == [posters.client_id]
+    assert [entry["client_id"] for entry in events.named("introspection_refused")] == [
+        posters.client_id
+    ]
 
 
 def test_every_resource_server_may_ask(
@@ -171,7 +195,9 @@ def test_every_resource_server_may_ask(
     assert other_api.holds(tokens.access_token)
 
 
-def test_nobody_else_may(photo_api: RegisteredClient, phone_app: RegisteredClient, tokens: Tokens) -> None:
+def test_nobody_else_may(
+    photo_api: RegisteredClient, phone_app: RegisteredClient, tokens: Tokens
+) -> None:
     """§2.1: the endpoint MUST also require some form of authorization to access this endpoint."""
     assert replace(photo_api, secret="a guess").introspect(tokens.access_token).status_code == 401
     assert replace(photo_api, secret=None).introspect(tokens.access_token).status_code == 401
@@ -188,17 +214,27 @@ def test_the_hint_does_not_matter(photo_api: RegisteredClient, tokens: Tokens, h
     assert photo_api.introspect(tokens.refresh_token, token_type_hint=hint).json["active"]
 
 
-@pytest.mark.parametrize("changes", [{"token": None}, {"token": ""}, {"token": ["made-up", "made-up"]}])
-def test_a_request_names_one_token(photo_api: RegisteredClient, changes: dict[str, str | list[str] | None]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"token": None}, {"token": ""}, {"token": ["made-up", "made-up"]}]
+)
+def test_a_request_names_one_token(
+    photo_api: RegisteredClient, changes: dict[str, str | list[str] | None]
+) -> None:
     answer = photo_api.request("/oauth/introspect", **changes)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
 
 
-def test_the_token_does_not_come_in_the_query(server: Server, photo_api: RegisteredClient, tokens: Tokens) -> None:
+def test_the_token_does_not_come_in_the_query(
+    server: Server, photo_api: RegisteredClient, tokens: Tokens
+) -> None:
     """§2.1: in the request body; a query ends up in logs."""
     assert photo_api.secret
     auth, query = (photo_api.client_id, photo_api.secret), {"token": tokens.access_token}
 
-    assert server.browser().post("/oauth/introspect", query_string=query, auth=auth).status_code == 400
-    assert server.browser().get("/oauth/introspect", query_string=query, auth=auth).status_code == 405
+    assert (
+        server.browser().post("/oauth/introspect", query_string=query, auth=auth).status_code == 400
+    )
+    assert (
+        server.browser().get("/oauth/introspect", query_string=query, auth=auth).status_code == 405
+    )

@@ -118,7 +118,9 @@ def test_a_username_is_recognized_however_it_is_typed(alice: Person, username: s
     assert alice.sign_in(username=username).status_code == 303
 
 
-@pytest.mark.parametrize("password", ["", "Wonderland", "wonderland ", "builder", "wonder\0land", "x" * 1025, "ẅ☃"])
+@pytest.mark.parametrize(
+    "password", ["", "Wonderland", "wonderland ", "builder", "wonder\0land", "x" * 1025, "ẅ☃"]
+)
 def test_a_wrong_password_does_not(alice: Person, events: Events, password: str) -> None:
     answer = alice.sign_in(password=password)
 
@@ -127,7 +129,9 @@ def test_a_wrong_password_does_not(alice: Person, events: Events, password: str)
     assert len(events.named("sign_in_refused")) == 1
 
 
-@pytest.mark.parametrize("username", ["", "nobody", "alice\0", "a' OR 1=1 --", "álice", "x" * 151, "☃"])
+@pytest.mark.parametrize(
+    "username", ["", "nobody", "alice\0", "a' OR 1=1 --", "álice", "x" * 151, "☃"]
+)
 def test_a_wrong_name_does_not(alice: Person, username: str) -> None:
     assert alice.sign_in(username=username).status_code == 403
     assert not alice.is_signed_in()
@@ -143,7 +147,9 @@ def test_a_wrong_name_and_a_wrong_password_read_the_same(alice: Person) -> None:
     assert wrong_password.title == wrong_name.title
 
 
-def test_a_wrong_name_and_a_wrong_password_are_the_same_work(alice: Person, hash_work: HashWork) -> None:
+def test_a_wrong_name_and_a_wrong_password_are_the_same_work(
+    alice: Person, hash_work: HashWork
+) -> None:
     """Nor from the time that it takes."""
     alice.sign_in(password="a guess")
     for_a_wrong_password = hash_work.done.copy()
@@ -197,11 +203,16 @@ def test_the_cookie_is_for_this_server_alone(alice: Person) -> None:
 def test_over_https_the_cookie_is_bound_to_it(start: Callable[..., Server]) -> None:
     """And the check against forged forms, which wants a referrer there, is passed."""
     origin = "https://id.example"
-    others = {"CLIENT_APP_URL": "https://prints.example", "RESOURCE_API_URL": "https://photos.example"}
+    others = {
+        "CLIENT_APP_URL": "https://prints.example",
+        "RESOURCE_API_URL": "https://photos.example",
+    }
     browser = start(DEMO="0", AUTH_SERVER_URL=origin, **others).browser()
     page = browser.get("/login", base_url=origin)
     typed = Page(page).form.fields | {"username": "mallory", "password": "no good at all"}
-    answer = browser.post("/login", base_url=origin, data=typed, headers={"Referer": f"{origin}/login"})
+    answer = browser.post(
+        "/login", base_url=origin, data=typed, headers={"Referer": f"{origin}/login"}
+    )
 
     assert page.headers["Referrer-Policy"] == "same-origin"
     assert answer.status_code == 303
@@ -229,7 +240,9 @@ def test_signing_out_ends_it(alice: Person, events: Events) -> None:
     assert len(events.named("signed_out")) == 1
 
 
-def test_signing_out_keeps_what_apps_were_granted(alice: Person, print_shop: RegisteredClient) -> None:
+def test_signing_out_keeps_what_apps_were_granted(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice)
     alice.sign_out()
 
@@ -282,10 +295,14 @@ def test_a_made_up_cookie_is_nobody(server: Server, alice: Person) -> None:
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
-def test_a_form_of_another_site_is_not_even_looked_at(alice: Person, hash_work: HashWork, token: str | None) -> None:
+def test_a_form_of_another_site_is_not_even_looked_at(
+    alice: Person, hash_work: HashWork, token: str | None
+) -> None:
     """Login forgery: whoever is signed in as mallory without knowing gives mallory her secrets."""
     alice.browser.get("/login")
-    fields = {"username": "alice", "password": "wonderland"} | ({} if token is None else {"csrf_token": token})
+    fields = {"username": "alice", "password": "wonderland"} | (
+        {} if token is None else {"csrf_token": token}
+    )
     answer = alice.browser.post("/login", data=fields)
 
     assert answer.status_code == 400
@@ -332,13 +349,17 @@ def test_the_page_is_safe_from_frames_and_caches(alice: Person) -> None:
 
 def test_the_page_says_which_client_asks(alice: Person, print_shop: RegisteredClient) -> None:
     asked = Page(alice.browser.get(alice.browser.get(print_shop.authorization_request()).location))
-    unknown = Page(alice.browser.get("/login?" + urlencode({"next": "/oauth/authorize?client_id=nobody"})))
+    unknown = Page(
+        alice.browser.get("/login?" + urlencode({"next": "/oauth/authorize?client_id=nobody"}))
+    )
 
     assert "Print Shop wants" in asked.text
     assert " wants " not in unknown.text
 
 
-def test_demo_accounts_are_shown_in_the_demo_only(server: Server, start: Callable[..., Server]) -> None:
+def test_demo_accounts_are_shown_in_the_demo_only(
+    server: Server, start: Callable[..., Server]
+) -> None:
     inside = server.browser().get("/login").text
     outside = start(DEMO="0").browser().get("/login").text
 
@@ -357,12 +378,16 @@ def test_signing_in_leads_nowhere_else(alice: Person, astray: str) -> None:
     assert (answer.status_code, answer.location) == (303, "/")
 
 
-@pytest.mark.parametrize("page", ["/", "/oauth/authorize?client_id=x", "/oauth/authorize?state=//evil.example/%5C"])
+@pytest.mark.parametrize(
+    "page", ["/", "/oauth/authorize?client_id=x", "/oauth/authorize?state=//evil.example/%5C"]
+)
 def test_signing_in_leads_to_pages_of_this_server(alice: Person, page: str) -> None:
     assert alice.sign_in(f"/login?{urlencode({'next': page})}").location == page
 
 
-def test_a_mistake_does_not_change_where_it_leads(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_mistake_does_not_change_where_it_leads(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     request = print_shop.authorization_request()
     page = Page(alice.sign_in(alice.browser.get(request).location, password="a guess"))
     answer = alice.browser.post(page.form.action, data=page.form.fields | _ALICE)
@@ -373,7 +398,9 @@ def test_a_mistake_does_not_change_where_it_leads(alice: Person, print_shop: Reg
 # Guessing --------------------------------------------------------------------------------------------------------------
 
 
-def test_guessing_at_an_account_is_throttled(guess: Callable[..., int], hash_work: HashWork, events: Events) -> None:
+def test_guessing_at_an_account_is_throttled(
+    guess: Callable[..., int], hash_work: HashWork, events: Events
+) -> None:
     """RFC 6749 §10.10, §2.3.1: the authorization server MUST protect any endpoint utilizing passwords."""
     statuses = [guess() for _ in range(7)]
 
@@ -382,7 +409,9 @@ def test_guessing_at_an_account_is_throttled(guess: Callable[..., int], hash_wor
     assert len(events.named("sign_in_throttled")) == 2
 
 
-def test_the_page_says_when_to_come_back(clock: Clock, alice: Person, guess: Callable[..., int]) -> None:
+def test_the_page_says_when_to_come_back(
+    clock: Clock, alice: Person, guess: Callable[..., int]
+) -> None:
     for _ in range(5):
         guess()
         clock.advance(2)
@@ -393,7 +422,9 @@ def test_the_page_says_when_to_come_back(clock: Clock, alice: Person, guess: Cal
     assert "51 seconds" in Page(answer).text
 
 
-def test_the_right_password_works_again_soon(clock: Clock, alice: Person, guess: Callable[..., int]) -> None:
+def test_the_right_password_works_again_soon(
+    clock: Clock, alice: Person, guess: Callable[..., int]
+) -> None:
     for _ in range(5):
         guess()
     too_early = alice.sign_in()
@@ -403,7 +434,9 @@ def test_the_right_password_works_again_soon(clock: Clock, alice: Person, guess:
     assert alice.sign_in().status_code == 303
 
 
-def test_being_refused_does_not_make_the_wait_longer(clock: Clock, alice: Person, guess: Callable[..., int]) -> None:
+def test_being_refused_does_not_make_the_wait_longer(
+    clock: Clock, alice: Person, guess: Callable[..., int]
+) -> None:
     for _ in range(5):
         guess()
     clock.advance(59)
@@ -420,7 +453,9 @@ def test_another_spelling_is_the_same_account(guess: Callable[..., int], usernam
     assert guess(username=username) == 429
 
 
-def test_guessing_at_a_name_that_nobody_has_is_throttled_the_same(guess: Callable[..., int]) -> None:
+def test_guessing_at_a_name_that_nobody_has_is_throttled_the_same(
+    guess: Callable[..., int],
+) -> None:
     assert [guess(username="nobody") for _ in range(6)] == [403] * 5 + [429]
 
 
@@ -459,7 +494,9 @@ def test_a_right_password_does_not_forgive_the_wrong_ones(guess: Callable[..., i
     ]
 
 
-def test_fifty_guesses_at_once_are_fifty_guesses(guess: Callable[..., int], hash_work: HashWork) -> None:
+def test_fifty_guesses_at_once_are_fifty_guesses(
+    guess: Callable[..., int], hash_work: HashWork
+) -> None:
     statuses = at_once(50, guess)
 
     assert len(hash_work.done) <= 5
@@ -476,22 +513,30 @@ def test_a_forwarded_address_is_believed_from_a_declared_proxy(
     start: Callable[..., Server], guess: Callable[..., int]
 ) -> None:
     behind_a_proxy = start(TRUSTED_PROXIES="1")
-    statuses = [guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}"}) for number in range(6)]
+    statuses = [
+        guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}"})
+        for number in range(6)
+    ]
 
     assert statuses == [403] * 6
 
 
-def test_only_the_declared_proxy_is_believed(start: Callable[..., Server], guess: Callable[..., int]) -> None:
+def test_only_the_declared_proxy_is_believed(
+    start: Callable[..., Server], guess: Callable[..., int]
+) -> None:
     """What mallory puts in front of the list is hers, the last entry is the proxy's."""
     behind_a_proxy = start(TRUSTED_PROXIES="1")
     statuses = [
-        guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.9"}) for number in range(6)
+        guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.9"})
+        for number in range(6)
     ]
 
     assert statuses == [403] * 5 + [429]
 
 
-def test_what_no_longer_counts_is_deleted(clock: Clock, guess: Callable[..., int], server: Server) -> None:
+def test_what_no_longer_counts_is_deleted(
+    clock: Clock, guess: Callable[..., int], server: Server
+) -> None:
     guess()
     clock.advance(61)
     purged = server.run("tokens", "purge")

@@ -8,7 +8,15 @@ import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
 from auth_server.scopes import SCOPES
-from tests.auth_server.cast import API, ISSUER, AuthorizationResponse, Person, RegisteredClient, Server, Tokens
+from tests.auth_server.cast import (
+    API,
+    ISSUER,
+    AuthorizationResponse,
+    Person,
+    RegisteredClient,
+    Server,
+    Tokens,
+)
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 
@@ -49,17 +57,32 @@ def test_the_issuer_is_identical_everywhere(
     assert print_shop.introspect(token).json["iss"] == metadata["issuer"]
 
 
-@pytest.mark.parametrize("host", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000"])
-def test_it_says_the_same_on_every_spelling_of_the_host(server: Server, metadata: dict[str, Any], host: str) -> None:
+@pytest.mark.parametrize(
+    "host", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000"]
+)
+def test_it_says_the_same_on_every_spelling_of_the_host(
+    server: Server, metadata: dict[str, Any], host: str
+) -> None:
     assert server.browser().get(WELL_KNOWN, base_url=host).json == metadata
 
 
 def test_every_endpoint_in_it_exists(server: Server, metadata: dict[str, Any]) -> None:
-    own = {name: address for name, address in metadata.items() if name.endswith("_endpoint") and API not in address}
+    own = {
+        name: address
+        for name, address in metadata.items()
+        if name.endswith("_endpoint") and API not in address
+    }
     routes = {rule.rule for rule in server.app.url_map.iter_rules()}
 
     assert {path_of(address) for address in own.values()} <= routes
-    assert set(own) == {*["authorization_endpoint", "token_endpoint", "introspection_endpoint", "revocation_endpoint"]}
+    assert set(own) == {
+        *[
+            "authorization_endpoint",
+            "token_endpoint",
+            "introspection_endpoint",
+            "revocation_endpoint",
+        ]
+    }
 
 
 def test_the_resource_server_is_named(metadata: dict[str, Any]) -> None:
@@ -67,7 +90,9 @@ def test_the_resource_server_is_named(metadata: dict[str, Any]) -> None:
     assert metadata["protected_resources"] == [API]
 
 
-def test_every_scope_can_be_had(metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient) -> None:
+def test_every_scope_can_be_had(
+    metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice, scope=" ".join(metadata["scopes_supported"]))
 
     assert metadata["scopes_supported"] == list(SCOPES)
@@ -77,8 +102,13 @@ def test_every_scope_can_be_had(metadata: dict[str, Any], alice: Person, print_s
 def test_response_types_and_modes_are_what_works(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
-    [response_type], [response_mode] = metadata["response_types_supported"], metadata["response_modes_supported"]
-    request = print_shop.authorization_request(response_type=response_type, response_mode=response_mode)
+    [response_type], [response_mode] = (
+        metadata["response_types_supported"],
+        metadata["response_modes_supported"],
+    )
+    request = print_shop.authorization_request(
+        response_type=response_type, response_mode=response_mode
+    )
 
     assert alice.allow(request).code
 
@@ -91,22 +121,32 @@ def test_code_challenge_methods_are_what_works(
     assert alice.allow(print_shop.authorization_request(code_challenge_method=method)).code
 
 
-def test_every_prompt_is_understood(metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient) -> None:
+def test_every_prompt_is_understood(
+    metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.sign_in()
     for prompt in metadata["prompt_values_supported"]:
-        answer = AuthorizationResponse.read(alice.browser.get(print_shop.authorization_request(prompt=prompt)))
+        answer = AuthorizationResponse.read(
+            alice.browser.get(print_shop.authorization_request(prompt=prompt))
+        )
 
         assert answer.error != "invalid_request"
     assert metadata["prompt_values_supported"] == ["none", "login", "consent"]
 
 
-def test_every_grant_type_is_supported_and_no_other(metadata: dict[str, Any], print_shop: RegisteredClient) -> None:
+def test_every_grant_type_is_supported_and_no_other(
+    metadata: dict[str, Any], print_shop: RegisteredClient
+) -> None:
     def error_of(grant_type: str) -> str:
-        answer = print_shop.request("/oauth/token", grant_type=grant_type, code="made-up", refresh_token="made-up")
+        answer = print_shop.request(
+            "/oauth/token", grant_type=grant_type, code="made-up", refresh_token="made-up"
+        )
         return str(answer.json["error"])
 
     assert metadata["grant_types_supported"] == ["authorization_code", "refresh_token"]
-    assert {error_of(grant_type) for grant_type in metadata["grant_types_supported"]} == {"invalid_grant"}
+    assert {error_of(grant_type) for grant_type in metadata["grant_types_supported"]} == {
+        "invalid_grant"
+    }
     assert error_of("client_credentials") == "unsupported_grant_type"
 
 
@@ -119,11 +159,16 @@ def test_clients_authenticate_as_it_says(
     endpoint: str,
 ) -> None:
     assert print_shop.secret
-    path, form = path_of(metadata[f"{endpoint}_endpoint"]), {"token": "made-up", "grant_type": "refresh_token"}
+    path, form = (
+        path_of(metadata[f"{endpoint}_endpoint"]),
+        {"token": "made-up", "grant_type": "refresh_token"},
+    )
     form["refresh_token"] = "made-up"
     in_the_body = form | {"client_id": "print-shop", "client_secret": print_shop.secret}
     ways: dict[str, Callable[[], int]] = {
-        "client_secret_basic": lambda: server.post(path, form, auth=("print-shop", str(print_shop.secret))).status_code,
+        "client_secret_basic": lambda: (
+            server.post(path, form, auth=("print-shop", str(print_shop.secret))).status_code
+        ),
         "client_secret_post": lambda: server.post(path, in_the_body).status_code,
         "none": lambda: server.post(path, form | {"client_id": phone_app.client_id}).status_code,
     }

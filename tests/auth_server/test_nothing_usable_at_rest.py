@@ -48,7 +48,11 @@ def secrets(
     print_shop.redeem(code)
     third = phone_app.connect(alice)
     phone_app.revoke(third.access_token)
-    server.post("/oauth/token", {"grant_type": "refresh_token"}, auth=("print-shop", "a-guess-at-the-secret"))
+    server.post(
+        "/oauth/token",
+        {"grant_type": "refresh_token"},
+        auth=("print-shop", "a-guess-at-the-secret"),
+    )
     rotated = server.run("clients", "rotate-secret", print_shop.client_id).output
     server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
     all_tokens = {
@@ -90,7 +94,9 @@ def test_the_event_log_has_nothing(secrets: dict[str, str], log_file: Path) -> N
     assert [name for name, value in secrets.items() if value in written] == []
 
 
-def test_no_other_log_has_anything(secrets: dict[str, str], caplog: pytest.LogCaptureFixture) -> None:
+def test_no_other_log_has_anything(
+    secrets: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
     assert [name for name, value in secrets.items() if value in caplog.text] == []
 
 
@@ -99,7 +105,9 @@ def test_nobody_else_on_the_machine_can_read_them(
 ) -> None:
     generated = [instance_database.parent / name for name in ("secret_key", "client_secret")]
 
-    assert [path.stat().st_mode & 0o777 for path in (log_file, instance_database, *generated)] == [0o600] * 4
+    assert [path.stat().st_mode & 0o777 for path in (log_file, instance_database, *generated)] == [
+        0o600
+    ] * 4
     assert instance_database.parent.stat().st_mode & 0o777 == 0o700
 
 

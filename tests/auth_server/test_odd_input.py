@@ -6,15 +6,38 @@ from urllib.parse import quote
 import pytest
 from werkzeug.test import TestResponse
 
-from tests.auth_server.cast import ISSUER, AuthorizationResponse, Browser, Page, Person, RegisteredClient, Server
+from tests.auth_server.cast import (
+    ISSUER,
+    AuthorizationResponse,
+    Browser,
+    Page,
+    Person,
+    RegisteredClient,
+    Server,
+)
 
 PAGES = ["/", "/login", "/oauth/authorize"]
-FORMS = ["/login", "/logout", "/oauth/authorize", "/oauth/token", "/oauth/introspect", "/oauth/revoke"]
+FORMS = [
+    "/login",
+    "/logout",
+    "/oauth/authorize",
+    "/oauth/token",
+    "/oauth/introspect",
+    "/oauth/revoke",
+]
 OTHERS = ["/.well-known/oauth-authorization-server", "/healthz", "/nowhere", "/static/nothing.css"]
 MACHINES = ["/oauth/token", "/oauth/introspect", "/oauth/revoke"]
 
 PARAMETERS = [
-    *["client_id", "redirect_uri", "response_type", "scope", "state", "code_challenge", "code_challenge_method"],
+    *[
+        "client_id",
+        "redirect_uri",
+        "response_type",
+        "scope",
+        "state",
+        "code_challenge",
+        "code_challenge_method",
+    ],
     *["prompt", "response_mode", "next"],
 ]
 MACHINE_FORMS = [
@@ -54,7 +77,10 @@ ODD_VALUES = {
 ODD_BODIES: dict[str, tuple[bytes, str]] = {
     "nothing": (b"", "application/x-www-form-urlencoded"),
     "bytes": (bytes(range(256)), "application/x-www-form-urlencoded"),
-    "no UTF-8": (b"token=\xff\xfe&username=\xff&csrf_token=\xff", "application/x-www-form-urlencoded"),
+    "no UTF-8": (
+        b"token=\xff\xfe&username=\xff&csrf_token=\xff",
+        "application/x-www-form-urlencoded",
+    ),
     "only separators": (b"&&&===&=&", "application/x-www-form-urlencoded"),
     "a thousand fields": (b"token=x&" * 1500, "application/x-www-form-urlencoded"),
     "too much": (b"token=" + b"x" * 70_000, "application/x-www-form-urlencoded"),
@@ -71,7 +97,10 @@ ODD_BODIES: dict[str, tuple[bytes, str]] = {
         "multipart/form-data; boundary=x",
     ),
     "multipart of nothing": (b"--x--\r\n", "multipart/form-data; boundary=x"),
-    "multipart without names": (b"--x\r\n\r\nvalue\r\n--x--\r\n", "multipart/form-data; boundary=x"),
+    "multipart without names": (
+        b"--x\r\n\r\nvalue\r\n--x--\r\n",
+        "multipart/form-data; boundary=x",
+    ),
     "multipart that is no UTF-8": (
         b'--x\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n\xff\r\n--x--\r\n',
         "multipart/form-data; boundary=x",
@@ -87,13 +116,19 @@ ODD_HEADERS = {
     "a cookie of bytes": {"Cookie": "tripod_auth_server=\xff\xfe\x01"},
     "a cookie of dots": {"Cookie": "tripod_auth_server=...."},
     "a cookie that is half of one": {"Cookie": "tripod_auth_server=eyJ.; =; ;;"},
-    "a compressed cookie": {"Cookie": "tripod_auth_server=.eJwAAAAA.AAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAA"},
+    "a compressed cookie": {
+        "Cookie": "tripod_auth_server=.eJwAAAAA.AAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAA"
+    },
     "an odd request id": {"X-Request-Id": "\xff<script>"},
     "an odd length": {"Content-Length": "many"},
     "a length less than nothing": {"Content-Length": "-1"},
     "an odd encoding": {"Transfer-Encoding": "chunked, nonsense", "Content-Encoding": "br"},
     "an odd language": {"Accept-Language": "\xff;q=x", "Accept": "*/;q=\xff"},
-    "odd forwarding": {"X-Forwarded-For": "\xff, , [::", "X-Forwarded-Host": "evil.example", "Forwarded": "for=\xff"},
+    "odd forwarding": {
+        "X-Forwarded-For": "\xff, , [::",
+        "X-Forwarded-Host": "evil.example",
+        "Forwarded": "for=\xff",
+    },
     "an odd referrer": {"Referer": "http://[", "Origin": "null"},
     "an odd range": {"Range": "bytes=x-", "If-Modified-Since": "tomorrow", "If-None-Match": '"'},
 }
@@ -114,22 +149,57 @@ ODD_HOSTS = [
 ]
 
 RAW_QUERIES = [
-    *["client_id=\xff", "state=\xc3\xbc", "next=/\xff", "\xff\xfe", 'state=a\\b|^`{}<>"', "state=a b", "#", "?", "&;="],
+    *[
+        "client_id=\xff",
+        "state=\xc3\xbc",
+        "next=/\xff",
+        "\xff\xfe",
+        'state=a\\b|^`{}<>"',
+        "state=a b",
+        "#",
+        "?",
+        "&;=",
+    ],
 ]
 
 ODD_ADDRESSES = [
-    *["/%01", "/%FF", "/%ED%A0%80", "/%00", "//", "/./", "/../../etc/passwd", "/static/../config.py"],
+    *[
+        "/%01",
+        "/%FF",
+        "/%ED%A0%80",
+        "/%00",
+        "//",
+        "/./",
+        "/../../etc/passwd",
+        "/static/../config.py",
+    ],
     *["/static/%2e%2e/config.py", "/%3Cscript%3Ealert(1)%3C/script%3E", "/" + "x" * 5000],
 ]
 
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "BREW"]
+METHODS = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "PATCH",
+    "DELETE",
+    "OPTIONS",
+    "TRACE",
+    "CONNECT",
+    "PROPFIND",
+    "BREW",
+]
 
 
 @pytest.fixture(autouse=True)
 def _nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """Whatever nobody foresaw is logged as an error; here, nothing may be."""
     yield
-    assert [record.getMessage() for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")] == []
+    assert [
+        record.getMessage()
+        for record in caplog.records
+        if record.levelname in ("ERROR", "CRITICAL")
+    ] == []
 
 
 def is_ours(answer: TestResponse) -> bool:
@@ -155,7 +225,9 @@ def test_a_query_may_be_odd(browser: Browser, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_request_may_be_odd_in_one_place(alice: Person, print_shop: RegisteredClient, value: str) -> None:
+def test_a_request_may_be_odd_in_one_place(
+    alice: Person, print_shop: RegisteredClient, value: str
+) -> None:
     """A request that is otherwise good goes as far as it can."""
     alice.ask(print_shop.authorization_request())
     for name in PARAMETERS:
@@ -174,7 +246,9 @@ def test_a_query_may_be_of_bytes(browser: Browser, path: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["ü", 'a\\b|^`{}"', "<>"])
-def test_a_request_of_bytes_survives_the_login_page(alice: Person, print_shop: RegisteredClient, state: str) -> None:
+def test_a_request_of_bytes_survives_the_login_page(
+    alice: Person, print_shop: RegisteredClient, state: str
+) -> None:
     query = f"{print_shop.authorization_request(state=None).partition('?')[2]}&state={state}"
     raw = {"QUERY_STRING": query.encode().decode("latin-1")}
     to_login = alice.browser.get("/oauth/authorize", environ_overrides=raw)
@@ -185,7 +259,9 @@ def test_a_request_of_bytes_survives_the_login_page(alice: Person, print_shop: R
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_form_of_a_machine_may_be_odd(alice: Person, print_shop: RegisteredClient, value: str) -> None:
+def test_a_form_of_a_machine_may_be_odd(
+    alice: Person, print_shop: RegisteredClient, value: str
+) -> None:
     """Whoever sends it: a client that proves itself, one that does not, or nobody."""
     assert print_shop.secret
     auth, refresh_token = ("print-shop", print_shop.secret), print_shop.connect(alice).refresh_token
@@ -198,24 +274,34 @@ def test_a_form_of_a_machine_may_be_odd(alice: Person, print_shop: RegisteredCli
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_form_of_a_person_may_be_odd(alice: Person, print_shop: RegisteredClient, value: str) -> None:
+def test_a_form_of_a_person_may_be_odd(
+    alice: Person, print_shop: RegisteredClient, value: str
+) -> None:
     """With the token that it needs to be looked at."""
     alice.sign_in()
     page = alice.consent_page(print_shop.authorization_request())
     form = {"content_type": "application/x-www-form-urlencoded"}
     token = quote(page.form.fields["csrf_token"])
     for name in ("decision", "granted_scope", "asked_scope"):
-        fields = {"decision": "allow", "granted_scope": "profile", "asked_scope": "profile"} | {name: value}
+        fields = {"decision": "allow", "granted_scope": "profile", "asked_scope": "profile"} | {
+            name: value
+        }
         body = "&".join(f"{key}={text}" for key, text in fields.items())
 
-        assert is_ours(alice.browser.post(page.form.action, data=f"csrf_token={token}&{body}".encode(), **form))
+        assert is_ours(
+            alice.browser.post(page.form.action, data=f"csrf_token={token}&{body}".encode(), **form)
+        )
     token = quote(Page(alice.browser.get("/login")).form.fields["csrf_token"])
     for body in (f"username={value}&password=x", f"username=bob&password={value}", value):
-        assert is_ours(alice.browser.post("/login", data=f"csrf_token={token}&{body}".encode(), **form))
+        assert is_ours(
+            alice.browser.post("/login", data=f"csrf_token={token}&{body}".encode(), **form)
+        )
 
 
 @pytest.mark.parametrize(("body", "content_type"), ODD_BODIES.values(), ids=ODD_BODIES)
-def test_a_body_may_be_odd(browser: Browser, print_shop: RegisteredClient, body: bytes, content_type: str) -> None:
+def test_a_body_may_be_odd(
+    browser: Browser, print_shop: RegisteredClient, body: bytes, content_type: str
+) -> None:
     assert print_shop.secret
     for path in FORMS:
         auth = ("print-shop", print_shop.secret) if path in MACHINES else None
@@ -228,7 +314,10 @@ def test_a_body_may_be_odd(browser: Browser, print_shop: RegisteredClient, body:
 
 @pytest.mark.parametrize("headers", ODD_HEADERS.values(), ids=ODD_HEADERS)
 def test_headers_may_be_odd(
-    browser: Browser, start: Callable[..., Server], print_shop: RegisteredClient, headers: dict[str, str]
+    browser: Browser,
+    start: Callable[..., Server],
+    print_shop: RegisteredClient,
+    headers: dict[str, str],
 ) -> None:
     behind_a_proxy = start(TRUSTED_PROXIES="1").browser()
     for visitor in (browser, behind_a_proxy) if "X-Forwarded-For" in headers else (browser,):
@@ -242,7 +331,9 @@ def test_headers_may_be_odd(
 def test_the_host_may_be_odd(browser: Browser, host: str) -> None:
     """And then the server does not answer for it, so that no address it writes can be another's."""
     for path in (*PAGES, "/oauth/token", "/.well-known/oauth-authorization-server"):
-        answer = browser.open(path, base_url=ISSUER, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")})
+        answer = browser.open(
+            path, base_url=ISSUER, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")}
+        )
 
         assert is_ours(answer)
         assert answer.status_code == 400

@@ -36,7 +36,9 @@ def test_other_sign_ins_are_not(mallory: Person, outside: Server) -> None:
     assert the_same.is_signed_in()
 
 
-def test_demo_clients_cannot_ask(mallory: Person, print_shop: RegisteredClient, outside: Server) -> None:
+def test_demo_clients_cannot_ask(
+    mallory: Person, print_shop: RegisteredClient, outside: Server
+) -> None:
     answer = outside.browser().get(print_shop.authorization_request())
 
     assert answer.status_code == 400
@@ -55,7 +57,10 @@ def test_demo_clients_cannot_prove_themselves(
 
 
 def test_tokens_of_demo_clients_are_inactive(
-    mallory: Person, print_shop: RegisteredClient, registers: Callable[..., RegisteredClient], outside: Server
+    mallory: Person,
+    print_shop: RegisteredClient,
+    registers: Callable[..., RegisteredClient],
+    outside: Server,
 ) -> None:
     tokens = print_shop.connect(mallory)
     an_api = replace(registers("--name", "An API", "--resource-server"), server=outside)
@@ -64,7 +69,9 @@ def test_tokens_of_demo_clients_are_inactive(
     assert not an_api.holds(tokens.refresh_token)
 
 
-def test_tokens_of_demo_accounts_are_inactive(alice: Person, posters: RegisteredClient, outside: Server) -> None:
+def test_tokens_of_demo_accounts_are_inactive(
+    alice: Person, posters: RegisteredClient, outside: Server
+) -> None:
     tokens = posters.connect(alice)
     client = replace(posters, server=outside)
 
@@ -73,7 +80,9 @@ def test_tokens_of_demo_accounts_are_inactive(alice: Person, posters: Registered
     assert not client.holds(tokens.refresh_token)
 
 
-def test_refresh_tokens_of_demo_accounts_are_refused(alice: Person, posters: RegisteredClient, outside: Server) -> None:
+def test_refresh_tokens_of_demo_accounts_are_refused(
+    alice: Person, posters: RegisteredClient, outside: Server
+) -> None:
     tokens = posters.connect(alice)
     answer = replace(posters, server=outside).refresh(tokens.refresh_token)
 
@@ -81,7 +90,9 @@ def test_refresh_tokens_of_demo_accounts_are_refused(alice: Person, posters: Reg
     assert posters.refresh(tokens.refresh_token).status_code == 200
 
 
-def test_codes_of_demo_accounts_are_refused(alice: Person, posters: RegisteredClient, outside: Server) -> None:
+def test_codes_of_demo_accounts_are_refused(
+    alice: Person, posters: RegisteredClient, outside: Server
+) -> None:
     code = alice.allow(posters.authorization_request()).code
     answer = replace(posters, server=outside).redeem(code)
 
@@ -89,7 +100,9 @@ def test_codes_of_demo_accounts_are_refused(alice: Person, posters: RegisteredCl
     assert posters.redeem(code).status_code == 200
 
 
-def test_everybody_else_is_served(mallory: Person, posters: RegisteredClient, outside: Server) -> None:
+def test_everybody_else_is_served(
+    mallory: Person, posters: RegisteredClient, outside: Server
+) -> None:
     tokens = replace(posters, server=outside).connect(replace(mallory, server=outside))
 
     assert Tokens.read(replace(posters, server=outside).refresh(tokens.refresh_token))
@@ -107,7 +120,9 @@ def test_nothing_is_seeded(start: Callable[..., Server], server: Server, outside
     assert "print-shop" not in clients
 
 
-def test_in_the_demo_what_is_missing_is_seeded_again(server: Server, print_shop: RegisteredClient) -> None:
+def test_in_the_demo_what_is_missing_is_seeded_again(
+    server: Server, print_shop: RegisteredClient
+) -> None:
     server.run("users", "delete", "alice")
     server.run("clients", "delete", "print-shop")
     once_more = Server(server.settings)

@@ -59,7 +59,11 @@ def test_and_nothing_that_is_longer_or_shorter(uri: str) -> None:
 
 @pytest.mark.parametrize(
     "presented",
-    ["http://127.0.0.1/callback?x=1", "http://127.0.0.1:1/callback?x=1", "http://127.0.0.1:65535/callback?x=1"],
+    [
+        "http://127.0.0.1/callback?x=1",
+        "http://127.0.0.1:1/callback?x=1",
+        "http://127.0.0.1:65535/callback?x=1",
+    ],
 )
 def test_the_port_is_free_for_a_public_client_on_loopback(presented: str) -> None:
     assert matches(presented, [LOOPBACK], is_public=True)

@@ -44,7 +44,9 @@ def test_a_refresh_token_becomes_new_tokens(print_shop: RegisteredClient, tokens
     }
 
 
-def test_the_new_tokens_are_good_and_the_old_one_is_spent(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_the_new_tokens_are_good_and_the_old_one_is_spent(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     """RFC 9700 §4.14.2: a new refresh token with every response; the previous one is invalidated but retained."""
     new = refreshed(print_shop, tokens.refresh_token)
 
@@ -67,7 +69,9 @@ def test_the_access_token_from_before_lives_out_its_time(
     assert print_shop.holds(new.access_token)
 
 
-def test_a_public_client_refreshes_too(alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient) -> None:
+def test_a_public_client_refreshes_too(
+    alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
+) -> None:
     new = refreshed(phone_app, phone_app.connect(alice).refresh_token)
 
     assert photo_api.holds(new.access_token)
@@ -80,7 +84,9 @@ def test_a_chain_can_be_long(print_shop: RegisteredClient, tokens: Tokens) -> No
     assert print_shop.holds(tokens.access_token)
 
 
-def test_the_event_log_tells_of_it(print_shop: RegisteredClient, tokens: Tokens, events: Events) -> None:
+def test_the_event_log_tells_of_it(
+    print_shop: RegisteredClient, tokens: Tokens, events: Events
+) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
 
     [entry] = events.named("tokens_refreshed")
@@ -97,7 +103,9 @@ def test_an_unknown_token_is_refused(print_shop: RegisteredClient, presented: st
 
 
 @pytest.mark.parametrize("value", [None, ""], ids=["left out", "empty"])
-def test_a_missing_token_is_an_invalid_request(print_shop: RegisteredClient, value: str | None) -> None:
+def test_a_missing_token_is_an_invalid_request(
+    print_shop: RegisteredClient, value: str | None
+) -> None:
     answer = print_shop.request("/oauth/token", grant_type="refresh_token", refresh_token=value)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
@@ -159,7 +167,9 @@ def test_a_parameter_comes_once(print_shop: RegisteredClient, tokens: Tokens, na
 # Scope -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_narrower_scope_narrows_the_access_token_only(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_narrower_scope_narrows_the_access_token_only(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     """§6: if a new refresh token is issued, its scope MUST be identical to that of the refresh token in the request."""
     narrow = refreshed(print_shop, tokens.refresh_token, scope="photos:read")
     wide = refreshed(print_shop, narrow.refresh_token)
@@ -170,7 +180,16 @@ def test_a_narrower_scope_narrows_the_access_token_only(print_shop: RegisteredCl
 
 
 @pytest.mark.parametrize(
-    "scope", ["profile photos:write", "photos:write", "everything", "PROFILE", 'pro"file\\', "profile,photos:read", "é"]
+    "scope",
+    [
+        "profile photos:write",
+        "photos:write",
+        "everything",
+        "PROFILE",
+        'pro"file\\',
+        "profile,photos:read",
+        "é",
+    ],
 )
 def test_a_wider_scope_is_refused_and_the_token_stays_unspent(
     alice: Person, print_shop: RegisteredClient, scope: str
@@ -184,14 +203,18 @@ def test_a_wider_scope_is_refused_and_the_token_stays_unspent(
 
 
 @pytest.mark.parametrize("scope", ["", " ", "  \t ", "\u00a0"])
-def test_a_scope_of_nothing_is_the_scope_of_the_grant(alice: Person, print_shop: RegisteredClient, scope: str) -> None:
+def test_a_scope_of_nothing_is_the_scope_of_the_grant(
+    alice: Person, print_shop: RegisteredClient, scope: str
+) -> None:
     """§6: if omitted is treated as equal to the scope originally granted. Never as the client's registration."""
     tokens = print_shop.connect(alice, "profile", scope=EVERYTHING)
 
     assert refreshed(print_shop, tokens.refresh_token, scope=scope).scope == "profile"
 
 
-def test_a_scope_is_answered_in_order_and_once(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_scope_is_answered_in_order_and_once(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     new = refreshed(print_shop, tokens.refresh_token, scope="photos:read  profile photos:read")
 
     assert new.scope == "profile photos:read"
@@ -232,7 +255,9 @@ def test_the_lost_answer_is_dead(print_shop: RegisteredClient, tokens: Tokens) -
     assert print_shop.holds(again.refresh_token)
 
 
-def test_presenting_what_was_lost_ends_the_grant(print_shop: RegisteredClient, tokens: Tokens, events: Events) -> None:
+def test_presenting_what_was_lost_ends_the_grant(
+    print_shop: RegisteredClient, tokens: Tokens, events: Events
+) -> None:
     """The client never had it: whoever presents it took it on the way."""
     lost = refreshed(print_shop, tokens.refresh_token)
     again = refreshed(print_shop, tokens.refresh_token)
@@ -253,7 +278,9 @@ def test_a_third_presentation_ends_the_grant(print_shop: RegisteredClient, token
     assert not print_shop.holds(again.refresh_token)
 
 
-def test_a_retry_after_the_successor_was_used_ends_the_grant(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_retry_after_the_successor_was_used_ends_the_grant(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     """The answer did arrive, so this is somebody else."""
     used = refreshed(print_shop, refreshed(print_shop, tokens.refresh_token).refresh_token)
     retry = print_shop.refresh(tokens.refresh_token)
@@ -275,7 +302,9 @@ def test_a_retry_after_the_grace_ends_the_grant(
     assert not print_shop.holds(new.refresh_token)
 
 
-def test_the_grace_does_not_slide(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_grace_does_not_slide(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice)
     refreshed(print_shop, tokens.refresh_token)
     clock.advance(9)
@@ -286,7 +315,9 @@ def test_the_grace_does_not_slide(clock: Clock, alice: Person, print_shop: Regis
     assert not print_shop.holds(again.refresh_token)
 
 
-def test_each_token_of_a_chain_has_its_own_grace(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_each_token_of_a_chain_has_its_own_grace(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     refreshed(print_shop, tokens.refresh_token)
     second = refreshed(print_shop, tokens.refresh_token)
     refreshed(print_shop, second.refresh_token)
@@ -297,7 +328,9 @@ def test_each_token_of_a_chain_has_its_own_grace(print_shop: RegisteredClient, t
     assert not print_shop.holds(third.access_token)
 
 
-def test_a_retry_that_is_refused_is_not_used_up(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_retry_that_is_refused_is_not_used_up(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
     refused = print_shop.refresh(tokens.refresh_token, scope="everything")
 
@@ -307,7 +340,9 @@ def test_a_retry_that_is_refused_is_not_used_up(print_shop: RegisteredClient, to
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
-def test_with_a_grace_of_nothing_there_is_no_retry(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_with_a_grace_of_nothing_there_is_no_retry(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
     retry = print_shop.refresh(tokens.refresh_token)
 
@@ -317,7 +352,9 @@ def test_with_a_grace_of_nothing_there_is_no_retry(print_shop: RegisteredClient,
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="600")
-def test_how_long_the_grace_is_is_a_setting(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_how_long_the_grace_is_is_a_setting(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice)
     refreshed(print_shop, tokens.refresh_token)
     clock.advance(599)
@@ -325,7 +362,9 @@ def test_how_long_the_grace_is_is_a_setting(clock: Clock, alice: Person, print_s
     assert refreshed(print_shop, tokens.refresh_token)
 
 
-def test_a_public_client_has_no_grace(alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient) -> None:
+def test_a_public_client_has_no_grace(
+    alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
+) -> None:
     """RFC 9700 §2.2.2: nothing else shows that it is the same client that comes back."""
     tokens = phone_app.connect(alice)
     new = refreshed(phone_app, tokens.refresh_token)
@@ -339,7 +378,9 @@ def test_a_public_client_has_no_grace(alice: Person, phone_app: RegisteredClient
 
 
 @pytest.mark.settings(REFRESH_TOKEN_LIFETIME="600")
-def test_successors_inherit_the_end_of_the_grant(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_successors_inherit_the_end_of_the_grant(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     """The lifetime counts from the authorization: refreshing does not lengthen it."""
     tokens = print_shop.connect(alice)
     for _ in range(5):
@@ -383,17 +424,24 @@ def test_there_is_one_description_whatever_the_reason(
     ]
 
 
-def test_a_replay_forgets_the_consent(alice: Person, print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_replay_forgets_the_consent(
+    alice: Person, print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     for _ in range(3):
         print_shop.refresh(tokens.refresh_token)
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["profile", "photos:read"]
+    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+        "profile",
+        "photos:read",
+    ]
 
 
 # At once ---------------------------------------------------------------------------------------------------------------
 
 
-def test_two_presentations_at_once_leave_one_unspent_token(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_two_presentations_at_once_leave_one_unspent_token(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     answers = at_once(2, lambda: print_shop.refresh(tokens.refresh_token))
 
     both = [Tokens.read(answer) for answer in answers]

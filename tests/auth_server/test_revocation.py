@@ -13,7 +13,9 @@ def tokens(alice: Person, print_shop: RegisteredClient) -> Tokens:
 
 
 @pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
-def test_either_token_ends_the_grant(print_shop: RegisteredClient, tokens: Tokens, kind: str, events: Events) -> None:
+def test_either_token_ends_the_grant(
+    print_shop: RegisteredClient, tokens: Tokens, kind: str, events: Events
+) -> None:
     """§2.1: the authorization server SHOULD also invalidate all access tokens based on the same authorization grant."""
     answer = print_shop.revoke(getattr(tokens, kind))
 
@@ -25,19 +27,25 @@ def test_either_token_ends_the_grant(print_shop: RegisteredClient, tokens: Token
 
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000])
-def test_an_unknown_token_is_answered_as_a_success(print_shop: RegisteredClient, presented: str) -> None:
+def test_an_unknown_token_is_answered_as_a_success(
+    print_shop: RegisteredClient, presented: str
+) -> None:
     """§2.2: the authorization server responds with HTTP status code 200 if the client submitted an invalid token."""
     assert print_shop.revoke(presented).status_code == 200
 
 
-def test_revoking_twice_is_a_success(print_shop: RegisteredClient, tokens: Tokens, events: Events) -> None:
+def test_revoking_twice_is_a_success(
+    print_shop: RegisteredClient, tokens: Tokens, events: Events
+) -> None:
     print_shop.revoke(tokens.refresh_token)
 
     assert print_shop.revoke(tokens.refresh_token).status_code == 200
     assert len(events.named("grant_ended")) == 1
 
 
-def test_an_expired_token_still_ends_the_grant(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_expired_token_still_ends_the_grant(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice)
     clock.advance(600)
     print_shop.revoke(tokens.access_token)
@@ -58,7 +66,9 @@ def test_another_clients_token_is_refused(
     """§2.1: the server verifies whether the token was issued to the client making the revocation request."""
     answers = [posters.revoke(tokens.access_token), posters.revoke(tokens.refresh_token)]
 
-    assert [(answer.status_code, answer.json["error"]) for answer in answers] == [(400, "invalid_grant")] * 2
+    assert [(answer.status_code, answer.json["error"]) for answer in answers] == [
+        (400, "invalid_grant")
+    ] * 2
     assert print_shop.holds(tokens.access_token)
 
 
@@ -92,9 +102,17 @@ def test_a_code_is_no_token(alice: Person, print_shop: RegisteredClient) -> None
 
 
 def test_other_grants_go_on(
-    alice: Person, bob: Person, print_shop: RegisteredClient, posters: RegisteredClient, tokens: Tokens
+    alice: Person,
+    bob: Person,
+    print_shop: RegisteredClient,
+    posters: RegisteredClient,
+    tokens: Tokens,
 ) -> None:
-    his, elsewhere, again = print_shop.connect(bob), posters.connect(alice), print_shop.connect(alice)
+    his, elsewhere, again = (
+        print_shop.connect(bob),
+        posters.connect(alice),
+        print_shop.connect(alice),
+    )
     print_shop.revoke(tokens.refresh_token)
 
     assert print_shop.holds(his.access_token)
@@ -116,8 +134,12 @@ def test_the_hint_does_not_matter(print_shop: RegisteredClient, tokens: Tokens, 
     assert not print_shop.holds(tokens.refresh_token)
 
 
-@pytest.mark.parametrize("changes", [{"token": None}, {"token": ""}, {"token": ["made-up", "made-up"]}])
-def test_a_request_names_one_token(print_shop: RegisteredClient, changes: dict[str, str | list[str] | None]) -> None:
+@pytest.mark.parametrize(
+    "changes", [{"token": None}, {"token": ""}, {"token": ["made-up", "made-up"]}]
+)
+def test_a_request_names_one_token(
+    print_shop: RegisteredClient, changes: dict[str, str | list[str] | None]
+) -> None:
     answer = print_shop.request("/oauth/revoke", **changes)
 
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")

@@ -30,7 +30,9 @@ def database(tmp_path: Path) -> Iterator[Database]:
 def test_the_revisions_lead_to_the_models(database: Database) -> None:
     migrations.upgrade(database.engine, REVISIONS)
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
 
         assert compare_metadata(context, Base.metadata) == []
 
@@ -57,7 +59,9 @@ def test_the_revisions_lead_back_to_nothing(database: Database) -> None:
 def test_every_foreign_key_is_indexed() -> None:
     """Deleting a person or a client must not read every grant there is."""
     for table in Base.metadata.tables.values():
-        leading = {next(iter(index.columns)).name for index in table.indexes} | {next(iter(table.primary_key)).name}
+        leading = {next(iter(index.columns)).name for index in table.indexes} | {
+            next(iter(table.primary_key)).name
+        }
         for key in table.foreign_keys:
             assert key.parent.name in leading, f"{table.name}.{key.parent.name}"
 

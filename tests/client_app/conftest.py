@@ -53,7 +53,9 @@ class Browser:
 
     def post(self, address, form=None):
         """Press the button that posts there, or send another form."""
-        return self.client.post(address, base_url=PRINT_SHOP, data=self.form() if form is None else form)
+        return self.client.post(
+            address, base_url=PRINT_SHOP, data=self.form() if form is None else form
+        )
 
     def fill_in(self, address, **fields):
         """Send the form that posts there, filled in."""
@@ -61,7 +63,9 @@ class Browser:
 
     def begin(self, scope=None):
         """The authorization request's URL."""
-        return self.get("/connect", query_string={"scope": scope} if scope else {}).headers["Location"]
+        return self.get("/connect", query_string={"scope": scope} if scope else {}).headers[
+            "Location"
+        ]
 
     def connect(self, grant=None):
         """The whole flow, up to the answer of the callback."""
@@ -201,4 +205,6 @@ def logged(caplog):
 @pytest.fixture
 def events(logged):
     """The event log so far: names of events to their fields, the newest winning; to be asked for first."""
-    return lambda: {record.fields["event"]: record.fields for record in logged() if hasattr(record, "fields")}
+    return lambda: {
+        record.fields["event"]: record.fields for record in logged() if hasattr(record, "fields")
+    }

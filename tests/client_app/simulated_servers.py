@@ -1,5 +1,6 @@
 """An authorization server that rotates refresh tokens without grace, a photo API, and the network to both: an adapter of
-`requests` that opens no socket and remembers every request."""
+`requests` that opens no socket and remembers every request.
+"""
 
 import base64
 import hashlib
@@ -73,7 +74,11 @@ class SimulatedTripodId:
     def scope_of(self, access_token):
         """The scopes that it opens, or None."""
         grant, expires_at = self.access_tokens.get(access_token, (None, 0))
-        return grant.scope.split() if grant and grant.is_in_force and expires_at > time.time() else None
+        return (
+            grant.scope.split()
+            if grant and grant.is_in_force and expires_at > time.time()
+            else None
+        )
 
     def answer(self, request, path):
         if path == self.metadata_path:
@@ -95,7 +100,10 @@ class SimulatedTripodId:
     def _redeem(self, form, asked):
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if asked is None or (challenge, form["redirect_uri"]) != (asked["code_challenge"], asked["redirect_uri"]):
+        if asked is None or (challenge, form["redirect_uri"]) != (
+            asked["code_challenge"],
+            asked["redirect_uri"],
+        ):
             return 400, {"error": "invalid_grant"}
         return self.issue(SimulatedGrant(asked["scope"]))
 
@@ -108,10 +116,17 @@ class SimulatedTripodId:
         return self.issue(grant)
 
     def issue(self, grant):
-        access_token, refresh_token = f"at-{secrets.token_urlsafe(24)}", f"rt-{secrets.token_urlsafe(24)}"
+        access_token, refresh_token = (
+            f"at-{secrets.token_urlsafe(24)}",
+            f"rt-{secrets.token_urlsafe(24)}",
+        )
         self.access_tokens[access_token] = (grant, time.time() + self.lifetime)
         self.refresh_tokens[refresh_token] = grant
-        usual = {"access_token": access_token, "refresh_token": refresh_token, "token_type": "Bearer"}
+        usual = {
+            "access_token": access_token,
+            "refresh_token": refresh_token,
+            "token_type": "Bearer",
+        }
         answer = usual | {"expires_in": self.lifetime, "scope": grant.scope} | self.token_response
         return 200, {name: value for name, value in answer.items() if value is not None}
 
@@ -135,14 +150,20 @@ class SimulatedPhotoApi:
     def __init__(self, tripod_id):
         self.tripod_id = tripod_id
         self.name = "Alice Liddell"
-        self.photos = [photo("fjord", "Fjord, blue hour", "2025-01-17"), photo("dune", "Dune at dawn", "2024-11-02")]
+        self.photos = [
+            photo("fjord", "Fjord, blue hour", "2025-01-17"),
+            photo("dune", "Dune at dawn", "2024-11-02"),
+        ]
         self.image = (200, WEBP, {"Content-Type": "image/webp"})
         self.uploads = []  # the form and the image of each
 
     def answer(self, request, path):
         token = request.headers["Authorization"].removeprefix("Bearer ")
         reading = "profile" if path == "/me" else "photos:read"
-        granted, needed = self.tripod_id.scope_of(token), reading if request.method == "GET" else "photos:write"
+        granted, needed = (
+            self.tripod_id.scope_of(token),
+            reading if request.method == "GET" else "photos:write",
+        )
         if granted is None:
             return 401, {"error": "invalid_token"}
         if needed not in granted:
@@ -176,23 +197,34 @@ class SimulatedPhotoApi:
         if path == "/photos":
             more = query.get("after") is None and len(self.photos) > 50
             url = f"{PHOTO_API}/photos?limit=50&after={self.photos[49]['id']}" if more else None
-            return 200, {"photos": self.photos[50:] if "after" in query else self.photos[:50], "next": url}
+            return 200, {
+                "photos": self.photos[50:] if "after" in query else self.photos[:50],
+                "next": url,
+            }
         for one in self.photos:
             if path == f"/photos/{one['id']}":
                 return 200, one
-        return self.image if path in [f"/photos/{one['id']}/image" for one in self.photos] else (404, {})
+        return (
+            self.image
+            if path in [f"/photos/{one['id']}/image" for one in self.photos]
+            else (404, {})
+        )
 
 
 class SimulatedNetwork(BaseAdapter):
     """Hands requests to the servers, and remembers them. A server can be `down`; `instead` answers for a path, or for
-    `POST /path`."""
+    `POST /path`.
+    """
 
     def __init__(self, servers):
         super().__init__()
         self.servers, self.requests, self.down, self.instead = servers, [], set(), {}
 
     def send(self, request, **_options):
-        origin, path = f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}", urlsplit(request.url).path
+        origin, path = (
+            f"{urlsplit(request.url).scheme}://{urlsplit(request.url).netloc}",
+            urlsplit(request.url).path,
+        )
         self.requests.append(request)
         if origin in self.down:
             raise requests.ConnectionError("refused")
@@ -204,7 +236,11 @@ class SimulatedNetwork(BaseAdapter):
 
     def forms(self, path):
         """What was posted there, in order."""
-        return [dict(parse_qsl(request.body)) for request in self.requests if urlsplit(request.url).path == path]
+        return [
+            dict(parse_qsl(request.body))
+            for request in self.requests
+            if urlsplit(request.url).path == path
+        ]
 
     @property
     def grant_types(self):
@@ -212,7 +248,12 @@ class SimulatedNetwork(BaseAdapter):
 
 
 def photo(photo_id, title, day):
-    return {"id": photo_id, "title": title, "created_at": f"{day}T12:00:00Z", "image": f"{PHOTO_API}/photos/{photo_id}"}
+    return {
+        "id": photo_id,
+        "title": title,
+        "created_at": f"{day}T12:00:00Z",
+        "image": f"{PHOTO_API}/photos/{photo_id}",
+    }
 
 
 def as_response(request, status, body, headers=None):

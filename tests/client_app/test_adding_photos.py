@@ -15,9 +15,13 @@ def image(data=PNG, name="holiday in Rome.png"):
 def post_large(browser, data):
     """The form with a large image. Werkzeug's own encoder would leave a temporary file open."""
     fields = browser.form() | {"title": "Large"}
-    built = requests.Request("POST", "http://x", data=fields, files={"image": ("a", data)}).prepare()
+    built = requests.Request(
+        "POST", "http://x", data=fields, files={"image": ("a", data)}
+    ).prepare()
     content_type = built.headers["Content-Type"]
-    return browser.client.post("/photos", base_url="http://127.0.0.1:9001", data=built.body, content_type=content_type)
+    return browser.client.post(
+        "/photos", base_url="http://127.0.0.1:9001", data=built.body, content_type=content_type
+    )
 
 
 def test_a_photo_is_added_and_shown(writer, photo_api):
@@ -46,7 +50,13 @@ def test_a_token_that_is_refused_in_the_middle_is_refreshed_and_the_image_sent_a
     assert answer.status_code == 303
     assert [upload[2] for upload in photo_api.uploads] == [PNG * 1000]
     assert network.grant_types["refresh_token"] == 1
-    assert sum(request.method == "POST" and request.url.endswith("/photos") for request in network.requests) == 2
+    assert (
+        sum(
+            request.method == "POST" and request.url.endswith("/photos")
+            for request in network.requests
+        )
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -57,8 +67,13 @@ def test_a_token_that_is_refused_in_the_middle_is_refreshed_and_the_image_sent_a
         (422, "A title has 1 to 200 characters", "add-title"),
     ],
 )
-def test_a_refusal_is_a_sentence_at_the_field_and_keeps_what_was_typed(writer, network, status, sentence, field):
-    network.instead["POST /photos"] = (status, {"error": "x", "error_description": "for developers"})
+def test_a_refusal_is_a_sentence_at_the_field_and_keeps_what_was_typed(
+    writer, network, status, sentence, field
+):
+    network.instead["POST /photos"] = (
+        status,
+        {"error": "x", "error_description": "for developers"},
+    )
     answer = writer.fill_in("/photos", title="<Rome>", image=image())
 
     assert answer.status_code == status
@@ -70,7 +85,9 @@ def test_a_refusal_is_a_sentence_at_the_field_and_keeps_what_was_typed(writer, n
     assert "for developers" not in answer.text
 
 
-@pytest.mark.parametrize("fields", [{}, {"image": (BytesIO(), "")}, {"image": "words"}], ids=["none", "empty", "text"])
+@pytest.mark.parametrize(
+    "fields", [{}, {"image": (BytesIO(), "")}, {"image": "words"}], ids=["none", "empty", "text"]
+)
 def test_without_an_image_nothing_is_sent(writer, photo_api, fields):
     answer = writer.fill_in("/photos", title="Rome", **fields)
 

@@ -54,7 +54,12 @@ def test_without_profile_the_album_is_yours(browser, network):
 
 @pytest.mark.parametrize(
     ("name", "heading"),
-    [("", "Your album"), ("  ", "Your album"), ("Bob", "Bob’s album"), ("<b>", "&lt;b&gt;’s album")],
+    [
+        ("", "Your album"),
+        ("  ", "Your album"),
+        ("Bob", "Bob’s album"),
+        ("<b>", "&lt;b&gt;’s album"),
+    ],
 )
 def test_the_heading_is_the_first_name(alice, photo_api, name, heading):
     photo_api.name = name

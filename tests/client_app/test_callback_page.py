@@ -26,7 +26,10 @@ def test_a_reload_says_that_the_answer_was_used_and_shows_the_way(browser, tripo
 def test_of_two_identical_answers_at_once_one_counts(browser, tripod_id, network, at_once):
     callback = tripod_id.authorize(browser.begin())
     tabs = [browser.another_tab() for _ in range(8)]
-    statuses = [answer.status_code for answer in at_once(*(lambda tab=tab: tab.get(callback) for tab in tabs))]
+    statuses = [
+        answer.status_code
+        for answer in at_once(*(lambda tab=tab: tab.get(callback) for tab in tabs))
+    ]
 
     assert sorted(statuses) == [303] + [400] * 7
     assert network.grant_types["authorization_code"] == 1
@@ -61,7 +64,9 @@ def test_another_browser_cannot_use_the_answer(browser, mallory, tripod_id, netw
 )
 def test_a_tampered_answer_is_put_aside(browser, tripod_id, network, tampered):
     callback = tripod_id.authorize(browser.begin())
-    answer = browser.get(tampered.format(callback=callback, state=tripod_id.asked(callback)["state"]))
+    answer = browser.get(
+        tampered.format(callback=callback, state=tripod_id.asked(callback)["state"])
+    )
 
     assert answer.status_code == 400
     assert "This answer cannot be used" in answer.text
@@ -70,7 +75,9 @@ def test_a_tampered_answer_is_put_aside(browser, tripod_id, network, tampered):
 
 def answer_to(browser, tripod_id, **parameters):
     state = tripod_id.asked(browser.begin())["state"]
-    return browser.get("/callback", query_string={"state": state, "iss": tripod_id.url, **parameters})
+    return browser.get(
+        "/callback", query_string={"state": state, "iss": tripod_id.url, **parameters}
+    )
 
 
 def test_a_no_is_taken_calmly(browser, tripod_id):
@@ -105,7 +112,12 @@ def test_any_other_error_is_a_sentence_and_its_code(browser, tripod_id, error, s
 
 
 def test_an_errors_description_is_shown_as_text(browser, tripod_id):
-    answer = answer_to(browser, tripod_id, error="server_error", error_description="<script>x</script>" + "y" * 1000)
+    answer = answer_to(
+        browser,
+        tripod_id,
+        error="server_error",
+        error_description="<script>x</script>" + "y" * 1000,
+    )
 
     assert "&lt;script&gt;x" in answer.text
     assert "<script>x" not in answer.text
@@ -149,7 +161,10 @@ def test_of_many_flows_the_newest_ten_are_waited_for(browser, tripod_id):
 
 def test_flows_in_several_tabs_end_well_one_after_another(browser, tripod_id):
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(3)]
-    answers = [(browser.get(callback).status_code, browser.get("/photos").status_code) for callback in callbacks]
+    answers = [
+        (browser.get(callback).status_code, browser.get("/photos").status_code)
+        for callback in callbacks
+    ]
 
     assert answers == [(303, 200)] * 3
 

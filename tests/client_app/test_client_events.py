@@ -13,7 +13,8 @@ def test_a_flow_is_told_from_end_to_end(events, alice):
 
 
 @pytest.mark.parametrize(
-    ("query", "reason"), [("state=unknown&code=c", "unknown_state"), ("code=c&code=c", "duplicated_parameter")]
+    ("query", "reason"),
+    [("state=unknown&code=c", "unknown_state"), ("code=c&code=c", "duplicated_parameter")],
 )
 def test_a_refused_response_is_told_with_its_reason(events, browser, query, reason):
     browser.get(f"/callback?{query}")
@@ -51,7 +52,9 @@ def test_an_ended_grant_is_told(events, alice, tripod_id, clock):
     assert events()["connection_ended"]["reason"] == "invalid_grant"
 
 
-@pytest.mark.parametrize(("deed", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")])
+@pytest.mark.parametrize(
+    ("deed", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")]
+)
 def test_the_end_of_a_connection_is_told_with_its_reason(events, alice, deed, reason):
     alice.post("/disconnect") if deed == "disconnect" else alice.connect()
 
@@ -66,9 +69,12 @@ def test_a_server_that_could_not_be_told_is_told_here(events, alice, network):
 
 
 @pytest.mark.parametrize(
-    ("path", "event"), [("/connect", "authorization_request_failed"), ("/photos", "photo_api_unreachable")]
+    ("path", "event"),
+    [("/connect", "authorization_request_failed"), ("/photos", "photo_api_unreachable")],
 )
-def test_a_server_out_of_reach_is_told(events, alice, network, tripod_id, photo_api, clock, path, event):
+def test_a_server_out_of_reach_is_told(
+    events, alice, network, tripod_id, photo_api, clock, path, event
+):
     clock.shift(0 if path == "/photos" else 301)
     network.down |= {tripod_id.url, photo_api.url}
     alice.get(path)

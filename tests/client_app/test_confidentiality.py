@@ -51,9 +51,18 @@ def journey(alice, tripod_id, clock):
 @pytest.fixture
 def secrets_of(tripod_id, network):
     """All that must not be seen."""
-    verifiers = [form["code_verifier"] for form in network.forms("/oauth/token") if "code_verifier" in form]
+    verifiers = [
+        form["code_verifier"] for form in network.forms("/oauth/token") if "code_verifier" in form
+    ]
     codes = [form["code"] for form in network.forms("/oauth/token") if "code" in form]
-    return lambda: [*tripod_id.access_tokens, *tripod_id.refresh_tokens, *verifiers, *codes, "a secret", "secret-code"]
+    return lambda: [
+        *tripod_id.access_tokens,
+        *tripod_id.refresh_tokens,
+        *verifiers,
+        *codes,
+        "a secret",
+        "secret-code",
+    ]
 
 
 def in_the_clear(cookie):
@@ -70,11 +79,17 @@ def test_no_page_and_no_header_shows_one(journey, secrets_of):
 
 
 def test_a_state_is_told_to_the_authorization_server_alone(journey):
-    states = [answer.headers["Location"].partition("state=")[2][:43] for answer in journey if answer.status_code == 302]
+    states = [
+        answer.headers["Location"].partition("state=")[2][:43]
+        for answer in journey
+        if answer.status_code == 302
+    ]
 
     assert len(states[0]) == 43
     assert not [
-        answer for answer in journey if answer.status_code != 302 and states[0] in answer.get_data(as_text=True)
+        answer
+        for answer in journey
+        if answer.status_code != 302 and states[0] in answer.get_data(as_text=True)
     ]
 
 
@@ -107,7 +122,11 @@ def test_no_file_of_the_store_shows_one(alice, app, tripod_id, settings, stored)
 
     assert len(stored()) == 1
     assert b"client_sessions" in content
-    assert not [token for token in (*tripod_id.access_tokens, *tripod_id.refresh_tokens) if token.encode() in content]
+    assert not [
+        token
+        for token in (*tripod_id.access_tokens, *tripod_id.refresh_tokens)
+        if token.encode() in content
+    ]
 
 
 def test_no_log_shows_one(logged, journey, secrets_of):
@@ -126,12 +145,18 @@ def test_a_store_out_of_reach_gets_a_page(alice, app, caplog, path):
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "10"
     assert "Print Shop cannot reach its records" in answer.text
-    assert [record.levelno for record in caplog.records if record.name == "tripod"] == [logging.ERROR]
+    assert [record.levelno for record in caplog.records if record.name == "tripod"] == [
+        logging.ERROR
+    ]
 
 
 def test_health_is_the_stores_health(browser, app):
     well = browser.get("/healthz").status_code
     engine = app.extensions["tripod.database"].engine
-    sa.event.listen(engine, "begin", lambda _connection: (_ for _ in ()).throw(sa.exc.OperationalError("", {}, None)))
+    sa.event.listen(
+        engine,
+        "begin",
+        lambda _connection: (_ for _ in ()).throw(sa.exc.OperationalError("", {}, None)),
+    )
 
     assert (well, browser.get("/healthz").status_code) == (200, 503)

@@ -17,7 +17,9 @@ def test_another_scope_can_be_asked_for(browser, tripod_id):
     assert tripod_id.asked(url)["scope"] == "photos:read photos:write"
 
 
-@pytest.mark.parametrize("scope", ["a  b", " a", "a ", 'a"b', "a\\b", "a\nb", "a\n", "ñ", "a" * 201, "\x00"])
+@pytest.mark.parametrize(
+    "scope", ["a  b", " a", "a ", 'a"b', "a\\b", "a\nb", "a\n", "ñ", "a" * 201, "\x00"]
+)
 def test_a_malformed_scope_gets_a_page(browser, network, scope):
     """RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )."""
     answer = browser.get("/connect", query_string={"scope": scope})

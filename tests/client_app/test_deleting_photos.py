@@ -35,7 +35,9 @@ def test_a_photo_that_is_gone_already_gets_a_page(writer):
     answers = [writer.get("/photos/gone/delete"), writer.fill_in("/photos/gone/delete")]
 
     assert [answer.status_code for answer in answers] == [404, 404]
-    assert all("It was deleted meanwhile, or it is not one of yours." in answer.text for answer in answers)
+    assert all(
+        "It was deleted meanwhile, or it is not one of yours." in answer.text for answer in answers
+    )
 
 
 def test_a_forged_form_deletes_nothing(writer, photo_api):

@@ -25,7 +25,9 @@ def test_who_was_connected_is_a_stranger_again(alice, tripod_id):
     assert "Connect your photos" in alice.get("/").text
 
 
-@pytest.mark.parametrize("path", ["/", "/photos", "/callback", "/connect?scope=a++b", "/nothing-here"])
+@pytest.mark.parametrize(
+    "path", ["/", "/photos", "/callback", "/connect?scope=a++b", "/nothing-here"]
+)
 def test_a_page_says_which_of_the_three_sites_it_is(browser, path):
     page = browser.get(path).text
 
@@ -34,7 +36,9 @@ def test_a_page_says_which_of_the_three_sites_it_is(browser, path):
     assert page.count("<h1>") == 1
 
 
-@pytest.mark.parametrize("path", ["/", "/photos", "/callback", "/connect", "/healthz", "/nothing-here"])
+@pytest.mark.parametrize(
+    "path", ["/", "/photos", "/callback", "/connect", "/healthz", "/nothing-here"]
+)
 def test_every_answer_carries_the_security_headers(browser, path):
     headers = browser.get(path).headers
 

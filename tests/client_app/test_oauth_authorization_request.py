@@ -38,7 +38,10 @@ def test_the_verifier_stays_at_home(client):
 def test_no_two_requests_share_a_state_or_a_verifier(client):
     requests = [client.authorization_request("photos:read")[0] for _ in range(50)]
 
-    assert len({request.state for request in requests} | {request.verifier for request in requests}) == 100
+    assert (
+        len({request.state for request in requests} | {request.verifier for request in requests})
+        == 100
+    )
 
 
 def test_an_endpoints_own_query_is_kept(client, tripod_id):

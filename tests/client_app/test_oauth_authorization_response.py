@@ -56,7 +56,9 @@ def test_a_promised_issuer_must_be_there(client, asked):
 
 def test_another_issuer_is_refused_even_if_none_was_promised(promises_nothing, client, asked):
     with pytest.raises(oauth.BadResponseError, match="issuer_mismatch"):
-        client.authorization_code(asked, read(code="c", state=asked.state, iss="https://mallory.example"))
+        client.authorization_code(
+            asked, read(code="c", state=asked.state, iss="https://mallory.example")
+        )
 
 
 def test_an_issuer_that_nobody_promised_may_be_missing(promises_nothing, client, asked):
@@ -71,7 +73,9 @@ def test_no_parameter_comes_twice(doubled):
 
 
 def test_an_error_comes_out_with_its_code_and_a_short_description(client, asked):
-    response = read(error="invalid_scope", error_description="d" * 1000, state=asked.state, iss=TRIPOD_ID)
+    response = read(
+        error="invalid_scope", error_description="d" * 1000, state=asked.state, iss=TRIPOD_ID
+    )
 
     with pytest.raises(oauth.RefusedError) as caught:
         client.authorization_code(asked, response)
@@ -88,7 +92,15 @@ def test_an_errors_issuer_is_checked_too(client, asked):
 
 
 @pytest.mark.parametrize(
-    "parameters", [{}, {"code": ""}, {"code": "c\n"}, {"code": "ñ"}, {"error": 'a"b', "code": "c"}, {"error": "e" * 61}]
+    "parameters",
+    [
+        {},
+        {"code": ""},
+        {"code": "c\n"},
+        {"code": "ñ"},
+        {"error": 'a"b', "code": "c"},
+        {"error": "e" * 61},
+    ],
 )
 def test_neither_a_code_nor_an_error_is_refused(client, asked, parameters):
     with pytest.raises(oauth.BadResponseError, match="no_code"):

@@ -63,7 +63,9 @@ def test_another_issuers_metadata_is_refused(client, tripod_id):
         ["https://id.example/oauth/token"],
     ],
 )
-def test_an_endpoint_that_is_neither_https_nor_loopback_gets_no_secret(client, tripod_id, network, endpoint):
+def test_an_endpoint_that_is_neither_https_nor_loopback_gets_no_secret(
+    client, tripod_id, network, endpoint
+):
     tripod_id.metadata["token_endpoint"] = endpoint
     request, _ = client.authorization_request("photos:read")
 

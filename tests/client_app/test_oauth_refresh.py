@@ -8,7 +8,9 @@ from client_app import oauth
 @pytest.fixture
 def tokens(tripod_id):
     access_token = tripod_id.issue_for("profile photos:read")
-    return oauth.Tokens(access_token, *tripod_id.refresh_tokens, "profile photos:read", expires_at=0, lifetime=120)
+    return oauth.Tokens(
+        access_token, *tripod_id.refresh_tokens, "profile photos:read", expires_at=0, lifetime=120
+    )
 
 
 def test_the_refresh_token_becomes_new_tokens(client, tripod_id, tokens):

@@ -16,7 +16,9 @@ def tokens(refresh_token="rt"):
         (None, {"token": "at", "token_type_hint": "access_token"}),
     ],
 )
-def test_the_token_that_ends_the_most_is_revoked(client, network, tripod_id, refresh_token, expected):
+def test_the_token_that_ends_the_most_is_revoked(
+    client, network, tripod_id, refresh_token, expected
+):
     client.revoke(tokens(refresh_token))
 
     assert network.forms("/oauth/revoke") == [expected]

@@ -129,7 +129,10 @@ def test_a_server_that_is_down_is_out_of_reach(redeem, client, network, tripod_i
 
 def test_a_refusal_carries_the_rfcs_word(redeem, network):
     """§5.2."""
-    network.instead["/oauth/token"] = (401, {"error": "invalid_client", "error_description": ["odd"]})
+    network.instead["/oauth/token"] = (
+        401,
+        {"error": "invalid_client", "error_description": ["odd"]},
+    )
 
     with pytest.raises(oauth.RefusedError) as caught:
         redeem()

@@ -21,7 +21,14 @@ def test_an_order_is_a_sheet_with_its_photos(alice):
 
     assert answer.status_code == 303
     assert sheet.status_code == 200
-    for words in ("Fjord, blue hour", "Dune at dawn", "13 × 18 cm", "<dd>3</dd>", "<dd>6</dd>", "Alice Liddell"):
+    for words in (
+        "Fjord, blue hour",
+        "Dune at dawn",
+        "13 × 18 cm",
+        "<dd>3</dd>",
+        "<dd>6</dd>",
+        "Alice Liddell",
+    ):
         assert words in sheet.text
     assert '<img src="/photos/dune/image"' in sheet.text
     assert "12 KiB" not in sheet.text
@@ -93,8 +100,12 @@ def test_what_was_ticked_and_chosen_stays(alice):
 
 
 def test_twelve_photos_are_an_order(alice, photo_api):
-    photo_api.photos = [photo(f"p{number}", f"Photo {number}", "2025-01-01") for number in range(12)]
-    sheet = alice.get(order(alice, *(one["id"] for one in photo_api.photos)).headers["Location"]).text
+    photo_api.photos = [
+        photo(f"p{number}", f"Photo {number}", "2025-01-01") for number in range(12)
+    ]
+    sheet = alice.get(
+        order(alice, *(one["id"] for one in photo_api.photos)).headers["Location"]
+    ).text
 
     assert sheet.count("<img ") == 12
 
@@ -140,7 +151,9 @@ def test_a_replaced_connection_takes_its_sheets_with_it(alice):
 def test_of_many_orders_the_newest_ten_are_kept(alice):
     addresses = [order(alice, "fjord").headers["Location"] for _ in range(11)]
 
-    assert [alice.get(address).status_code for address in (addresses[0], addresses[1], addresses[10])] == [
+    assert [
+        alice.get(address).status_code for address in (addresses[0], addresses[1], addresses[10])
+    ] == [
         404,
         200,
         200,
@@ -169,5 +182,7 @@ def test_a_title_is_shown_as_text(alice, photo_api):
 
 
 def test_a_forged_form_orders_nothing(alice):
-    assert alice.post("/orders", {"photo": "fjord", "size": "10x15", "copies": "1"}).status_code == 400
+    assert (
+        alice.post("/orders", {"photo": "fjord", "size": "10x15", "copies": "1"}).status_code == 400
+    )
     assert "Order sheets" not in alice.get("/photos").text

@@ -46,7 +46,10 @@ def test_the_token_goes_out_in_the_header_alone(api, access_token, network):
         (200, None),
         (200, {"photos": [5], "next": None}),
         (200, {"photos": [{"id": 5, "title": "t", "created_at": "2025-01-01"}], "next": None}),
-        (200, {"photos": [{"id": "../me", "title": "t", "created_at": "2025-01-01"}], "next": None}),
+        (
+            200,
+            {"photos": [{"id": "../me", "title": "t", "created_at": "2025-01-01"}], "next": None},
+        ),
         (200, {"photos": [{"id": "p", "title": None, "created_at": "2025-01-01"}], "next": None}),
         (200, {"photos": [{"id": "p", "title": "t", "created_at": "soon"}], "next": None}),
         (200, {"photos": [], "next": 5}),
@@ -63,7 +66,9 @@ def test_the_token_goes_out_in_the_header_alone(api, access_token, network):
     ],
     ids=lambda answer: str(answer)[:60],
 )
-def test_an_answer_that_is_no_page_of_photos_is_an_api_out_of_reach(api, access_token, network, answer):
+def test_an_answer_that_is_no_page_of_photos_is_an_api_out_of_reach(
+    api, access_token, network, answer
+):
     network.instead["/photos"] = answer
 
     with pytest.raises(PhotoApiUnreachableError):
@@ -85,7 +90,8 @@ def test_the_scope_that_is_needed_is_told(api, tripod_id):
 
 
 @pytest.mark.parametrize(
-    "odd_id", ["", ".", "..", "../me", "a/b", "a.b", "a b", "a\0", "a\n", "ñ", "a" * 65, "a?x=y", "a%2e"]
+    "odd_id",
+    ["", ".", "..", "../me", "a/b", "a.b", "a b", "a\0", "a\n", "ñ", "a" * 65, "a?x=y", "a%2e"],
 )
 def test_an_odd_id_is_no_photos_and_is_not_asked_for(api, access_token, network, odd_id):
     for ask in (api.image, api.photos):
@@ -103,7 +109,9 @@ def test_a_photo_that_the_api_does_not_know_is_none(api, access_token, network, 
         api.photos(access_token, after="unknown")
 
 
-@pytest.mark.parametrize("content_type", ["image/svg+xml", "text/html", "image/gif", "", "image/webp, text/html"])
+@pytest.mark.parametrize(
+    "content_type", ["image/svg+xml", "text/html", "image/gif", "", "image/webp, text/html"]
+)
 def test_what_is_not_a_picture_is_an_api_out_of_reach(api, access_token, photo_api, content_type):
     photo_api.image = (200, b"<script>x</script>", {"Content-Type": content_type})
 
@@ -147,7 +155,10 @@ def test_a_refusal_to_write_is_told_by_its_status(api, access_token, network, st
 
 
 def test_an_odd_id_is_not_written_to(api, access_token, network):
-    for write in (lambda: api.rename(access_token, "../me", "t"), lambda: api.delete(access_token, "../me")):
+    for write in (
+        lambda: api.rename(access_token, "../me", "t"),
+        lambda: api.delete(access_token, "../me"),
+    ):
         with pytest.raises(NoSuchPhotoError):
             write()
 

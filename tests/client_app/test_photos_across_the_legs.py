@@ -42,9 +42,11 @@ def test_the_step_up_asks_for_the_new_scope_alone_and_ends_the_old_grant(legs, a
     consent = alice.browser.follow("Let it change photos")
     album = alice.allow()
 
-    assert [box.value for box in consent.form_with("granted_scope").fields if box.name == "granted_scope"] == [
-        "photos:write"
-    ]
+    assert [
+        box.value
+        for box in consent.form_with("granted_scope").fields
+        if box.name == "granted_scope"
+    ] == ["photos:write"]
     assert album.url == f"{legs.client_app_url}/photos"
     assert "Add a photo" in album.text
     assert legs.resource_server().introspect(old).json() == {"active": False}

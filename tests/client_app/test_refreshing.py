@@ -45,7 +45,9 @@ def test_fifty_requests_after_expiry_are_one_refresh(alice, tripod_id, network, 
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_fifty_requests_with_a_token_that_the_api_refuses_are_one_refresh(alice, tripod_id, network, at_once):
+def test_fifty_requests_with_a_token_that_the_api_refuses_are_one_refresh(
+    alice, tripod_id, network, at_once
+):
     tripod_id.delay = 0.1
     tripod_id.access_tokens.clear()
     tabs = [alice.another_tab() for _ in range(50)]
@@ -113,9 +115,13 @@ def test_an_authorization_server_out_of_reach_costs_nothing(alice, tripod_id, ne
 
 
 @pytest.mark.parametrize(
-    "answer", [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})], ids=str
+    "answer",
+    [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})],
+    ids=str,
 )
-def test_a_refresh_that_decides_nothing_about_the_grant_costs_nothing(alice, network, clock, answer):
+def test_a_refresh_that_decides_nothing_about_the_grant_costs_nothing(
+    alice, network, clock, answer
+):
     clock.shift(130)
     network.instead["/oauth/token"] = answer
     away = alice.get("/photos")

@@ -39,7 +39,10 @@ def test_a_refused_title_is_kept_in_its_open_form(writer, network):
 
     assert page.status_code == 422
     assert page.text.count("<details open>") == 1
-    assert 'id="dune-title" name="title" required maxlength="200" autocomplete="off" value="  "' in page.text
+    assert (
+        'id="dune-title" name="title" required maxlength="200" autocomplete="off" value="  "'
+        in page.text
+    )
     assert "A title has 1 to 200 characters" in page.text
     assert "Nothing was changed." in page.text
 
@@ -49,7 +52,9 @@ def test_a_photo_that_is_not_there_gets_a_page(writer, photo_id):
     answer = writer.fill_in(f"/photos/{photo_id}/title", title="x")
 
     assert answer.status_code == 404
-    assert "There is no such photo" in answer.text or "There is nothing at this address" in answer.text
+    assert (
+        "There is no such photo" in answer.text or "There is nothing at this address" in answer.text
+    )
 
 
 def test_an_expired_token_is_refreshed_on_the_way(writer, photo_api, clock):

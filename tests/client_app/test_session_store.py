@@ -29,7 +29,9 @@ def store(database):
 
 
 def connection(name):
-    return Connection(name, Tokens(f"at-{name}", f"rt-{name}", "profile", expires_at=0, lifetime=1), made_at=0)
+    return Connection(
+        name, Tokens(f"at-{name}", f"rt-{name}", "profile", expires_at=0, lifetime=1), made_at=0
+    )
 
 
 def add(name):
@@ -88,7 +90,10 @@ def test_no_change_at_the_same_moment_is_lost(store, at_once):
 
 def test_a_look_that_finds_the_work_done_needs_no_lease(store, database):
     store.change("alice", add("a"))
-    execute(database, sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE))
+    execute(
+        database,
+        sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE),
+    )
 
     assert store.change("alice", add("b"), peek=names) == ["a"]
 
@@ -96,7 +101,10 @@ def test_a_look_that_finds_the_work_done_needs_no_lease(store, database):
 def test_a_lease_is_waited_for_but_not_for_ever(store, database, monkeypatch):
     monkeypatch.setattr(session_store, "PATIENCE", 0.05)
     store.change("alice", add("a"))
-    execute(database, sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE))
+    execute(
+        database,
+        sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE),
+    )
 
     with pytest.raises(StoreUnavailableError):
         store.change("alice", add("b"))
@@ -106,7 +114,10 @@ def test_a_lease_is_waited_for_but_not_for_ever(store, database, monkeypatch):
 
 def test_a_dead_holders_lease_runs_out(store, database, clock):
     store.change("alice", add("a"))
-    execute(database, sessions.update().values(leased_by="dead", leased_until=now() + session_store.LEASE))
+    execute(
+        database,
+        sessions.update().values(leased_by="dead", leased_until=now() + session_store.LEASE),
+    )
     clock.shift(session_store.LEASE)
     store.change("alice", add("b"))
 
@@ -126,12 +137,16 @@ def test_who_lost_the_lease_writes_nothing(store, clock):
 
 
 def test_who_was_slow_but_alone_is_in_time(store, clock):
-    store.change("alice", lambda record: clock.shift(session_store.LEASE * 2) or add("slow")(record))
+    store.change(
+        "alice", lambda record: clock.shift(session_store.LEASE * 2) or add("slow")(record)
+    )
 
     assert names(store.read("alice")) == ["slow"]
 
 
-def test_a_connected_record_lives_as_long_as_the_cookie_and_another_ten_minutes(store, client, clock):
+def test_a_connected_record_lives_as_long_as_the_cookie_and_another_ten_minutes(
+    store, client, clock
+):
     request, _ = client.authorization_request("profile")
     store.change("alice", add("a"))
     store.change("bob", lambda record: record.remember(request))
@@ -180,7 +195,9 @@ def test_a_record_that_cannot_be_opened_is_none(store, database, data):
     assert store.read("alice").is_empty
 
 
-@pytest.mark.parametrize("written", [b"[]", b"{}", b"null", b'{"requests": [{"a": 1}], "connections": []}', b"?"])
+@pytest.mark.parametrize(
+    "written", [b"[]", b"{}", b"null", b'{"requests": [{"a": 1}], "connections": []}', b"?"]
+)
 def test_another_versions_record_is_none(store, database, written):
     store.change("alice", add("a"))
     cipher = RecordCipher("client_app", ["a key"])
@@ -206,7 +223,12 @@ def test_the_stores_file_is_its_owners_alone(store, tmp_path):
 
 def test_many_processes_may_start_at_once(tmp_path, at_once):
     databases = [Database(f"sqlite:///{tmp_path}/new.db") for _ in range(8)]
-    stores = at_once(*(lambda one=one: SessionStore(one, RecordCipher("client_app", ["a key"])) for one in databases))
+    stores = at_once(
+        *(
+            lambda one=one: SessionStore(one, RecordCipher("client_app", ["a key"]))
+            for one in databases
+        )
+    )
     stores[0].change("alice", add("a"))
 
     assert names(stores[7].read("alice")) == ["a"]
@@ -237,7 +259,12 @@ def test_a_request_that_ends_badly_leaves_no_lease_behind(store, monkeypatch):
 
 
 def test_orders_are_kept_with_their_connection(store):
-    order = Order.of(Wish(("fjord",), "10x15", 2), [Print("fjord", "Fjord", "image/webp", 12)], "Alice", made_at=1.0)
+    order = Order.of(
+        Wish(("fjord",), "10x15", 2),
+        [Print("fjord", "Fjord", "image/webp", 12)],
+        "Alice",
+        made_at=1.0,
+    )
     store.change("alice", add("a"))
     store.change("alice", lambda record: record.connections[0].keep(order))
 

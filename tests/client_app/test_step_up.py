@@ -39,11 +39,16 @@ def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id,
     alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
 
     assert tripod_id.revoked == [old]
-    assert [request.url.rpartition("/")[2] for request in network.requests[-2:]] == ["token", "revoke"]
+    assert [request.url.rpartition("/")[2] for request in network.requests[-2:]] == [
+        "token",
+        "revoke",
+    ]
     assert "Add a photo" in alice.get("/photos").text
 
 
-@pytest.mark.parametrize("path", ["/photos?after=fjord", "/photos/fjord/delete", "/photos/fjord/delete?after=dune"])
+@pytest.mark.parametrize(
+    "path", ["/photos?after=fjord", "/photos/fjord/delete", "/photos/fjord/delete?after=dune"]
+)
 def test_one_comes_back_to_the_page_one_was_on(alice, tripod_id, path):
     address, carried = link_to_connect(alice.get(path))
     answer = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
@@ -61,7 +66,9 @@ def test_who_was_not_connected_comes_back_too(browser, tripod_id):
 
 
 def test_the_page_is_not_told_to_the_authorization_server(alice, tripod_id):
-    asked = tripod_id.asked(alice.get("/connect?return_to=/photos/fjord/delete").headers["Location"])
+    asked = tripod_id.asked(
+        alice.get("/connect?return_to=/photos/fjord/delete").headers["Location"]
+    )
 
     assert "fjord" not in str(asked)
 
@@ -119,7 +126,9 @@ def test_the_address_is_written_anew(browser, tripod_id, address, written_anew):
 
 def say_no(browser, tripod_id, address):
     state = tripod_id.asked(browser.get(address).headers["Location"])["state"]
-    return browser.get("/callback", query_string={"state": state, "iss": tripod_id.url, "error": "access_denied"})
+    return browser.get(
+        "/callback", query_string={"state": state, "iss": tripod_id.url, "error": "access_denied"}
+    )
 
 
 def test_a_no_leaves_what_was_allowed_and_leads_back(alice, tripod_id):
@@ -145,14 +154,20 @@ def test_a_failure_at_the_end_leads_back_to_the_same_question(alice, tripod_id, 
     )
     network.down.add(tripod_id.url)
 
-    assert link_to_connect(alice.get(callback))[1] == {"scope": "photos:write", "return_to": "/photos?after=fjord"}
+    assert link_to_connect(alice.get(callback))[1] == {
+        "scope": "photos:write",
+        "return_to": "/photos?after=fjord",
+    }
 
 
 def test_a_page_that_needs_more_says_what_for(alice):
     answer = alice.get("/photos/fjord/delete")
 
     assert answer.status_code == 403
-    assert "you have not allowed it to add, rename and delete photos: <code>photos:write</code>" in answer.text
+    assert (
+        "you have not allowed it to add, rename and delete photos: <code>photos:write</code>"
+        in answer.text
+    )
     assert 'href="/photos">Your album' in answer.text
 
 

@@ -16,7 +16,10 @@ def app(app):
     @needs("photos:read", "photos:write")
     def mine(photo_id):
         """What the API says of one photo, and of the person."""
-        return call(print_shop().api.photo, photo_id).title + call(print_shop().api.document, "/me")["username"]
+        return (
+            call(print_shop().api.photo, photo_id).title
+            + call(print_shop().api.document, "/me")["username"]
+        )
 
     return app
 
@@ -73,7 +76,11 @@ def test_all_that_is_missing_is_named(browser):
         ((500, {}), 503, "Your photos are out of reach"),
         ((200, b"?"), 503, "Your photos are out of reach"),
         ((200, []), 503, "Your photos are out of reach"),
-        ((403, {"error": "insufficient_scope", "scope": "photos:print"}), 403, "<code>photos:print</code>"),
+        (
+            (403, {"error": "insufficient_scope", "scope": "photos:print"}),
+            403,
+            "<code>photos:print</code>",
+        ),
     ],
 )
 def test_failures_are_pages(writer, network, answer, status, words):
@@ -84,7 +91,9 @@ def test_failures_are_pages(writer, network, answer, status, words):
     assert words in page.text
 
 
-def test_a_server_out_of_reach_is_tried_again_at_the_same_page(writer, network, photo_api, tripod_id, clock):
+def test_a_server_out_of_reach_is_tried_again_at_the_same_page(
+    writer, network, photo_api, tripod_id, clock
+):
     network.down.add(photo_api.url)
     without_api = writer.get("/mine/dune").text
     clock.shift(130)
@@ -103,4 +112,6 @@ def test_an_ended_grant_is_a_page_that_leads_back(writer, tripod_id, clock):
 
 
 def test_the_view_keeps_its_name_and_docstring(app):
-    assert app.view_functions["mine"].__doc__ == "What the API says of one photo, and of the person."
+    assert (
+        app.view_functions["mine"].__doc__ == "What the API says of one photo, and of the person."
+    )

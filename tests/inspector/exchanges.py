@@ -5,7 +5,11 @@ from typing import Any
 
 from inspector.exchange import Body, Exchange
 
-HOSTS = {"auth_server": "127.0.0.1:9000", "client_app": "127.0.0.1:9001", "resource_api": "127.0.0.1:9002"}
+HOSTS = {
+    "auth_server": "127.0.0.1:9000",
+    "client_app": "127.0.0.1:9001",
+    "resource_api": "127.0.0.1:9002",
+}
 _ids = count(1)
 
 

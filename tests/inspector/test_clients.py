@@ -32,7 +32,10 @@ def test_another_client_has_the_name_that_the_person_read_and_its_id_until_then(
     asked = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", "0a1b2c")])
 
     assert Clients([asked]).together == "0a1b2c"
-    assert Clients([asked], registered_names([consent("0a1b2c", "Free Wallpapers")])).of(asked) == "Free Wallpapers"
+    assert (
+        Clients([asked], registered_names([consent("0a1b2c", "Free Wallpapers")])).of(asked)
+        == "Free Wallpapers"
+    )
 
 
 def test_where_two_take_part_each_message_names_its_own() -> None:

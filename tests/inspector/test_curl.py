@@ -38,7 +38,9 @@ HOSTILE = [
 def words(command: str, **variables: str) -> list[str]:
     """Into what a shell splits the command, with these variables."""
     script = command.replace("curl", "printf '%s\\0'", 1)
-    finished = subprocess.run(["/bin/sh", "-euc", script], env=variables, capture_output=True, check=True)
+    finished = subprocess.run(
+        ["/bin/sh", "-euc", script], env=variables, capture_output=True, check=True
+    )
     return finished.stdout.decode().split("\0")[:-1]
 
 
@@ -46,7 +48,11 @@ def posted(*, json_text: str = "", **its: Any) -> Exchange:
     """A POST with a body that is no form."""
     body = Body(media_type="application/json", size=len(json_text), text=json_text)
     headers = [("Content-Type", "application/json"), *SENT]
-    return exchange("resource_api", "PATCH /photos/1", **{"request_headers": headers, "request_body": body} | its)
+    return exchange(
+        "resource_api",
+        "PATCH /photos/1",
+        **{"request_headers": headers, "request_body": body} | its,
+    )
 
 
 def test_the_token_request_says_what_to_fill_in() -> None:
@@ -67,11 +73,16 @@ def test_the_token_request_says_what_to_fill_in() -> None:
 
 
 def test_what_is_short_stays_on_a_line() -> None:
-    assert curl.command(exchange("client_app", "GET /album")) == "curl --include http://127.0.0.1:9001/album"
+    assert (
+        curl.command(exchange("client_app", "GET /album"))
+        == "curl --include http://127.0.0.1:9001/album"
+    )
 
 
 def test_parameters_of_the_query_stay_in_the_address() -> None:
-    one = exchange("client_app", "GET /callback", query=[("code", CODE), ("iss", "http://127.0.0.1:9000")])
+    one = exchange(
+        "client_app", "GET /callback", query=[("code", CODE), ("iss", "http://127.0.0.1:9000")]
+    )
 
     assert words(curl.command(one), CODE="abc") == [
         "--include",
@@ -83,7 +94,10 @@ def test_a_form_does_not_lose_the_query() -> None:
     """A4 and A6: the authorization request stands there."""
     inner = f"/oauth/authorize?client_id=print-shop&state={CODE}&code_challenge={MASKED}"
     one = exchange(
-        "auth_server", "POST /login", query=[("next", inner)], form=[("username", "alice"), ("password", "••••••••")]
+        "auth_server",
+        "POST /login",
+        query=[("next", inner)],
+        form=[("username", "alice"), ("password", "••••••••")],
     )
 
     assert words(curl.command(one), STATE="xyz", CODE_CHALLENGE="abc", PASSWORD="a b") == [
@@ -97,18 +111,24 @@ def test_a_form_does_not_lose_the_query() -> None:
 
 
 def test_a_masked_part_of_a_path_is_to_be_filled_in() -> None:
-    assert words(curl.command(exchange("client_app", f"GET /photos/{CODE}/image")), VALUE="abc")[-1] == (
-        "http://127.0.0.1:9001/photos/abc/image"
-    )
+    assert words(curl.command(exchange("client_app", f"GET /photos/{CODE}/image")), VALUE="abc")[
+        -1
+    ] == ("http://127.0.0.1:9001/photos/abc/image")
 
 
 @pytest.mark.parametrize(
     ("client", "variable"),
-    [("print-shop", "PRINT_SHOP_SECRET"), ("photo-api", "PHOTO_API_SECRET"), ("7b`id`é", "_7B_ID___SECRET")],
+    [
+        ("print-shop", "PRINT_SHOP_SECRET"),
+        ("photo-api", "PHOTO_API_SECRET"),
+        ("7b`id`é", "_7B_ID___SECRET"),
+    ],
 )
 def test_each_clients_secret_is_a_variable_of_its_own(client: str, variable: str) -> None:
     one = exchange(
-        "auth_server", "POST /oauth/introspect", request_headers=[("Authorization", f"Basic {client}:{MASKED}")]
+        "auth_server",
+        "POST /oauth/introspect",
+        request_headers=[("Authorization", f"Basic {client}:{MASKED}")],
     )
 
     assert words(curl.command(one), **{variable: "$(secret)"})[-1] == f"{client}:$(secret)"
@@ -124,7 +144,9 @@ def test_each_clients_secret_is_a_variable_of_its_own(client: str, variable: str
     ],
 )
 def test_other_credentials_are_to_be_filled_in(authorization: str, header: str) -> None:
-    one = exchange("resource_api", "DELETE /photos/1", request_headers=[("Authorization", authorization)])
+    one = exchange(
+        "resource_api", "DELETE /photos/1", request_headers=[("Authorization", authorization)]
+    )
 
     assert words(curl.command(one), ACCESS_TOKEN="abc", AUTHORIZATION="all of it")[1:] == [
         "--request",
@@ -136,7 +158,9 @@ def test_other_credentials_are_to_be_filled_in(authorization: str, header: str) 
 
 
 def test_cookies_are_to_be_filled_in() -> None:
-    one = exchange("client_app", "GET /album", request_headers=[("Cookie", f"tripod_client_app={MASKED}")])
+    one = exchange(
+        "client_app", "GET /album", request_headers=[("Cookie", f"tripod_client_app={MASKED}")]
+    )
 
     assert words(curl.command(one), COOKIE="a=b; c=d")[-2:] == ["--cookie", "a=b; c=d"]
 
@@ -150,14 +174,21 @@ def test_json_is_sent_as_it_was() -> None:
     assert json.loads(document) == {"title": "Dünen $(id) '"}
 
 
-@pytest.mark.parametrize("text", ['{"code": "••••••••~3fa9c1"}', '{"title": [\n…', "JSON that cannot be read", ""])
+@pytest.mark.parametrize(
+    "text", ['{"code": "••••••••~3fa9c1"}', '{"title": [\n…', "JSON that cannot be read", ""]
+)
 def test_json_that_was_not_kept_as_it_was_is_to_be_filled_in(text: str) -> None:
     assert words(curl.command(posted(json_text=text)), BODY="{}")[-2:] == ["--data-binary", "{}"]
 
 
 def test_so_is_any_other_body() -> None:
     headers = [("Content-Type", "multipart/form-data; boundary=x"), *SENT]
-    one = exchange("client_app", "POST /photos", request_headers=headers, request_body=Body(media_type="", size=0))
+    one = exchange(
+        "client_app",
+        "POST /photos",
+        request_headers=headers,
+        request_body=Body(media_type="", size=0),
+    )
 
     assert words(curl.command(one), BODY="--x--")[1:] == [
         "http://127.0.0.1:9001/photos",
@@ -165,7 +196,9 @@ def test_so_is_any_other_body() -> None:
     ]
 
 
-@pytest.mark.parametrize(("method", "option"), [("POST", ["--request", "POST"]), ("HEAD", ["--head"]), ("GET", [])])
+@pytest.mark.parametrize(
+    ("method", "option"), [("POST", ["--request", "POST"]), ("HEAD", ["--head"]), ("GET", [])]
+)
 def test_without_a_body_the_method_is_said(method: str, option: list[str]) -> None:
     one = exchange("auth_server", f"{method} /logout", request_body=Body(media_type="", size=0))
 
@@ -176,11 +209,17 @@ def test_a_get_with_a_form_stays_one() -> None:
     assert "--request GET" in curl.command(exchange("auth_server", "GET /login", form=[("a", "b")]))
 
 
-@pytest.mark.parametrize("value", ["a\nb", "\x1b[201~\x03touch x\r", "\x00", "\u202e", "\u200b", "\ufeff"])
+@pytest.mark.parametrize(
+    "value", ["a\nb", "\x1b[201~\x03touch x\r", "\x00", "\u202e", "\u200b", "\ufeff"]
+)
 def test_there_is_no_command_with_what_a_terminal_may_take_for_a_key(value: str) -> None:
     """Pasted into one, the end of a bracketed paste and a return run what stands between them."""
     sent = exchange("auth_server", "POST /oauth/token", form=[("scope", value)])
-    named = exchange("auth_server", "POST /oauth/token", request_headers=[("Authorization", f"Basic {value}:{MASKED}")])
+    named = exchange(
+        "auth_server",
+        "POST /oauth/token",
+        request_headers=[("Authorization", f"Basic {value}:{MASKED}")],
+    )
 
     assert (curl.command(sent), curl.command(named)) == ("", "")
 
@@ -197,7 +236,13 @@ def test_nothing_that_somebody_sent_becomes_a_command(value: str) -> None:
     secret = curl.command(one).partition('_SECRET"')[0].rpartition('"$')[2] + "_SECRET"
 
     said = words(
-        curl.command(one), STATE="$(s)", COOKIE="`c`", VALUE="v", VALUE_OF_CODE="", CODE="c", **{secret: "`s`"}
+        curl.command(one),
+        STATE="$(s)",
+        COOKIE="`c`",
+        VALUE="v",
+        VALUE_OF_CODE="",
+        CODE="c",
+        **{secret: "`s`"},
     )
 
     assert said[1:3] == ["--request", value.replace(" ", "")]
@@ -207,12 +252,19 @@ def test_nothing_that_somebody_sent_becomes_a_command(value: str) -> None:
     assert said[9].endswith(f"={value}")
     assert said[11].startswith(f"code={value} ")
     assert len(said) == 12
-    assert subprocess.run(["/bin/sh", "-n"], input=curl.command(one).encode(), check=True).returncode == 0
+    assert (
+        subprocess.run(["/bin/sh", "-n"], input=curl.command(one).encode(), check=True).returncode
+        == 0
+    )
 
 
-@pytest.mark.parametrize("name", ["HOME", "PATH", "aws_secret_access_key", "1", "é", '$(id)"`', "user[pin]"])
+@pytest.mark.parametrize(
+    "name", ["HOME", "PATH", "aws_secret_access_key", "1", "é", '$(id)"`', "user[pin]"]
+)
 def test_nobody_can_ask_for_a_variable_that_a_shell_has(name: str) -> None:
-    command = curl.command(exchange("auth_server", "POST /login", query=[(name, MASKED)], form=[(name, MASKED)]))
+    command = curl.command(
+        exchange("auth_server", "POST /login", query=[(name, MASKED)], form=[(name, MASKED)])
+    )
 
     variables = re.findall(r"\$(\w*)", command)
     assert len(variables) == 2
@@ -238,26 +290,41 @@ def test_nobody_is_told_to_send_a_secret_elsewhere(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost", "LOCALHOST:80", "[::1]:9000"])
 def test_this_machine_is_where_the_legs_are(host: str) -> None:
-    assert words(curl.command(exchange("auth_server", "GET /", host=host))) == ["--include", f"http://{host}/"]
+    assert words(curl.command(exchange("auth_server", "GET /", host=host))) == [
+        "--include",
+        f"http://{host}/",
+    ]
 
 
 @pytest.mark.parametrize("path", ["@mallory.example/", ".mallory.example", "*", ""])
 def test_a_path_cannot_become_part_of_the_host(path: str) -> None:
-    assert words(curl.command(exchange("auth_server", f"GET {path}")))[-1].startswith("http://127.0.0.1:9000/")
+    assert words(curl.command(exchange("auth_server", f"GET {path}")))[-1].startswith(
+        "http://127.0.0.1:9000/"
+    )
 
 
-@pytest.mark.parametrize("its", [{"query": [("…", "2 more")]}, {"form": [("…", "more")]}, {"query": [("scope", "a…")]}])
+@pytest.mark.parametrize(
+    "its", [{"query": [("…", "2 more")]}, {"form": [("…", "more")]}, {"query": [("scope", "a…")]}]
+)
 def test_what_was_not_kept_whole_cannot_be_sent_again(its: dict[str, Any]) -> None:
     assert curl.command(exchange("auth_server", "POST /", **its)) == ""
 
 
-def test_where_there_is_no_command_the_page_shows_none(inspected: Legs, watched: Store, alice: Person) -> None:
+def test_where_there_is_no_command_the_page_shows_none(
+    inspected: Legs, watched: Store, alice: Person
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     ordinary = alice.browser.open(f"{inspected.client_app_url}/inspector?message=1").source
-    state = requests.Request("GET", f"{inspected.auth_server_url}/oauth/authorize?state=swordfish").prepare()
-    inspected.session().get(str(state.url), headers={"Host": "mallory.example"}, allow_redirects=False)
+    state = requests.Request(
+        "GET", f"{inspected.auth_server_url}/oauth/authorize?state=swordfish"
+    ).prepare()
+    inspected.session().get(
+        str(state.url), headers={"Host": "mallory.example"}, allow_redirects=False
+    )
 
-    page = alice.browser.open(f"{inspected.client_app_url}/inspector?flow={watched.last_id()}&message=1").source
+    page = alice.browser.open(
+        f"{inspected.client_app_url}/inspector?flow={watched.last_id()}&message=1"
+    ).source
 
     assert "The same with curl" in ordinary
     assert "GET /oauth/authorize?state=" in page

@@ -42,12 +42,19 @@ def _told(row: Row) -> str:
 def authorization() -> list[Exchange]:
     state = [("state", "one")]
     return [
-        exchange("client_app", "GET /connect", location="http://127.0.0.1:9000/oauth/authorize?state=one"),
+        exchange(
+            "client_app", "GET /connect", location="http://127.0.0.1:9000/oauth/authorize?state=one"
+        ),
         exchange("auth_server", "GET /oauth/authorize", at=1, query=state),
         exchange(
-            "auth_server", "POST /oauth/authorize", at=2, location="http://127.0.0.1:9001/callback?code=c&state=one"
+            "auth_server",
+            "POST /oauth/authorize",
+            at=2,
+            location="http://127.0.0.1:9001/callback?code=c&state=one",
         ),
-        exchange("client_app", "GET /callback", at=3, until=4, location="/album", request_id="callback"),
+        exchange(
+            "client_app", "GET /callback", at=3, until=4, location="/album", request_id="callback"
+        ),
         exchange(
             "auth_server",
             "POST /oauth/token",
@@ -64,7 +71,14 @@ def album(at: float, image: str = "") -> list[Exchange]:
     its = {"request_id": f"album-{at}"}
     return [
         exchange("client_app", f"GET /photos{image}", at=at, until=at + 0.9, **its),
-        exchange("resource_api", f"GET /photos{image}", at=at + 0.1, until=at + 0.5, request_headers=BEARER, **its),
+        exchange(
+            "resource_api",
+            f"GET /photos{image}",
+            at=at + 0.1,
+            until=at + 0.5,
+            request_headers=BEARER,
+            **its,
+        ),
     ]
 
 
@@ -101,7 +115,9 @@ def test_what_repeats_itself_is_folded_with_a_link_to_all_of_it() -> None:
 def test_unfolded_every_message_is_drawn() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
-    assert [row.n for row in drawn(images, unfold=None) if isinstance(row, Call)] == list(range(1, 11))
+    assert [row.n for row in drawn(images, unfold=None) if isinstance(row, Call)] == list(
+        range(1, 11)
+    )
 
 
 def test_what_failed_is_not_folded() -> None:
@@ -122,7 +138,9 @@ def test_of_a_long_flow_the_middle_is_folded() -> None:
     calls = [row.n for row in rows if isinstance(row, Call)]
 
     assert calls == [*range(1, 31), *range(81, 101)]
-    assert [row.text for row in rows if isinstance(row, Fold)] == ["50 more in between: messages 31 to 80"]
+    assert [row.text for row in rows if isinstance(row, Fold)] == [
+        "50 more in between: messages 31 to 80"
+    ]
 
 
 def test_a_flow_is_not_long_before_it_is() -> None:
@@ -144,12 +162,18 @@ def test_an_answer_that_leads_into_a_fold_is_drawn() -> None:
     flow = visits(100)
     flow[29] = exchange("client_app", f"GET {flow[29].path}", at=29, location=flow[30].path)
 
-    assert [row.n for row in drawn(flow) if isinstance(row, Answer)] == [*range(1, 31), *range(81, 101)]
+    assert [row.n for row in drawn(flow) if isinstance(row, Answer)] == [
+        *range(1, 31),
+        *range(81, 101),
+    ]
 
 
 def visit(at: float, pictures: int = 3) -> list[Exchange]:
     """The album, and its pictures."""
-    images = [exchange("client_app", f"GET /photos/{n}0/image", at=at + 0.1 * n) for n in range(1, pictures + 1)]
+    images = [
+        exchange("client_app", f"GET /photos/{n}0/image", at=at + 0.1 * n)
+        for n in range(1, pictures + 1)
+    ]
     return [exchange("client_app", "GET /photos", at=at), *images]
 
 
@@ -172,16 +196,24 @@ def test_three_visits_are_no_more_than_that() -> None:
 
 
 def test_a_visit_that_refreshes_is_not_like_the_others() -> None:
-    visits_before, visits_after = ([one for at in range(first, first + 4) for one in visit(at)] for first in (0, 10))
+    visits_before, visits_after = (
+        [one for at in range(first, first + 4) for one in visit(at)] for first in (0, 10)
+    )
     album = exchange("client_app", "GET /photos", at=5, until=6, request_id="one")
     refresh = exchange(
-        "auth_server", "POST /oauth/token", at=5.1, request_id="one", form=[("grant_type", "refresh_token")]
+        "auth_server",
+        "POST /oauth/token",
+        at=5.1,
+        request_id="one",
+        form=[("grant_type", "refresh_token")],
     )
 
     rows = drawn([*visits_before, album, refresh, *visits_after])
 
     assert "POST /oauth/token" in " ".join(told(rows))
-    assert [row.text.partition(":")[0] for row in rows if isinstance(row, Fold)].count("2 times the same") == 2
+    assert [row.text.partition(":")[0] for row in rows if isinstance(row, Fold)].count(
+        "2 times the same"
+    ) == 2
 
 
 @pytest.mark.parametrize(("count", "folds"), [(2, []), (3, ["2 more like it: messages 2 to 3"])])
@@ -195,7 +227,13 @@ def test_nothing_of_an_attack_is_folded() -> None:
     """The attacker's request may be like the owner's but for who sends it: that is the attack."""
     lab = [("User-Agent", "Tripod lab: mallory")]
     presented = [
-        exchange("auth_server", "POST /oauth/token", at=n, form=[("grant_type", "refresh_token")], request_headers=lab)
+        exchange(
+            "auth_server",
+            "POST /oauth/token",
+            at=n,
+            form=[("grant_type", "refresh_token")],
+            request_headers=lab,
+        )
         for n in range(4)
     ]
 
@@ -208,7 +246,10 @@ def test_what_differs_in_its_client_or_its_step_is_not_folded() -> None:
         [("grant_type", "refresh_token"), ("client_id", "other")],
         [("grant_type", "authorization_code"), ("client_id", "other")],
     ]
-    asked = [exchange("auth_server", "POST /oauth/token", at=n, form=form) for n, form in enumerate(forms)]
+    asked = [
+        exchange("auth_server", "POST /oauth/token", at=n, form=form)
+        for n, form in enumerate(forms)
+    ]
 
     assert [row.n for row in drawn(asked) if isinstance(row, Call)] == [1, 2, 3]
 
@@ -217,7 +258,10 @@ def test_what_differs_in_its_client_or_its_step_is_not_folded() -> None:
     ("exchanges", "phase"),
     [
         ([exchange("auth_server", "GET /login")], "1 Authorization"),
-        ([exchange("auth_server", "POST /account/apps", events=[{"event": "grant_ended"}])], "5 End"),
+        (
+            [exchange("auth_server", "POST /account/apps", events=[{"event": "grant_ended"}])],
+            "5 End",
+        ),
         ([exchange("auth_server", "GET /account/apps")], "Beside the flow"),
         ([exchange("auth_server", "POST /logout", location="/")], "Beside the flow"),
         ([exchange("client_app", "POST /disconnect", location="/")], "5 End"),
@@ -231,16 +275,26 @@ def test_a_tree_is_in_the_band_of_what_is_done_in_it(exchanges: list[Exchange], 
 def test_an_album_that_refreshes_first_is_in_the_band_of_the_refresh() -> None:
     album = exchange("client_app", "GET /photos", until=1, request_id="one")
     refresh = exchange(
-        "auth_server", "POST /oauth/token", at=0.1, request_id="one", form=[("grant_type", "refresh_token")]
+        "auth_server",
+        "POST /oauth/token",
+        at=0.1,
+        request_id="one",
+        form=[("grant_type", "refresh_token")],
     )
-    photos = exchange("resource_api", "GET /photos", at=0.5, request_id="one", request_headers=BEARER)
+    photos = exchange(
+        "resource_api", "GET /photos", at=0.5, request_id="one", request_headers=BEARER
+    )
 
-    assert [each for each in told(drawn([album, refresh, photos])) if each.startswith("#")] == ["# 4 Refresh"]
+    assert [each for each in told(drawn([album, refresh, photos])) if each.startswith("#")] == [
+        "# 4 Refresh"
+    ]
 
 
 def test_a_revocation_inside_a_callback_is_in_no_band_of_an_end() -> None:
     """It ends an older grant, while this one has just begun."""
-    callback = exchange("client_app", "GET /callback", until=1, request_id="one", location="/photos")
+    callback = exchange(
+        "client_app", "GET /callback", until=1, request_id="one", location="/photos"
+    )
     revocation = exchange("auth_server", "POST /oauth/revoke", at=0.5, request_id="one")
 
     assert [each for each in told(drawn([callback, revocation])) if each.startswith("#")] == [
@@ -258,20 +312,28 @@ def test_messages_that_are_no_flow_have_no_phases() -> None:
 def test_in_the_clients_view_its_redirect_leads_to_the_authorization_server() -> None:
     [redirect] = [row for row in drawn(authorization()[:2], "client") if isinstance(row, Redirect)]
 
-    assert (redirect.source, redirect.target, redirect.step) == (Lane.CLIENT, Lane.AUTHORIZATION_SERVER, "A2")
+    assert (redirect.source, redirect.target, redirect.step) == (
+        Lane.CLIENT,
+        Lane.AUTHORIZATION_SERVER,
+        "A2",
+    )
 
 
 @pytest.mark.parametrize("view", [party.view for party in PARTIES])
 def test_whatever_a_party_sees_begin_it_sees_end(view: str) -> None:
     rows = drawn([*authorization(), *album(10)], view, unfold=None)
     begun = {row.n for row in rows if isinstance(row, Call | Redirect)}
-    ended = {row.n for row in rows if isinstance(row, Answer)} | {row.ends for row in rows if isinstance(row, Redirect)}
+    ended = {row.n for row in rows if isinstance(row, Answer)} | {
+        row.ends for row in rows if isinstance(row, Redirect)
+    }
 
     assert begun == ended
 
 
 def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
-    [unseen] = [row for row in drawn(authorization()[2:3], "resource-api") if isinstance(row, Unseen)]
+    [unseen] = [
+        row for row in drawn(authorization()[2:3], "resource-api") if isinstance(row, Unseen)
+    ]
 
     assert (unseen.left, unseen.right) == (Lane.BROWSER, Lane.AUTHORIZATION_SERVER)
 
@@ -286,7 +348,11 @@ def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
         ),
         (exchange("client_app", "GET /photos"), "resource-api", "The person uses the client"),
         (exchange("auth_server", "GET /account/apps"), "client", "The person is at Tripod ID"),
-        (exchange("resource_api", "GET /photos", status=401), "browser", "Servers speak to each other"),
+        (
+            exchange("resource_api", "GET /photos", status=401),
+            "browser",
+            "Servers speak to each other",
+        ),
         (album(0)[1], "browser", "The access token opens the photos"),
         (replace(album(0)[1], status=401), "browser", "The access token opens nothing"),
         (exchange("auth_server", "POST /login", status=400), "client", "Somebody fails to sign in"),
@@ -299,7 +365,10 @@ def test_a_blind_spot_says_what_happens_in_it(hidden: Exchange, view: str, said:
 
 
 def test_who_signs_in_at_the_second_try_has_signed_in() -> None:
-    tries = [exchange("auth_server", "POST /login", at=n, status=status) for n, status in enumerate((403, 303))]
+    tries = [
+        exchange("auth_server", "POST /login", at=n, status=status)
+        for n, status in enumerate((403, 303))
+    ]
 
     [unseen] = [row for row in drawn(tries, "client") if isinstance(row, Unseen)]
 
@@ -342,7 +411,9 @@ def test_every_message_is_seen_or_is_a_blind_spot() -> None:
     everything = sum(isinstance(row, Call | Redirect) for row in drawn(exchanges))
     for each in PARTIES[1:]:
         rows = drawn(exchanges, each.view)
-        hidden = sum(int(row.more.split()[0].replace("One", "1")) for row in rows if isinstance(row, Unseen))
+        hidden = sum(
+            int(row.more.split()[0].replace("One", "1")) for row in rows if isinstance(row, Unseen)
+        )
         seen = {row.n for row in rows if isinstance(row, Call | Redirect)}
 
         assert len(seen) + hidden >= everything
@@ -350,7 +421,9 @@ def test_every_message_is_seen_or_is_a_blind_spot() -> None:
 
 def test_a_redirect_to_a_client_that_nobody_records_leads_into_the_open() -> None:
     allowed = exchange(
-        "auth_server", "POST /oauth/authorize", location="https://calendar.example/callback?code=c&state=one"
+        "auth_server",
+        "POST /oauth/authorize",
+        location="https://calendar.example/callback?code=c&state=one",
     )
 
     redirect = drawn([allowed])[-1]

@@ -20,8 +20,12 @@ EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
 def rows(words: str) -> list[Row]:
     return [
         Phase(title=words, hint=words),
-        Call(n=1, source=0, target=1, label=words, params=words, step="A1", front=True, attacker=True),
-        Redirect(n=2, ends=1, source=1, target=2, status=words, label=words, params=words, step="A2"),
+        Call(
+            n=1, source=0, target=1, label=words, params=words, step="A1", front=True, attacker=True
+        ),
+        Redirect(
+            n=2, ends=1, source=1, target=2, status=words, label=words, params=words, step="A2"
+        ),
         Answer(n=2, source=2, target=0, status=words, summary=words, step="A3", front=True),
         Call(n=3, source=3, target=2, label=words, params=words, step="", front=False),
         Unseen(left=1, right=2, text=words, more=words),
@@ -35,7 +39,7 @@ def link(n: int) -> str:
 
 def parse(picture: str) -> ElementTree.Element:
     """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
-    return ElementTree.fromstring(picture.replace("\x00", ""))  # noqa: S314  our own
+    return ElementTree.fromstring(picture.replace("\x00", ""))
 
 
 def test_whatever_was_sent_the_diagram_is_well_formed_and_runs_nothing() -> None:
@@ -84,7 +88,10 @@ def test_a_diagram_without_rows_is_four_lifelines() -> None:
 def test_a_message_in_small_is_well_formed_whoever_sends_it(kind: str, attacker: bool) -> None:
     for source in range(4):
         for target in range(4):
-            assert parse(drawing.lanes(source, target, kind, attacker=attacker)).get("class") == "lanes"
+            assert (
+                parse(drawing.lanes(source, target, kind, attacker=attacker)).get("class")
+                == "lanes"
+            )
 
 
 FRONT = {"params": "", "step": "", "front": True}
@@ -111,7 +118,9 @@ def numbers(path: ElementTree.Element) -> list[float]:
 @pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 0), (1, 2), (3, 2)])
 def test_a_message_lasts_on_the_lane_of_who_receives_it(source: int, target: int) -> None:
     call = Call(n=1, source=source, target=target, label="GET /x", **FRONT)
-    answer = Answer(n=1, source=target, target=source, status="200", summary="", step="", front=True)
+    answer = Answer(
+        n=1, source=target, target=source, status="200", summary="", step="", front=True
+    )
 
     svg = drawn(call, answer)
     [bar] = classed(svg, "bar")
@@ -124,18 +133,25 @@ def test_a_message_lasts_on_the_lane_of_who_receives_it(source: int, target: int
 
 def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
-    redirect = Redirect(n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step="")
+    redirect = Redirect(
+        n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
+    )
     answer = Answer(n=2, source=2, target=0, status="200", summary="", step="", front=True)
 
     client, auth = classed(drawn(call, redirect, answer), "bar")
 
-    assert ("leg-client" in client.attrib["class"], "leg-auth" in auth.attrib["class"]) == (True, True)
+    assert ("leg-client" in client.attrib["class"], "leg-auth" in auth.attrib["class"]) == (
+        True,
+        True,
+    )
     assert span(client)[1] < span(auth)[0]
 
 
 def test_a_redirect_that_leads_out_of_sight_ends_its_own_message() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
-    redirect = Redirect(n=1, ends=1, source=1, target=2, status="302", label="GET /y", params="", step="")
+    redirect = Redirect(
+        n=1, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
+    )
 
     [bar] = classed(drawn(call, redirect), "bar")
 
@@ -164,7 +180,9 @@ def test_an_arrow_points_from_who_sends_to_who_receives(start: float, end: float
 
 @pytest.mark.parametrize("kind", ["exchange", "request"])
 @pytest.mark.parametrize(("source", "target"), [(0, 2), (2, 0), (3, 1)])
-def test_a_message_in_small_points_from_who_sends_to_who_receives(kind: str, source: int, target: int) -> None:
+def test_a_message_in_small_points_from_who_sends_to_who_receives(
+    kind: str, source: int, target: int
+) -> None:
     svg = parse(drawing.lanes(source, target, kind))
     [line], [tip], [dot] = classed(svg, "line"), classed(svg, "tip"), classed(svg, "dot")
 
@@ -184,7 +202,8 @@ def test_what_fits_is_left_as_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "is_bad"), [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)]
+    ("status", "is_bad"),
+    [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)],
 )
 def test_an_answer_that_refuses_or_fails_is_marked(status: str, is_bad: bool) -> None:
     answer = Answer(n=1, source=1, target=0, status=status, summary="", step="", front=True)
@@ -196,8 +215,13 @@ def test_an_answer_that_refuses_or_fails_is_marked(status: str, is_bad: bool) ->
 
 @pytest.mark.parametrize("left", range(4))
 @pytest.mark.parametrize("right", range(4))
-def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(left: int, right: int) -> None:
-    text, more = max(STORIES.values(), key=len), "120 messages out of sight for the authorization server."
+def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(
+    left: int, right: int
+) -> None:
+    text, more = (
+        max(STORIES.values(), key=len),
+        "120 messages out of sight for the authorization server.",
+    )
 
     svg = drawn(Unseen(left=min(left, right), right=max(left, right), text=text, more=more))
     [box] = classed(svg, "note")
@@ -213,14 +237,21 @@ def test_a_note_without_end_stays_within_the_drawing() -> None:
 
     [box] = classed(svg, "note")
 
-    assert 0 < float(box.attrib["x"]) < float(box.attrib["x"]) + float(box.attrib["width"]) < geometry.WIDTH
+    assert (
+        0
+        < float(box.attrib["x"])
+        < float(box.attrib["x"]) + float(box.attrib["width"])
+        < geometry.WIDTH
+    )
 
 
 def chain(length: int) -> Member:
     """A code and its descendants in one line."""
     member = Member(kind="tokens", label=f"Tokens {length}", state="alive", note=EVIL)
     for n in range(length - 1, 0, -1):
-        member = Member(kind="tokens", label=f"Tokens {n}", state="spent", note="used", children=(member,))
+        member = Member(
+            kind="tokens", label=f"Tokens {n}", state="spent", note="used", children=(member,)
+        )
     return Member(kind="code", label="Code", state="spent", note="exchanged", children=(member,))
 
 
@@ -239,10 +270,14 @@ def test_a_long_line_of_descent_is_folded_in_the_middle() -> None:
 
 def test_a_lost_successor_stands_beside_the_living_one() -> None:
     lost, alive = (
-        Member(kind="tokens", label=f"Tokens {n}", state=state, note="") for n, state in ((2, "lost"), (3, "alive"))
+        Member(kind="tokens", label=f"Tokens {n}", state=state, note="")
+        for n, state in ((2, "lost"), (3, "alive"))
     )
     first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, alive))
 
     family = parse(drawing.family(first))
 
-    assert [[node.text for node in each.iter("strong")] for each in family] == [["Tokens 1"], ["Tokens 2", "Tokens 3"]]
+    assert [[node.text for node in each.iter("strong")] for each in family] == [
+        ["Tokens 1"],
+        ["Tokens 2", "Tokens 3"],
+    ]

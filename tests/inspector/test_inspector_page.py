@@ -48,7 +48,9 @@ def number_of(html: str, words: str) -> str:
 
 def refused(inspector: Browser) -> list[str]:
     """Why something was refused, as the newest flow tells."""
-    return re.findall(r"<strong>Why it was refused:</strong> (.*?)\.(?: Only|<)", look(inspector, "?all=1"))
+    return re.findall(
+        r"<strong>Why it was refused:</strong> (.*?)\.(?: Only|<)", look(inspector, "?all=1")
+    )
 
 
 def refreshes(legs: Legs) -> int:
@@ -78,7 +80,9 @@ def test_a_whole_round_trip_is_one_flow_with_every_step_of_the_table(
         assert phase in html
 
 
-def test_the_introspection_that_no_browser_sees_is_there(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_the_introspection_that_no_browser_sees_is_there(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
     assert ("R2", "Photo API to Tripod ID, POST /oauth/introspect") in [
@@ -103,17 +107,25 @@ def test_a_message_opens_with_its_wire_its_parameters_and_a_curl_line(
     assert "Back channel" in opened
 
 
-def test_equal_values_have_one_colour_wherever_they_go(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_equal_values_have_one_colour_wherever_they_go(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
     html = look(inspector, "?all=1")
     colours = {
-        name: re.findall(rf'\b{name}=[\w-]*•{{8}}<span class="fp (fp-\d+)">([0-9a-f]{{6}})</span>', html)
+        name: re.findall(
+            rf'\b{name}=[\w-]*•{{8}}<span class="fp (fp-\d+)">([0-9a-f]{{6}})</span>', html
+        )
         for name in ("code", "state", "code_verifier")
     }
 
     assert len(colours["code"]) >= 3
-    assert {name: len(set(found)) for name, found in colours.items()} == {"code": 1, "state": 1, "code_verifier": 1}
+    assert {name: len(set(found)) for name, found in colours.items()} == {
+        "code": 1,
+        "state": 1,
+        "code_verifier": 1,
+    }
     assert len({found[0] for found in colours.values()}) == 3
 
 
@@ -139,7 +151,9 @@ def test_a_party_sees_its_own_messages_and_the_rest_is_a_blind_spot(
     assert "out of sight for the" in unescape(html)
 
 
-def test_six_pictures_loaded_alike_are_told_by_one(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_six_pictures_loaded_alike_are_told_by_one(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
 
@@ -151,7 +165,9 @@ def test_six_pictures_loaded_alike_are_told_by_one(inspector: Browser, alice: Pe
     assert len(arrows(unfolded)) > len(arrows(folded))
 
 
-def test_a_message_inside_a_fold_can_be_linked_to(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_a_message_inside_a_fold_can_be_linked_to(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
     last = max(int(n) for n, _, _ in ARROW.findall(look(inspector, "?all=1")))
@@ -159,7 +175,9 @@ def test_a_message_inside_a_fold_can_be_linked_to(inspector: Browser, alice: Per
     assert f'id="message-{last}"' in look(inspector, f"?message={last}")
 
 
-def test_an_exchange_can_be_linked_to(inspector: Browser, alice: Person, inspected: Legs, watched: Store) -> None:
+def test_an_exchange_can_be_linked_to(
+    inspector: Browser, alice: Person, inspected: Legs, watched: Store
+) -> None:
     """By what it is, whatever its number in the flow."""
     alice.go_through(f"{inspected.client_app_url}/connect")
     redeemed = next(one for one in watched.exchanges() if one.path == "/oauth/token")
@@ -170,26 +188,34 @@ def test_an_exchange_can_be_linked_to(inspector: Browser, alice: Person, inspect
     assert "POST /oauth/token HTTP/1.1" in opened
 
 
-def test_a_message_that_belongs_to_no_round_trip_can_be_read(inspector: Browser, inspected: Legs) -> None:
+def test_a_message_that_belongs_to_no_round_trip_can_be_read(
+    inspector: Browser, inspected: Legs
+) -> None:
     inspected.session().get(f"{inspected.resource_api_url}/photos")
 
     html = look(inspector)
 
     assert "Messages of no round trip" in html
     assert "Somebody comes without an access token in the Authorization header" in html
-    assert "Why it was refused:</strong> there is no access token. The answer says so as well." in html
+    assert (
+        "Why it was refused:</strong> there is no access token. The answer says so as well." in html
+    )
 
 
 def test_a_choice_is_kept_by_every_link(inspector: Browser, alice: Person, inspected: Legs) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
-    links = re.findall(r'<a class="step[^"]*" href="([^"]*)"', look(inspector, "?view=client&all=1"))
+    links = re.findall(
+        r'<a class="step[^"]*" href="([^"]*)"', look(inspector, "?view=client&all=1")
+    )
 
     assert len(links) > 10
     assert [link for link in links if "view=client" not in link or "all=1" not in link] == []
 
 
-def test_the_number_of_the_folded_is_the_partys(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_the_number_of_the_folded_is_the_partys(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
     folded, unfolded = look(inspector, "?view=client"), look(inspector, "?view=client&all=1")
@@ -260,17 +286,24 @@ def test_the_picture_of_the_tokens_moves_on_by_itself(clock: Clock, inspector: B
     version = inspector.fetch(inspector.current.url).headers["ETag"]
     clock.forward(6)
 
-    assert inspector.fetch(inspector.current.url, headers={"If-None-Match": version}).status_code == 200
+    assert (
+        inspector.fetch(inspector.current.url, headers={"If-None-Match": version}).status_code
+        == 200
+    )
 
 
-def test_what_was_recorded_can_be_forgotten(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_what_was_recorded_can_be_forgotten(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     look(inspector)
 
     assert "Nothing recorded yet" in inspector.press("Clear").source
 
 
-def test_forgetting_asks_for_a_form_of_this_site(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_forgetting_asks_for_a_form_of_this_site(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     forged = inspector.fetch(f"{inspected.client_app_url}/inspector/clear", "POST")
 
@@ -278,7 +311,9 @@ def test_forgetting_asks_for_a_form_of_this_site(inspector: Browser, alice: Pers
     assert "Nothing recorded yet" not in look(inspector)
 
 
-def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(inspected: Legs, alice: Person) -> None:
+def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(
+    inspected: Legs, alice: Person
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector")
     said = alice.browser.press("Treat as expired now")
@@ -289,7 +324,9 @@ def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(inspected:
     assert (before, refreshes(inspected)) == (0, 1)
 
 
-def test_treating_it_as_expired_tells_nobody_else(inspected: Legs, alice: Person, watched: Store) -> None:
+def test_treating_it_as_expired_tells_nobody_else(
+    inspected: Legs, alice: Person, watched: Store
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector")
     recorded, events = watched.last_id(), len(inspected.events)
@@ -307,7 +344,9 @@ def test_after_that_the_same_flow_and_view_are_looked_at(inspected: Legs, alice:
     assert "view=client&all=1" in said.url
 
 
-def test_only_whose_flow_it_is_can_treat_its_token_as_expired(inspected: Legs, alice: Person, bob: Person) -> None:
+def test_only_whose_flow_it_is_can_treat_its_token_as_expired(
+    inspected: Legs, alice: Person, bob: Person
+) -> None:
     """The button changes the notes of the browser that presses it, so it stands at that browser's own flows."""
     alice.go_through(f"{inspected.client_app_url}/connect")
     bob.go_through(f"{inspected.client_app_url}/connect")
@@ -315,18 +354,29 @@ def test_only_whose_flow_it_is_can_treat_its_token_as_expired(inspected: Legs, a
     alices = re.findall(r'<li><a href="(/inspector\?flow=\d+)">', bobs)[0]
 
     assert "Treat as expired now" in bobs
-    assert "Treat as expired now" not in bob.browser.open(f"{inspected.client_app_url}{alices}").source
-    assert "Treat as expired now" in alice.browser.open(f"{inspected.client_app_url}{alices}").source
+    assert (
+        "Treat as expired now" not in bob.browser.open(f"{inspected.client_app_url}{alices}").source
+    )
+    assert (
+        "Treat as expired now" in alice.browser.open(f"{inspected.client_app_url}{alices}").source
+    )
 
 
-def test_a_token_that_has_run_out_is_not_to_be_treated_as_expired(clock: Clock, inspected: Legs, alice: Person) -> None:
+def test_a_token_that_has_run_out_is_not_to_be_treated_as_expired(
+    clock: Clock, inspected: Legs, alice: Person
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     clock.forward(121)
 
-    assert "Treat as expired now" not in alice.browser.open(f"{inspected.client_app_url}/inspector").source
+    assert (
+        "Treat as expired now"
+        not in alice.browser.open(f"{inspected.client_app_url}/inspector").source
+    )
 
 
-def test_without_a_connection_there_is_nothing_to_treat_as_expired(inspected: Legs, alice: Person) -> None:
+def test_without_a_connection_there_is_nothing_to_treat_as_expired(
+    inspected: Legs, alice: Person
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector")
     address = f"{inspected.client_app_url}/disconnect"
@@ -369,7 +419,9 @@ def test_a_wrong_verifier_is_told_here_and_not_on_the_wire(
     answer = alice.authorize(client).redeem(code_verifier="x" * 43)
 
     assert "verifier" not in answer.text
-    assert refused(inspector) == ["the verifier does not match the challenge of the authorization request"]
+    assert refused(inspector) == [
+        "the verifier does not match the challenge of the authorization request"
+    ]
 
 
 def test_a_different_redirect_uri_is_told_with_the_place_where_it_differs(
@@ -391,7 +443,9 @@ def test_a_spent_code_is_told_and_what_ended_with_it(
     assert "Every token of it is dead." in look(inspector, "?all=1")
 
 
-def test_an_expired_code_is_told(clock: Clock, inspector: Browser, alice: Person, client: RegisteredClient) -> None:
+def test_an_expired_code_is_told(
+    clock: Clock, inspector: Browser, alice: Person, client: RegisteredClient
+) -> None:
     code = alice.authorize(client)
     clock.forward(61)
     code.redeem()
@@ -408,7 +462,11 @@ def test_a_code_of_another_client_is_told(
     assert "another client" in refused(inspector)[0]
 
 
-def test_a_wrong_password_is_told_without_saying_more(inspector: Browser, browser: Browser, inspected: Legs) -> None:
+def test_a_wrong_password_is_told_without_saying_more(
+    inspector: Browser, browser: Browser, inspected: Legs
+) -> None:
     Person("alice", "a wrong guess", browser).go_through(f"{inspected.client_app_url}/connect")
 
-    assert refused(inspector) == ["the username or the password is wrong; which of them, nobody is told"]
+    assert refused(inspector) == [
+        "the username or the password is wrong; which of them, nobody is told"
+    ]

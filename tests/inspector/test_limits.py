@@ -28,7 +28,10 @@ MANY = "&".join(f"name{n}=value{n}" for n in range(2500))
 def cut_off(content: bytes, media_type: str) -> Any:
     """What is kept of a body of which only that much was copied."""
     return recorded(
-        method="POST", request_headers=[("Content-Type", media_type)], request_body=content, request_size=99_999
+        method="POST",
+        request_headers=[("Content-Type", media_type)],
+        request_body=content,
+        request_size=99_999,
     ).request_body
 
 
@@ -74,7 +77,9 @@ def test_of_many_headers_the_first_are_kept() -> None:
     ],
     ids=["a list", "a list in an object", "an object in a list", "lists in a list"],
 )
-def test_of_much_json_the_first_values_are_kept_and_the_number_of_the_others(document: Any, more: Any) -> None:
+def test_of_much_json_the_first_values_are_kept_and_the_number_of_the_others(
+    document: Any, more: Any
+) -> None:
     assert more(json.loads(json_answer(document))) == "… 2,000 more"
 
 
@@ -85,7 +90,10 @@ def test_of_many_secrets_the_first_are_told_apart() -> None:
         "request_headers": [("Cookie", "; ".join(hundreds[1])), ("Content-Type", FORM)],
         "request_body": "&".join(hundreds[2]).encode(),
     }
-    answer = {"response_headers": [("Content-Type", "application/json")], "response_body": b'{"code": "one too many"}'}
+    answer = {
+        "response_headers": [("Content-Type", "application/json")],
+        "response_body": b'{"code": "one too many"}',
+    }
 
     kept = recorded(**sent, **answer)
 
@@ -100,7 +108,10 @@ def test_of_many_events_the_first_are_kept() -> None:
 def test_of_many_ties_the_first_are_kept() -> None:
     nested = "&".join(f"state={n}" for n in range(90))
 
-    assert len(recorded(query=f"{nested}&next={quote('/?' + nested.replace('=', '=x'), '')}").ties) == PAIRS
+    assert (
+        len(recorded(query=f"{nested}&next={quote('/?' + nested.replace('=', '=x'), '')}").ties)
+        == PAIRS
+    )
 
 
 # So deep
@@ -120,7 +131,9 @@ def test_what_lies_deep_in_addresses_is_masked(depth: int) -> None:
 
 
 @pytest.mark.parametrize("depth", [DEPTH + 1, 600, 900])
-@pytest.mark.parametrize(("before", "after"), [("[", "]"), ('{"id": ', "}")], ids=["lists", "objects"])
+@pytest.mark.parametrize(
+    ("before", "after"), [("[", "]"), ('{"id": ', "}")], ids=["lists", "objects"]
+)
 def test_what_lies_deep_in_json_is_left_out(depth: int, before: str, after: str) -> None:
     kept = json_answer(f'{before * depth}"31415926"{after * depth}'.encode())
 
@@ -148,7 +161,12 @@ def worst() -> dict[str, Any]:
     return {
         "query": long.replace("name", "scope=1&title"),
         "path": LONG,
-        "request_headers": [("Referer", f"http://127.0.0.1/?{long}"), ("Cookie", long), ("Content-Type", FORM)] * 50,
+        "request_headers": [
+            ("Referer", f"http://127.0.0.1/?{long}"),
+            ("Cookie", long),
+            ("Content-Type", FORM),
+        ]
+        * 50,
         "request_body": "&".join(["scope=" + "%E2%98%83" * 900] * 200).encode(),
         "response_headers": [("Location", f"/?{long}"), ("Content-Type", "application/json")] * 50,
         "response_body": json.dumps({"name": ["x " * 9000] * 600}).encode(),
@@ -172,7 +190,12 @@ def test_texts_are_cut() -> None:
         events=[{"reason": LONG, "scopes": [LONG]}],
     )
 
-    assert (len(kept.method), len(kept.host), len(kept.path), len(kept.query[0][1])) == (METHOD, HOST, TEXT, TEXT)
+    assert (len(kept.method), len(kept.host), len(kept.path), len(kept.query[0][1])) == (
+        METHOD,
+        HOST,
+        TEXT,
+        TEXT,
+    )
     assert [len(value) for _, value in kept.request_headers] == [HEADER, TEXT, TEXT]
     assert [len(value) for _, value in kept.response_headers] == [HEADER, HEADER]
     assert (len(kept.request_id), len(kept.response_body.media_type)) == (TEXT, MEDIA_TYPE)
@@ -182,7 +205,11 @@ def test_texts_are_cut() -> None:
 
 def test_the_title_of_a_page_is_cut() -> None:
     page = f"<title>{LONG}</title>".encode()
-    kept = recorded(response_headers=[("Content-Type", "text/html")], response_body=page, response_size=len(page))
+    kept = recorded(
+        response_headers=[("Content-Type", "text/html")],
+        response_body=page,
+        response_size=len(page),
+    )
 
     assert len(kept.response_body.text) == len("an HTML page: “”") + TITLE
 
@@ -222,13 +249,18 @@ def test_no_part_of_a_secret_is_left_at_a_cut(most: int, secret: str) -> None:
 
 
 def test_no_part_of_a_secret_is_left_where_json_is_cut() -> None:
-    document = {"code": "swordfish-and-chips", "name": ["x " * 50] * 37 + ["swordfish-and-chips"] * 9}
+    document = {
+        "code": "swordfish-and-chips",
+        "name": ["x " * 50] * 37 + ["swordfish-and-chips"] * 9,
+    }
 
     for lead in range(0, 60):
         assert "swordfish" not in json_answer(document | {"title": "." * lead})
 
 
-@pytest.mark.parametrize("fields", ["client_id=x&scope=wonderla", "client_id=x&scope", "client_id=x&wonderla"])
+@pytest.mark.parametrize(
+    "fields", ["client_id=x&scope=wonderla", "client_id=x&scope", "client_id=x&wonderla"]
+)
 def test_of_a_form_that_was_cut_off_the_last_field_is_left_out(fields: str) -> None:
     """It may be half a secret."""
     assert cut_off(fields.encode(), FORM).form == [("client_id", "x"), ("…", "more")]

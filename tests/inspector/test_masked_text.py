@@ -34,4 +34,6 @@ def test_after_the_last_colour_comes_the_first_again(app: Flask) -> None:
 
 def test_text_around_a_mask_stays_text(app: Flask) -> None:
     with app.app_context():
-        assert coloured(f"<b>{masked(1)}</b>") == ('&lt;b&gt;••••••••<span class="fp fp-0">000001</span>&lt;/b&gt;')
+        assert coloured(f"<b>{masked(1)}</b>") == (
+            '&lt;b&gt;••••••••<span class="fp fp-0">000001</span>&lt;/b&gt;'
+        )

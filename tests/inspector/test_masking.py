@@ -58,7 +58,9 @@ def test_of_a_long_random_value_the_first_letters_are_told(masker: Masker) -> No
     assert masker.secret(TOKEN) == f"Splxl0{DOTS}~{masker.fingerprint(TOKEN)}"
 
 
-@pytest.mark.parametrize("value", [STATE, "correct horse battery staple, which is long and not random"])
+@pytest.mark.parametrize(
+    "value", [STATE, "correct horse battery staple, which is long and not random"]
+)
 def test_of_any_other_secret_nothing_is_told(masker: Masker, value: str) -> None:
     assert masker.secret(value) == f"{DOTS}~{masker.fingerprint(value)}"
 
@@ -73,8 +75,26 @@ def test_what_is_empty_stays_empty(masker: Masker) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("password", "new_password", "current_password", "repeated_password", "old_password", "repeat"),
-        *("Password", "PASSWD", "pass", "pwd", "pin", "PIN", "userPin", "passphrase", "password2", "passwordConfirm"),
+        *(
+            "password",
+            "new_password",
+            "current_password",
+            "repeated_password",
+            "old_password",
+            "repeat",
+        ),
+        *(
+            "Password",
+            "PASSWD",
+            "pass",
+            "pwd",
+            "pin",
+            "PIN",
+            "userPin",
+            "passphrase",
+            "password2",
+            "passwordConfirm",
+        ),
         *("new-password", "password[]", "user[password]", "user.pin"),
     ],
 )
@@ -82,10 +102,18 @@ def test_passwords_are_masked_whole_and_without_a_fingerprint(name: str) -> None
     assert form(f"{name}=wonderland") == [(name, DOTS)]
 
 
-def test_the_fields_of_all_pages_that_ask_for_a_password_are_known(legs: Legs, alice: Person) -> None:
+def test_the_fields_of_all_pages_that_ask_for_a_password_are_known(
+    legs: Legs, alice: Person
+) -> None:
     """An unknown one would be masked too, but with a fingerprint."""
     pages = [alice.browser.open(f"{legs.auth_server_url}/account/password"), alice.sign_in()]
-    fields = {field.name for page in pages for form in page.forms for field in form.fields if field.type == "password"}
+    fields = {
+        field.name
+        for page in pages
+        for form in page.forms
+        for field in form.fields
+        if field.type == "password"
+    }
 
     assert {"password", "current_password", "new_password", "repeated_password"} == fields
     assert all(map(is_password, fields))
@@ -112,21 +140,29 @@ def test_a_password_has_no_fingerprint_under_any_other_name_either() -> None:
 
 
 def test_all_that_is_in_a_password_is_masked_like_one() -> None:
-    assert json.loads(json_answer({"password": {"value": "wonderland", "old": ["rabbit-hole"]}})) == {
-        "password": {DOTS: [DOTS]}
-    }
+    assert json.loads(
+        json_answer({"password": {"value": "wonderland", "old": ["rabbit-hole"]}})
+    ) == {"password": {DOTS: [DOTS]}}
 
 
 @pytest.mark.parametrize("name", ["password", "client_secret", "refresh_token"])
 def test_the_names_inside_a_secret_are_masked_like_it(name: str) -> None:
-    assert "hunter2secret" not in json_answer({name: {"hunter2secret": True, "name": "hunter3secret"}})
-    assert "hunter3secret" not in json_answer({name: {"hunter2secret": True, "name": "hunter3secret"}})
+    assert "hunter2secret" not in json_answer(
+        {name: {"hunter2secret": True, "name": "hunter3secret"}}
+    )
+    assert "hunter3secret" not in json_answer(
+        {name: {"hunter2secret": True, "name": "hunter3secret"}}
+    )
 
 
 @pytest.mark.parametrize("name", ["Host", "Origin", "User-Agent"])
 @pytest.mark.parametrize("before", ["", "http://"])
-@pytest.mark.parametrize("userinfo", ["alice:wonderland", "alice:wonder@land", "wonderland", "alice:won/der?land"])
-def test_a_password_in_front_of_a_host_is_masked_like_one(name: str, before: str, userinfo: str) -> None:
+@pytest.mark.parametrize(
+    "userinfo", ["alice:wonderland", "alice:wonder@land", "wonderland", "alice:won/der?land"]
+)
+def test_a_password_in_front_of_a_host_is_masked_like_one(
+    name: str, before: str, userinfo: str
+) -> None:
     """RFC 3986 §3.2.1."""
     assert request_header(name, f"{before}{userinfo}@127.0.0.1:9000") == DOTS
 
@@ -140,9 +176,14 @@ def test_a_legs_own_words_in_an_event_cannot_be_masked_by_sending_them() -> None
 
 
 def test_a_password_is_not_told_in_an_event_either() -> None:
-    events = [{"event": "sign_in_refused", "reason": "no user named wonderland", "scopes": ["wonderland"]}]
+    events = [
+        {"event": "sign_in_refused", "reason": "no user named wonderland", "scopes": ["wonderland"]}
+    ]
     exchange = recorded(
-        request_headers=[("Content-Type", FORM)], request_body=b"password=wonderland", request_size=19, events=events
+        request_headers=[("Content-Type", FORM)],
+        request_body=b"password=wonderland",
+        request_size=19,
+        events=events,
     )
 
     assert exchange.events == [
@@ -178,7 +219,9 @@ def test_a_challenge_is_masked_since_with_the_method_plain_it_is_the_verifier() 
     assert masked == {"code_challenge": Masker(KEY).secret(TOKEN), "code_challenge_method": "plain"}
 
 
-@pytest.mark.parametrize("name", ["scope", "client_id", "error_description", "next", "redirect_uri", "iss"])
+@pytest.mark.parametrize(
+    "name", ["scope", "client_id", "error_description", "next", "redirect_uri", "iss"]
+)
 def test_a_token_in_a_public_value_is_masked(name: str) -> None:
     """It is in the wrong place, and people paste things into wrong places."""
     assert TOKEN not in stored(recorded(query=f"{name}=https://shop.example/{TOKEN}"))
@@ -192,7 +235,9 @@ def test_a_name_that_looks_like_one_is_told(ordinary: str) -> None:
     assert f'"{ordinary}": ' in json_answer({ordinary: "1"})
 
 
-@pytest.mark.parametrize("secret", [TOKEN, "swordfish 1", "1swordfish", "{swordfish}", "swørdfish", "a" * 40])
+@pytest.mark.parametrize(
+    "secret", [TOKEN, "swordfish 1", "1swordfish", "{swordfish}", "swørdfish", "a" * 40]
+)
 def test_what_does_not_look_like_a_name_is_masked_in_its_place(secret: str) -> None:
     assert form(f"{quote(secret)}=1")[0][0] == DOTS
     assert request_header("Cookie", f"{secret}=1").startswith(f"{DOTS}=")
@@ -207,7 +252,11 @@ def test_a_name_that_nobody_knows_and_that_says_nothing_may_be_a_secret(sent: st
 
 def test_of_names_that_are_known_even_nothing_is_told() -> None:
     """It is what is wrong with a request."""
-    assert recorded(query="state=&code&client_secret=").query == [("state", ""), ("code", ""), ("client_secret", "")]
+    assert recorded(query="state=&code&client_secret=").query == [
+        ("state", ""),
+        ("code", ""),
+        ("client_secret", ""),
+    ]
 
 
 def test_json_in_the_place_of_a_form_is_masked() -> None:
@@ -215,9 +264,13 @@ def test_json_in_the_place_of_a_form_is_masked() -> None:
     assert form('{"magic": "wonderland"}') == [(DOTS, "")]
 
 
-@pytest.mark.parametrize("name", ["User-Agent", "X-Request-Id", "Content-Type", "Host", "Accept", "Origin"])
 @pytest.mark.parametrize(
-    "text", ["{}", "curl/8 {} (with a token)", "x " * 140 + "{}"], ids=["bare", "amid", "at the cut"]
+    "name", ["User-Agent", "X-Request-Id", "Content-Type", "Host", "Accept", "Origin"]
+)
+@pytest.mark.parametrize(
+    "text",
+    ["{}", "curl/8 {} (with a token)", "x " * 140 + "{}"],
+    ids=["bare", "amid", "at the cut"],
 )
 def test_a_token_in_a_free_text_is_masked(name: str, text: str) -> None:
     kept = request_header(name, text.format(TOKEN))
@@ -247,7 +300,10 @@ def test_a_token_as_the_type_of_a_body_is_masked() -> None:
 
 
 def test_a_token_in_an_event_is_masked() -> None:
-    events = [{"reason": f"{TOKEN} is unknown", "is_late": False}, {"scopes": ["profile", OTHER_TOKEN]}]
+    events = [
+        {"reason": f"{TOKEN} is unknown", "is_late": False},
+        {"scopes": ["profile", OTHER_TOKEN]},
+    ]
     masker = Masker(KEY)
 
     assert recorded(events=events).events == [
@@ -270,11 +326,15 @@ def test_the_ids_of_the_labs_requests_are_told_however_long() -> None:
 
 
 def redirect(location: str) -> str:
-    return dict(recorded(status=303, response_headers=[("Location", location)]).response_headers)["Location"]
+    return dict(recorded(status=303, response_headers=[("Location", location)]).response_headers)[
+        "Location"
+    ]
 
 
 def test_a_redirect_shows_where_it_leads_but_neither_code_nor_state(masker: Masker) -> None:
-    location = f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}&iss=http://127.0.0.1:9000"
+    location = (
+        f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}&iss=http://127.0.0.1:9000"
+    )
 
     assert redirect(location) == (
         f"http://127.0.0.1:9001/callback?code={masker.secret(TOKEN)}&state={masker.secret(STATE)}"
@@ -305,16 +365,25 @@ def test_an_address_elsewhere_still_reads_as_one() -> None:
 
 
 def test_the_fragment_of_an_address_is_masked() -> None:
-    assert redirect(f"https://shop.example/#access_token={STATE}").startswith(f"https://shop.example/#{DOTS}~")
+    assert redirect(f"https://shop.example/#access_token={STATE}").startswith(
+        f"https://shop.example/#{DOTS}~"
+    )
 
 
 def test_a_token_as_the_host_of_an_address_is_masked() -> None:
-    assert redirect(f"https://{TOKEN}.example/") == f"https://{Masker(KEY).secret(f'{TOKEN}.example')}/"
+    assert (
+        redirect(f"https://{TOKEN}.example/")
+        == f"https://{Masker(KEY).secret(f'{TOKEN}.example')}/"
+    )
 
 
 @pytest.mark.parametrize(
     "path",
-    ["/callback%3Fcode=short-code&state=9f3k", "/oauth/authorize%253Fstate%253D9f3k-short-code", "/x;code=short-code"],
+    [
+        "/callback%3Fcode=short-code&state=9f3k",
+        "/oauth/authorize%253Fstate%253D9f3k-short-code",
+        "/x;code=short-code",
+    ],
 )
 def test_a_query_in_a_path_is_masked_with_it(path: str) -> None:
     """There is no telling what is secret in it."""
@@ -323,7 +392,8 @@ def test_a_query_in_a_path_is_masked_with_it(path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["https://alice:pa/ss-word@host/", "https://alice:pass?word@host", "https://h:pa%40ss-word/"]
+    "address",
+    ["https://alice:pa/ss-word@host/", "https://alice:pass?word@host", "https://h:pa%40ss-word/"],
 )
 def test_an_address_that_may_hold_a_password_is_masked_whole(address: str) -> None:
     assert redirect(address) == Masker(KEY).secret(address)
@@ -372,7 +442,10 @@ def test_the_page_that_one_came_from_is_masked_like_any_address() -> None:
 
 
 def test_basic_tells_the_client_but_not_its_secret(masker: Masker) -> None:
-    assert request_header("Authorization", basic(f"print-shop:{TOKEN}")) == f"Basic print-shop:{masker.secret(TOKEN)}"
+    assert (
+        request_header("Authorization", basic(f"print-shop:{TOKEN}"))
+        == f"Basic print-shop:{masker.secret(TOKEN)}"
+    )
 
 
 def test_what_a_person_would_choose_is_masked_like_a_password_in_basic() -> None:
@@ -382,7 +455,13 @@ def test_what_a_person_would_choose_is_masked_like_a_password_in_basic() -> None
 
 @pytest.mark.parametrize(
     "credentials",
-    [basic(f"{TOKEN}:"), basic("swordfish"), "Basic swordfish", "Basic c3dvcmRmaXNo!", f"Basic {'/w' * 10}=="],
+    [
+        basic(f"{TOKEN}:"),
+        basic("swordfish"),
+        "Basic swordfish",
+        "Basic c3dvcmRmaXNo!",
+        f"Basic {'/w' * 10}==",
+    ],
     ids=["a token as the client", "no colon", "no base64", "nearly base64", "no text"],
 )
 def test_what_is_wrong_in_basic_is_masked(credentials: str) -> None:
@@ -397,7 +476,9 @@ def test_bearer_tells_that_there_is_a_token(masker: Masker) -> None:
     assert request_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {masker.secret(TOKEN)}"
 
 
-@pytest.mark.parametrize("value", [TOKEN, "swordfish", "swordfish 1", f"Token {TOKEN}", f"{TOKEN} Bearer"])
+@pytest.mark.parametrize(
+    "value", [TOKEN, "swordfish", "swordfish 1", f"Token {TOKEN}", f"{TOKEN} Bearer"]
+)
 def test_any_other_authorization_is_masked_whole(value: str) -> None:
     """A scheme that nobody knows may carry a password."""
     assert request_header("Authorization", value) == DOTS
@@ -431,7 +512,9 @@ def test_a_cookie_that_is_odd_is_masked(cookie: str) -> None:
 
 
 def test_a_token_in_an_attribute_of_a_cookie_is_masked(masker: Masker) -> None:
-    [(_, kept)] = recorded(response_headers=[("Set-Cookie", f"theme=dark; Path=/{TOKEN}")]).response_headers
+    [(_, kept)] = recorded(
+        response_headers=[("Set-Cookie", f"theme=dark; Path=/{TOKEN}")]
+    ).response_headers
 
     assert kept == f"theme={masker.secret('dark')}; Path=/{masker.secret(TOKEN)}"
 
@@ -467,7 +550,13 @@ def test_tokens_in_a_json_answer_are_masked_and_the_rest_is_told(masker: Masker)
 
 @pytest.mark.parametrize(
     "document",
-    [{"password": 31415926}, {"pin": 31415926}, [{"deep": {"down": ["31415926"]}}], "31415926", 31415926],
+    [
+        {"password": 31415926},
+        {"pin": 31415926},
+        [{"deep": {"down": ["31415926"]}}],
+        "31415926",
+        31415926,
+    ],
     ids=str,
 )
 def test_secrets_in_json_are_masked_whatever_their_shape(document: Any) -> None:
@@ -479,22 +568,30 @@ def test_secrets_in_json_are_masked_whatever_their_shape(document: Any) -> None:
 
 def test_a_number_that_is_no_quantity_is_masked() -> None:
     """Under a name whose numbers are told."""
-    kept = json.loads(json_answer({"exp": 1795643120, "size": -1.5, "id": 10**40, "width": float("inf")}))
+    kept = json.loads(
+        json_answer({"exp": 1795643120, "size": -1.5, "id": 10**40, "width": float("inf")})
+    )
 
     assert kept | {"id": 0, "width": 0} == {"exp": 1795643120, "size": -1.5, "id": 0, "width": 0}
     assert DOTS in kept["id"]
 
 
-@pytest.mark.parametrize("body", [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000], ids=["cut", "odd", "deep"])
+@pytest.mark.parametrize(
+    "body", [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000], ids=["cut", "odd", "deep"]
+)
 def test_of_json_that_cannot_be_read_nothing_is_kept(body: bytes) -> None:
     assert json_answer(body) == "JSON that cannot be read"
 
 
 def test_of_a_page_its_title_is_kept() -> None:
-    page = f"<title>Sign in &amp; go on {TOKEN}</title><input name=csrf_token value={STATE}>".encode()
+    page = (
+        f"<title>Sign in &amp; go on {TOKEN}</title><input name=csrf_token value={STATE}>".encode()
+    )
     headers = [("Content-Type", "text/html; charset=utf-8")]
 
-    body = recorded(response_headers=headers, response_body=page, response_size=len(page)).response_body
+    body = recorded(
+        response_headers=headers, response_body=page, response_size=len(page)
+    ).response_body
 
     assert body.text == f"an HTML page: “Sign in & go on {Masker(KEY).secret(TOKEN)}”"
 
@@ -503,7 +600,9 @@ def test_the_title_of_a_page_is_one_line() -> None:
     page = b"<title>\n  Sign in\nHost: mallory.example</title>"
     headers = [("Content-Type", "text/html")]
 
-    body = recorded(response_headers=headers, response_body=page, response_size=len(page)).response_body
+    body = recorded(
+        response_headers=headers, response_body=page, response_size=len(page)
+    ).response_body
 
     assert body.text == "an HTML page: “Sign in Host: mallory.example”"
 
@@ -511,7 +610,9 @@ def test_the_title_of_a_page_is_one_line() -> None:
 def test_of_any_other_body_its_size_is_kept() -> None:
     headers = [("Content-Type", "image/webp")]
 
-    body = recorded(response_headers=headers, response_body=b"swordfish", response_size=12_345).response_body
+    body = recorded(
+        response_headers=headers, response_body=b"swordfish", response_size=12_345
+    ).response_body
 
     assert (body.text, body.form) == ("image/webp, 12,345 bytes", [])
 
@@ -522,7 +623,9 @@ def test_of_any_other_body_its_size_is_kept() -> None:
 def test_an_exchange_is_tied_by_the_values_it_shares() -> None:
     sent = recorded(query=f"state={STATE}&code={TOKEN}")
     redeemed = recorded(
-        request_headers=[("Content-Type", FORM)], request_body=f"code={TOKEN}".encode(), request_size=48
+        request_headers=[("Content-Type", FORM)],
+        request_body=f"code={TOKEN}".encode(),
+        request_size=48,
     )
 
     assert [tie.partition(":")[0] for tie in sent.ties] == ["state", "code"]
@@ -540,7 +643,11 @@ def test_pages_are_tied_by_the_session_that_they_were_asked_in(name: str) -> Non
 def test_a_token_ties_whether_it_is_issued_presented_or_asked_about() -> None:
     issued = json.dumps({"access_token": TOKEN}).encode()
     headers = [("Content-Type", "application/json")]
-    form = {"request_headers": [("Content-Type", FORM)], "request_body": f"token={TOKEN}".encode(), "request_size": 49}
+    form = {
+        "request_headers": [("Content-Type", FORM)],
+        "request_body": f"token={TOKEN}".encode(),
+        "request_size": 49,
+    }
 
     exchanges = [
         recorded(response_headers=headers, response_body=issued, response_size=len(issued)),
@@ -548,7 +655,9 @@ def test_a_token_ties_whether_it_is_issued_presented_or_asked_about() -> None:
         recorded(**form),
     ]
 
-    assert {tuple(one.ties) for one in exchanges} == {(f"token:{Masker(KEY).fingerprint(TOKEN, 16)}",)}
+    assert {tuple(one.ties) for one in exchanges} == {
+        (f"token:{Masker(KEY).fingerprint(TOKEN, 16)}",)
+    }
 
 
 @pytest.mark.parametrize("name", ["state", "code", "access_token", "token", "code_challenge"])
@@ -559,15 +668,23 @@ def test_what_is_empty_ties_nothing(name: str) -> None:
 
 def test_a_verifier_ties_with_its_challenge() -> None:
     """RFC 7636, appendix B."""
-    verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+    verifier, challenge = (
+        "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+        "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+    )
     redeemed = recorded(
-        request_headers=[("Content-Type", FORM)], request_body=f"code_verifier={verifier}".encode(), request_size=57
+        request_headers=[("Content-Type", FORM)],
+        request_body=f"code_verifier={verifier}".encode(),
+        request_size=57,
     )
 
     assert recorded(query=f"code_challenge={challenge}").ties == redeemed.ties != []
 
 
 def test_ties_tell_nothing_to_guess_a_value_by() -> None:
-    one, other = transcribe(wire(query="state=1"), "a key", 1001.0), transcribe(wire(query="state=1"), "b key", 1001.0)
+    one, other = (
+        transcribe(wire(query="state=1"), "a key", 1001.0),
+        transcribe(wire(query="state=1"), "b key", 1001.0),
+    )
 
     assert one.ties != other.ties

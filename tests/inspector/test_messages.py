@@ -14,12 +14,17 @@ PAGE = [("Accept", "text/html,*/*;q=0.8")]
 
 def shape(messages: list[Message]) -> list[object]:
     """`("GET /album", [what happens inside it])`, the paths alone."""
-    return [(one.exchange.path, shape(one.inside)) if one.inside else one.exchange.path for one in messages]
+    return [
+        (one.exchange.path, shape(one.inside)) if one.inside else one.exchange.path
+        for one in messages
+    ]
 
 
 def test_what_servers_say_to_each_other_lies_inside_the_browsers_request() -> None:
     album = exchange("client_app", "GET /album", at=0, until=1, request_id="one")
-    photos = exchange("resource_api", "GET /photos", at=0.1, until=0.9, request_id="one", request_headers=BEARER)
+    photos = exchange(
+        "resource_api", "GET /photos", at=0.1, until=0.9, request_id="one", request_headers=BEARER
+    )
     introspection = exchange(
         "auth_server",
         "POST /oauth/introspect",
@@ -42,8 +47,17 @@ def test_what_servers_say_to_each_other_lies_inside_the_browsers_request() -> No
 def test_requests_of_a_browser_at_the_same_time_are_told_one_after_the_other() -> None:
     one = exchange("client_app", "GET /photos/1/image", at=0, until=1, request_id="one")
     other = exchange("client_app", "GET /photos/2/image", at=0.1, until=0.9, request_id="other")
-    ones = exchange("resource_api", "GET /photos/1", at=0.2, until=0.3, request_id="one", request_headers=BEARER)
-    others = exchange("resource_api", "GET /photos/2", at=0.15, until=0.3, request_id="other", request_headers=BEARER)
+    ones = exchange(
+        "resource_api", "GET /photos/1", at=0.2, until=0.3, request_id="one", request_headers=BEARER
+    )
+    others = exchange(
+        "resource_api",
+        "GET /photos/2",
+        at=0.15,
+        until=0.3,
+        request_id="other",
+        request_headers=BEARER,
+    )
 
     trees = read_trees([one, other, ones, others])
 
@@ -51,7 +65,9 @@ def test_requests_of_a_browser_at_the_same_time_are_told_one_after_the_other() -
 
 
 def test_a_redirect_and_what_it_leads_to_are_joined() -> None:
-    connect = exchange("client_app", "GET /connect", location="http://127.0.0.1:9000/oauth/authorize?state=s")
+    connect = exchange(
+        "client_app", "GET /connect", location="http://127.0.0.1:9000/oauth/authorize?state=s"
+    )
     authorize = exchange("auth_server", "GET /oauth/authorize", at=1, location="/login?next=x")
     login = exchange("auth_server", "GET /login", at=2)
     elsewhere = exchange("auth_server", "GET /account/apps", at=3)
@@ -76,15 +92,30 @@ def test_a_redirect_and_what_it_leads_to_are_joined() -> None:
         ("auth_server", "GET /oauth/authorize", {}, ("A2", "A5")),
         ("auth_server", "POST /oauth/authorize", {"location": "/x"}, ("A6", "")),
         ("client_app", "GET /callback", {"location": "/x"}, ("A7", "")),
-        ("auth_server", "POST /oauth/token", {"form": [("grant_type", "authorization_code")]}, ("T1", "T2")),
-        ("auth_server", "POST /oauth/token", {"form": [("grant_type", "refresh_token")]}, ("F1", "F2")),
+        (
+            "auth_server",
+            "POST /oauth/token",
+            {"form": [("grant_type", "authorization_code")]},
+            ("T1", "T2"),
+        ),
+        (
+            "auth_server",
+            "POST /oauth/token",
+            {"form": [("grant_type", "refresh_token")]},
+            ("F1", "F2"),
+        ),
         (
             "auth_server",
             "POST /oauth/token",
             {"form": [("grant_type", "authorization_code")], "status": 400},
             ("T1", ""),
         ),
-        ("auth_server", "POST /oauth/token", {"form": [("grant_type", "password")], "status": 400}, ("", "")),
+        (
+            "auth_server",
+            "POST /oauth/token",
+            {"form": [("grant_type", "password")], "status": 400},
+            ("", ""),
+        ),
         ("resource_api", "GET /photos", {"request_headers": BEARER}, ("R1", "R3")),
         ("resource_api", "POST /photos", {"request_headers": BEARER, "status": 201}, ("R1", "R3")),
         ("resource_api", "GET /photos", {"request_headers": BEARER, "status": 401}, ("R1", "")),
@@ -98,7 +129,9 @@ def test_a_redirect_and_what_it_leads_to_are_joined() -> None:
         ("client_app", "GET /photos", {}, ("", "")),
     ],
 )
-def test_a_message_is_named_as_in_the_table_of_steps(leg: str, request_line: str, its, steps: tuple[str, str]) -> None:
+def test_a_message_is_named_as_in_the_table_of_steps(
+    leg: str, request_line: str, its, steps: tuple[str, str]
+) -> None:
     [message] = read_trees([exchange(leg, request_line, **its)])
 
     assert (message.step, message.answer_step) == steps
@@ -127,21 +160,30 @@ def test_who_sends_it_is_told_by_its_credentials_and_its_address(
 
 
 def test_the_authorization_request_that_comes_back_after_the_sign_in_is_no_second_one() -> None:
-    asked = [exchange("auth_server", "GET /oauth/authorize", at=at, query=[("state", "one")]) for at in (0, 1)]
+    asked = [
+        exchange("auth_server", "GET /oauth/authorize", at=at, query=[("state", "one")])
+        for at in (0, 1)
+    ]
     anew = exchange("auth_server", "GET /oauth/authorize", at=2, query=[("state", "other")])
 
     assert [one.step for one in read_trees([*asked, anew])] == ["A2", "", "A2"]
 
 
 def test_the_first_answer_to_a_new_token_is_f3() -> None:
-    refresh = exchange("auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")])
-    asked = [exchange("resource_api", "GET /photos", at=at, request_headers=BEARER) for at in (1, 2)]
+    refresh = exchange(
+        "auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")]
+    )
+    asked = [
+        exchange("resource_api", "GET /photos", at=at, request_headers=BEARER) for at in (1, 2)
+    ]
 
     assert [one.step for one in read_trees([refresh, *asked])] == ["F1", "F3", "R1"]
 
 
 def test_a_refused_call_is_no_f3() -> None:
-    refresh = exchange("auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")])
+    refresh = exchange(
+        "auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")]
+    )
     refused = exchange("resource_api", "GET /photos", at=1, request_headers=BEARER, status=401)
     good = exchange("resource_api", "GET /photos", at=2, request_headers=BEARER)
 
@@ -149,7 +191,9 @@ def test_a_refused_call_is_no_f3() -> None:
 
 
 def test_what_the_attacker_sends_is_told_apart() -> None:
-    by_mallory = exchange("auth_server", "POST /oauth/token", request_headers=[("User-Agent", "Tripod lab: mallory")])
+    by_mallory = exchange(
+        "auth_server", "POST /oauth/token", request_headers=[("User-Agent", "Tripod lab: mallory")]
+    )
     by_the_client = exchange("auth_server", "POST /oauth/token", at=1, request_headers=BASIC)
 
     assert [one.attacker for one in read_trees([by_mallory, by_the_client])] == [True, False]

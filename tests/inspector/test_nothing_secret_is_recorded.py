@@ -46,14 +46,22 @@ KINDS = {
 #: The secrets of the legs themselves; the fingerprints' key is made of one of them.
 AT_REST = ("client_secret", "introspection_client_secret", "secret_key")
 #: What is secret in other places.
-OTHER_KINDS = {"client secret in Basic", "bearer token", "client secret on a page", "cookie", "session id"}
+OTHER_KINDS = {
+    "client secret in Basic",
+    "bearer token",
+    "client secret on a page",
+    "cookie",
+    "session id",
+}
 SHOWN_ONCE = re.compile(r'id="new-secret">(.*?)<')
 
 
 # What somebody does
 
 
-def go_through_everything(legs: Legs, clock: Clock, alice: Person, bob: Person, mallory: Attacker) -> None:
+def go_through_everything(
+    legs: Legs, clock: Clock, alice: Person, bob: Person, mallory: Attacker
+) -> None:
     use_another_client(mallory)
     connect_refresh_and_step_up(legs, clock, alice)
     change_a_photo_and_disconnect(alice)
@@ -64,7 +72,10 @@ def go_through_everything(legs: Legs, clock: Clock, alice: Person, bob: Person, 
 
 def use_another_client(mallory: Attacker) -> None:
     """It proves itself by a form (RFC 6749 §2.3.1)."""
-    credentials = {"client_id": mallory.client.client_id, "client_secret": mallory.client.client_secret}
+    credentials = {
+        "client_id": mallory.client.client_id,
+        "client_secret": mallory.client.client_secret,
+    }
     public = replace(mallory.client, client_secret=None)
     tokens = mallory.tokens_for(mallory.client)
     assert public.refresh(tokens["refresh_token"], **credentials).status_code == 200
@@ -113,7 +124,9 @@ def register_an_app(legs: Legs, mallory: Attacker) -> None:
 def change_the_password(legs: Legs, mallory: Attacker) -> None:
     mallory.browser.open(f"{legs.auth_server_url}/account/password")
     new = "from-behind-the-curtain"
-    mallory.browser.fill(current_password=MALLORYS_PASSWORD, new_password=new, repeated_password=new)
+    mallory.browser.fill(
+        current_password=MALLORYS_PASSWORD, new_password=new, repeated_password=new
+    )
     mallory.browser.press_enter("new_password")
 
 
@@ -131,10 +144,16 @@ def travelled(legs: Legs) -> Secrets:
 
 
 def _secrets_in(exchange: Exchange, legs: Legs) -> Iterator[tuple[str, str]]:
-    named = [*_query(exchange.url), *_query(exchange.headers.get("Location", "")), *_form(exchange), *_json(exchange)]
+    named = [
+        *_query(exchange.url),
+        *_query(exchange.headers.get("Location", "")),
+        *_form(exchange),
+        *_json(exchange),
+    ]
     yield from ((KINDS[name], value) for name, value in named if name in KINDS)
     yield from (
-        ("client secret on a page", secret) for secret in SHOWN_ONCE.findall(exchange.body.decode(errors="ignore"))
+        ("client secret on a page", secret)
+        for secret in SHOWN_ONCE.findall(exchange.body.decode(errors="ignore"))
     )
     scheme, _, credentials = exchange.request_headers.get("Authorization", "").partition(" ")
     if scheme == "Basic":
@@ -156,8 +175,14 @@ def _form(exchange: Exchange) -> list[tuple[str, str]]:
 
 
 def _json(exchange: Exchange) -> list[tuple[str, str]]:
-    is_object = exchange.headers.get("Content-Type") == "application/json" and isinstance(exchange.json, dict)
-    return [(name, value) for name, value in exchange.json.items() if isinstance(value, str)] if is_object else []
+    is_object = exchange.headers.get("Content-Type") == "application/json" and isinstance(
+        exchange.json, dict
+    )
+    return (
+        [(name, value) for name, value in exchange.json.items() if isinstance(value, str)]
+        if is_object
+        else []
+    )
 
 
 def _session_ids(cookie: str, legs: Legs) -> list[str]:
@@ -210,7 +235,9 @@ Everything = Callable[[], Secrets]
 
 
 @pytest.fixture
-def everything(clock: Clock, legs: Legs, watched: Store, alice: Person, bob: Person, mallory: Attacker) -> Everything:
+def everything(
+    clock: Clock, legs: Legs, watched: Store, alice: Person, bob: Person, mallory: Attacker
+) -> Everything:
     """Goes through all of it, and tells what was secret."""
 
     def everything() -> Secrets:
@@ -228,7 +255,9 @@ def test_the_recording_holds_no_secret(everything: Everything, legs: Legs, watch
     assert set(secrets) == {*KINDS.values(), *OTHER_KINDS}
     assert secrets["password"] > {"wonderland", "wonderlandd", "builder", MALLORYS_PASSWORD}
     assert [event["sub"] for event in legs.events_named("password_changed")]
-    assert secrets["client secret in Basic"] > at_rest - {(legs.instance_path / "secret_key").read_text().strip()}
+    assert secrets["client secret in Basic"] > at_rest - {
+        (legs.instance_path / "secret_key").read_text().strip()
+    }
     assert leaked(secrets | {"at rest": at_rest}, legs.instance_path) == set()
 
 
@@ -245,7 +274,9 @@ def test_without_masking_every_kind_of_secret_would_be_found(
     """Or the search above would prove nothing. Of pages nothing but the title is kept, masked or not."""
     unmask(monkeypatch)
 
-    assert leaked(everything(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {"client secret on a page"}
+    assert leaked(everything(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {
+        "client secret on a page"
+    }
 
 
 @pytest.mark.parametrize("written", ["{}", "code={}", "a%2520b", "xx{}", "x{}", "xxx{}xx"])
@@ -269,53 +300,86 @@ Send = Callable[[requests.Session, str, str], object]
 ODD_PLACES: dict[str, Send] = {
     "the query": lambda http, leg, secret: http.get(f"{leg}/photos?magic={secret}"),
     "the query alone": lambda http, leg, secret: http.get(f"{leg}/?{secret}"),
-    "the query, in a public parameter": lambda http, leg, secret: http.get(f"{leg}/oauth/authorize?scope={secret}"),
-    "the query, as the access token": lambda http, leg, secret: http.get(f"{leg}/photos?access_token={secret}"),
+    "the query, in a public parameter": lambda http, leg, secret: http.get(
+        f"{leg}/oauth/authorize?scope={secret}"
+    ),
+    "the query, as the access token": lambda http, leg, secret: http.get(
+        f"{leg}/photos?access_token={secret}"
+    ),
     "an address in the query": lambda http, leg, secret: http.get(
         f"{leg}/login?next={quote(f'/oauth/authorize?magic={secret}', '')}"
     ),
     "the path": lambda http, leg, secret: http.get(f"{leg}/photos/{secret}/image"),
-    "User-Agent": lambda http, leg, secret: http.get(leg, headers={"User-Agent": f"curl/8 ({secret})"}),
+    "User-Agent": lambda http, leg, secret: http.get(
+        leg, headers={"User-Agent": f"curl/8 ({secret})"}
+    ),
     "Referer": lambda http, leg, secret: http.get(leg, headers={"Referer": secret}),
-    "an address in Referer": lambda http, leg, secret: http.get(leg, headers={"Referer": f"{leg}/?magic={secret}"}),
-    "Origin": lambda http, leg, secret: http.post(f"{leg}/login", headers={"Origin": f"https://{secret}.example"}),
+    "an address in Referer": lambda http, leg, secret: http.get(
+        leg, headers={"Referer": f"{leg}/?magic={secret}"}
+    ),
+    "Origin": lambda http, leg, secret: http.post(
+        f"{leg}/login", headers={"Origin": f"https://{secret}.example"}
+    ),
     "Host": lambda http, leg, secret: http.get(leg, headers={"Host": secret}),
-    "Host, before the host": lambda http, leg, secret: http.get(leg, headers={"Host": f"alice:{secret}@127.0.0.1"}),
+    "Host, before the host": lambda http, leg, secret: http.get(
+        leg, headers={"Host": f"alice:{secret}@127.0.0.1"}
+    ),
     "Origin, before the host": lambda http, leg, secret: http.post(
         f"{leg}/login", headers={"Origin": f"https://alice:{secret}@shop.example"}
     ),
-    "X-Request-Id": lambda http, leg, secret: http.get(f"{leg}/photos", headers={"X-Request-Id": secret}),
-    "a header that nobody knows": lambda http, leg, secret: http.get(leg, headers={"X-Api-Key": secret}),
-    "Content-Type": lambda http, leg, secret: http.post(f"{leg}/login", headers={"Content-Type": f"text/{secret}"}),
-    "Authorization, bare": lambda http, leg, secret: http.get(f"{leg}/photos", headers={"Authorization": secret}),
+    "X-Request-Id": lambda http, leg, secret: http.get(
+        f"{leg}/photos", headers={"X-Request-Id": secret}
+    ),
+    "a header that nobody knows": lambda http, leg, secret: http.get(
+        leg, headers={"X-Api-Key": secret}
+    ),
+    "Content-Type": lambda http, leg, secret: http.post(
+        f"{leg}/login", headers={"Content-Type": f"text/{secret}"}
+    ),
+    "Authorization, bare": lambda http, leg, secret: http.get(
+        f"{leg}/photos", headers={"Authorization": secret}
+    ),
     "Authorization, twice": lambda http, leg, secret: http.get(
         f"{leg}/photos", headers={"Authorization": f"Bearer Bearer {secret}"}
     ),
     "Authorization of a scheme that nobody knows": lambda http, leg, secret: http.get(
         f"{leg}/photos", headers={"Authorization": f"Token {secret}"}
     ),
-    "Basic, as the client": lambda http, leg, secret: http.post(f"{leg}/oauth/token", auth=(secret, "")),
+    "Basic, as the client": lambda http, leg, secret: http.post(
+        f"{leg}/oauth/token", auth=(secret, "")
+    ),
     "Basic, alone": lambda http, leg, secret: http.post(
         f"{leg}/oauth/token",
         headers={"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"},
     ),
     "a cookie": lambda http, leg, secret: http.get(leg, headers={"Cookie": f"theme={secret}"}),
-    "the name of a cookie": lambda http, leg, secret: http.get(leg, headers={"Cookie": f"{secret}=dark"}),
+    "the name of a cookie": lambda http, leg, secret: http.get(
+        leg, headers={"Cookie": f"{secret}=dark"}
+    ),
     "a cookie without a name": lambda http, leg, secret: http.get(leg, headers={"Cookie": secret}),
     "a form": lambda http, leg, secret: http.post(f"{leg}/oauth/token", data={"magic": secret}),
-    "a form, as a name": lambda http, leg, secret: http.post(f"{leg}/oauth/token", data={secret: "magic"}),
+    "a form, as a name": lambda http, leg, secret: http.post(
+        f"{leg}/oauth/token", data={secret: "magic"}
+    ),
     "a form that is JSON": lambda http, leg, secret: http.post(
         f"{leg}/login",
         data=f'{{"password": "{secret}"}}',
         headers={"Content-Type": "application/x-www-form-urlencoded"},
     ),
     "a form, in a public field": lambda http, leg, secret: http.post(
-        f"{leg}/oauth/token", data={"grant_type": secret, "client_id": secret, "scope": f"profile {secret}"}
+        f"{leg}/oauth/token",
+        data={"grant_type": secret, "client_id": secret, "scope": f"profile {secret}"},
     ),
-    "a form, as its username": lambda http, leg, secret: http.post(f"{leg}/login", data={"username": secret}),
+    "a form, as its username": lambda http, leg, secret: http.post(
+        f"{leg}/login", data={"username": secret}
+    ),
     "JSON": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={"magic": secret}),
-    "JSON, in a public member": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={"title": secret}),
-    "JSON, as a name": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={secret: True}),
+    "JSON, in a public member": lambda http, leg, secret: http.patch(
+        f"{leg}/photos/dune", json={"title": secret}
+    ),
+    "JSON, as a name": lambda http, leg, secret: http.patch(
+        f"{leg}/photos/dune", json={secret: True}
+    ),
     "JSON, bare": lambda http, leg, secret: http.post(f"{leg}/oauth/token", json=secret),
 }
 
@@ -325,11 +389,15 @@ NEVER_KEPT = {"a header that nobody knows", "JSON, bare"}
 
 
 @pytest.fixture
-def astray(legs: Legs, watched: Store, client: RegisteredClient, alice: Person) -> Callable[[], Secrets]:
+def astray(
+    legs: Legs, watched: Store, client: RegisteredClient, alice: Person
+) -> Callable[[], Secrets]:
     """Sends to each leg what looks like a token, a code or a secret, another one in each odd place, and tells which."""
     session = legs.session()
     # A photo's new title is read when one may write, and not before.
-    session.headers["Authorization"] = f"Bearer {alice.tokens_for(client, 'photos:write')['access_token']}"
+    session.headers["Authorization"] = (
+        f"Bearer {alice.tokens_for(client, 'photos:write')['access_token']}"
+    )
 
     def astray() -> Secrets:
         sent = {place: token_urlsafe(32) for place in ODD_PLACES}
@@ -341,7 +409,9 @@ def astray(legs: Legs, watched: Store, client: RegisteredClient, alice: Person) 
     return astray
 
 
-def test_a_secret_in_a_wrong_place_is_not_recorded(astray: Callable[[], Secrets], legs: Legs, watched: Store) -> None:
+def test_a_secret_in_a_wrong_place_is_not_recorded(
+    astray: Callable[[], Secrets], legs: Legs, watched: Store
+) -> None:
     before, secrets = watched.last_id(), astray()
 
     assert watched.last_id() - before >= 3 * len(ODD_PLACES)
@@ -351,7 +421,12 @@ def test_a_secret_in_a_wrong_place_is_not_recorded(astray: Callable[[], Secrets]
 def test_nor_is_it_told_in_the_event_logs(astray: Callable[[], Secrets], legs: Legs) -> None:
     secrets = astray()
 
-    assert {place for place, values in secrets.items() for secret in values if secret in str(legs.events)} == set()
+    assert {
+        place
+        for place, values in secrets.items()
+        for secret in values
+        if secret in str(legs.events)
+    } == set()
     assert legs.events_named("form_refused")
 
 

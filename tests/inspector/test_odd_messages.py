@@ -15,7 +15,17 @@ from inspector.store import Store
 from tests.inspector.exchanges import exchange
 
 STRANGE = (
-    *("", " ", "\x00", "\u202e", "😀" * 50, "x" * 5000, "<script>alert(1)</script>", "{{ 7 * 7 }}", "%s %d"),
+    *(
+        "",
+        " ",
+        "\x00",
+        "\u202e",
+        "😀" * 50,
+        "x" * 5000,
+        "<script>alert(1)</script>",
+        "{{ 7 * 7 }}",
+        "%s %d",
+    ),
     *(
         "http://[::1",
         "//",
@@ -34,7 +44,14 @@ STRANGE = (
 NAMES = ("code", "state", "error")
 HEADERS = ("Location", "Authorization", "WWW-Authenticate", "User-Agent")
 TIES = ("state:1", "code:1", "token:1", "challenge:1", "session:1")
-EVENTS = ("authorization_code_issued", "code_redeemed", "tokens_refreshed", "grant_ended", "request_refused", "unknown")
+EVENTS = (
+    "authorization_code_issued",
+    "code_redeemed",
+    "tokens_refreshed",
+    "grant_ended",
+    "request_refused",
+    "unknown",
+)
 PATHS = (
     "/connect",
     "/callback",
@@ -55,7 +72,7 @@ class Chaos:
     """Makes exchanges up that are tied together and make no sense; the same ones for the same seed."""
 
     def __init__(self, seed: int) -> None:
-        self._dice = random.Random(seed)  # noqa: S311  no secret
+        self._dice = random.Random(seed)
 
     def exchange(self) -> Exchange:
         headers = [(self._one_of(HEADERS), self._word())]
@@ -69,7 +86,9 @@ class Chaos:
             query=self._pairs(),
             request_headers=headers,
             response_headers=headers,
-            request_body=Body(media_type=self._word(), size=1, form=self._pairs(), text=self._word()),
+            request_body=Body(
+                media_type=self._word(), size=1, form=self._pairs(), text=self._word()
+            ),
             response_body=Body(media_type=self._word(), size=1, text=self._one_of(JSON)),
             ties=self._dice.sample(TIES, 2),
             events=[self._event()] * self._dice.randrange(2),
@@ -77,7 +96,12 @@ class Chaos:
 
     def _event(self) -> dict[str, object]:
         lifetime = self._dice.choice((0, 60, None, "x"))
-        return {"event": self._one_of(EVENTS), "grant_id": "g", "reason": self._word(), "grant_lifetime": lifetime}
+        return {
+            "event": self._one_of(EVENTS),
+            "grant_id": "g",
+            "reason": self._word(),
+            "grant_lifetime": lifetime,
+        }
 
     def _pairs(self) -> Pairs:
         return [(self._one_of(NAMES), self._word()) for _ in range(self._dice.randrange(4))]
@@ -91,7 +115,9 @@ class Chaos:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_mixture_of_messages_can_be_looked_at_by_anybody(inspected: Legs, watched: Store, seed: int) -> None:
+def test_any_mixture_of_messages_can_be_looked_at_by_anybody(
+    inspected: Legs, watched: Store, seed: int
+) -> None:
     chaos = Chaos(seed)
     for _ in range(40):
         watched.add(chaos.exchange())
@@ -108,11 +134,15 @@ def test_any_mixture_of_messages_can_be_looked_at_by_anybody(inspected: Legs, wa
             assert 'href="javascript:' not in page.source
 
 
-def test_what_is_no_flow_at_all_is_not_shown(inspected: Legs, watched: Store, alice: Person) -> None:
+def test_what_is_no_flow_at_all_is_not_shown(
+    inspected: Legs, watched: Store, alice: Person
+) -> None:
     alice.browser.fetch(f"{inspected.client_app_url}/nowhere")
     alice.browser.fetch(f"{inspected.auth_server_url}/login?next=//x")
 
-    assert "Nothing recorded yet" in alice.browser.open(f"{inspected.client_app_url}/inspector").source
+    assert (
+        "Nothing recorded yet" in alice.browser.open(f"{inspected.client_app_url}/inspector").source
+    )
 
 
 def test_half_a_character_can_be_looked_at(
@@ -123,7 +153,9 @@ def test_half_a_character_can_be_looked_at(
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     legs_session = inspected.session()
     legs_session.patch(
-        f"{inspected.resource_api_url}/photos/x", data=b'{"title": "\\ud800", "\\ud800": 1}', headers=headers
+        f"{inspected.resource_api_url}/photos/x",
+        data=b'{"title": "\\ud800", "\\ud800": 1}',
+        headers=headers,
     )
 
     page = alice.browser.open(f"{inspected.client_app_url}/inspector?all=1")

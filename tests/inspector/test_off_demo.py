@@ -40,10 +40,16 @@ print(json.dumps({{"answers": answers, "rules": rules, "home": home, "modules": 
 
 def run(instance: Path, demo: str) -> dict[str, Any]:
     """What the program tells, and what is in the instance folder after it."""
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
-    environment = surroundings | SETTINGS | {"TRIPOD_DEMO": demo, "TRIPOD_INSTANCE_PATH": str(instance)}
+    surroundings = {
+        name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
+    }
+    environment = (
+        surroundings | SETTINGS | {"TRIPOD_DEMO": demo, "TRIPOD_INSTANCE_PATH": str(instance)}
+    )
     command = [sys.executable, "-c", PROGRAM]
-    told = subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True).stdout
+    told = subprocess.run(
+        command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
+    ).stdout
     return {**json.loads(told), "files": {path.name for path in instance.iterdir()}}
 
 

@@ -15,27 +15,39 @@ from tests.inspector.exchanges import exchange
 ENTRIES = [*_EVERYWHERE.items(), *_AT.items()]
 
 
-@pytest.mark.parametrize(("words", "section"), [entry for _, entry in ENTRIES], ids=[str(name) for name, _ in ENTRIES])
-def test_an_explanation_is_short_and_ends_with_a_full_stop(words: str, section: Section | None) -> None:
+@pytest.mark.parametrize(
+    ("words", "section"), [entry for _, entry in ENTRIES], ids=[str(name) for name, _ in ENTRIES]
+)
+def test_an_explanation_is_short_and_ends_with_a_full_stop(
+    words: str, section: Section | None
+) -> None:
     assert words.endswith(".")
     assert len(words) < 100
-    assert section is None or re.fullmatch(r"https://[\w.-]+/[\w./-]+#(section-[\d.]+|\w+)", section.url)
+    assert section is None or re.fullmatch(
+        r"https://[\w.-]+/[\w./-]+#(section-[\d.]+|\w+)", section.url
+    )
 
 
 def parameters_of(one: Exchange) -> set[str]:
     return {name for name, _ in [*one.query, *one.request_body.form]} | set(members(one))
 
 
-def test_every_parameter_of_a_whole_round_trip_is_explained(inspected: Legs, watched: Store, alice: Person) -> None:
+def test_every_parameter_of_a_whole_round_trip_is_explained(
+    inspected: Legs, watched: Store, alice: Person
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.press("Refresh now")
     alice.browser.press("Disconnect")
     protocol = [
-        one for one in watched.exchanges() if one.path.startswith(("/oauth/", "/login", "/callback", "/connect"))
+        one
+        for one in watched.exchanges()
+        if one.path.startswith(("/oauth/", "/login", "/callback", "/connect"))
     ]
 
     unexplained = {
-        f"{one.path} {name}" for one in protocol for name in parameters_of(one) - {each.name for each in explained(one)}
+        f"{one.path} {name}"
+        for one in protocol
+        for name in parameters_of(one) - {each.name for each in explained(one)}
     }
 
     assert len(protocol) > 10
@@ -53,7 +65,8 @@ def test_the_same_name_means_something_else_at_another_endpoint() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "section"), [("/oauth/authorize", "RFC 6749, 3.1"), ("/oauth/token", "RFC 6749, 3.2"), ("/login", "None")]
+    ("path", "section"),
+    [("/oauth/authorize", "RFC 6749, 3.1"), ("/oauth/token", "RFC 6749, 3.2"), ("/login", "None")],
 )
 def test_a_name_that_nobody_knows_is_said_to_be_one(path: str, section: str) -> None:
     """The authorization server MUST ignore unrecognized request parameters (RFC 6749 §3.1, §3.2)."""
@@ -63,7 +76,12 @@ def test_a_name_that_nobody_knows_is_said_to_be_one(path: str, section: str) -> 
 
 
 def test_what_the_resource_itself_is_made_of_is_no_parameter() -> None:
-    assert explained(exchange("resource_api", "GET /photos/1", answer='{"title": "Dune", "width": 960}')) == []
+    assert (
+        explained(
+            exchange("resource_api", "GET /photos/1", answer='{"title": "Dune", "width": 960}')
+        )
+        == []
+    )
 
 
 def test_what_is_left_out_of_a_long_message_is_no_parameter() -> None:

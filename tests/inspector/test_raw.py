@@ -10,7 +10,10 @@ def test_the_request_reads_as_it_was_sent() -> None:
     one = exchange(
         "auth_server",
         "POST /oauth/token",
-        request_headers=[("Host", "127.0.0.1:9000"), ("Authorization", "Basic print-shop:••••••••~aa01bb")],
+        request_headers=[
+            ("Host", "127.0.0.1:9000"),
+            ("Authorization", "Basic print-shop:••••••••~aa01bb"),
+        ],
         form=[("code", CODE), ("redirect_uri", "http://127.0.0.1:9001/callback")],
     )
 
@@ -25,15 +28,27 @@ def test_the_request_reads_as_it_was_sent() -> None:
 
 
 def test_the_answer_reads_as_it_was_sent() -> None:
-    one = exchange("auth_server", "POST /oauth/token", status=400, answer='{\n  "error": "invalid_grant"\n}')
+    one = exchange(
+        "auth_server", "POST /oauth/token", status=400, answer='{\n  "error": "invalid_grant"\n}'
+    )
 
-    assert raw.response(one).splitlines() == ["HTTP/1.1 400 Bad Request", "", "{", '  "error": "invalid_grant"', "}"]
+    assert raw.response(one).splitlines() == [
+        "HTTP/1.1 400 Bad Request",
+        "",
+        "{",
+        '  "error": "invalid_grant"',
+        "}",
+    ]
 
 
 def test_an_address_inside_a_query_cannot_be_taken_for_more_parameters() -> None:
-    one = exchange("auth_server", "GET /login", query=[("next", "/oauth/authorize?state=x&client_id=y")])
+    one = exchange(
+        "auth_server", "GET /login", query=[("next", "/oauth/authorize?state=x&client_id=y")]
+    )
 
-    assert raw.request(one).startswith("GET /login?next=/oauth/authorize?state%3Dx%26client_id%3Dy HTTP/1.1")
+    assert raw.request(one).startswith(
+        "GET /login?next=/oauth/authorize?state%3Dx%26client_id%3Dy HTTP/1.1"
+    )
 
 
 def test_a_status_without_a_name_is_shown_alone() -> None:
@@ -56,7 +71,11 @@ def test_nobody_can_make_up_a_line() -> None:
 
     for text in (raw.request(one), raw.response(one)):
         assert not [line for line in text.splitlines() if line.startswith("X-Forged")]
-    assert raw.request(one).splitlines()[1].startswith("User-Agent: swordfish HTTP/1.1\\nX-Forged: yes\\r\\n")
+    assert (
+        raw.request(one)
+        .splitlines()[1]
+        .startswith("User-Agent: swordfish HTTP/1.1\\nX-Forged: yes\\r\\n")
+    )
 
 
 def test_nobody_can_turn_a_line_round() -> None:

@@ -92,14 +92,18 @@ def unwatched(leg: Flask) -> Served:
 @pytest.fixture
 def watched_leg(leg: Flask, unwatched: Served, store: Store, tmp_path: Path) -> Served:
     """The same, watched."""
-    settings = ClientAppSettings.load({"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "leg")})
+    settings = ClientAppSettings.load(
+        {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "leg")}
+    )
     watch_into(leg, settings, store)
     return Served(leg)
 
 
 def asked(application: "WSGIApplication", **request: Any) -> tuple[bytes, str]:
     """What a bare application answers, to the end."""
-    parts, status, _ = run_wsgi_app(application, EnvironBuilder(**request).get_environ(), buffered=True)
+    parts, status, _ = run_wsgi_app(
+        application, EnvironBuilder(**request).get_environ(), buffered=True
+    )
     return b"".join(parts), status
 
 
@@ -112,14 +116,24 @@ def same(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
-    "a form": {"path": "/form", "data": {"scope": ["profile", "photos:read"], "magic": "swordfish"}},
+    "a form": {
+        "path": "/form",
+        "data": {"scope": ["profile", "photos:read"], "magic": "swordfish"},
+    },
     "no form at all": {"path": "/form"},
     "JSON": {"path": "/json", "json": {"title": "Dünen", "deep": [1, None, {"a": "b"}]}},
     "broken JSON": {"path": "/json", "data": b'{"title": ', "content_type": "application/json"},
     "a large form": {"path": "/echo", "data": LARGE, "content_type": FORM},
     "odd bytes": {"path": "/echo", "data": bytes(range(256)), "content_type": FORM},
-    "odd bytes as JSON": {"path": "/echo", "data": bytes(range(256)), "content_type": "application/json"},
-    "a picture to store": {"path": "/upload", "data": {"picture": (b"".join(PICTURE), "dunes.webp")}},
+    "odd bytes as JSON": {
+        "path": "/echo",
+        "data": bytes(range(256)),
+        "content_type": "application/json",
+    },
+    "a picture to store": {
+        "path": "/upload",
+        "data": {"picture": (b"".join(PICTURE), "dunes.webp")},
+    },
     "a streamed picture": {"path": "/picture", "method": "GET"},
     "a question about it": {"path": "/picture", "method": "HEAD"},
     "an address that is none": {"path": "/nothing?code=%ff%00&code=%F0%9F%98%80", "method": "GET"},
@@ -129,7 +143,9 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("sent", REQUESTS.values(), ids=REQUESTS)
-def test_an_answer_is_what_it_would_be_unwatched(sent: dict[str, Any], unwatched: Served, watched_leg: Served) -> None:
+def test_an_answer_is_what_it_would_be_unwatched(
+    sent: dict[str, Any], unwatched: Served, watched_leg: Served
+) -> None:
     def answer(client: Served) -> TestResponse:
         arguments = {"method": "POST"} | sent
         if sent["path"] == "/upload":
@@ -158,7 +174,9 @@ def test_the_body_can_be_read_in_every_way(read: Callable[[Any], bytes], store: 
         return [read(environ["wsgi.input"])]
 
     body = b"client_id=print-shop&scope=\nprofile\n"
-    answer, _ = asked(Recorder(application, "leg", store, key), method="POST", data=body, content_type=FORM)
+    answer, _ = asked(
+        Recorder(application, "leg", store, key), method="POST", data=body, content_type=FORM
+    )
 
     [exchange] = store.exchanges()
     assert answer == body
@@ -187,7 +205,11 @@ def test_nothing_of_an_answer_is_held_back(store: Store) -> None:
                 start_response("200 OK", [("Content-Type", "text/event-stream")])
             yield b"."
 
-    parts = iter(Recorder(application, "leg", store, key)(EnvironBuilder().get_environ(), lambda *_: lambda _: None))
+    parts = iter(
+        Recorder(application, "leg", store, key)(
+            EnvironBuilder().get_environ(), lambda *_: lambda _: None
+        )
+    )
 
     assert next(parts) == b"."
     assert made == [0]
@@ -204,7 +226,9 @@ def test_an_answer_is_closed_when_the_server_closes_it_and_then_kept(store: Stor
         start_response("200 OK", [])
         return Answer([b"."])
 
-    answer: Any = Recorder(application, "leg", store, key)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
+    answer: Any = Recorder(application, "leg", store, key)(
+        EnvironBuilder().get_environ(), lambda *_: lambda _: None
+    )
     assert (list(answer), closed, store.exchanges()) == ([b"."], [], [])
     answer.close()
 
@@ -216,12 +240,18 @@ def test_an_answer_is_closed_when_the_server_closes_it_and_then_kept(store: Stor
 
 
 def test_both_sides_of_a_message_are_kept(watched_leg: Served, store: Store) -> None:
-    watched_leg.post("/form?scope=profile", data={"grant_type": "refresh_token"}, headers={"User-Agent": "a test"})
+    watched_leg.post(
+        "/form?scope=profile",
+        data={"grant_type": "refresh_token"},
+        headers={"User-Agent": "a test"},
+    )
 
     [exchange] = store.exchanges()
     assert (exchange.leg, exchange.method, exchange.host) == ("client_app", "POST", "localhost")
     assert (exchange.path, exchange.query) == ("/form", [("scope", "profile")])
-    assert {("User-Agent", "a test"), ("Content-Type", FORM), ("Content-Length", "24")} <= {*exchange.request_headers}
+    assert {("User-Agent", "a test"), ("Content-Type", FORM), ("Content-Length", "24")} <= {
+        *exchange.request_headers
+    }
     assert exchange.request_body.form == [("grant_type", "refresh_token")]
     assert exchange.status == 200
     assert dict(exchange.response_headers)["Content-Type"] == "application/json"
@@ -229,7 +259,9 @@ def test_both_sides_of_a_message_are_kept(watched_leg: Served, store: Store) -> 
     assert 0 <= exchange.ended_at - exchange.started_at < 10
 
 
-def test_of_a_large_form_a_part_is_kept_and_its_whole_size(watched_leg: Served, store: Store) -> None:
+def test_of_a_large_form_a_part_is_kept_and_its_whole_size(
+    watched_leg: Served, store: Store
+) -> None:
     watched_leg.post("/echo", data=LARGE, content_type=FORM)
 
     [exchange] = store.exchanges()
@@ -259,7 +291,9 @@ def test_of_pictures_nothing_is_kept_but_their_size(watched_leg: Served, store: 
     assert "swordfish" not in str(uploaded)
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/static/css/base.css", "/favicon.ico", "/inspector", "/inspector/lab"])
+@pytest.mark.parametrize(
+    "path", ["/healthz", "/static/css/base.css", "/favicon.ico", "/inspector", "/inspector/lab"]
+)
 def test_what_tells_nothing_is_left_out(path: str, legs: Legs, watched: Store) -> None:
     for url in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
         legs.session().get(f"{url}{path}")
@@ -289,14 +323,20 @@ def test_a_new_run_has_other_fingerprints_at_once(watched_leg: Served, store: St
 # What the event log tells
 
 
-def test_an_event_is_kept_with_the_exchange_in_which_it_was_told(watched_leg: Served, store: Store) -> None:
+def test_an_event_is_kept_with_the_exchange_in_which_it_was_told(
+    watched_leg: Served, store: Store
+) -> None:
     event_log.record("told_outside")
     watched_leg.get("/events/first")
     watched_leg.get("/picture")
     event_log.record("told_in_between")
     watched_leg.get("/events/second")
 
-    assert [[event["reason"] for event in one.events] for one in store.exchanges()] == [["first"], [], ["second"]]
+    assert [[event["reason"] for event in one.events] for one in store.exchanges()] == [
+        ["first"],
+        [],
+        ["second"],
+    ]
 
 
 def test_an_event_within_a_call_within_a_request_is_kept_with_the_call(
@@ -305,12 +345,16 @@ def test_an_event_within_a_call_within_a_request_is_kept_with_the_call(
     """In one process, the authorization server answers while the client waits for it."""
     alice.go_through(f"{legs.client_app_url}/connect")
 
-    told = {(one.leg, one.path): [event["event"] for event in one.events] for one in watched.exchanges()}
+    told = {
+        (one.leg, one.path): [event["event"] for event in one.events] for one in watched.exchanges()
+    }
     assert told["auth_server", "/oauth/token"] == ["code_redeemed"]
     assert told["client_app", "/callback"] == ["tokens_received"]
 
 
-def test_watching_again_tells_events_once(leg: Flask, watched_leg: Served, store: Store, legs: Legs) -> None:
+def test_watching_again_tells_events_once(
+    leg: Flask, watched_leg: Served, store: Store, legs: Legs
+) -> None:
     """Three legs in one process have one event log."""
     watch(legs.auth_server, legs.auth_server.extensions["tripod.settings"])
     watched_leg.get("/events/first")
@@ -318,7 +362,9 @@ def test_watching_again_tells_events_once(leg: Flask, watched_leg: Served, store
     assert [len(one.events) for one in store.exchanges()] == [1]
 
 
-def test_requests_at_the_same_time_do_not_mix(leg: Flask, store: Store, watched_leg: Served) -> None:
+def test_requests_at_the_same_time_do_not_mix(
+    leg: Flask, store: Store, watched_leg: Served
+) -> None:
     meet = Barrier(2)
 
     @leg.post("/meet/<name>")
@@ -379,12 +425,18 @@ def broken(store: Store, path: Path) -> Store:
 
 @pytest.mark.parametrize("spoil", [nowhere, spoiled, gone, broken])
 def test_a_recording_that_fails_harms_no_request(
-    spoil: Callable[[Store, Path], Store], store: Store, tmp_path: Path, leg: Flask, unwatched: Served
+    spoil: Callable[[Store, Path], Store],
+    store: Store,
+    tmp_path: Path,
+    leg: Flask,
+    unwatched: Served,
 ) -> None:
     watching = Served(Recorder(leg.wsgi_app, "leg", spoil(store, tmp_path / "inspector.db"), key))
 
     for _ in range(2):
-        assert same(watching.post("/form", data={"a": "1"})) == same(unwatched.post("/form", data={"a": "1"}))
+        assert same(watching.post("/form", data={"a": "1"})) == same(
+            unwatched.post("/form", data={"a": "1"})
+        )
 
 
 def test_a_recording_that_is_locked_harms_no_request(
@@ -398,9 +450,16 @@ def test_a_recording_that_is_locked_harms_no_request(
     assert store.exchanges() == []
 
 
-def test_a_leg_that_cannot_be_watched_starts_nevertheless(leg: Flask, tmp_path: Path, unwatched: Served) -> None:
+def test_a_leg_that_cannot_be_watched_starts_nevertheless(
+    leg: Flask, tmp_path: Path, unwatched: Served
+) -> None:
     (tmp_path / "instance" / "inspector.db").mkdir(parents=True)
-    watch(leg, ClientAppSettings.load({"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "instance")}))
+    watch(
+        leg,
+        ClientAppSettings.load(
+            {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "instance")}
+        ),
+    )
 
     assert same(Served(leg).get("/picture")) == same(unwatched.get("/picture"))
 
@@ -434,7 +493,9 @@ def test_an_exception_amid_an_answer_goes_where_it_would_have_gone(store: Store)
         start_response("200 OK", [("Content-Type", "text/html")])
         return parts()
 
-    answer: Any = Recorder(application, "leg", store, key)(EnvironBuilder().get_environ(), lambda *_: lambda _: None)
+    answer: Any = Recorder(application, "leg", store, key)(
+        EnvironBuilder().get_environ(), lambda *_: lambda _: None
+    )
     received = iter(answer)
     assert next(received) == b"."
     with pytest.raises(LookupError, match="it broke"):
@@ -484,7 +545,12 @@ def test_of_what_cannot_be_transcribed_it_is_kept_that_it_was(
     watched_leg.get("/picture?code=swordfish")
 
     [exchange] = store.exchanges()
-    assert (exchange.leg, exchange.status, exchange.method, exchange.path) == ("client_app", 200, "", "")
+    assert (exchange.leg, exchange.status, exchange.method, exchange.path) == (
+        "client_app",
+        200,
+        "",
+        "",
+    )
     assert exchange.started_at <= exchange.ended_at
     assert "swordfish" not in str(exchange)
 
@@ -506,7 +572,8 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[Wire]:
 
 
 @pytest.mark.parametrize(
-    ("media_type", "most"), [("image/png", 0), ("text/html", COPIED_OF_A_PAGE), ("application/json", COPIED), ("", 0)]
+    ("media_type", "most"),
+    [("image/png", 0), ("text/html", COPIED_OF_A_PAGE), ("application/json", COPIED), ("", 0)],
 )
 def test_no_more_of_an_answer_is_copied_than_is_read(
     media_type: str, most: int, copied: list[Wire], store: Store
@@ -521,7 +588,9 @@ def test_no_more_of_an_answer_is_copied_than_is_read(
     assert (len(wire.response_body), wire.response_size) == (most, 100_000)
 
 
-def test_no_more_of_a_request_is_copied_than_is_read(copied: list[Wire], watched_leg: Served) -> None:
+def test_no_more_of_a_request_is_copied_than_is_read(
+    copied: list[Wire], watched_leg: Served
+) -> None:
     watched_leg.post("/echo", data=LARGE, content_type=FORM)
     watched_leg.post("/upload", data={"picture": (io.BytesIO(b"".join(PICTURE)), "dunes.webp")})
 

@@ -14,13 +14,20 @@ def test_a_value_is_masked_wherever_else_it_is_in_the_same_exchange() -> None:
     """Even where it is too short to be known for a secret by its looks."""
     events = [{"event": "refused", "reason": f"state {STATE} is unknown"}]
 
-    assert STATE not in stored(recorded(path=f"/callback/{STATE}", query=f"state={STATE}", events=events))
+    assert STATE not in stored(
+        recorded(path=f"/callback/{STATE}", query=f"state={STATE}", events=events)
+    )
 
 
 @pytest.mark.parametrize(
     "spelling",
     [
-        *("sword/fish and chips", "SWORD/fish and Chips", "sword%2Ffish%20and%20chips", "sword%2ffish+and+chips"),
+        *(
+            "sword/fish and chips",
+            "SWORD/fish and Chips",
+            "sword%2Ffish%20and%20chips",
+            "sword%2ffish+and+chips",
+        ),
         *(
             "sword/fish%20and%20chips",
             "%73word/fi%73h and chips",
@@ -63,7 +70,9 @@ def test_what_json_has_to_escape_is_found_in_it(secret: str) -> None:
     body = json.dumps({"title": f"what is {secret}", "state": secret}).encode()
     headers = [("Content-Type", "application/json")]
 
-    kept = recorded(response_headers=headers, response_body=body, response_size=len(body)).response_body.text
+    kept = recorded(
+        response_headers=headers, response_body=body, response_size=len(body)
+    ).response_body.text
 
     masked = Masker(KEY).secret(secret)
     assert json.loads(kept) == {"title": f"what is {masked}", "state": masked}
@@ -72,16 +81,25 @@ def test_what_json_has_to_escape_is_found_in_it(secret: str) -> None:
 def test_the_name_of_a_member_that_is_a_secret_elsewhere_is_masked() -> None:
     masked = Masker(KEY).secret("swordfish")
 
-    assert json.loads(json_answer({"code": "swordfish", "swordfish": True})) == {"code": masked, masked: True}
+    assert json.loads(json_answer({"code": "swordfish", "swordfish": True})) == {
+        "code": masked,
+        masked: True,
+    }
 
 
 def test_a_number_that_is_a_secret_elsewhere_is_masked() -> None:
     """Under a name whose numbers are told."""
-    assert json.loads(json_answer({"pin": 31415926, "id": 31415926, "size": 3})) == {"pin": DOTS, "id": DOTS, "size": 3}
+    assert json.loads(json_answer({"pin": 31415926, "id": 31415926, "size": 3})) == {
+        "pin": DOTS,
+        "id": DOTS,
+        "size": 3,
+    }
 
 
 def test_a_secret_in_the_id_of_the_request_is_masked() -> None:
-    kept = recorded(query="code=wonder-land-1", response_headers=[("X-Request-Id", "wonder-land-1")])
+    kept = recorded(
+        query="code=wonder-land-1", response_headers=[("X-Request-Id", "wonder-land-1")]
+    )
 
     assert kept.request_id == Masker(KEY).secret("wonder-land-1")
     assert "wonder-land-1" not in stored(kept)
@@ -89,7 +107,9 @@ def test_a_secret_in_the_id_of_the_request_is_masked() -> None:
 
 def test_nobody_can_have_masks_rewritten_by_sending_one() -> None:
     masked = Masker(KEY).secret(TOKEN)
-    sent = f"state={DOTS}&magic={quote(masked)}&nonce={quote(DOTS)}&code={TOKEN}&client_id=print-shop"
+    sent = (
+        f"state={DOTS}&magic={quote(masked)}&nonce={quote(DOTS)}&code={TOKEN}&client_id=print-shop"
+    )
 
     kept = dict(recorded(query=sent).query)
 
@@ -98,7 +118,9 @@ def test_nobody_can_have_masks_rewritten_by_sending_one() -> None:
 
 
 def test_of_a_value_that_begins_with_another_nothing_is_left() -> None:
-    exchange = recorded(query="state=swordfish&code=swordfish-and-chips", path="/swordfish-and-chips")
+    exchange = recorded(
+        query="state=swordfish&code=swordfish-and-chips", path="/swordfish-and-chips"
+    )
 
     assert exchange.path == f"/{DOTS}~{Masker(KEY).fingerprint('swordfish-and-chips')}"
 

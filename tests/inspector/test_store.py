@@ -52,7 +52,11 @@ def test_what_is_kept_comes_back_as_it_was_with_an_id(store: Store) -> None:
         path="/oauth/token",
         query=[("a", "1"), ("a", "2")],
         request_headers=[("Accept", "*/*")],
-        request_body=Body(media_type="application/x-www-form-urlencoded", size=7, form=[("code", "••••••••~3fa9c1")]),
+        request_body=Body(
+            media_type="application/x-www-form-urlencoded",
+            size=7,
+            form=[("code", "••••••••~3fa9c1")],
+        ),
         status=200,
         response_headers=[("Content-Type", "application/json")],
         response_body=Body(media_type="application/json", size=2, text="{}\N{SNOWMAN}"),
@@ -98,14 +102,21 @@ def test_what_is_cleared_is_gone_and_ids_go_on_rising(store: Store) -> None:
 def test_every_change_changes_the_last_id(store: Store) -> None:
     """By it a page tells whether there is anything new."""
     seen = [store.last_id()]
-    for change in (lambda: keep(store, "/1"), lambda: keep(store, "/2"), store.clear, lambda: keep(store, "/3")):
+    for change in (
+        lambda: keep(store, "/1"),
+        lambda: keep(store, "/2"),
+        store.clear,
+        lambda: keep(store, "/3"),
+    ):
         change()
         seen.append(store.last_id())
 
     assert len(set(seen)) == len(seen)
 
 
-def test_the_number_of_exchanges_is_bounded_and_the_newest_stay(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_exchanges_is_bounded_and_the_newest_stay(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(store_module, "MOST", 100)
     for n in range(3 * PRUNE_EVERY + 7):
         keep(store, f"/{n}")
@@ -194,7 +205,10 @@ def test_results_are_kept_the_latest_of_each_attack(store: Store) -> None:
     store.save_result("code-replay", {"stopped": True})
     store.save_result("mix-up", {"stopped": True, "answer": "400 – “no”"})
 
-    assert store.results() == {"code-replay": {"stopped": True}, "mix-up": {"stopped": True, "answer": "400 – “no”"}}
+    assert store.results() == {
+        "code-replay": {"stopped": True},
+        "mix-up": {"stopped": True, "answer": "400 – “no”"},
+    }
 
 
 def test_results_and_messages_are_cleared_apart(store: Store) -> None:
@@ -211,7 +225,18 @@ def test_results_and_messages_are_cleared_apart(store: Store) -> None:
 
 # What cannot be read
 
-UNREADABLE = ["{}", "[]", "null", "7", "", "no JSON", "[" * 5000, '{"leg": "client_app"}', b"\x00\xff", 3.5]
+UNREADABLE = [
+    "{}",
+    "[]",
+    "null",
+    "7",
+    "",
+    "no JSON",
+    "[" * 5000,
+    '{"leg": "client_app"}',
+    b"\x00\xff",
+    3.5,
+]
 
 
 @pytest.mark.parametrize("document", UNREADABLE, ids=lambda one: repr(one)[:30])
@@ -261,7 +286,9 @@ def another_versions_recording(path: Path) -> None:
         connection.execute("ALTER TABLE exchanges DROP COLUMN size")
 
 
-@pytest.mark.parametrize("spoil", [letter, another_programs_database, half_a_database, another_versions_recording])
+@pytest.mark.parametrize(
+    "spoil", [letter, another_programs_database, half_a_database, another_versions_recording]
+)
 def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path], None]) -> None:
     spoil(path)
     store = Store(path)
@@ -274,7 +301,9 @@ def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path]
 
 @pytest.mark.parametrize("beside", ["inspector.db-wal", "inspector.db-shm"])
 @pytest.mark.parametrize("there", [letter, lambda path: None], ids=["something else", "nothing"])
-def test_what_lay_beside_it_is_removed_with_it(there: Callable[[Path], None], beside: str, path: Path) -> None:
+def test_what_lay_beside_it_is_removed_with_it(
+    there: Callable[[Path], None], beside: str, path: Path
+) -> None:
     """It would be taken for part of the new recording; somebody may have it open."""
     there(path)
     letter(path.with_name(beside))
@@ -349,7 +378,9 @@ def test_a_recording_that_is_replaced_meanwhile_goes_on_in_the_new_file(
     assert [one for one in paths(store) if one != "/0"] == ["/1", "/2", "/3"]
     assert paths(other) == paths(Store(path)) == paths(store)
     assert store.run_id == other.run_id == Store(path).run_id not in ("", before)
-    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("inspector.db*")} == {0o600}
+    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("inspector.db*")} == {
+        0o600
+    }
 
 
 def test_so_does_one_that_every_thread_has_open(store: Store, path: Path) -> None:
@@ -441,8 +472,12 @@ def test_a_recording_whose_tables_are_gone_has_them_again(store: Store, path: Pa
     assert store.run_id
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database at all " * 1000], ids=["emptied", "overwritten"])
-def test_a_recording_that_is_damaged_in_place_is_begun_anew(store: Store, path: Path, damage: bytes) -> None:
+@pytest.mark.parametrize(
+    "damage", [b"", b"no database at all " * 1000], ids=["emptied", "overwritten"]
+)
+def test_a_recording_that_is_damaged_in_place_is_begun_anew(
+    store: Store, path: Path, damage: bytes
+) -> None:
     """Somebody has spoiled the file that all legs have open."""
     keep(store, "/1")
     with path.open("r+b") as file:

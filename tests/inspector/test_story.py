@@ -28,7 +28,10 @@ def told(leg: str, request_line: str, **its: Any) -> str:
 @pytest.mark.parametrize(
     ("its", "said"),
     [
-        ({"location": "http://127.0.0.1:9000/oauth/authorize?state=s"}, "answers with an authorization request"),
+        (
+            {"location": "http://127.0.0.1:9000/oauth/authorize?state=s"},
+            "answers with an authorization request",
+        ),
         ({"status": 503}, "cannot go on"),
     ],
 )
@@ -41,8 +44,14 @@ def test_a1(its: dict[str, Any], said: str) -> None:
     [
         ({"location": "/login?next=x"}, "where the answer is to be sent."),
         ({}, "is signed in, so Tripod ID asks for her consent."),
-        ({"location": f"{BACK}?code=c&state=s"}, "has allowed this before, so Tripod ID answers at once."),
-        ({"location": f"{BACK}?error=invalid_request"}, "Tripod ID refuses, and the browser carries that back."),
+        (
+            {"location": f"{BACK}?code=c&state=s"},
+            "has allowed this before, so Tripod ID answers at once.",
+        ),
+        (
+            {"location": f"{BACK}?error=invalid_request"},
+            "Tripod ID refuses, and the browser carries that back.",
+        ),
         ({"status": 400}, "sends the browser nowhere."),
     ],
 )
@@ -54,12 +63,16 @@ def test_a2_and_what_tripod_id_makes_of_it(its: dict[str, Any], said: str) -> No
 
 
 def test_the_authorization_request_that_comes_back_is_told_as_such() -> None:
-    first = exchange("auth_server", "GET /oauth/authorize", query=[("state", "s")], location="/login")
+    first = exchange(
+        "auth_server", "GET /oauth/authorize", query=[("state", "s")], location="/login"
+    )
     again = exchange("auth_server", "GET /oauth/authorize", at=1, query=[("state", "s")])
 
     _, message = read_trees([first, again])
 
-    assert sentence(message, "Paper Calendar").startswith("The browser comes back with the same request. The person is")
+    assert sentence(message, "Paper Calendar").startswith(
+        "The browser comes back with the same request. The person is"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,14 +97,20 @@ def test_a4(its: dict[str, Any], said: str) -> None:
     ],
 )
 def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
-    assert said in told("auth_server", "POST /oauth/authorize", form=[("decision", decision)], **its)
+    assert said in told(
+        "auth_server", "POST /oauth/authorize", form=[("decision", decision)], **its
+    )
 
 
 @pytest.mark.parametrize(
     ("query", "its", "said"),
     [
         ([("code", "c")], {"location": "/photos"}, "brings the code to Paper Calendar"),
-        ([("error", "access_denied")], {"status": 403}, "brings Tripod ID’s refusal to Paper Calendar"),
+        (
+            [("error", "access_denied")],
+            {"status": 403},
+            "brings Tripod ID’s refusal to Paper Calendar",
+        ),
         (
             [("error", "access_denied")],
             {"status": 400, "events": UNKNOWN},
@@ -102,7 +121,11 @@ def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
             {"status": 403, "events": DENIED},
             "brings Tripod ID’s refusal to Paper Calendar",
         ),
-        ([("code", "c")], {"status": 400, "events": UNKNOWN}, "something that Paper Calendar does not accept"),
+        (
+            [("code", "c")],
+            {"status": 400, "events": UNKNOWN},
+            "something that Paper Calendar does not accept",
+        ),
         ([("code", "c")], {"status": 502}, "which gets no tokens for it"),
     ],
 )
@@ -115,11 +138,17 @@ def test_a7(query: list[tuple[str, str]], its: dict[str, Any], said: str) -> Non
     [
         ({"request_headers": BASIC, "form": CODE}, "proves who it is (secret)"),
         ({"form": [*CODE, ("client_secret", "••••••••")]}, "proves who it is (secret)"),
-        ({"form": [*CODE, ("client_id", "public")]}, "by the verifier alone, since it has no secret"),
+        (
+            {"form": [*CODE, ("client_id", "public")]},
+            "by the verifier alone, since it has no secret",
+        ),
         ({"request_headers": BASIC, "form": CODE, "status": 400}, "gets no tokens for it"),
         ({"form": TOKEN}, "the old one is spent"),
         ({"form": TOKEN, "status": 400}, "gets no new tokens for it"),
-        ({"form": [("grant_type", "password")], "status": 400}, "in a way that Tripod ID does not have"),
+        (
+            {"form": [("grant_type", "password")], "status": 400},
+            "in a way that Tripod ID does not have",
+        ),
     ],
 )
 def test_t1_and_f1(its: dict[str, Any], said: str) -> None:
@@ -132,7 +161,9 @@ def test_a_refresh_is_not_said_to_have_had_a_reason() -> None:
 
 
 def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
-    photos = exchange("resource_api", "GET /photos", until=1, request_id="one", request_headers=BEARER)
+    photos = exchange(
+        "resource_api", "GET /photos", until=1, request_id="one", request_headers=BEARER
+    )
     asked = exchange(
         "auth_server",
         "POST /oauth/introspect",
@@ -144,7 +175,10 @@ def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
     [with_it], [without_it] = read_trees([photos, asked]), read_trees([photos])
 
     assert "Photo API asks Tripod ID" in sentence(with_it, "Paper Calendar")
-    assert sentence(without_it, "Paper Calendar") == "Paper Calendar opens the door with the access token."
+    assert (
+        sentence(without_it, "Paper Calendar")
+        == "Paper Calendar opens the door with the access token."
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,12 +195,18 @@ def test_r1_refused_is_the_tokens_fault_or_the_questions(status: int, said: str)
 
 
 def test_what_a_new_connection_gives_back_ends_another_grant() -> None:
-    callback = exchange("client_app", "GET /callback", until=1, request_id="one", location="/photos")
-    revocation = exchange("auth_server", "POST /oauth/revoke", at=0.5, request_id="one", events=ENDED)
+    callback = exchange(
+        "client_app", "GET /callback", until=1, request_id="one", location="/photos"
+    )
+    revocation = exchange(
+        "auth_server", "POST /oauth/revoke", at=0.5, request_id="one", events=ENDED
+    )
 
     [tree] = read_trees([callback, revocation])
 
-    assert sentence(tree.inside[0], "Paper Calendar").endswith("That grant ends; this one has just begun.")
+    assert sentence(tree.inside[0], "Paper Calendar").endswith(
+        "That grant ends; this one has just begun."
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,12 +241,28 @@ def test_e1(path: str, its: dict[str, Any], said: str) -> None:
         ("auth_server", "GET /account/apps", "the apps that she has let in"),
         ("auth_server", "POST /account/password", "looks after her account"),
         ("auth_server", "GET /developer/apps", "A developer"),
-        ("auth_server", "GET /.well-known/oauth-authorization-server", "reads where Tripod ID’s endpoints are"),
+        (
+            "auth_server",
+            "GET /.well-known/oauth-authorization-server",
+            "reads where Tripod ID’s endpoints are",
+        ),
         ("auth_server", "POST /oauth/introspect", "Paper Calendar asks whether a token is active"),
-        ("auth_server", "GET /oauth/token", "Paper Calendar asks with GET where POST alone is taken"),
-        ("resource_api", "GET /.well-known/oauth-protected-resource", "which server’s tokens Photo API takes"),
+        (
+            "auth_server",
+            "GET /oauth/token",
+            "Paper Calendar asks with GET where POST alone is taken",
+        ),
+        (
+            "resource_api",
+            "GET /.well-known/oauth-protected-resource",
+            "which server’s tokens Photo API takes",
+        ),
         ("resource_api", "GET /photos", "without an access token"),
-        ("client_app", "GET /{client.__class__}", "The browser asks Print Shop for /{client.__class__}."),
+        (
+            "client_app",
+            "GET /{client.__class__}",
+            "The browser asks Print Shop for /{client.__class__}.",
+        ),
         ("auth_server", "GET /%7B", "The browser asks Tripod ID for /%7B."),
         ("auth_server", "GET /{", "The browser asks Tripod ID for /{."),
     ],
@@ -222,12 +278,17 @@ def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, sai
             {"request_headers": MALLORY + BASIC, "status": 400},
             "sends this, in the name of Paper Calendar. Tripod ID refuses",
         ),
-        ({"request_headers": MALLORY + BASIC}, "The attacker sends this, in the name of Paper Calendar."),
+        (
+            {"request_headers": MALLORY + BASIC},
+            "The attacker sends this, in the name of Paper Calendar.",
+        ),
         ({"request_headers": MALLORY}, "The attacker sends this."),
         ({"request_headers": LED}, "The attacker has another’s browser send this."),
     ],
 )
-def test_what_the_attacker_sends_is_not_told_as_if_it_were_honest(its: dict[str, Any], said: str) -> None:
+def test_what_the_attacker_sends_is_not_told_as_if_it_were_honest(
+    its: dict[str, Any], said: str
+) -> None:
     story = told("auth_server", "POST /oauth/token", form=CODE, **its)
 
     assert said in story

@@ -28,7 +28,11 @@ def plain_http_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def pages(legs: Legs, watched: Store) -> None:
     """The inspector's, at Print Shop's address."""
-    open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], treat_as_expired=lambda: None)
+    open_pages(
+        legs.client_app,
+        legs.client_app.extensions["tripod.settings"],
+        treat_as_expired=lambda: None,
+    )
 
 
 @dataclass
@@ -65,7 +69,9 @@ def seen(legs: Legs, address: str = "/inspector") -> Page:
     return Browser(legs.network).open(f"{legs.client_app_url}{address}")
 
 
-def test_all_its_messages_are_one_flow_in_their_order(round_trip: RoundTrip, watched: Store) -> None:
+def test_all_its_messages_are_one_flow_in_their_order(
+    round_trip: RoundTrip, watched: Store
+) -> None:
     """From the request that the browser carries to the introspection that it never sees."""
     flow, beside = flows(watched.exchanges())
 
@@ -105,7 +111,11 @@ def test_the_page_draws_it_under_the_clients_name(round_trip: RoundTrip, legs: L
     assert page.link(NAME).href.startswith("/inspector?flow=")
     assert f"<strong>{NAME}</strong>" in page.source
     assert "Print Shop" not in [link.text for link in page.links if "view=client" in link.href]
-    for step, line in (("A2", "GET /oauth/authorize"), ("T1", "POST /oauth/token"), ("R1", "GET /photos")):
+    for step, line in (
+        ("A2", "GET /oauth/authorize"),
+        ("T1", "POST /oauth/token"),
+        ("R1", "GET /photos"),
+    ):
         assert step in page.text
         assert line in page.text
 

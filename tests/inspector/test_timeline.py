@@ -13,7 +13,9 @@ LIFE = RefreshLife(issued=0, expires=86400, ended=None)
 ENDED = RefreshLife(issued=0, expires=86400, ended=30, why="revoked by the client")
 
 
-def token(issued: float, replaced: float | None = None, ended: float | None = None, why: str = EVIL) -> AccessToken:
+def token(
+    issued: float, replaced: float | None = None, ended: float | None = None, why: str = EVIL
+) -> AccessToken:
     """One that is good for two minutes."""
     its_end = {} if ended is None else {"ended": ended, "why": why}
     return AccessToken(issued=issued, expires=issued + 120, replaced=replaced, **its_end)
@@ -26,7 +28,7 @@ def chain(*issued: float) -> list[AccessToken]:
 
 def drawn(tokens: list[AccessToken], now: float, life: RefreshLife = LIFE) -> ElementTree.Element:
     """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
-    return ElementTree.fromstring(drawing.timeline(tokens, life, now).replace("\x00", ""))  # noqa: S314  our own
+    return ElementTree.fromstring(drawing.timeline(tokens, life, now).replace("\x00", ""))
 
 
 def classed(svg: ElementTree.Element, *css: str) -> list[ElementTree.Element]:
@@ -50,7 +52,9 @@ def extent(rect: ElementTree.Element) -> tuple[float, float]:
 def labels(svg: ElementTree.Element, y: str) -> list[tuple[str, float]]:
     """The numbers at that height, and where they begin."""
     found = [node for node in classed(svg, "label") if node.get("y") == y]
-    return [(node.text or "", float(node.attrib["x"])) for node in found if (node.text or "").isdigit()]
+    return [
+        (node.text or "", float(node.attrib["x"])) for node in found if (node.text or "").isdigit()
+    ]
 
 
 REFRESH_ROW, ACCESS_ROW = "63", "122"
@@ -77,7 +81,12 @@ def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: f
 
 
 @pytest.mark.parametrize(
-    "life", [RefreshLife(issued=0, expires=None, ended=None), RefreshLife(issued=0, expires=60, ended=None), ENDED]
+    "life",
+    [
+        RefreshLife(issued=0, expires=None, ended=None),
+        RefreshLife(issued=0, expires=60, ended=None),
+        ENDED,
+    ],
 )
 def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
     assert drawn([token(0)], 50, life).tag == "svg"
@@ -85,7 +94,10 @@ def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
 
 def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
     assert drawing.timeline([], LIFE, 0) == ""
-    assert drawing.timeline_words([], LIFE, 0) == "The code has not been redeemed, so there are no tokens."
+    assert (
+        drawing.timeline_words([], LIFE, 0)
+        == "The code has not been redeemed, so there are no tokens."
+    )
 
 
 @pytest.mark.parametrize(("now", "live"), [(0, 1), (119, 1), (120, 0), (500, 0)])
@@ -100,7 +112,9 @@ def test_of_several_the_last_is_live() -> None:
 
 
 def test_now_moves_to_the_right() -> None:
-    places = [float(classed(drawn([token(0)], now), "now")[0].attrib["x1"]) for now in (0, 30, 60, 119)]
+    places = [
+        float(classed(drawn([token(0)], now), "now")[0].attrib["x1"]) for now in (0, 30, 60, 119)
+    ]
 
     assert places == sorted(set(places))
 
@@ -136,7 +150,9 @@ def test_a_number_stands_in_its_block_as_soon_as_it_fits() -> None:
     svg = drawn(chain(0, 60, 63, 63.5), 64)
 
     assert [number for number, _ in labels(svg, ACCESS_ROW)] == ["1", "2", "4"]
-    for (begins, ends), (_, at) in zip([*blocks(svg)[:2], blocks(svg)[3]], labels(svg, ACCESS_ROW), strict=True):
+    for (begins, ends), (_, at) in zip(
+        [*blocks(svg)[:2], blocks(svg)[3]], labels(svg, ACCESS_ROW), strict=True
+    ):
         assert begins < at < at + 9 <= ends
 
 
@@ -146,7 +162,9 @@ def test_a_token_that_was_replaced_works_until_it_expires() -> None:
 
     assert begins == pytest.approx(blocks(svg)[1][0], abs=2)
     assert blocks(svg)[1][0] < ends < blocks(svg)[1][1]
-    assert [node.findtext("title") for node in classed(svg, "replaced")] == ["replaced; it works until it expires"]
+    assert [node.findtext("title") for node in classed(svg, "replaced")] == [
+        "replaced; it works until it expires"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +187,9 @@ def test_the_end_of_the_grant_ends_what_was_replaced_as_well() -> None:
     assert strips(svg)[0][1] == pytest.approx(blocks(svg)[1][1], abs=2)
 
 
-@pytest.mark.parametrize("first", [token(0, ended=60), token(0, replaced=120), token(0, replaced=300)])
+@pytest.mark.parametrize(
+    "first", [token(0, ended=60), token(0, replaced=120), token(0, replaced=300)]
+)
 def test_what_ended_before_its_successor_came_does_not_work_on(first: AccessToken) -> None:
     svg = drawn([first, token(300)], 301)
 
@@ -184,26 +204,71 @@ def test_no_strip_covers_another_or_the_times_below() -> None:
         levels.setdefault(rect.attrib["y"], []).append(extent(rect))
 
     assert sorted(len(level) for level in levels.values()) == [1, 1, 2]
-    assert all(ends < begins for level in levels.values() for (_, ends), (begins, _) in pairwise(level))
-    assert max(map(float, levels)) + 7 < min(float(node.attrib["y"]) for node in classed(svg, "when")) - 12
+    assert all(
+        ends < begins for level in levels.values() for (_, ends), (begins, _) in pairwise(level)
+    )
+    assert (
+        max(map(float, levels)) + 7
+        < min(float(node.attrib["y"]) for node in classed(svg, "when")) - 12
+    )
 
 
 @pytest.mark.parametrize(
     ("tokens", "life", "now", "sentence"),
     [
-        ([token(0)], LIFE, 30, "Access token 1 has 1:30 left. The refresh token lasts another 24 hours."),
-        (chain(0, 60), LIFE, 180, "Access token 2 has run out. One before it was replaced. The refresh"),
-        (chain(0, 60), LIFE, 90, "Access token 2 has 1:30 left. One before it was replaced; it still works. The"),
+        (
+            [token(0)],
+            LIFE,
+            30,
+            "Access token 1 has 1:30 left. The refresh token lasts another 24 hours.",
+        ),
+        (
+            chain(0, 60),
+            LIFE,
+            180,
+            "Access token 2 has run out. One before it was replaced. The refresh",
+        ),
+        (
+            chain(0, 60),
+            LIFE,
+            90,
+            "Access token 2 has 1:30 left. One before it was replaced; it still works. The",
+        ),
         ([token(0)] * 3, LIFE, 0, "Access token 3 has 2:00 left. Two before it were replaced."),
         (chain(0, 90, 91), LIFE, 121, "Two before it were replaced; one of them still works."),
         (chain(0, 90, 91, 92), LIFE, 121, "Three before it were replaced; two of them still work."),
         (chain(0, 1, 2, 3, 4), LIFE, 5, "Four before it were replaced; all of them still work."),
         ([token(0)] * 14, LIFE, 0, "13 before it were replaced."),
-        ([token(0)], ENDED, 40, "The grant has ended, and with it its tokens: revoked by the client."),
-        ([token(0), token(9)], ENDED, 40, "The grant has ended, and with it both pairs of tokens: revoked"),
-        ([token(0)] * 3, ENDED, 40, "The grant has ended, and with it all three pairs of tokens: revoked"),
-        ([token(0)], RefreshLife(issued=0, expires=60, ended=None), 100, "The refresh token has run out as well."),
-        ([token(0)], RefreshLife(issued=0, expires=None, ended=None), 0, "How long the refresh token lives was not"),
+        (
+            [token(0)],
+            ENDED,
+            40,
+            "The grant has ended, and with it its tokens: revoked by the client.",
+        ),
+        (
+            [token(0), token(9)],
+            ENDED,
+            40,
+            "The grant has ended, and with it both pairs of tokens: revoked",
+        ),
+        (
+            [token(0)] * 3,
+            ENDED,
+            40,
+            "The grant has ended, and with it all three pairs of tokens: revoked",
+        ),
+        (
+            [token(0)],
+            RefreshLife(issued=0, expires=60, ended=None),
+            100,
+            "The refresh token has run out as well.",
+        ),
+        (
+            [token(0)],
+            RefreshLife(issued=0, expires=None, ended=None),
+            0,
+            "How long the refresh token lives was not",
+        ),
     ],
 )
 def test_the_timeline_is_told_in_words_as_well(

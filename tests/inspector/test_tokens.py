@@ -14,7 +14,9 @@ def issued(at: float = 0) -> Exchange:
 
 
 def redeemed(at: float, refresh_token: str) -> Exchange:
-    return _answered(at, {"event": "code_redeemed", **GRANT}, [("code", "••••••••~c0c0c0")], refresh_token)
+    return _answered(
+        at, {"event": "code_redeemed", **GRANT}, [("code", "••••••••~c0c0c0")], refresh_token
+    )
 
 
 def refreshed(at: float, spent: str, refresh_token: str) -> Exchange:
@@ -27,14 +29,27 @@ def ended(at: float, reason: str) -> Exchange:
     return exchange("auth_server", "POST /oauth/revoke", at=at, until=at, events=[event])
 
 
-def _answered(at: float, event: dict[str, str], form: list[tuple[str, str]], refresh_token: str) -> Exchange:
+def _answered(
+    at: float, event: dict[str, str], form: list[tuple[str, str]], refresh_token: str
+) -> Exchange:
     answer = f'{{\n  "expires_in": 120,\n  "refresh_token": "rrrrrr••••••••~{refresh_token}"\n}}'
-    return exchange("auth_server", "POST /oauth/token", at=at, until=at, events=[event], form=form, answer=answer)
+    return exchange(
+        "auth_server",
+        "POST /oauth/token",
+        at=at,
+        until=at,
+        events=[event],
+        form=form,
+        answer=answer,
+    )
 
 
 def states(member: Member) -> list[tuple[str, str]]:
     """Label and state, parents before children."""
-    return [(member.label, member.state), *(each for child in member.children for each in states(child))]
+    return [
+        (member.label, member.state),
+        *(each for child in member.children for each in states(child)),
+    ]
 
 
 def test_a_code_that_was_not_redeemed_has_no_tokens() -> None:
@@ -51,7 +66,11 @@ def test_each_refresh_replaces_the_token_before_it() -> None:
     assert (first.issued, first.expires, first.replaced) == (1001, 1121, 1061)
     assert (second.issued, second.expires, second.replaced) == (1061, 1181, None)
     assert tokens.refresh_life(grant).expires == 1000 + 86400
-    assert states(tokens.family(grant, 1062)) == [("Code", "spent"), ("Tokens 1", "spent"), ("Tokens 2", "alive")]
+    assert states(tokens.family(grant, 1062)) == [
+        ("Code", "spent"),
+        ("Tokens 1", "spent"),
+        ("Tokens 2", "alive"),
+    ]
 
 
 def test_a_token_that_was_replaced_works_until_it_expires() -> None:
@@ -59,16 +78,29 @@ def test_a_token_that_was_replaced_works_until_it_expires() -> None:
 
     first = tokens.access_tokens(grant)[0]
 
-    assert (first.ended, first.end, first.works_on(1100), first.works_on(1121)) == (None, 1121, True, False)
+    assert (first.ended, first.end, first.works_on(1100), first.works_on(1121)) == (
+        None,
+        1121,
+        True,
+        False,
+    )
 
 
 def test_the_end_of_the_grant_ends_every_token_and_says_why() -> None:
-    story = [issued(), redeemed(1, "aaaaaa"), refreshed(21, "aaaaaa", "bbbbbb"), ended(30, "replay")]
+    story = [
+        issued(),
+        redeemed(1, "aaaaaa"),
+        refreshed(21, "aaaaaa", "bbbbbb"),
+        ended(30, "replay"),
+    ]
 
     [grant] = tokens.grants(story)
     why = "the grant ended: what is good for one use was presented once more"
 
-    assert [(token.end, token.why) for token in tokens.access_tokens(grant)] == [(1030, why), (1030, why)]
+    assert [(token.end, token.why) for token in tokens.access_tokens(grant)] == [
+        (1030, why),
+        (1030, why),
+    ]
     assert grant.is_over(1031)
 
 
@@ -79,7 +111,12 @@ def test_a_token_that_expired_before_the_grant_ended_was_not_ended_by_it() -> No
 
 
 def test_of_a_grant_that_ended_it_is_still_told_which_refresh_tokens_were_used() -> None:
-    story = [issued(), redeemed(1, "aaaaaa"), refreshed(21, "aaaaaa", "bbbbbb"), ended(30, "replay")]
+    story = [
+        issued(),
+        redeemed(1, "aaaaaa"),
+        refreshed(21, "aaaaaa", "bbbbbb"),
+        ended(30, "replay"),
+    ]
 
     [grant] = tokens.grants(story)
     [first] = tokens.family(grant, 1031).children
@@ -93,7 +130,12 @@ def test_of_a_grant_that_ended_it_is_still_told_which_refresh_tokens_were_used()
 
 def a_token_that_came_again(*later: Exchange) -> tokens.Grant:
     """The same refresh token twice, within the grace."""
-    story = [issued(), redeemed(1, "aaaaaa"), refreshed(60, "aaaaaa", "bbbbbb"), refreshed(65, "aaaaaa", "cccccc")]
+    story = [
+        issued(),
+        redeemed(1, "aaaaaa"),
+        refreshed(60, "aaaaaa", "bbbbbb"),
+        refreshed(65, "aaaaaa", "cccccc"),
+    ]
     [grant] = tokens.grants([*story, *later])
     return grant
 
@@ -102,7 +144,11 @@ def test_a_token_that_comes_again_leaves_a_dead_sibling() -> None:
     """Whether the answer was lost, a thief took it or the client just asked twice: nobody can tell."""
     family = tokens.family(a_token_that_came_again(), 1066)
 
-    assert states(family)[1:] == [("Tokens 1", "spent"), ("Tokens 2", "lost"), ("Tokens 3", "alive")]
+    assert states(family)[1:] == [
+        ("Tokens 1", "spent"),
+        ("Tokens 2", "lost"),
+        ("Tokens 3", "alive"),
+    ]
     assert (
         family.children[0].children[0].note
         == "taken for lost: the token before it came again, so both its tokens are dead"
@@ -112,7 +158,11 @@ def test_a_token_that_comes_again_leaves_a_dead_sibling() -> None:
 def test_what_was_taken_for_lost_stays_so_when_the_grant_ends() -> None:
     family = tokens.family(a_token_that_came_again(ended(70, "replay")), 1071)
 
-    assert states(family)[1:] == [("Tokens 1", "spent"), ("Tokens 2", "lost"), ("Tokens 3", "ended")]
+    assert states(family)[1:] == [
+        ("Tokens 1", "spent"),
+        ("Tokens 2", "lost"),
+        ("Tokens 3", "ended"),
+    ]
 
 
 def test_the_access_token_of_what_was_taken_for_lost_died_at_that_moment() -> None:
@@ -131,7 +181,10 @@ def test_a_successor_of_a_token_that_was_not_recorded_kills_nobody() -> None:
 def test_a_grant_runs_out_by_itself() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa")])
 
-    assert states(tokens.family(grant, 1000 + 86400)) == [("Code", "spent"), ("Tokens 1", "expired")]
+    assert states(tokens.family(grant, 1000 + 86400)) == [
+        ("Code", "spent"),
+        ("Tokens 1", "expired"),
+    ]
 
 
 def test_an_access_token_that_ran_out_leaves_the_refresh_token_alive() -> None:
@@ -139,7 +192,10 @@ def test_an_access_token_that_ran_out_leaves_the_refresh_token_alive() -> None:
 
     [first] = tokens.family(grant, 1200).children
 
-    assert (first.state, first.note) == ("alive", "the access token ran out; the refresh token works")
+    assert (first.state, first.note) == (
+        "alive",
+        "the access token ran out; the refresh token works",
+    )
 
 
 def test_a_grant_whose_beginning_was_not_recorded_is_told_from_where_it_is_known() -> None:
@@ -167,6 +223,8 @@ def test_an_event_that_only_ends_a_grant_is_no_grant_to_draw() -> None:
 def test_an_answer_that_cannot_be_read_breaks_nothing() -> None:
     event = {"event": "code_redeemed", **GRANT}
     for answer in ("", "[1, 2]", "{", '{"expires_in": "soon"}', '{"expires_in": {}}'):
-        [grant] = tokens.grants([exchange("auth_server", "POST /oauth/token", events=[event], answer=answer)])
+        [grant] = tokens.grants(
+            [exchange("auth_server", "POST /oauth/token", events=[event], answer=answer)]
+        )
 
         assert len(tokens.access_tokens(grant)) == 1

@@ -38,7 +38,9 @@ def window(chromium: Chromium, legs: Running) -> Iterator[BrowserContext]:
     window = chromium.new_context(base_url=legs.client_app_url)
     errors: list[str] = []
     window.on("weberror", lambda error: errors.append(str(error.error)))
-    window.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    window.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" else None
+    )
     recording(legs).clear()
     yield window
     window.close()
@@ -87,7 +89,9 @@ def recorded(legs: Running, path: str) -> Exchange:
 def come_late(legs: Running) -> None:
     """A browser's request is recorded when it ends, after those that servers made meanwhile; then all numbers move on."""
     begin = recorded(legs, "/connect")
-    recording(legs).add(replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at))
+    recording(legs).add(
+        replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at)
+    )
 
 
 def age_by(seconds: float, legs: Running) -> None:
@@ -95,13 +99,17 @@ def age_by(seconds: float, legs: Running) -> None:
     exchanges = recording(legs).exchanges()
     recording(legs).clear()
     for one in exchanges:
-        recording(legs).add(replace(one, started_at=one.started_at - seconds, ended_at=one.ended_at - seconds))
+        recording(legs).add(
+            replace(one, started_at=one.started_at - seconds, ended_at=one.ended_at - seconds)
+        )
 
 
 def begin_another(legs: Running, client_id: str = "calendar") -> None:
     """A newer round trip, of another client."""
     began = recorded(legs, "/connect").ended_at + 60
-    request = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", client_id)], ties=["state:new"])
+    request = exchange(
+        "auth_server", "GET /oauth/authorize", query=[("client_id", client_id)], ties=["state:new"]
+    )
     recording(legs).add(replace(request, started_at=began, ended_at=began + 1))
 
 
@@ -121,10 +129,14 @@ def test_a_flow_in_one_tab_appears_in_the_other_as_it_happens(window: BrowserCon
 
     expect(arrow(inspector, "R2: Photo API to Tripod ID, POST /oauth/introspect")).to_be_visible()
     for step in STEPS_OF_A_CONNECTION:
-        expect(inspector.locator(".sequence .number", has_text=re.compile(f"^{step}$")).first).to_be_visible()
+        expect(
+            inspector.locator(".sequence .number", has_text=re.compile(f"^{step}$")).first
+        ).to_be_visible()
 
 
-def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(window: BrowserContext) -> None:
+def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(
+    window: BrowserContext,
+) -> None:
     inspector, shop = window.new_page(), window.new_page()
     connect(shop)
     inspector.goto("/inspector")
@@ -143,10 +155,14 @@ def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(win
 
     expect(arrow(inspector, "E1: Print Shop to Tripod ID, POST /oauth/revoke")).to_be_visible()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
-    expect(inspector.get_by_text("The grant has ended, and with it its tokens: revoked by the client.")).to_be_visible()
+    expect(
+        inspector.get_by_text("The grant has ended, and with it its tokens: revoked by the client.")
+    ).to_be_visible()
 
 
-def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(inspector: Page, legs: Running) -> None:
+def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(
+    inspector: Page, legs: Running
+) -> None:
     arrow(inspector, INTROSPECTION).click()
     opened, before = inspector.locator("details.message[open]"), inspector.url
 
@@ -155,7 +171,9 @@ def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(inspecto
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
     expect(opened).to_have_count(1)
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
-    expect(inspector.locator(".step[aria-current]").first).to_have_attribute("aria-label", re.compile("introspect"))
+    expect(inspector.locator(".step[aria-current]").first).to_have_attribute(
+        "aria-label", re.compile("introspect")
+    )
     assert inspector.url != before
     inspector.reload()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
@@ -170,8 +188,12 @@ def test_the_opened_message_is_marked_focused_and_in_the_address(inspector: Page
     expect(opened.locator("summary")).to_be_focused()
     expect(arrow(inspector, INTROSPECTION)).to_have_attribute("aria-current", "true")
     number = opened.get_attribute("data-number")
-    expect(inspector).to_have_url(re.compile(rf"/inspector\?flow=\d+&message={number}#message-{number}$"))
-    marked = inspector.locator(".step[aria-current]").evaluate_all("all => all.map(one => one.dataset.message)")
+    expect(inspector).to_have_url(
+        re.compile(rf"/inspector\?flow=\d+&message={number}#message-{number}$")
+    )
+    marked = inspector.locator(".step[aria-current]").evaluate_all(
+        "all => all.map(one => one.dataset.message)"
+    )
     assert set(marked) == {number}
 
 
@@ -187,7 +209,9 @@ def test_the_list_is_scrolled_to_the_opened_message(inspector: Page) -> None:
     expect(inspector.locator("details.message[open] .said")).to_be_in_viewport()
 
 
-def test_the_arrow_in_focus_keeps_it_when_new_messages_move_the_numbers_on(inspector: Page, legs: Running) -> None:
+def test_the_arrow_in_focus_keeps_it_when_new_messages_move_the_numbers_on(
+    inspector: Page, legs: Running
+) -> None:
     arrow(inspector, INTROSPECTION).focus()
 
     come_late(legs)
@@ -207,7 +231,9 @@ def is_not_modified(answer: Response) -> bool:
     return answer.status == 304 and "/inspector" in answer.url
 
 
-def test_the_page_goes_on_after_a_server_that_did_not_answer(inspector: Page, legs: Running) -> None:
+def test_the_page_goes_on_after_a_server_that_did_not_answer(
+    inspector: Page, legs: Running
+) -> None:
     inspector.route("**/inspector**", lambda route: route.abort("aborted"))
     for _ in range(2):
         with inspector.expect_event("requestfailed"):
@@ -226,7 +252,9 @@ def test_without_a_choice_the_newest_round_trip_is_shown(inspector: Page, legs: 
     expect(inspector.get_by_text("A newer round trip has begun")).to_have_count(0)
 
 
-def test_who_reads_a_message_is_told_of_a_newer_round_trip_and_not_taken_there(inspector: Page, legs: Running) -> None:
+def test_who_reads_a_message_is_told_of_a_newer_round_trip_and_not_taken_there(
+    inspector: Page, legs: Running
+) -> None:
     arrow(inspector, INTROSPECTION).click()
     opened, line = inspector.locator("details.message[open]"), inspector.get_by_role("status")
     expect(inspector).to_have_url(re.compile("flow="))
@@ -235,7 +263,9 @@ def test_who_reads_a_message_is_told_of_a_newer_round_trip_and_not_taken_there(i
     begin_another(legs)
 
     expect(line).to_contain_text("A newer round trip has begun: calendar")
-    assert announced.text_content() == line.text_content()  # what reads to people tells of changes in what is there
+    assert (
+        announced.text_content() == line.text_content()
+    )  # what reads to people tells of changes in what is there
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
     expect(opened.locator("summary")).to_be_focused()
     inspector.get_by_role("link", name="calendar").click()
@@ -271,9 +301,17 @@ def test_a_long_name_stays_above_its_lifeline(inspector: Page, legs: Running) ->
     head = inspector.locator(".lifelines li").nth(1)
     expect(head).to_contain_text(name)
 
-    middle = head.evaluate("li => { const { x, width } = li.getBoundingClientRect(); return x + width / 2 }")
-    line = inspector.locator(".sequence > .lifeline").nth(1).evaluate("line => line.getBoundingClientRect().x")
-    widths = head.locator("strong").evaluate("strong => [strong.offsetWidth, strong.parentNode.offsetWidth]")
+    middle = head.evaluate(
+        "li => { const { x, width } = li.getBoundingClientRect(); return x + width / 2 }"
+    )
+    line = (
+        inspector.locator(".sequence > .lifeline")
+        .nth(1)
+        .evaluate("line => line.getBoundingClientRect().x")
+    )
+    widths = head.locator("strong").evaluate(
+        "strong => [strong.offsetWidth, strong.parentNode.offsetWidth]"
+    )
 
     assert abs(middle - line) < 2
     assert widths[0] <= widths[1]
@@ -283,24 +321,32 @@ def test_the_keyboard_opens_a_message(inspector: Page) -> None:
     arrow(inspector, "T1: Print Shop to Tripod ID, POST /oauth/token").focus()
     inspector.keyboard.press("Enter")
 
-    expect(inspector.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")).to_be_visible()
+    expect(
+        inspector.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")
+    ).to_be_visible()
 
 
-def test_without_javascript_an_arrow_leads_to_its_message(chromium: Chromium, legs: Running) -> None:
+def test_without_javascript_an_arrow_leads_to_its_message(
+    chromium: Chromium, legs: Running
+) -> None:
     window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
     tab = window.new_page()
     connect(tab)
     tab.goto("/inspector")
     arrow(tab, "T1: Print Shop to Tripod ID, POST /oauth/token").click()
 
-    expect(tab.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")).to_be_visible()
+    expect(
+        tab.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")
+    ).to_be_visible()
     window.close()
 
 
 @pytest.fixture
 def phone(chromium: Chromium, legs: Running) -> Iterator[Page]:
     """A small screen that shows a round trip."""
-    window = chromium.new_context(base_url=legs.client_app_url, viewport={"width": 390, "height": 844})
+    window = chromium.new_context(
+        base_url=legs.client_app_url, viewport={"width": 390, "height": 844}
+    )
     tab = window.new_page()
     recording(legs).clear()
     connect(tab)
@@ -312,10 +358,14 @@ def phone(chromium: Chromium, legs: Running) -> Iterator[Page]:
 def test_on_a_phone_the_diagram_is_a_list(phone: Page) -> None:
     expect(phone.locator(".sequence")).to_be_hidden()
     phone.get_by_text("T1, T2 POST /oauth/token").click()
-    expect(phone.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")).to_be_visible()
+    expect(
+        phone.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")
+    ).to_be_visible()
 
 
-def test_on_a_phone_the_timeline_shows_now_until_somebody_scrolls_it(phone: Page, legs: Running) -> None:
+def test_on_a_phone_the_timeline_shows_now_until_somebody_scrolls_it(
+    phone: Page, legs: Running
+) -> None:
     age_by(80, legs)
     phone.reload()
     timeline = phone.get_by_role("region", name="Token timeline")

@@ -11,7 +11,9 @@ from tests.inspector.exchanges import exchange
 
 
 def answered(event: str, reason: str, **its: Any) -> Exchange:
-    return exchange("auth_server", "POST /oauth/token", events=[{"event": event, "reason": reason}], **its)
+    return exchange(
+        "auth_server", "POST /oauth/token", events=[{"event": event, "reason": reason}], **its
+    )
 
 
 @pytest.mark.parametrize(
@@ -37,7 +39,10 @@ def test_each_refusal_answers_its_own_question(event: str, question: str) -> Non
 @pytest.mark.parametrize(
     ("logged", "plain"),
     [
-        ("Code challenge failed.", "the verifier does not match the challenge of the authorization request"),
+        (
+            "Code challenge failed.",
+            "the verifier does not match the challenge of the authorization request",
+        ),
         ("unknown_state", "the state is not one that this browser was given"),
         ("issuer_mismatch", "the issuer is not the one that was asked"),
         ("issuer_missing", "the issuer is missing"),
@@ -48,18 +53,25 @@ def test_each_refusal_answers_its_own_question(event: str, question: str) -> Non
         ("code_challenge_method must be S256.", "code_challenge_method must be S256"),
     ],
 )
-def test_what_the_log_calls_by_a_name_is_said_plainly_and_without_a_full_stop(logged: str, plain: str) -> None:
+def test_what_the_log_calls_by_a_name_is_said_plainly_and_without_a_full_stop(
+    logged: str, plain: str
+) -> None:
     assert [reason.text for reason in reasons(answered("request_refused", logged))] == [plain]
 
 
 def test_other_events_and_events_without_a_reason_are_no_refusals() -> None:
-    events = [{"event": "tokens_refreshed", "reason": "x"}, {"event": "request_refused", "reason": None}]
+    events = [
+        {"event": "tokens_refreshed", "reason": "x"},
+        {"event": "request_refused", "reason": None},
+    ]
 
     assert reasons(exchange("auth_server", "POST /oauth/token", events=events)) == []
 
 
 def test_of_a_failed_sign_in_nobody_is_told_more() -> None:
-    refused = exchange("auth_server", "POST /login", status=400, events=[{"event": "sign_in_refused"}])
+    refused = exchange(
+        "auth_server", "POST /login", status=400, events=[{"event": "sign_in_refused"}]
+    )
 
     assert [reason.text for reason in reasons(refused)] == [
         "the username or the password is wrong; which of them, nobody is told"
@@ -83,12 +95,18 @@ def challenge(error: str) -> dict[str, Any]:
         ("unsupported_grant_type", refusal("unsupported_grant_type"), True),
         ("photos:write was not granted", challenge("insufficient_scope"), True),
         ("not active", challenge("invalid_token"), False),
-        ("S256 is needed.", {"location": "/cb?error=invalid_request&error_description=S256+is+needed."}, True),
+        (
+            "S256 is needed.",
+            {"location": "/cb?error=invalid_request&error_description=S256+is+needed."},
+            True,
+        ),
         ("grant ended: replay", {"answer": '{"active": false}'}, False),
         ("the state is unknown", {"response_body": Body(media_type="text/html", size=9)}, None),
     ],
 )
-def test_whether_the_answer_says_so_as_well(reason: str, its: dict[str, Any], is_told: bool | None) -> None:
+def test_whether_the_answer_says_so_as_well(
+    reason: str, its: dict[str, Any], is_told: bool | None
+) -> None:
     """One description each for invalid_grant and invalid_client; what is no secret is said on the wire, too."""
     [found] = reasons(answered("request_refused", reason, status=400, **its))
 
@@ -96,6 +114,8 @@ def test_whether_the_answer_says_so_as_well(reason: str, its: dict[str, Any], is
 
 
 def test_what_ended_is_told_with_its_reason() -> None:
-    ended = exchange("auth_server", "POST /oauth/token", events=[{"event": "grant_ended", "reason": "replay"}])
+    ended = exchange(
+        "auth_server", "POST /oauth/token", events=[{"event": "grant_ended", "reason": "replay"}]
+    )
 
     assert endings(ended) == ["what is good for one use was presented once more"]

@@ -31,18 +31,29 @@ def test_an_answer_in_json_is_told_by_what_is_in_it(answer: str, said: str) -> N
 
 
 def test_a_redirect_is_told_by_where_it_leads() -> None:
-    assert summary(exchange("client_app", "GET /callback?code=c", location="/photos?page=2")) == "to /photos"
+    assert (
+        summary(exchange("client_app", "GET /callback?code=c", location="/photos?page=2"))
+        == "to /photos"
+    )
 
 
 @pytest.mark.parametrize(
     ("challenge", "said"),
     [
-        ('Bearer realm="photos", error="insufficient_scope", scope="photos:write"', "insufficient_scope"),
+        (
+            'Bearer realm="photos", error="insufficient_scope", scope="photos:write"',
+            "insufficient_scope",
+        ),
         ('Bearer realm="photos"', "Bearer"),
     ],
 )
 def test_a_challenge_is_told_by_its_error(challenge: str, said: str) -> None:
-    refused = exchange("resource_api", "GET /photos", status=401, response_headers=[("Www-Authenticate", challenge)])
+    refused = exchange(
+        "resource_api",
+        "GET /photos",
+        status=401,
+        response_headers=[("Www-Authenticate", challenge)],
+    )
 
     assert summary(refused) == said
 
@@ -50,6 +61,8 @@ def test_a_challenge_is_told_by_its_error(challenge: str, said: str) -> None:
 def test_an_error_in_the_body_says_more_than_the_name_of_a_scheme() -> None:
     challenge = [("Www-Authenticate", 'Basic realm="Tripod ID"')]
     answer = '{"error": "invalid_client"}'
-    refused = exchange("auth_server", "POST /oauth/token", status=401, response_headers=challenge, answer=answer)
+    refused = exchange(
+        "auth_server", "POST /oauth/token", status=401, response_headers=challenge, answer=answer
+    )
 
     assert summary(refused) == "invalid_client"

@@ -43,7 +43,10 @@ def form(fields: str | bytes) -> Pairs:
     """What is kept of a form that is sent."""
     body = fields.encode() if isinstance(fields, str) else fields
     return recorded(
-        method="POST", request_headers=[("Content-Type", FORM)], request_body=body, request_size=len(body)
+        method="POST",
+        request_headers=[("Content-Type", FORM)],
+        request_body=body,
+        request_size=len(body),
     ).request_body.form
 
 
@@ -51,7 +54,9 @@ def json_answer(document: Any) -> str:
     """What is kept of a JSON answer."""
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
     headers = [("Content-Type", "application/json; charset=utf-8")]
-    return recorded(response_headers=headers, response_body=body, response_size=len(body)).response_body.text
+    return recorded(
+        response_headers=headers, response_body=body, response_size=len(body)
+    ).response_body.text
 
 
 def basic(pair: str) -> str:

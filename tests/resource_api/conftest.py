@@ -64,7 +64,9 @@ class SimulatedAuthorizationServer(BaseAdapter):
     def revoke(self, token: str) -> None:
         self.answers[token] = {"active": False}
 
-    def send(self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
+    ) -> requests.Response:
         self.requests.append(request)
         if isinstance(self.failure, Exception):
             raise self.failure
@@ -108,9 +110,15 @@ class Caller:
     def post(self, path: str, **kwargs: Any) -> TestResponse:
         return self._call("POST", path, **kwargs)
 
-    def upload(self, image: bytes, title: str = "A photo", file_name: str = "photo.jpg") -> TestResponse:
-        boundary, body = encode_multipart({"title": title, "image": FileStorage(io.BytesIO(image), file_name)})
-        return self.post("/photos", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    def upload(
+        self, image: bytes, title: str = "A photo", file_name: str = "photo.jpg"
+    ) -> TestResponse:
+        boundary, body = encode_multipart(
+            {"title": title, "image": FileStorage(io.BytesIO(image), file_name)}
+        )
+        return self.post(
+            "/photos", data=body, content_type=f"multipart/form-data; boundary={boundary}"
+        )
 
     def add_photo(self, title: str = "A photo") -> dict[str, Any]:
         """A photo that is there, as the API represents it."""
@@ -152,7 +160,9 @@ def settings(tmp_path: Path) -> ResourceApiSettings:
 
 
 @pytest.fixture
-def start(auth_server: SimulatedAuthorizationServer) -> Iterator[Callable[[ResourceApiSettings], Flask]]:
+def start(
+    auth_server: SimulatedAuthorizationServer,
+) -> Iterator[Callable[[ResourceApiSettings], Flask]]:
     """Starts the API, as often as a test likes."""
     started: list[Flask] = []
 
@@ -215,7 +225,12 @@ def events() -> Iterator[list[dict[str, object]]]:
 
 
 def _drawing(
-    written_as: str = "PNG", *, size: tuple[int, int] = (8, 6), mode: str = "RGB", color: Any = 0, **options: Any
+    written_as: str = "PNG",
+    *,
+    size: tuple[int, int] = (8, 6),
+    mode: str = "RGB",
+    color: Any = 0,
+    **options: Any,
 ) -> bytes:
     file = io.BytesIO()
     Image.new(mode, size, color).save(file, written_as, **options)

@@ -29,8 +29,14 @@ NOT_ACCESS_TOKENS_FOR_THIS_API = {
     "another issuer's": ({"iss": "http://127.0.0.1:9999"}, "of another issuer"),
     "nobody's": ({"iss": None}, "of another issuer"),
     "another API's": ({"aud": "http://127.0.0.1:9003"}, "for another audience"),
-    "several other APIs'": ({"aud": ["http://127.0.0.1:9003", "http://127.0.0.1:9004"]}, "for another audience"),
-    "an API's whose address begins alike": ({"aud": "http://127.0.0.1:90020"}, "for another audience"),
+    "several other APIs'": (
+        {"aud": ["http://127.0.0.1:9003", "http://127.0.0.1:9004"]},
+        "for another audience",
+    ),
+    "an API's whose address begins alike": (
+        {"aud": "http://127.0.0.1:90020"},
+        "for another audience",
+    ),
     "no API's": ({"aud": None}, "for another audience"),
     "expired": ({"exp": int(time.time()) - 1}, "expired"),
     "expired long ago": ({"exp": 0}, "expired"),
@@ -65,7 +71,9 @@ def test_the_request_id_runs_on_to_the_authorization_server(alice, auth_server):
 
 
 @pytest.mark.parametrize(
-    ("claims", "reason"), NOT_ACCESS_TOKENS_FOR_THIS_API.values(), ids=NOT_ACCESS_TOKENS_FOR_THIS_API
+    ("claims", "reason"),
+    NOT_ACCESS_TOKENS_FOR_THIS_API.values(),
+    ids=NOT_ACCESS_TOKENS_FOR_THIS_API,
 )
 def test_only_an_active_access_token_for_this_api_lets_in(caller, events, claims, reason):
     """§4: the protected resource MUST check that it is the audience; a refresh token is no access token."""
@@ -77,12 +85,16 @@ def test_only_an_active_access_token_for_this_api_lets_in(caller, events, claims
 
 
 def test_every_reason_reads_the_same_on_the_wire(caller):
-    answers = [caller(**claims).get("/me").json for claims, _ in NOT_ACCESS_TOKENS_FOR_THIS_API.values()]
+    answers = [
+        caller(**claims).get("/me").json for claims, _ in NOT_ACCESS_TOKENS_FOR_THIS_API.values()
+    ]
 
     assert all(answer == answers[0] for answer in answers)
 
 
-@pytest.mark.parametrize("audience", ["http://127.0.0.1:9002", ["http://127.0.0.1:9003", "http://127.0.0.1:9002"]])
+@pytest.mark.parametrize(
+    "audience", ["http://127.0.0.1:9002", ["http://127.0.0.1:9003", "http://127.0.0.1:9002"]]
+)
 def test_the_audience_may_be_one_or_several(caller, audience):
     answer = caller(aud=audience).get("/me")
 
@@ -97,7 +109,9 @@ def test_an_answer_without_an_expiry_counts(caller):
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(alice, auth_server, events, failure):
+def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(
+    alice, auth_server, events, failure
+):
     auth_server.failure = failure
     answer = alice.get("/photos")
 
@@ -109,7 +123,9 @@ def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(alice, auth
     assert alice.token not in str(events)
 
 
-def test_refused_credentials_of_the_api_itself_are_not_the_callers_fault(alice, auth_server, events):
+def test_refused_credentials_of_the_api_itself_are_not_the_callers_fault(
+    alice, auth_server, events
+):
     """§2.3: the endpoint answers 401 when the protected resource's own authentication fails."""
     auth_server.secret = "rotated"
     answer = alice.get("/photos")

@@ -88,7 +88,9 @@ def test_malformed_credentials_are_an_invalid_request(http, auth_server, header)
 
     assert answer.status_code == 400
     assert answer.json["error"] == "invalid_request"
-    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    assert (
+        challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    )
     assert auth_server.requests == []
 
 
@@ -113,7 +115,9 @@ def test_an_unknown_token_is_invalid(caller):
 
     assert answer.status_code == 401
     assert answer.json["error"] == "invalid_token"
-    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    assert (
+        challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    )
 
 
 def test_a_revoked_token_is_refused_at_the_very_next_request(alice, auth_server):
@@ -132,15 +136,21 @@ def test_a_scope_that_was_not_granted_is_named_in_header_and_body(caller, reques
     needed = PROTECTED[request_line]
     granted = {"profile", "photos:read", "photos:write"} - {needed}
     client = caller(scope=" ".join(granted))
-    answer = client.http.open(path, method=method, headers={"Authorization": f"Bearer {client.token}"})
+    answer = client.http.open(
+        path, method=method, headers={"Authorization": f"Bearer {client.token}"}
+    )
 
     assert answer.status_code == 403
     assert answer.json["error"] == "insufficient_scope"
     assert answer.json["scope"] == needed
-    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    assert (
+        challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+    )
 
 
-@pytest.mark.parametrize("scope", ["", "photos", "photos:readers", "PHOTOS:READ", None, ["photos:read"]])
+@pytest.mark.parametrize(
+    "scope", ["", "photos", "photos:readers", "PHOTOS:READ", None, ["photos:read"]]
+)
 def test_a_scope_is_granted_by_its_whole_name_only(caller, scope):
     answer = caller(scope=scope).get("/photos")
 

@@ -82,7 +82,11 @@ def test_a_seeding_that_fails_leaves_nothing(alice, app, monkeypatch):
         db.connection().exec_driver_sql("DELETE FROM photo")
         db.connection().exec_driver_sql("DELETE FROM seeding")
     with monkeypatch.context() as broken:
-        broken.setitem(demo.SEEDINGS, "demo-photos", (*demo.PHOTOS, demo.PHOTOS[0]._replace(file_name="missing.webp")))
+        broken.setitem(
+            demo.SEEDINGS,
+            "demo-photos",
+            (*demo.PHOTOS, demo.PHOTOS[0]._replace(file_name="missing.webp")),
+        )
         with pytest.raises(FileNotFoundError):
             demo.seed(database)
 

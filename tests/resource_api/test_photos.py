@@ -75,7 +75,16 @@ def test_the_newest_photo_comes_first(alice, seven_photos):
 def test_a_photo_says_what_it_is(alice, seven_photos):
     photo = alice.get("/photos?limit=1").json["photos"][0]
 
-    assert set(photo) == {"id", "title", "content_type", "width", "height", "size", "created_at", "image"}
+    assert set(photo) == {
+        "id",
+        "title",
+        "content_type",
+        "width",
+        "height",
+        "size",
+        "created_at",
+        "image",
+    }
     assert re.fullmatch(r"[A-Za-z0-9]{22,}", photo["id"])
     assert photo["created_at"] == "2020-01-07T00:00:00Z"
     assert photo["image"] == f"http://127.0.0.1:9002/photos/{photo['id']}/image"
@@ -200,7 +209,9 @@ def test_nobody_can_touch_another_persons_photo(alice, bob, method, path, json):
 # -- a new title -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("title", ["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>'])
+@pytest.mark.parametrize(
+    "title", ["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>']
+)
 def test_a_title_is_kept_as_it_was_given(alice, title):
     photo = alice.add_photo()
     answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
@@ -228,8 +239,26 @@ def test_a_missing_title_is_refused(alice):
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"\xff", b"null", b'"title"', b'["title"]', b"[" * 60_000, b'{"title": ' + b"9" * 5_000 + b"}"],
-    ids=["empty", "half", "no text", "null", "a string", "a list", "a thousand brackets", "a long number"],
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"null",
+        b'"title"',
+        b'["title"]',
+        b"[" * 60_000,
+        b'{"title": ' + b"9" * 5_000 + b"}",
+    ],
+    ids=[
+        "empty",
+        "half",
+        "no text",
+        "null",
+        "a string",
+        "a list",
+        "a thousand brackets",
+        "a long number",
+    ],
 )
 def test_a_body_that_is_no_json_object_is_an_invalid_request(alice, body):
     photo = alice.add_photo()

@@ -22,7 +22,9 @@ def test_the_metadata_names_the_authorization_server_and_the_scopes(http):
 def test_a_refused_client_finds_its_way_to_the_metadata(http):
     """§5.1: `resource_metadata` in the challenge is the URL of the metadata."""
     challenge = WWWAuthenticate.from_header(http.get("/photos").headers["WWW-Authenticate"])
-    answer = http.get(challenge.parameters["resource_metadata"].removeprefix("http://127.0.0.1:9002"))
+    answer = http.get(
+        challenge.parameters["resource_metadata"].removeprefix("http://127.0.0.1:9002")
+    )
 
     assert answer.json["resource"] == "http://127.0.0.1:9002"
 

@@ -30,14 +30,18 @@ def test_the_revisions_can_be_taken_back(app):
 
 
 def test_every_constraint_has_a_name(app):
-    constraints = [constraint for table in Base.metadata.tables.values() for constraint in table.constraints]
+    constraints = [
+        constraint for table in Base.metadata.tables.values() for constraint in table.constraints
+    ]
 
     assert constraints
     assert all(constraint.name for constraint in constraints)
 
 
 def test_moments_keep_their_time_zone_in_postgresql():
-    statement = str(CreateTable(Base.metadata.tables["photo"]).compile(dialect=postgresql.dialect()))
+    statement = str(
+        CreateTable(Base.metadata.tables["photo"]).compile(dialect=postgresql.dialect())
+    )
 
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statement
 

@@ -17,10 +17,17 @@ def png_of(width, height):
     """A PNG whose header promises this size and whose pixels are missing."""
 
     def chunk(name, data):
-        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
 
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
 
 
 def exif(orientation=1):
@@ -39,7 +46,8 @@ def kept(alice, answer):
 
 
 @pytest.mark.parametrize(
-    ("written_as", "content_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")]
+    ("written_as", "content_type"),
+    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
 )
 def test_a_photo_is_created_and_has_an_address(alice, drawing, written_as, content_type):
     answer = alice.upload(drawing(written_as, size=(40, 30)), "Holiday")
@@ -146,7 +154,11 @@ def test_a_transparent_palette_stays_transparent(alice, drawing):
 
 @pytest.mark.parametrize("written_as", ["PNG", "WEBP", "MPO"])
 def test_of_several_pictures_the_first_is_kept(alice, drawing, written_as):
-    options = {"save_all": True, "append_images": [Image.new("RGB", (8, 6), "white")], "color": "black"}
+    options = {
+        "save_all": True,
+        "append_images": [Image.new("RGB", (8, 6), "white")],
+        "color": "black",
+    }
     image, _ = kept(alice, alice.upload(drawing(written_as, **options)))
 
     assert getattr(image, "n_frames", 1) == 1
@@ -178,7 +190,8 @@ def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
 
 
 @pytest.mark.parametrize(
-    ("width", "height"), [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)]
+    ("width", "height"),
+    [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
 )
 def test_more_than_forty_megapixels_are_refused_by_the_header_alone(alice, width, height):
     answer = alice.upload(png_of(width, height))
@@ -204,7 +217,15 @@ def test_forty_megapixels_are_not_too_many(alice):
         png_of(0, 5),
         png_of(5, 5),
     ],
-    ids=["nothing", "a text", "a drawing", "a PNG signature", "a JPEG signature", "no width", "no pixels"],
+    ids=[
+        "nothing",
+        "a text",
+        "a drawing",
+        "a PNG signature",
+        "a JPEG signature",
+        "no width",
+        "no pixels",
+    ],
 )
 def test_what_is_no_image_is_an_unsupported_media_type(alice, image):
     answer = alice.upload(image, file_name="photo.png")
@@ -232,7 +253,8 @@ def test_a_truncated_image_is_unsupported(alice, drawing, written_as):
 def test_no_damaged_byte_is_ever_our_error(alice, drawing, written_as):
     image = drawing(written_as, size=(4, 3), exif=exif(6))
     answers = [
-        alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :]) for at in range(0, len(image), 11)
+        alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
+        for at in range(0, len(image), 11)
     ]
 
     assert {answer.status_code for answer in answers} <= {201, 413, 415}
@@ -245,7 +267,10 @@ def test_no_damaged_byte_is_ever_our_error(alice, drawing, written_as):
         {"title": "Holiday"},
         {"title": "Holiday", "image": "not a file"},
         {"title": "Holiday", "image": (io.BytesIO(b""), "")},
-        {"title": "Holiday", "image": [(io.BytesIO(b"one"), "1.png"), (io.BytesIO(b"two"), "2.png")]},
+        {
+            "title": "Holiday",
+            "image": [(io.BytesIO(b"one"), "1.png"), (io.BytesIO(b"two"), "2.png")],
+        },
         {"title": "Holiday", "photo": (io.BytesIO(b"image"), "photo.png")},
     ],
     ids=["nothing", "a title", "a field", "no file chosen", "two images", "another name"],
@@ -275,7 +300,9 @@ def test_a_body_of_another_form_has_no_image(alice, content_type, body):
     assert answer.json["error"] == "invalid_request"
 
 
-@pytest.mark.parametrize("title", ["", "  ", "x" * 201, "Holi\nday"], ids=["empty", "blank", "too long", "two lines"])
+@pytest.mark.parametrize(
+    "title", ["", "  ", "x" * 201, "Holi\nday"], ids=["empty", "blank", "too long", "two lines"]
+)
 def test_a_photo_needs_a_title(alice, drawing, title):
     answer = alice.upload(drawing(), title)
 

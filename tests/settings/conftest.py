@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from config import AuthServerSettings, ClientAppSettings, ConfigurationError, ResourceApiSettings, Settings
+from config import (
+    AuthServerSettings,
+    ClientAppSettings,
+    ConfigurationError,
+    ResourceApiSettings,
+    Settings,
+)
 
 Environ = dict[str, str]
 

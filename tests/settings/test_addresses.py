@@ -19,7 +19,10 @@ def test_a_leg_listens_where_its_url_says(demo: Environ) -> None:
 
 
 def test_behind_a_proxy_it_listens_elsewhere(outside: Environ) -> None:
-    environ = outside | {"TRIPOD_AUTH_SERVER_URL": "https://id.example", "TRIPOD_AUTH_SERVER_BIND": "10.0.0.5:8000"}
+    environ = outside | {
+        "TRIPOD_AUTH_SERVER_URL": "https://id.example",
+        "TRIPOD_AUTH_SERVER_BIND": "10.0.0.5:8000",
+    }
 
     settings = AuthServerSettings.load(environ)
 
@@ -67,21 +70,31 @@ def test_a_url_is_scheme_host_and_port_and_nothing_else(
     assert line.startswith(f"TRIPOD_{leg}_URL ")
 
 
-@pytest.mark.parametrize("url", ["http://id.example", "http://10.0.0.1:9000", "http://0.0.0.0:9000"])
-def test_plain_http_off_loopback_is_refused(url: str, outside: Environ, complaint: Complaint) -> None:
+@pytest.mark.parametrize(
+    "url", ["http://id.example", "http://10.0.0.1:9000", "http://0.0.0.0:9000"]
+)
+def test_plain_http_off_loopback_is_refused(
+    url: str, outside: Environ, complaint: Complaint
+) -> None:
     assert "must be https" in complaint(ClientAppSettings, outside | {"TRIPOD_CLIENT_APP_URL": url})
     assert "must be https" in complaint(ClientAppSettings, outside | {"TRIPOD_ISSUER": url})
 
 
-@pytest.mark.parametrize("url", ["http://localhost:9000", "http://127.0.0.2:9000", "http://[::1]:9000"])
+@pytest.mark.parametrize(
+    "url", ["http://localhost:9000", "http://127.0.0.2:9000", "http://[::1]:9000"]
+)
 def test_every_spelling_of_loopback_may_be_plain_http(url: str, demo: Environ) -> None:
     settings = AuthServerSettings.load(demo | {"TRIPOD_AUTH_SERVER_URL": url})
 
     assert settings.url == url
 
 
-@pytest.mark.parametrize("bind", ["9000", ":9000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "a:b"])
-def test_what_is_listened_on_is_host_and_port(bind: str, demo: Environ, complaint: Complaint) -> None:
+@pytest.mark.parametrize(
+    "bind", ["9000", ":9000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "a:b"]
+)
+def test_what_is_listened_on_is_host_and_port(
+    bind: str, demo: Environ, complaint: Complaint
+) -> None:
     line = complaint(ResourceApiSettings, demo | {"TRIPOD_RESOURCE_API_BIND": bind})
 
     assert line.startswith("TRIPOD_RESOURCE_API_BIND ")
@@ -104,8 +117,12 @@ def test_an_issuer_may_have_a_path(demo: Environ) -> None:
 @pytest.mark.parametrize(
     "issuer", ["https://id.example?a", "https://id.example/?", "https://id.example#a", "id.example"]
 )
-def test_an_issuer_has_no_query_and_no_fragment(issuer: str, demo: Environ, complaint: Complaint) -> None:
-    assert complaint(ClientAppSettings, demo | {"TRIPOD_ISSUER": issuer}).startswith("TRIPOD_ISSUER ")
+def test_an_issuer_has_no_query_and_no_fragment(
+    issuer: str, demo: Environ, complaint: Complaint
+) -> None:
+    assert complaint(ClientAppSettings, demo | {"TRIPOD_ISSUER": issuer}).startswith(
+        "TRIPOD_ISSUER "
+    )
 
 
 def test_the_issuer_is_this_projects_server_wherever_it_is(demo: Environ) -> None:
@@ -116,10 +133,14 @@ def test_the_issuer_is_this_projects_server_wherever_it_is(demo: Environ) -> Non
 
 @pytest.mark.parametrize("value", ["yes", "true", "2", "on"])
 def test_the_demo_is_on_or_off(value: str, outside: Environ, complaint: Complaint) -> None:
-    assert complaint(AuthServerSettings, outside | {"TRIPOD_DEMO": value}).startswith("TRIPOD_DEMO ")
+    assert complaint(AuthServerSettings, outside | {"TRIPOD_DEMO": value}).startswith(
+        "TRIPOD_DEMO "
+    )
 
 
-@pytest.mark.parametrize("name", ["TRIPOD_AUTH_SERVER_URL", "TRIPOD_CLIENT_APP_URL", "TRIPOD_RESOURCE_API_URL"])
+@pytest.mark.parametrize(
+    "name", ["TRIPOD_AUTH_SERVER_URL", "TRIPOD_CLIENT_APP_URL", "TRIPOD_RESOURCE_API_URL"]
+)
 def test_the_demo_is_refused_when_any_address_is_public(
     settings_class: type[Settings], name: str, demo: Environ, complaint: Complaint
 ) -> None:
@@ -129,7 +150,9 @@ def test_the_demo_is_refused_when_any_address_is_public(
     assert name in line
 
 
-def test_the_demo_is_refused_when_it_listens_to_the_world(demo: Environ, complaint: Complaint) -> None:
+def test_the_demo_is_refused_when_it_listens_to_the_world(
+    demo: Environ, complaint: Complaint
+) -> None:
     line = complaint(ClientAppSettings, demo | {"TRIPOD_CLIENT_APP_BIND": "0.0.0.0:9001"})
 
     assert "TRIPOD_DEMO=1 is refused" in line

@@ -9,7 +9,9 @@ from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings, S
 Environ = dict[str, str]
 
 
-def test_the_demo_needs_no_other_setting(settings_class: type[Settings], demo: Environ, tmp_path: Path) -> None:
+def test_the_demo_needs_no_other_setting(
+    settings_class: type[Settings], demo: Environ, tmp_path: Path
+) -> None:
     settings = settings_class.load(demo)
 
     assert settings.demo
@@ -39,7 +41,9 @@ def test_the_client_uses_this_project_by_default(demo: Environ, tmp_path: Path) 
     assert settings.session_store_url == f"sqlite:///{tmp_path}/instance/client_sessions.db"
 
 
-def test_the_resource_api_introspects_as_photo_api_by_default(demo: Environ, tmp_path: Path) -> None:
+def test_the_resource_api_introspects_as_photo_api_by_default(
+    demo: Environ, tmp_path: Path
+) -> None:
     settings = ResourceApiSettings.load(demo)
 
     assert settings.introspection_client_id == "photo-api"
@@ -66,9 +70,24 @@ def test_the_demo_is_off_unless_it_is_asked_for(outside: Environ) -> None:
 
 def test_an_empty_variable_counts_as_unset(settings_class: type[Settings], demo: Environ) -> None:
     names = [
-        *("TRIPOD_AUTH_SERVER_URL", "TRIPOD_AUTH_SERVER_BIND", "TRIPOD_TRUSTED_PROXIES", "TRIPOD_AUTH_DATABASE_URL"),
-        *("TRIPOD_RESOURCE_DATABASE_URL", "TRIPOD_SESSION_STORE_URL", "TRIPOD_SECRET_KEY", "TRIPOD_ISSUER"),
-        *("TRIPOD_CLIENT_ID", "TRIPOD_CLIENT_SECRET", "TRIPOD_CLIENT_SCOPE", "TRIPOD_ACCESS_TOKEN_LIFETIME"),
+        *(
+            "TRIPOD_AUTH_SERVER_URL",
+            "TRIPOD_AUTH_SERVER_BIND",
+            "TRIPOD_TRUSTED_PROXIES",
+            "TRIPOD_AUTH_DATABASE_URL",
+        ),
+        *(
+            "TRIPOD_RESOURCE_DATABASE_URL",
+            "TRIPOD_SESSION_STORE_URL",
+            "TRIPOD_SECRET_KEY",
+            "TRIPOD_ISSUER",
+        ),
+        *(
+            "TRIPOD_CLIENT_ID",
+            "TRIPOD_CLIENT_SECRET",
+            "TRIPOD_CLIENT_SCOPE",
+            "TRIPOD_ACCESS_TOKEN_LIFETIME",
+        ),
         *("TRIPOD_INTROSPECTION_CLIENT_ID", "TRIPOD_SECRET_KEY_FALLBACKS"),
     ]
 
@@ -77,7 +96,9 @@ def test_an_empty_variable_counts_as_unset(settings_class: type[Settings], demo:
     assert settings == settings_class.load(demo)
 
 
-def test_the_instance_folder_is_the_projects_own_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_instance_folder_is_the_projects_own_by_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr("config.PROJECT_ROOT", tmp_path)
 
     settings = AuthServerSettings.load({"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": ""})

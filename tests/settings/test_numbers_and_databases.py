@@ -13,12 +13,18 @@ Complaint = Callable[[type[Settings], Environ], str]
 @pytest.mark.parametrize(
     "name",
     [
-        *("TRIPOD_ACCESS_TOKEN_LIFETIME", "TRIPOD_REFRESH_TOKEN_LIFETIME", "TRIPOD_AUTHORIZATION_CODE_LIFETIME"),
+        *(
+            "TRIPOD_ACCESS_TOKEN_LIFETIME",
+            "TRIPOD_REFRESH_TOKEN_LIFETIME",
+            "TRIPOD_AUTHORIZATION_CODE_LIFETIME",
+        ),
         *("TRIPOD_REFRESH_TOKEN_GRACE", "TRIPOD_TRUSTED_PROXIES"),
     ],
 )
 @pytest.mark.parametrize("value", ["-1", "1.5", "2 minutes", "1e3", "٣", "9999999999"])
-def test_a_number_is_a_whole_number(name: str, value: str, demo: Environ, complaint: Complaint) -> None:
+def test_a_number_is_a_whole_number(
+    name: str, value: str, demo: Environ, complaint: Complaint
+) -> None:
     assert complaint(AuthServerSettings, demo | {name: value}).startswith(f"{name} ")
 
 
@@ -36,9 +42,16 @@ def test_the_grace_can_be_turned_off(demo: Environ) -> None:
 
 
 def test_the_lifetimes_are_what_is_asked_for(demo: Environ) -> None:
-    names = ("ACCESS_TOKEN_LIFETIME", "REFRESH_TOKEN_LIFETIME", "AUTHORIZATION_CODE_LIFETIME", "REFRESH_TOKEN_GRACE")
+    names = (
+        "ACCESS_TOKEN_LIFETIME",
+        "REFRESH_TOKEN_LIFETIME",
+        "AUTHORIZATION_CODE_LIFETIME",
+        "REFRESH_TOKEN_GRACE",
+    )
 
-    settings = AuthServerSettings.load(demo | {f"TRIPOD_{name}": str(i) for i, name in enumerate(names, start=7)})
+    settings = AuthServerSettings.load(
+        demo | {f"TRIPOD_{name}": str(i) for i, name in enumerate(names, start=7)}
+    )
 
     assert [getattr(settings, name.lower()) for name in names] == [7, 8, 9, 10]
 
@@ -51,7 +64,9 @@ DATABASES = [
 
 
 @pytest.mark.parametrize(("settings_class", "name"), DATABASES)
-@pytest.mark.parametrize("url", ["sqlite:////var/lib/tripod.db", "postgresql+psycopg://tripod:secret@db/tripod"])
+@pytest.mark.parametrize(
+    "url", ["sqlite:////var/lib/tripod.db", "postgresql+psycopg://tripod:secret@db/tripod"]
+)
 def test_a_database_is_sqlite_or_postgresql(
     settings_class: type[Settings], name: str, url: str, outside: Environ
 ) -> None:

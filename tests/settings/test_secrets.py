@@ -69,25 +69,37 @@ def test_old_keys_still_verify_after_the_current_one(outside: Environ) -> None:
     assert settings.secret_keys == ("a key", "older", "oldest")
 
 
-def test_no_secret_shows_when_settings_are_printed(settings_class: type[Settings], outside: Environ) -> None:
-    databases = ("TRIPOD_AUTH_DATABASE_URL", "TRIPOD_SESSION_STORE_URL", "TRIPOD_RESOURCE_DATABASE_URL")
+def test_no_secret_shows_when_settings_are_printed(
+    settings_class: type[Settings], outside: Environ
+) -> None:
+    databases = (
+        "TRIPOD_AUTH_DATABASE_URL",
+        "TRIPOD_SESSION_STORE_URL",
+        "TRIPOD_RESOURCE_DATABASE_URL",
+    )
     database = "postgresql+psycopg://tripod:hush@db/tripod"
 
     shown = repr(settings_class.load(outside | dict.fromkeys(databases, database)))
 
     assert "hush" not in shown
-    assert not [secret for secret in ("a key", "a client secret", "an api secret") if repr(secret) in shown]
+    assert not [
+        secret for secret in ("a key", "a client secret", "an api secret") if repr(secret) in shown
+    ]
 
 
 @pytest.mark.parametrize("name", ["TRIPOD_AUTH_SERVER_URL", "TRIPOD_ISSUER"])
-def test_a_password_in_a_url_is_refused_and_not_repeated(name: str, outside: Environ, complaint: Complaint) -> None:
+def test_a_password_in_a_url_is_refused_and_not_repeated(
+    name: str, outside: Environ, complaint: Complaint
+) -> None:
     line = complaint(ClientAppSettings, outside | {name: "https://tripod:hush@id.example"})
 
     assert line.startswith(f"{name} ")
     assert "hush" not in line
 
 
-def test_what_the_demo_writes_is_the_owners_alone(settings_class: type[Settings], demo: Environ) -> None:
+def test_what_the_demo_writes_is_the_owners_alone(
+    settings_class: type[Settings], demo: Environ
+) -> None:
     settings = settings_class.load(demo)
 
     files = list(settings.instance_path.iterdir())
@@ -126,10 +138,15 @@ def _locked(path: Path) -> None:
 
 @pytest.mark.parametrize("spoil", [_occupied, _locked])
 def test_an_instance_folder_that_cannot_be_is_one_line(
-    spoil: Callable[[Path], None], demo: Environ, monkeypatch: pytest.MonkeyPatch, complaint: Complaint
+    spoil: Callable[[Path], None],
+    demo: Environ,
+    monkeypatch: pytest.MonkeyPatch,
+    complaint: Complaint,
 ) -> None:
     spoil(Path(demo["TRIPOD_INSTANCE_PATH"]))
-    monkeypatch.setattr(os, "access", lambda path, mode: bool(_mode(Path(path)) & stat.S_IWUSR))  # root may everything
+    monkeypatch.setattr(
+        os, "access", lambda path, mode: bool(_mode(Path(path)) & stat.S_IWUSR)
+    )  # root may everything
 
     line = complaint(AuthServerSettings, demo)
 

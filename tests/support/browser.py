@@ -55,7 +55,11 @@ class Browser:
 
     def follow(self, text: str) -> Page:
         """Click the link with these words in it."""
-        return self._show(self._navigate("GET", self._absolute(self.current.link(text).href), came_from=self.current))
+        return self._show(
+            self._navigate(
+                "GET", self._absolute(self.current.link(text).href), came_from=self.current
+            )
+        )
 
     def fill(self, **values: str) -> None:
         """Write into the fields of these names."""
@@ -67,11 +71,15 @@ class Browser:
     def tick(self, name: str, *values: str) -> None:
         """Leave exactly these `values` ticked among the checkboxes of that name."""
         boxes = [control for control in self.current.form_with(name).fields if control.name == name]
-        assert set(values) <= {box.value for box in boxes}, f"{name} offers {[box.value for box in boxes]}"
+        assert set(values) <= {box.value for box in boxes}, (
+            f"{name} offers {[box.value for box in boxes]}"
+        )
         for box in boxes:
             box.checked = box.value in values
 
-    def press(self, text: str | None = None, *, name: str | None = None, value: str | None = None) -> Page:
+    def press(
+        self, text: str | None = None, *, name: str | None = None, value: str | None = None
+    ) -> Page:
         """Press the button with these words on it, or of that name and value, and go where its form leads."""
         button = self.current.button(text, name=name, value=value)
         return self._submit(self.current.form_of(button), button)
@@ -100,18 +108,22 @@ class Browser:
         Several threads may do so at once.
         """
         headers = HEADERS | options.pop("headers", {})
-        request = requests.Request(method, self._absolute(url), headers=headers, **options).prepare()
+        request = requests.Request(
+            method, self._absolute(url), headers=headers, **options
+        ).prepare()
         if cookies := get_cookie_header(self._jar, request):  # type: ignore[no-untyped-call]
             request.headers["Cookie"] = cookies
         response = self._adapter.send(request)
-        response.content  # noqa: B018 - read to its end, so that a real connection is free again
+        response.content
         extract_cookies_to_jar(self._jar, request, response.raw)  # type: ignore[no-untyped-call]
         self.history.append(response)
         return response
 
     def cookies(self, host: str | None = None) -> dict[str, str]:
         """Names and values of the cookies in the jar; of one host, when it is given."""
-        return {cookie.name: cookie.value or "" for cookie in self._jar if host in (None, cookie.domain)}
+        return {
+            cookie.name: cookie.value or "" for cookie in self._jar if host in (None, cookie.domain)
+        }
 
     def forget_cookies(self) -> None:
         """Empty the jar."""
@@ -126,7 +138,9 @@ class Browser:
         target, fields = self._absolute(action), form.submission(button)
         if form.method == "POST":
             return self._show(self._navigate("POST", target, came_from=page, data=fields))
-        target = requests.Request("GET", target.partition("?")[0], params=fields).prepare().url or target
+        target = (
+            requests.Request("GET", target.partition("?")[0], params=fields).prepare().url or target
+        )
         return self._show(self._navigate("GET", target, came_from=page))
 
     def _show(self, response: requests.Response) -> Page:
@@ -134,7 +148,9 @@ class Browser:
         self._visited.append(self.page.url)
         return self.page
 
-    def _navigate(self, method: str, url: str, *, came_from: Page | None, **options: Any) -> requests.Response:
+    def _navigate(
+        self, method: str, url: str, *, came_from: Page | None, **options: Any
+    ) -> requests.Response:
         for _ in range(MOST_REDIRECTS):
             self._policy.look_at(method, url, came_from)
             headers = _provenance(method, url, came_from)

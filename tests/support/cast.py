@@ -43,7 +43,9 @@ class Person:
             page = self.sign_in()
         return self.allow(*scopes) if page.has_field("granted_scope") else page
 
-    def authorize(self, client: RegisteredClient, scope: str = "photos:read", **overrides: str | None) -> "Code":
+    def authorize(
+        self, client: RegisteredClient, scope: str = "photos:read", **overrides: str | None
+    ) -> "Code":
         """Let `client` in, and give back the authorization code that it is sent."""
         request = client.authorization_request(scope, **overrides)
         response = query_of(self.go_through(request.url).url)

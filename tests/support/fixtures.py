@@ -28,7 +28,9 @@ EVERY_SCOPE = "profile photos:read photos:write"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare what the tests' marks mean."""
-    config.addinivalue_line("markers", "settings(**settings): starts the legs with TRIPOD_… as given")
+    config.addinivalue_line(
+        "markers", "settings(**settings): starts the legs with TRIPOD_… as given"
+    )
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,14 @@ def resource_server(legs: "Legs") -> RegisteredClient:
 def _registration(legs: "Legs", redirect_uri: str, *options: str) -> dict[str, Any]:
     import json
 
-    common = ("--name", "Paper Calendar", "--redirect-uri", redirect_uri, "--scope", EVERY_SCOPE, "--json")
+    common = (
+        "--name",
+        "Paper Calendar",
+        "--redirect-uri",
+        redirect_uri,
+        "--scope",
+        EVERY_SCOPE,
+        "--json",
+    )
     registration: dict[str, Any] = json.loads(legs.run("clients", "create", *common, *options))
     return registration

@@ -14,7 +14,12 @@ from werkzeug.wrappers import Request, Response
 
 from auth_server import create_app as create_auth_server
 from client_app import create_app as create_client_app
-from config import DEMO_INTROSPECTION_CLIENT_ID, AuthServerSettings, ClientAppSettings, ResourceApiSettings
+from config import (
+    DEMO_INTROSPECTION_CLIENT_ID,
+    AuthServerSettings,
+    ClientAppSettings,
+    ResourceApiSettings,
+)
 from resource_api import create_app as create_resource_api
 from support.network import Network, origin_of
 from support.registered_client import RegisteredClient
@@ -43,7 +48,11 @@ class Legs:
 
     def __init__(self, instance_path: Path, **settings: str) -> None:
         self.instance_path = instance_path
-        self.environment = {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(instance_path), **settings}
+        self.environment = {
+            "TRIPOD_DEMO": "1",
+            "TRIPOD_INSTANCE_PATH": str(instance_path),
+            **settings,
+        }
         self.network = Network()
         self.events: list[dict[str, Any]] = []
         self._listener = _Listener(self.events)
@@ -51,7 +60,9 @@ class Legs:
         back_channel = BackChannel(adapter=self.network.adapter)
         self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
         self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
-        self.resource_api = create_resource_api(ResourceApiSettings.load(self.environment), back_channel)
+        self.resource_api = create_resource_api(
+            ResourceApiSettings.load(self.environment), back_channel
+        )
         for leg in (self.auth_server, self.client_app, self.resource_api):
             leg.jinja_env.bytecode_cache = _COMPILED
             self.network.attach(_url(leg), leg)
@@ -82,10 +93,22 @@ class Legs:
         assert result.exit_code == 0, result.output
         return result.stdout
 
-    def register_client(self, redirect_uri: str, scope: str, *, public: bool = False) -> RegisteredClient:
+    def register_client(
+        self, redirect_uri: str, scope: str, *, public: bool = False
+    ) -> RegisteredClient:
         """Register a client at the command line; something answers at its redirect URI."""
-        options = ["--name", origin_of(redirect_uri), "--redirect-uri", redirect_uri, "--scope", scope, "--json"]
-        registration = json.loads(self.run("clients", "create", *options, *(["--public"] if public else [])))
+        options = [
+            "--name",
+            origin_of(redirect_uri),
+            "--redirect-uri",
+            redirect_uri,
+            "--scope",
+            scope,
+            "--json",
+        ]
+        registration = json.loads(
+            self.run("clients", "create", *options, *(["--public"] if public else []))
+        )
         return self.client_with(registration)
 
     def client_with(self, registration: dict[str, Any]) -> RegisteredClient:
@@ -104,7 +127,11 @@ class Legs:
     def resource_server(self) -> RegisteredClient:
         """The account that introspects for the resource API."""
         secret = ResourceApiSettings.load(self.environment).introspection_client_secret
-        identity = {"client_id": DEMO_INTROSPECTION_CLIENT_ID, "client_secret": secret, "redirect_uris": []}
+        identity = {
+            "client_id": DEMO_INTROSPECTION_CLIENT_ID,
+            "client_secret": secret,
+            "redirect_uris": [],
+        }
         return self.client_with(identity)
 
     def close(self) -> None:

@@ -105,12 +105,16 @@ class Network:
         finally:
             self._mute.discard(origin)
 
-    def exchanges_with(self, origin: str, path: str | None = None, *, method: str | None = None) -> list[Exchange]:
+    def exchanges_with(
+        self, origin: str, path: str | None = None, *, method: str | None = None
+    ) -> list[Exchange]:
         """What has been said with `origin`, at `path` and by `method` where they are given."""
         return [
             exchange
             for exchange in self.exchanges
-            if exchange.origin == origin and path in (None, exchange.path) and method in (None, exchange.method)
+            if exchange.origin == origin
+            and path in (None, exchange.path)
+            and method in (None, exchange.method)
         ]
 
     def answer(self, request: requests.PreparedRequest, remote_address: str) -> HTTPResponse:
@@ -127,7 +131,13 @@ class Network:
             self._applications[origin], _environ(request, body, remote_address), buffered=True
         )
         status, answer = int(status_line.split(" ", 1)[0]), b"".join(chunks)
-        said = CaseInsensitiveDict(request.headers), body, status, CaseInsensitiveDict(headers), answer
+        said = (
+            CaseInsensitiveDict(request.headers),
+            body,
+            status,
+            CaseInsensitiveDict(headers),
+            answer,
+        )
         self.exchanges.append(Exchange(method, url, *said))
         if origin in self._mute:
             raise requests.ConnectionError(f"the connection to {origin} broke", request=request)
@@ -142,7 +152,9 @@ class NetworkAdapter(HTTPAdapter):
         self._network = network
         self._remote_address = remote_address
 
-    def send(self, request: requests.PreparedRequest, *_: object, **__: object) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_: object, **__: object
+    ) -> requests.Response:
         """Answer at once, from memory; timeouts, certificates and proxies have no meaning here."""
         return self.build_response(request, self._network.answer(request, self._remote_address))
 
@@ -164,7 +176,9 @@ def _body_of(request: requests.PreparedRequest) -> bytes:
     return body if isinstance(body, bytes) else b"".join(body)
 
 
-def _environ(request: requests.PreparedRequest, body: bytes, remote_address: str) -> "WSGIEnvironment":
+def _environ(
+    request: requests.PreparedRequest, body: bytes, remote_address: str
+) -> "WSGIEnvironment":
     """PEP 3333, as a server fills it in."""
     parts = urlsplit(str(request.url))
     environ: WSGIEnvironment = {
@@ -196,7 +210,9 @@ def _environ(request: requests.PreparedRequest, body: bytes, remote_address: str
     return environ
 
 
-def _response(method: str, status_line: str, headers: list[tuple[str, str]], body: bytes) -> HTTPResponse:
+def _response(
+    method: str, status_line: str, headers: list[tuple[str, str]], body: bytes
+) -> HTTPResponse:
     message = HTTPMessage()
     for name, value in headers:
         message[name] = value

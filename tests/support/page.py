@@ -103,7 +103,9 @@ class Page:
                 return link
         raise LookupError(f"no link {text!r} on {self!r}: {[link.text for link in self.links]}")
 
-    def button(self, text: str | None = None, *, name: str | None = None, value: str | None = None) -> Button:
+    def button(
+        self, text: str | None = None, *, name: str | None = None, value: str | None = None
+    ) -> Button:
         """The first button with these words in it, or of that name and value."""
         for form in self.forms:
             for button in form.buttons:
@@ -180,13 +182,19 @@ class _Parser(HTMLParser):
         elif kind not in _BUTTON_TYPES:
             default = "on" if kind in ("checkbox", "radio") else ""
             value = attributes.get("value", default)
-            self._add(Field(attributes.get("name", ""), kind, value, "checked" in attributes), attributes)
+            self._add(
+                Field(attributes.get("name", ""), kind, value, "checked" in attributes), attributes
+            )
 
     def _button(self, text: str, attributes: dict[str, str]) -> None:
         form = self._owner(attributes)
         if form is not None and "disabled" not in attributes:
             name, value = attributes.get("name", ""), attributes.get("value", "")
-            form.buttons.append(Button(attributes.get("aria-label", text), name, value, attributes.get("formaction")))
+            form.buttons.append(
+                Button(
+                    attributes.get("aria-label", text), name, value, attributes.get("formaction")
+                )
+            )
 
     def _add(self, control: Field, attributes: dict[str, str]) -> None:
         form = self._owner(attributes)

@@ -31,8 +31,14 @@ def free_ports(count: int) -> list[int]:
 
 def environment(instance_path: Path, **settings: str) -> dict[str, str]:
     """This process's environment without its settings, with the three legs at free ports."""
-    surroundings = {name: value for name, value in os.environ.items() if not name.startswith(("TRIPOD_", "FLASK_"))}
-    urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(URLS, free_ports(3), strict=True)}
+    surroundings = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("TRIPOD_", "FLASK_"))
+    }
+    urls = {
+        name: f"http://127.0.0.1:{port}" for name, port in zip(URLS, free_ports(3), strict=True)
+    }
     return {**surroundings, **urls, "TRIPOD_INSTANCE_PATH": str(instance_path), **settings}
 
 
@@ -81,7 +87,11 @@ class Running:
     def servers(self) -> dict[int, str]:
         """The process ids of the servers on its ports, workers included, with their command lines."""
         ports = {str(urlsplit(url).port) for url in self.urls}
-        return {pid: line for pid, line in _command_lines() if "granian" in line and set(line.split()) & ports}
+        return {
+            pid: line
+            for pid, line in _command_lines()
+            if "granian" in line and set(line.split()) & ports
+        }
 
     def wait_until_ready(self, *urls: str) -> None:
         """Until each leg at `urls` says that it can serve."""
@@ -149,7 +159,9 @@ def _command_lines() -> Iterator[tuple[int, str]]:
             with suppress(OSError):
                 yield int(path.parent.name), path.read_text().replace("\0", " ")
         return
-    listing = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout  # noqa: S607
+    listing = subprocess.run(
+        ["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     for line in listing.splitlines():
         pid, _, command = line.strip().partition(" ")
         yield int(pid), command

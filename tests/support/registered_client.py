@@ -45,7 +45,9 @@ class RegisteredClient:
         metadata: dict[str, Any] = answer.json()
         return metadata
 
-    def authorization_request(self, scope: str | None = "photos:read", **overrides: str | None) -> AuthorizationRequest:
+    def authorization_request(
+        self, scope: str | None = "photos:read", **overrides: str | None
+    ) -> AuthorizationRequest:
         """RFC 6749 §4.1.1, with RFC 7636's challenge."""
         state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
         parameters = {
@@ -58,7 +60,9 @@ class RegisteredClient:
             "code_challenge_method": "S256",
         }
         query = urlencode(_present(parameters | overrides))
-        return AuthorizationRequest(f"{self.metadata['authorization_endpoint']}?{query}", state, verifier)
+        return AuthorizationRequest(
+            f"{self.metadata['authorization_endpoint']}?{query}", state, verifier
+        )
 
     def redeem(self, code: str, verifier: str, **overrides: str | None) -> requests.Response:
         """RFC 6749 §4.1.3."""
@@ -72,7 +76,10 @@ class RegisteredClient:
 
     def refresh(self, refresh_token: str, **overrides: str | None) -> requests.Response:
         """RFC 6749 §6."""
-        return self.post("token_endpoint", {"grant_type": "refresh_token", "refresh_token": refresh_token} | overrides)
+        return self.post(
+            "token_endpoint",
+            {"grant_type": "refresh_token", "refresh_token": refresh_token} | overrides,
+        )
 
     def introspect(self, token: str, **overrides: str | None) -> requests.Response:
         """RFC 7662 §2.1."""
@@ -92,7 +99,9 @@ class RegisteredClient:
 
 def s256(verifier: str) -> str:
     """BASE64URL(SHA256(verifier)), the S256 challenge (RFC 7636 §4.2)."""
-    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
+    )
 
 
 def query_of(url: str) -> dict[str, str]:

@@ -9,7 +9,11 @@ from flask.typing import ResponseReturnValue
 from support.browser import Browser
 from support.network import Network
 
-SHOP, BANK, ELSEWHERE = "http://127.0.0.1:7001", "http://127.0.0.1:7002", "https://elsewhere.example"
+SHOP, BANK, ELSEWHERE = (
+    "http://127.0.0.1:7001",
+    "http://127.0.0.1:7002",
+    "https://elsewhere.example",
+)
 FORM = """<!doctype html><title>A form</title>
 <a href="/form?again">Once <b>more</b></a> <img src="/picture">
 <form method="post" action="{action}">
@@ -45,13 +49,20 @@ def site() -> Flask:
     @site.get("/form")
     def form() -> ResponseReturnValue:
         policy = request.args.get("policy", "same-origin")
-        return FORM.replace("{action}", request.args.get("action", "/sent")), {"Referrer-Policy": policy}
+        return FORM.replace("{action}", request.args.get("action", "/sent")), {
+            "Referrer-Policy": policy
+        }
 
     @site.route("/sent", methods=["GET", "POST"])
     def sent() -> dict[str, object]:
         headers = {name: request.headers.get(name) for name in ("Referer", "Origin")}
         fields = request.values.to_dict(flat=False)
-        return {"method": request.method, "fields": fields, "cookies": dict(request.cookies), **headers}
+        return {
+            "method": request.method,
+            "fields": fields,
+            "cookies": dict(request.cookies),
+            **headers,
+        }
 
     @site.route("/redirect/<int:status>", methods=["GET", "POST"])
     def redirection(status: int) -> ResponseReturnValue:
@@ -64,7 +75,9 @@ def site() -> Flask:
     @site.get("/cookie")
     def cookie() -> Response:
         response = Response("a cookie", mimetype="text/html")
-        response.set_cookie(f"{request.args['same_site'].lower()}", "1", samesite=request.args["same_site"])
+        response.set_cookie(
+            f"{request.args['same_site'].lower()}", "1", samesite=request.args["same_site"]
+        )
         return response
 
     return site
@@ -128,8 +141,12 @@ def test_redirects_are_followed_across_origins_and_kept(browser: Browser) -> Non
     assert [response.status_code for response in browser.history] == [303, 302, 200]
 
 
-@pytest.mark.parametrize(("status", "method"), [(302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")])
-def test_a_redirect_after_a_form_keeps_its_fields_or_drops_them(status: int, method: str, browser: Browser) -> None:
+@pytest.mark.parametrize(
+    ("status", "method"), [(302, "GET"), (303, "GET"), (307, "POST"), (308, "POST")]
+)
+def test_a_redirect_after_a_form_keeps_its_fields_or_drops_them(
+    status: int, method: str, browser: Browser
+) -> None:
     browser.open(f"{SHOP}/form?action=/redirect/{status}%3Fto=/sent")
     sent = browser.press("Yes").response.json()
 

@@ -71,7 +71,10 @@ def test_a_body_may_be_bytes_or_come_in_pieces(session: requests.Session) -> Non
 
 
 def test_the_scheme_and_the_default_port_are_known(session: requests.Session) -> None:
-    assert session.get("https://server.example/echo/x").json()["url"] == "https://server.example/echo/x"
+    assert (
+        session.get("https://server.example/echo/x").json()["url"]
+        == "https://server.example/echo/x"
+    )
 
 
 def test_several_cookies_are_kept_by_their_paths(session: requests.Session) -> None:
@@ -87,7 +90,9 @@ def test_a_head_request_has_no_body(session: requests.Session) -> None:
     assert answer.content == b""
 
 
-def test_an_origin_that_nobody_answers_for_cannot_be_connected_to(session: requests.Session) -> None:
+def test_an_origin_that_nobody_answers_for_cannot_be_connected_to(
+    session: requests.Session,
+) -> None:
     with pytest.raises(requests.ConnectionError):
         session.get("http://server.example:8081/")
 

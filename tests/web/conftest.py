@@ -16,9 +16,7 @@ from web.back_channel import BackChannel
 from web.canonical_host import for_machines
 from web.database import Database
 
-FORM = (
-    '<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"><button>Send</button></form>'
-)
+FORM = '<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"><button>Send</button></form>'
 
 
 @pytest.fixture
@@ -27,7 +25,9 @@ def settings(tmp_path: Path) -> Callable[..., AuthServerSettings]:
 
     def settings(**environ: str) -> AuthServerSettings:
         usual = {"TRIPOD_INSTANCE_PATH": str(tmp_path), "TRIPOD_SECRET_KEY": "a key"}
-        return AuthServerSettings.load(usual | {f"TRIPOD_{name}": value for name, value in environ.items()})
+        return AuthServerSettings.load(
+            usual | {f"TRIPOD_{name}": value for name, value in environ.items()}
+        )
 
     return settings
 
@@ -57,7 +57,13 @@ def network(start: Callable[..., Flask], request: pytest.FixtureRequest) -> Netw
     app = start(**mark.kwargs if mark else {})
     url = app.extensions["tripod.settings"].url
     network = Network()
-    for origin in (url, "http://localhost:9000", "http://[::1]:9000", "http://127.0.0.1:9001", "http://evil.example"):
+    for origin in (
+        url,
+        "http://localhost:9000",
+        "http://[::1]:9000",
+        "http://127.0.0.1:9001",
+        "http://evil.example",
+    ):
         network.attach(origin, app)
     return network
 

@@ -23,7 +23,9 @@ class Recorder(BaseAdapter):
         super().__init__()
         self.options: dict[str, Any] = {}
 
-    def send(self, request: requests.PreparedRequest, *_: object, **options: Any) -> requests.Response:
+    def send(
+        self, request: requests.PreparedRequest, *_: object, **options: Any
+    ) -> requests.Response:
         self.options = options
         response = requests.Response()
         response.status_code, response.url = 200, str(request.url)
@@ -103,7 +105,9 @@ def test_nothing_is_sent_twice_by_itself() -> None:
     assert pooled_adapter().max_retries.total == 0
 
 
-def test_an_unreachable_server_is_one_kind_of_exception(session: requests.Session, network: Network) -> None:
+def test_an_unreachable_server_is_one_kind_of_exception(
+    session: requests.Session, network: Network
+) -> None:
     with network.cut_off(URL), pytest.raises(requests.RequestException):
         session.get(f"{URL}/headers")
 

@@ -10,7 +10,9 @@ FOREIGN = ["http://evil.example", "http://127.0.0.1:9001"]
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
-def test_a_page_asked_for_on_another_spelling_is_shown_on_the_canonical_one(origin: str, browser: Browser) -> None:
+def test_a_page_asked_for_on_another_spelling_is_shown_on_the_canonical_one(
+    origin: str, browser: Browser
+) -> None:
     page = browser.open(f"{origin}/form?next=%2Fphotos&q=why?")
 
     assert page.url == "http://127.0.0.1:9000/form?next=%2Fphotos&q=why?"
@@ -24,7 +26,9 @@ def test_no_cookie_is_left_on_another_spelling(origin: str, browser: Browser) ->
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
-def test_a_form_sent_to_another_spelling_is_not_redirected(origin: str, http: requests.Session) -> None:
+def test_a_form_sent_to_another_spelling_is_not_redirected(
+    origin: str, http: requests.Session
+) -> None:
     """A redirect would lose what was typed, or carry it on."""
     response = http.post(f"{origin}/form", data={"password": "hush"})
 
@@ -33,7 +37,9 @@ def test_a_form_sent_to_another_spelling_is_not_redirected(origin: str, http: re
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
-def test_programs_are_answered_on_every_spelling_of_loopback(origin: str, http: requests.Session) -> None:
+def test_programs_are_answered_on_every_spelling_of_loopback(
+    origin: str, http: requests.Session
+) -> None:
     assert http.post(f"{origin}/machine").status_code == 200
     assert http.get(f"{origin}/static/css/base.css").status_code == 200
 
@@ -93,8 +99,12 @@ def test_health_is_told_on_any_host(origin: str, http: requests.Session) -> None
     assert response.json() == {"status": "ok"}
 
 
-@pytest.mark.settings(AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1")
-def test_a_public_leg_does_not_answer_for_loopback(network: Network, http: requests.Session) -> None:
+@pytest.mark.settings(
+    AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1"
+)
+def test_a_public_leg_does_not_answer_for_loopback(
+    network: Network, http: requests.Session
+) -> None:
     network.attach("http://localhost", network.application("https://id.example"))
 
     assert http.get("http://localhost/").status_code == 400

@@ -73,7 +73,11 @@ def test_a_cookie_signed_with_a_forgotten_key_does_not_count(start: Callable[...
 
 
 def test_a_key_is_derived_for_each_leg_and_purpose() -> None:
-    keys = {derived_key("a key", leg, purpose) for leg in ("one", "two") for purpose in ("cookies", "records")}
+    keys = {
+        derived_key("a key", leg, purpose)
+        for leg in ("one", "two")
+        for purpose in ("cookies", "records")
+    }
 
     assert len(keys) == 4
     assert derived_key("a key", "one", "cookies") in keys

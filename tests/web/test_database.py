@@ -45,7 +45,9 @@ def database(path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def impatient_database(database: Database, path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
+def impatient_database(
+    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Database]:
     """The same one, by connections that do not wait for a lock."""
     monkeypatch.setattr("web.database.BUSY_TIMEOUT_MS", 0)
     impatient = Database(f"sqlite:///{path}")
@@ -62,16 +64,23 @@ def visits(database: Database) -> int:
 # Transactions
 
 
-def test_a_writing_transaction_begins_as_one(database: Database, impatient_database: Database) -> None:
+def test_a_writing_transaction_begins_as_one(
+    database: Database, impatient_database: Database
+) -> None:
     """Reading first and writing then would fail when somebody else has written in between."""
-    with database.session(writing=True) as first, impatient_database.session(writing=True) as second:
+    with (
+        database.session(writing=True) as first,
+        impatient_database.session(writing=True) as second,
+    ):
         first.execute(text("SELECT 1"))
 
         with pytest.raises(OperationalError, match="locked"):
             second.execute(text("SELECT 1"))
 
 
-def test_nobody_who_reads_waits_for_a_writer(database: Database, impatient_database: Database) -> None:
+def test_nobody_who_reads_waits_for_a_writer(
+    database: Database, impatient_database: Database
+) -> None:
     with database.writing() as writer:
         writer.add(Visit(at=NOON))
         writer.flush()
@@ -148,7 +157,9 @@ def leg(database: Database, sessions: list[Session]) -> Flask:
     return leg
 
 
-def test_a_request_has_one_session_and_gives_it_back(leg: Flask, sessions: list[Session], database: Database) -> None:
+def test_a_request_has_one_session_and_gives_it_back(
+    leg: Flask, sessions: list[Session], database: Database
+) -> None:
     assert leg.test_client().get("/look").text == "0"
 
     assert sessions[0] is sessions[1]
@@ -171,7 +182,9 @@ def test_a_view_that_fails_has_written_nothing_and_holds_nothing(
     assert _connections_in_use(database) == 0
 
 
-def test_a_view_that_is_to_write_begins_so_before_it_reads(leg: Flask, impatient_database: Database) -> None:
+def test_a_view_that_is_to_write_begins_so_before_it_reads(
+    leg: Flask, impatient_database: Database
+) -> None:
     impatient_database.init_app(leg)
 
     with impatient_database.session(writing=True) as other:
@@ -189,7 +202,9 @@ def _connections_in_use(database: Database) -> int:
 # Moments
 
 
-@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))])
+@pytest.mark.parametrize(
+    "zone", [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))]
+)
 def test_a_moment_comes_back_as_the_same_one_in_utc(zone: timezone, database: Database) -> None:
     with database.writing() as db:
         db.add(Visit(id=1, at=NOON.astimezone(zone)))
@@ -206,8 +221,12 @@ def test_moments_are_compared_in_the_database_whatever_their_zones(database: Dat
         db.add(Visit(at=NOON))
 
     with database.session(writing=False) as db:
-        later = db.scalars(select(Visit).where(Visit.at > (NOON - timedelta(seconds=1)).astimezone(east))).all()
-        earlier = db.scalars(select(Visit).where(Visit.at < (NOON + timedelta(seconds=1)).astimezone(east))).all()
+        later = db.scalars(
+            select(Visit).where(Visit.at > (NOON - timedelta(seconds=1)).astimezone(east))
+        ).all()
+        earlier = db.scalars(
+            select(Visit).where(Visit.at < (NOON + timedelta(seconds=1)).astimezone(east))
+        ).all()
 
     assert len(later) == len(earlier) == 1
 
@@ -241,7 +260,9 @@ def test_what_was_written_does_not_show_in_an_exception(database: Database) -> N
     assert "hush" not in str(failure.value)
 
 
-def test_health_is_what_the_database_says(start: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_health_is_what_the_database_says(
+    start: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
     leg = start()
     assert leg.test_client().get("/healthz").status_code == 200
 

@@ -119,7 +119,9 @@ def test_a_later_start_adds_to_the_file(log: Log, tmp_path: Path) -> None:
     assert [event["event"] for event in log()] == ["first", "second"]
 
 
-def test_without_a_file_events_go_to_standard_error(log: Log, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_file_events_go_to_standard_error(
+    log: Log, capsys: pytest.CaptureFixture[str]
+) -> None:
     event_log.write_to(None)
     record("started")
 

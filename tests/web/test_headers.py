@@ -18,7 +18,9 @@ EVERY_KIND_OF_ANSWER = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND_OF_ANSWER)
-def test_every_answer_is_protected(method: str, path: str, status: int, http: requests.Session) -> None:
+def test_every_answer_is_protected(
+    method: str, path: str, status: int, http: requests.Session
+) -> None:
     response = http.request(method, CANONICAL + path)
 
     assert response.status_code == status
@@ -27,7 +29,9 @@ def test_every_answer_is_protected(method: str, path: str, status: int, http: re
     assert response.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert response.headers["Referrer-Policy"] == "no-referrer"
     policy = response.headers["Content-Security-Policy"]
-    assert {"default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"} <= set(policy.split("; "))
+    assert {"default-src 'none'", "frame-ancestors 'none'", "form-action 'self'"} <= set(
+        policy.split("; ")
+    )
     assert "unsafe-inline" not in policy
 
 
@@ -42,7 +46,9 @@ def test_pages_are_not_stored(http: requests.Session) -> None:
     assert http.get(f"{CANONICAL}/").headers["Cache-Control"] == "no-store"
 
 
-def test_a_failure_keeps_its_details_to_itself(http: requests.Session, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_keeps_its_details_to_itself(
+    http: requests.Session, caplog: pytest.LogCaptureFixture
+) -> None:
     response = http.get(f"{CANONICAL}/failure")
 
     assert "a detail of ours" not in response.text

@@ -17,7 +17,9 @@ def test_nobody_is_believed_unless_declared(http: requests.Session) -> None:
     assert response.json() == {"address": "127.0.0.1", "root": f"{URL}/"}
 
 
-@pytest.mark.settings(AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1")
+@pytest.mark.settings(
+    AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1"
+)
 def test_a_declared_proxy_says_who_asks_and_for_what(http: requests.Session) -> None:
     """Of several addresses the last is the one that the proxy saw itself; whoever asks can write the others."""
     response = http.post(f"{URL}/machine".replace("127.0.0.1", "localhost"), headers=FORWARDED)
@@ -25,10 +27,15 @@ def test_a_declared_proxy_says_who_asks_and_for_what(http: requests.Session) -> 
     assert response.json() == {"address": "198.51.100.7", "root": "https://id.example/"}
 
 
-@pytest.mark.settings(AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="2")
+@pytest.mark.settings(
+    AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="2"
+)
 def test_two_proxies_are_two_steps_back(http: requests.Session) -> None:
     twice = {name: f"{value}, {value}" for name, value in FORWARDED.items()}
 
-    response = http.post("http://localhost:9000/machine", headers=twice | {"X-Forwarded-For": "203.0.113.9, 10.0.0.2"})
+    response = http.post(
+        "http://localhost:9000/machine",
+        headers=twice | {"X-Forwarded-For": "203.0.113.9, 10.0.0.2"},
+    )
 
     assert response.json()["address"] == "203.0.113.9"

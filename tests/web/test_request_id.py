@@ -22,7 +22,11 @@ def test_a_request_without_an_id_is_given_one(http: requests.Session) -> None:
 
 @pytest.mark.parametrize(
     "presented",
-    ["abcdef-1234", "0d8f1f8e-6d0b-4c8e-9a51-3b1f0a52c4d9", "a-long-story-told-in-many-short-words-a1b2c3-01"],
+    [
+        "abcdef-1234",
+        "0d8f1f8e-6d0b-4c8e-9a51-3b1f0a52c4d9",
+        "a-long-story-told-in-many-short-words-a1b2c3-01",
+    ],
 )
 def test_an_id_that_comes_in_goes_out(presented: str, http: requests.Session) -> None:
     response = http.post(f"{URL}/machine", headers={HEADER: presented})
@@ -41,7 +45,11 @@ def test_an_id_that_could_confuse_a_log_is_replaced(presented: str, http: reques
 
 @pytest.mark.parametrize(
     "presented",
-    ["tGzvFWFjXmRk1J2mO8cQSplxl0BeZQQYbYS6WxSbIA0", "3f1b0a52c4d94e6f9c27de81ab604f35", "2YotnFZFEjr1zCsicMWpAA"],
+    [
+        "tGzvFWFjXmRk1J2mO8cQSplxl0BeZQQYbYS6WxSbIA0",
+        "3f1b0a52c4d94e6f9c27de81ab604f35",
+        "2YotnFZFEjr1zCsicMWpAA",
+    ],
     ids=["a token", "32 hexadecimal digits", "the token of RFC 6749"],
 )
 def test_an_id_that_could_be_a_token_is_replaced(presented: str, http: requests.Session) -> None:
@@ -60,7 +68,9 @@ def test_the_back_channel_carries_the_id_on(start: Callable[..., Flask]) -> None
     leg, network = start(), Network()
     network.attach(URL, leg)
     back_channel = BackChannel(adapter=network.adapter)
-    leg.add_url_rule("/onward", view_func=lambda: back_channel.session().post(f"{URL}/machine").headers[HEADER])
+    leg.add_url_rule(
+        "/onward", view_func=lambda: back_channel.session().post(f"{URL}/machine").headers[HEADER]
+    )
 
     response = back_channel.session().get(f"{URL}/onward", headers={HEADER: "one-and-the-same"})
 

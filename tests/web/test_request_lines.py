@@ -19,7 +19,9 @@ def test_the_development_server_prints_no_query(caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.INFO, logger="werkzeug"):
         handling = Thread(target=server.handle_request)
         handling.start()
-        requests.get(f"http://127.0.0.1:{server.port}/callback?code=a-code&state=a-state", timeout=5)
+        requests.get(
+            f"http://127.0.0.1:{server.port}/callback?code=a-code&state=a-state", timeout=5
+        )
         handling.join(5)
         server.server_close()
 

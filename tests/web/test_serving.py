@@ -21,7 +21,15 @@ def serve(tmp_path: Path) -> Serve:
     def serve(one: str, two: str = "healthy") -> AbstractContextManager[Running]:
         env = environment(tmp_path) | {"PYTHONPATH": str(ROOT)}
         ports = [env[name].rpartition(":")[2] for name in URLS]
-        return running("tests/web/tiny_programs.py", one, ports[0], two, ports[1], env=env, log=tmp_path / "output")
+        return running(
+            "tests/web/tiny_programs.py",
+            one,
+            ports[0],
+            two,
+            ports[1],
+            env=env,
+            log=tmp_path / "output",
+        )
 
     return serve
 
@@ -76,7 +84,9 @@ def test_one_that_never_gets_ready_is_not_waited_for_for_ever(serve: Serve) -> N
     assert programs.servers() == {}
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has been killed")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux tells a child that its parent has been killed"
+)
 def test_nobody_outlives_a_parent_that_is_killed(serve: Serve) -> None:
     with serve("healthy") as programs:
         programs.wait_until_it_prints("Come in")

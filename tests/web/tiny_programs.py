@@ -26,7 +26,9 @@ def stillborn() -> "WSGIApplication":
 
 
 def _answering(status: str) -> "WSGIApplication":
-    def application(_environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    def application(
+        _environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> Iterable[bytes]:
         start_response(status, [("Content-Length", "2")])
         return [b"ok"]
 
@@ -34,7 +36,9 @@ def _answering(status: str) -> "WSGIApplication":
 
 
 def _program(name: str, factory: str, port: str) -> serving.Program:
-    return serving.Program(name, f"{__file__}:{factory}", ("127.0.0.1", int(port)), "A_SETTING", f"{name} is there")
+    return serving.Program(
+        name, f"{__file__}:{factory}", ("127.0.0.1", int(port)), "A_SETTING", f"{name} is there"
+    )
 
 
 if __name__ == "__main__":
@@ -42,7 +46,8 @@ if __name__ == "__main__":
         serving.READY_WITHIN = 1
     try:
         serving.serve(
-            [_program("One", *sys.argv[1:3]), _program("Two", *sys.argv[3:5])], lambda: print("Come in", flush=True)
+            [_program("One", *sys.argv[1:3]), _program("Two", *sys.argv[3:5])],
+            lambda: print("Come in", flush=True),
         )
     except serving.ServingError as error:
         print(error)

@@ -66,7 +66,9 @@ def pkce_plain(stage: Stage) -> Outcome:
 
 def pkce_none(stage: Stage) -> Outcome:
     """The challenge is cut out of the request on its way."""
-    request = stage.print_shop.authorization_request("photos:read", code_challenge=None, code_challenge_method=None)
+    request = stage.print_shop.authorization_request(
+        "photos:read", code_challenge=None, code_challenge_method=None
+    )
     return _tempted(stage, request, stage.print_shop.redirect_uri)
 
 
@@ -100,26 +102,40 @@ def open_redirect(stage: Stage) -> Outcome:
     """A link to the real login page that leads on to Mallory’s, where Carol is asked for her password once more."""
     browser = stage.browser()
     elsewhere = f"//{urlsplit(MALLORYS_SITE).netloc}/login"
-    login = browser.open(f"{stage.addresses.authorization_server}/login?next={elsewhere}", **LED_ASTRAY)
+    login = browser.open(
+        f"{stage.addresses.authorization_server}/login?next={elsewhere}", **LED_ASTRAY
+    )
     form = login.page.form_with("password")
     if form is None:
         raise CannotPlay("There was no login page.")
     fields = [(name, value) for name, value in form.fields if name not in ("username", "password")]
     credentials = [("username", stage.carol.username), ("password", stage.carol.password)]
-    answer = browser.submit(login, Form(form.action, fields), *credentials, until=stage.addresses.authorization_server)
+    answer = browser.submit(
+        login, Form(form.action, fields), *credentials, until=stage.addresses.authorization_server
+    )
     if not answer.location:
         raise CannotPlay(f"Carol could not sign in: {answer.status}.")
     host = urlsplit(answer.location).netloc
     is_elsewhere = host != urlsplit(stage.addresses.authorization_server).netloc
     if is_elsewhere:
-        return answer.outcome(got_through=True, consequence=f"Carol is signed in, and sent on to {host}.")
-    dropped = "" if _carries(form, login, elsewhere) else "The login form no longer carried where the link led. "
-    return answer.outcome(got_through=False, consequence=f"{dropped}Carol is signed in, and stays here.")
+        return answer.outcome(
+            got_through=True, consequence=f"Carol is signed in, and sent on to {host}."
+        )
+    dropped = (
+        ""
+        if _carries(form, login, elsewhere)
+        else "The login form no longer carried where the link led. "
+    )
+    return answer.outcome(
+        got_through=False, consequence=f"{dropped}Carol is signed in, and stays here."
+    )
 
 
 def _carries(form: Form, page: Answer, value: str) -> bool:
     """Whether that form of `page`, when sent, says `value`: in a field or in its address."""
-    return value in unquote(form.action or page.url) or any(value in sent for _, sent in form.fields)
+    return value in unquote(form.action or page.url) or any(
+        value in sent for _, sent in form.fields
+    )
 
 
 ATTACKS = (

@@ -17,7 +17,9 @@ def _round_trip(stage: Stage, person: Person, browser: Browser) -> str:
     answer = user.allow(f"{stage.addresses.client}/connect", "profile photos:read", until=callback)
     person.has_consented = True
     if "code" not in answer.carried:
-        raise CannotPlay(f"No code came back to Print Shop: {answer.status} {answer.error or answer.said}")
+        raise CannotPlay(
+            f"No code came back to Print Shop: {answer.status} {answer.error or answer.said}"
+        )
     return answer.location
 
 
@@ -28,14 +30,20 @@ def _tried(stage: Stage, browser: Browser, callback: str, **headers: str) -> tup
 
 
 def _nobodys(album: str) -> str:
-    return "" if "Carol" in album or "Mallory" in album else "In Carol’s browser, Print Shop shows nobody’s album."
+    return (
+        ""
+        if "Carol" in album or "Mallory" in album
+        else "In Carol’s browser, Print Shop shows nobody’s album."
+    )
 
 
 def forged_callback(stage: Stage) -> Outcome:
     """Mallory’s own code, in Carol’s browser: Carol is to fill Mallory’s album."""
     mallorys = _round_trip(stage, stage.mallory, stage.browser(MALLORY))
     carols = stage.browser()
-    carols.wire.send("GET", f"{stage.addresses.client}/connect")  # Carol has a round trip of her own under way
+    carols.wire.send(
+        "GET", f"{stage.addresses.client}/connect"
+    )  # Carol has a round trip of her own under way
     answer, album = _tried(stage, carols, mallorys, **LED_ASTRAY)
     got_through = "Mallory" in album
     return answer.outcome(got_through=got_through, consequence=_nobodys(album))
@@ -50,7 +58,9 @@ def callback_in_another_browser(stage: Stage) -> Outcome:
     got_through = "Carol" in album
     _, carols_album = _tried(stage, carols, callback)
     goes_on = not got_through and "Carol" in carols_album
-    consequence = "Mallory does not see Carol’s album, and Carol’s own round trip goes on." if goes_on else ""
+    consequence = (
+        "Mallory does not see Carol’s album, and Carol’s own round trip goes on." if goes_on else ""
+    )
     return answer.outcome(got_through=got_through, consequence=consequence)
 
 

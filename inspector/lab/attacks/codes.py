@@ -35,13 +35,17 @@ def replay(stage: Stage) -> Outcome:
 def without_verifier(stage: Stage) -> Outcome:
     """The code and the secret, and a verifier that is made up."""
     code = stage.code()
-    return _tried(stage.thief.redeem(code.value, "m" * 43), _still_good(stage, code.value, code.verifier))
+    return _tried(
+        stage.thief.redeem(code.value, "m" * 43), _still_good(stage, code.value, code.verifier)
+    )
 
 
 def by_another_client(stage: Stage) -> Outcome:
     """Everything right, verifier included, but for who asks."""
     code = stage.code()
-    stolen = stage.mallorys_app.redeem(code.value, code.verifier, redirect_uri=stage.print_shop.redirect_uri)
+    stolen = stage.mallorys_app.redeem(
+        code.value, code.verifier, redirect_uri=stage.print_shop.redirect_uri
+    )
     return _tried(stolen, _still_good(stage, code.value, code.verifier))
 
 

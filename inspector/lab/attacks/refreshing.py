@@ -13,7 +13,9 @@ def scope_raised(stage: Stage) -> Outcome:
     tokens = stage.tokens("photos:read")
     answer = stage.thief.refresh(tokens["refresh_token"], scope="photos:read photos:write")
     got_through = "photos:write" in str(answer.json.get("scope", "")).split()
-    return answer.outcome(got_through=got_through, consequence="" if got_through else _works(stage, tokens))
+    return answer.outcome(
+        got_through=got_through, consequence="" if got_through else _works(stage, tokens)
+    )
 
 
 def replayed(stage: Stage) -> Outcome:
@@ -37,7 +39,9 @@ def of_another_client(stage: Stage) -> Outcome:
     tokens = stage.tokens()
     answer = stage.mallorys_app.refresh(tokens["refresh_token"])
     got_through = "access_token" in answer.json
-    return answer.outcome(got_through=got_through, consequence="" if got_through else _works(stage, tokens))
+    return answer.outcome(
+        got_through=got_through, consequence="" if got_through else _works(stage, tokens)
+    )
 
 
 def within_the_grace(stage: Stage) -> Outcome:
@@ -51,7 +55,9 @@ def within_the_grace(stage: Stage) -> Outcome:
     is_dead = stage.ask_api(stolen.json["access_token"]).status == 401
     ends = owner.status == 400 and is_dead
     consequence = (
-        "Mallory reads until Print Shop comes next; then the grant ends, and her tokens with it." if ends else ""
+        "Mallory reads until Print Shop comes next; then the grant ends, and her tokens with it."
+        if ends
+        else ""
     )
     return stolen.outcome(got_through=True, consequence=consequence)
 
@@ -59,9 +65,7 @@ def within_the_grace(stage: Stage) -> Outcome:
 def _works(stage: Stage, tokens: dict[str, str]) -> str:
     """Whether the one whose token it is was harmed by the attempt."""
     works = "access_token" in stage.print_shop.refresh(tokens["refresh_token"]).json
-    return (
-        f"Print Shop’s refresh token {'still works: a refused request spends nothing' if works else 'works no more'}."
-    )
+    return f"Print Shop’s refresh token {'still works: a refused request spends nothing' if works else 'works no more'}."
 
 
 def _refreshed(answer: Answer) -> dict[str, str]:

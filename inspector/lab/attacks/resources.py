@@ -33,7 +33,10 @@ def revoked(stage: Stage) -> Outcome:
         raise CannotPlay("Print Shop could not revoke its token.")
     answer = stage.ask_api(tokens["access_token"])
     return _tried(
-        answer, "The access token died with the refresh token that was revoked." if answer.status == 401 else ""
+        answer,
+        "The access token died with the refresh token that was revoked."
+        if answer.status == 401
+        else "",
     )
 
 
@@ -52,7 +55,9 @@ def another_persons_photo(stage: Stage) -> Outcome:
     answer = stage.ask_api(own["access_token"], f"/photos/{carols['id']}")
     nothing = stage.ask_api(own["access_token"], f"/photos/{'0' * len(carols['id'])}")
     is_alike = (answer.status, answer.json) == (nothing.status, nothing.json)
-    return _tried(answer, "The answer is the same as for a photo that does not exist." if is_alike else "")
+    return _tried(
+        answer, "The answer is the same as for a photo that does not exist." if is_alike else ""
+    )
 
 
 def _first_photo(stage: Stage, token: str) -> dict[str, str]:

@@ -19,7 +19,9 @@ from web.clock import now
 def set_up(app: Flask, db: Session) -> tuple[AuthorizationServer, ResourceProtector]:
     """The authorization server and the protector of the API, over `db`."""
     app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
-    server = AuthorizationServer(app, create_query_client_func(db, Client), create_save_token_func(db, Token))
+    server = AuthorizationServer(
+        app, create_query_client_func(db, Client), create_save_token_func(db, Token)
+    )
     server.register_grant(_code_grant(db), [CodeChallenge(required=True)])
     server.register_grant(_refresh_grant(db))
     server.register_endpoint(create_revocation_endpoint(db, Token))
@@ -45,7 +47,9 @@ def _code_grant(db: Session) -> type[grants.AuthorizationCodeGrant]:
             db.commit()
 
         def query_authorization_code(self, code: str, client: Client) -> AuthorizationCode | None:
-            found = db.query(AuthorizationCode).filter_by(code=code, client_id=client.client_id).first()
+            found = (
+                db.query(AuthorizationCode).filter_by(code=code, client_id=client.client_id).first()
+            )
             return found if found and not found.is_expired() else None
 
         def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:

@@ -30,8 +30,12 @@ def plain_server(accounts: Mapping[str, str], clients: Iterable[PlainClient]) ->
     with in_memory() as db:
         _fill(db, accounts, clients)
         # One request at a time, since the database is one connection.
-        server = make_server("127.0.0.1", 0, create_app(db, secrets.token_hex()), request_handler=_Silent)
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        server = make_server(
+            "127.0.0.1", 0, create_app(db, secrets.token_hex()), request_handler=_Silent
+        )
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
+        )
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -43,7 +47,7 @@ def plain_server(accounts: Mapping[str, str], clients: Iterable[PlainClient]) ->
 class _Silent(WSGIRequestHandler):
     """Logs no request: addresses hold codes."""
 
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002  werkzeug's name
+    def log(self, type: str, message: str, *args: object) -> None:
         """Nothing."""
 
 

@@ -35,7 +35,9 @@ def upgrade() -> None:
         sa.Column("owner_id", sa.String(64)),
         sa.Column("homepage", sa.Text),
         sa.PrimaryKeyConstraint("client_id", name="pk_clients"),
-        sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name="fk_clients_owner_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["users.id"], name="fk_clients_owner_id", ondelete="CASCADE"
+        ),
     )
     op.create_index("ix_clients_owner_id", "clients", ["owner_id"])
     op.create_table(
@@ -45,8 +47,12 @@ def upgrade() -> None:
         sa.Column("scope", sa.String(64), nullable=False),
         sa.Column("granted_at", UtcDateTime, nullable=False),
         sa.PrimaryKeyConstraint("user_id", "client_id", "scope", name="pk_consents"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_consents_user_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name="fk_consents_client_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_consents_user_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.client_id"], name="fk_consents_client_id", ondelete="CASCADE"
+        ),
     )
     op.create_index("ix_consents_client_id", "consents", ["client_id"])
     op.create_table(
@@ -60,8 +66,12 @@ def upgrade() -> None:
         sa.Column("ended_at", UtcDateTime),
         sa.Column("end_reason", sa.String(40)),
         sa.PrimaryKeyConstraint("id", name="pk_grants"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_grants_user_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["client_id"], ["clients.client_id"], name="fk_grants_client_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_grants_user_id", ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["clients.client_id"], name="fk_grants_client_id", ondelete="CASCADE"
+        ),
     )
     for column in ("user_id", "client_id", "expires_at"):
         op.create_index(f"ix_grants_{column}", "grants", [column])
@@ -107,8 +117,12 @@ def _create_credentials() -> None:
     )
     for table in ("authorization_codes", "refresh_tokens", "access_tokens"):
         op.create_index(f"ix_{table}_grant_id", table, ["grant_id"])
-    op.create_index("ix_refresh_tokens_predecessor_digest", "refresh_tokens", ["predecessor_digest"])
-    op.create_index("ix_access_tokens_refresh_token_digest", "access_tokens", ["refresh_token_digest"])
+    op.create_index(
+        "ix_refresh_tokens_predecessor_digest", "refresh_tokens", ["predecessor_digest"]
+    )
+    op.create_index(
+        "ix_access_tokens_refresh_token_digest", "access_tokens", ["refresh_token_digest"]
+    )
     op.create_index("ix_access_tokens_expires_at", "access_tokens", ["expires_at"])
 
 
@@ -117,7 +131,9 @@ def _digest_and_grant(table: str) -> tuple[sa.Column[str] | sa.Constraint, ...]:
         sa.Column("digest", sa.String(64), nullable=False),
         sa.Column("grant_id", sa.String(64), nullable=False),
         sa.PrimaryKeyConstraint("digest", name=f"pk_{table}"),
-        sa.ForeignKeyConstraint(["grant_id"], ["grants.id"], name=f"fk_{table}_grant_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["grants.id"], name=f"fk_{table}_grant_id", ondelete="CASCADE"
+        ),
     )
 
 

@@ -19,7 +19,9 @@ def upgrade() -> None:
         sa.Column("client_name", sa.String(200)),
         sa.Column("address", sa.String(64)),
         sa.PrimaryKeyConstraint("id", name="pk_account_events"),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_account_events_user_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name="fk_account_events_user_id", ondelete="CASCADE"
+        ),
     )
     op.create_index("ix_account_events_user_id", "account_events", ["user_id"])
 

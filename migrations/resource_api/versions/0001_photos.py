@@ -26,7 +26,9 @@ def upgrade() -> None:
         sa.Column("photo_id", sa.String(32), nullable=False),
         sa.Column("data", sa.LargeBinary, nullable=False),
         sa.PrimaryKeyConstraint("photo_id", name="pk_photo_image"),
-        sa.ForeignKeyConstraint(["photo_id"], ["photo.id"], name="fk_photo_image_photo_id", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["photo_id"], ["photo.id"], name="fk_photo_image_photo_id", ondelete="CASCADE"
+        ),
     )
     op.create_table(
         "seeding",

@@ -67,7 +67,9 @@ def test_an_attack_leads_to_its_messages_and_to_the_lines_that_stop_it(lab: Page
 
     card.get_by_role("link", name="See the messages").click()
     expect(lab.locator(".flows summary")).to_contain_text("Use a code twice")
-    expect(lab.locator("details.message[open]").get_by_text("The attacker sends this")).to_be_visible()
+    expect(
+        lab.locator("details.message[open]").get_by_text("The attacker sends this")
+    ).to_be_visible()
     expect(lab.locator(".sequence a.leg-danger").first).to_be_visible()
 
     lab.go_back()
@@ -109,7 +111,9 @@ def test_what_was_opened_and_what_has_the_focus_stay_so_while_results_come(
     expect(lab.locator("#compare-code-without-verifier")).to_be_focused()
 
 
-def test_the_page_goes_on_after_the_server_was_away(lab: Page, run_elsewhere: Callable[[str], None]) -> None:
+def test_the_page_goes_on_after_the_server_was_away(
+    lab: Page, run_elsewhere: Callable[[str], None]
+) -> None:
     with lab.expect_event("requestfailed"):
         lab.route("**/inspector/lab", lambda route: route.abort())
     lab.unroute("**/inspector/lab")
@@ -119,7 +123,9 @@ def test_the_page_goes_on_after_the_server_was_away(lab: Page, run_elsewhere: Ca
     expect(lab.locator("#mix-up").get_by_text("Print Shop refused.")).to_be_visible()
 
 
-def test_a_second_run_is_told_so_and_the_page_stays_live(lab: Page, run_elsewhere: Callable[[str], None]) -> None:
+def test_a_second_run_is_told_so_and_the_page_stays_live(
+    lab: Page, run_elsewhere: Callable[[str], None]
+) -> None:
     """One that waits is under way."""
     run_elsewhere("expired-access-token")
     lab.locator("#run-mix-up").click()

@@ -24,7 +24,12 @@ from tests.inspector.lab.conftest import stage_for
 EVERY_ATTACK = {
     *("code-replay", "code-without-verifier", "code-of-another-client", "redirect-uri-at-token"),
     *("forged-callback", "callback-in-another-browser", "mix-up"),
-    *("redirect-uri-port", "redirect-uri-prefix", "redirect-uri-subdomain", "redirect-uri-parameter"),
+    *(
+        "redirect-uri-port",
+        "redirect-uri-prefix",
+        "redirect-uri-subdomain",
+        "redirect-uri-parameter",
+    ),
     *("pkce-plain", "pkce-none", "scope-raised", "refresh-replayed", "refresh-of-another-client"),
     *("refresh-token-as-access-token", "expired-access-token", "revoked-access-token"),
     *("write-with-a-read-only-token", "another-persons-photo", "open-redirect", "forged-consent"),
@@ -75,7 +80,10 @@ def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
 
 
 def test_attacks_that_wait_are_run_last(lab: Stage) -> None:
-    waits, quick = next(each for each in ATTACKS if each.waits), next(each for each in ATTACKS if not each.waits)
+    waits, quick = (
+        next(each for each in ATTACKS if each.waits),
+        next(each for each in ATTACKS if not each.waits),
+    )
     order: list[Attack] = []
 
     run_all(lab, lambda attack, _outcome: order.append(attack), [waits, quick])
@@ -85,22 +93,32 @@ def test_attacks_that_wait_are_run_last(lab: Stage) -> None:
 
 def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:
     run_all(lab, lambda *_: None)
-    carol, mallory = (Person(name, password, Browser(legs.network)) for name, password in LAB_PASSWORDS.items())
+    carol, mallory = (
+        Person(name, password, Browser(legs.network)) for name, password in LAB_PASSWORDS.items()
+    )
 
     for person in (carol, mallory):
-        assert "No app is connected" in person.go_through(f"{legs.auth_server_url}/account/apps").text
-    assert "Free Wallpapers" not in mallory.browser.open(f"{legs.auth_server_url}/developer/apps").text
+        assert (
+            "No app is connected" in person.go_through(f"{legs.auth_server_url}/account/apps").text
+        )
+    assert (
+        "Free Wallpapers" not in mallory.browser.open(f"{legs.auth_server_url}/developer/apps").text
+    )
 
 
 def test_nobody_elses_grant_is_touched(clock: Clock, legs: Legs, alice: Person) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
-    run_all(stage_for(legs, clock), lambda *_: None, [attack for attack in ATTACKS if not attack.waits])
+    run_all(
+        stage_for(legs, clock), lambda *_: None, [attack for attack in ATTACKS if not attack.waits]
+    )
 
     assert alice.browser.open(f"{legs.client_app_url}/photos").status == 200
     assert legs.network.exchanges[-1].status == 200
 
 
-def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, watched: Store) -> None:
+def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(
+    lab: Stage, watched: Store
+) -> None:
     outcomes: dict[str, Outcome | Failure] = {}
     run_all(lab, lambda attack, outcome: outcomes.update({attack.slug: outcome}))
     seen = flows.flows(watched.exchanges())
@@ -111,7 +129,9 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(lab: Stage, wat
         if isinstance(outcome, Outcome):
             assert outcome.request_id in {each.request_id for each in flow.exchanges}
         if flow.attack in outcomes:
-            assert any(map(steps.is_the_attackers, flow.exchanges)), f"the attacker does nothing in {flow.attack}"
+            assert any(map(steps.is_the_attackers, flow.exchanges)), (
+                f"the attacker does nothing in {flow.attack}"
+            )
         # What servers say to each other because of it bears no signature of the lab's.
         assert {flows.attack_of(each) for each in flow.exchanges} - {None} == {flow.attack}
 
@@ -144,22 +164,33 @@ def test_what_is_cleared_away_after_an_attack_is_no_part_of_it(lab: Stage, watch
     seen = {str(flow.attack): flow.exchanges for flow in flows.flows(watched.exchanges())}
     pages = {slug: {each.path for each in exchanges} for slug, exchanges in seen.items()}
     housekeeping = {
-        slug for slug, paths in pages.items() if any(path.startswith(("/account", "/developer")) for path in paths)
+        slug
+        for slug, paths in pages.items()
+        if any(path.startswith(("/account", "/developer")) for path in paths)
     }
 
     assert housekeeping == {"preparation", "tidying-up", "forged-consent"}
-    assert [slug for slug, paths in pages.items() if "/account/apps" in paths] == ["tidying-up", "forged-consent"]
-    assert [each.method for each in seen["forged-consent"] if each.path == "/account/apps"] == ["GET"]
+    assert [slug for slug, paths in pages.items() if "/account/apps" in paths] == [
+        "tidying-up",
+        "forged-consent",
+    ]
+    assert [each.method for each in seen["forged-consent"] if each.path == "/account/apps"] == [
+        "GET"
+    ]
 
 
 def test_no_attack_ends_with_the_grant_being_taken_out(lab: Stage, watched: Store) -> None:
     run(next(attack for attack in ATTACKS if attack.slug == "code-without-verifier"), lab)
-    [attack] = [flow for flow in flows.flows(watched.exchanges()) if flow.attack == "code-without-verifier"]
+    [attack] = [
+        flow for flow in flows.flows(watched.exchanges()) if flow.attack == "code-without-verifier"
+    ]
 
     assert phases.END not in {phases.phase_of(tree) for tree in read_trees(attack.exchanges)}
 
 
-def test_the_table_tells_every_attack_and_the_command_ends_well(lab: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_table_tells_every_attack_and_the_command_ends_well(
+    lab: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
     status = main(lab)
     printed = capsys.readouterr().out
 
@@ -209,7 +240,7 @@ def test_a_lab_that_cannot_do_its_job_proves_nothing(
 
 def test_servers_that_go_away_while_it_is_tidied_up_cost_no_result(lab: Stage, legs: Legs) -> None:
     outcomes: list[Outcome | Failure] = []
-    lab.mallorys_app  # noqa: B018  registered now, to be deleted in the end
+    lab.mallorys_app
     [attack] = [attack for attack in ATTACKS if attack.slug == "open-redirect"]
     with ExitStack() as stack:
 
@@ -229,4 +260,6 @@ def test_a_failure_says_what_went_wrong_and_no_more(lab: Stage, legs: Legs) -> N
 
     assert failure == Failure(reason="A server did not answer (ConnectionError).")
     assert "not run" in line(attack, failure)
-    assert summary([(attack, failure)]) == "\n1 attacks, 0 stopped, 0 got through, 1 could not be run."
+    assert (
+        summary([(attack, failure)]) == "\n1 attacks, 0 stopped, 0 got through, 1 could not be run."
+    )

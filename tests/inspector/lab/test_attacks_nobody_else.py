@@ -60,7 +60,9 @@ def test_where_anybody_else_is_asked_it_has_no_address_and_no_place_in_the_menu(
     assert not [rule for rule in legs.client_app.url_map.iter_rules() if "lab" in rule.rule]
 
 
-def test_nobody_is_invited_to_a_lab_that_is_closed(legs: Legs, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nobody_is_invited_to_a_lab_that_is_closed(
+    legs: Legs, capsys: pytest.CaptureFixture[str]
+) -> None:
     app._invite({"client-app": replace(settings_of(legs), issuer="https://id.example")})
     app._invite({"client-app": settings_of(legs)})
 
@@ -70,8 +72,12 @@ def test_nobody_is_invited_to_a_lab_that_is_closed(legs: Legs, capsys: pytest.Ca
     assert "/inspector/lab" in opened
 
 
-def test_no_proxy_of_the_surroundings_carries_an_attack(legs: Legs, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_proxy_of_the_surroundings_carries_an_attack(
+    legs: Legs, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_ports(1)[0]}")
     stage = stage_for(settings_of(legs))
 
-    assert [wire.http.trust_env for wire in (stage.api, stage.carol.browser.wire, stage.print_shop.wire)] == [False] * 3
+    assert [
+        wire.http.trust_env for wire in (stage.api, stage.carol.browser.wire, stage.print_shop.wire)
+    ] == [False] * 3

@@ -20,7 +20,9 @@ from inspector.store import Store
 
 @pytest.fixture
 def laboratory(lab: Stage, watched: Store) -> Laboratory:
-    return Laboratory(watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare)
+    return Laboratory(
+        watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare
+    )
 
 
 def attack(slug: str) -> Attack:
@@ -36,7 +38,9 @@ def aimed_at(aim: str) -> re.Pattern[str]:
     return re.compile(re.escape(aim).replace("…", "[^/]+"))
 
 
-def test_every_card_shows_the_answer_of_the_endpoint_that_is_attacked(laboratory: Laboratory) -> None:
+def test_every_card_shows_the_answer_of_the_endpoint_that_is_attacked(
+    laboratory: Laboratory,
+) -> None:
     laboratory.start(ATTACKS)
     laboratory.join(60)
     shown = [card for card in cards(laboratory) if card.result]
@@ -64,7 +68,9 @@ def test_a_refusal_of_photo_api_is_not_what_tripod_id_told_it(
     assert shown.sent.startswith("GET /photos HTTP/1.1")
 
 
-def test_a_header_that_decides_is_on_the_card(lab: Stage, watched: Store, laboratory: Laboratory) -> None:
+def test_a_header_that_decides_is_on_the_card(
+    lab: Stage, watched: Store, laboratory: Laboratory
+) -> None:
     watched.save_result("forged-consent", to_document(run(attack("forged-consent"), lab)))
 
     assert "Origin: https://mallory.example" in card(laboratory, "forged-consent").sent
@@ -82,7 +88,10 @@ def test_what_the_event_log_tells_in_the_same_words_is_told_once(
 
 @pytest.mark.parametrize(
     ("slug", "why"),
-    [("expired-access-token", "access token expired"), ("revoked-access-token", "grant ended: revoked by the client")],
+    [
+        ("expired-access-token", "access token expired"),
+        ("revoked-access-token", "grant ended: revoked by the client"),
+    ],
 )
 def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
     lab: Stage, watched: Store, laboratory: Laboratory, slug: str, why: str
@@ -92,7 +101,9 @@ def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
     assert card(laboratory, slug).reasons == ["Tripod ID says that the token is not active", why]
 
 
-def test_nothing_else_that_the_attack_was_refused_is_told(lab: Stage, watched: Store, laboratory: Laboratory) -> None:
+def test_nothing_else_that_the_attack_was_refused_is_told(
+    lab: Stage, watched: Store, laboratory: Laboratory
+) -> None:
     """Print Shop's tokens, which are tried afterwards, are dead."""
     watched.save_result("code-replay", to_document(run(attack("code-replay"), lab)))
 

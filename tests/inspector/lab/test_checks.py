@@ -31,7 +31,9 @@ def without_expiry(patch: Patch) -> None:
     original = credentials.find_active_token
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     patch.setattr(
-        credentials, "find_active_token", lambda db, token, now, demo: original(db, token, long_ago, demo=demo)
+        credentials,
+        "find_active_token",
+        lambda db, token, now, demo: original(db, token, long_ago, demo=demo),
     )
 
 
@@ -54,28 +56,52 @@ def with_any_kind_of_token(patch: Patch) -> None:
 
 
 def without_scope(patch: Patch) -> None:
-    patch.setattr(protection, "_authorize", lambda scope: protection._introspect(protection._presented_token()))
+    patch.setattr(
+        protection,
+        "_authorize",
+        lambda scope: protection._introspect(protection._presented_token()),
+    )
 
 
 #: What turns each check off, and nothing else.
 OFF: dict[str, Callable[[Patch], None]] = {
-    "exact-redirect-uri": lambda patch: patch.setattr(redirect_uris, "matches", lambda *_, **__: True),
-    "s256-required": lambda patch: patch.setattr(grants.S256Required, "validate_code_challenge", lambda *_: None),
-    "form-token": lambda patch: patch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None),
-    "own-pages-only": lambda patch: patch.setattr(sign_in, "own_page", lambda target: target or "/"),
-    "state": lambda patch: patch.setattr(oauth.AuthorizationRequest, "is_answered_by", lambda *_: True),
+    "exact-redirect-uri": lambda patch: patch.setattr(
+        redirect_uris, "matches", lambda *_, **__: True
+    ),
+    "s256-required": lambda patch: patch.setattr(
+        grants.S256Required, "validate_code_challenge", lambda *_: None
+    ),
+    "form-token": lambda patch: patch.setattr(
+        flask_wtf.csrf, "validate_csrf", lambda *_, **__: None
+    ),
+    "own-pages-only": lambda patch: patch.setattr(
+        sign_in, "own_page", lambda target: target or "/"
+    ),
+    "state": lambda patch: patch.setattr(
+        oauth.AuthorizationRequest, "is_answered_by", lambda *_: True
+    ),
     "issuer": without_issuer,
     "code-once": lambda patch: patch.setattr(credentials, "redeem_code", lambda *_: True),
-    "verifier": lambda patch: patch.setitem(grants.S256Required.CODE_CHALLENGE_METHODS, "S256", lambda *_: True),
-    "own-client": lambda patch: patch.setattr(credentials.Credential, "check_client", lambda *_: True),
-    "same-redirect-uri": lambda patch: patch.setattr(credentials.AuthorizationCode, "get_redirect_uri", lambda _: None),
+    "verifier": lambda patch: patch.setitem(
+        grants.S256Required.CODE_CHALLENGE_METHODS, "S256", lambda *_: True
+    ),
+    "own-client": lambda patch: patch.setattr(
+        credentials.Credential, "check_client", lambda *_: True
+    ),
+    "same-redirect-uri": lambda patch: patch.setattr(
+        credentials.AuthorizationCode, "get_redirect_uri", lambda _: None
+    ),
     "scope-as-granted": lambda patch: patch.setattr(
         credentials.RefreshToken, "get_scope", lambda _: EVERY_SCOPE, raising=False
     ),
-    "refresh-once": lambda patch: patch.setattr(credentials, "spend_refresh_token", lambda *_: True),
+    "refresh-once": lambda patch: patch.setattr(
+        credentials, "spend_refresh_token", lambda *_: True
+    ),
     "access-tokens-only": with_any_kind_of_token,
     "expiry": without_expiry,
-    "expiry-by-own-clock": lambda patch: patch.setattr(introspection, "_has_time_left", lambda _: True),
+    "expiry-by-own-clock": lambda patch: patch.setattr(
+        introspection, "_has_time_left", lambda _: True
+    ),
     "grant-alive": lambda patch: patch.setattr(credentials, "_grant_lives", true),
     "scope-needed": without_scope,
     "own-photos": lambda patch: patch.setattr(photos, "_photos_of", lambda _: select(Photo)),
@@ -110,7 +136,9 @@ def test_with_both_checks_turned_off_the_attacks_get_through_that_either_would_s
 ) -> None:
     OFF[pair.first](monkeypatch)
     OFF[pair.second](monkeypatch)
-    alone = {slug for check in CHECKS if check.slug in (pair.first, pair.second) for slug in check.stops}
+    alone = {
+        slug for check in CHECKS if check.slug in (pair.first, pair.second) for slug in check.stops
+    }
 
     assert got_through(lab) == HONEST | alone | set(pair.stops)
 

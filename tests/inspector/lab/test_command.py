@@ -20,14 +20,29 @@ def run_the_lab(project: Path, **settings: str) -> subprocess.CompletedProcess[s
     """The command in that project, as a person runs it."""
     command = [sys.executable, "app.py", "lab"]
     return subprocess.run(
-        command, cwd=project, env=ENVIRONMENT | settings, capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=project,
+        env=ENVIRONMENT | settings,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
 @pytest.fixture
 def changed_project(tmp_path: Path) -> Path:
     """A copy of the project, to be changed."""
-    parts = ["auth_server", "client_app", "resource_api", "inspector", "web", "templates", "static", "migrations"]
+    parts = [
+        "auth_server",
+        "client_app",
+        "resource_api",
+        "inspector",
+        "web",
+        "templates",
+        "static",
+        "migrations",
+    ]
     for part in parts:
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     for file in ("app.py", "config.py"):
@@ -36,7 +51,9 @@ def changed_project(tmp_path: Path) -> Path:
 
 
 def test_every_attack_is_run_against_legs_that_are_started_for_it(tmp_path: Path) -> None:
-    finished = run_the_lab(ROOT, TRIPOD_INSTANCE_PATH=str(tmp_path / "mine"), TRIPOD_CLIENT_APP_URL="nonsense")
+    finished = run_the_lab(
+        ROOT, TRIPOD_INSTANCE_PATH=str(tmp_path / "mine"), TRIPOD_CLIENT_APP_URL="nonsense"
+    )
 
     assert (finished.returncode, finished.stderr) == (0, "")
     assert all(attack.title in finished.stdout for attack in ATTACKS)

@@ -49,7 +49,9 @@ def test_some_get_through_there_and_some_are_refused() -> None:
     assert REFUSED
 
 
-@pytest.mark.parametrize("attack", [attack for attack in ATTACKS if not attack.plain], ids=lambda it: it.slug)
+@pytest.mark.parametrize(
+    "attack", [attack for attack in ATTACKS if not attack.plain], ids=lambda it: it.slug
+)
 def test_what_has_no_meaning_there_is_not_run(attack: Attack) -> None:
     assert compare(attack) is None
 
@@ -69,7 +71,10 @@ def compared(slug: str) -> Outcome:
         ("pkce-none", "Carol is asked to consent, as if nothing were wrong."),
         ("forged-consent", "A code goes to Mallory’s app."),
         ("open-redirect", "Carol is signed in, and sent on to mallory.example."),
-        ("redirect-uri-port", "Carol’s browser stays where it is: she is sent nowhere, and no code is issued."),
+        (
+            "redirect-uri-port",
+            "Carol’s browser stays where it is: she is sent nowhere, and no code is issued.",
+        ),
     ],
 )
 def test_what_came_of_it_there_was_seen(slug: str, consequence: str) -> None:
@@ -84,4 +89,7 @@ def test_a_proxy_of_the_surroundings_is_not_asked(monkeypatch: pytest.MonkeyPatc
 
 def test_what_the_shortest_view_decides_is_known() -> None:
     """Sign-in and consent are views there, which Authlib has no part in."""
-    assert {attack.slug for attack in ATTACKS if attack.plain == "view"} == {"forged-consent", "open-redirect"}
+    assert {attack.slug for attack in ATTACKS if attack.plain == "view"} == {
+        "forged-consent",
+        "open-redirect",
+    }

@@ -37,7 +37,14 @@ REFUSED = Outcome(
     request_id="lab-code-replay-abc123-07",
     consequence="The tokens of the first use are dead.",
 )
-THROUGH = replace(REFUSED, got_through=True, status=200, error="", said="", consequence="Mallory has Carol’s photos.")
+THROUGH = replace(
+    REFUSED,
+    got_through=True,
+    status=200,
+    error="",
+    said="",
+    consequence="Mallory has Carol’s photos.",
+)
 PATIENCE = 5.0
 
 
@@ -46,8 +53,15 @@ def never(_stage: Stage) -> Outcome:
 
 
 def an_attack(slug: str, **its: object) -> Attack:
-    ordinary = {"aim": "POST /oauth/token", "leg": "auth", "does": "Mallory tries it.", "check": CHECK.slug}
-    return Attack(slug=slug, title=slug.replace("-", " ").capitalize(), run=never, **{**ordinary, **its})  # type: ignore[arg-type]
+    ordinary = {
+        "aim": "POST /oauth/token",
+        "leg": "auth",
+        "does": "Mallory tries it.",
+        "check": CHECK.slug,
+    }
+    return Attack(
+        slug=slug, title=slug.replace("-", " ").capitalize(), run=never, **{**ordinary, **its}
+    )  # type: ignore[arg-type]
 
 
 REPLAY = an_attack("code-replay", plain="authlib")
@@ -86,7 +100,9 @@ def hands() -> Iterator[Hands]:
 @pytest.fixture
 def laboratory(legs: Legs, watched: Store, hands: Hands) -> Iterator[Laboratory]:
     """The lab on Print Shop's application."""
-    laboratory = Laboratory(watched, run=hands.run, compare=hands.compare, attacks=(REPLAY, EXPIRED, HONEST))
+    laboratory = Laboratory(
+        watched, run=hands.run, compare=hands.compare, attacks=(REPLAY, EXPIRED, HONEST)
+    )
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
     open_lab(legs.client_app, laboratory)
     yield laboratory
@@ -104,7 +120,9 @@ def browser(legs: Legs, laboratory: Laboratory) -> Browser:
 
 def card(browser: Browser, slug: str) -> str:
     """The HTML of that card."""
-    found = re.search(rf'<li class="attack[^>]* id="{slug}".*?</li>', browser.current.response.text, re.DOTALL)
+    found = re.search(
+        rf'<li class="attack[^>]* id="{slug}".*?</li>', browser.current.response.text, re.DOTALL
+    )
     assert found
     return found[0]
 
@@ -145,7 +163,9 @@ def test_a_refusal_says_who_refused_why_and_where_it_is_written(browser: Browser
     assert "1 run, 1 stopped" in browser.current.text
 
 
-def test_a_good_answer_that_does_not_do_what_was_tried_is_no_refusal(browser: Browser, hands: Hands) -> None:
+def test_a_good_answer_that_does_not_do_what_was_tried_is_no_refusal(
+    browser: Browser, hands: Hands
+) -> None:
     """A sign-in that leads to the server's own page, instead of Mallory's."""
     hands.results["code-replay"] = replace(REFUSED, status=303, error="")
 
@@ -212,7 +232,11 @@ def redeem(legs: Legs, code: str) -> requests.Response:
     settings = legs.client_app.extensions["tripod.settings"]
     return legs.session().post(
         f"{legs.auth_server_url}/oauth/token",
-        {"grant_type": "authorization_code", "code": code, "redirect_uri": f"{legs.client_app_url}/callback"},
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": f"{legs.client_app_url}/callback",
+        },
         auth=(settings.client_id, settings.client_secret),
         headers={"X-Request-Id": REFUSED.request_id, "User-Agent": MALLORY},
         timeout=5,
@@ -248,7 +272,9 @@ def test_a_card_outlives_its_recording(browser: Browser) -> None:
 
 
 def test_what_a_server_said_is_text_and_no_markup(browser: Browser, hands: Hands) -> None:
-    hands.results["code-replay"] = replace(REFUSED, said="<b>bold</b>", consequence="<i>slanted</i>")
+    hands.results["code-replay"] = replace(
+        REFUSED, said="<b>bold</b>", consequence="<i>slanted</i>"
+    )
 
     shown = run(browser, "code-replay")
 
@@ -288,14 +314,18 @@ def test_a_second_run_is_told_to_wait_and_nothing_of_the_first_is_lost(
 
 
 @pytest.mark.parametrize("path", ["", "/source?check=state"])
-def test_the_menu_says_on_every_page_of_the_lab_that_one_is_there(browser: Browser, path: str) -> None:
+def test_the_menu_says_on_every_page_of_the_lab_that_one_is_there(
+    browser: Browser, path: str
+) -> None:
     page = browser.open(f"{browser.current.url}{path}")
 
     current = re.findall(r"<a [^>]*aria-current=[^>]*>([^<]+)</a>", page.source)
     assert current == ["Break it"]
 
 
-def test_results_are_there_for_another_worker(browser: Browser, hands: Hands, watched: Store) -> None:
+def test_results_are_there_for_another_worker(
+    browser: Browser, hands: Hands, watched: Store
+) -> None:
     run(browser, "code-replay")
 
     another = Laboratory(watched, run=hands.run, compare=hands.compare, attacks=(REPLAY,))
@@ -303,7 +333,9 @@ def test_results_are_there_for_another_worker(browser: Browser, hands: Hands, wa
     assert another.results() == {"code-replay": REFUSED}
 
 
-def test_a_page_that_is_up_to_date_is_not_sent_again(browser: Browser, laboratory: Laboratory) -> None:
+def test_a_page_that_is_up_to_date_is_not_sent_again(
+    browser: Browser, laboratory: Laboratory
+) -> None:
     seen = {"If-None-Match": browser.current.response.headers["ETag"]}
 
     assert browser.fetch(browser.current.url, headers=seen).status_code == 304
@@ -339,7 +371,9 @@ def test_where_a_plain_server_lets_through_what_fails_here_the_card_names_the_li
     assert browser.current.link(source.file).href.endswith(f"/source?check={CHECK.slug}")
 
 
-def test_what_has_not_failed_here_is_not_said_to_make_a_difference(browser: Browser, hands: Hands) -> None:
+def test_what_has_not_failed_here_is_not_said_to_make_a_difference(
+    browser: Browser, hands: Hands
+) -> None:
     hands.there = THROUGH
 
     assert compared(browser).endswith("are to stop it here.")
@@ -361,14 +395,20 @@ def test_where_a_plain_server_refuses_as_well_the_card_says_so(browser: Browser)
     assert "Not run yet" in card(browser, "code-replay")
 
 
-def test_where_both_refuse_and_something_else_comes_of_it_the_card_tells_both(browser: Browser, hands: Hands) -> None:
+def test_where_both_refuse_and_something_else_comes_of_it_the_card_tells_both(
+    browser: Browser, hands: Hands
+) -> None:
     hands.there = replace(REFUSED, consequence="The first tokens live on.")
     run(browser, "code-replay")
 
-    assert compared(browser).endswith("There: The first tokens live on. Here: The tokens of the first use are dead.")
+    assert compared(browser).endswith(
+        "There: The first tokens live on. Here: The tokens of the first use are dead."
+    )
 
 
-def test_where_both_refuse_and_the_same_comes_of_it_the_card_tells_it_once(browser: Browser) -> None:
+def test_where_both_refuse_and_the_same_comes_of_it_the_card_tells_it_once(
+    browser: Browser,
+) -> None:
     run(browser, "code-replay")
 
     assert compared(browser).endswith("(400 invalid_grant). The tokens of the first use are dead.")
@@ -380,7 +420,9 @@ def test_where_authlib_does_not_decide_there_the_card_says_so(
     laboratory.attacks = (replace(REPLAY, plain="view"),)
     hands.there = THROUGH
 
-    assert "What decides there is the shortest view that makes it run, not Authlib." in compared(browser)
+    assert "What decides there is the shortest view that makes it run, not Authlib." in compared(
+        browser
+    )
 
 
 def test_a_comparison_that_could_not_be_made_proves_nothing(browser: Browser, hands: Hands) -> None:
@@ -401,8 +443,15 @@ def sent(browser: Browser, path: str, attack: str, **fields: str) -> int:
     return browser.fetch(url, "POST", data={"attack": attack, **fields}).status_code
 
 
-def test_a_request_for_an_attack_that_there_is_not_runs_nothing(browser: Browser, laboratory: Laboratory) -> None:
-    [token] = {field.value for form in browser.current.forms for field in form.fields if field.name == "csrf_token"}
+def test_a_request_for_an_attack_that_there_is_not_runs_nothing(
+    browser: Browser, laboratory: Laboratory
+) -> None:
+    [token] = {
+        field.value
+        for form in browser.current.forms
+        for field in form.fields
+        if field.name == "csrf_token"
+    }
 
     assert sent(browser, "/run", "nothing-of-the-kind", csrf_token=token) == 400
     assert sent(browser, "/compare", "expired-token", csrf_token=token) == 400
@@ -435,8 +484,12 @@ def test_after_a_run_that_broke_off_the_next_one_runs(browser: Browser, hands: H
     assert "Tripod ID refused." in run(browser, "code-replay")
 
 
-def test_a_real_attack_is_shown_with_its_own_messages(legs: Legs, watched: Store, lab: Stage) -> None:
-    laboratory = Laboratory(watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare)
+def test_a_real_attack_is_shown_with_its_own_messages(
+    legs: Legs, watched: Store, lab: Stage
+) -> None:
+    laboratory = Laboratory(
+        watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare
+    )
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
     open_lab(legs.client_app, laboratory)
     browser = Browser(legs.network)
@@ -447,12 +500,16 @@ def test_a_real_attack_is_shown_with_its_own_messages(legs: Legs, watched: Store
     assert "Tripod ID refused." in shown
     assert "code was redeemed before" in shown
     assert "The tokens that the first use bought are dead, and with them the grant." in shown
-    assert "Lab: code replay" in " ".join(browser.follow("See the messages of Use a code twice").text.split())
+    assert "Lab: code replay" in " ".join(
+        browser.follow("See the messages of Use a code twice").text.split()
+    )
 
 
 def test_without_the_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
     nowhere = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
-    urls = dict(zip(("auth_server_url", "client_app_url", "resource_api_url"), nowhere, strict=True))
+    urls = dict(
+        zip(("auth_server_url", "client_app_url", "resource_api_url"), nowhere, strict=True)
+    )
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, lambda: None)
     open_live_lab(legs.client_app, replace(settings, issuer=nowhere[0], **urls), watched)

@@ -12,7 +12,9 @@ from inspector.lab.laboratory import Laboratory
 from inspector.lab.run import Report, Result
 from inspector.store import Store
 
-REFUSED = Outcome(got_through=False, status=400, error="invalid_grant", said="", request_id="lab-replay-abc123-01")
+REFUSED = Outcome(
+    got_through=False, status=400, error="invalid_grant", said="", request_id="lab-replay-abc123-01"
+)
 [WAITS] = [attack for attack in ATTACKS if attack.waits]
 FIRST, SECOND = [attack for attack in ATTACKS if attack.plain][:2]
 PATIENCE = 5.0
@@ -43,7 +45,9 @@ def slow() -> Slow:
 
 @pytest.fixture
 def laboratory(store: Store, slow: Slow) -> Iterator[Laboratory]:
-    laboratory = Laboratory(store, run=slow.run, compare=slow.compare, attacks=(WAITS, FIRST, SECOND))
+    laboratory = Laboratory(
+        store, run=slow.run, compare=slow.compare, attacks=(WAITS, FIRST, SECOND)
+    )
     yield laboratory
     slow.go_on.release(10)
     laboratory.join(PATIENCE)

@@ -11,13 +11,17 @@ from inspector.store import Store
 from tests.inspector.test_nothing_secret_is_recorded import leaked, travelled
 
 
-def test_a_run_of_the_lab_leaves_no_secret_in_the_store(lab: Stage, legs: Legs, watched: Store) -> None:
+def test_a_run_of_the_lab_leaves_no_secret_in_the_store(
+    lab: Stage, legs: Legs, watched: Store
+) -> None:
     run_all(lab, lambda attack, result: watched.save_result(attack.slug, to_document(result)))
     secrets = travelled(legs)
 
     assert len(watched.results()) > 20
     assert secrets["password"] >= set(LAB_PASSWORDS.values())
-    assert {"code", "access token", "refresh token", "verifier", "client secret on a page"} <= set(secrets)
+    assert {"code", "access token", "refresh token", "verifier", "client secret on a page"} <= set(
+        secrets
+    )
     assert leaked(secrets, legs.instance_path) == set()
 
 

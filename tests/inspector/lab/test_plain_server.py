@@ -14,7 +14,9 @@ from inspector.lab.plain.serving import PlainClient, plain_server
 
 CALLBACK = "http://127.0.0.1:9001/callback"
 VERIFIER = "v" * 43
-CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+CHALLENGE = (
+    base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
+)
 SHOP = PlainClient(client_id="print-shop", redirect_uri=CALLBACK)
 
 
@@ -33,7 +35,9 @@ class Visitor:
         return self.http.post(self.url + path, data, allow_redirects=False, timeout=5, **arguments)  # type: ignore[arg-type]
 
     def sign_in(self, next_page: str = "", password: str = "pearl") -> requests.Response:
-        return self.post(f"/login?{urlencode({'next': next_page})}", {"username": "carol", "password": password})
+        return self.post(
+            f"/login?{urlencode({'next': next_page})}", {"username": "carol", "password": password}
+        )
 
     def allow(self, **changes: str) -> dict[str, str]:
         """The parameters of the authorization response after consent."""
@@ -46,7 +50,9 @@ class Visitor:
             "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",
         }
-        answer = self.post(f"/oauth/authorize?{urlencode({**asked, **changes})}", {"decision": "allow"})
+        answer = self.post(
+            f"/oauth/authorize?{urlencode({**asked, **changes})}", {"decision": "allow"}
+        )
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
     def token(self, **fields: str) -> requests.Response:
@@ -84,7 +90,10 @@ def test_a_grant_is_refreshed_and_the_old_refresh_token_is_spent(visitor: Visito
     second = visitor.token(grant_type="refresh_token", refresh_token=first)
 
     assert visitor.photos(second.json()["access_token"]).status_code == 200
-    assert visitor.token(grant_type="refresh_token", refresh_token=first).json()["error"] == "invalid_grant"
+    assert (
+        visitor.token(grant_type="refresh_token", refresh_token=first).json()["error"]
+        == "invalid_grant"
+    )
 
 
 def test_a_revoked_token_is_dead(visitor: Visitor) -> None:
@@ -105,7 +114,9 @@ def test_a_verifier_that_does_not_match_is_refused_by_its_default_too(visitor: V
     visitor.sign_in()
     code = visitor.allow()["code"]
 
-    answer = visitor.token(grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="w" * 43)
+    answer = visitor.token(
+        grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="w" * 43
+    )
 
     assert answer.json()["error"] == "invalid_grant"
 
@@ -113,7 +124,11 @@ def test_a_verifier_that_does_not_match_is_refused_by_its_default_too(visitor: V
 def test_a_code_is_good_for_five_minutes_by_its_default(clock: Clock, visitor: Visitor) -> None:
     visitor.sign_in()
     in_time, late = visitor.allow()["code"], visitor.allow()["code"]
-    fields = {"grant_type": "authorization_code", "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+    fields = {
+        "grant_type": "authorization_code",
+        "redirect_uri": CALLBACK,
+        "code_verifier": VERIFIER,
+    }
 
     clock.forward(290)
     assert visitor.token(code=in_time, **fields).status_code == 200
@@ -134,20 +149,26 @@ def test_it_tells_nobody_which_codes_went_by(
     code = visitor.allow()["code"]
     visitor.get(f"/callback?code={code}")
 
-    assert code not in "".join([*capfd.readouterr(), *(record.getMessage() for record in server_records(caplog))])
+    assert code not in "".join(
+        [*capfd.readouterr(), *(record.getMessage() for record in server_records(caplog))]
+    )
 
 
 def test_a_scope_beyond_the_granted_one_is_refused_by_its_default_too(visitor: Visitor) -> None:
     token = visitor.tokens()["refresh_token"]
 
-    answer = visitor.token(grant_type="refresh_token", refresh_token=token, scope="photos:read photos:write")
+    answer = visitor.token(
+        grant_type="refresh_token", refresh_token=token, scope="photos:read photos:write"
+    )
 
     assert answer.json()["error"] == "invalid_scope"
 
 
 def test_a_denied_consent_says_so_to_the_client(visitor: Visitor) -> None:
     visitor.sign_in()
-    asked = urlencode({"response_type": "code", "client_id": "print-shop", "redirect_uri": CALLBACK, "state": "s"})
+    asked = urlencode(
+        {"response_type": "code", "client_id": "print-shop", "redirect_uri": CALLBACK, "state": "s"}
+    )
 
     answer = visitor.post(f"/oauth/authorize?{asked}", {"decision": "deny"})
 
@@ -163,7 +184,10 @@ def test_it_serves_only_while_somebody_uses_it() -> None:
 
 
 def test_two_at_once_share_nothing() -> None:
-    with plain_server({"carol": "pearl"}, [SHOP]) as one, plain_server({"carol": "other"}, [SHOP]) as other:
+    with (
+        plain_server({"carol": "pearl"}, [SHOP]) as one,
+        plain_server({"carol": "other"}, [SHOP]) as other,
+    ):
         assert one != other
         assert Visitor(one).sign_in(next_page="/").status_code == 302
         assert Visitor(other).sign_in(next_page="/").status_code == 403

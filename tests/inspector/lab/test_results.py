@@ -20,7 +20,9 @@ OUTCOME = Outcome(
 TOKEN = "Splxl0BeZQQYbYS6WxSbIAu3kPq9vT2mNc7rD4eF"
 
 
-@pytest.mark.parametrize("result", [OUTCOME, Failure(reason="No server answered.")], ids=["outcome", "failure"])
+@pytest.mark.parametrize(
+    "result", [OUTCOME, Failure(reason="No server answered.")], ids=["outcome", "failure"]
+)
 def test_it_comes_out_as_it_went_in(result: Outcome | Failure) -> None:
     assert from_document(to_document(result)) == result
 
@@ -48,9 +50,13 @@ def redirect_to(location: str) -> Answer:
     return Answer(response)
 
 
-@pytest.mark.parametrize("rest", [f"?code={TOKEN}", f"#access_token={TOKEN}", f"?a=b#{TOKEN}", f"#{TOKEN}?a=b", ""])
+@pytest.mark.parametrize(
+    "rest", [f"?code={TOKEN}", f"#access_token={TOKEN}", f"?a=b#{TOKEN}", f"#{TOKEN}?a=b", ""]
+)
 def test_of_where_a_redirect_leads_nothing_is_noted_that_could_hold_a_token(rest: str) -> None:
-    assert redirect_to(f"/photos{rest}").said == "The browser is sent to http://127.0.0.1:9001/photos"
+    assert (
+        redirect_to(f"/photos{rest}").said == "The browser is sent to http://127.0.0.1:9001/photos"
+    )
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,10 @@ ROOMS = """def room(self):
 @pytest.fixture
 def browser(legs: Legs, store: Store) -> Browser:
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
-    open_lab(legs.client_app, Laboratory(store, run=lambda *_: None, compare=lambda _: pytest.fail("nothing is run")))
+    open_lab(
+        legs.client_app,
+        Laboratory(store, run=lambda *_: None, compare=lambda _: pytest.fail("nothing is run")),
+    )
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
     return browser
@@ -66,7 +69,8 @@ def test_every_declared_check_has_lines_to_show(check: Check) -> None:
     name = check.symbol.rpartition(".")[2]
     assert any(name in line for _, line in source.lines)
     assert [line for _, line in source.lines] == [
-        (PROJECT_ROOT / check.file).read_text().splitlines()[number - 1] for number, _ in source.lines
+        (PROJECT_ROOT / check.file).read_text().splitlines()[number - 1]
+        for number, _ in source.lines
     ]
 
 
@@ -116,7 +120,10 @@ def test_a_line_that_the_definition_does_not_have_is_missed(tmp_path: Path) -> N
     (tmp_path / "house.py").write_text(FILE)
 
     with pytest.raises(LookupError):
-        source_of(replace(CHECKS[0], file="house.py", symbol="House.door", line='return "ajar"'), root=tmp_path)
+        source_of(
+            replace(CHECKS[0], file="house.py", symbol="House.door", line='return "ajar"'),
+            root=tmp_path,
+        )
 
 
 @pytest.mark.parametrize("symbol", ["roof", "House.roof", "House.door.knob"])
@@ -148,7 +155,9 @@ def test_nothing_but_a_declared_check_is_shown(browser: Browser, asked: str) -> 
     assert "import" not in answer.text
 
 
-def test_lines_that_are_being_worked_on_are_not_found(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_that_are_being_worked_on_are_not_found(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever has renamed what does the check gets no error of ours."""
     monkeypatch.setattr("inspector.lab.source.source_of", Mock(side_effect=LookupError))
 
@@ -174,7 +183,9 @@ def test_a_check_that_another_one_stands_behind_says_what_both_stop(browser: Bro
     assert {f"/inspector/lab#{slug}" for slug in pair.stops} <= {link.href for link in page.links}
 
 
-def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_them_speak_of(browser: Browser) -> None:
+def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_them_speak_of(
+    browser: Browser,
+) -> None:
     """A code of another client is §4.1.3, another client's refresh token is §6."""
     page = browser.open(f"{browser.current.url}/source?check=own-client")
 
@@ -183,9 +194,14 @@ def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_th
 
 @pytest.mark.parametrize(
     ("slug", "beginning"),
-    [("form-token", "    csrf = CSRFProtect(app)"), ("expiry", "    alive = table.c.expires_at > now")],
+    [
+        ("form-token", "    csrf = CSRFProtect(app)"),
+        ("expiry", "    alive = table.c.expires_at > now"),
+    ],
 )
-def test_of_a_long_definition_the_page_marks_the_line_that_matters(browser: Browser, slug: str, beginning: str) -> None:
+def test_of_a_long_definition_the_page_marks_the_line_that_matters(
+    browser: Browser, slug: str, beginning: str
+) -> None:
     page = browser.open(f"{browser.current.url}/source?check={slug}")
     [marked] = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
 
@@ -194,7 +210,9 @@ def test_of_a_long_definition_the_page_marks_the_line_that_matters(browser: Brow
     assert "Without it" in page.text
 
 
-def test_of_a_long_definition_the_page_marks_the_whole_statement_that_matters(browser: Browser) -> None:
+def test_of_a_long_definition_the_page_marks_the_whole_statement_that_matters(
+    browser: Browser,
+) -> None:
     page = browser.open(f"{browser.current.url}/source?check=scope-needed")
     marked = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
 

@@ -26,7 +26,9 @@ def outcome_of(slug: str, lab: Stage) -> Outcome:
     return outcome
 
 
-def after(legs: Legs, origin: str, path: str, happens: Callable[[], object], *, times: int = 1) -> None:
+def after(
+    legs: Legs, origin: str, path: str, happens: Callable[[], object], *, times: int = 1
+) -> None:
     """Have something happen once `path` there has answered for the nth time."""
     application, left = legs.network.application(origin), [times]
 
@@ -45,18 +47,30 @@ def after(legs: Legs, origin: str, path: str, happens: Callable[[], object], *, 
 @pytest.mark.parametrize(
     ("slug", "consequence"),
     [
-        ("redirect-uri-port", "Carol’s browser stays where it is: she is sent nowhere, and no code is issued."),
+        (
+            "redirect-uri-port",
+            "Carol’s browser stays where it is: she is sent nowhere, and no code is issued.",
+        ),
         ("pkce-none", "The client learns of the error, and gets no code."),
-        ("forged-consent", "Carol’s account does not list Mallory’s app among those that she let in."),
+        (
+            "forged-consent",
+            "Carol’s account does not list Mallory’s app among those that she let in.",
+        ),
         (
             "open-redirect",
             "The login form no longer carried where the link led. Carol is signed in, and stays here.",
         ),
         ("forged-callback", "In Carol’s browser, Print Shop shows nobody’s album."),
-        ("callback-in-another-browser", "Mallory does not see Carol’s album, and Carol’s own round trip goes on."),
+        (
+            "callback-in-another-browser",
+            "Mallory does not see Carol’s album, and Carol’s own round trip goes on.",
+        ),
         ("code-replay", "The tokens that the first use bought are dead, and with them the grant."),
         ("code-without-verifier", "Print Shop could still redeem it: a failed guess harms nobody."),
-        ("scope-raised", "Print Shop’s refresh token still works: a refused request spends nothing."),
+        (
+            "scope-raised",
+            "Print Shop’s refresh token still works: a refused request spends nothing.",
+        ),
         ("refresh-replayed", "Print Shop’s newest tokens are dead, and with them the grant."),
         (
             "secret-and-token-in-time",
@@ -70,7 +84,9 @@ def test_what_an_attack_led_to_is_told(lab: Stage, slug: str, consequence: str) 
     assert outcome_of(slug, lab).consequence == consequence
 
 
-@pytest.mark.parametrize("slug", ["code-without-verifier", "code-of-another-client", "redirect-uri-at-token"])
+@pytest.mark.parametrize(
+    "slug", ["code-without-verifier", "code-of-another-client", "redirect-uri-at-token"]
+)
 def test_a_code_that_its_owner_cannot_redeem_afterwards_is_no_unharmed_one(
     lab: Stage, legs: Legs, clock: Clock, slug: str
 ) -> None:
@@ -110,7 +126,9 @@ def test_a_replay_that_ends_nothing_is_not_said_to_end_the_grant(
     assert (outcome.got_through, outcome.consequence) == (False, consequence)
 
 
-def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(lab: Stage, legs: Legs, clock: Clock) -> None:
+def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(
+    lab: Stage, legs: Legs, clock: Clock
+) -> None:
     """The access token has expired meanwhile, and the refresh token has not."""
     after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(121), times=2)
     with pytest.MonkeyPatch.context() as patch:
@@ -130,7 +148,9 @@ def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
     assert (outcome.got_through, outcome.consequence) == (True, "")
 
 
-def test_nor_is_one_that_leaves_the_thief_her_tokens(lab: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nor_is_one_that_leaves_the_thief_her_tokens(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
 
     outcome = outcome_of("secret-and-token-in-time", lab)
@@ -138,13 +158,19 @@ def test_nor_is_one_that_leaves_the_thief_her_tokens(lab: Stage, monkeypatch: py
     assert (outcome.got_through, outcome.consequence) == (True, "")
 
 
-def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(lab: Stage, legs: Legs) -> None:
+def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(
+    lab: Stage, legs: Legs
+) -> None:
     photo_api = legs.network.application(legs.resource_api_url)
 
     @Request.application
     def talkative(request: Request) -> Response:
         there_is_none = Response("There is none.", status=410)
-        return there_is_none if "0000" in request.path else Response.from_app(photo_api, request.environ)
+        return (
+            there_is_none
+            if "0000" in request.path
+            else Response.from_app(photo_api, request.environ)
+        )
 
     legs.network.attach(legs.resource_api_url, talkative)
 
@@ -163,7 +189,9 @@ def test_a_round_trip_that_does_not_end_in_carols_album_is_not_said_to_go_on(
     assert (outcome.got_through, outcome.consequence) == (False, "")
 
 
-def test_a_forged_consent_that_counts_is_listed_in_carols_account(lab: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_forged_consent_that_counts_is_listed_in_carols_account(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None)
 
     assert outcome_of("forged-consent", lab).consequence == (
@@ -176,15 +204,22 @@ def test_a_login_form_that_still_carries_where_the_link_led_is_not_said_to_have_
 ) -> None:
     """Where the address is looked at only when the form comes back."""
     original = sign_in.own_page
-    monkeypatch.setattr(sign_in, "own_page", lambda page: page if request.method == "GET" else original(page))
+    monkeypatch.setattr(
+        sign_in, "own_page", lambda page: page if request.method == "GET" else original(page)
+    )
 
     outcome = outcome_of("open-redirect", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (False, "Carol is signed in, and stays here.")
+    assert (outcome.got_through, outcome.consequence) == (
+        False,
+        "Carol is signed in, and stays here.",
+    )
 
 
 @pytest.mark.parametrize("slug", ["expired-access-token", "revoked-access-token"])
-def test_a_token_that_never_worked_proves_nothing(lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str) -> None:
+def test_a_token_that_never_worked_proves_nothing(
+    lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str
+) -> None:
     monkeypatch.setattr(credentials, "find_active_token", lambda *_, **__: None)
 
     failure = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
