@@ -67,7 +67,7 @@ def create_client_app() -> Flask:
         settings = _prepared(ClientAppSettings)
         app = _watched(create_app(settings), settings)
         if settings.demo:
-            from client_app.pages import access
+            from client_app.page_access import access
             from inspector import open_pages, open_store
             from inspector.lab.opening import open_live_lab
 

@@ -5,21 +5,30 @@ from http import HTTPStatus
 import requests
 
 from client_app.oauth import SCOPE
+from client_app.reasons import Reason
 
 #: What reading a JSON document raises when it is not what it should be.
 NONSENSE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class PhotoApiError(Exception):
-    """The API did not give what was asked for."""
+    """The API did not give what was asked for. `reason` is what the event log says of it."""
+
+    reason = Reason.PHOTO_API_REFUSED
 
 
 class PhotoApiUnreachableError(PhotoApiError):
     """No usable answer: no network, an overloaded server, nonsense."""
 
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+
 
 class InvalidTokenError(PhotoApiError):
     """The access token does not open the API, or no longer (RFC 6750 §3.1)."""
+
+    reason = Reason.ACCESS_TOKEN_REFUSED
 
 
 class InsufficientScopeError(PhotoApiError):
@@ -63,7 +72,9 @@ def refusal(response: requests.Response) -> PhotoApiError:
             case HTTPStatus.UNPROCESSABLE_ENTITY:
                 return BadTitleError("the API takes no such title")
             case status:
-                return PhotoApiUnreachableError(f"the API answered {status}")
+                return PhotoApiUnreachableError(
+                    Reason.PHOTO_API_FAILED, f"the API answered {status}"
+                )
 
 
 def _needed_scope(response: requests.Response) -> str | None:

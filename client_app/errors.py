@@ -7,13 +7,13 @@ from flask import Flask, request, url_for
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from client_app.access import ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
-from client_app.connection import ConnectionEndedError, NotConnectedError
 from client_app.oauth import BadResponseError, RefusedError, UnreachableError
 from client_app.print_shop import print_shop
+from client_app.return_to import ALBUM, checked_return_to, connect_again_url, connect_url, this_page
 from client_app.session_store import StoreUnavailableError
 from client_app.uploads import MAX_IMAGE_MIB, is_upload
-from client_app.visits import ALBUM, checked_return_to, connect_again_url, connect_url, this_page
 from web import event_log
 from web.pages import page
 
@@ -64,7 +64,7 @@ def _connection_ended(_error: ConnectionEndedError) -> Page:
 
 
 def _bad_authorization_response(error: BadResponseError) -> Page:
-    return page("bad_authorization_response.html", HTTPStatus.BAD_REQUEST, reason=str(error))
+    return page("bad_authorization_response.html", HTTPStatus.BAD_REQUEST, reason=error.code)
 
 
 def _refused(error: RefusedError) -> Page:
@@ -104,7 +104,7 @@ def _no_such_photo(_error: NoSuchPhotoError) -> Page:
 
 
 def _photo_api_unreachable(error: PhotoApiError) -> PageWithHeaders:
-    event_log.record("photo_api_unreachable", reason=str(error))
+    event_log.record("photo_api_unreachable", reason=error.reason, detail=str(error))
     return *page(
         "photos_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error
     ), RETRY_AFTER

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
-from client_app.oauth import OAuthError
+from client_app.oauth import OAuthError, RefusedError
+from client_app.reasons import reason_for
 from web import event_log
 
 
@@ -19,5 +20,14 @@ def failure_recorded(event: str, **fields: str) -> Iterator[None]:
     try:
         yield
     except OAuthError as error:
-        event_log.record(event, reason=str(error), **fields)
+        event_log.record(event, reason=reason_for(error), **_detail(error), **fields)
         raise
+
+
+def _detail(error: OAuthError) -> dict[str, str]:
+    """Return what the code does not say: the server's own `error`, or a text for developers."""
+    if isinstance(error, RefusedError):
+        return {"error": error.error}
+    if str(error) == error.code:
+        return {}
+    return {"detail": str(error)}

@@ -6,9 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from client_app import oauth
-from client_app.connection import end
+from client_app.access import end
 from client_app.events import failure_recorded, log_id
 from client_app.models import Connection, Record
+from client_app.reasons import Reason
 from client_app.session_store import SessionStore
 from web import event_log
 
@@ -64,7 +65,7 @@ class AuthorizationFlow:
         event_log.record(
             "tokens_received", flow=flow, connection=log_id(connection.id), scope=tokens.scope
         )
-        end(self.client, replaced, reason="replaced")
+        end(self.client, replaced, reason=Reason.REPLACED)
         return Completed(connection.id, request.return_to)
 
     def _take(

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from client_app.oauth import AuthorizationRequest, AuthorizationResponse, BadResponseError, Tokens
 from client_app.orders import MAX_ORDERS, Order
+from client_app.reasons import Reason
 
 MAX_REQUESTS = 10
 REQUEST_LIFETIME = 600  # seconds
@@ -70,7 +71,7 @@ class Record:
                 self.requests.remove(request)
                 if request.created_at > now - REQUEST_LIFETIME:
                     return request
-        raise BadResponseError("unknown_state")
+        raise BadResponseError(Reason.UNKNOWN_STATE)
 
     def connection(self, connection_id: str) -> Connection | None:
         """The connection of that id."""

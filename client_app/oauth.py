@@ -39,10 +39,14 @@ VSCHARS = re.compile(r"[\x20-\x7e]+")  # what codes and tokens are made of (RFC 
 
 
 class OAuthError(Exception):
-    """The flow cannot go on. The text holds no code, token or secret."""
+    """The flow cannot continue. `code` names the cause; the text explains it. Neither holds a secret."""
 
     #: The authorization request whose answer it was, where that is known.
     request: "AuthorizationRequest | None" = None
+
+    def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.code = code
 
 
 class UnreachableError(OAuthError):
@@ -193,7 +197,9 @@ class Client:
         scope = answer.get("scope") or requested_scope
         refresh_token = answer.get("refresh_token") or form.get("refresh_token")
         if str(answer.get("token_type")).lower() != "bearer" or not isinstance(scope, str):
-            raise UnreachableError("it gave no access token of a kind that this client knows")
+            raise UnreachableError(
+                "bad_token_response", "it gave no access token of a kind that this client knows"
+            )
         return Tokens(
             access_token=_token(answer.get("access_token")),
             refresh_token=_token(refresh_token) if refresh_token else None,
@@ -205,7 +211,9 @@ class Client:
     def _endpoint(self, name: str) -> str:
         url = self._metadata().get(name)
         if not (isinstance(url, str) and VSCHARS.fullmatch(url) and _is_safe(url)):
-            raise UnreachableError(f"its metadata names no {name}, or one that is not https")
+            raise UnreachableError(
+                "bad_endpoint", f"its metadata names no {name}, or one that is not https"
+            )
         return url
 
     def _metadata(self) -> dict[str, object]:
@@ -226,9 +234,11 @@ class Client:
             if response.status_code == 200 and "json" in response.headers.get("Content-Type", ""):
                 document = _json(response)
                 if document.get("issuer") != self.issuer:
-                    raise UnreachableError("its metadata is another issuer's")
+                    raise UnreachableError(
+                        "wrong_metadata_issuer", "its metadata is another issuer's"
+                    )
                 return document
-        raise UnreachableError("it publishes no metadata")
+        raise UnreachableError("no_metadata", "it publishes no metadata")
 
     def _post(self, endpoint: str, form: dict[str, str]) -> requests.Response:
         """With HTTP Basic: id and secret are form-urlencoded, so that neither holds the colon between them (§2.3.1)."""
@@ -239,7 +249,9 @@ class Client:
         error, description = map(_json(response).get, ("error", "error_description"))
         if isinstance(error, str) and ERROR_CODE.fullmatch(error):
             raise RefusedError(error, description)
-        raise UnreachableError(f"{response.status_code} without an error code from the {endpoint}")
+        raise UnreachableError(
+            "bad_answer", f"{response.status_code} without an error code from the {endpoint}"
+        )
 
     def _send(self, method: str, url: str, **parts: Any) -> requests.Response:
         try:
@@ -247,9 +259,9 @@ class Client:
                 method, url, timeout=TIMEOUT, allow_redirects=False, **parts
             )
         except requests.RequestException as error:
-            raise UnreachableError(f"{type(error).__name__} at {url}") from error
+            raise UnreachableError("no_answer", f"{type(error).__name__} at {url}") from error
         if response.status_code >= 500 or response.status_code == 429:
-            raise UnreachableError(f"{response.status_code} at {url}")
+            raise UnreachableError("server_failed", f"{response.status_code} at {url}")
         return response
 
 
@@ -266,14 +278,14 @@ def _json(response: requests.Response) -> dict[str, object]:
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        raise UnreachableError("its answer is not a JSON object")
+        raise UnreachableError("bad_answer", "its answer is not a JSON object")
     return document
 
 
 def _token(value: object) -> str:
     if isinstance(value, str) and VSCHARS.fullmatch(value):
         return value
-    raise UnreachableError("it gave no token")
+    raise UnreachableError("bad_token_response", "it gave no token")
 
 
 def _lifetime(value: object) -> float:

@@ -1,6 +1,6 @@
 """The resource API as this client sees it: `/me`, the photos, and the images. Knows access tokens, and no Flask.
 
-Each method takes an access token first, so that `client_app.pages.call` can be handed it as it is. What the API answers is
+Each method takes an access token first, so that `client_app.page_access.call` can be handed it as it is. What the API answers is
 read in `photo_documents.py`, what it refuses in `api_errors.py`.
 """
 
@@ -23,6 +23,7 @@ from client_app.photo_documents import (
     read_name,
     read_object,
 )
+from client_app.reasons import Reason
 
 CHUNK = 64 * 1024
 #: Seconds to connect, and to wait for the answer to an upload: the API decodes the image and writes it anew.
@@ -63,7 +64,7 @@ class PhotoApi:
         content_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if content_type not in IMAGE_TYPES:
             response.close()
-            raise PhotoApiUnreachableError("that is not an image")
+            raise PhotoApiUnreachableError(Reason.PHOTO_API_BAD_ANSWER, "that is not an image")
         return Image(content_type, response.iter_content(CHUNK), response.close)
 
     def whole_image(self, access_token: str, photo_id: str) -> tuple[str, int]:
@@ -73,7 +74,9 @@ class PhotoApi:
             with closing(image):
                 return image.content_type, sum(map(len, image.chunks))
         except requests.RequestException as error:
-            raise PhotoApiUnreachableError(f"{type(error).__name__} within an image") from error
+            raise PhotoApiUnreachableError(
+                Reason.PHOTO_API_NO_ANSWER, f"{type(error).__name__} within an image"
+            ) from error
 
     def add(self, access_token: str, title: str, image: IO[bytes]) -> Photo:
         """Upload a photo. It is sent from its beginning, since it may be sent again with a better token."""
@@ -109,7 +112,9 @@ class PhotoApi:
         try:
             response = self.http().request(method, self.url + path, headers=headers, **options)
         except requests.RequestException as error:
-            raise PhotoApiUnreachableError(f"{type(error).__name__} at {path}") from error
+            raise PhotoApiUnreachableError(
+                Reason.PHOTO_API_NO_ANSWER, f"{type(error).__name__} at {path}"
+            ) from error
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
             raise refusal(response)
         return response

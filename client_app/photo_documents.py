@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import requests
 
 from client_app.api_errors import NONSENSE, NoSuchPhotoError, PhotoApiUnreachableError
+from client_app.reasons import Reason
 
 T = TypeVar("T")
 
@@ -90,4 +91,6 @@ def read_as(parse: Callable[[Any], T], response: requests.Response) -> T:
     try:
         return parse(response.json())
     except NONSENSE as error:
-        raise PhotoApiUnreachableError("the API's answer is nonsense") from error
+        raise PhotoApiUnreachableError(
+            Reason.PHOTO_API_BAD_ANSWER, "the API's answer is nonsense"
+        ) from error

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from flask import current_app
 
-from client_app.connection import Access
+from client_app.access import Access
 from client_app.flow import AuthorizationFlow
 from client_app.oauth import Client
 from client_app.photo_api import PhotoApi

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from flask import Flask
 
-from client_app import visitor
-from client_app.pages import step_up_url
-from client_app.visits import connect_url, this_page
+from client_app import browser_session
+from client_app.page_access import step_up_url
+from client_app.return_to import connect_url, this_page
 
 
 def init_app(app: Flask) -> None:
@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
     app.add_template_filter(file_size)
     app.context_processor(
         lambda: {
-            "has_connection": visitor.connection_id() is not None,
+            "has_connection": browser_session.connection_id() is not None,
             "connect_url": connect_url,
             "step_up_url": step_up_url,
             "this_page": this_page,

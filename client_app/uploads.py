@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from flask import Flask, current_app, request
 
-from client_app import visitor
+from client_app import browser_session
 from web import MAX_FORM_BYTES
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -28,7 +28,9 @@ def init_app(app: Flask) -> None:
 def is_upload() -> bool:
     """Whether the request in hand may bring an image."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, "takes_uploads", False)) and visitor.connection_id() is not None
+    return (
+        bool(getattr(view, "takes_uploads", False)) and browser_session.connection_id() is not None
+    )
 
 
 def _make_room() -> None:

@@ -8,7 +8,7 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from client_app.orders import MAX_COPIES, MAX_PHOTOS, SIZES
-from client_app.pages import access, call, needs
+from client_app.page_access import access, call, needs
 from client_app.print_shop import print_shop
 from client_app.views import bp
 from web.pages import page

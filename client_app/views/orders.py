@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from client_app.api_errors import NoSuchPhotoError
 from client_app.orders import BadOrderError, Order, Print, Wish
-from client_app.pages import access, call, needs
+from client_app.page_access import access, call, needs
 from client_app.print_shop import print_shop
 from client_app.views import bp
 from client_app.views.album import RefusedForm, album_page, owners_name

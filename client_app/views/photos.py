@@ -6,7 +6,7 @@ from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from client_app.api_errors import BadTitleError, NotAnImageError, PhotoApiError, TooLargeError
-from client_app.pages import call, needs
+from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
 from client_app.uploads import MAX_IMAGE_MIB, takes_uploads
 from client_app.views import bp

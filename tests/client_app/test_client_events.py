@@ -65,18 +65,34 @@ def test_a_server_that_could_not_be_told_is_told_here(events, alice, network):
     network.instead["/oauth/revoke"] = (503, b"")
     alice.post("/disconnect")
 
-    assert events()["revocation_failed"]["reason"].startswith("503")
+    assert events()["revocation_failed"]["reason"] == "server_failed"
+    assert events()["revocation_failed"]["detail"].startswith("503")
 
 
 @pytest.mark.parametrize(
-    ("path", "event"),
-    [("/connect", "authorization_request_failed"), ("/photos", "photo_api_unreachable")],
+    ("path", "event", "reason"),
+    [
+        ("/connect", "authorization_request_failed", "no_answer"),
+        ("/photos", "photo_api_unreachable", "photo_api_no_answer"),
+    ],
 )
 def test_a_server_out_of_reach_is_told(
-    events, alice, network, tripod_id, photo_api, clock, path, event
+    events, alice, network, tripod_id, photo_api, clock, path, event, reason
 ):
     clock.shift(0 if path == "/photos" else 301)
     network.down |= {tripod_id.url, photo_api.url}
     alice.get(path)
 
-    assert events()[event]["reason"].startswith("ConnectionError")
+    assert events()[event]["reason"] == reason
+    assert events()[event]["detail"].startswith("ConnectionError")
+
+
+@pytest.mark.parametrize("error", ["disconnected", "something_new"])
+def test_an_unknown_error_of_the_server_is_logged_beside_a_code_of_ours(
+    events, browser, tripod_id, error
+):
+    state = tripod_id.asked(browser.begin())["state"]
+    browser.get(f"/callback?error={error}&state={state}&iss={tripod_id.url}")
+    refused = events()["authorization_response_refused"]
+
+    assert (refused["reason"], refused["error"]) == ("other_error", error)

@@ -1,8 +1,8 @@
-"""`client_app/pages.py`: what somebody's own page gets by `needs` and `call`, and what it need not handle."""
+"""`client_app/page_access.py`: what somebody's own page gets by `needs` and `call`, and what it need not handle."""
 
 import pytest
 
-from client_app.pages import call, needs
+from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
 
 PAGE = "/mine/<photo_id>"

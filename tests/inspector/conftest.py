@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.legs import Legs
 
-from client_app.pages import access
+from client_app.page_access import access
 from inspector import open_pages, open_store, watch
 from inspector.lab.opening import open_live_lab
 from inspector.store import Store

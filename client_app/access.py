@@ -13,6 +13,7 @@ from client_app.api_errors import InvalidTokenError
 from client_app.events import failure_recorded, log_id
 from client_app.models import Connection, Record
 from client_app.orders import Order
+from client_app.reasons import Reason
 from client_app.session_store import SessionStore
 from web import event_log
 
@@ -103,9 +104,11 @@ class Access:
         except oauth.RefusedError as error:
             if error.error != "invalid_grant":
                 # It is Print Shop that was refused, not the person: her grant may well live on.
-                raise oauth.UnreachableError(f"it refused this client: {error}") from error
+                raise oauth.UnreachableError(
+                    Reason.CLIENT_REFUSED, f"it refused this client: {error}"
+                ) from error
             record.disconnect(self.connection_id)
-            event_log.record("connection_ended", connection=name, reason=error.error)
+            event_log.record("connection_ended", connection=name, reason=Reason.INVALID_GRANT)
             raise ConnectionEndedError from error
         event_log.record("tokens_refreshed", connection=name, scope=connection.tokens.scope)
         return connection.tokens
@@ -113,7 +116,7 @@ class Access:
     def disconnect(self) -> bool:
         """Forget the tokens and have the server end their grant; False if it could not be told to."""
         return end(
-            self.client, self.store.change(self.browser, self._forget), reason="disconnected"
+            self.client, self.store.change(self.browser, self._forget), reason=Reason.DISCONNECTED
         )
 
     def _forget(self, record: Record) -> list[Connection]:
@@ -129,13 +132,13 @@ class Access:
         return connection
 
 
-def end(client: oauth.Client, connections: Iterable[Connection], reason: str) -> bool:
+def end(client: oauth.Client, connections: Iterable[Connection], reason: Reason) -> bool:
     """E1 – Revocation (RFC 7009 §2): have the server end the grants of connections that are forgotten here already."""
     outcomes = [_revoked(client, connection, reason) for connection in connections]
     return all(outcomes)
 
 
-def _revoked(client: oauth.Client, connection: Connection, reason: str) -> bool:
+def _revoked(client: oauth.Client, connection: Connection, reason: Reason) -> bool:
     name = log_id(connection.id)
     event_log.record("connection_ended", connection=name, reason=reason)
     try:

@@ -15,11 +15,11 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from client_app import visitor
+from client_app import browser_session
+from client_app.access import Access, ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError
-from client_app.connection import Access, ConnectionEndedError, NotConnectedError
 from client_app.print_shop import print_shop
-from client_app.visits import connect_url, is_page, this_page
+from client_app.return_to import connect_url, is_page, this_page
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,10 +57,10 @@ def access() -> Access:
 
     :raises NotConnectedError: when it has none.
     """
-    connection = visitor.connection_id()
+    connection = browser_session.connection_id()
     if connection is None:
         raise NotConnectedError
-    return print_shop().access(visitor.browser_id(), connection)
+    return print_shop().access(browser_session.browser_id(), connection)
 
 
 def granted_scopes() -> list[str] | None:

@@ -5,12 +5,12 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from client_app import visitor
+from client_app import browser_session
 from client_app.oauth import SCOPE, UnreachableError
-from client_app.pages import access, granted_scopes
+from client_app.page_access import access, granted_scopes
 from client_app.print_shop import print_shop
+from client_app.return_to import checked_return_to, connect_again_url
 from client_app.views import bp
-from client_app.visits import checked_return_to, connect_again_url
 from web.pages import page
 
 MAX_SCOPE_LENGTH = 200
@@ -19,7 +19,7 @@ MAX_SCOPE_LENGTH = 200
 @bp.get("/")
 def home() -> tuple[str, int]:
     """What Print Shop is, and a button to connect."""
-    visitor.introduce()
+    browser_session.introduce()
     return page("home.html", is_connected=granted_scopes() is not None)
 
 
@@ -33,7 +33,7 @@ def connect() -> Response:
             description="That scope is not one: it must be words with single spaces between.",
         )
     return_to = checked_return_to(request.args.get("return_to"))
-    return redirect(print_shop().flow.begin(visitor.introduce(), scope, return_to))
+    return redirect(print_shop().flow.begin(browser_session.introduce(), scope, return_to))
 
 
 @bp.get("/callback")
@@ -41,7 +41,9 @@ def authorization_response() -> Response | tuple[str, int]:
     """A7 – Authorization response (RFC 6749 §4.1.2). Answers 303, so that the code leaves the address bar at once."""
     parameters = request.args.items(multi=True)
     try:
-        made = print_shop().flow.finish(visitor.browser_id(), visitor.connection_id(), parameters)
+        made = print_shop().flow.finish(
+            browser_session.browser_id(), browser_session.connection_id(), parameters
+        )
     except UnreachableError as error:
         # 424, not 503 as elsewhere: this endpoint answers 303 or a 4xx, and invites nobody to send again what may hold
         # a spent code.
@@ -49,7 +51,7 @@ def authorization_response() -> Response | tuple[str, int]:
         return page(
             "tripod_id_unreachable.html", HTTPStatus.FAILED_DEPENDENCY, reason=error, again=again
         )
-    visitor.connect(made.connection_id)
+    browser_session.connect(made.connection_id)
     return redirect(made.return_to or url_for(".album"), HTTPStatus.SEE_OTHER)
 
 
@@ -64,7 +66,7 @@ def refresh() -> Response:
 @bp.post("/disconnect")
 def disconnect() -> Response:
     """Revoke the tokens and forget them; the next page says whether Tripod ID has heard of it."""
-    if visitor.connection_id():
+    if browser_session.connection_id():
         flash("revoked" if access().disconnect() else "only forgotten")
-        visitor.disconnect()
+        browser_session.disconnect()
     return redirect(url_for(".home"), HTTPStatus.SEE_OTHER)

@@ -1,0 +1,79 @@
+"""The reason codes of this leg: why it refused something, or why a connection ended.
+
+The `reason` field of its events holds one of these codes. `oauth.py` is copied without the rest of the
+project, so its errors carry the codes as plain strings, and `reason_for` finds the member.
+"""
+
+from enum import StrEnum
+
+from client_app.oauth import OAuthError, RefusedError
+
+
+class Reason(StrEnum):
+    """Each code, with what it says."""
+
+    # This client rejected the authorization response.
+    DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter came twice.
+    UNKNOWN_STATE = "unknown_state"  # The state belongs to no open request of this browser.
+    ISSUER_MISSING = "issuer_missing"  # The response does not name its issuer.
+    ISSUER_MISMATCH = "issuer_mismatch"  # The response names another issuer.
+    NO_CODE = "no_code"  # The response holds no usable code.
+
+    # The authorization server refused: its `error` of RFC 6749 §4.1.2.1 or §5.2.
+    ACCESS_DENIED = "access_denied"  # The user denied the request.
+    INVALID_REQUEST = "invalid_request"  # The request was malformed.
+    INVALID_CLIENT = "invalid_client"  # The client could not be authenticated.
+    INVALID_GRANT = "invalid_grant"  # The code or the refresh token is no longer valid.
+    INVALID_SCOPE = "invalid_scope"  # The scope is unknown, or not allowed for this client.
+    UNAUTHORIZED_CLIENT = "unauthorized_client"  # The client may not use this grant type.
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"  # The server has no such grant type.
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # It has no such response type.
+    SERVER_ERROR = "server_error"  # The server failed.
+    TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"  # The server is overloaded.
+    OTHER_ERROR = "other_error"  # The server sent an error code that this client does not know.
+
+    # The authorization server gave no usable answer.
+    NO_ANSWER = "no_answer"  # The server could not be reached, or did not answer in time.
+    SERVER_FAILED = "server_failed"  # The server answered with status 5xx or 429.
+    NO_METADATA = "no_metadata"  # The server publishes no metadata.
+    WRONG_METADATA_ISSUER = "wrong_metadata_issuer"  # The metadata belong to another issuer.
+    BAD_ENDPOINT = "bad_endpoint"  # The metadata lack an endpoint, or it is not https.
+    BAD_ANSWER = "bad_answer"  # The answer is not what the protocol allows.
+    BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105 - a code: the answer holds no usable token.
+    CLIENT_REFUSED = "client_refused"  # The server refused the client, not the user's grant.
+
+    # The connection ended.
+    DISCONNECTED = "disconnected"  # The user disconnected.
+    REPLACED = "replaced"  # The browser connected again.
+
+    # The resource API gave no usable answer.
+    PHOTO_API_NO_ANSWER = "photo_api_no_answer"  # The API could not be reached.
+    PHOTO_API_FAILED = "photo_api_failed"  # The API answered with an unexpected status.
+    PHOTO_API_BAD_ANSWER = "photo_api_bad_answer"  # The answer could not be read.
+    PHOTO_API_REFUSED = "photo_api_refused"  # The API refused the request.
+    ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105 - a code: also a new token was refused.
+
+
+#: Error codes of other servers that have a code here; any other is `OTHER_ERROR`.
+_SERVER_ERRORS = {
+    reason.value: reason
+    for reason in (
+        Reason.ACCESS_DENIED,
+        Reason.INVALID_REQUEST,
+        Reason.INVALID_CLIENT,
+        Reason.INVALID_GRANT,
+        Reason.INVALID_SCOPE,
+        Reason.UNAUTHORIZED_CLIENT,
+        Reason.UNSUPPORTED_GRANT_TYPE,
+        Reason.UNSUPPORTED_RESPONSE_TYPE,
+        Reason.SERVER_ERROR,
+        Reason.TEMPORARILY_UNAVAILABLE,
+    )
+}
+
+
+def reason_for(error: OAuthError) -> Reason:
+    """Return the code for `error`; another server cannot choose a code outside its own table."""
+    if isinstance(error, RefusedError):
+        return _SERVER_ERRORS.get(error.error, Reason.OTHER_ERROR)
+    return Reason(error.code)
