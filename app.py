@@ -28,7 +28,7 @@ USAGE = "usage: python app.py [auth-server | client-app | resource-api | doctor 
 
 
 class Leg(NamedTuple):
-    """A leg as the command line knows it."""
+    """A leg as the command line knows it. TRIPOD_NAME replaces the name of the authorization server."""
 
     name: str
     role: str
@@ -188,12 +188,15 @@ def _run_the_lab() -> int:
 
 
 def _program(leg: Leg, settings: Settings) -> serving.Program:
+    name = leg.name
+    if isinstance(settings, AuthServerSettings):
+        name = settings.name
     return serving.Program(
-        name=leg.name,
+        name=name,
         factory=leg.factory,
         address=settings.bind_address,
         setting=f"TRIPOD_{settings.leg.upper()}_URL",
-        greeting=f"{leg.name:<12}{leg.role:<22}{settings.url}",
+        greeting=f"{name:<11} {leg.role:<22}{settings.url}",
     )
 
 

@@ -32,6 +32,8 @@ LAB_SUBJECTS = {"lab-carol": "demo-5d20c8f7a1b34e69", "lab-mallory": "demo-71e94
 LAB_PASSWORDS = {"lab-carol": "bench and burner", "lab-mallory": "smoke and mirrors"}
 DEMO_CLIENT_ID = "print-shop"
 DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
+DEFAULT_NAME = "Tripod ID"
+MAX_NAME_LENGTH = 80
 
 _SCOPE = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")  # RFC 6749 §3.3
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
@@ -103,10 +105,15 @@ class Settings:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthServerSettings(Settings):
-    """The authorization server's. Lifetimes and the grace are in seconds; the two demo secrets are empty outside it."""
+    """The settings of the authorization server.
+
+    `name` is what the server calls itself on its pages. Lifetimes and the grace are in seconds. The two demo secrets
+    are empty outside the demo.
+    """
 
     leg = "auth_server"
 
+    name: str
     database_url: str = field(repr=False)
     access_token_lifetime: int
     refresh_token_lifetime: int
@@ -118,6 +125,7 @@ class AuthServerSettings(Settings):
     @classmethod
     def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
         return {
+            "name": env.name("TRIPOD_NAME", DEFAULT_NAME),
             "database_url": env.database_url("TRIPOD_AUTH_DATABASE_URL", "auth_server.db"),
             "access_token_lifetime": env.integer("TRIPOD_ACCESS_TOKEN_LIFETIME", 120, least=1),
             "refresh_token_lifetime": env.integer("TRIPOD_REFRESH_TOKEN_LIFETIME", 86400, least=1),
@@ -134,23 +142,33 @@ class AuthServerSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ClientAppSettings(Settings):
-    """The sample client's. `issuer` is an authorization server's issuer identifier (RFC 8414 §2); `scope` the default."""
+    """The settings of the sample client.
+
+    `issuer` is the issuer identifier of its authorization server (RFC 8414 §2), and `issuer_name` what its pages call
+    that server: TRIPOD_NAME when the issuer is this project's own server, the issuer's host otherwise. `scope` is what
+    it requests by default.
+    """
 
     leg = "client_app"
 
     session_store_url: str = field(repr=False)
     issuer: str
+    issuer_name: str
     client_id: str
     client_secret: str = field(repr=False)
     scope: str
 
     @classmethod
     def _own(cls, env: "_Environment", *, serving: bool) -> dict[str, Any]:
+        own_url = env.origin("TRIPOD_AUTH_SERVER_URL", DEFAULT_URLS["auth_server"])
+        issuer = env.issuer("TRIPOD_ISSUER", own_url)
+        issuer_name = env.name("TRIPOD_NAME", DEFAULT_NAME)
+        if issuer != own_url:
+            issuer_name = urlsplit(issuer).hostname or issuer
         return {
             "session_store_url": env.database_url("TRIPOD_SESSION_STORE_URL", "client_sessions.db"),
-            "issuer": env.issuer(
-                "TRIPOD_ISSUER", "TRIPOD_AUTH_SERVER_URL", DEFAULT_URLS["auth_server"]
-            ),
+            "issuer": issuer,
+            "issuer_name": issuer_name,
             "client_id": env.client_id("TRIPOD_CLIENT_ID", DEMO_CLIENT_ID),
             "client_secret": env.client_secret("TRIPOD_CLIENT_SECRET"),
             "scope": env.scope("TRIPOD_CLIENT_SCOPE", "profile photos:read"),
@@ -215,8 +233,16 @@ class _Environment:
             )
         return value
 
-    def issuer(self, name: str, fallback: str, default: str) -> str:
-        value = self.text(name) or self.origin(fallback, default)
+    def name(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        if len(value) > MAX_NAME_LENGTH or not value.isprintable():
+            raise ConfigurationError(
+                f"{name} must be 1 to {MAX_NAME_LENGTH} printable characters, not {value!r}."
+            )
+        return value
+
+    def issuer(self, name: str, default: str) -> str:
+        value = self.text(name, default)
         parts = _split_url(name, value)
         if parts.query or parts.fragment or "?" in value or "#" in value:
             raise ConfigurationError(

@@ -115,6 +115,7 @@ def settings(tmp_path):
         secret_keys=("a key for the tests",),
         session_store_url=f"sqlite:///{tmp_path}/client_sessions.db",
         issuer=TRIPOD_ID,
+        issuer_name="Tripod ID",
         client_id="print-shop",
         client_secret="a secret: with + and %",
         scope="profile photos:read",

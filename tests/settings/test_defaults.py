@@ -104,3 +104,8 @@ def test_the_instance_folder_is_the_projects_own_by_default(
     settings = AuthServerSettings.load({"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": ""})
 
     assert settings.instance_path == tmp_path / "instance"
+
+
+def test_the_authorization_server_is_called_tripod_id_by_default(demo: Environ) -> None:
+    assert AuthServerSettings.load(demo).name == "Tripod ID"
+    assert ClientAppSettings.load(demo).issuer_name == "Tripod ID"
