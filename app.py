@@ -67,11 +67,11 @@ def create_client_app() -> Flask:
         settings = _prepared(ClientAppSettings)
         app = _watched(create_app(settings), settings)
         if settings.demo:
-            from client_app.page_access import access
+            from client_app.page_access import current_access
             from inspector import open_pages, open_store
             from inspector.lab.opening import open_live_lab
 
-            open_pages(app, settings, treat_as_expired=lambda: access().treat_as_expired())
+            open_pages(app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
             open_live_lab(app, settings, open_store(settings))
         return app
 

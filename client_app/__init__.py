@@ -1,14 +1,14 @@
-"""Print Shop, the client: a web application that prints people's photos and never sees their passwords.
+"""Print Shop, the client: a web application that prints users' photos.
 
-The tokens that let it see the photos stay on this server, in encrypted records; the browser holds random ids alone.
-`oauth.py` is the part to copy.
+It never sees a user's password. Tokens stay on this server in encrypted records, and the browser
+has only random ids. `oauth.py` is the file to copy into your own product.
 """
 
 from flask import Flask
 from flask_wtf import CSRFProtect
 
 from client_app import errors, template_helpers, uploads
-from client_app.print_shop import open_print_shop
+from client_app.print_shop import create_print_shop
 from client_app.views import bp
 from config import ClientAppSettings
 from web import health, new_application
@@ -17,11 +17,11 @@ from web.database import Database
 
 
 def create_app(settings: ClientAppSettings, back_channel: BackChannel | None = None) -> Flask:
-    """The client leg, as `settings` say. `back_channel` carries its requests to the other two."""
+    """Create the client application; `back_channel` sends its requests to the other two legs."""
     app = new_application(settings)
     database = Database(settings.session_store_url)
     database.init_app(app)
-    app.extensions["tripod.print_shop"] = open_print_shop(
+    app.extensions["tripod.print_shop"] = create_print_shop(
         settings, database, back_channel or BackChannel()
     )
     uploads.init_app(app)

@@ -1,7 +1,10 @@
-"""The seam between the pages and the tokens: what a page needs of the API is asked for here, with a token that works.
+"""A browser's access to the photos: the code that reads, refreshes and revokes its tokens.
 
-Tokens are refreshed one at a time for each browser, whatever the number of tabs, threads and processes: the first to
-need it does it under the store's lease, the others wait and take what it got.
+This module knows the token store and the authorization server, and no Flask. Views do not use it
+directly; they call `page_access.py`, which finds the browser's `Access` for the current request.
+
+Only one request at a time refreshes the tokens of a browser, in any tab, thread or process. It
+holds the lease of the session store; the other requests wait and use the tokens that it stored.
 """
 
 from collections.abc import Callable, Iterable
@@ -10,7 +13,7 @@ from typing import TypeVar
 
 from client_app import oauth
 from client_app.api_errors import InvalidTokenError
-from client_app.events import failure_recorded, log_id
+from client_app.events import log_id, record_failure
 from client_app.models import Connection, Record
 from client_app.orders import Order
 from client_app.reasons import Reason
@@ -21,16 +24,19 @@ T = TypeVar("T")
 
 
 class NotConnectedError(Exception):
-    """This browser has not been connected to any photos."""
+    """This browser has no connection."""
 
 
 class ConnectionEndedError(Exception):
-    """The connection that this browser had is over."""
+    """The connection of this browser has ended."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """One browser's access to the photos of the person who connected it. `clock` tells epoch seconds."""
+    """What one browser may do with its connection. `clock` returns epoch seconds.
+
+    Each method that needs the connection raises `ConnectionEndedError` when it is gone.
+    """
 
     client: oauth.Client
     store: SessionStore
@@ -39,29 +45,29 @@ class Access:
     connection_id: str = field(repr=False)
 
     def tokens(self) -> oauth.Tokens:
-        """The tokens as they are.
-
-        :raises ConnectionEndedError: when there are none any more.
-        """
+        """Return the stored tokens, without refreshing them."""
         return self._connection(self.store.read(self.browser)).tokens
 
     def scopes(self) -> list[str]:
-        """What the person has allowed; raises like `tokens`."""
+        """Return the scopes that the user granted."""
         return self.tokens().scope.split()
 
     def orders(self) -> list[Order]:
-        """What was ordered under this connection, oldest first; raises like `tokens`."""
+        """Return the orders of this connection, oldest first."""
         return self._connection(self.store.read(self.browser)).orders
 
-    def keep(self, order: Order) -> None:
-        """Remember an order for as long as the connection lives; raises like `tokens`."""
-        self.store.change(self.browser, lambda record: self._connection(record).keep(order))
+    def add_order(self, order: Order) -> None:
+        """Store an order until the connection ends."""
+        self.store.change(self.browser, lambda record: self._connection(record).add_order(order))
 
     def call(self, ask: Callable[[str], T]) -> T:
-        """What `ask` answers, given an access token; it is asked once more if the API refuses that one.
+        """Call `ask` with an access token and return its result.
 
-        :raises ConnectionEndedError: when no access token can be had any more.
-        :raises oauth.UnreachableError: when none can be had now.
+        Refresh an expired token before the call. If the API rejects the token, refresh it and call
+        `ask` once more.
+
+        :raises ConnectionEndedError: when the authorization server gives no new access token.
+        :raises oauth.UnreachableError: when the server cannot be reached at the moment.
         """
         tokens = self.tokens()
         if tokens.has_expired(self.clock()):
@@ -69,80 +75,93 @@ class Access:
         try:
             return ask(tokens.access_token)
         except InvalidTokenError:
-            return self._ask_again(ask, tokens)
+            return self._call_with_new_token(ask, tokens)
 
-    def _ask_again(self, ask: Callable[[str], T], refused: oauth.Tokens) -> T:
-        """F3 – The client uses the new access token (RFC 6750 §2.1), after the API has refused the old one."""
-        return ask(self.refresh(refused).access_token)
+    def _call_with_new_token(self, ask: Callable[[str], T], rejected: oauth.Tokens) -> T:
+        """F3 – The client uses the new access token (RFC 6750 §2.1) after the API rejected one."""
+        return ask(self.refresh(rejected).access_token)
 
     def refresh(self, stale: oauth.Tokens) -> oauth.Tokens:
-        """Better tokens than `stale`: another request's, if one has refreshed or is about to, or of our own getting."""
+        """Return tokens that are newer than `stale`.
 
-        def better(record: Record) -> oauth.Tokens | None:
-            held = self._connection(record).tokens
-            is_better = held.access_token != stale.access_token and not held.has_expired(
-                self.clock()
-            )
-            return held if is_better else None
+        If another request has refreshed them or is doing so, return its tokens.
+        """
 
-        return self.store.change(self.browser, self._refresh, peek=better)
+        def find_newer(record: Record) -> oauth.Tokens | None:
+            tokens = self._connection(record).tokens
+            if tokens.access_token == stale.access_token or tokens.has_expired(self.clock()):
+                return None
+            return tokens
+
+        return self.store.change(self.browser, self._refresh, peek=find_newer)
 
     def treat_as_expired(self) -> None:
-        """Note that the access token expires now, so that the next page refreshes it; nobody else hears of it."""
+        """Store that the access token expires now, so that the next page refreshes it.
 
-        def note(record: Record) -> None:
+        The servers are not told.
+        """
+
+        def expire(record: Record) -> None:
             connection = self._connection(record)
             connection.tokens = replace(connection.tokens, expires_at=self.clock())
 
-        self.store.change(self.browser, note)
+        self.store.change(self.browser, expire)
 
     def _refresh(self, record: Record) -> oauth.Tokens:
         connection, name = self._connection(record), log_id(self.connection_id)
         try:
-            with failure_recorded("refresh_failed", connection=name):
+            with record_failure("refresh_failed", connection=name):
                 connection.tokens = self.client.refresh(connection.tokens)
         except oauth.RefusedError as error:
             if error.error != "invalid_grant":
-                # It is Print Shop that was refused, not the person: her grant may well live on.
+                # The server refused the client. The user's grant may still be valid, so keep it.
                 raise oauth.UnreachableError(
                     Reason.CLIENT_REFUSED, f"it refused this client: {error}"
                 ) from error
-            record.disconnect(self.connection_id)
+            record.remove_connection(self.connection_id)
             event_log.record("connection_ended", connection=name, reason=Reason.INVALID_GRANT)
             raise ConnectionEndedError from error
         event_log.record("tokens_refreshed", connection=name, scope=connection.tokens.scope)
         return connection.tokens
 
     def disconnect(self) -> bool:
-        """Forget the tokens and have the server end their grant; False if it could not be told to."""
-        return end(
-            self.client, self.store.change(self.browser, self._forget), reason=Reason.DISCONNECTED
-        )
+        """Delete the tokens and revoke their grant; return whether the server confirmed it."""
+        removed = self.store.change(self.browser, self._remove_connections)
+        return revoke_connections(self.client, removed, Reason.DISCONNECTED)
 
-    def _forget(self, record: Record) -> list[Connection]:
-        """Every connection of the browser's, so that none is left over from a tab that was closed too early."""
-        over = record.connections if record.connection(self.connection_id) else []
-        record.connections = [held for held in record.connections if held not in over]
-        return over
+    def _remove_connections(self, record: Record) -> list[Connection]:
+        """Remove and return every connection of the browser.
+
+        Another tab may have stored one just before it was closed; no page would end that one.
+        """
+        if record.find_connection(self.connection_id) is None:
+            return []
+        removed, record.connections = record.connections, []
+        return removed
 
     def _connection(self, record: Record) -> Connection:
-        connection = record.connection(self.connection_id)
+        connection = record.find_connection(self.connection_id)
         if connection is None:
             raise ConnectionEndedError
         return connection
 
 
-def end(client: oauth.Client, connections: Iterable[Connection], reason: Reason) -> bool:
-    """E1 – Revocation (RFC 7009 §2): have the server end the grants of connections that are forgotten here already."""
-    outcomes = [_revoked(client, connection, reason) for connection in connections]
+def revoke_connections(
+    client: oauth.Client, connections: Iterable[Connection], reason: Reason
+) -> bool:
+    """E1 – Revocation (RFC 7009 §2): revoke the grants of connections that are deleted here.
+
+    Return whether the server confirmed all of them.
+    """
+    outcomes = [_revoke(client, connection, reason) for connection in connections]
     return all(outcomes)
 
 
-def _revoked(client: oauth.Client, connection: Connection, reason: Reason) -> bool:
+def _revoke(client: oauth.Client, connection: Connection, reason: Reason) -> bool:
     name = log_id(connection.id)
     event_log.record("connection_ended", connection=name, reason=reason)
     try:
-        with failure_recorded("revocation_failed", connection=name):
+        with record_failure("revocation_failed", connection=name):
             client.revoke(connection.tokens)
     except oauth.OAuthError:
         return False

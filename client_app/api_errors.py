@@ -1,4 +1,4 @@
-"""How the resource API can fail this client, and which answer of its means what."""
+"""The errors of the resource API, and the answers from which they are made."""
 
 from http import HTTPStatus
 
@@ -7,18 +7,18 @@ import requests
 from client_app.oauth import SCOPE
 from client_app.reasons import Reason
 
-#: What reading a JSON document raises when it is not what it should be.
-NONSENSE = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+#: What reading an unexpected JSON document may raise.
+INVALID_DOCUMENT = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
 class PhotoApiError(Exception):
-    """The API did not give what was asked for. `reason` is what the event log says of it."""
+    """The API did not do what was requested. `reason` is the code for the event log."""
 
     reason = Reason.PHOTO_API_REFUSED
 
 
 class PhotoApiUnreachableError(PhotoApiError):
-    """No usable answer: no network, an overloaded server, nonsense."""
+    """The network or the API failed, or its answer could not be read."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -26,13 +26,13 @@ class PhotoApiUnreachableError(PhotoApiError):
 
 
 class InvalidTokenError(PhotoApiError):
-    """The access token does not open the API, or no longer (RFC 6750 §3.1)."""
+    """The API rejected the access token (RFC 6750 §3.1)."""
 
     reason = Reason.ACCESS_TOKEN_REFUSED
 
 
 class InsufficientScopeError(PhotoApiError):
-    """The person did not grant `scope`, which this needs (RFC 6750 §3.1)."""
+    """The request needs `scope`, which the user did not grant (RFC 6750 §3.1)."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(scope)
@@ -40,47 +40,52 @@ class InsufficientScopeError(PhotoApiError):
 
 
 class NoSuchPhotoError(PhotoApiError):
-    """The person has no such photo."""
+    """The user has no such photo."""
 
 
 class TooLargeError(PhotoApiError):
-    """The image has more bytes or pixels than the API takes."""
+    """The image has more bytes or pixels than the API accepts."""
 
 
 class NotAnImageError(PhotoApiError):
-    """What was uploaded is no image of a kind that the API takes, or a broken one."""
+    """The file is not an image of a type that the API accepts, or it is damaged."""
 
 
 class BadTitleError(PhotoApiError):
-    """The API takes no such title."""
+    """The API does not accept the title."""
 
 
-def refusal(response: requests.Response) -> PhotoApiError:
-    """What an answer that is no success means."""
+#: The errors that follow from the status alone.
+_ERRORS: dict[int, tuple[type[PhotoApiError], str]] = {
+    HTTPStatus.UNAUTHORIZED: (InvalidTokenError, "the API rejected the access token"),
+    HTTPStatus.BAD_REQUEST: (NoSuchPhotoError, "the API has no such photo"),
+    HTTPStatus.NOT_FOUND: (NoSuchPhotoError, "the API has no such photo"),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (TooLargeError, "the API rejected the image's size"),
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (NotAnImageError, "the API rejected the image's type"),
+    HTTPStatus.UNPROCESSABLE_ENTITY: (BadTitleError, "the API rejected the title"),
+}
+
+
+def error_for(response: requests.Response) -> PhotoApiError:
+    """Return the error that an unsuccessful answer stands for, and close the answer."""
     with response:
-        match response.status_code:
-            case HTTPStatus.UNAUTHORIZED:
-                return InvalidTokenError("the API refused the access token")
-            case HTTPStatus.FORBIDDEN if scope := _needed_scope(response):
+        status = response.status_code
+        if status == HTTPStatus.FORBIDDEN:
+            scope = _required_scope(response)
+            if scope:
                 return InsufficientScopeError(scope)
-            case HTTPStatus.BAD_REQUEST | HTTPStatus.NOT_FOUND:
-                return NoSuchPhotoError("the API knows no such photo")
-            case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-                return TooLargeError("the API takes no image of that size")
-            case HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
-                return NotAnImageError("the API takes no such image")
-            case HTTPStatus.UNPROCESSABLE_ENTITY:
-                return BadTitleError("the API takes no such title")
-            case status:
-                return PhotoApiUnreachableError(
-                    Reason.PHOTO_API_FAILED, f"the API answered {status}"
-                )
+        if status in _ERRORS:
+            error, text = _ERRORS[status]
+            return error(text)
+        return PhotoApiUnreachableError(Reason.PHOTO_API_FAILED, f"the API answered {status}")
 
 
-def _needed_scope(response: requests.Response) -> str | None:
+def _required_scope(response: requests.Response) -> str | None:
+    """Return the scope that an `insufficient_scope` answer names, or None."""
     try:
         document = response.json()
-        is_it = document["error"] == "insufficient_scope" and SCOPE.fullmatch(document["scope"])
-        return document["scope"] if is_it else None
-    except (*NONSENSE, requests.RequestException):
-        return None
+        if document["error"] == "insufficient_scope" and SCOPE.fullmatch(document["scope"]):
+            return str(document["scope"])
+    except (*INVALID_DOCUMENT, requests.RequestException):
+        pass
+    return None

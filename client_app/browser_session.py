@@ -1,7 +1,7 @@
-"""What the browser holds: Flask's signed cookie, with two random ids and the token against forged forms. No tokens.
+"""The ids in the browser's cookie, which Flask signs. The cookie contains no tokens.
 
-`browser` is the key of the record on the server and stays; `connection` is the key to that record's tokens and is new
-with each of them.
+`browser` is the key of the record on the server and stays the same. `connection` is the key of the
+tokens in that record; it is new for each connection. The cookie also contains the CSRF token.
 """
 
 import secrets
@@ -10,31 +10,32 @@ from flask import session
 from flask_wtf.csrf import generate_csrf
 
 
-def introduce() -> str:
-    """The id of this browser, made at its first visit."""
+def ensure_browser_id() -> str:
+    """Return the id of this browser; create it at the first visit."""
     if "browser" not in session:
         session["browser"] = secrets.token_urlsafe(32)
-        # Made now, so that no later page has to set the cookie: it could undo what a tab beside it has set meanwhile.
+        # Create the CSRF token now. A later page that sets the cookie for it could overwrite a
+        # cookie that another tab has received in the meantime.
         generate_csrf()
     return browser_id()
 
 
 def browser_id() -> str:
-    """The id of this browser; empty, and so nobody's, before its first visit."""
+    """Return the id of this browser; before its first visit an empty one, which has no record."""
     browser: str = session.get("browser", "")
     return browser
 
 
 def connection_id() -> str | None:
-    """The id of the connection that this browser holds, whether or not the server still does."""
+    """Return the connection id in the cookie; the server may have deleted that connection."""
     return session.get("connection")
 
 
-def connect(connection: str) -> None:
-    """Hand the browser its connection."""
+def store_connection_id(connection: str) -> None:
+    """Store the id of a new connection in the cookie."""
     session["connection"] = connection
 
 
-def disconnect() -> None:
-    """Take the connection out of the browser's hands."""
+def remove_connection_id() -> None:
+    """Remove the connection id from the cookie."""
     session.pop("connection", None)

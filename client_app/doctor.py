@@ -1,4 +1,7 @@
-"""What a client would stumble over at its authorization server, found by asking as a client would."""
+"""Setup problems between this client and its authorization server.
+
+They are found by sending an authorization request as the client does.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,12 +14,12 @@ from client_app.oauth import Client, OAuthError
 from config import ClientAppSettings, is_loopback
 from web.clock import now
 
-#: Seconds that two clocks may differ before tokens seem to expire at odd moments.
-SKEW = 5
+#: Seconds that the two clocks may differ; beyond that, tokens seem to expire too early or late.
+MAX_CLOCK_SKEW = 5
 
 
 def complaints(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
-    """Each in one line, with its cure."""
+    """Yield a line for each problem that names it and says how to solve it."""
     yield from _spelling(settings)
     client = Client(
         issuer=settings.issuer,
@@ -29,7 +32,10 @@ def complaints(settings: ClientAppSettings, http: requests.Session) -> Iterator[
         _, url = client.authorization_request(settings.scope)
         answer = http.get(f"{url}&prompt=none", allow_redirects=False)
     except (OAuthError, requests.RequestException) as error:
-        yield f"the authorization server {settings.issuer} cannot be used: {error}. Start it, or correct TRIPOD_ISSUER."
+        yield (
+            f"the authorization server {settings.issuer} cannot be used: {error}. "
+            "Start it, or correct TRIPOD_ISSUER."
+        )
         return
     yield from _registration(settings, client, answer)
     yield from _clocks(settings, answer)
@@ -38,27 +44,34 @@ def complaints(settings: ClientAppSettings, http: requests.Session) -> Iterator[
 def _spelling(settings: ClientAppSettings) -> Iterator[str]:
     own, issuer = (urlsplit(url).hostname or "" for url in (settings.url, settings.issuer))
     if own != issuer and is_loopback(own) and is_loopback(issuer):
-        yield f"Print Shop is on {own} and its issuer on {issuer}: spell loopback in one way."
+        yield f"Print Shop is on {own} and its issuer on {issuer}: use the same loopback name."
 
 
 def _registration(
     settings: ClientAppSettings, client: Client, answer: requests.Response
 ) -> Iterator[str]:
-    """Nobody is redirected to an address that is not registered; with `prompt=none` nobody is asked anything either."""
+    """Check that the server redirects to the client.
+
+    It redirects only to registered addresses, and with `prompt=none` it shows no page.
+    """
     if not answer.headers.get("Location", "").startswith(client.redirect_uri):
         yield (
-            f"{settings.issuer} does not know the client {settings.client_id} with the redirect URI "
-            f"{client.redirect_uri}: register exactly that, or correct TRIPOD_CLIENT_ID."
+            f"{settings.issuer} does not know the client {settings.client_id} with the redirect "
+            f"URI {client.redirect_uri}: register exactly that, or correct TRIPOD_CLIENT_ID."
         )
 
 
 def _clocks(settings: ClientAppSettings, answer: requests.Response) -> Iterator[str]:
-    theirs = _date(answer)
-    if theirs is not None and abs((theirs - now()).total_seconds()) > SKEW:
-        yield f"the clock of {settings.issuer} differs from this one by more than {SKEW} s: set both by NTP."
+    server_time = _read_date(answer)
+    if server_time is None or abs((server_time - now()).total_seconds()) <= MAX_CLOCK_SKEW:
+        return
+    yield (
+        f"the clock of {settings.issuer} differs from this one by more than {MAX_CLOCK_SKEW} s: "
+        "set both by NTP."
+    )
 
 
-def _date(answer: requests.Response) -> datetime | None:
+def _read_date(answer: requests.Response) -> datetime | None:
     try:
         return parsedate_to_datetime(answer.headers["Date"])
     except (KeyError, ValueError):

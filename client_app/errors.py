@@ -1,4 +1,4 @@
-"""Every way in which a page can fail, and the page that tells the person so, with what to do next."""
+"""The error handlers of this leg: a page for each error, which says what the user can do next."""
 
 import logging
 from http import HTTPStatus
@@ -11,42 +11,37 @@ from client_app.access import ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
 from client_app.oauth import BadResponseError, RefusedError, UnreachableError
 from client_app.print_shop import print_shop
+from client_app.reasons import Reason, reason_for
 from client_app.return_to import ALBUM, checked_return_to, connect_again_url, connect_url, this_page
+from client_app.scope_uses import uses_of
 from client_app.session_store import StoreUnavailableError
 from client_app.uploads import MAX_IMAGE_MIB, is_upload
 from web import event_log
 from web.pages import page
 
-Page = tuple[str, int]
-PageWithHeaders = tuple[str, int, dict[str, str]]
+Answer = tuple[str, int]
+AnswerWithHeaders = tuple[str, int, dict[str, str]]
 
 log = logging.getLogger("tripod")
 RETRY_AFTER = {"Retry-After": "10"}
 
-#: What an authorization server's `error` means to a person (RFC 6749 §4.1.2.1 and §5.2).
+#: What the authorization server's error means to the user. `{issuer}` is the server's name.
 SENTENCES = {
-    "invalid_scope": "Tripod ID does not know what Print Shop asked to see, or may not give it.",
-    "invalid_grant": "What Tripod ID sent along with you was no longer good.",
-    "server_error": "Something went wrong at Tripod ID.",
-    "temporarily_unavailable": "Tripod ID has too much to do just now.",
+    Reason.INVALID_SCOPE: "{issuer} does not offer the access that Print Shop asked for.",
+    Reason.INVALID_GRANT: "The code from {issuer} is no longer valid.",
+    Reason.SERVER_ERROR: "Something went wrong at {issuer}.",
+    Reason.TEMPORARILY_UNAVAILABLE: "{issuer} is too busy at the moment.",
 }
-ANY_OTHER = "Tripod ID does not accept what Print Shop asked."
-
-#: What Print Shop could do with a scope, after "you have not allowed it to".
-DEEDS = {
-    "profile": "know your name",
-    "photos:read": "look at your photos",
-    "photos:write": "add, rename and delete photos",
-}
+OTHER_SENTENCE = "{issuer} did not accept the request of Print Shop."
 
 
 def init_app(app: Flask) -> None:
-    """Answer for each of these failures wherever in `app` it happens."""
+    """Register a handler for each error, wherever in `app` it is raised."""
     app.register_error_handler(NotConnectedError, _not_connected)
     app.register_error_handler(ConnectionEndedError, _connection_ended)
     app.register_error_handler(BadResponseError, _bad_authorization_response)
     app.register_error_handler(RefusedError, _refused)
-    app.register_error_handler(UnreachableError, _tripod_id_unreachable)
+    app.register_error_handler(UnreachableError, _auth_server_unreachable)
     app.register_error_handler(InsufficientScopeError, _insufficient_scope)
     app.register_error_handler(NoSuchPhotoError, _no_such_photo)
     app.register_error_handler(PhotoApiError, _photo_api_unreachable)
@@ -55,74 +50,67 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(RequestEntityTooLarge, _form_too_large)
 
 
-def _not_connected(_error: NotConnectedError) -> Page:
+def _not_connected(_error: NotConnectedError) -> Answer:
     return page("not_connected.html", HTTPStatus.FORBIDDEN)
 
 
-def _connection_ended(_error: ConnectionEndedError) -> Page:
+def _connection_ended(_error: ConnectionEndedError) -> Answer:
     return page("connection_ended.html", HTTPStatus.FORBIDDEN)
 
 
-def _bad_authorization_response(error: BadResponseError) -> Page:
+def _bad_authorization_response(error: BadResponseError) -> Answer:
     return page("bad_authorization_response.html", HTTPStatus.BAD_REQUEST, reason=error.code)
 
 
-def _refused(error: RefusedError) -> Page:
-    again = connect_again_url(error.request)
-    if error.error == "access_denied":
-        return_to = error.request.return_to if error.request else None
-        return page(
-            "denied.html", HTTPStatus.FORBIDDEN, again=again, return_to=return_to or url_for(ALBUM)
-        )
-    sentence = SENTENCES.get(error.error, ANY_OTHER)
+def _refused(error: RefusedError) -> Answer:
+    again, reason = connect_again_url(error.request), reason_for(error)
+    if reason is Reason.ACCESS_DENIED:
+        return_to = (error.request and error.request.return_to) or url_for(ALBUM)
+        return page("denied.html", HTTPStatus.FORBIDDEN, again=again, return_to=return_to)
+    sentence = SENTENCES.get(reason, OTHER_SENTENCE).format(issuer=print_shop().issuer_name)
     return page("refused.html", HTTPStatus.BAD_REQUEST, error=error, sentence=sentence, again=again)
 
 
-def _tripod_id_unreachable(error: UnreachableError) -> PageWithHeaders:
+def _auth_server_unreachable(error: UnreachableError) -> AnswerWithHeaders:
     if request.endpoint == "client_app.connect":
-        again = connect_url(
-            request.args.get("scope"), checked_return_to(request.args.get("return_to"))
-        )
+        return_to = checked_return_to(request.args.get("return_to"))
+        again = connect_url(request.args.get("scope"), return_to)
     else:
         again = this_page() or url_for(ALBUM)
-    return *page(
-        "tripod_id_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error, again=again
-    ), RETRY_AFTER
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return *page("auth_server_unreachable.html", status, reason=error, again=again), RETRY_AFTER
 
 
-def _insufficient_scope(error: InsufficientScopeError) -> Page:
+def _insufficient_scope(error: InsufficientScopeError) -> Answer:
     needed = error.scope.split()
-    deeds = [DEEDS[scope] for scope in needed if scope in DEEDS]
-    was_asked = set(needed) <= set(print_shop().default_scope.split())
     return page(
-        "more_needed.html", HTTPStatus.FORBIDDEN, needed=needed, deeds=deeds, was_asked=was_asked
+        "more_needed.html",
+        HTTPStatus.FORBIDDEN,
+        needed=needed,
+        actions=[use.action for use in uses_of(needed)],
+        was_asked=set(needed) <= set(print_shop().default_scope.split()),
     )
 
 
-def _no_such_photo(_error: NoSuchPhotoError) -> Page:
+def _no_such_photo(_error: NoSuchPhotoError) -> Answer:
     return page("no_such_photo.html", HTTPStatus.NOT_FOUND)
 
 
-def _photo_api_unreachable(error: PhotoApiError) -> PageWithHeaders:
+def _photo_api_unreachable(error: PhotoApiError) -> AnswerWithHeaders:
     event_log.record("photo_api_unreachable", reason=error.reason, detail=str(error))
-    return *page(
-        "photos_unreachable.html", HTTPStatus.SERVICE_UNAVAILABLE, reason=error
-    ), RETRY_AFTER
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    return *page("photos_unreachable.html", status, reason=error), RETRY_AFTER
 
 
-def _store_unavailable(error: StoreUnavailableError) -> PageWithHeaders:
-    log.error("the session store", exc_info=error)
+def _store_unavailable(error: StoreUnavailableError) -> AnswerWithHeaders:
+    log.error("The session store is not available.", exc_info=error)
     return *page("store_unavailable.html", HTTPStatus.SERVICE_UNAVAILABLE), RETRY_AFTER
 
 
-def _form_refused(_error: CSRFError) -> Page:
+def _form_refused(_error: CSRFError) -> Answer:
     return page("form_refused.html", HTTPStatus.BAD_REQUEST)
 
 
-def _form_too_large(_error: RequestEntityTooLarge) -> Page:
-    return page(
-        "form_too_large.html",
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        is_upload=is_upload(),
-        mib=MAX_IMAGE_MIB,
-    )
+def _form_too_large(_error: RequestEntityTooLarge) -> Answer:
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return page("form_too_large.html", status, is_upload=is_upload(), mib=MAX_IMAGE_MIB)

@@ -1,4 +1,4 @@
-"""This leg's entries in the event log: what the client did and saw in the protocol, told without a secret."""
+"""Helpers for the events that this leg writes to the event log. The events contain no secret."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,21 +10,21 @@ from web import event_log
 
 
 def log_id(secret: str) -> str:
-    """A name for a state or a connection id in the log, from which it cannot be told."""
+    """Return a digest that names a state or connection id in the log without revealing it."""
     return sha256(secret.encode(errors="replace")).hexdigest()[:16]
 
 
 @contextmanager
-def failure_recorded(event: str, **fields: str) -> Iterator[None]:
-    """Record `event`, and the reason, when what is done in this context fails."""
+def record_failure(event: str, **fields: str) -> Iterator[None]:
+    """Record `event` with the reason code when the code in this context raises an `OAuthError`."""
     try:
         yield
     except OAuthError as error:
-        event_log.record(event, reason=reason_for(error), **_detail(error), **fields)
+        event_log.record(event, reason=reason_for(error), **_details(error), **fields)
         raise
 
 
-def _detail(error: OAuthError) -> dict[str, str]:
+def _details(error: OAuthError) -> dict[str, str]:
     """Return what the code does not say: the server's own `error`, or a text for developers."""
     if isinstance(error, RefusedError):
         return {"error": error.error}

@@ -1,10 +1,10 @@
-"""What Print Shop remembers about one browser: the flows that it has begun, and its connection to the photos.
+"""What Print Shop stores about one browser: its open authorization requests and its connection.
 
-Orders belong to the connection under which they were made, and are forgotten with it.
+A browser may have several open requests, one in each tab. For a moment it may have two connections,
+when the flows of two tabs end together. Tokens belong to the id of their connection, which is
+created when they are stored. An attacker who planted the browser's cookie does not know that id.
 
-A browser may hold several flows at once, one in each tab, and for a moment two connections, when two of them end
-together. Tokens answer only to the id of their own connection, which is made when they are stored: whoever knew this
-browser's cookie before, and may have planted it, does not know that id.
+Orders belong to the connection under which they were made, and are deleted with it.
 """
 
 import json
@@ -18,51 +18,50 @@ from client_app.reasons import Reason
 
 MAX_REQUESTS = 10
 REQUEST_LIFETIME = 600  # seconds
-#: Seconds in which a connection that the browser does not hold may be on its way to it, as another tab's answer.
+#: Seconds after which a connection that is not in the browser's cookie will not get there any more.
 HANDOVER = 60
 
 
 @dataclass
 class Connection:
-    """Tokens, the id to which they answer, and what was ordered with them."""
+    """Tokens, the id that gives access to them, and the orders that were made with them."""
 
     id: str = field(repr=False)
     tokens: Tokens
     made_at: float
     orders: list[Order] = field(default_factory=list)
 
-    def keep(self, order: Order) -> None:
-        """Remember an order; the oldest make room."""
+    def add_order(self, order: Order) -> None:
+        """Store an order; drop the oldest when there are too many."""
         self.orders = [*self.orders, order][-MAX_ORDERS:]
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> Self:
-        """As `dataclasses.asdict` left it."""
+        """Create a connection from the result of `dataclasses.asdict`."""
         orders = [Order.from_stored(order) for order in stored.get("orders", [])]
         return cls(stored["id"], Tokens(**stored["tokens"]), stored["made_at"], orders)
 
 
 @dataclass
 class Record:
-    """One browser's. Moments are in epoch seconds."""
+    """What is stored about one browser. Times are in epoch seconds."""
 
     requests: list[AuthorizationRequest] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to remember."""
+        """Whether there is nothing to store."""
         return not self.requests and not self.connections
 
-    def remember(self, request: AuthorizationRequest) -> None:
-        """Keep a request until its response comes; the oldest make room."""
-        recent = [
-            old for old in self.requests if old.created_at > request.created_at - REQUEST_LIFETIME
-        ]
+    def add_request(self, request: AuthorizationRequest) -> None:
+        """Store a request until its response arrives; drop the oldest when there are too many."""
+        earliest = request.created_at - REQUEST_LIFETIME
+        recent = [stored for stored in self.requests if stored.created_at > earliest]
         self.requests = [*recent, request][-MAX_REQUESTS:]
 
-    def take(self, response: AuthorizationResponse, now: float) -> AuthorizationRequest:
-        """The request that `response` answers, once: it is forgotten here, whatever becomes of it.
+    def take_request(self, response: AuthorizationResponse, now: float) -> AuthorizationRequest:
+        """Remove and return the request that `response` answers, so that it is answered once.
 
         :raises BadResponseError: when there is none, or it is too old.
         """
@@ -73,46 +72,47 @@ class Record:
                     return request
         raise BadResponseError(Reason.UNKNOWN_STATE)
 
-    def connection(self, connection_id: str) -> Connection | None:
-        """The connection of that id."""
-        return next(
-            (held for held in self.connections if compare_digest(held.id, connection_id)), None
-        )
+    def find_connection(self, connection_id: str) -> Connection | None:
+        """Return the connection with that id, or None."""
+        for connection in self.connections:
+            if compare_digest(connection.id, connection_id):
+                return connection
+        return None
 
-    def connect(self, new: Connection, instead_of: str | None) -> list[Connection]:
-        """Add a connection; take away and return the one it replaces, and any that no browser ever took up.
+    def add_connection(self, new: Connection, replaced_id: str | None) -> list[Connection]:
+        """Add a connection, and remove and return those that are not needed any more.
 
-        Their orders go with them: it may be another person's who has signed in this time.
+        These are the one with `replaced_id` and those that no browser has used within `HANDOVER`
+        seconds. Their orders are deleted too, because another user may have signed in this time.
         """
-        young = [
-            held
-            for held in self.connections
-            if held.made_at > new.made_at - HANDOVER and held.id != instead_of
+        removed = [
+            stored
+            for stored in self.connections
+            if stored.id == replaced_id or stored.made_at <= new.made_at - HANDOVER
         ]
-        over = [held for held in self.connections if held not in young]
-        self.connections = [*young, new]
-        return over
+        self.connections = [stored for stored in self.connections if stored not in removed] + [new]
+        return removed
 
-    def disconnect(self, connection_id: str) -> None:
-        """Forget the connection of that id."""
+    def remove_connection(self, connection_id: str) -> None:
+        """Remove the connection with that id."""
         self.connections = [
-            held for held in self.connections if not compare_digest(held.id, connection_id)
+            stored for stored in self.connections if not compare_digest(stored.id, connection_id)
         ]
 
     def to_json(self) -> bytes:
-        """For the store."""
+        """Return the record in the format of the store."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> Self:
-        """As stored.
+        """Read a record in the format of the store.
 
         :raises ValueError: when another version of this program wrote it.
         """
         try:
             stored = json.loads(data)
             requests = [AuthorizationRequest(**request) for request in stored["requests"]]
-            connections = [Connection.from_stored(held) for held in stored["connections"]]
+            connections = [Connection.from_stored(item) for item in stored["connections"]]
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a record of this version") from error
         return cls(requests, connections)

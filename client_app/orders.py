@@ -1,31 +1,31 @@
-"""What a person orders: prints of some of her photos, in one size.
+"""Orders: prints of some of a user's photos, all in one size.
 
-An order names its photos and keeps no copy of them. The tokens' record is read at every request and is no place for
-megabytes; and a shop that kept people's photos after they took their leave would not be one to trust. The sheet's images
-come from Photo API when the sheet is looked at, as the album's do, for as long as the connection lives.
+An order stores the ids of its photos and no copy of their images. Images are too large for a record
+that is read in every request, and the shop must not keep photos after the user disconnected. The
+images of an order sheet come from Photo API when the sheet is opened, as those of the album do.
 """
 
 import secrets
 from dataclasses import dataclass
 from typing import Any, Self
 
-#: By the value in the form, what a person reads.
+#: The sizes: the value in the form, and the label that the user reads.
 SIZES = {"10x15": "10 × 15 cm", "13x18": "13 × 18 cm", "20x30": "20 × 30 cm"}
 MAX_PHOTOS = 12
 MAX_COPIES = 20
-#: Of one connection; the oldest make room.
+#: Orders of one connection; a new one replaces the oldest.
 MAX_ORDERS = 10
-#: Without those that look alike when they are read out.
+#: The characters of an order number, without those that are easily confused.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class BadOrderError(Exception):
-    """The form cannot be carried out as it is. The text is a sentence for the person."""
+    """The form is not a valid order. The text is a sentence for the user."""
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What the order form asks for."""
+class OrderForm:
+    """The validated fields of the order form."""
 
     photo_ids: tuple[str, ...]
     size: str
@@ -33,32 +33,26 @@ class Wish:
 
     @classmethod
     def read(cls, photo_ids: list[str], size: str, copies: str) -> Self:
-        """Of the form's fields, each photo once.
+        """Validate the form's fields; each photo counts once.
 
-        :raises BadOrderError: when it is no order.
+        :raises BadOrderError: when a field is not valid.
         """
-        ticked = tuple(dict.fromkeys(photo_ids))
-        if not ticked:
+        chosen = tuple(dict.fromkeys(photo_ids))
+        if not chosen:
             raise BadOrderError("Tick at least one photo to print.")
-        if len(ticked) > MAX_PHOTOS:
+        if len(chosen) > MAX_PHOTOS:
             raise BadOrderError(
-                f"You ticked {len(ticked)} photos. One order takes {MAX_PHOTOS}: untick some, order the rest after."
+                f"You ticked {len(chosen)} photos, and one order takes {MAX_PHOTOS}. "
+                "Untick some and order them later."
             )
         if size not in SIZES:
             raise BadOrderError("Choose one of the sizes.")
-        if not (
-            copies.isascii()
-            and copies.isdigit()
-            and len(copies) < 4
-            and 1 <= int(copies) <= MAX_COPIES
-        ):
-            raise BadOrderError(f"Copies of each must be a number from 1 to {MAX_COPIES}.")
-        return cls(ticked, size, int(copies))
+        return cls(chosen, size, _read_copies(copies))
 
 
 @dataclass(frozen=True)
 class Print:
-    """One photo of an order, with what arrived when its image was fetched."""
+    """One photo of an order, with the type and the number of bytes of its fetched image."""
 
     photo_id: str
     title: str
@@ -68,7 +62,10 @@ class Print:
 
 @dataclass(frozen=True)
 class Order:
-    """Prints for one person; `name` is hers if she lets Print Shop know it. `made_at` is in epoch seconds."""
+    """Prints for one user. `name` is None if the user did not share it.
+
+    `made_at` is in epoch seconds.
+    """
 
     number: str
     size: str
@@ -78,22 +75,31 @@ class Order:
     prints: tuple[Print, ...]
 
     @classmethod
-    def of(cls, wish: Wish, prints: list[Print], name: str | None, made_at: float) -> Self:
-        """A new one."""
-        return cls(_number(), SIZES[wish.size], wish.copies, name, made_at, tuple(prints))
+    def create(cls, form: OrderForm, prints: list[Print], name: str | None, made_at: float) -> Self:
+        """Create an order with a new number."""
+        size = SIZES[form.size]
+        return cls(_new_number(), size, form.copies, name, made_at, tuple(prints))
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> Self:
-        """As `dataclasses.asdict` left it."""
-        return cls(**stored | {"prints": tuple(Print(**one) for one in stored["prints"])})
+        """Create an order from the result of `dataclasses.asdict`."""
+        return cls(**stored | {"prints": tuple(Print(**item) for item in stored["prints"])})
 
     @property
     def total(self) -> int:
-        """How many prints that makes."""
+        """The number of prints."""
         return self.copies * len(self.prints)
 
 
-def _number() -> str:
-    """Random, so that it tells nothing of how many orders there are."""
-    drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return f"{drawn[:4]}-{drawn[4:]}"
+def _read_copies(text: str) -> int:
+    """Return the number of copies; `int` alone would accept other digits and very long numbers."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 4
+    if not is_number or not 1 <= int(text) <= MAX_COPIES:
+        raise BadOrderError(f"Copies of each must be a number from 1 to {MAX_COPIES}.")
+    return int(text)
+
+
+def _new_number() -> str:
+    """Return a random number, which does not reveal how many orders there are."""
+    characters = "".join(secrets.choice(ALPHABET) for _ in range(8))
+    return f"{characters[:4]}-{characters[4:]}"

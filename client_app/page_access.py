@@ -1,14 +1,17 @@
-"""The seam for pages that ask the API: everything about tokens that a page needs, and nothing that it has to handle.
+"""What a view uses to call the API: `needs` and `call`. Views need to know nothing about tokens.
 
     @bp.get("/whoami")
     @needs("profile")
     def whoami() -> tuple[str, int]:
         return page("whoami.html", name=call(print_shop().api.name))
 
-`needs` lets in only who is connected and has allowed the scopes. `call` gives a function the access token as its first
-argument: a refreshed one if the old one has expired, and a second time with a new one if the API refuses it. What can go
-wrong is raised, and `errors.py` answers it with a page: not connected, connection ended, a scope that is missing (it offers
-to ask for it, and leads back here), a server out of reach. So a page deals with its own matter alone.
+`needs` lets the view run only if this browser is connected and the user granted the scopes.
+`call` calls a function with a valid access token as its first argument. If the API rejects the
+token, `call` gets a new one and calls the function a second time.
+
+This module finds the `Access` of the current request; `access.py` does the work with the tokens.
+Failures are raised, and `errors.py` answers each of them with a page: not connected, connection
+ended, scope missing (the page offers to ask for it and to return here), server unreachable.
 """
 
 from collections.abc import Callable
@@ -19,43 +22,46 @@ from client_app import browser_session
 from client_app.access import Access, ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError
 from client_app.print_shop import print_shop
-from client_app.return_to import connect_url, is_page, this_page
+from client_app.return_to import allow_return, connect_url, this_page
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 def needs(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Mark a view that works for connected people who have allowed `scopes`; put it under the route.
+    """Restrict a view to connected users who granted `scopes`; put it below the route.
 
-    Others see a page that says what is missing and asks for it. They come back to the view afterwards, if it is a GET.
+    Other users see a page that names the missing scopes and offers to ask for them. After that they
+    return to the view if it answers GET.
     """
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def connected_view(*args: P.args, **kwargs: P.kwargs) -> R:
-            missing = [scope for scope in scopes if scope not in access().scopes()]
+            granted = current_access().scopes()
+            missing = [scope for scope in scopes if scope not in granted]
             if missing:
                 raise InsufficientScopeError(" ".join(missing))
             return view(*args, **kwargs)
 
-        return is_page(connected_view)
+        return allow_return(connected_view)
 
     return protect
 
 
 def call(ask: Callable[Concatenate[str, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """What `ask` answers, given an access token that works and then `args`: `call(print_shop().api.photo, photo_id)`.
+    """Call `ask` with a valid access token and then `args`, and return its result.
 
-    It may be asked twice, so it must be able to say the same thing again.
+    For example: `call(print_shop().api.photo, photo_id)`. `ask` may be called twice, so its
+    arguments must be usable twice.
     """
-    return access().call(lambda access_token: ask(access_token, *args, **kwargs))
+    return current_access().call(lambda access_token: ask(access_token, *args, **kwargs))
 
 
-def access() -> Access:
-    """This browser's connection.
+def current_access() -> Access:
+    """Return the access of the browser that sent this request.
 
-    :raises NotConnectedError: when it has none.
+    :raises NotConnectedError: when the browser has no connection.
     """
     connection = browser_session.connection_id()
     if connection is None:
@@ -64,14 +70,17 @@ def access() -> Access:
 
 
 def granted_scopes() -> list[str] | None:
-    """What the person has allowed, or None when this browser is not connected."""
+    """Return the scopes that the user granted, or None when this browser is not connected."""
     try:
-        return access().scopes()
+        return current_access().scopes()
     except (NotConnectedError, ConnectionEndedError):
         return None
 
 
 def step_up_url(scope: str) -> str:
-    """Where to ask for `scope` besides all that was allowed, or else the usual, and then back to this page."""
-    held = granted_scopes() or print_shop().default_scope.split()
-    return connect_url(" ".join(dict.fromkeys([*held, *scope.split()])), this_page())
+    """Return the address that asks for `scope` in addition to the granted scopes.
+
+    Without granted scopes it asks for the default ones too. The user returns to this page.
+    """
+    granted = granted_scopes() or print_shop().default_scope.split()
+    return connect_url(" ".join(dict.fromkeys([*granted, *scope.split()])), this_page())

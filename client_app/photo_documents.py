@@ -1,4 +1,4 @@
-"""What the resource API's answers say, read with care: little of what comes back is taken on trust."""
+"""The answers of the resource API. They are validated, because the API might be another's."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from client_app.api_errors import NONSENSE, NoSuchPhotoError, PhotoApiUnreachableError
+from client_app.api_errors import INVALID_DOCUMENT, NoSuchPhotoError, PhotoApiUnreachableError
 from client_app.reasons import Reason
 
 T = TypeVar("T")
 
-#: What may pass on to a browser: pictures that run no script.
+#: The image types that are passed on to a browser, because they cannot run a script.
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
@@ -29,7 +29,7 @@ class Photo:
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Self:
-        """Of the API's JSON; raises one of `NONSENSE`."""
+        """Read the JSON of the API; raise one of `INVALID_DOCUMENT` when it is not a photo."""
         photo_id, title = document["id"], document["title"]
         if not (_ID.fullmatch(photo_id) and isinstance(title, str)):
             raise ValueError("not a photo")
@@ -38,21 +38,22 @@ class Photo:
 
 @dataclass(frozen=True)
 class PhotosPage:
-    """Some photos, newest first. `next_after` is the id after which the next page begins."""
+    """Some photos, newest first. `next_after` is the id that the next page follows, or None."""
 
     photos: list[Photo]
     next_after: str | None
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Self:
-        """Of the API's JSON, like `Photo.read`."""
+        """Read the JSON of the API, and raise errors as `Photo.read` does."""
         photos = [Photo.read(photo) for photo in document["photos"]]
-        return cls(photos, parse_qs(urlsplit(document["next"] or "").query).get("after", [None])[0])
+        next_page = parse_qs(urlsplit(document["next"] or "").query)
+        return cls(photos, next_page.get("after", [None])[0])
 
 
 @dataclass(frozen=True)
 class Image:
-    """An image on its way. `close` when it has been sent, or will not be."""
+    """A stream of an image. Call `close` when it has been sent, or when it is not needed."""
 
     content_type: str
     chunks: Iterator[bytes]
@@ -60,37 +61,37 @@ class Image:
 
 
 def checked_id(photo_id: str) -> str:
-    """The id, if it can be one: nothing else may become part of an address.
+    """Return the id if it has the form of one, so that it is safe as a part of an address.
 
-    :raises NoSuchPhotoError: when it cannot.
+    :raises NoSuchPhotoError: when it has another form.
     """
     if not _ID.fullmatch(photo_id):
-        raise NoSuchPhotoError("that is no photo's id")
+        raise NoSuchPhotoError("that is not the id of a photo")
     return photo_id
 
 
 def read_name(me: dict[str, Any]) -> str:
-    """Of `/me`; raises one of `NONSENSE`."""
+    """Return the name in the JSON of `/me`; raise one of `INVALID_DOCUMENT` without one."""
     if not isinstance(me["name"], str):
         raise TypeError("not a name")
     return me["name"]
 
 
 def read_object(document: Any) -> dict[str, Any]:
-    """A JSON object, whatever is in it; raises one of `NONSENSE`."""
+    """Return any JSON object; raise one of `INVALID_DOCUMENT` for another value."""
     if not isinstance(document, dict):
         raise TypeError("not an object")
     return document
 
 
 def read_as(parse: Callable[[Any], T], response: requests.Response) -> T:
-    """What `parse` makes of the answer.
+    """Return the answer's JSON, read by `parse`.
 
-    :raises PhotoApiUnreachableError: when that is nothing.
+    :raises PhotoApiUnreachableError: when it cannot be read.
     """
     try:
         return parse(response.json())
-    except NONSENSE as error:
+    except INVALID_DOCUMENT as error:
         raise PhotoApiUnreachableError(
-            Reason.PHOTO_API_BAD_ANSWER, "the API's answer is nonsense"
+            Reason.PHOTO_API_BAD_ANSWER, "the answer of the API cannot be read"
         ) from error

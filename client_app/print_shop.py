@@ -1,4 +1,4 @@
-"""What the pages work with, made once for the application and handed to them by it."""
+"""The objects that the views use. They are created once for each application."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,15 +18,20 @@ from web.database import Database
 
 
 def epoch_seconds() -> float:
-    """The present moment, as tokens count it."""
+    """Return the current time in epoch seconds, the unit of token lifetimes."""
     return now().timestamp()
 
 
 @dataclass(frozen=True)
 class PrintShop:
-    """The client at its authorization server, the API, and where tokens are kept."""
+    """The client at its authorization server, the resource API and the token store.
+
+    `issuer_name` is the name of the authorization server on the pages. `clock` returns epoch
+    seconds.
+    """
 
     client: Client
+    issuer_name: str
     api: PhotoApi
     store: SessionStore
     default_scope: str
@@ -34,18 +39,18 @@ class PrintShop:
 
     @property
     def flow(self) -> AuthorizationFlow:
-        """The way to tokens."""
+        """The flow that gets tokens."""
         return AuthorizationFlow(self.client, self.store, self.clock)
 
     def access(self, browser: str, connection_id: str) -> Access:
-        """The way to use them."""
+        """Return the access of one browser, which uses the tokens."""
         return Access(self.client, self.store, self.clock, browser, connection_id)
 
 
-def open_print_shop(
+def create_print_shop(
     settings: ClientAppSettings, database: Database, channel: BackChannel
 ) -> PrintShop:
-    """As the settings say."""
+    """Create the objects from the settings; `channel` sends their requests."""
     client = Client(
         issuer=settings.issuer,
         client_id=settings.client_id,
@@ -54,13 +59,16 @@ def open_print_shop(
         http=channel.session,
         clock=epoch_seconds,
     )
-    store = SessionStore(database, RecordCipher(settings.leg, settings.secret_keys))
     return PrintShop(
-        client, PhotoApi(settings.resource_api_url, channel.session), store, settings.scope
+        client=client,
+        issuer_name=settings.issuer_name,
+        api=PhotoApi(settings.resource_api_url, channel.session),
+        store=SessionStore(database, RecordCipher(settings.leg, settings.secret_keys)),
+        default_scope=settings.scope,
     )
 
 
 def print_shop() -> PrintShop:
-    """The Print Shop of the application in hand."""
+    """Return the Print Shop of the current application."""
     shop: PrintShop = current_app.extensions["tripod.print_shop"]
     return shop

@@ -1,7 +1,7 @@
 """The reason codes of this leg: why it refused something, or why a connection ended.
 
-The `reason` field of its events holds one of these codes. `oauth.py` is copied without the rest of the
-project, so its errors carry the codes as plain strings, and `reason_for` finds the member.
+The `reason` field of its events contains one of these codes. `oauth.py` can be copied without the
+rest of the project, so its errors carry the code as a plain string. `reason_for` finds the member.
 """
 
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Records are stored encrypted: the store's files and backups hold nothing that opens an album."""
+"""The encryption of stored records: the files and backups of the store contain no usable token."""
 
 import base64
 from collections.abc import Sequence
@@ -11,24 +11,23 @@ from web.derived_keys import derived_key
 
 
 class RecordCipher:
-    """Seals records under the newest of `secret_keys` and opens those sealed under any of them."""
+    """Encrypts records with the first of `secret_keys`, and decrypts those of any of them."""
 
     def __init__(self, leg: str, secret_keys: Sequence[str]) -> None:
         self._keys = [derived_key(key, leg, "session-records") for key in secret_keys]
 
-    def seal(self, record: Record) -> bytes:
-        """The record as ciphertext, with a proof that nobody changed it."""
+    def encrypt(self, record: Record) -> bytes:
+        """Return the record as authenticated ciphertext."""
         return self._fernet.encrypt(record.to_json())
 
-    def open(self, sealed: bytes) -> Record:
-        """The record; an empty one when it cannot be opened, since a record that nobody can read is no record."""
+    def decrypt(self, ciphertext: bytes) -> Record:
+        """Return the record, or an empty one when it cannot be decrypted or read."""
         try:
-            return Record.from_json(self._fernet.decrypt(sealed))
+            return Record.from_json(self._fernet.decrypt(ciphertext))
         except (InvalidToken, ValueError):
             return Record()
 
     @cached_property
     def _fernet(self) -> MultiFernet:
-        return MultiFernet(
-            Fernet(base64.urlsafe_b64encode(bytes.fromhex(key))) for key in self._keys
-        )
+        keys = (base64.urlsafe_b64encode(bytes.fromhex(key)) for key in self._keys)
+        return MultiFernet(Fernet(key) for key in keys)

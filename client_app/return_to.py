@@ -1,8 +1,8 @@
-"""Where a person is, so that she comes back there after she has been asked for more at the authorization server.
+"""The page to which a user returns from the authorization server.
 
-Only pages of this application can be come back to: those that ask the API for her (`pages.needs` marks them). The address
-is kept on the server, in the record of the authorization request, and is written anew from the page that it names, so
-that nothing a stranger puts into a link can send her anywhere else.
+A user can return only to pages of this application that call the API; `page_access.needs` marks
+them. The address is stored on the server with the authorization request. It is built again from
+the route that it matches, so a link from another site cannot send the user anywhere else.
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ from client_app.print_shop import print_shop
 
 View = TypeVar("View", bound=Callable[..., object])
 MAX_LENGTH = 500
-#: Where there is no page to come back to.
+#: The page to show when there is no page to return to.
 ALBUM = "client_app.album"
 
 
-def is_page(view: View) -> View:
-    """Mark a view that a person can be sent back to."""
-    view.is_page = True  # type: ignore[attr-defined]
+def allow_return(view: View) -> View:
+    """Mark a view to which a user may return."""
+    view.can_return_here = True  # type: ignore[attr-defined]
     return view
 
 
 def checked_return_to(unverified_address: str | None) -> str | None:
-    """The address of the page of this application's own that `unverified_address` names, or None."""
+    """Return the address of the marked view that `unverified_address` names, or None."""
     if not unverified_address or len(unverified_address) > MAX_LENGTH:
         return None
     try:
@@ -37,32 +37,39 @@ def checked_return_to(unverified_address: str | None) -> str | None:
         endpoint, values = current_app.url_map.bind("").match(unquote(parts.path), method="GET")
     except (ValueError, HTTPException, RequestRedirect):
         return None
-    if (
-        parts.scheme
-        or parts.netloc
-        or not getattr(current_app.view_functions[endpoint], "is_page", False)
-    ):
+    if parts.scheme or parts.netloc:
         return None
-    query = urlencode(parse_qsl(parts.query))
-    return url_for(endpoint, **values) + (f"?{query}" if query else "")
+    if not getattr(current_app.view_functions[endpoint], "can_return_here", False):
+        return None
+    address, query = url_for(endpoint, **values), urlencode(parse_qsl(parts.query))
+    if query:
+        address += f"?{query}"
+    return address
 
 
 def this_page() -> str | None:
-    """The page that the person is on, if one can come back to it; after a form, the page at the form's address."""
+    """Return the address of the requested page, or None when a user cannot return to it.
+
+    After a form was sent, this is the page at the form's address.
+    """
     query = request.query_string.decode(errors="replace")
     return checked_return_to(f"{quote(request.path)}?{query}")
 
 
 def connect_url(scope: str | None = None, return_to: str | None = None) -> str:
-    """Where to ask her: for `scope` or else the usual, and then back to `return_to` or else the album."""
-    return_to = None if return_to == url_for(ALBUM) else return_to
+    """Return the address that starts the flow for `scope` and then returns to `return_to`.
+
+    The defaults are the default scope and the album.
+    """
+    if return_to == url_for(ALBUM):
+        return_to = None
     return url_for("client_app.connect", scope=scope, return_to=return_to)
 
 
-def connect_again_url(asked: AuthorizationRequest | None) -> str:
-    """Where to ask once more for what was asked."""
-    if asked is None:
+def connect_again_url(previous: AuthorizationRequest | None) -> str:
+    """Return the address that repeats the request `previous`; without one, the default request."""
+    if previous is None:
         return connect_url()
-    return connect_url(
-        None if asked.scope == print_shop().default_scope else asked.scope, asked.return_to
-    )
+    if previous.scope == print_shop().default_scope:
+        return connect_url(return_to=previous.return_to)
+    return connect_url(previous.scope, previous.return_to)

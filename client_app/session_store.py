@@ -1,12 +1,14 @@
-"""The server's side of a browser's session: one encrypted record for each browser, in a table.
+"""The server's side of a browser's session: a table with one encrypted record for each browser.
 
-Tokens must not be values in an ordinary session, which a slow request reads, keeps and writes back: it would undo the
-refresh in between, and the next one would present a spent refresh token. So a record is changed under a **lease**: by
-one holder at a time across threads, processes and machines, who reads it anew first. A holder that died is waited for
-until its lease runs out; one that was too slow and lost its lease writes nothing.
+Tokens must not be in an ordinary session. A slow request reads such a session, changes it and
+writes it back; it would undo a refresh that happened meanwhile, and the next refresh would present
+a spent refresh token. So a record is changed only under a **lease**. One request at a time holds
+it, across threads, processes and machines, and reads the record again first. If the holder dies,
+the others wait until its lease expires. A holder that was too slow and lost its lease writes
+nothing.
 
-`read` and `change` are the whole interface, so that another kind of store can stand beside this one. The table is a
-cache of what people make again by connecting: it needs no migrations, and losing it costs them a click.
+`read` and `change` are the whole interface, so that another kind of store can replace this one.
+The table is a cache of what users can create again by connecting. It needs no migrations.
 """
 
 import hashlib
@@ -28,20 +30,21 @@ from web.database import Database, UtcDateTime
 
 T = TypeVar("T")
 
-#: Longer than what is done under it takes: three HTTP requests, each with its timeouts.
+#: Longer than a holder's work takes: three HTTP requests, each with its timeouts.
 LEASE = timedelta(seconds=40)
-#: Seconds to wait for another holder, and between two looks.
-PATIENCE = 15.0
-POLL = 0.02
-#: Whoever adds a record takes away up to so many that have expired.
-PURGED_AT_ONCE = 10
-FREE = datetime(1970, 1, 1, tzinfo=UTC)
+#: Seconds to wait for a lease that another request holds, and seconds between two attempts.
+MAX_WAIT = 15.0
+POLL_INTERVAL = 0.02
+#: The number of expired records that are deleted when a record is added.
+PURGE_LIMIT = 10
+#: `leased_until` of a record that no request holds.
+NOT_LEASED = datetime(1970, 1, 1, tzinfo=UTC)
 
 metadata = sa.MetaData()
 sessions = sa.Table(
     "client_sessions",
     metadata,
-    # SHA-256 of the browser's id: who reads the table cannot pass for a browser.
+    # SHA-256 of the browser's id, so that somebody who reads the table cannot act as a browser.
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("leased_by", sa.String(32), nullable=False),
@@ -51,105 +54,122 @@ sessions = sa.Table(
 
 
 class StoreUnavailableError(Exception):
-    """The store does not answer, or another request holds the record and does not let go."""
+    """The store does not answer, or another request holds the record for too long."""
 
 
-def _never(_record: Record) -> None:
+def _find_nothing(_record: Record) -> None:
     return None
 
 
 class SessionStore:
-    """Browsers' records, found by the random id in the browser's cookie."""
+    """The records of browsers. The key is the random id in the browser's cookie."""
 
     def __init__(self, database: Database, cipher: RecordCipher) -> None:
         self._database, self._cipher = database, cipher
         _create_table(database)
 
     def read(self, browser: str) -> Record:
-        """The record as it is; an empty one when there is none. What is done to it is not kept."""
-        return self._open(self._row(_digest(browser)))
+        """Return a copy of the record, or an empty record when there is none."""
+        return self._decrypt(self._select(_digest(browser)))
 
     def change(
-        self, browser: str, how: Callable[[Record], T], peek: Callable[[Record], T | None] = _never
+        self,
+        browser: str,
+        update: Callable[[Record], T],
+        peek: Callable[[Record], T | None] = _find_nothing,
     ) -> T:
-        """What `how` answers, given the record under a lease; what it did to the record is kept, even if it raises.
+        """Call `update` with the record under a lease, store the record, and return the result.
 
-        `peek` is asked at every look at the record, the one under the lease included. Any answer but None makes `how`
-        needless: another request has done the work.
+        The record is stored even if `update` raises. `peek` is called with the record each time
+        that it is read, before and after the lease is taken. If `peek` returns anything but None,
+        another request has done the work: return that, and do not call `update`.
 
-        :raises StoreUnavailableError: when the store or the record cannot be had; the record is as it was.
+        :raises StoreUnavailableError: when the store or the lease is not available. The record is
+            unchanged then.
         """
-        digest, holder, deadline = (
-            _digest(browser),
-            secrets.token_hex(16),
-            time.monotonic() + PATIENCE,
-        )
+        digest, holder = _digest(browser), secrets.token_hex(16)
+        deadline = time.monotonic() + MAX_WAIT
         while True:
-            row = self._row(digest)
-            answer = peek(self._open(row))
-            if answer is not None:
-                return answer
-            if self._take(digest, holder, row):
-                return self._change(digest, holder, how, peek)
+            row = self._select(digest)
+            found = peek(self._decrypt(row))
+            if found is not None:
+                return found
+            if self._take_lease(digest, holder, row):
+                return self._change_leased(digest, holder, update, peek)
             if time.monotonic() > deadline:
                 raise StoreUnavailableError("another request holds the record")
-            time.sleep(POLL)
+            time.sleep(POLL_INTERVAL)
 
-    def _change(
+    def _change_leased(
         self,
         digest: str,
         holder: str,
-        how: Callable[[Record], T],
+        update: Callable[[Record], T],
         peek: Callable[[Record], T | None],
     ) -> T:
-        record = self._open(self._row(digest))
+        record = self._decrypt(self._select(digest))
         try:
-            answer = peek(record)
-            return how(record) if answer is None else answer
+            found = peek(record)
+            if found is not None:
+                return found
+            return update(record)
         finally:
-            self._put(digest, holder, record)
+            self._store(digest, holder, record)
 
-    def _take(self, digest: str, holder: str, row: sa.Row[Any] | None) -> bool:
+    def _take_lease(self, digest: str, holder: str, row: sa.Row[Any] | None) -> bool:
+        """Return whether `holder` got the lease of the record that was just read as `row`."""
         lease = {"leased_by": holder, "leased_until": now() + LEASE}
         if row is None:
-            return self._add({"digest": digest, "data": b"", "expires_at": now() + LEASE} | lease)
+            return self._insert(
+                {"digest": digest, "data": b"", "expires_at": now() + LEASE} | lease
+            )
+        if row.leased_until > now():
+            return False
         is_free = sessions.c.leased_until <= now()
-        return row.leased_until <= now() and self._write(_update(digest, lease).where(is_free)) == 1
+        return self._write(_update(digest, lease).where(is_free)) == 1
 
-    def _add(self, values: Mapping[str, object]) -> bool:
-        over = (sessions.c.expires_at <= now()) & (sessions.c.leased_until <= now())
-        some = sa.select(sessions.c.digest).where(over).limit(PURGED_AT_ONCE)
-        purge = sa.delete(sessions).where(sessions.c.digest.in_(some), over)
+    def _insert(self, values: Mapping[str, object]) -> bool:
+        """Insert a record and delete some expired ones; return whether this request was first."""
+        is_over = (sessions.c.expires_at <= now()) & (sessions.c.leased_until <= now())
+        some = sa.select(sessions.c.digest).where(is_over).limit(PURGE_LIMIT)
+        purge = sa.delete(sessions).where(sessions.c.digest.in_(some), is_over)
         try:
             return self._write(purge, sa.insert(sessions).values(values)) == 1
         except IntegrityError:
             return False
 
-    def _put(self, digest: str, holder: str, record: Record) -> None:
-        """Keep the record and let it go, if it is still held: or else somebody else is at work on it."""
-        lifetime = SIGN_IN_LIFETIME if record.connections else timedelta(seconds=REQUEST_LIFETIME)
-        values = {
-            "data": self._cipher.seal(record),
-            "leased_by": "",
-            "leased_until": FREE,
-            "expires_at": now() + lifetime,
-        }
-        statement = _delete(digest) if record.is_empty else _update(digest, values)
+    def _store(self, digest: str, holder: str, record: Record) -> None:
+        """Store the record and release the lease, unless another request holds it by now."""
+        statement: sa.Update | sa.Delete = _delete(digest)
+        if not record.is_empty:
+            statement = _update(digest, self._values(record))
         if self._write(statement.where(sessions.c.leased_by == holder)) != 1:
             raise StoreUnavailableError("the lease ran out")
 
-    def _open(self, row: sa.Row[Any] | None) -> Record:
-        return Record() if row is None or row.expires_at <= now() else self._cipher.open(row.data)
+    def _values(self, record: Record) -> dict[str, object]:
+        lifetime = timedelta(seconds=REQUEST_LIFETIME)
+        if record.connections:
+            lifetime = SIGN_IN_LIFETIME
+        return {
+            "data": self._cipher.encrypt(record),
+            "leased_by": "",
+            "leased_until": NOT_LEASED,
+            "expires_at": now() + lifetime,
+        }
 
-    def _row(self, digest: str) -> sa.Row[Any] | None:
-        with _answering(), self._database.engine.connect() as connection:
-            return connection.execute(
-                sa.select(sessions).where(sessions.c.digest == digest)
-            ).one_or_none()
+    def _decrypt(self, row: sa.Row[Any] | None) -> Record:
+        if row is None or row.expires_at <= now():
+            return Record()
+        return self._cipher.decrypt(row.data)
+
+    def _select(self, digest: str) -> sa.Row[Any] | None:
+        statement = sa.select(sessions).where(sessions.c.digest == digest)
+        with _translate_errors(), self._database.engine.connect() as connection:
+            return connection.execute(statement).one_or_none()
 
     def _write(self, *statements: sa.Insert | sa.Update | sa.Delete) -> int:
-        """Do these in one transaction; how many rows the last one touched."""
-        with _answering(), self._database.writing() as db:
+        """Run the statements in one transaction; return the row count of the last one."""
+        with _translate_errors(), self._database.writing() as db:
             results = [db.connection().execute(statement) for statement in statements]
             return results[-1].rowcount
 
@@ -167,7 +187,10 @@ def _digest(browser: str) -> str:
 
 
 def _create_table(database: Database) -> None:
-    """Make the table unless it is there. SQLite lets one start at a time do so; on PostgreSQL a loser looks again."""
+    """Create the table if it does not exist.
+
+    On PostgreSQL, of two processes that start together one fails; it tries again and finds it.
+    """
     try:
         with database.writing() as db:
             metadata.create_all(db.connection())
@@ -177,7 +200,8 @@ def _create_table(database: Database) -> None:
 
 
 @contextmanager
-def _answering() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
+    """Raise database errors as `StoreUnavailableError`; callers need `IntegrityError` as it is."""
     try:
         yield
     except IntegrityError:

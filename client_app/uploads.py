@@ -1,4 +1,4 @@
-"""Room for an upload, on the views that take one, for those who are connected; anywhere else a form is a small thing."""
+"""The size limit of requests: images are allowed only where a connected user may upload one."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,29 +10,31 @@ from web import MAX_FORM_BYTES
 
 View = TypeVar("View", bound=Callable[..., object])
 
-#: The largest image that the API takes.
+#: The largest image that the resource API accepts.
 MAX_IMAGE_MIB = 10
 
 
-def takes_uploads(view: View) -> View:
-    """Mark a view whose form brings an image."""
-    view.takes_uploads = True  # type: ignore[attr-defined]
+def accepts_uploads(view: View) -> View:
+    """Mark a view whose form may contain an image."""
+    view.accepts_uploads = True  # type: ignore[attr-defined]
     return view
 
 
 def init_app(app: Flask) -> None:
-    """Make the room. To be called before the check against forged forms is set up, since that reads the form first."""
-    app.before_request(_make_room)
+    """Set the limit before each request of `app`.
+
+    Call this before the CSRF protection is set up, because that reads the form.
+    """
+    app.before_request(_set_limit)
 
 
 def is_upload() -> bool:
-    """Whether the request in hand may bring an image."""
+    """Return whether the current request may contain an image."""
     view = current_app.view_functions.get(request.endpoint or "")
-    return (
-        bool(getattr(view, "takes_uploads", False)) and browser_session.connection_id() is not None
-    )
+    has_room = bool(getattr(view, "accepts_uploads", False))
+    return has_room and browser_session.connection_id() is not None
 
 
-def _make_room() -> None:
+def _set_limit() -> None:
     if is_upload():
         request.max_content_length = MAX_IMAGE_MIB * 1024 * 1024 + MAX_FORM_BYTES

@@ -267,7 +267,7 @@ PAGES = [
         lambda it: it.connect("alice").disconnect_a_copy(),
     ),
     Entry(
-        "client_app/tripod_id_unreachable",
+        "client_app/auth_server_unreachable",
         "out of reach",
         lambda it: it.print_shop_cut_off("/connect"),
     ),

@@ -1,4 +1,4 @@
-"""The album and its images, with the forms that stand on it."""
+"""The album and its images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from client_app.orders import MAX_COPIES, MAX_PHOTOS, SIZES
-from client_app.page_access import access, call, needs
+from client_app.page_access import call, current_access, needs
 from client_app.print_shop import print_shop
 from client_app.views import bp
 from web.pages import page
@@ -16,9 +16,10 @@ from web.pages import page
 
 @dataclass(frozen=True)
 class RefusedForm:
-    """One of the album's forms that was refused: `name` is `add`, `order`, or the id of the photo to rename.
+    """A form of the album that was refused.
 
-    `field` is the one that `sentence` is about, `typed` what the person put into the fields.
+    `name` is `add`, `order`, or the id of the photo to rename. `sentence` says what is wrong with
+    `field`. `typed` contains what the user entered.
     """
 
     name: str
@@ -30,13 +31,13 @@ class RefusedForm:
 @bp.get("/photos")
 @needs("photos:read")
 def album() -> tuple[str, int]:
-    """The album, or a page of it."""
+    """Show the album, or one page of it."""
     return album_page(request.args.get("after"))
 
 
 @bp.get("/photos/<photo_id>/image")
 def image(photo_id: str) -> Response:
-    """One photo's image, passed on as it comes: the browser has no token to fetch it with."""
+    """Pass on the image of one photo, because the browser has no token to fetch it with."""
     picture = call(print_shop().api.image, photo_id)
     response = Response(picture.chunks, content_type=picture.content_type)
     response.headers["Cache-Control"] = "private, no-store"
@@ -47,19 +48,22 @@ def image(photo_id: str) -> Response:
 def album_page(
     after: str | None, status: int = HTTPStatus.OK, refused: RefusedForm | None = None
 ) -> tuple[str, int]:
-    """The album behind the photo `after`; with what was typed into a form that was `refused`, and why."""
-    photos, name = call(print_shop().api.photos, after), owners_name()
-    tokens = access().tokens()
+    """Return the page of the album that follows the photo `after`.
+
+    A form that was `refused` is shown with what the user entered.
+    """
+    photos, name = call(print_shop().api.photos, after), owner_name()
+    tokens = current_access().tokens()
     return page(
         "album.html",
         status,
         album=photos,
         after=after,
-        owner=name.split()[0] if name else None,
+        owner=name and name.split()[0],
         tokens=tokens,
-        left=round(tokens.left(print_shop().clock())),
+        seconds_left=round(tokens.seconds_left(print_shop().clock())),
         may_write="photos:write" in tokens.scope.split(),
-        orders=access().orders(),
+        orders=current_access().orders(),
         refused=refused,
         sizes=SIZES,
         max_photos=MAX_PHOTOS,
@@ -67,12 +71,20 @@ def album_page(
     )
 
 
+def form_page() -> str | None:
+    """Return the `after` of the album page from which the current form was sent."""
+    return request.form.get("after") or None
+
+
 def back_to_album(photo_id: str | None = None) -> WerkzeugResponse:
-    """303 to the page of the album on which the form stood, and there to the photo."""
-    after, anchor = request.form.get("after") or None, photo_id and f"photo-{photo_id}"
-    return redirect(url_for("client_app.album", after=after, _anchor=anchor), HTTPStatus.SEE_OTHER)
+    """Redirect to the album page from which the form was sent, and there to the photo."""
+    anchor = photo_id and f"photo-{photo_id}"
+    address = url_for("client_app.album", after=form_page(), _anchor=anchor)
+    return redirect(address, HTTPStatus.SEE_OTHER)
 
 
-def owners_name() -> str | None:
-    """The name of the person whose album it is, if she lets Print Shop know it and has one."""
-    return call(print_shop().api.name).strip() or None if "profile" in access().scopes() else None
+def owner_name() -> str | None:
+    """Return the name of the album's owner, or None if they did not share it or have none."""
+    if "profile" not in current_access().scopes():
+        return None
+    return call(print_shop().api.name).strip() or None

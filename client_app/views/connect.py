@@ -1,4 +1,4 @@
-"""The start page, and the connection from its beginning to its end."""
+"""The start page, and the addresses that start, refresh and end a connection."""
 
 from http import HTTPStatus
 
@@ -7,9 +7,10 @@ from werkzeug.wrappers import Response
 
 from client_app import browser_session
 from client_app.oauth import SCOPE, UnreachableError
-from client_app.page_access import access, granted_scopes
+from client_app.page_access import current_access, granted_scopes
 from client_app.print_shop import print_shop
 from client_app.return_to import checked_return_to, connect_again_url
+from client_app.scope_uses import other_uses, uses_of
 from client_app.views import bp
 from web.pages import page
 
@@ -18,9 +19,15 @@ MAX_SCOPE_LENGTH = 200
 
 @bp.get("/")
 def home() -> tuple[str, int]:
-    """What Print Shop is, and a button to connect."""
-    browser_session.introduce()
-    return page("home.html", is_connected=granted_scopes() is not None)
+    """Show what Print Shop is, and a button to connect."""
+    browser_session.ensure_browser_id()
+    scopes = print_shop().default_scope.split()
+    return page(
+        "home.html",
+        is_connected=granted_scopes() is not None,
+        uses=uses_of(scopes),
+        other_uses=other_uses(scopes),
+    )
 
 
 @bp.get("/connect")
@@ -30,43 +37,50 @@ def connect() -> Response:
     if not SCOPE.fullmatch(scope) or len(scope) > MAX_SCOPE_LENGTH:
         abort(
             HTTPStatus.BAD_REQUEST,
-            description="That scope is not one: it must be words with single spaces between.",
+            description="That is not a valid scope. Separate scopes with single spaces.",
         )
     return_to = checked_return_to(request.args.get("return_to"))
-    return redirect(print_shop().flow.begin(browser_session.introduce(), scope, return_to))
+    browser = browser_session.ensure_browser_id()
+    return redirect(print_shop().flow.begin(browser, scope, return_to))
 
 
 @bp.get("/callback")
 def authorization_response() -> Response | tuple[str, int]:
-    """A7 – Authorization response (RFC 6749 §4.1.2). Answers 303, so that the code leaves the address bar at once."""
-    parameters = request.args.items(multi=True)
+    """A7 – Authorization response (RFC 6749 §4.1.2).
+
+    Answer 303 on success, so that the code leaves the address bar at once.
+    """
     try:
         made = print_shop().flow.finish(
-            browser_session.browser_id(), browser_session.connection_id(), parameters
+            browser_session.browser_id(),
+            browser_session.connection_id(),
+            request.args.items(multi=True),
         )
     except UnreachableError as error:
-        # 424, not 503 as elsewhere: this endpoint answers 303 or a 4xx, and invites nobody to send again what may hold
-        # a spent code.
+        # The status is 424 and not 503 as elsewhere: a 503 invites the browser to send the request
+        # again, and with it a code that may be spent.
         again = connect_again_url(error.request)
-        return page(
-            "tripod_id_unreachable.html", HTTPStatus.FAILED_DEPENDENCY, reason=error, again=again
-        )
-    browser_session.connect(made.connection_id)
+        status = HTTPStatus.FAILED_DEPENDENCY
+        return page("auth_server_unreachable.html", status, reason=error, again=again)
+    browser_session.store_connection_id(made.connection_id)
     return redirect(made.return_to or url_for(".album"), HTTPStatus.SEE_OTHER)
 
 
 @bp.post("/refresh")
 def refresh() -> Response:
-    """Refresh now, without need."""
-    connection = access()
-    connection.refresh(connection.tokens())
+    """Refresh the tokens now, even if they have not expired."""
+    access = current_access()
+    access.refresh(access.tokens())
     return redirect(url_for(".album"), HTTPStatus.SEE_OTHER)
 
 
 @bp.post("/disconnect")
 def disconnect() -> Response:
-    """Revoke the tokens and forget them; the next page says whether Tripod ID has heard of it."""
+    """Revoke and delete the tokens; the next page says whether the server confirmed it."""
     if browser_session.connection_id():
-        flash("revoked" if access().disconnect() else "only forgotten")
-        browser_session.disconnect()
+        outcome = "only forgotten"
+        if current_access().disconnect():
+            outcome = "revoked"
+        flash(outcome)
+        browser_session.remove_connection_id()
     return redirect(url_for(".home"), HTTPStatus.SEE_OTHER)

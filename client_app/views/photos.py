@@ -1,4 +1,4 @@
-"""Adding, renaming and deleting photos: what the album's forms do, for those who allowed `photos:write`."""
+"""The forms that add, rename and delete photos. They need the scope `photos:write`."""
 
 from http import HTTPStatus
 
@@ -8,46 +8,43 @@ from werkzeug.wrappers import Response
 from client_app.api_errors import BadTitleError, NotAnImageError, PhotoApiError, TooLargeError
 from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
-from client_app.uploads import MAX_IMAGE_MIB, takes_uploads
+from client_app.uploads import MAX_IMAGE_MIB, accepts_uploads
 from client_app.views import bp
-from client_app.views.album import RefusedForm, album_page, back_to_album
+from client_app.views.album import RefusedForm, album_page, back_to_album, form_page
 from web.pages import page
 
-#: What the API refuses: the status to pass on, the field it is about, and the sentence beside it.
+#: For each error of the API: the status of the page, the wrong field, and the sentence beside it.
 REFUSALS: dict[type[PhotoApiError], tuple[HTTPStatus, str, str]] = {
     BadTitleError: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "title",
-        "A title has 1 to 200 characters, and not only spaces.",
+        "A title must have 1 to 200 characters that are not only spaces.",
     ),
     TooLargeError: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "image",
-        f"That image is too large. Photo API takes up to {MAX_IMAGE_MIB} MiB and 40 megapixels.",
+        f"That image is too large. Photo API accepts up to {MAX_IMAGE_MIB} MiB and 40 megapixels.",
     ),
     NotAnImageError: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "image",
-        "That file is not an image Photo API can read. Choose a PNG, JPEG or WebP.",
+        "Photo API cannot read that file. Choose a PNG, JPEG or WebP image.",
     ),
 }
-REFUSED = tuple(REFUSALS)
 
 
 @bp.post("/photos")
-@takes_uploads
+@accepts_uploads
 @needs("photos:write")
 def new_photo() -> Response | tuple[str, int]:
-    """Add a photo, and show it at the top of the album."""
+    """Add a photo and redirect to it in the album."""
     title, image = request.form.get("title", ""), request.files.get("image")
     if not image or not image.filename:
         missing = RefusedForm("add", "image", "Choose an image to add.", {"title": title})
-        return album_page(
-            request.form.get("after") or None, HTTPStatus.UNPROCESSABLE_ENTITY, missing
-        )
+        return album_page(form_page(), HTTPStatus.UNPROCESSABLE_ENTITY, missing)
     try:
         photo = call(print_shop().api.add, title, image.stream)
-    except REFUSED as error:
+    except tuple(REFUSALS) as error:
         return _refused("add", error, title)
     return redirect(url_for(".album", _anchor=f"photo-{photo.id}"), HTTPStatus.SEE_OTHER)
 
@@ -55,7 +52,7 @@ def new_photo() -> Response | tuple[str, int]:
 @bp.post("/photos/<photo_id>/title")
 @needs("photos:write")
 def new_title(photo_id: str) -> Response | tuple[str, int]:
-    """Rename a photo."""
+    """Rename a photo and redirect to it in the album."""
     title = request.form.get("title", "")
     try:
         call(print_shop().api.rename, photo_id, title)
@@ -67,7 +64,7 @@ def new_title(photo_id: str) -> Response | tuple[str, int]:
 @bp.get("/photos/<photo_id>/delete")
 @needs("photos:write")
 def photo_removal_page(photo_id: str) -> tuple[str, int]:
-    """Ask whether the photo is really to be deleted."""
+    """Ask the user to confirm that the photo should be deleted."""
     return page(
         "delete_photo.html",
         photo=call(print_shop().api.photo, photo_id),
@@ -78,15 +75,11 @@ def photo_removal_page(photo_id: str) -> tuple[str, int]:
 @bp.post("/photos/<photo_id>/delete")
 @needs("photos:write")
 def photo_removal(photo_id: str) -> Response:
-    """Delete a photo."""
+    """Delete a photo and redirect to the album."""
     call(print_shop().api.delete, photo_id)
     return back_to_album()
 
 
 def _refused(form: str, error: PhotoApiError, title: str) -> tuple[str, int]:
     status, field, sentence = REFUSALS[type(error)]
-    return album_page(
-        request.form.get("after") or None,
-        status,
-        RefusedForm(form, field, sentence, {"title": title}),
-    )
+    return album_page(form_page(), status, RefusedForm(form, field, sentence, {"title": title}))

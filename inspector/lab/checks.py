@@ -105,8 +105,7 @@ CHECKS = (
         rfc=9207,
         section="2.4",
         file="client_app/oauth.py",
-        symbol="Client.authorization_code",
-        line="if response.iss not in (None, self.issuer):",
+        symbol="Client._check_issuer",
         stops=("mix-up",),
     ),
     Check(

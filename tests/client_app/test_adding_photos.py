@@ -63,8 +63,8 @@ def test_a_token_that_is_refused_in_the_middle_is_refreshed_and_the_image_sent_a
     ("status", "sentence", "field"),
     [
         (413, "That image is too large", "add-image"),
-        (415, "That file is not an image Photo API can read", "add-image"),
-        (422, "A title has 1 to 200 characters", "add-title"),
+        (415, "Photo API cannot read that file", "add-image"),
+        (422, "A title must have 1 to 200 characters", "add-title"),
     ],
 )
 def test_a_refusal_is_a_sentence_at_the_field_and_keeps_what_was_typed(

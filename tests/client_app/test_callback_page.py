@@ -98,9 +98,9 @@ def test_a_no_leaves_an_older_connection_alone(alice, tripod_id):
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        ("invalid_scope", "does not know what Print Shop asked to see"),
-        ("temporarily_unavailable", "too much to do"),
-        ("something_new", "does not accept what Print Shop asked"),
+        ("invalid_scope", "does not offer the access that Print Shop asked for"),
+        ("temporarily_unavailable", "is too busy"),
+        ("something_new", "did not accept the request of Print Shop"),
     ],
 )
 def test_any_other_error_is_a_sentence_and_its_code(browser, tripod_id, error, sentence):
@@ -139,7 +139,7 @@ def test_a_code_that_is_refused_gets_a_page(browser, tripod_id):
     answer = browser.get(callback)
 
     assert answer.status_code == 400
-    assert "no longer good" in answer.text
+    assert "no longer valid" in answer.text
 
 
 def test_a_flow_is_waited_for_ten_minutes(browser, tripod_id, clock):

@@ -69,15 +69,15 @@ def test_without_profile_the_sheet_bears_no_name(browser):
     ("photo_ids", "size", "copies", "sentence"),
     [
         ([], "10x15", "1", "Tick at least one photo to print."),
-        ([f"p{number}" for number in range(13)], "10x15", "1", "You ticked 13 photos."),
+        ([f"p{number}" for number in range(13)], "10x15", "1", "You ticked 13 photos,"),
         (["fjord"], "9x9", "1", "Choose one of the sizes."),
         (["fjord"], "", "1", "Choose one of the sizes."),
         *(
             (["fjord"], "10x15", copies, "a number from 1 to 20")
             for copies in ("0", "21", "-1", "", "x", "1.5", "²", "9" * 99)
         ),
-        (["gone"], "10x15", "1", "One of these photos is not there any more."),
-        (["../me"], "10x15", "1", "One of these photos is not there any more."),
+        (["gone"], "10x15", "1", "One of these photos does not exist any more."),
+        (["../me"], "10x15", "1", "One of these photos does not exist any more."),
     ],
 )
 def test_what_is_no_order_is_a_sentence_at_the_form(alice, photo_ids, size, copies, sentence):

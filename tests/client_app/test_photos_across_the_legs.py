@@ -82,11 +82,11 @@ def test_a_photo_is_added_renamed_and_deleted(legs, writing_alice):
 @pytest.mark.parametrize(
     ("title", "data", "status", "words"),
     [
-        ("Letters", b"not an image", 415, "not an image Photo API can read"),
-        ("Empty", b"", 415, "not an image Photo API can read"),
+        ("Letters", b"not an image", 415, "Photo API cannot read that file"),
+        ("Empty", b"", 415, "Photo API cannot read that file"),
         ("Bytes", b"x" * (10 * 2**20 + 1), 413, "That image is too large"),
-        ("  ", picture(), 422, "A title has 1 to 200 characters"),
-        ("x" * 201, picture(), 422, "A title has 1 to 200 characters"),
+        ("  ", picture(), 422, "A title must have 1 to 200 characters"),
+        ("x" * 201, picture(), 422, "A title must have 1 to 200 characters"),
     ],
     ids=["no image", "nothing", "too large", "blank title", "long title"],
 )

@@ -43,7 +43,7 @@ def test_a_refused_title_is_kept_in_its_open_form(writer, network):
         'id="dune-title" name="title" required maxlength="200" autocomplete="off" value="  "'
         in page.text
     )
-    assert "A title has 1 to 200 characters" in page.text
+    assert "A title must have 1 to 200 characters" in page.text
     assert "Nothing was changed." in page.text
 
 

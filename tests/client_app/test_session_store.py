@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from client_app import session_store
 from client_app.models import Connection, Record
 from client_app.oauth import Tokens
-from client_app.orders import Order, Print, Wish
+from client_app.orders import Order, OrderForm, Print
 from client_app.record_cipher import RecordCipher
 from client_app.session_store import SessionStore, StoreUnavailableError, sessions
 from web.clock import now
@@ -77,7 +77,7 @@ def test_what_is_only_read_is_not_kept(store):
 
 def test_a_record_that_became_empty_is_gone(store, database):
     store.change("alice", add("a"))
-    store.change("alice", lambda record: record.disconnect("a"))
+    store.change("alice", lambda record: record.remove_connection("a"))
 
     assert execute(database, sessions.select()).all() == []
 
@@ -99,7 +99,7 @@ def test_a_look_that_finds_the_work_done_needs_no_lease(store, database):
 
 
 def test_a_lease_is_waited_for_but_not_for_ever(store, database, monkeypatch):
-    monkeypatch.setattr(session_store, "PATIENCE", 0.05)
+    monkeypatch.setattr(session_store, "MAX_WAIT", 0.05)
     store.change("alice", add("a"))
     execute(
         database,
@@ -149,7 +149,7 @@ def test_a_connected_record_lives_as_long_as_the_cookie_and_another_ten_minutes(
 ):
     request, _ = client.authorization_request("profile")
     store.change("alice", add("a"))
-    store.change("bob", lambda record: record.remember(request))
+    store.change("bob", lambda record: record.add_request(request))
     clock.shift(601)
     after_ten_minutes = (store.read("alice").is_empty, store.read("bob").is_empty)
     clock.shift(timedelta(hours=12))
@@ -246,7 +246,7 @@ def test_a_store_that_is_gone_says_so(store, database):
 
 
 def test_a_request_that_ends_badly_leaves_no_lease_behind(store, monkeypatch):
-    monkeypatch.setattr(session_store, "PATIENCE", 0.0)
+    monkeypatch.setattr(session_store, "MAX_WAIT", 0.0)
 
     def stop(record):
         raise SystemExit
@@ -259,14 +259,14 @@ def test_a_request_that_ends_badly_leaves_no_lease_behind(store, monkeypatch):
 
 
 def test_orders_are_kept_with_their_connection(store):
-    order = Order.of(
-        Wish(("fjord",), "10x15", 2),
+    order = Order.create(
+        OrderForm(("fjord",), "10x15", 2),
         [Print("fjord", "Fjord", "image/webp", 12)],
         "Alice",
         made_at=1.0,
     )
     store.change("alice", add("a"))
-    store.change("alice", lambda record: record.connections[0].keep(order))
+    store.change("alice", lambda record: record.connections[0].add_order(order))
 
     assert store.read("alice").connections[0].orders == [order]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from support.legs import Legs
 
-from client_app.page_access import access
+from client_app.page_access import current_access
 from inspector import open_pages, open_store, watch
 from inspector.lab.opening import open_live_lab
 from inspector.store import Store
@@ -29,6 +29,6 @@ def watched(legs: Legs) -> Store:
 def inspected(legs: Legs, watched: Store) -> Legs:
     """The legs as the demo has them: recorded, and with the inspector's pages at Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
-    open_pages(legs.client_app, settings, treat_as_expired=lambda: access().treat_as_expired())
+    open_pages(legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
     open_live_lab(legs.client_app, settings, watched)
     return legs
