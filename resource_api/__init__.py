@@ -11,11 +11,7 @@ from resource_api.introspection import IntrospectionClient
 from resource_api.views import bp
 from web import MAX_FORM_BYTES, health, migrations, new_application
 from web.back_channel import BackChannel
-from web.canonical_host import for_machines
 from web.database import Database
-
-#: The one page for a person. Every other address is for programs.
-HOME = "resource_api.home"
 
 
 def create_app(settings: ResourceApiSettings, back_channel: BackChannel | None = None) -> Flask:
@@ -34,12 +30,4 @@ def create_app(settings: ResourceApiSettings, back_channel: BackChannel | None =
     errors.init_app(app)
     health.init_app(app, database.check)
     app.register_blueprint(bp)
-    _answer_machines_on_any_spelling(app)
     return app
-
-
-def _answer_machines_on_any_spelling(app: Flask) -> None:
-    """Programs follow no redirect to the canonical host, so their views answer on every spelling of it."""
-    for endpoint, view in app.view_functions.items():
-        if endpoint.startswith("resource_api.") and endpoint != HOME:
-            for_machines(view)

@@ -1,7 +1,7 @@
-"""Asking the authorization server about a token (RFC 7662), once for every request.
+"""Ask the authorization server about an access token (RFC 7662), once for every request.
 
-No answer is kept: a token whose grant has ended is refused at the very next request, which is what introspection is for.
-Whatever is not a plain yes is a no, and an authorization server that cannot be asked lets nobody in.
+Answers are not cached, so that a token is rejected at the first request after its grant ended.
+Only a complete positive answer counts; without an answer, nobody gets access.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ import requests
 from flask import Flask, current_app
 
 from config import ResourceApiSettings
+from resource_api.reasons import Reason
 from web.back_channel import BackChannel
 from web.clock import now
 
@@ -19,16 +20,28 @@ Answer = dict[str, object]
 
 
 class TokenRefused(Exception):
-    """The authorization server does not vouch for this token here. The message is the reason, for the event log."""
+    """The authorization server does not confirm that this token may be used here."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class NoAnswer(Exception):
-    """The authorization server could not be asked, or did not answer the question. The message is the reason."""
+    """The authorization server could not be asked, or did not answer the question.
+
+    `detail` says for the event log what happened instead: an exception's class, or an HTTP status.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail
 
 
 @dataclass(frozen=True)
 class Introspection:
-    """What the authorization server says of an active access token that is meant for this API (RFC 7662 §2.2)."""
+    """The claims of an active access token that is meant for this API (RFC 7662 §2.2)."""
 
     sub: str
     username: str
@@ -38,13 +51,13 @@ class Introspection:
 
 
 class IntrospectionClient:
-    """Speaks to the introspection endpoint under this API's own account."""
+    """A client of the introspection endpoint, with the credentials of this API."""
 
     def __init__(self, settings: ResourceApiSettings, back_channel: BackChannel) -> None:
         self._endpoint = settings.auth_server_url + "/oauth/introspect"
         self._issuer = settings.auth_server_url
         self._audience = settings.resource_api_url
-        # Each form-urlencoded before the two are joined by a colon (RFC 6749 §2.3.1).
+        # RFC 6749 §2.3.1: both are form-urlencoded before they are joined by a colon.
         self._credentials = (
             quote_plus(settings.introspection_client_id),
             quote_plus(settings.introspection_client_secret),
@@ -52,20 +65,20 @@ class IntrospectionClient:
         self._back_channel = back_channel
 
     def init_app(self, app: Flask) -> None:
-        """Make this what `introspect` asks in `app`."""
+        """Register this client for `introspect` in `app`."""
         app.extensions["resource_api.introspection"] = self
 
     def introspect(self, presented_token: str) -> Introspection:
         """R2 – Ask the authorization server about the access token (RFC 7662 §2.1).
 
         :raises TokenRefused: when it is not an active access token for this API.
-        :raises NoAnswer: when there is no telling.
+        :raises NoAnswer: when the authorization server gives no usable answer.
         """
         answer = self._ask(presented_token)
-        reason = self._reason_to_refuse(answer)
-        if reason:
+        reason = self._find_reason_to_refuse(answer)
+        if reason is not None:
             raise TokenRefused(reason)
-        return _introspection(answer)
+        return _read_introspection(answer)
 
     def _ask(self, presented_token: str) -> Answer:
         form = {"token": presented_token, "token_type_hint": "access_token"}
@@ -73,55 +86,80 @@ class IntrospectionClient:
             response = self._back_channel.session().post(
                 self._endpoint, data=form, auth=self._credentials
             )
-            answer = response.json() if response.status_code == HTTPStatus.OK else None
+            return _read_json_object(response)
         except requests.RequestException as error:
-            raise NoAnswer(f"no answer: {type(error).__name__}") from error
-        if not isinstance(answer, dict):
-            raise NoAnswer(f"no introspection response, but status {response.status_code}")
-        return answer
+            raise NoAnswer(Reason.NO_ANSWER, type(error).__name__) from error
 
-    def _reason_to_refuse(self, answer: Answer) -> str | None:
-        """The first check that fails. Only `active` is sure to be there, so it comes first."""
-        checks = {
-            "not active": answer.get("active") is True,
-            "not an access token": answer.get("token_use") == "access_token",
-            "of another issuer": answer.get("iss") == self._issuer,
-            "for another audience": self._audience in _audiences(answer),
-            "expired": _has_time_left(answer),
-            "nobody's": bool(_text(answer, "sub")),
-        }
-        return next((reason for reason, holds in checks.items() if not holds), None)
+    def _find_reason_to_refuse(self, answer: Answer) -> Reason | None:
+        """Return the reason of the first check that fails, or None when all succeed.
+
+        `active` comes first, since an inactive answer has no other member.
+        """
+        checks = (
+            (Reason.NOT_ACTIVE, answer.get("active") is True),
+            (Reason.NOT_AN_ACCESS_TOKEN, _is_access_token(answer)),
+            (Reason.OTHER_ISSUER, answer.get("iss") == self._issuer),
+            (Reason.OTHER_AUDIENCE, self._audience in _read_audiences(answer)),
+            (Reason.EXPIRED, _is_unexpired(answer)),
+            (Reason.NO_SUBJECT, _read_text(answer, "sub") != ""),
+        )
+        return next((reason for reason, succeeds in checks if not succeeds), None)
 
 
 def introspect(presented_token: str) -> Introspection:
-    """Ask with the client of the application in hand; see `IntrospectionClient.introspect`."""
+    """Ask with the current application's client; see `IntrospectionClient.introspect`."""
     client: IntrospectionClient = current_app.extensions["resource_api.introspection"]
     return client.introspect(presented_token)
 
 
-def _introspection(answer: Answer) -> Introspection:
-    username = _text(answer, "username") or _text(answer, "sub")
+def _read_json_object(response: requests.Response) -> Answer:
+    """Return the JSON object of a response with status 200.
+
+    :raises NoAnswer: when the status or the JSON value is another one.
+    :raises requests.RequestException: when the body is not JSON.
+    """
+    answer = None
+    if response.status_code == HTTPStatus.OK:
+        answer = response.json()
+    if not isinstance(answer, dict):
+        raise NoAnswer(Reason.NO_INTROSPECTION, f"status {response.status_code}")
+    return answer
+
+
+def _read_introspection(answer: Answer) -> Introspection:
+    username = _read_text(answer, "username") or _read_text(answer, "sub")
     return Introspection(
-        sub=_text(answer, "sub"),
+        sub=_read_text(answer, "sub"),
         username=username,
-        name=_text(answer, "name") or username,
-        client_id=_text(answer, "client_id"),
-        scope=frozenset(_text(answer, "scope").split()),
+        name=_read_text(answer, "name") or username,
+        client_id=_read_text(answer, "client_id"),
+        scope=frozenset(_read_text(answer, "scope").split()),
     )
 
 
-def _text(answer: Answer, member: str) -> str:
+def _read_text(answer: Answer, member: str) -> str:
     value = answer.get(member)
-    return value if isinstance(value, str) else ""
+    if isinstance(value, str):
+        return value
+    return ""
 
 
-def _audiences(answer: Answer) -> list[object]:
-    """RFC 7519 §4.1.3: an array of strings, or a single one."""
+def _is_access_token(answer: Answer) -> bool:
+    """Return whether the token is an access token, and not a refresh token."""
+    return answer.get("token_use") == "access_token"
+
+
+def _read_audiences(answer: Answer) -> list[object]:
+    """Return `aud` as a list: RFC 7519 §4.1.3 allows an array of strings or a single string."""
     audience = answer.get("aud")
-    return audience if isinstance(audience, list) else [audience]
+    if isinstance(audience, list):
+        return audience
+    return [audience]
 
 
-def _has_time_left(answer: Answer) -> bool:
-    """`exp` is optional in the answer; when it is there, it counts by this machine's clock too."""
+def _is_unexpired(answer: Answer) -> bool:
+    """Return whether `exp` is in the future by this machine's clock; the member is optional."""
     expiry = answer.get("exp")
-    return expiry is None or (isinstance(expiry, int | float) and now().timestamp() < expiry)
+    if expiry is None:
+        return True
+    return isinstance(expiry, int | float) and now().timestamp() < expiry

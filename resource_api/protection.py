@@ -1,7 +1,8 @@
-"""The guard in front of the resources: who may come in with which access token (RFC 6750), and nothing about photos.
+"""Access control for the protected resources by bearer token (RFC 6750); independent of photos.
 
-`@require_scope` stands above everything else that a view does, so a request that may not come in is refused before a byte
-of its body is read. The only way in is the `Authorization` header; a token in a query or a form is not looked at.
+`@require_scope` is the outermost decorator of a view below its route, so that a request without
+access is rejected before its body is read. The access token must be in the `Authorization` header;
+a token in the query or in a form is ignored.
 """
 
 import re
@@ -10,54 +11,56 @@ from functools import wraps
 from http import HTTPStatus
 from typing import ParamSpec, TypeVar
 
-from flask import g, request
+from flask import Flask, g, request
 
 from resource_api.addresses import absolute_url
 from resource_api.errors import ApiError, TemporarilyUnavailable
 from resource_api.introspection import Introspection, NoAnswer, TokenRefused, introspect
+from resource_api.reasons import Reason
 from web import event_log
+from web.canonical_host import for_machines
 
 P = ParamSpec("P")
 R = TypeVar("R")
 REALM = "Photo API"
 
-#: Two `Authorization` headers arrive as one, joined by a comma: Bearer counts wherever it stands.
-_SPEAKS_OF_BEARER = re.compile(r"(?:^|,)[ \t]*bearer(?![^ \t,])", re.IGNORECASE)
+#: Two `Authorization` headers arrive as one value, joined by a comma, so Bearer counts at any place.
+_MENTIONS_BEARER = re.compile(r"(?:^|,)[ \t]*bearer(?![^ \t,])", re.IGNORECASE)
 #: credentials = "Bearer" 1*SP b64token (RFC 6750 §2.1)
 _BEARER_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
 
 
 class AccessRefused(ApiError):
-    """A refusal that tells how to come in: every one carries a challenge (RFC 6750 §3)."""
+    """A refusal with a challenge, which tells the client how to get access (RFC 6750 §3)."""
 
     def challenge(self) -> dict[str, str]:
-        """The parameters of the challenge besides `realm` and `resource_metadata`."""
+        """Return the parameters of the challenge besides `realm` and `resource_metadata`."""
         return self.body()
 
     def headers(self) -> dict[str, str]:
+        """Return the `WWW-Authenticate` header."""
         metadata = absolute_url("protected_resource_metadata")  # RFC 9728 §5.1
         parameters = {"realm": REALM, **self.challenge(), "resource_metadata": metadata}
-        return {
-            "WWW-Authenticate": "Bearer "
-            + ", ".join(f'{name}="{value}"' for name, value in parameters.items())
-        }
+        pairs = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
+        return {"WWW-Authenticate": f"Bearer {pairs}"}
 
 
 class NoCredentials(AccessRefused):
-    """A request without credentials learns how to bring some, and no error code in the challenge (RFC 6750 §3.1)."""
+    """A request without credentials. Its challenge has no error code (RFC 6750 §3.1)."""
 
     status = HTTPStatus.UNAUTHORIZED
     error = "unauthorized"
 
     def __init__(self) -> None:
-        super().__init__("This needs an access token in the Authorization header.")
+        super().__init__("This request needs an access token in the Authorization header.")
 
     def challenge(self) -> dict[str, str]:
+        """Return no parameter."""
         return {}
 
 
 class MalformedCredentials(AccessRefused):
-    """Bearer was said, but what follows cannot be an access token, or there is more than one."""
+    """A request with a Bearer header that holds no access token, or more than one."""
 
     status = HTTPStatus.BAD_REQUEST
     error = "invalid_request"
@@ -69,7 +72,7 @@ class MalformedCredentials(AccessRefused):
 
 
 class InvalidToken(AccessRefused):
-    """One description for every reason: the caller is not told which check failed, the event log is."""
+    """A token that failed a check. Only the event log says which, so the description is general."""
 
     status = HTTPStatus.UNAUTHORIZED
     error = "invalid_token"
@@ -79,21 +82,26 @@ class InvalidToken(AccessRefused):
 
 
 class InsufficientScope(AccessRefused):
-    """The access token is good, but the resource owner did not grant this (RFC 6750 §3.1)."""
+    """A valid access token without the scope that the request needs (RFC 6750 §3.1)."""
 
     status = HTTPStatus.FORBIDDEN
     error = "insufficient_scope"
 
     def __init__(self, scope: str) -> None:
-        super().__init__("The access token was not granted the scope that this needs.")
+        super().__init__("The access token was not granted the scope that this request needs.")
         self.scope = scope
 
     def body(self) -> dict[str, str]:
+        """Return the members of the JSON object, with the scope that is needed."""
         return super().body() | {"scope": self.scope}
 
 
 def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Let a view be reached only with an access token that was granted `scope`."""
+    """Return a decorator that lets a view be called only with an access token of this `scope`.
+
+    The protected resource metadata lists the scope. The view answers on any spelling of the host,
+    since its callers are programs.
+    """
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
@@ -101,32 +109,49 @@ def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             g.introspection = _authorize(scope)
             return view(*args, **kwargs)
 
-        return protected_view
+        protected_view.required_scope = scope  # type: ignore[attr-defined]
+        return for_machines(protected_view)
 
     return protect
 
 
+def list_required_scopes(app: Flask) -> list[str]:
+    """Return the scopes that the views of `app` require, each once, in the order of the views."""
+    scopes = (getattr(view, "required_scope", None) for view in app.view_functions.values())
+    return list(dict.fromkeys(scope for scope in scopes if scope is not None))
+
+
 def resource_owner() -> Introspection:
-    """Whose access token it is, inside a protected view: the person by whose leave the client is here."""
+    """Return the claims of the access token, inside a view that requires a scope."""
     introspection: Introspection = g.introspection
     return introspection
 
 
 def _authorize(scope: str) -> Introspection:
-    introspection = _introspect(_presented_token())
-    if scope not in introspection.scope:
-        ids = {"client_id": introspection.client_id, "sub": introspection.sub}
-        raise _recorded(InsufficientScope(scope), f"{scope} was not granted", **ids)
+    introspection = _introspect(_read_presented_token())
+    _check_scope(introspection, scope)
     return introspection
 
 
-def _presented_token() -> str:
+def _check_scope(introspection: Introspection, scope: str) -> None:
+    """Raise InsufficientScope unless the access token was granted `scope`."""
+    if scope not in introspection.scope:
+        raise _record_refusal(
+            InsufficientScope(scope),
+            Reason.SCOPE_NOT_GRANTED,
+            required_scope=scope,
+            client_id=introspection.client_id,
+            sub=introspection.sub,
+        )
+
+
+def _read_presented_token() -> str:
     header = request.headers.get("Authorization", "").strip(" \t")
-    if not _SPEAKS_OF_BEARER.search(header):
-        raise _recorded(NoCredentials(), "no credentials")
+    if not _MENTIONS_BEARER.search(header):
+        raise _record_refusal(NoCredentials(), Reason.NO_CREDENTIALS)
     credentials = _BEARER_CREDENTIALS.fullmatch(header)
     if not credentials:
-        raise _recorded(MalformedCredentials(), "malformed credentials")
+        raise _record_refusal(MalformedCredentials(), Reason.MALFORMED_CREDENTIALS)
     return credentials[1]
 
 
@@ -134,14 +159,15 @@ def _introspect(presented_token: str) -> Introspection:
     try:
         return introspect(presented_token)
     except TokenRefused as refused:
-        raise _recorded(InvalidToken(), str(refused)) from None
-    except NoAnswer as silence:
+        raise _record_refusal(InvalidToken(), refused.reason) from None
+    except NoAnswer as failure:
         unavailable = TemporarilyUnavailable(
             "The authorization server cannot be asked about the access token."
         )
-        raise _recorded(unavailable, str(silence)) from None
+        raise _record_refusal(unavailable, failure.reason, detail=failure.detail) from None
 
 
-def _recorded(refusal: ApiError, reason: str, **ids: str) -> ApiError:
-    event_log.record("access_refused", error=refusal.error, reason=reason, **ids)
+def _record_refusal(refusal: ApiError, reason: Reason, **fields: str) -> ApiError:
+    """Write the refusal to the event log, and return it."""
+    event_log.record("access_refused", error=refusal.error, reason=reason, **fields)
     return refusal

@@ -13,8 +13,9 @@ from resource_api import images, photos
 from resource_api.addresses import absolute_url
 from resource_api.errors import InvalidRequest
 from resource_api.models import Photo
-from resource_api.protection import REALM, require_scope, resource_owner
+from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
 from web import MAX_FORM_BYTES
+from web.canonical_host import for_machines
 from web.database import get_db, writing
 from web.pages import page
 
@@ -36,13 +37,14 @@ def home() -> tuple[str, int]:
 
 
 @bp.get("/.well-known/oauth-protected-resource")
+@for_machines
 def protected_resource_metadata() -> Json:
     """Which authorization server to ask for a token, and for what (RFC 9728 §3.2)."""
     settings: ResourceApiSettings = current_app.extensions["tripod.settings"]
     return {
         "resource": settings.resource_api_url,
         "authorization_servers": [settings.auth_server_url],
-        "scopes_supported": [PROFILE, PHOTOS_READ, PHOTOS_WRITE],
+        "scopes_supported": list_required_scopes(current_app),
         "bearer_methods_supported": ["header"],
         "resource_name": REALM,
     }

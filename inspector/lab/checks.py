@@ -169,8 +169,7 @@ CHECKS = (
         rfc=6749,
         section="1.5",
         file="resource_api/introspection.py",
-        symbol="IntrospectionClient._reason_to_refuse",
-        line='"not an access token":',
+        symbol="_is_access_token",
         stops=("refresh-token-as-access-token",),
     ),
     Check(
@@ -189,7 +188,7 @@ CHECKS = (
         rfc=7662,
         section="4",
         file="resource_api/introspection.py",
-        symbol="_has_time_left",
+        symbol="_is_unexpired",
         stops=(),
     ),
     Check(
@@ -207,8 +206,7 @@ CHECKS = (
         rfc=6750,
         section="3.1",
         file="resource_api/protection.py",
-        symbol="_authorize",
-        line="if scope not in introspection.scope:",
+        symbol="_check_scope",
         stops=("write-with-a-read-only-token",),
     ),
     Check(

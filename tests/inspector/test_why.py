@@ -47,9 +47,9 @@ def test_each_refusal_answers_its_own_question(event: str, question: str) -> Non
         ("issuer_mismatch", "the issuer is not the one that was asked"),
         ("issuer_missing", "the issuer is missing"),
         ("access_denied", "the person said no"),
-        ("no credentials", "there is no access token"),
-        ("not active", "Tripod ID says that the token is not active"),
-        ("not an access token", "it is a refresh token, not an access token"),
+        ("no_credentials", "there is no access token"),
+        ("not_active", "Tripod ID says that the token is not active"),
+        ("not_an_access_token", "it is a refresh token, not an access token"),
         ("code_challenge_method must be S256.", "code_challenge_method must be S256"),
     ],
 )
@@ -93,8 +93,8 @@ def challenge(error: str) -> dict[str, Any]:
         ("wrong client secret", refusal("invalid_client"), False),
         ("Missing 'code_verifier'", refusal("invalid_request", "Missing 'code_verifier'."), True),
         ("unsupported_grant_type", refusal("unsupported_grant_type"), True),
-        ("photos:write was not granted", challenge("insufficient_scope"), True),
-        ("not active", challenge("invalid_token"), False),
+        ("scope_not_granted", challenge("insufficient_scope"), True),
+        ("not_active", challenge("invalid_token"), False),
         (
             "S256 is needed.",
             {"location": "/cb?error=invalid_request&error_description=S256+is+needed."},

@@ -21,28 +21,28 @@ FAILURES = {
     "an error with an active token in it": (400, b'{"active": true}'),
 }
 NOT_ACCESS_TOKENS_FOR_THIS_API = {
-    "inactive": ({"active": False}, "not active"),
-    "active in words only": ({"active": "true"}, "not active"),
-    "active in numbers only": ({"active": 1}, "not active"),
-    "a refresh token": ({"token_use": "refresh_token"}, "not an access token"),
-    "a token of unknown use": ({"token_use": None}, "not an access token"),
-    "another issuer's": ({"iss": "http://127.0.0.1:9999"}, "of another issuer"),
-    "nobody's": ({"iss": None}, "of another issuer"),
-    "another API's": ({"aud": "http://127.0.0.1:9003"}, "for another audience"),
+    "inactive": ({"active": False}, "not_active"),
+    "active in words only": ({"active": "true"}, "not_active"),
+    "active in numbers only": ({"active": 1}, "not_active"),
+    "a refresh token": ({"token_use": "refresh_token"}, "not_an_access_token"),
+    "a token of unknown use": ({"token_use": None}, "not_an_access_token"),
+    "another issuer's": ({"iss": "http://127.0.0.1:9999"}, "other_issuer"),
+    "nobody's": ({"iss": None}, "other_issuer"),
+    "another API's": ({"aud": "http://127.0.0.1:9003"}, "other_audience"),
     "several other APIs'": (
         {"aud": ["http://127.0.0.1:9003", "http://127.0.0.1:9004"]},
-        "for another audience",
+        "other_audience",
     ),
     "an API's whose address begins alike": (
         {"aud": "http://127.0.0.1:90020"},
-        "for another audience",
+        "other_audience",
     ),
-    "no API's": ({"aud": None}, "for another audience"),
+    "no API's": ({"aud": None}, "other_audience"),
     "expired": ({"exp": int(time.time()) - 1}, "expired"),
     "expired long ago": ({"exp": 0}, "expired"),
     "expiring at no time": ({"exp": "tomorrow"}, "expired"),
-    "without a subject": ({"sub": ""}, "nobody's"),
-    "with a subject that is no string": ({"sub": 17}, "nobody's"),
+    "without a subject": ({"sub": ""}, "no_subject"),
+    "with a subject that is no string": ({"sub": 17}, "no_subject"),
 }
 
 
@@ -120,6 +120,7 @@ def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(
     assert int(answer.headers["Retry-After"]) > 0
     assert "WWW-Authenticate" not in answer.headers
     assert [event["error"] for event in events] == ["temporarily_unavailable"]
+    assert events[0]["reason"] in ("no_answer", "no_introspection")
     assert alice.token not in str(events)
 
 
@@ -131,7 +132,8 @@ def test_refused_credentials_of_the_api_itself_are_not_the_callers_fault(
     answer = alice.get("/photos")
 
     assert answer.status_code == 503
-    assert events[0]["reason"] == "no introspection response, but status 401"
+    assert events[0]["reason"] == "no_introspection"
+    assert events[0]["detail"] == "status 401"
 
 
 def test_it_recovers_with_the_authorization_server(alice, auth_server):

@@ -175,7 +175,8 @@ def test_a_refusal_is_in_the_event_log_with_its_reason_and_never_the_token(calle
             "time": events[0]["time"],
             "request_id": events[0]["request_id"],
             "error": "insufficient_scope",
-            "reason": "photos:read was not granted",
+            "reason": "scope_not_granted",
+            "required_scope": "photos:read",
             "client_id": "print-shop",
             "sub": "subject-of-alice",
         }

@@ -1,6 +1,9 @@
 """RFC 9728, protected resource metadata: what a client that knows only this API's address needs to begin."""
 
+from flask import Blueprint
 from werkzeug.datastructures import WWWAuthenticate
+
+from resource_api.protection import require_scope
 
 ADDRESS = "/.well-known/oauth-protected-resource"
 
@@ -35,3 +38,35 @@ def test_it_stays_what_it_is_on_another_spelling_of_the_host(http):
 
     assert answer.status_code == 200
     assert answer.json["resource"] == "http://127.0.0.1:9002"
+
+
+def test_a_scope_that_only_a_decorator_names_is_supported(app, http, caller):
+    prints = Blueprint("prints", __name__)
+
+    @prints.get("/prints")
+    @require_scope("prints:order")
+    def order():
+        return {"prints": []}
+
+    app.register_blueprint(prints)
+    refused = caller(scope="profile").get("/prints")
+
+    assert http.get(ADDRESS).json["scopes_supported"] == [
+        "profile",
+        "photos:read",
+        "photos:write",
+        "prints:order",
+    ]
+    assert refused.status_code == 403
+    assert 'scope="prints:order"' in refused.headers["WWW-Authenticate"]
+    assert caller(scope="prints:order").get("/prints").json == {"prints": []}
+
+
+def test_a_view_with_a_scope_answers_on_another_spelling_of_the_host(app, caller):
+    prints = Blueprint("prints", __name__)
+    prints.get("/prints")(require_scope("prints:order")(lambda: {"prints": []}))
+    app.register_blueprint(prints)
+
+    answer = caller(scope="prints:order").get("/prints", base_url="http://localhost:9002")
+
+    assert answer.status_code == 200

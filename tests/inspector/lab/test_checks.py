@@ -36,23 +36,6 @@ def without_expiry(patch: Patch) -> None:
     )
 
 
-def with_any_kind_of_token(patch: Patch) -> None:
-    original = introspection.IntrospectionClient._ask
-    patch.setattr(
-        introspection.IntrospectionClient,
-        "_ask",
-        lambda self, token: {**original(self, token), "token_use": "access_token"},
-    )
-
-
-def without_scope(patch: Patch) -> None:
-    patch.setattr(
-        protection,
-        "_authorize",
-        lambda scope: protection._introspect(protection._presented_token()),
-    )
-
-
 #: What turns each check off, and nothing else.
 OFF: dict[str, Callable[[Patch], None]] = {
     "exact-redirect-uri": lambda patch: patch.setattr(
@@ -87,13 +70,15 @@ OFF: dict[str, Callable[[Patch], None]] = {
     "refresh-once": lambda patch: patch.setattr(
         credentials, "spend_refresh_token", lambda *_: True
     ),
-    "access-tokens-only": with_any_kind_of_token,
+    "access-tokens-only": lambda patch: patch.setattr(
+        introspection, "_is_access_token", lambda _: True
+    ),
     "expiry": without_expiry,
     "expiry-by-own-clock": lambda patch: patch.setattr(
-        introspection, "_has_time_left", lambda _: True
+        introspection, "_is_unexpired", lambda _: True
     ),
     "grant-alive": lambda patch: patch.setattr(credentials, "_grant_lives", true),
-    "scope-needed": without_scope,
+    "scope-needed": lambda patch: patch.setattr(protection, "_check_scope", lambda *_: None),
     "own-photos": lambda patch: patch.setattr(photos, "_photos_of", lambda _: select(Photo)),
 }
 

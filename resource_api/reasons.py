@@ -1,0 +1,30 @@
+"""The reason codes of this leg: why it refused access to a photo or to the user's profile.
+
+The `reason` field of an `access_refused` event holds one of these codes. The caller is told less:
+the descriptions in `protection.py` do not say which check of the token failed.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Each code, with what it says."""
+
+    # The request holds no usable credentials.
+    NO_CREDENTIALS = "no_credentials"  # There is no Bearer access token in the request.
+    MALFORMED_CREDENTIALS = "malformed_credentials"  # The Authorization header is not valid.
+
+    # The introspection response does not confirm the token.
+    NOT_ACTIVE = "not_active"  # The authorization server says that the token is not active.
+    NOT_AN_ACCESS_TOKEN = "not_an_access_token"  # noqa: S105 - a code: it is a refresh token, say.
+    OTHER_ISSUER = "other_issuer"  # Another authorization server issued the token.
+    OTHER_AUDIENCE = "other_audience"  # The token is meant for another API.
+    EXPIRED = "expired"  # The token has expired by this machine's clock.
+    NO_SUBJECT = "no_subject"  # The response does not name the resource owner.
+
+    # The authorization server gave no usable answer.
+    NO_ANSWER = "no_answer"  # It could not be reached, or did not answer in time.
+    NO_INTROSPECTION = "no_introspection"  # It answered with something else than introspection.
+
+    # The token is good for other requests.
+    SCOPE_NOT_GRANTED = "scope_not_granted"  # The resource owner did not grant this scope.
