@@ -10,13 +10,12 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from auth_server import account_events, authorizations, digests
+from auth_server import account_events, consents, digests, grants
 from auth_server.models import Client, Consent, Grant, User, refresh_tokens
+from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, Scope, scope_list, scope_text
 from web.clock import now
 from web.event_log import record_on_commit
-
-REASON = "removed by the resource owner"
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def _consents(db: Session, user: User) -> Iterable[_Permission]:
 
 def _living_grants(db: Session, user: User) -> Iterable[_Permission]:
     statement = select(Grant.client_id, Grant.scope, Grant.created_at)
-    living = statement.where(Grant.user_id == user.id, authorizations.is_living(now()))
+    living = statement.where(Grant.user_id == user.id, grants.is_living(now()))
     return (_Permission(*row, is_grant=True) for row in db.execute(living))
 
 
@@ -142,8 +141,8 @@ def _end_access(db: Session, user: User, clients: Iterable[Client], address: str
             Grant.user_id == user.id, Grant.client_id == client.client_id
         )
         for grant_id in db.scalars(of_client.where(Grant.ended_at.is_(None))).all():
-            authorizations.end_grant(db, grant_id, REASON)
-        authorizations.forget_consent(db, user.id, client.client_id)
+            grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
+        consents.forget_consent(db, user.id, client.client_id)
         account_events.note(db, user.id, "app_taken_out", client_name=client.name, address=address)
         record_on_commit(db, "app_taken_out", client_id=client.client_id, sub=user.id)
 

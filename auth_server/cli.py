@@ -1,4 +1,4 @@
-"""The command line: clients, resource owners, and clearing out what has expired. It works beside running legs."""
+"""The command line: manage clients and users, and purge expired rows, also while the legs run."""
 
 import json
 import sys
@@ -9,24 +9,29 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from auth_server import account_events, registrations
+from auth_server import clients, tokens, users
+from auth_server.client_metadata import ClientMetadata
+from auth_server.errors import RegistrationError
 from auth_server.models import Client
-from auth_server.registrations import RegistrationError
 from web.database import get_db, writing
 
-clients = AppGroup("clients", help="Register clients and resource servers, and look after them.")
-users = AppGroup("users", help="Look after the resource owners.")
-tokens = AppGroup("tokens", help="Look after codes and tokens.")
+client_commands = AppGroup("clients", help="Register and manage clients and resource servers.")
+user_commands = AppGroup("users", help="Manage the resource owners.")
+token_commands = AppGroup("tokens", help="Manage codes and tokens.")
+
+_as_json_object = click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
+)
 
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask --app app:create_auth_server`."""
-    for group in (clients, users, tokens):
+    for group in (client_commands, user_commands, token_commands):
         app.cli.add_command(group)
 
 
-@clients.command("create")
-@click.option("--name", required=True, help="What a person reads on the consent page.")
+@client_commands.command("create")
+@click.option("--name", required=True, help="The name that the consent page shows.")
 @click.option(
     "--redirect-uri",
     "redirect_uris",
@@ -39,11 +44,9 @@ def init_app(app: Flask) -> None:
     "--resource-server",
     "is_resource_server",
     is_flag=True,
-    help="An account that introspects, nothing else.",
+    help="An account that can only introspect tokens.",
 )
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
-)
+@_as_json_object
 @writing
 def create_client(
     name: str,
@@ -53,142 +56,141 @@ def create_client(
     is_resource_server: bool,
     as_json: bool,
 ) -> None:
-    """Register a client. Its secret is shown this once."""
-    with _complaints():
-        client, secret = registrations.register_client(
-            get_db(),
-            name=name,
-            redirect_uris=list(redirect_uris),
-            scope=scope,
-            is_public=is_public,
-            is_resource_server=is_resource_server,
-        )
-    get_db().commit()
+    """Register a client. Its secret is shown only now."""
+    db, secret = get_db(), None
+    with _errors_as_one_line():
+        if not is_resource_server:
+            metadata = ClientMetadata(name=name, redirect_uris=redirect_uris, scope=scope)
+            client, secret = clients.register_client(db, metadata, is_public=is_public)
+        elif is_public or redirect_uris or scope.strip():
+            raise RegistrationError(
+                "A resource server can only introspect: it has no redirect URI, scope or --public."
+            )
+        else:
+            client, secret = clients.register_resource_server(db, name)
+    db.commit()
     _print_client(client, secret, as_json=as_json)
 
 
-@clients.command("list")
+@client_commands.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def list_clients(as_json: bool) -> None:
-    """Every registered client, without secrets."""
-    found = registrations.all_clients(get_db())
+    """List every registered client, without secrets."""
+    found = clients.all_clients(get_db())
     if as_json:
-        click.echo(json.dumps([registrations.information(client) for client in found]))
+        click.echo(json.dumps([clients.client_information(client) for client in found]))
         return
     for client in found:
-        kind = (
-            "resource server"
-            if client.is_resource_server
-            else "public"
-            if client.is_public
-            else "confidential"
-        )
-        click.echo(
-            "\t".join(
-                (client.client_id, kind, client.name, client.scope, " ".join(client.redirect_uris))
-            )
-        )
+        columns = (client.client_id, _kind(client), client.name, client.scope)
+        click.echo("\t".join((*columns, " ".join(client.redirect_uris))))
 
 
-@clients.command("rotate-secret")
+def _kind(client: Client) -> str:
+    if client.is_resource_server:
+        return "resource server"
+    if client.is_public:
+        return "public"
+    return "confidential"
+
+
+@client_commands.command("rotate-secret")
 @click.argument("client_id")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
-)
+@_as_json_object
 @writing
 def rotate_secret(client_id: str, as_json: bool) -> None:
-    """Give CLIENT_ID a new secret, shown this once. The old one is dead."""
-    with _complaints():
-        client, secret = registrations.rotate_secret(get_db(), client_id)
+    """Give CLIENT_ID a new secret, shown only now. The old one stops working."""
+    with _errors_as_one_line():
+        client, secret = clients.rotate_secret(get_db(), client_id)
     get_db().commit()
     _print_client(client, secret, as_json=as_json)
 
 
-@clients.command("delete")
+@client_commands.command("delete")
 @click.argument("client_id")
 @writing
 def delete_client(client_id: str) -> None:
-    """Delete CLIENT_ID; its grants end."""
-    with _complaints():
-        registrations.delete_client(get_db(), client_id)
+    """Delete CLIENT_ID and end its grants."""
+    with _errors_as_one_line():
+        clients.delete_client(get_db(), client_id)
     get_db().commit()
     click.echo(f"Deleted {client_id}. Its grants have ended.")
 
 
-@users.command("create")
+@user_commands.command("create")
 @click.argument("username")
-@click.option("--name", default="", help="The person's name; the username when left out.")
+@click.option("--name", default="", help="The full name; by default the username.")
 @writing
 def create_user(username: str, name: str) -> None:
-    """Create the resource owner USERNAME. The password comes from a prompt, or as one line of standard input."""
-    with _complaints():
-        registrations.check_username(username)
-        user = registrations.create_user(
-            get_db(), username=username, name=name or username, password=_password()
+    """Create the resource owner USERNAME.
+
+    The password is read from a prompt, or as one line from standard input.
+    """
+    with _errors_as_one_line():
+        users.check_username(username)
+        user = users.create_user(
+            get_db(), username=username, name=name or username, password=_read_password()
         )
     get_db().commit()
     click.echo(f"Created {user.username}, subject {user.id}.")
 
 
-@users.command("list")
+@user_commands.command("list")
 def list_users() -> None:
-    """Every resource owner."""
-    for user in registrations.all_users(get_db()):
+    """List every resource owner."""
+    for user in users.all_users(get_db()):
         click.echo("\t".join((user.username, user.id, user.name)))
 
 
-@users.command("set-password")
+@user_commands.command("set-password")
 @click.argument("username")
 @writing
 def set_password(username: str) -> None:
-    """Set a new password: it ends the person's sign-ins, not her grants."""
-    with _complaints():
-        # Asked for first: while somebody types, the database is free for others.
-        password = registrations.checked_password(_password())
-        user = registrations.find_user(get_db(), username)
-        user.set_password(password)
-        account_events.note(get_db(), user.id, "password_replaced")
+    """Set a new password and sign USERNAME out everywhere. The user's grants stay."""
+    # Read before the transaction begins, so that typing does not block other writers.
+    password = _read_password()
+    with _errors_as_one_line():
+        users.replace_password(get_db(), username, password)
     get_db().commit()
-    click.echo(f"The password of {username} is new; every sign-in of that person has ended.")
+    click.echo(f"Set a new password for {username}. All sign-ins of this user have ended.")
 
 
-@users.command("delete")
+@user_commands.command("delete")
 @click.argument("username")
 @writing
 def delete_user(username: str) -> None:
-    """Delete USERNAME; that person's sign-ins and grants end."""
-    with _complaints():
-        registrations.delete_user(get_db(), username)
+    """Delete USERNAME, and end the user's sign-ins and grants."""
+    with _errors_as_one_line():
+        users.delete_user(get_db(), username)
     get_db().commit()
     click.echo(f"Deleted {username}. Sign-ins and grants have ended.")
 
 
-@tokens.command("purge")
+@token_commands.command("purge")
 @writing
 def purge() -> None:
-    """Delete what has expired."""
-    count = registrations.purge(get_db())
+    """Delete expired rows."""
+    count = tokens.purge_expired(get_db())
     get_db().commit()
     click.echo(f"Deleted {count} expired rows.")
 
 
 @contextmanager
-def _complaints() -> Iterator[None]:
-    """Turn a complaint into one line on standard error and exit status 1."""
+def _errors_as_one_line() -> Iterator[None]:
+    """Turn a registration error into one line on standard error and exit status 1."""
     try:
         yield
     except RegistrationError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _password() -> str:
+def _read_password() -> str:
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     return sys.stdin.readline().rstrip("\r\n")
 
 
 def _print_client(client: Client, secret: str | None, *, as_json: bool) -> None:
-    information = registrations.information(client)
+    information = clients.client_information(client)
     if secret is not None:
         # RFC 7591 §3.2.1: 0 means that the secret does not expire.
         information |= {"client_secret": secret, "client_secret_expires_at": 0}
@@ -196,4 +198,7 @@ def _print_client(client: Client, secret: str | None, *, as_json: bool) -> None:
         click.echo(json.dumps(information))
         return
     for name, value in information.items():
-        click.echo(f"{name}: {' '.join(value) if isinstance(value, list) else value}")
+        text = value
+        if isinstance(value, list):
+            text = " ".join(value)
+        click.echo(f"{name}: {text}")

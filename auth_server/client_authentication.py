@@ -1,7 +1,7 @@
-"""Client authentication at the machine endpoints (RFC 6749 §2.3 and §3.2.1).
+"""Client authentication at the machine endpoints (RFC 6749 §2.3, §3.2.1).
 
-In place of Authlib's three methods, which answer bytes that are no UTF-8 with an error of the server's, and let a
-request that uses two methods at once pick the one that works.
+This replaces Authlib's three methods. They answer a header that is not UTF-8 with a server error,
+and when a request uses two methods, they accept the one that succeeds.
 """
 
 import base64
@@ -9,11 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request
+from authlib.oauth2.rfc6749 import OAuth2Request
 
 from auth_server.context import get_settings
-from auth_server.errors import ClientRefused
+from auth_server.errors import ClientRefused, InvalidRequest
 from auth_server.models import Client
+from auth_server.reasons import Reason
 from web.database import get_db
 
 METHODS = ("client_secret_basic", "client_secret_post", "none")
@@ -22,7 +23,7 @@ CONFIDENTIAL_METHODS = METHODS[:2]
 
 @dataclass(frozen=True)
 class PresentedCredentials:
-    """What a client says it is, unchecked."""
+    """The credentials of a client as it presented them, unverified."""
 
     client_id: str
     method: str
@@ -30,62 +31,73 @@ class PresentedCredentials:
 
 
 def find_client(client_id: str | None) -> Client | None:
-    """The registered client; outside the demo, the demo's are not there."""
+    """Return the registered client, or None. Outside the demo there are no demo clients."""
     if not client_id or not client_id.isascii() or "\0" in client_id:
         return None
     client = get_db().get(Client, client_id)
-    return client if client and (get_settings().demo or not client.is_demo) else None
+    if client is None or (client.is_demo and not get_settings().demo):
+        return None
+    return client
 
 
 def authenticate(request: OAuth2Request, allowed_methods: Collection[str]) -> Client:
-    """The client that proves itself in `request` by one of `allowed_methods`.
+    """Return the client that `request` authenticates by one of `allowed_methods`.
 
-    :raises ClientRefused: when it does not.
-    :raises InvalidRequestError: when it tries two ways at once (RFC 6749 §5.2).
+    :raises ClientRefused: when the authentication fails.
+    :raises InvalidRequest: when the request uses two methods at once (RFC 6749 §5.2).
     """
     presented = _presented_credentials(request)
     client = find_client(presented.client_id)
     if client is None:
-        # What was presented is not repeated: a client may have swapped its id and its secret.
-        raise ClientRefused("unknown client")
-    if presented.method == "none":
-        proven, reason = client.is_public, "confidential client without its secret"
-    else:
-        proven, reason = client.check_client_secret(presented.secret), "wrong client secret"
-    if not proven or presented.method not in allowed_methods:
-        raise ClientRefused(
-            reason if not proven else "this endpoint is for confidential clients", client.client_id
-        )
+        # The presented value is not logged: a client may have swapped its id and its secret.
+        raise ClientRefused(Reason.UNKNOWN_CLIENT)
+    _check_credentials(client, presented)
+    if presented.method not in allowed_methods:
+        raise ClientRefused(Reason.CLIENT_METHOD_NOT_ALLOWED, client.client_id)
     request.auth_method = presented.method
     return client
+
+
+def _check_credentials(client: Client, presented: PresentedCredentials) -> None:
+    if presented.method == "none":
+        if not client.is_public:
+            raise ClientRefused(Reason.CLIENT_SECRET_MISSING, client.client_id)
+    elif not client.check_client_secret(presented.secret):
+        raise ClientRefused(Reason.WRONG_CLIENT_SECRET, client.client_id)
 
 
 def _presented_credentials(request: OAuth2Request) -> PresentedCredentials:
     form, header = request.form, request.headers.get("Authorization")
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
-    if header is None:
-        return PresentedCredentials(client_id, "client_secret_post" if secret else "none", secret)
-    basic = _read_basic(header)
-    if secret or (client_id and client_id != basic.client_id):
-        raise InvalidRequestError(
-            "Use one way of client authentication: the Authorization header or the body."
-        )
-    return basic
+    if header is not None:
+        basic = _read_basic(header)
+        if secret or (client_id and client_id != basic.client_id):
+            raise InvalidRequest(
+                Reason.SEVERAL_CLIENT_METHODS,
+                "Use one way of client authentication: the Authorization header or the body.",
+            )
+        return basic
+    if secret:
+        return PresentedCredentials(client_id, "client_secret_post", secret)
+    return PresentedCredentials(client_id, "none")
 
 
 def _read_basic(header: str) -> PresentedCredentials:
-    """`client_secret_basic`: id and secret are form-encoded before they are joined (RFC 6749 §2.3.1).
+    """Return the credentials of `client_secret_basic`.
 
-    An empty secret is none: that is how some libraries let a public client identify itself.
+    Id and secret are form-encoded before they are joined (RFC 6749 §2.3.1). An empty secret means
+    no secret: some libraries send a public client's id in this way.
     """
     scheme, _, encoded = header.partition(" ")
     try:
-        client_id, colon, secret = (
-            base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-        )
-    except ValueError:  # no base64, or no UTF-8
-        raise ClientRefused("malformed Authorization header") from None
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except ValueError:  # not base64, or not UTF-8
+        raise ClientRefused(Reason.MALFORMED_AUTHORIZATION_HEADER) from None
+    client_id, colon, secret = decoded.partition(":")
     if scheme.lower() != "basic" or not colon:
-        raise ClientRefused("malformed Authorization header")
-    method = "client_secret_basic" if secret else "none"
-    return PresentedCredentials(unquote_plus(client_id), method, unquote_plus(secret))
+        raise ClientRefused(Reason.MALFORMED_AUTHORIZATION_HEADER)
+    if secret:
+        return PresentedCredentials(
+            unquote_plus(client_id), "client_secret_basic", unquote_plus(secret)
+        )
+    return PresentedCredentials(unquote_plus(client_id), "none")

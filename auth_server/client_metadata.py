@@ -1,31 +1,53 @@
-"""What may be registered of a client (RFC 7591 §2). An objection is a sentence, kept with the field that it is about."""
+"""The metadata of a client, and what may be registered (RFC 7591 §2).
+
+An objection is a sentence for the developer, under the name of the field that it is about.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from auth_server import redirect_uris as uris
+from auth_server.errors import RegistrationError
 from auth_server.scopes import SCOPES, scope_list
 
 MAX_NAME = 100
 MAX_REDIRECT_URIS = 20
 
 
-def objections(
-    *, name: str, homepage: str, redirect_uris: Sequence[str], scope: str
-) -> dict[str, str]:
-    """Why this must not be registered, by field and in the order of the form; empty when it may."""
-    found = {
-        "name": objection_to_name(name),
-        "homepage": uris.objection_to_homepage(homepage) if homepage else None,
-        "redirect_uris": _objection_to_redirect_uris(redirect_uris),
-        "scope": _objection_to_scope(scope),
-    }
-    return {field: objection for field, objection in found.items() if objection}
+@dataclass(frozen=True, kw_only=True)
+class ClientMetadata:
+    """What is registered of a client: `scope` is space-delimited, `homepage` may be empty."""
+
+    name: str
+    redirect_uris: Sequence[str]
+    scope: str
+    homepage: str = ""
+
+    def objections(self) -> dict[str, str]:
+        """Return why this must not be registered, by field in the order of the form."""
+        found = {
+            "name": objection_to_name(self.name),
+            "homepage": uris.objection_to_homepage(self.homepage),
+            "redirect_uris": _objection_to_redirect_uris(self.redirect_uris),
+            "scope": _objection_to_scope(self.scope),
+        }
+        return {field: objection for field, objection in found.items() if objection}
 
 
 def objection_to_name(name: str) -> str | None:
-    """Why nobody should be asked to trust something of that name."""
-    is_good = name.strip() and len(name) <= MAX_NAME and name.isprintable()
-    return None if is_good else f"A name is 1 to {MAX_NAME} printable characters."
+    """Return why `name` must not be shown to users, or None."""
+    if name.strip() and len(name) <= MAX_NAME and name.isprintable():
+        return None
+    return f"A name has 1 to {MAX_NAME} printable characters."
+
+
+def check_name(name: str) -> None:
+    """Reject a name that must not be shown to users.
+
+    :raises RegistrationError: when it is not valid.
+    """
+    if objection := objection_to_name(name):
+        raise RegistrationError(objection)
 
 
 def _objection_to_redirect_uris(redirect_uris: Sequence[str]) -> str | None:
@@ -40,9 +62,7 @@ def _objection_to_redirect_uris(redirect_uris: Sequence[str]) -> str | None:
 
 
 def _objection_to_scope(scope: str) -> str | None:
-    unknown = set(scope_list(scope)) - set(SCOPES)
-    return (
-        f"The scope is one or more of: {' '.join(SCOPES)}."
-        if unknown or not scope.strip()
-        else None
-    )
+    scopes = set(scope_list(scope))
+    if scopes and scopes <= set(SCOPES):
+        return None
+    return f"The scope is one or more of: {' '.join(SCOPES)}."

@@ -1,7 +1,8 @@
-"""A developer's own clients: which they are and what may be done to them. Anybody else's are not there. Nothing commits.
+"""A developer's own clients, and what the developer may do with them. Nothing here commits.
 
-A form that is sent twice acts once, whoever resends it: a reload, a double click, the way back. The form for a new client
-decides its identifier, so the second is found to be there; the form for a new secret names the secret that it replaces.
+A client of another owner is treated as if it did not exist. A form that is sent twice, by a reload
+or a double click, acts once: the form for a new client determines its identifier, so that the second
+request finds the client; the form for a new secret names the secret that it replaces.
 """
 
 from collections.abc import Sequence
@@ -10,21 +11,21 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from auth_server import registrations
+from auth_server import clients
 from auth_server.digests import keyed_digest
+from auth_server.errors import RegistrationError
 from auth_server.models import Client, User
 from auth_server.registration_form import RegistrationForm
-from auth_server.registrations import RegistrationError
 
 MAX_CLIENTS = 50
 
 
-class SentBefore(Exception):
-    """This very form has done its work already."""
+class AlreadySubmitted(Exception):
+    """A form that has been submitted before, and has taken effect."""
 
 
 def own_clients(db: Session, owner: User) -> Sequence[Client]:
-    """The clients that `owner` registered, newest first."""
+    """Return the clients that `owner` registered, newest first."""
     return db.scalars(
         select(Client)
         .where(Client.owner_id == owner.id)
@@ -32,64 +33,65 @@ def own_clients(db: Session, owner: User) -> Sequence[Client]:
     ).all()
 
 
-def own_client(
-    db: Session, owner: User, client_id: str, *, to_change: bool = False
-) -> Client | None:
-    """That client, if it is one of `owner`'s."""
+def own_client(db: Session, owner: User, client_id: str, *, lock: bool = False) -> Client | None:
+    """Return the client if `owner` owns it, or None. With `lock`, lock its row for a change."""
     if not (client_id.isascii() and client_id.isalnum()):
         return None
     statement = select(Client).where(Client.client_id == client_id, Client.owner_id == owner.id)
-    client: Client | None = db.scalar(statement.with_for_update() if to_change else statement)
+    if lock:
+        statement = statement.with_for_update()
+    client: Client | None = db.scalar(statement)
     return client
 
 
 def register(
     db: Session, owner: User, form: RegistrationForm, form_id: str
 ) -> tuple[Client, str | None]:
-    """A client of `owner`'s and its secret in clear; a public one has none.
+    """Register a client of `owner`, and return it with its secret in clear, if it has one.
 
-    :raises SentBefore: when the form with that id has been sent before.
-    :raises RegistrationError: when the registration would not be safe, or is one too many.
+    :raises AlreadySubmitted: when the form with that id has been submitted before.
+    :raises RegistrationError: when the form is not valid, or `owner` has too many clients.
     """
-    db.execute(select(User.id).where(User.id == owner.id).with_for_update())  # one form at a time
+    # Lock the owner: of two requests with one form, the second must find the client of the first.
+    db.execute(select(User.id).where(User.id == owner.id).with_for_update())
     client_id = _client_id(owner, form_id)
     if db.get(Client, client_id) is not None:
-        raise SentBefore
+        raise AlreadySubmitted
     if form.objections:
         raise RegistrationError("The form is not complete.", form.objections)
-    if not may_register(db, owner):
+    if not can_register(db, owner):
         raise RegistrationError(
             f"You have {MAX_CLIENTS} apps, which is the most. Delete one that you no longer need."
         )
-    return registrations.register_client(
-        db, **form.registration, is_public=form.is_public, owner=owner, client_id=client_id
+    return clients.register_client(
+        db, form.metadata, is_public=form.is_public, owner=owner, client_id=client_id
     )
 
 
-def may_register(db: Session, owner: User) -> bool:
-    """Whether there is room for one more."""
+def can_register(db: Session, owner: User) -> bool:
+    """Return whether `owner` has fewer clients than the limit."""
     count = select(func.count()).select_from(Client).where(Client.owner_id == owner.id)
     return (db.scalar(count) or 0) < MAX_CLIENTS
 
 
 def renew_secret(db: Session, client: Client, replaced: str) -> str:
-    """A new secret in clear, for a client whose secret is still the one that `replaced` names.
+    """Replace the secret of a client, and return the new one in clear.
 
-    :raises SentBefore: when it is not.
+    :raises AlreadySubmitted: when `replaced` does not name the current secret.
     :raises RegistrationError: when the client is public.
     """
-    if replaced != name_of_secret(client):
-        raise SentBefore
-    return registrations.rotate_secret(db, client.client_id)[1]
+    if replaced != secret_name(client):
+        raise AlreadySubmitted
+    return clients.rotate_secret(db, client.client_id)[1]
 
 
-def name_of_secret(client: Client) -> str:
-    """Tells one secret of a client from the next, and nothing about it."""
+def secret_name(client: Client) -> str:
+    """Return a name for the current secret, which tells it from the next one and reveals nothing."""
     return keyed_digest(
         str(current_app.secret_key), f"name of a secret: {client.client_secret_digest}"
     )[:16]
 
 
 def _client_id(owner: User, form_id: str) -> str:
-    """Nobody can choose it: whatever the form says, it is letters and digits that only this server can compute."""
+    """Return the identifier for the client of a form: only this server can compute it."""
     return keyed_digest(str(current_app.secret_key), f"client of a form: {owner.id} {form_id}")[:24]

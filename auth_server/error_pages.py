@@ -1,4 +1,4 @@
-"""How the two kinds of authorization errors leave this server (RFC 6749 §4.1.2.1)."""
+"""The answers to the two kinds of authorization errors (RFC 6749 §4.1.2.1)."""
 
 from http import HTTPStatus
 
@@ -13,23 +13,23 @@ from web.pages import page
 
 
 def init_app(app: Flask) -> None:
-    """Answer both kinds on every page of `app`."""
-    app.register_error_handler(UntrustedRequest, _show)
-    app.register_error_handler(AuthorizationRefused, _tell_the_client)
+    """Register a handler for each kind with `app`."""
+    app.register_error_handler(UntrustedRequest, _error_page)
+    app.register_error_handler(AuthorizationRefused, _error_redirect)
 
 
-def _show(error: UntrustedRequest) -> ResponseReturnValue:
-    """The server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
-    record("authorization_request_refused", error=error.error, reason=error.reason)
+def _error_page(error: UntrustedRequest) -> ResponseReturnValue:
+    """Show the error. The server MUST NOT redirect to the invalid redirection URI (§4.1.2.1)."""
+    record("authorization_request_refused", error=error.error, reason=error.reason, **error.fields)
     return page("untrusted_request.html", HTTPStatus.BAD_REQUEST, error=error)
 
 
-def _tell_the_client(error: AuthorizationRefused) -> Response:
-    """Back to the client with `error`, `state` and `iss`."""
+def _error_redirect(error: AuthorizationRefused) -> Response:
+    """Redirect to the client with `error`, `state` and `iss`."""
     record(
         "authorization_request_refused",
         error=error.error,
-        reason=error.description,
+        reason=error.reason,
         client_id=error.client_id,
     )
     parameters = [("error", error.error), ("error_description", error.description)]

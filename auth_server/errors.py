@@ -1,9 +1,14 @@
-"""Errors know their audience (RFC 6749 §4.1.2.1 and §5.2).
+"""The errors of the authorization server.
 
-No redirect URI to trust: a page with the code, the description and a hint for the developer. A trusted one: a redirect
-with `error`, `state` and `iss`. Back channel: JSON in the RFC's form, with one description per error; the reason why goes to
-the event log and nowhere else.
+Those of the protocol are of one family for each audience (RFC 6749 §4.1.2.1, §5.2):
+
+- Without a trusted redirect URI: a page with the code, the description and a hint for the developer.
+- With a trusted redirect URI: a redirect with `error`, `state` and `iss`.
+- Back channel: JSON in the RFC's form, with one description per error. Only the event log receives
+  the reason code.
 """
+
+from collections.abc import Mapping
 
 from authlib.oauth2.rfc6749.errors import (
     InvalidClientError,
@@ -11,78 +16,127 @@ from authlib.oauth2.rfc6749.errors import (
     OAuth2Error,
 )
 
-#: What the wire says, whatever the reason: a client that guesses must not learn which check it failed.
+from auth_server.reasons import Reason
+from web.event_log import Field
+
+#: What the wire says, whatever the reason is: a client must not learn which check its guess failed.
 DESCRIPTIONS = {
     "invalid_client": "Client authentication failed.",
-    "invalid_grant": "The code or token is invalid, expired, revoked, already used, or was issued to another client.",
+    "invalid_grant": (
+        "The code or token is invalid, expired, revoked, already used, "
+        "or was issued to another client."
+    ),
     "unsupported_grant_type": "This server supports authorization_code and refresh_token.",
 }
 
 
-class ClientRefused(InvalidClientError):  # type: ignore[misc]  # Authlib is untyped
-    """Client authentication failed (RFC 6749 §5.2); `reason` is for the event log."""
+class InvalidRequest(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
+    """A request with a missing, repeated or unsupported parameter (RFC 6749 §4.1.2.1, §5.2)."""
 
-    def __init__(self, reason: str, client_id: str | None = None) -> None:
+    def __init__(self, reason: Reason, description: str, error: str = "invalid_request") -> None:
+        super().__init__(description, error=error)
+        self.reason = reason
+
+
+class ClientRefused(InvalidClientError):  # type: ignore[misc]
+    """A failed client authentication (RFC 6749 §5.2)."""
+
+    def __init__(self, reason: Reason, client_id: str | None = None) -> None:
         super().__init__(status_code=401)
         self.reason = reason
         self.client_id = client_id
 
     def get_headers(self) -> list[tuple[str, str]]:
-        """With the challenge that a 401 owes (RFC 9110 §11.6.1)."""
+        """Return the headers of the answer, with the challenge of a 401 (RFC 9110 §11.6.1)."""
         others = [header for header in super().get_headers() if header[0] != "WWW-Authenticate"]
         return [*others, ("WWW-Authenticate", 'Basic realm="Tripod ID", charset="UTF-8"')]
 
 
 class GrantRefused(InvalidGrantError):  # type: ignore[misc]
-    """A code or token is not good for this (RFC 6749 §5.2); `reason` is for the event log."""
+    """A code or token that cannot be used for this request (RFC 6749 §5.2).
 
-    def __init__(self, reason: str, grant_id: str | None = None) -> None:
+    `fields` are further fields of the event, such as the reason why the grant ended.
+    """
+
+    def __init__(self, reason: Reason, grant_id: str | None = None, **fields: Field) -> None:
         super().__init__()
         self.reason = reason
         self.grant_id = grant_id
+        self.fields = fields
 
 
 class ReplayDetected(GrantRefused):
-    """A spent code or refresh token came again from the client it belongs to: its grant is to end (RFC 9700 §4.14.2)."""
+    """A single-use code or refresh token that its own client presented again (RFC 9700 §4.14.2).
 
-    def __init__(self, reason: str, grant_id: str) -> None:
+    The grant has to end.
+    """
+
+    def __init__(self, reason: Reason, grant_id: str) -> None:
         super().__init__(reason, grant_id)
 
 
 class UntrustedRequest(Exception):
-    """An authorization request without a redirect URI to trust: it gets a page, never a redirect.
+    """An authorization request without a trusted redirect URI: it gets a page, never a redirect.
 
-    `hint` is for the developer of the client, `reason` for the event log. `details` are rows for the page: what was asked
-    for, what is registered.
+    `hint` is for the developer of the client. `details` are rows for the page: what was requested,
+    what is registered. `fields` are further fields of the event.
     """
 
     def __init__(
-        self, error: str, description: str, hint: str, *, reason: str = "", **details: str
+        self,
+        error: str,
+        reason: Reason,
+        description: str,
+        hint: str,
+        *,
+        details: dict[str, str] | None = None,
+        fields: dict[str, Field] | None = None,
     ) -> None:
         super().__init__(description)
         self.error = error
+        self.reason = reason
         self.description = description
         self.hint = hint
-        self.reason = reason or description
-        self.details = details
+        self.details = details or {}
+        self.fields = fields or {}
 
 
 class AuthorizationRefused(Exception):
-    """An authorization request that fails once the redirect URI is trusted: the client is told, by a redirect."""
+    """An authorization request that fails after its redirect URI is trusted.
+
+    The client receives the error by a redirect.
+    """
 
     def __init__(
-        self, error: str, description: str, *, client_id: str, redirect_uri: str, state: str | None
+        self,
+        error: str,
+        reason: Reason,
+        description: str,
+        *,
+        client_id: str,
+        redirect_uri: str,
+        state: str | None,
     ) -> None:
         super().__init__(description)
         self.error = error
+        self.reason = reason
         self.description = description
         self.client_id = client_id
         self.redirect_uri = redirect_uri
         self.state = state
 
 
-def describe_for_the_wire(error: OAuth2Error) -> str:
-    """Settle on the one description of an error of a machine endpoint; gives back the reason for the event log."""
-    reason = getattr(error, "reason", None) or error.description or error.error
+class RegistrationError(Exception):
+    """A client or a user that cannot be registered as requested; the message is one sentence.
+
+    `objections` has a sentence for each invalid field of a client.
+    """
+
+    def __init__(self, message: str, objections: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.objections = objections or {}
+
+
+def hide_reason(error: OAuth2Error) -> None:
+    """Replace the description of `error` with the one that every error of its kind has."""
     error.description = DESCRIPTIONS.get(error.error, error.description)
-    return str(reason)

@@ -1,166 +1,142 @@
-"""Authlib's hooks: each translates one question of the protocol into one query or one row. None of them commits."""
+"""Grants: how they begin, how they end, and how they lose a scope. Nothing here commits."""
 
-import re
-from typing import Any
+from datetime import datetime, timedelta
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Request, grants
-from authlib.oauth2.rfc7636 import CodeChallenge
+from sqlalchemy import ColumnElement, exists, select, update
+from sqlalchemy.orm import Session
 
-from auth_server import authorizations, credentials
-from auth_server.client_authentication import METHODS
-from auth_server.context import get_settings
-from auth_server.credentials import AuthorizationCode, RefreshToken
-from auth_server.digests import new_secret, s256_matches
-from auth_server.errors import GrantRefused, ReplayDetected
-from auth_server.models import Client
-from auth_server.redirect_uris import difference
-from auth_server.scopes import scope_list, scope_text
+from auth_server import account_events
+from auth_server.consents import forget_consent, forget_withdrawn_scopes, remembered_scopes
+from auth_server.digests import new_identifier
+from auth_server.models import (
+    Client,
+    Grant,
+    access_tokens,
+    authorization_codes,
+    refresh_tokens,
+)
+from auth_server.reasons import Reason
+from auth_server.scopes import is_within, scope_list, scope_text
 from web.clock import now
-from web.database import get_db
 from web.event_log import record_on_commit
 
-_S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
+
+def begin_grant(db: Session, *, user_id: str, client_id: str, scope: str, lifetime: int) -> Grant:
+    """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now."""
+    moment = now()
+    grant = Grant(
+        id=new_identifier(),
+        user_id=user_id,
+        client_id=client_id,
+        scope=scope,
+        created_at=moment,
+        expires_at=moment + timedelta(seconds=lifetime),
+    )
+    db.add(grant)
+    db.flush()
+    return grant
 
 
-class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
-    """RFC 6749 §4.1."""
-
-    TOKEN_ENDPOINT_AUTH_METHODS = list(METHODS)
-
-    def generate_authorization_code(self) -> str:
-        """The probability of guessing a code MUST be at most 2^-128 (§10.10)."""
-        return new_secret()
-
-    def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
-        """A7 – Authorization response (§4.1.2): the code begins a grant of what the resource owner ticked."""
-        db, settings, client_id = get_db(), get_settings(), request.client.client_id
-        grant = authorizations.begin_grant(
-            db,
-            user_id=request.user.id,
-            client_id=client_id,
-            scope=request.granted_scope,
-            lifetime=settings.refresh_token_lifetime,
-        )
-        credentials.store_code(
-            db,
-            code,
-            grant_id=grant.id,
-            redirect_uri=request.payload.redirect_uri,
-            code_challenge=request.payload.data["code_challenge"],
-            now=grant.created_at,
-            lifetime=settings.authorization_code_lifetime,
-        )
-        record_on_commit(
-            db,
-            "authorization_code_issued",
-            grant_id=grant.id,
-            client_id=client_id,
-            sub=grant.user_id,
-            scope=grant.scope,
-            grant_lifetime=settings.refresh_token_lifetime,
-        )
-
-    def query_authorization_code(self, presented_code: str, client: Client) -> AuthorizationCode:
-        """Ensure that the code was issued to the authenticated client, and is valid (§4.1.3).
-
-        A redeemed code passes for now: only who holds its verifier too can end the grant by a replay.
-        """
-        code = credentials.find_code(get_db(), presented_code, demo=get_settings().demo)
-        if code is None:
-            raise GrantRefused("unknown code")
-        if not code.check_client(client):
-            raise GrantRefused("code was issued to another client", code.grant_id)
-        if objection := code.objection(now()):
-            raise GrantRefused(objection, code.grant_id)
-        if (asked_with := code.get_redirect_uri()) not in (None, self.request.payload.redirect_uri):
-            # Authlib looks as well, but does not say where they differ.
-            raise GrantRefused(
-                difference(self.request.payload.redirect_uri, [asked_with]), code.grant_id
-            )
-        return code
-
-    def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
-        """T2 – Access token response (§4.1.4): the code is spent with what it was exchanged for.
-
-        Runs last, after the client, the redirect URI and the verifier: only proof of possession spends a code.
-        """
-        if not credentials.redeem_code(get_db(), authorization_code, now()):
-            raise ReplayDetected("code was redeemed before", authorization_code.grant_id)
-
-    def authenticate_user(self, authorization_code: AuthorizationCode) -> str:
-        """The subject. A deleted person's codes are deleted with her."""
-        return authorization_code.user_id
+def is_living(moment: datetime) -> ColumnElement[bool]:
+    """Return the condition that a grant has a code to redeem or a token to use at `moment`."""
+    codes, tokens = authorization_codes.c, access_tokens.c
+    can_be_redeemed = exists().where(
+        codes.grant_id == Grant.id, codes.redeemed_at.is_(None), codes.expires_at > moment
+    )
+    can_be_refreshed = (Grant.expires_at > moment) & exists().where(
+        refresh_tokens.c.grant_id == Grant.id
+    )
+    has_access = exists().where(tokens.grant_id == Grant.id, tokens.expires_at > moment)
+    return Grant.ended_at.is_(None) & (can_be_redeemed | can_be_refreshed | has_access)
 
 
-class S256Required(CodeChallenge):  # type: ignore[misc]
-    """PKCE with S256 for every client, confidential ones too (RFC 7636, RFC 9700 §2.1.1)."""
-
-    SUPPORTED_CODE_CHALLENGE_METHOD = ("S256",)
-    CODE_CHALLENGE_METHODS = {"S256": s256_matches}
-
-    def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
-        """A request without a challenge is refused; so is one without a method, since that would mean `plain` (§4.3)."""
-        data = grant.request.payload.data
-        if not data.get("code_challenge"):
-            raise InvalidRequestError(
-                "code_challenge is missing: this server requires PKCE (RFC 7636)."
-            )
-        if data.get("code_challenge_method") != "S256":
-            raise InvalidRequestError("code_challenge_method must be S256.")
-        if not _S256_CHALLENGE.fullmatch(data["code_challenge"]):
-            raise InvalidRequestError(
-                "code_challenge must be the 43 characters of BASE64URL(SHA256(code_verifier))."
-            )
-        super().validate_code_challenge(grant, redirect_uri)
+def is_connected(db: Session, user_id: str, client_id: str) -> bool:
+    """Return whether the user has already given the client access that it can still use."""
+    if remembered_scopes(db, user_id, client_id):
+        return True
+    return _has_living_grant(db, user_id, client_id)
 
 
-class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
-    """RFC 6749 §6, with rotation (RFC 9700 §4.14.2)."""
+def _has_living_grant(db: Session, user_id: str, client_id: str) -> bool:
+    living_grant = exists().where(
+        Grant.user_id == user_id, Grant.client_id == client_id, is_living(now())
+    )
+    return bool(db.scalar(select(living_grant)))
 
-    TOKEN_ENDPOINT_AUTH_METHODS = list(METHODS)
-    INCLUDE_NEW_REFRESH_TOKEN = True
 
-    def authenticate_refresh_token(self, presented_token: str) -> RefreshToken:
-        """F1 – Refresh request (§6): ensure that the token was issued to this client and is valid, and spend it.
+def end_grant(db: Session, grant_id: str, reason: Reason) -> bool:
+    """End the grant, so that none of its codes and tokens works any more.
 
-        It is spent before the scope is looked at, so that a replay is a replay whatever else is wrong with it; what is
-        refused afterwards is rolled back.
-        """
-        token = credentials.find_refresh_token(get_db(), presented_token, demo=get_settings().demo)
-        if token is None:
-            raise GrantRefused("unknown refresh token")
-        if not token.check_client(self.request.client):
-            raise GrantRefused("refresh token was issued to another client", token.grant_id)
-        if objection := token.objection(now()):
-            raise GrantRefused(objection, token.grant_id)
-        self._spend(token)
-        return token
+    A grant ends once and keeps its first reason: return False when it had ended before.
+    """
+    statement = update(Grant).where(Grant.id == grant_id, Grant.ended_at.is_(None))
+    if not db.execute(statement.values(ended_at=now(), end_reason=reason.value)).rowcount:  # type: ignore[attr-defined]
+        return False
+    record_on_commit(db, "grant_ended", grant_id=grant_id, reason=reason)
+    return True
 
-    def _spend(self, token: RefreshToken) -> None:
-        db, moment = get_db(), now()
-        if credentials.spend_refresh_token(db, token, moment):
-            return
-        grace = 0 if self.request.client.is_public else get_settings().refresh_token_grace
-        if not credentials.retry_refresh_token(db, token, moment, grace):
-            raise ReplayDetected("refresh token was used before", token.grant_id)
-        record_on_commit(
-            db, "refresh_token_retried", grant_id=token.grant_id, client_id=token.client_id
-        )
 
-    def issue_token(self, user: str, refresh_token: RefreshToken) -> dict[str, Any]:
-        """A narrower scope narrows the access token only; one of nothing but spaces asks for what was granted (§6).
+def end_revoked_grant(db: Session, grant_id: str, client: Client) -> None:
+    """End a grant that `client` revoked. Tell the user when it was the last living one."""
+    grant = db.get(Grant, grant_id)
+    if grant is None or not end_grant(db, grant_id, Reason.REVOKED_BY_CLIENT):
+        return
+    if not _has_living_grant(db, grant.user_id, grant.client_id):
+        account_events.note(db, grant.user_id, "app_left", client_name=client.name)
 
-        Left to itself, Authlib takes the latter for none at all, and gives the whole registration of the client.
-        """
-        scope = scope_text(scope_list(self.request.payload.scope)) or refresh_token.get_scope()
-        token: dict[str, Any] = self.generate_token(
-            user=user, scope=scope, include_refresh_token=self.INCLUDE_NEW_REFRESH_TOKEN
-        )
-        return token
 
-    def authenticate_user(self, refresh_token: RefreshToken) -> str:
-        """The subject. A deleted person's tokens are deleted with her."""
-        return refresh_token.user_id
+def end_replayed_grant(db: Session, grant_id: str) -> None:
+    """End a grant whose code or refresh token was presented again, and forget the consent.
 
-    def revoke_old_credential(self, refresh_token: RefreshToken) -> None:
-        """F2 – Refresh response (§6): nothing is left to do, the old token was spent when it was authenticated."""
+    The client has to ask the user again.
+    """
+    grant = db.get(Grant, grant_id)
+    if grant is None:
+        return
+    forget_consent(db, grant.user_id, grant.client_id)
+    client = db.get(Client, grant.client_id)
+    if end_grant(db, grant_id, Reason.REPLAY) and client is not None:
+        account_events.note(db, grant.user_id, "app_shut_out", client_name=client.name)
+
+
+def narrow_grants(db: Session, client: Client) -> None:
+    """Remove from everything granted to the client what its registration no longer has.
+
+    Otherwise the next refresh would request more than the registration allows and be rejected as a
+    whole. A grant keeps its remaining scope; without a remaining scope it ends. If the registration
+    gets the scope back, the client has to ask the user for it again.
+    """
+    _narrow_access_tokens(db, client)
+    _narrow_living_grants(db, client)
+    forget_withdrawn_scopes(db, client)
+
+
+def _narrow_access_tokens(db: Session, client: Client) -> None:
+    tokens = access_tokens
+    of_client = tokens.c.grant_id.in_(select(Grant.id).where(Grant.client_id == client.client_id))
+    unexpired = of_client & (tokens.c.expires_at > now())
+    for scope in db.scalars(select(tokens.c.scope).where(unexpired).distinct()).all():
+        if is_within(scope, client.scope):
+            continue
+        change: dict[str, object] = {"scope": _remaining_scope(scope, client)}
+        if not change["scope"]:
+            change = {"expires_at": now()}
+        db.execute(update(tokens).where(unexpired, tokens.c.scope == scope).values(**change))
+
+
+def _narrow_living_grants(db: Session, client: Client) -> None:
+    living = (Grant.client_id == client.client_id) & Grant.ended_at.is_(None)
+    for scope in db.scalars(select(Grant.scope).where(living).distinct()).all():
+        if is_within(scope, client.scope):
+            continue
+        with_scope = living & (Grant.scope == scope)
+        remaining_scope = _remaining_scope(scope, client)
+        if remaining_scope:
+            db.execute(update(Grant).where(with_scope).values(scope=remaining_scope))
+            continue
+        for grant_id in db.scalars(select(Grant.id).where(with_scope)).all():
+            end_grant(db, grant_id, Reason.SCOPE_WITHDRAWN)
+
+
+def _remaining_scope(scope: str, client: Client) -> str:
+    return scope_text(set(scope_list(scope)) & set(scope_list(client.scope)))

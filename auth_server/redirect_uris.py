@@ -1,7 +1,8 @@
-"""Redirect URIs: which may be registered, and when a presented one is the registered one.
+"""Redirect URIs: which may be registered, and when a presented one matches a registered one.
 
-They match exactly, character by character (RFC 9700 §2.1). The one exception is RFC 8252 §7.3: a public client's http
-URI on a loopback address may differ in its port, since a native app gets whichever port is free.
+They must match exactly, character by character (RFC 9700 §2.1). There is one exception (RFC 8252
+§7.3): a public client's http URI on a loopback address may differ in its port, since a native app
+uses any port that is free.
 """
 
 import re
@@ -20,7 +21,7 @@ _LOOPBACK_URI = re.compile(
 
 
 def objection_to(uri: str) -> str | None:
-    """Why `uri` must not be registered, as a sentence; None when it may."""
+    """Return why `uri` must not be registered, as a sentence, or None."""
     if objection := _objection_to_address(uri, "A redirect URI"):
         return objection
     if "#" in uri or "@" in urlsplit(uri).netloc or "*" in uri:
@@ -29,29 +30,33 @@ def objection_to(uri: str) -> str | None:
 
 
 def objection_to_homepage(address: str) -> str | None:
-    """Why `address` must not be shown as a client's homepage, as a sentence; None when it may."""
+    """Return why `address` must not be shown as a homepage, as a sentence, or None.
+
+    A client may be registered without a homepage.
+    """
+    if not address:
+        return None
     if objection := _objection_to_address(address, "A homepage"):
         return objection
-    return "A homepage has no user name in it." if "@" in urlsplit(address).netloc else None
+    if "@" in urlsplit(address).netloc:
+        return "A homepage has no user name in it."
+    return None
 
 
 def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -> bool:
-    """Whether `presented_uri` is one of those registered."""
+    """Return whether `presented_uri` matches one of the registered URIs."""
     return any(
         presented_uri == uri or (is_public and _differ_in_loopback_port_only(presented_uri, uri))
         for uri in registered
     )
 
 
-def difference(presented_uri: str | None, expected: Iterable[str]) -> str:
-    """Where `presented_uri` departs from the one of `expected` that it is most like, for the event log."""
-    if not presented_uri:
-        return "redirect_uri is missing"
-    alike = max((_length_in_common(presented_uri, uri) for uri in expected), default=0)
-    return f"redirect_uri differs at character {alike + 1}"
+def first_difference(presented_uri: str, expected: Iterable[str]) -> int:
+    """Return where `presented_uri` departs from the most similar of `expected`; 1 is the start."""
+    return 1 + max((_common_prefix_length(presented_uri, uri) for uri in expected), default=0)
 
 
-def _length_in_common(one: str, other: str) -> int:
+def _common_prefix_length(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 

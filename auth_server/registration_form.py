@@ -1,40 +1,31 @@
-"""What a developer types about a client, kept as it was typed."""
+"""The form in which a developer describes a client, as it was typed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypedDict
 
 from werkzeug.datastructures import MultiDict
 
-from auth_server.client_metadata import objections
+from auth_server.client_metadata import ClientMetadata
 from auth_server.models import Client
-from auth_server.scopes import scope_list
+from auth_server.scopes import SCOPES, scope_list, scope_text
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
-
-
-class Registration(TypedDict):
-    """The fields that are registered, in the words of `registrations`."""
-
-    name: str
-    homepage: str
-    redirect_uris: Sequence[str]
-    scope: str
+#: What a new client asks for unless the developer changes it: the scopes without a warning.
+HARMLESS_SCOPE = scope_text(name for name, scope in SCOPES.items() if not scope.warning)
 
 
 @dataclass(frozen=True)
 class RegistrationForm:
-    """The fields of the form. Redirect URIs come one per line."""
+    """The fields of the form. `redirect_uris` has one URI per line."""
 
     name: str = ""
     homepage: str = ""
     redirect_uris: str = ""
-    scope: str = "profile photos:read"
+    scope: str = HARMLESS_SCOPE
     type: str = CONFIDENTIAL
 
     @classmethod
     def read(cls, form: MultiDict[str, str]) -> "RegistrationForm":
-        """What was sent."""
+        """Return the fields that were sent."""
         return cls(
             name=form.get("name", ""),
             homepage=form.get("homepage", "").strip(" "),
@@ -45,38 +36,43 @@ class RegistrationForm:
 
     @classmethod
     def of(cls, client: Client) -> "RegistrationForm":
-        """What is registered of `client`."""
+        """Return the fields that are registered of `client`."""
+        client_type = CONFIDENTIAL
+        if client.is_public:
+            client_type = PUBLIC
         return cls(
             name=client.name,
             homepage=client.homepage or "",
             redirect_uris="\n".join(client.redirect_uris),
             scope=client.scope,
-            type=PUBLIC if client.is_public else CONFIDENTIAL,
+            type=client_type,
         )
 
     @property
     def scopes(self) -> list[str]:
+        """The scopes that are ticked."""
         return scope_list(self.scope)
 
     @property
     def is_public(self) -> bool:
+        """Whether the client cannot keep a secret."""
         return self.type == PUBLIC
 
     @property
-    def registration(self) -> Registration:
+    def metadata(self) -> ClientMetadata:
+        """The metadata to register."""
         lines = (line.strip(" ") for line in self.redirect_uris.replace("\r\n", "\n").split("\n"))
-        uris = [line for line in lines if line]
-        return {
-            "name": self.name,
-            "homepage": self.homepage,
-            "redirect_uris": uris,
-            "scope": self.scope,
-        }
+        return ClientMetadata(
+            name=self.name,
+            redirect_uris=[line for line in lines if line],
+            scope=self.scope,
+            homepage=self.homepage,
+        )
 
     @property
     def objections(self) -> dict[str, str]:
-        """What is wrong with it, by field, for a new client."""
-        found = objections(**self.registration)
+        """What is wrong with the form for a new client, by field."""
+        found = self.metadata.objections()
         if self.type not in (CONFIDENTIAL, PUBLIC):
             found["type"] = "Choose where it runs."
         return found

@@ -1,4 +1,4 @@
-"""What is registered, as a table, and Authlib's server set up with it."""
+"""Authlib's server, set up with the grant types and endpoints of a table."""
 
 from typing import Any
 
@@ -11,28 +11,30 @@ from flask import Flask, Response, current_app
 from flask import request as flask_request
 from werkzeug.datastructures import MultiDict
 
-from auth_server import authorizations, client_authentication, credentials
+from auth_server import client_authentication, tokens
 from auth_server.context import get_settings
 from auth_server.digests import new_secret
 from auth_server.endpoints import Introspection, Revocation
-from auth_server.errors import ReplayDetected, describe_for_the_wire
-from auth_server.grants import AuthorizationCodeGrant, RefreshTokenGrant, S256Required
+from auth_server.errors import ReplayDetected, hide_reason
+from auth_server.grant_types import AuthorizationCodeGrant, RefreshTokenGrant, S256Required
+from auth_server.grants import end_replayed_grant
 from auth_server.models import Client
+from auth_server.reasons import UNSPECIFIC, reason_for
 from auth_server.scopes import SCOPES
 from config import AuthServerSettings
 from web.clock import now
 from web.database import get_db
-from web.event_log import record, record_on_commit
+from web.event_log import Field, record, record_on_commit
 
-#: What this server does. The metadata is read off this table, so that it cannot promise anything else.
+#: What this server offers. The metadata are made from this table, so that both always agree.
 GRANTS = ((AuthorizationCodeGrant, (S256Required(required=True),)), (RefreshTokenGrant, ()))
 ENDPOINTS = (Introspection, Revocation)
 
 
 class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
-    """Parameters from one place only: Authlib merges query and body, and lets one override the other.
+    """Parameters from either the query or the body: Authlib would merge them.
 
-    Those without a value MUST be treated as if they were omitted from the request (RFC 6749 §3.1, §3.2).
+    A parameter without a value MUST be treated as if it were omitted (RFC 6749 §3.1, §3.2).
     """
 
     def __init__(self, parameters: MultiDict[str, str]) -> None:
@@ -42,6 +44,7 @@ class _Payload(FlaskOAuth2Payload):  # type: ignore[misc]  # Authlib is untyped
 
     @property
     def data(self) -> MultiDict[str, str]:
+        """The parameters that have a value."""
         return self._parameters
 
 
@@ -52,82 +55,109 @@ class _Request(FlaskOAuth2Request):  # type: ignore[misc]
 
     @property
     def form(self) -> MultiDict[str, str]:
+        """The same parameters, under the name by which Authlib asks for those of the body."""
         return self.payload.data
 
 
 class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
-    """Authlib's server over this project's tables. Nothing in it commits but the end of a replayed grant."""
+    """Authlib's server over this project's tables. It commits only the end of a replayed grant."""
 
     def query_client(self, client_id: str) -> Client | None:
+        """Return the registered client, or None."""
         return client_authentication.find_client(client_id)
 
     def authenticate_client(
         self, request: OAuth2Request, methods: list[str], endpoint: str = "token"
     ) -> Client:
+        """Return the client that `request` authenticates by one of `methods`.
+
+        :raises OAuth2Error: when the authentication fails.
+        """
         return client_authentication.authenticate(request, methods)
 
     def create_oauth2_request(self, request: OAuth2Request | None) -> OAuth2Request:
-        """The authorization endpoint reads its query, every other endpoint its body (RFC 6749 §3.1, §3.2)."""
+        """Return the request with the parameters of its body, unless it was read before.
+
+        Only the authorization endpoint reads the query (RFC 6749 §3.1, §3.2).
+        """
         return request or _Request(flask_request.form)
 
     def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
-        """Store what is about to be answered, under the grant of what it is exchanged for."""
-        db, refresh_token = get_db(), request.refresh_token
-        grant_id = (refresh_token or request.authorization_code).grant_id
-        credentials.store_tokens(
+        """Store the tokens of the answer under the grant of the code or the refresh token."""
+        event, exchanged, predecessor_digest = "code_redeemed", request.authorization_code, None
+        if request.refresh_token:
+            event, exchanged = "tokens_refreshed", request.refresh_token
+            predecessor_digest = exchanged.digest
+        db = get_db()
+        tokens.store_tokens(
             db,
             token,
-            grant_id=grant_id,
-            predecessor_digest=refresh_token and refresh_token.digest,
+            grant_id=exchanged.grant_id,
+            predecessor_digest=predecessor_digest,
             now=now(),
         )
         record_on_commit(
             db,
-            "tokens_refreshed" if refresh_token else "code_redeemed",
-            grant_id=grant_id,
+            event,
+            grant_id=exchanged.grant_id,
             client_id=request.client.client_id,
             scope=token["scope"],
             expires_in=token["expires_in"],
         )
 
     def handle_error_response(self, request: OAuth2Request, error: OAuth2Error) -> Response:
-        """An error of a machine endpoint (RFC 6749 §5.2): nothing of the request is kept, and a replay ends its grant."""
-        db, reason = get_db(), describe_for_the_wire(error)
-        record(
-            "request_refused",
-            endpoint=flask_request.path,
-            error=error.error,
-            reason=reason,
-            client_id=request.client.client_id
-            if request.client
-            else getattr(error, "client_id", None),
-            grant_id=getattr(error, "grant_id", None),
-        )
+        """Return the error response of a machine endpoint (RFC 6749 §5.2).
+
+        Roll back what the request changed. After a replay, end the grant.
+        """
+        _record_refusal(request, error)
+        hide_reason(error)
+        db = get_db()
         db.rollback()
         if isinstance(error, ReplayDetected):
-            authorizations.end_replayed_grant(db, str(error.grant_id))
+            end_replayed_grant(db, str(error.grant_id))
             db.commit()
         return super().handle_error_response(request, error)  # type: ignore[no-any-return]
 
 
+def _record_refusal(request: OAuth2Request, error: OAuth2Error) -> None:
+    reason = reason_for(error)
+    client_id = getattr(error, "client_id", None)
+    if request.client:
+        client_id = request.client.client_id
+    fields: dict[str, Field] = dict(getattr(error, "fields", {}))
+    if reason in UNSPECIFIC:
+        fields["detail"] = error.description
+    record(
+        "request_refused",
+        endpoint=flask_request.path,
+        error=error.error,
+        reason=reason,
+        client_id=client_id,
+        grant_id=getattr(error, "grant_id", None),
+        **fields,
+    )
+
+
 class _Issuer(IssuerParameter):  # type: ignore[misc]
     def get_issuer(self) -> str:
+        """Return the issuer identifier."""
         return get_settings().url
 
 
 def front_channel_request() -> OAuth2Request:
-    """The authorization request in hand, read off its query."""
+    """Return the authorization request of the current HTTP request, from its query."""
     return _Request(flask_request.args)
 
 
 def add_issuer(response: Response) -> Response:
-    """`iss` in an authorization response, errors included (RFC 9207 §2)."""
+    """Add `iss` to an authorization response, also to an error response (RFC 9207 §2)."""
     _Issuer().add_issuer_parameter(None, response)
     return response
 
 
 def init_app(app: Flask, settings: AuthServerSettings) -> None:
-    """Set the server up for `app`."""
+    """Create the authorization server of `app`."""
     server = TripodAuthorizationServer()
     server.init_app(app)
     server.scopes_supported = list(SCOPES)
@@ -146,7 +176,7 @@ def init_app(app: Flask, settings: AuthServerSettings) -> None:
 
 
 def authorization_server() -> TripodAuthorizationServer:
-    """The server of the application that handles this request."""
+    """Return the authorization server of the current application."""
     server: TripodAuthorizationServer = current_app.extensions["tripod.authorization_server"]
     return server
 

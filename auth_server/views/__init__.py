@@ -4,4 +4,4 @@ from flask import Blueprint
 
 bp = Blueprint("auth_server", __name__)
 
-from auth_server.views import account, authorization, back_channel, developer, metadata, sign_in
+from auth_server.views import account, authorize, back_channel, developer, metadata, sign_in

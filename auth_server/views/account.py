@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import account, account_events, plain_dates, registrations, sign_in
+from auth_server import account, account_events, plain_dates, sign_in, users
+from auth_server.errors import RegistrationError
 from auth_server.models import User
-from auth_server.registrations import RegistrationError
 from auth_server.throttling import TooManyFailures
 from auth_server.views import bp
 from auth_server.views.signed_in import for_signed_in, sign_in_first
@@ -116,7 +116,7 @@ def change_password(user: User) -> ResponseReturnValue:
 def _objections(new_password: str, repeated_password: str) -> dict[str, str]:
     """What is wrong with the new password, by field; looked at first, so that a slip is no attempt."""
     try:
-        registrations.checked_password(new_password)
+        users.check_password(new_password)
     except RegistrationError as error:
         return {"new_password": str(error)}
     return (

@@ -2,9 +2,10 @@
 
 from http import HTTPStatus
 
-from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
 from flask import Response, request
 
+from auth_server.errors import InvalidRequest
+from auth_server.reasons import Reason
 from auth_server.server import authorization_server
 from auth_server.views import bp
 from web.canonical_host import for_machines
@@ -54,12 +55,14 @@ def _committed(response: Response) -> Response:
     return response
 
 
-def _objection(*, required: str) -> OAuth2Error | None:
+def _objection(*, required: str) -> InvalidRequest | None:
     """What is wrong with the form itself: parameters MUST NOT be included more than once (RFC 6749 §3.2)."""
     if request.mimetype != CONTENT_TYPE:
-        return InvalidRequestError(f"The body must be {CONTENT_TYPE}.")
+        return InvalidRequest(Reason.WRONG_CONTENT_TYPE, f"The body must be {CONTENT_TYPE}.")
     if any(len(values) > 1 for _, values in request.form.lists()):
-        return InvalidRequestError("A parameter must not be included more than once.")
+        return InvalidRequest(
+            Reason.DUPLICATED_PARAMETER, "A parameter must not be included more than once."
+        )
     if not request.form.get(required):
-        return InvalidRequestError(f"{required} is missing.")
+        return InvalidRequest(Reason.MISSING_PARAMETER, f"{required} is missing.")
     return None

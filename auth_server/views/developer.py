@@ -9,12 +9,12 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import developer, registrations
+from auth_server import clients, developer
 from auth_server.context import get_settings
 from auth_server.digests import new_identifier
+from auth_server.errors import RegistrationError
 from auth_server.models import Client, User
 from auth_server.registration_form import RegistrationForm
-from auth_server.registrations import RegistrationError
 from auth_server.scopes import SCOPES
 from auth_server.snippets import snippets_for
 from auth_server.views import bp
@@ -46,7 +46,7 @@ def register_developer_app(user: User) -> ResponseReturnValue:
     form_id = request.form.get("form_id") or new_identifier()
     try:
         client, secret = developer.register(db, user, form, form_id)
-    except developer.SentBefore:
+    except developer.AlreadySubmitted:
         return _back_to_the_list("registered before")
     except RegistrationError as error:
         return _new_page(user, form, form_id, error)
@@ -68,9 +68,9 @@ def developer_app(user: User, client_id: str) -> ResponseReturnValue:
 def update_developer_app(user: User, client_id: str) -> ResponseReturnValue:
     """Change what is registered."""
     db, form = get_db(), RegistrationForm.read(request.form)
-    client = _own_client(user, client_id, to_change=True)
+    client = _own_client(user, client_id, lock=True)
     try:
-        registrations.update_client(db, client, **form.registration)
+        clients.update_client(db, client, form.metadata)
     except RegistrationError as error:
         return _edit_page(client, form, error)
     db.commit()
@@ -82,7 +82,7 @@ def update_developer_app(user: User, client_id: str) -> ResponseReturnValue:
 def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
     """Is the old secret to die? A public client has none."""
     client = _own_client(user, client_id)
-    return page("developer_secret.html", client=client, replaced=developer.name_of_secret(client))
+    return page("developer_secret.html", client=client, replaced=developer.secret_name(client))
 
 
 @bp.post("/developer/apps/<client_id>/secret")
@@ -90,10 +90,10 @@ def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
 @for_signed_in
 def renew_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
     """Give the client a new secret, which is on the page that answers, this once."""
-    db, client = get_db(), _own_client(user, client_id, to_change=True)
+    db, client = get_db(), _own_client(user, client_id, lock=True)
     try:
         secret = developer.renew_secret(db, client, request.form.get("replaced", ""))
-    except developer.SentBefore:
+    except developer.AlreadySubmitted:
         return _back_to_the_list("renewed before", client.name)
     except RegistrationError:
         return page("developer_secret.html", HTTPStatus.BAD_REQUEST, client=client)
@@ -113,8 +113,8 @@ def developer_app_to_delete(user: User, client_id: str) -> ResponseReturnValue:
 @for_signed_in
 def delete_developer_app(user: User, client_id: str) -> ResponseReturnValue:
     """Delete the client: its grants end, its tokens are dead."""
-    db, client = get_db(), _own_client(user, client_id, to_change=True)
-    registrations.delete_client(db, client.client_id)
+    db, client = get_db(), _own_client(user, client_id, lock=True)
+    clients.delete_client(db, client.client_id)
     db.commit()
     return _back_to_the_list("deleted", client.name)
 
@@ -125,8 +125,8 @@ def developer_connect() -> ResponseReturnValue:
     return page("developer_connect.html", api=get_settings().resource_api_url)
 
 
-def _own_client(user: User, client_id: str, *, to_change: bool = False) -> Client:
-    client = developer.own_client(get_db(), user, client_id, to_change=to_change)
+def _own_client(user: User, client_id: str, *, lock: bool = False) -> Client:
+    client = developer.own_client(get_db(), user, client_id, lock=lock)
     if client is None:
         abort(HTTPStatus.NOT_FOUND)
     return client
@@ -162,7 +162,7 @@ def _new_page(
         form_id=form_id,
         scopes=SCOPES,
         error=error,
-        has_room=developer.may_register(get_db(), user),
+        has_room=developer.can_register(get_db(), user),
         limit=developer.MAX_CLIENTS,
     )
 

@@ -1,11 +1,11 @@
-"""What this server can do, for machines (RFC 8414)."""
+"""The metadata of the authorization server, for clients and resource servers (RFC 8414)."""
 
 from flask import Response, jsonify, url_for
 
-from auth_server.authorization import PROMPTS
+from auth_server.authorization_request import PROMPTS
 from auth_server.context import get_settings
 from auth_server.endpoints import Introspection, Revocation
-from auth_server.grants import AuthorizationCodeGrant, S256Required
+from auth_server.grant_types import AuthorizationCodeGrant, S256Required
 from auth_server.scopes import SCOPES
 from auth_server.server import GRANTS
 from auth_server.views import bp
@@ -15,7 +15,7 @@ from web.canonical_host import for_machines
 @bp.get("/.well-known/oauth-authorization-server")
 @for_machines
 def metadata() -> Response:
-    """The authorization server's metadata (RFC 8414 §2), read off what is registered, so that it cannot lie."""
+    """Return the metadata (RFC 8414 §2), made from what is registered with Authlib's server."""
     settings = get_settings()
     return jsonify(
         {

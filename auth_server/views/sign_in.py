@@ -14,6 +14,7 @@ from auth_server import account_events, sign_in
 from auth_server.client_authentication import find_client
 from auth_server.demo import ACCOUNTS
 from auth_server.models import Client
+from auth_server.reasons import Reason
 from auth_server.throttling import TooManyFailures
 from auth_server.views import bp
 from web.database import get_db, writing
@@ -75,7 +76,12 @@ def logout() -> ResponseReturnValue:
 @bp.app_errorhandler(CSRFError)
 def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
     """A form that this browser session did not get from here, or got before somebody signed in: nothing was done."""
-    record("form_refused", path=str(request.url_rule), reason=error.description)
+    record(
+        "form_refused",
+        path=str(request.url_rule),
+        reason=Reason.FORM_TOKEN_REFUSED,
+        detail=error.description,
+    )
     if request.endpoint != "auth_server.login":
         return page(
             "form_out_of_date.html",

@@ -13,7 +13,8 @@ import time_machine
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.security import generate_password_hash
 
-from auth_server import create_app, digests, registrations
+from auth_server import clients, create_app, digests, users
+from auth_server.client_metadata import ClientMetadata
 from config import AuthServerSettings
 from tests.auth_server.cast import NOON, Clock, Events, Person, RegisteredClient, Server
 from web.database import Database
@@ -86,7 +87,7 @@ _CHEAP_HASH_OF_NOTHING = _cheap_hash("nothing")
 
 def _make_hashing_cheap(patch: pytest.MonkeyPatch) -> None:
     """The same scrypt with less work; a hash says how much it took, so checking one needs no patch."""
-    for module in (digests, registrations):
+    for module in (digests, users):
         patch.setattr(module, "hash_password", _cheap_hash)
     patch.setattr(digests, "_HASH_OF_NOTHING", _CHEAP_HASH_OF_NOTHING)
 
@@ -99,13 +100,17 @@ def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inst
         _make_hashing_cheap(patch)
         database: Database = create_app(instance.settings()).extensions["tripod.database"]
         with database.writing() as db:
-            registrations.create_user(
+            users.create_user(
                 db, username="mallory", name="Mallory Moore", password=MALLORYS_PASSWORD
             )
             for name, registration in REGISTRATIONS.items():
-                client, secret = registrations.register_client(
-                    db, scope="profile photos:read", **registration
+                metadata = ClientMetadata(
+                    name=registration["name"],
+                    redirect_uris=registration["redirect_uris"],
+                    scope="profile photos:read",
                 )
+                is_public = registration.get("is_public", False)
+                client, secret = clients.register_client(db, metadata, is_public=is_public)
                 instance.client_ids[name], instance.secrets[name] = client.client_id, secret
     database.engine.dispose()
     shutil.copy(instance.database, instance.path / "prepared.db")

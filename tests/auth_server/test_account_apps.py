@@ -194,7 +194,7 @@ def test_every_token_of_it_is_dead_at_once(
         assert photo_api.introspect(token).json == {"active": False}
     assert print_shop.refresh(first.refresh_token).json["error"] == "invalid_grant"
     assert [entry["reason"] for entry in events.named("grant_ended")] == [
-        "removed by the resource owner"
+        "removed_by_resource_owner"
     ] * 2
 
 

@@ -230,7 +230,7 @@ def test_the_event_log_says_where_a_redirect_uri_differs(
 
     differs_at = len(print_shop.redirect_uri) + 1
     [refusal] = events.named("authorization_request_refused")
-    assert refusal["reason"] == f"redirect_uri differs at character {differs_at}"
+    assert (refusal["reason"], refusal["differs_at"]) == ("redirect_uri_differs", differs_at)
 
 
 # Everything else goes back to the client -------------------------------------------------------------------------------

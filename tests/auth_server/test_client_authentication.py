@@ -258,9 +258,9 @@ def test_the_event_log_knows_the_reason(
     server.post("/oauth/revoke", {"token": "made-up"}, headers={"Authorization": "Basic !!!"})
 
     assert [(entry["client_id"], entry["reason"]) for entry in events.named("request_refused")] == [
-        ("print-shop", "wrong client secret"),
-        (None, "unknown client"),
-        ("print-shop", "confidential client without its secret"),
-        (phone_app.client_id, "this endpoint is for confidential clients"),
-        (None, "malformed Authorization header"),
+        ("print-shop", "wrong_client_secret"),
+        (None, "unknown_client"),
+        ("print-shop", "client_secret_missing"),
+        (phone_app.client_id, "client_method_not_allowed"),
+        (None, "malformed_authorization_header"),
     ]

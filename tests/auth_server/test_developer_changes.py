@@ -105,7 +105,7 @@ def test_a_grant_of_which_nothing_is_left_ends(
 
     assert scope_of(photo_api, tokens.access_token) is None
     assert client.refresh(tokens.refresh_token).get_json()["error"] == "invalid_grant"
-    assert [entry["reason"] for entry in events.named("grant_ended")] == ["scope withdrawn"]
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["scope_withdrawn"]
 
 
 def test_a_scope_that_comes_back_is_asked_for_again(

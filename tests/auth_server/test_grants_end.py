@@ -81,8 +81,8 @@ def test_the_event_log_says_why(ends: dict[str, End], way: str, events: Events) 
         {
             "a code is replayed": "replay",
             "a refresh token is replayed": "replay",
-            "the access token is revoked": "revoked by the client",
-            "the refresh token is revoked": "revoked by the client",
+            "the access token is revoked": "revoked_by_client",
+            "the refresh token is revoked": "revoked_by_client",
             "the client is deleted": "client_deleted",
             "the person is deleted": "user_deleted",
         }[way]
@@ -95,7 +95,7 @@ def test_the_first_reason_stays(
     posters.revoke(tokens.access_token)
     posters.redeem(code)
 
-    assert [entry["reason"] for entry in events.named("grant_ended")] == ["revoked by the client"]
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["revoked_by_client"]
 
 
 def test_a_code_that_is_not_redeemed_yet_ends_with_its_client(

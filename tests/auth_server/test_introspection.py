@@ -152,11 +152,12 @@ def test_the_event_log_says_why_a_token_is_not_active(
     photo_api.introspect(tokens.access_token)
 
     assert [entry["reason"] for entry in events.named("token_not_active")] == [
-        "unknown token",
-        "refresh token spent or expired",
-        "access token expired",
-        "grant ended: revoked by the client",
+        "unknown_token",
+        "refresh_token_not_active",
+        "access_token_expired",
+        "grant_ended",
     ]
+    assert events.named("token_not_active")[-1]["end_reason"] == "revoked_by_client"
 
 
 def test_to_be_asked_about_changes_nothing(

@@ -417,11 +417,12 @@ def test_there_is_one_description_whatever_the_reason(
 
     assert all(is_refused(answer) for answer in (unknown, elses, replayed, ended))
     assert [entry["reason"] for entry in events.named("request_refused")] == [
-        "unknown refresh token",
-        "refresh token was issued to another client",
-        "refresh token was used before",
-        "grant ended: replay",
+        "unknown_refresh_token",
+        "refresh_token_of_another_client",
+        "refresh_token_replayed",
+        "grant_ended",
     ]
+    assert events.named("request_refused")[-1]["end_reason"] == "replay"
 
 
 def test_a_replay_forgets_the_consent(

@@ -23,7 +23,7 @@ def test_either_token_ends_the_grant(
     assert not print_shop.holds(tokens.access_token)
     assert not print_shop.holds(tokens.refresh_token)
     assert print_shop.refresh(tokens.refresh_token).json["error"] == "invalid_grant"
-    assert [entry["reason"] for entry in events.named("grant_ended")] == ["revoked by the client"]
+    assert [entry["reason"] for entry in events.named("grant_ended")] == ["revoked_by_client"]
 
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000])

@@ -18,6 +18,15 @@ from web import migrations
 from web.database import Database
 
 REVISIONS = PROJECT_ROOT / "migrations" / "auth_server"
+OLD_ROWS = (
+    "INSERT INTO users (id, username, name, password_hash, epoch, is_demo, created_at)"
+    " VALUES ('u', 'alice', 'Alice', 'x', 0, 0, '2031-01-01')",
+    "INSERT INTO clients"
+    " (client_id, name, redirect_uris, scope, is_resource_server, is_demo, created_at)"
+    " VALUES ('c', 'Posters', '[]', 'profile', 0, 0, '2031-01-01')",
+    "INSERT INTO grants (id, user_id, client_id, scope, created_at, expires_at)"
+    " VALUES ('g', 'u', 'c', 'profile', '2031-01-01', '2031-01-02')",
+)
 
 
 @pytest.fixture
@@ -54,6 +63,36 @@ def test_the_revisions_lead_back_to_nothing(database: Database) -> None:
         command.downgrade(config, "base")
 
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "code"),
+    [
+        ("removed by the resource owner", "removed_by_resource_owner"),
+        ("revoked by the client", "revoked_by_client"),
+        ("scope withdrawn", "scope_withdrawn"),
+        ("replay", "replay"),
+        (None, None),
+    ],
+)
+def test_an_upgrade_turns_the_reason_of_an_old_grant_into_a_code(
+    database: Database, sentence: str | None, code: str | None
+) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(REVISIONS))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0002")
+    with database.engine.begin() as connection:
+        for statement in OLD_ROWS:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("UPDATE grants SET end_reason = ?", (sentence,))
+
+    migrations.upgrade(database.engine, REVISIONS)
+
+    with database.engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT end_reason FROM grants").scalar_one()
+    assert found == code
 
 
 def test_every_foreign_key_is_indexed() -> None:

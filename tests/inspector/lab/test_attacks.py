@@ -219,11 +219,11 @@ def test_the_table_names_the_section_that_speaks_of_the_attack(lab: Stage) -> No
 def test_an_attack_that_gets_through_ends_the_command_badly_and_says_where_to_look(
     lab: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("auth_server.credentials.redeem_code", lambda *_: True)
+    monkeypatch.setattr("auth_server.tokens.redeem_code", lambda *_: True)
 
     assert main(lab) == 1
     assert "GOT THROUGH Use a code twice" in (printed := capsys.readouterr().out)
-    assert "auth_server/credentials.py: redeem_code" in printed
+    assert "auth_server/tokens.py: redeem_code" in printed
 
 
 def test_a_lab_that_cannot_do_its_job_proves_nothing(

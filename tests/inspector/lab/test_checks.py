@@ -10,7 +10,7 @@ import flask_wtf.csrf
 import pytest
 from sqlalchemy import select, true
 
-from auth_server import credentials, grants, redirect_uris, sign_in
+from auth_server import grant_types, issued_tokens, redirect_uris, sign_in, tokens
 from client_app import oauth
 from inspector.lab.attack import Attack, Outcome
 from inspector.lab.attacks import ATTACKS
@@ -27,10 +27,10 @@ HONEST = {attack.slug for attack in ATTACKS if attack.check is None}
 
 
 def without_expiry(patch: Patch) -> None:
-    original = credentials.find_active_token
+    original = tokens.find_active_token
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     patch.setattr(
-        credentials,
+        tokens,
         "find_active_token",
         lambda db, token, now, demo: original(db, token, long_ago, demo=demo),
     )
@@ -42,7 +42,7 @@ OFF: dict[str, Callable[[Patch], None]] = {
         redirect_uris, "matches", lambda *_, **__: True
     ),
     "s256-required": lambda patch: patch.setattr(
-        grants.S256Required, "validate_code_challenge", lambda *_: None
+        grant_types.S256Required, "validate_code_challenge", lambda *_: None
     ),
     "form-token": lambda patch: patch.setattr(
         flask_wtf.csrf, "validate_csrf", lambda *_, **__: None
@@ -54,21 +54,21 @@ OFF: dict[str, Callable[[Patch], None]] = {
         oauth.AuthorizationRequest, "is_answered_by", lambda *_: True
     ),
     "issuer": lambda patch: patch.setattr(oauth.Client, "_check_issuer", lambda *_: None),
-    "code-once": lambda patch: patch.setattr(credentials, "redeem_code", lambda *_: True),
+    "code-once": lambda patch: patch.setattr(tokens, "redeem_code", lambda *_: True),
     "verifier": lambda patch: patch.setitem(
-        grants.S256Required.CODE_CHALLENGE_METHODS, "S256", lambda *_: True
+        grant_types.S256Required.CODE_CHALLENGE_METHODS, "S256", lambda *_: True
     ),
     "own-client": lambda patch: patch.setattr(
-        credentials.Credential, "check_client", lambda *_: True
+        issued_tokens.IssuedToken, "check_client", lambda *_: True
     ),
     "same-redirect-uri": lambda patch: patch.setattr(
-        credentials.AuthorizationCode, "get_redirect_uri", lambda _: None
+        issued_tokens.AuthorizationCode, "get_redirect_uri", lambda _: None
     ),
     "scope-as-granted": lambda patch: patch.setattr(
-        credentials.RefreshToken, "get_scope", lambda _: EVERY_SCOPE, raising=False
+        issued_tokens.RefreshToken, "get_scope", lambda _: EVERY_SCOPE, raising=False
     ),
     "refresh-once": lambda patch: patch.setattr(
-        credentials, "spend_refresh_token", lambda *_: True
+        tokens, "spend_refresh_token", lambda *_: True
     ),
     "access-tokens-only": lambda patch: patch.setattr(
         introspection, "_is_access_token", lambda _: True
@@ -77,7 +77,7 @@ OFF: dict[str, Callable[[Patch], None]] = {
     "expiry-by-own-clock": lambda patch: patch.setattr(
         introspection, "_is_unexpired", lambda _: True
     ),
-    "grant-alive": lambda patch: patch.setattr(credentials, "_grant_lives", true),
+    "grant-alive": lambda patch: patch.setattr(tokens, "_has_living_grant", true),
     "scope-needed": lambda patch: patch.setattr(protection, "_check_scope", lambda *_: None),
     "own-photos": lambda patch: patch.setattr(photos, "_photos_of", lambda _: select(Photo)),
 }

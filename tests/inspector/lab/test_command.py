@@ -64,7 +64,7 @@ def test_every_attack_is_run_against_legs_that_are_started_for_it(tmp_path: Path
 
 
 def test_whoever_takes_a_check_out_is_told_which_attack_gets_through(changed_project: Path) -> None:
-    file = changed_project / "auth_server" / "credentials.py"
+    file = changed_project / "auth_server" / "issued_tokens.py"
     kept = "return client.client_id == self.client_id"
     assert kept in file.read_text()
     file.write_text(file.read_text().replace(kept, "return True"))
@@ -77,11 +77,11 @@ def test_whoever_takes_a_check_out_is_told_which_attack_gets_through(changed_pro
         "GOT THROUGH Redeem a stolen code as another client",
         "GOT THROUGH Use another client’s refresh token",
     ]
-    assert all("auth_server/credentials.py: Credential.check_client" in line for line in through)
+    assert all("auth_server/issued_tokens.py: IssuedToken.check_client" in line for line in through)
 
 
 def test_a_server_that_does_not_start_is_one_line(changed_project: Path) -> None:
-    (changed_project / "auth_server" / "credentials.py").write_text("this is no Python\n")
+    (changed_project / "auth_server" / "tokens.py").write_text("this is no Python\n")
 
     finished = run_the_lab(changed_project)
 

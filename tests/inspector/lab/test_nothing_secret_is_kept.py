@@ -28,7 +28,7 @@ def test_a_run_of_the_lab_leaves_no_secret_in_the_store(
 def test_nor_does_an_attack_that_gets_through(
     lab: Stage, legs: Legs, watched: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auth_server.credentials.redeem_code", lambda *_: True)
+    monkeypatch.setattr("auth_server.tokens.redeem_code", lambda *_: True)
     run_all(lab, lambda attack, result: watched.save_result(attack.slug, to_document(result)))
 
     assert watched.results()["code-replay"]["got_through"]

@@ -10,7 +10,7 @@ from support.clock import Clock
 from support.legs import Legs
 from werkzeug.wrappers import Request, Response
 
-from auth_server import credentials, grants, sign_in
+from auth_server import grant_types, sign_in, tokens
 from inspector.lab.attack import Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import run
@@ -106,7 +106,7 @@ def test_a_refresh_token_that_buys_its_owner_nothing_afterwards_is_no_unharmed_o
 
 def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Authlib's defaults do."""
-    monkeypatch.setattr(grants, "ReplayDetected", grants.GrantRefused)
+    monkeypatch.setattr(grant_types, "ReplayDetected", grant_types.GrantRefused)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(
 def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(credentials, "spend_refresh_token", lambda *_: True)
+    monkeypatch.setattr(tokens, "spend_refresh_token", lambda *_: True)
 
     outcome = outcome_of("secret-and-token-in-time", lab)
 
@@ -220,7 +220,7 @@ def test_a_login_form_that_still_carries_where_the_link_led_is_not_said_to_have_
 def test_a_token_that_never_worked_proves_nothing(
     lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str
 ) -> None:
-    monkeypatch.setattr(credentials, "find_active_token", lambda *_, **__: None)
+    monkeypatch.setattr(tokens, "find_active_token", lambda *_, **__: None)
 
     failure = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
 

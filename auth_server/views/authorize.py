@@ -6,10 +6,11 @@ from http import HTTPStatus
 from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import account_events, authorizations, sign_in
-from auth_server.authorization import Authorization, read_authorization
+from auth_server import account_events, consents, grants, sign_in
+from auth_server.authorization_request import Authorization, read_authorization
 from auth_server.context import get_settings
 from auth_server.models import User
+from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, scope_list, scope_text
 from auth_server.server import authorization_server, front_channel_request
 from auth_server.sign_in import signed_in_user
@@ -34,7 +35,9 @@ def authorization_request() -> ResponseReturnValue:
     if not scopes_to_ask:
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
     if "none" in authorization.prompt:
-        raise authorization.refused("consent_required", "The resource owner must be asked first.")
+        raise authorization.refused(
+            "consent_required", Reason.CONSENT_REQUIRED, "The resource owner must be asked first."
+        )
     return _consent_page(authorization, user, scopes_to_ask)
 
 
@@ -55,7 +58,9 @@ def authorization_decision() -> ResponseReturnValue:
     if decision == "deny":
         record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
         sign_in.forget_what_the_sign_in_was_for()
-        raise authorization.refused("access_denied", "The resource owner denied the request.")
+        raise authorization.refused(
+            "access_denied", Reason.ACCESS_DENIED, "The resource owner denied the request."
+        )
     if (
         decision != "allow"
         or not ticked & set(scopes_to_ask)
@@ -81,7 +86,9 @@ def _resource_owner(authorization: Authorization) -> User | None:
     ):
         return user
     if "none" in authorization.prompt:
-        raise authorization.refused("login_required", "The resource owner is not signed in.")
+        raise authorization.refused(
+            "login_required", Reason.LOGIN_REQUIRED, "The resource owner is not signed in."
+        )
     return None
 
 
@@ -95,7 +102,7 @@ def _scopes_to_ask(
     client = authorization.client
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
-    remembered = authorizations.remembered_scopes(get_db(), user.id, client.client_id)
+    remembered = consents.remembered_scopes(get_db(), user.id, client.client_id)
     return [
         scope
         for scope in authorization.requested_scopes
@@ -113,10 +120,12 @@ def _consent_page(
 ) -> ResponseReturnValue:
     """A5 – The consent page, with the requested scopes as sentences; it posts back to the request it belongs to."""
     let_forms_lead_away()
+    client = authorization.client
+    record("consent_requested", client_id=client.client_id, client_name=client.name, sub=user.id)
     return page(
         "consent.html",
         HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK,
-        client=authorization.client,
+        client=client,
         redirect_uri=authorization.redirect_uri,
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
@@ -135,12 +144,12 @@ def _authorization_response(
     db, client = get_db(), authorization.client
     grant = authorization.grant
     grant.request.granted_scope = scope_text(granted_scopes)
-    if not authorizations.is_let_in(db, user.id, client.client_id):
+    if not grants.is_connected(db, user.id, client.client_id):
         account_events.note(
             db, user.id, "app_let_in", client_name=client.name, address=request.remote_addr
         )
     if not client.is_public:
-        authorizations.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
+        consents.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
     response = authorization_server().create_authorization_response(
         grant.request, grant_user=user, grant=grant
     )

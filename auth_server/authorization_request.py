@@ -1,0 +1,170 @@
+"""The ordered checks of the authorization request.
+
+RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1. Client and redirect URI are checked
+first: nobody is redirected before both are valid. After that, every error is sent to the client.
+"""
+
+from dataclasses import dataclass
+
+from authlib.oauth2.rfc6749 import OAuth2Error, OAuth2Request
+from werkzeug.datastructures import MultiDict
+
+from auth_server.client_authentication import find_client
+from auth_server.context import get_settings
+from auth_server.errors import AuthorizationRefused, InvalidRequest, UntrustedRequest
+from auth_server.grant_types import AuthorizationCodeGrant
+from auth_server.models import Client
+from auth_server.reasons import Reason, reason_for
+from auth_server.redirect_uris import first_difference
+from auth_server.scopes import scope_list
+from auth_server.server import authorization_server
+from web.event_log import Field
+
+PROMPTS = ("none", "login", "consent")
+
+
+@dataclass(frozen=True)
+class Authorization:
+    """A valid authorization request that the resource owner has not answered yet."""
+
+    grant: AuthorizationCodeGrant
+    client: Client
+    redirect_uri: str
+    requested_scopes: tuple[str, ...]
+    prompt: frozenset[str]
+    state: str | None
+
+    def refused(self, error: str, reason: Reason, description: str) -> AuthorizationRefused:
+        """Return the error to raise, so that the client receives it."""
+        return AuthorizationRefused(
+            error,
+            reason,
+            description,
+            client_id=self.client.client_id,
+            redirect_uri=self.redirect_uri,
+            state=self.state,
+        )
+
+
+def read_authorization(request: OAuth2Request) -> Authorization:
+    """Validate the authorization request.
+
+    :raises UntrustedRequest: when there is no redirect URI to trust.
+    :raises AuthorizationRefused: when any other check fails.
+    """
+    parameters: MultiDict[str, str] = request.payload.data
+    client = _check_client(parameters)
+    redirect_uri = _check_redirect_uri(parameters, client)
+    try:
+        prompt = _check_parameters(parameters)
+        grant = authorization_server().get_consent_grant(request)
+    except OAuth2Error as error:
+        raise AuthorizationRefused(
+            error.error,
+            reason_for(error),
+            error.get_error_description() or "The request is not valid.",
+            client_id=client.client_id,
+            redirect_uri=redirect_uri,
+            state=parameters.get("state"),
+        ) from error
+    return Authorization(
+        grant,
+        client,
+        redirect_uri,
+        tuple(scope_list(request.scope)),
+        prompt,
+        parameters.get("state"),
+    )
+
+
+def _check_client(parameters: MultiDict[str, str]) -> Client:
+    if len(parameters.getlist("client_id")) != 1:
+        raise UntrustedRequest(
+            "invalid_request",
+            Reason.NOT_ONE_CLIENT_ID,
+            "The request must name one client.",
+            "Send the client_id once, as it was registered.",
+        )
+    client = find_client(parameters["client_id"])
+    if client is None:
+        raise _unregistered("invalid_client", Reason.UNKNOWN_CLIENT, parameters["client_id"])
+    if client.is_resource_server:
+        raise _unregistered("unauthorized_client", Reason.NOT_A_CLIENT, parameters["client_id"])
+    return client
+
+
+def _unregistered(error: str, reason: Reason, client_id: str) -> UntrustedRequest:
+    return UntrustedRequest(
+        error,
+        reason,
+        "The app that sent you here is not registered at this server.",
+        "Compare the client_id with the one in the answer to the registration, to the letter.",
+        details={"App": client_id[:80]},
+    )
+
+
+def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
+    presented = parameters.getlist("redirect_uri")
+    default = client.get_default_redirect_uri()
+    if not presented and default:
+        return default
+    if len(presented) == 1 and client.check_redirect_uri(presented[0]):
+        return presented[0]
+    reason = Reason.NOT_ONE_REDIRECT_URI
+    fields: dict[str, Field] = {}
+    if len(presented) == 1:
+        reason = Reason.REDIRECT_URI_DIFFERS
+        fields["differs_at"] = first_difference(presented[0], client.redirect_uris)
+    raise UntrustedRequest(
+        "invalid_request",
+        reason,
+        "An app sent you here with an address that it never registered. "
+        "To keep you safe, you are not sent there.",
+        "Send the redirect_uri once. It must be a registered one, character by character.",
+        details=_redirect_uri_details(client, presented),
+        fields=fields,
+    )
+
+
+def _redirect_uri_details(client: Client, presented: list[str]) -> dict[str, str]:
+    details = {"App": f"{client.name} ({client.client_id})"}
+    if presented:
+        details["Asked for"] = ", ".join(presented)[:300]
+    # Outside the demo, only the developer of a client may see what is registered of it.
+    if get_settings().demo:
+        details["Registered"] = ", ".join(client.redirect_uris)
+    return details
+
+
+def _check_parameters(parameters: MultiDict[str, str]) -> frozenset[str]:
+    """Check what Authlib does not check, and return the prompts.
+
+    :raises InvalidRequest: when a check fails.
+    """
+    if any(len(values) > 1 for _, values in parameters.lists()):
+        raise InvalidRequest(
+            Reason.DUPLICATED_PARAMETER, "A parameter must not be included more than once."
+        )
+    if not parameters.get("response_type"):
+        raise InvalidRequest(Reason.MISSING_PARAMETER, "response_type is missing.")
+    if parameters["response_type"] != "code":
+        raise InvalidRequest(
+            Reason.UNSUPPORTED_RESPONSE_TYPE,
+            "This server supports the response type code.",
+            "unsupported_response_type",
+        )
+    if parameters.get("response_mode", "query") != "query":
+        raise InvalidRequest(
+            Reason.UNSUPPORTED_RESPONSE_MODE, "This server supports the response mode query."
+        )
+    return _check_prompt(parameters.get("prompt"))
+
+
+def _check_prompt(prompt: str | None) -> frozenset[str]:
+    prompts = frozenset(scope_list(prompt))
+    is_none_with_others = "none" in prompts and len(prompts) > 1
+    if is_none_with_others or not prompts <= set(PROMPTS):
+        raise InvalidRequest(
+            Reason.INVALID_PROMPT, "prompt is either none, or login, consent or both."
+        )
+    return prompts

@@ -1,0 +1,146 @@
+"""Registered clients: create, change, list and delete them. Nothing here commits."""
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auth_server.client_metadata import ClientMetadata, check_name
+from auth_server.digests import new_identifier
+from auth_server.errors import RegistrationError
+from auth_server.grants import narrow_grants
+from auth_server.models import Client, User
+from auth_server.scopes import scope_list, scope_text
+from web.clock import now
+from web.event_log import record_on_commit
+
+
+def register_client(
+    db: Session,
+    metadata: ClientMetadata,
+    *,
+    is_public: bool = False,
+    owner: User | None = None,
+    client_id: str | None = None,
+) -> tuple[Client, str | None]:
+    """Register a client, and return it with its secret in clear. A public client has no secret.
+
+    A client that a demo user owns belongs to the demo.
+
+    :raises RegistrationError: when the metadata are not safe or not valid.
+    """
+    _raise_objections(metadata.objections())
+    client = Client(
+        client_id=client_id or new_identifier(),
+        is_resource_server=False,
+        is_demo=owner is not None and owner.is_demo,
+        created_at=now(),
+    )
+    _set_metadata(client, metadata)
+    secret = None
+    if not is_public:
+        secret = client.renew_secret()
+    db.add(client)
+    if owner is None:
+        record_on_commit(db, "client_registered", client_id=client.client_id)
+    else:
+        client.owner_id = owner.id
+        record_on_commit(db, "client_registered", client_id=client.client_id, sub=owner.id)
+    return client, secret
+
+
+def register_resource_server(db: Session, name: str) -> tuple[Client, str]:
+    """Register a resource server, which may only introspect, and return it with its secret.
+
+    :raises RegistrationError: when the name is not valid.
+    """
+    check_name(name)
+    client = Client(
+        client_id=new_identifier(),
+        is_resource_server=True,
+        is_demo=False,
+        name=name.strip(),
+        redirect_uris=[],
+        scope="",
+        created_at=now(),
+    )
+    secret = client.renew_secret()
+    db.add(client)
+    record_on_commit(db, "client_registered", client_id=client.client_id)
+    return client, secret
+
+
+def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None:
+    """Change the metadata of `client`. Remove a withdrawn scope from everything granted to it.
+
+    :raises RegistrationError: when the metadata are not safe or not valid.
+    """
+    _raise_objections(metadata.objections())
+    _set_metadata(client, metadata)
+    db.flush()
+    narrow_grants(db, client)
+    record_on_commit(db, "client_updated", client_id=client.client_id)
+
+
+def rotate_secret(db: Session, client_id: str) -> tuple[Client, str]:
+    """Give a confidential client a new secret, and return both. The old secret stops working.
+
+    :raises RegistrationError: when there is no such client, or it is public.
+    """
+    client = _get_client(db, client_id)
+    if client.is_public:
+        raise RegistrationError(f"{client_id} is a public client and has no secret.")
+    record_on_commit(db, "client_secret_renewed", client_id=client_id)
+    return client, client.renew_secret()
+
+
+def delete_client(db: Session, client_id: str) -> None:
+    """Delete the client with its consents, grants and tokens.
+
+    :raises RegistrationError: when there is no such client.
+    """
+    db.delete(_get_client(db, client_id))
+    record_on_commit(db, "client_deleted", client_id=client_id)
+
+
+def all_clients(db: Session) -> Sequence[Client]:
+    """Return every client, oldest first."""
+    return db.scalars(select(Client).order_by(Client.created_at, Client.client_id)).all()
+
+
+def client_information(client: Client) -> dict[str, object]:
+    """Return the client information response (RFC 7591 §3.2.1), without the secret."""
+    grant_types: list[str] = []
+    response_types: list[str] = []
+    if not client.is_resource_server:
+        grant_types = ["authorization_code", "refresh_token"]
+        response_types = ["code"]
+    return {
+        "client_id": client.client_id,
+        "client_id_issued_at": int(client.created_at.timestamp()),
+        "client_name": client.name,
+        "redirect_uris": client.redirect_uris,
+        "scope": client.scope,
+        "grant_types": grant_types,
+        "response_types": response_types,
+        "token_endpoint_auth_method": client.token_endpoint_auth_method,
+    }
+
+
+def _get_client(db: Session, client_id: str) -> Client:
+    client = db.get(Client, client_id)
+    if client is None:
+        raise RegistrationError(f"There is no client {client_id}.")
+    return client
+
+
+def _set_metadata(client: Client, metadata: ClientMetadata) -> None:
+    client.name = metadata.name.strip()
+    client.homepage = metadata.homepage or None
+    client.redirect_uris = list(dict.fromkeys(metadata.redirect_uris))
+    client.scope = scope_text(scope_list(metadata.scope))
+
+
+def _raise_objections(objections: Mapping[str, str]) -> None:
+    for first in objections.values():
+        raise RegistrationError(first, objections)

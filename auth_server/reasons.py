@@ -1,0 +1,111 @@
+# ruff: noqa: S105 - the values are codes, not passwords
+"""The reason codes of the authorization server: why it refused something, or why a grant ended.
+
+The `reason` field of its events holds one of these codes, and so does `grants.end_reason`. The wire
+says less: one description per OAuth error (`errors.DESCRIPTIONS`).
+"""
+
+from enum import StrEnum
+
+from authlib.oauth2.rfc6749 import OAuth2Error
+
+
+class Reason(StrEnum):
+    """Each code, with its meaning beside it."""
+
+    # Client authentication failed (RFC 6749 §2.3).
+    UNKNOWN_CLIENT = "unknown_client"  # No client with this client_id is registered.
+    WRONG_CLIENT_SECRET = "wrong_client_secret"  # The client secret is wrong.
+    CLIENT_SECRET_MISSING = "client_secret_missing"  # A confidential client sent no secret.
+    # The endpoint is for confidential clients.
+    CLIENT_METHOD_NOT_ALLOWED = "client_method_not_allowed"
+    MALFORMED_AUTHORIZATION_HEADER = "malformed_authorization_header"  # The header is not Basic.
+    SEVERAL_CLIENT_METHODS = "several_client_methods"  # The client used the header and the body.
+
+    # A code or a token cannot be used.
+    UNKNOWN_CODE = "unknown_code"  # This server issued no such code.
+    CODE_OF_ANOTHER_CLIENT = "code_of_another_client"  # The code was issued to another client.
+    CODE_EXPIRED = "code_expired"  # The lifetime of the code is over.
+    CODE_REPLAYED = "code_replayed"  # The code was redeemed before.
+    REDIRECT_URI_DIFFERS = "redirect_uri_differs"  # It is not the redirect URI that is expected.
+    REDIRECT_URI_MISSING = "redirect_uri_missing"  # The request has no redirect URI, but needs one.
+    VERIFIER_MISMATCH = "verifier_mismatch"  # The code verifier does not match the code challenge.
+    UNKNOWN_REFRESH_TOKEN = "unknown_refresh_token"  # No such refresh token was issued.
+    REFRESH_TOKEN_OF_ANOTHER_CLIENT = "refresh_token_of_another_client"  # Another client's.
+    REFRESH_TOKEN_REPLAYED = "refresh_token_replayed"  # The refresh token was used before.
+    GRANT_ENDED = "grant_ended"  # The grant ended; the field `end_reason` has the reason.
+    GRANT_EXPIRED = "grant_expired"  # The lifetime of the grant is over.
+    TOKEN_OF_ANOTHER_CLIENT = "token_of_another_client"  # The token was issued to another client.
+    UNKNOWN_TOKEN = "unknown_token"  # This server issued no such token.
+    ACCESS_TOKEN_EXPIRED = "access_token_expired"  # The lifetime of the access token is over.
+    REFRESH_TOKEN_NOT_ACTIVE = "refresh_token_not_active"  # The refresh token is spent or expired.
+
+    # The request is invalid (RFC 6749 §4.1.2.1 and §5.2).
+    NOT_ONE_CLIENT_ID = "not_one_client_id"  # The client_id is missing, or it is there twice.
+    NOT_A_CLIENT = "not_a_client"  # The client_id belongs to a resource server.
+    # The redirect_uri is missing, or it is there twice.
+    NOT_ONE_REDIRECT_URI = "not_one_redirect_uri"
+    DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is in the request twice.
+    MISSING_PARAMETER = "missing_parameter"  # A required parameter is missing.
+    WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # The response type is not `code`.
+    UNSUPPORTED_RESPONSE_MODE = "unsupported_response_mode"  # The response mode is not `query`.
+    INVALID_PROMPT = "invalid_prompt"  # The prompt has an unknown value, or `none` and another one.
+    CODE_CHALLENGE_MISSING = "code_challenge_missing"  # The request has no code challenge.
+    CODE_CHALLENGE_METHOD_NOT_S256 = "code_challenge_method_not_s256"  # The method is not `S256`.
+    # The challenge is not 43 base64url characters.
+    MALFORMED_CODE_CHALLENGE = "malformed_code_challenge"
+    UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"  # This server has no such grant type.
+    UNAUTHORIZED_CLIENT = "unauthorized_client"  # The client may not use this grant type.
+    INVALID_SCOPE = "invalid_scope"  # The scope is unknown, or wider than what is allowed.
+    INVALID_REQUEST = "invalid_request"  # The request is invalid; the field `detail` says more.
+    INVALID_GRANT = "invalid_grant"  # The grant is invalid; the field `detail` says more.
+    OTHER_ERROR = "other_error"  # Any other error of the OAuth library.
+
+    # The resource owner has to do something first, or denied the request.
+    ACCESS_DENIED = "access_denied"  # The resource owner denied the request.
+    CONSENT_REQUIRED = "consent_required"  # `prompt=none`, but the resource owner must be asked.
+    LOGIN_REQUIRED = "login_required"  # `prompt=none`, but the resource owner is not signed in.
+
+    # A form of this server was refused.
+    FORM_TOKEN_REFUSED = "form_token_refused"  # The form has no valid CSRF token.
+
+    # A grant ended.
+    REPLAY = "replay"  # A single-use code or token was presented again.
+    REVOKED_BY_CLIENT = "revoked_by_client"  # The client revoked its token (RFC 7009).
+    REMOVED_BY_RESOURCE_OWNER = "removed_by_resource_owner"  # The resource owner removed the app.
+    SCOPE_WITHDRAWN = "scope_withdrawn"  # The client's registration lost every scope of the grant.
+
+
+#: Errors that Authlib raises itself and that have a code of their own, by their description.
+_AUTHLIB_DESCRIPTIONS = {
+    "Code challenge failed.": Reason.VERIFIER_MISMATCH,
+    "Missing 'code' in request.": Reason.MISSING_PARAMETER,
+    "Missing 'code_verifier'": Reason.MISSING_PARAMETER,
+    "Missing 'refresh_token' in request.": Reason.MISSING_PARAMETER,
+}
+#: All other errors of Authlib, by their error code. Any error that is not here is `OTHER_ERROR`.
+_AUTHLIB_ERRORS = {
+    reason.value: reason
+    for reason in (
+        Reason.UNSUPPORTED_GRANT_TYPE,
+        Reason.UNSUPPORTED_RESPONSE_TYPE,
+        Reason.UNAUTHORIZED_CLIENT,
+        Reason.INVALID_SCOPE,
+        Reason.INVALID_REQUEST,
+        Reason.INVALID_GRANT,
+    )
+}
+
+
+def reason_for(error: OAuth2Error) -> Reason:
+    """Return the reason that `error` carries, or the code for an error of Authlib's own."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, Reason):
+        return reason
+    by_error = _AUTHLIB_ERRORS.get(error.error, Reason.OTHER_ERROR)
+    return _AUTHLIB_DESCRIPTIONS.get(error.description, by_error)
+
+
+#: Reasons that stand for several causes: an event with one of them has the field `detail` too.
+UNSPECIFIC = (Reason.INVALID_REQUEST, Reason.INVALID_GRANT, Reason.OTHER_ERROR)
