@@ -16,11 +16,11 @@ from config import (
     PROJECT_ROOT,
     AuthServerSettings,
     ClientAppSettings,
-    ConfigurationError,
     ResourceApiSettings,
     Settings,
 )
 from web import event_log, serving
+from web.environment import ConfigurationError
 
 S = TypeVar("S", bound=Settings)
 
@@ -194,6 +194,7 @@ def _program(leg: Leg, settings: Settings) -> serving.Program:
     return serving.Program(
         name=name,
         factory=leg.factory,
+        directory=PROJECT_ROOT,
         address=settings.bind_address,
         setting=f"TRIPOD_{settings.leg.upper()}_URL",
         greeting=f"{name:<11} {leg.role:<22}{settings.url}",

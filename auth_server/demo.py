@@ -9,7 +9,6 @@ from config import (
     DEMO_CLIENT_ID,
     DEMO_INTROSPECTION_CLIENT_ID,
     DEMO_SUBJECTS,
-    LAB_PASSWORDS,
     LAB_SUBJECTS,
     AuthServerSettings,
 )
@@ -18,8 +17,11 @@ from web.database import Database
 
 #: username: name, password. The login page shows them, in the demo.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
-#: username: name. The lab plays them, and nobody is told how to.
-LAB_NAMES = {"lab-carol": "Carol of the lab", "lab-mallory": "Mallory of the lab"}
+#: username: name, password. The lab signs in as them; `inspector/lab/people.py` has the same passwords.
+LAB_ACCOUNTS = {
+    "lab-carol": ("Carol of the lab", "bench and burner"),
+    "lab-mallory": ("Mallory of the lab", "smoke and mirrors"),
+}
 
 
 def seed(database: Database, settings: AuthServerSettings) -> None:
@@ -27,8 +29,8 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
     with database.writing() as db:
         for username, (name, password) in ACCOUNTS.items():
             _seed_account(db, DEMO_SUBJECTS[username], username, name, password)
-        for username, name in LAB_NAMES.items():
-            _seed_account(db, LAB_SUBJECTS[username], username, name, LAB_PASSWORDS[username])
+        for username, (name, password) in LAB_ACCOUNTS.items():
+            _seed_account(db, LAB_SUBJECTS[username], username, name, password)
         _seed_client(
             db,
             DEMO_CLIENT_ID,

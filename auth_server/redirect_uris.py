@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from itertools import takewhile
 from urllib.parse import SplitResult, urlsplit
 
-from config import is_loopback
+from web.addresses import is_loopback
 
 MAX_ADDRESS = 2000
 

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 import requests
 
 from client_app.oauth import Client, OAuthError
-from config import ClientAppSettings, is_loopback
+from config import ClientAppSettings
+from web.addresses import is_loopback
 from web.clock import now
 
 #: Seconds that the two clocks may differ; beyond that, tokens seem to expire too early or late.

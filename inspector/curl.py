@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 
-from config import is_loopback
 from inspector import bodies
 from inspector.exchange import Exchange
 from inspector.limits import ELLIPSIS
@@ -12,6 +11,7 @@ from inspector.query import DOT, quoted, written
 from inspector.raw import INVISIBLE
 from inspector.steps import header
 from inspector.vocabulary import NAMES
+from web.addresses import is_loopback
 
 #: Names of which a shell may have a variable already.
 _TAKEN = {"username", "display"}

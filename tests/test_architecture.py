@@ -14,8 +14,8 @@ ROOMS = {*LEGS, "app", "config", "inspector", "migrations", "web"}
 #: What each room may import of the house, besides itself. The inspector imports no leg, since the legs meet over HTTP.
 MAY_IMPORT = {
     "app": ROOMS,
-    "config": set(),
-    "web": {"config"},
+    "config": {"web"},
+    "web": set(),
     "inspector": {"config", "web"},
     "auth_server": {"config", "web"},
     "client_app": {"config", "web"},

@@ -5,21 +5,21 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from config import PROJECT_ROOT, Settings
 from web import canonical_host, headers, pages, queries, request_id, request_lines
 from web.derived_keys import derived_key
+from web.leg_settings import LegSettings
 
 SIGN_IN_LIFETIME = timedelta(hours=12)
 MAX_FORM_BYTES = 64 * 1024
 
 
-def new_application(settings: Settings) -> Flask:
+def new_application(settings: LegSettings) -> Flask:
     """A Flask application for one leg: keys and cookie of its own, canonical host, request id, headers, error pages."""
     app = Flask(
         settings.leg,
-        root_path=str(PROJECT_ROOT),
-        template_folder=str(PROJECT_ROOT / "templates"),
-        static_folder=str(PROJECT_ROOT / "static"),
+        root_path=str(settings.project_root),
+        template_folder=str(settings.project_root / "templates"),
+        static_folder=str(settings.project_root / "static"),
     )
     app.config.update(_configuration(settings))
     app.extensions["tripod.settings"] = settings
@@ -32,7 +32,7 @@ def new_application(settings: Settings) -> Flask:
     return app
 
 
-def _configuration(settings: Settings) -> dict[str, object]:
+def _configuration(settings: LegSettings) -> dict[str, object]:
     https = settings.url.startswith("https:")
     keys = [derived_key(key, settings.leg, "cookies") for key in settings.secret_keys]
     return {

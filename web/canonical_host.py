@@ -13,7 +13,8 @@ from flask import Flask, Response, abort, current_app, redirect, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from config import Settings, is_loopback
+from web.addresses import is_loopback
+from web.leg_settings import current_settings
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -36,7 +37,7 @@ def on_any_host(view: View) -> View:
 
 
 def _check_host() -> WerkzeugResponse | Response | None:
-    settings: Settings = current_app.extensions["tripod.settings"]
+    settings = current_settings()
     view = current_app.view_functions.get(request.endpoint or "")
     if getattr(view, "on_any_host", False) or _origin() == settings.url:
         return None

@@ -13,14 +13,15 @@ from urllib.parse import urlsplit
 
 import requests
 
-from config import Settings, is_loopback
+from web.addresses import is_loopback
+from web.leg_settings import LegSettings
 from web.request_id import HEADER
 
 _PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==(\S+?)(?: ;.*)? \\$", re.MULTILINE)
 
 
 def complaints(
-    settings: Collection[Settings], requirements: Path, http: requests.Session
+    settings: Collection[LegSettings], requirements: Path, http: requests.Session
 ) -> Iterator[str]:
     """All of them, for legs with these settings; `requirements` is the file of pins."""
     yield from _library_versions(requirements)
@@ -31,7 +32,7 @@ def complaints(
     yield from _cookie_names(running, http)
 
 
-def is_served(settings: Settings, http: requests.Session) -> bool:
+def is_served(settings: LegSettings, http: requests.Session) -> bool:
     """Whether the leg answers at its address, healthy or not: it alone puts a request id on its answers."""
     try:
         return HEADER in http.get(f"{settings.url}/healthz").headers
@@ -49,14 +50,14 @@ def _library_versions(requirements: Path) -> Iterator[str]:
             yield f"{name} {installed} is installed, {pinned} is pinned: `make setup` installs what is pinned."
 
 
-def _spellings(settings: Collection[Settings]) -> Iterator[str]:
+def _spellings(settings: Collection[LegSettings]) -> Iterator[str]:
     hosts = {its.leg: urlsplit(its.url).hostname or "" for its in settings}
     if all(map(is_loopback, hosts.values())) and len(set(hosts.values())) > 1:
         spelled = ", ".join(f"{leg} {host}" for leg, host in hosts.items())
         yield f"loopback is spelled in more than one way ({spelled}): use one of them in all TRIPOD_…_URL settings."
 
 
-def _address(settings: Settings, http: requests.Session, *, others_run: bool) -> Iterator[str]:
+def _address(settings: LegSettings, http: requests.Session, *, others_run: bool) -> Iterator[str]:
     setting = f"TRIPOD_{settings.leg.upper()}_URL"
     if is_served(settings, http):
         if http.get(f"{settings.url}/healthz").status_code != requests.codes.ok:
@@ -75,7 +76,7 @@ def _is_taken(address: tuple[str, int]) -> bool:
         return probe.connect_ex(address) == 0
 
 
-def _cookie_names(running: Collection[Settings], http: requests.Session) -> Iterator[str]:
+def _cookie_names(running: Collection[LegSettings], http: requests.Session) -> Iterator[str]:
     """Browsers share cookies between the ports of one host: two legs with one name would sign each other out."""
     owners: dict[str, str] = {}
     for its in running:

@@ -1,8 +1,8 @@
 """The security headers on every answer of every leg, errors and redirects included."""
 
-from flask import Flask, Response, current_app, g
+from flask import Flask, Response, g
 
-from config import Settings
+from web.leg_settings import current_settings
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -41,7 +41,6 @@ def _protect(response: Response) -> Response:
     response.headers.setdefault(
         "Referrer-Policy", "same-origin" if "csrf_token" in g else "no-referrer"
     )
-    settings: Settings = current_app.extensions["tripod.settings"]
-    if settings.url.startswith("https:"):
+    if current_settings().url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response

@@ -8,22 +8,21 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
 
-from config import Settings
+from web.leg_settings import current_settings
 
 log = logging.getLogger("tripod")
 
 
 def init_app(app: Flask) -> None:
     """Hand the settings to the templates and turn errors into pages; a leg of machines registers its own handlers."""
-    app.context_processor(lambda: {"settings": current_app.extensions["tripod.settings"]})
+    app.context_processor(lambda: {"settings": current_settings()})
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unexpected_error)
 
 
 def page(template: str, status: int = HTTPStatus.OK, **context: object) -> tuple[str, int]:
     """A page of the leg in hand: `templates/LEG/TEMPLATE`, with its status."""
-    settings: Settings = current_app.extensions["tripod.settings"]
-    return render_template(f"{settings.leg}/{template}", **context), status
+    return render_template(f"{current_settings().leg}/{template}", **context), status
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

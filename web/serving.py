@@ -17,8 +17,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
-
-from config import PROJECT_ROOT
+from pathlib import Path
 
 THREADS = 16
 #: An exit status under which gunicorn, which knows it too, does not restart a worker for ever.
@@ -46,6 +45,7 @@ class Program:
 
     name: str
     factory: str
+    directory: Path
     address: tuple[str, int]
     setting: str
     greeting: str
@@ -127,7 +127,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     )
     return subprocess.Popen(
         [sys.executable, "-m", "granian", *options.split(), program.factory],
-        cwd=PROJECT_ROOT,
+        cwd=program.directory,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,

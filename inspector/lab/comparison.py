@@ -5,9 +5,10 @@ from contextlib import ExitStack
 
 import requests
 
-from config import DEMO_CLIENT_ID, LAB_PASSWORDS
+from config import DEMO_CLIENT_ID
 from inspector.lab.actors import MALLORY, App
 from inspector.lab.attack import Attack, CannotPlay
+from inspector.lab.people import LAB_PASSWORDS
 from inspector.lab.plain.serving import PlainClient, plain_server
 from inspector.lab.run import Result, run
 from inspector.lab.stage import MALLORYS_SITE, Addresses, Stage, new_session

@@ -2,7 +2,8 @@
 
 from urllib.parse import urlsplit
 
-from config import ClientAppSettings, is_loopback
+from config import ClientAppSettings
+from web.addresses import is_loopback
 
 
 def is_at_home(settings: ClientAppSettings) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 import requests
 
-from config import LAB_PASSWORDS, ClientAppSettings
+from config import ClientAppSettings
 from inspector.lab.actors import (
     CAROLS_BROWSER,
     MALLORY,
@@ -25,6 +25,7 @@ from inspector.lab.actors import (
 from inspector.lab.answer import Answer
 from inspector.lab.attack import CannotPlay
 from inspector.lab.housekeeping import delete, register, take_apps_out
+from inspector.lab.people import LAB_PASSWORDS
 
 #: The attacker's own site. Nothing is ever sent there.
 MALLORYS_SITE = "https://mallory.example"

@@ -8,10 +8,10 @@ import pytest
 from config import (
     AuthServerSettings,
     ClientAppSettings,
-    ConfigurationError,
     ResourceApiSettings,
     Settings,
 )
+from web.environment import ConfigurationError
 
 Environ = dict[str, str]
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from web import serving
@@ -37,7 +38,12 @@ def _answering(status: str) -> "WSGIApplication":
 
 def _program(name: str, factory: str, port: str) -> serving.Program:
     return serving.Program(
-        name, f"{__file__}:{factory}", ("127.0.0.1", int(port)), "A_SETTING", f"{name} is there"
+        name=name,
+        factory=f"{__file__}:{factory}",
+        directory=Path(__file__).parent,
+        address=("127.0.0.1", int(port)),
+        setting="A_SETTING",
+        greeting=f"{name} is there",
     )
 
 

@@ -10,10 +10,10 @@ from support.cast import Person
 from support.clock import Clock
 from support.legs import Legs
 
-from config import LAB_PASSWORDS
 from inspector import flows, phases, steps
 from inspector.lab.attack import Attack, Failure, Outcome
 from inspector.lab.attacks import ATTACKS
+from inspector.lab.people import LAB_PASSWORDS
 from inspector.lab.run import line, main, run, run_all, summary
 from inspector.lab.stage import Stage
 from inspector.message import read_trees

@@ -3,7 +3,7 @@
 import pytest
 from support.legs import Legs
 
-from config import LAB_PASSWORDS
+from inspector.lab.people import LAB_PASSWORDS
 from inspector.lab.results import to_document
 from inspector.lab.run import run_all
 from inspector.lab.stage import Stage

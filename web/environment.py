@@ -1,0 +1,205 @@
+"""Read settings from environment variables, and check each value.
+
+`config.py` names the variables; this module reads nothing but the mapping that it is given.
+"""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from web.addresses import AddressError, listening_address, split_host_and_port, split_url
+from web.secret_files import create_secret, read_secret
+
+MAX_NAME_LENGTH = 80
+
+_SCOPE = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")  # RFC 6749 §3.3
+_NUMBER = re.compile(r"[0-9]{1,9}")
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or invalid. The message is one line and holds no secret."""
+
+
+class Environment:
+    """Environment variables, read and checked one at a time.
+
+    An empty variable counts as unset. Every method raises `ConfigurationError`, whose message names
+    the variable and says which values are allowed. `demo` and `instance_path` are the names of the
+    two variables that decide about the others.
+    """
+
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        *,
+        demo: str,
+        instance_path: str,
+        default_instance_path: Path,
+    ) -> None:
+        self._variables = variables
+        self.demo = self._flag(demo)
+        self.instance_path = Path(self.text(instance_path, str(default_instance_path))).absolute()
+        _make_folder(instance_path, self.instance_path)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Return the value without surrounding white space, or `default` when it is unset."""
+        return self._variables.get(name, "").strip() or default
+
+    def integer(self, name: str, default: int, *, least: int = 0) -> int:
+        """Return a whole number of at most nine digits, `least` or more."""
+        value = self.text(name, str(default))
+        if not _NUMBER.fullmatch(value) or int(value) < least:
+            raise ConfigurationError(
+                f"{name} must be a whole number, {least} or more, not {value!r}."
+            )
+        return int(value)
+
+    def display_name(self, name: str, default: str) -> str:
+        """Return a name to show on pages: 1 to 80 printable characters."""
+        value = self.text(name, default)
+        if len(value) > MAX_NAME_LENGTH or not value.isprintable():
+            raise ConfigurationError(
+                f"{name} must be 1 to {MAX_NAME_LENGTH} printable characters, not {value!r}."
+            )
+        return value
+
+    def origin(self, name: str, default: str) -> str:
+        """Return a URL of scheme, host and port only."""
+        value = self.text(name, default)
+        try:
+            parts = split_url(value)
+        except AddressError as error:
+            raise ConfigurationError(f"{name} {error}") from None
+        if value != f"{parts.scheme}://{parts.netloc}":
+            raise ConfigurationError(
+                f"{name} must be scheme, host and port only (http://127.0.0.1:9000), not {value!r}."
+            )
+        return value
+
+    def issuer(self, name: str, default: str) -> str:
+        """Return an issuer identifier: a URL without query and fragment (RFC 8414 §2)."""
+        value = self.text(name, default)
+        try:
+            split_url(value)
+        except AddressError as error:
+            raise ConfigurationError(f"{name} {error}") from None
+        if "?" in value or "#" in value:
+            raise ConfigurationError(
+                f"{name} must have no query and no fragment, unlike {value!r}."
+            )
+        return value
+
+    def bind(self, name: str, url: str) -> str:
+        """Return `host:port` to listen on; the default is the address of `url`."""
+        value = self.text(name, listening_address(url))
+        try:
+            split_host_and_port(value)
+        except AddressError as error:
+            raise ConfigurationError(f"{name} {error}") from None
+        return value
+
+    def scope(self, name: str, default: str) -> str:
+        """Return a scope: names with single spaces between them (RFC 6749 §3.3)."""
+        value = self.text(name, default)
+        if not _SCOPE.fullmatch(value):
+            raise ConfigurationError(
+                f"{name} must be scopes with single spaces between them, not {value!r}."
+            )
+        return value
+
+    def database_url(self, name: str, file_name: str) -> str:
+        """Return the URL of an SQLite file or a PostgreSQL database.
+
+        The default is the file `file_name` in the instance folder.
+        """
+        value = self.text(name, f"sqlite:///{self.instance_path / file_name}")
+        try:
+            is_supported = _is_supported_database(make_url(value))
+        except (ArgumentError, ValueError):
+            is_supported = False
+        if not is_supported:
+            # The value is not repeated, because it can hold a password.
+            raise ConfigurationError(f"{name} must be sqlite:///FILE or postgresql+psycopg://….")
+        return value
+
+    def client_id(self, name: str, demo_default: str) -> str:
+        """Return a client identifier; only the demo has a default."""
+        value = self.text(name)
+        if not value and self.demo:
+            value = demo_default
+        if not value:
+            raise ConfigurationError(
+                f"{name} must be set outside the demo: register a client and name it here."
+            )
+        return value
+
+    def client_secret(self, name: str) -> str:
+        """Return a client secret; the demo generates one that its legs share."""
+        value = self.text(name)
+        if not value and self.demo:
+            value = self._generated_secret(name.removeprefix("TRIPOD_").lower())
+        if not value:
+            raise ConfigurationError(
+                f"{name} must be set outside the demo: it is shown once when a client is created."
+            )
+        return value
+
+    def secret_keys(self, name: str, fallbacks: str) -> tuple[str, ...]:
+        """Return the current secret key, followed by the old ones from the variable `fallbacks`.
+
+        The demo generates a key in the instance folder. Outside it, a key in that file is used, but
+        none is generated.
+        """
+        key = self.text(name)
+        if not key and self.demo:
+            key = self._generated_secret("secret_key")
+        if not key:
+            key = _read(self.instance_path / "secret_key")
+        if not key:
+            raise ConfigurationError(
+                f"{name} must be set outside the demo: try "
+                "python -c 'import secrets; print(secrets.token_urlsafe(32))'."
+            )
+        old_keys = (old.strip() for old in self.text(fallbacks).split(","))
+        return (key, *filter(None, old_keys))
+
+    def _flag(self, name: str) -> bool:
+        value = self.text(name, "0")
+        if value not in ("0", "1"):
+            raise ConfigurationError(f"{name} must be 0 or 1, not {value!r}.")
+        return value == "1"
+
+    def _generated_secret(self, file_name: str) -> str:
+        path = self.instance_path / file_name
+        create_secret(path)
+        return _read(path)
+
+
+def _make_folder(name: str, path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigurationError(f"{name}: cannot make {path}: {error.strerror}.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ConfigurationError(f"{name}: {path} is not writable.")
+
+
+def _is_supported_database(url: URL) -> bool:
+    """Return whether `url` is a PostgreSQL database or an SQLite file.
+
+    Without a file, each connection would have an SQLite database of its own.
+    """
+    if url.drivername == "sqlite":
+        return url.database not in (None, "", ":memory:")
+    return url.drivername == "postgresql+psycopg"
+
+
+def _read(path: Path) -> str:
+    try:
+        return read_secret(path)
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,37 @@
+"""Secrets in files of mode 0600, generated once by whichever process starts first."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+
+def read_secret(path: Path) -> str:
+    """Return the secret in the file at `path`, or an empty string when there is no such file.
+
+    :raises OSError: when the file cannot be read.
+    """
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        return ""
+
+
+def create_secret(path: Path) -> None:
+    """Write a random secret of 256 bits to `path`, unless the file exists.
+
+    A complete draft is linked to `path`, so that processes which start together agree on one
+    secret, and none of them reads half of it.
+
+    :raises OSError: when the file cannot be written.
+    """
+    if path.exists():
+        return
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    draft.touch(mode=0o600)
+    draft.write_text(secrets.token_urlsafe(32))
+    try:
+        with suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink()
