@@ -30,6 +30,11 @@ def for_machines(view: View) -> View:
     return view
 
 
+def is_for_machines(view: object) -> bool:
+    """Return whether the view is marked `for_machines`."""
+    return bool(getattr(view, "for_machines", False))
+
+
 def on_any_host(view: View) -> View:
     """Mark a view that answers whatever the `Host`, as a health check does, asked by address."""
     view.on_any_host = True  # type: ignore[attr-defined]
@@ -43,7 +48,7 @@ def _check_host() -> WerkzeugResponse | Response | None:
         return None
     if not _is_another_spelling(settings.url):
         abort(400, description="This server does not answer for that host.")
-    if getattr(view, "for_machines", False) or request.endpoint == "static":
+    if is_for_machines(view) or request.endpoint == "static":
         return None
     if request.method not in ("GET", "HEAD"):
         abort(400, description=f"Send this form from {settings.url}.")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
 
+from web.canonical_host import is_for_machines
 from web.leg_settings import current_settings
 
 log = logging.getLogger("tripod")
@@ -43,7 +44,7 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _is_for_machines() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, "for_machines", False))
+    return is_for_machines(view)
 
 
 def _unexpected_error(error: Exception) -> ResponseReturnValue:

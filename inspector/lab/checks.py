@@ -76,9 +76,9 @@ CHECKS = (
         title="A form must carry the token of this site’s own page.",
         rfc=6749,
         section="10.12",
-        file="auth_server/__init__.py",
-        symbol="create_app",
-        line="csrf = CSRFProtect(app)",
+        file="web/form_tokens.py",
+        symbol="init_app",
+        line="csrf.protect()",
         stops=("forged-consent",),
     ),
     Check(
