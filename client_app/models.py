@@ -35,6 +35,10 @@ class Connection:
         """Store an order; drop the oldest when there are too many."""
         self.orders = [*self.orders, order][-MAX_ORDERS:]
 
+    def is_replaced(self, new: "Connection", replaced_id: str | None) -> bool:
+        """Return whether this connection has `replaced_id`, or was not used within `HANDOVER`."""
+        return self.id == replaced_id or self.made_at <= new.made_at - HANDOVER
+
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> Self:
         """Create a connection from the result of `dataclasses.asdict`."""
@@ -85,11 +89,7 @@ class Record:
         These are the one with `replaced_id` and those that no browser has used within `HANDOVER`
         seconds. Their orders are deleted too, because another user may have signed in this time.
         """
-        removed = [
-            stored
-            for stored in self.connections
-            if stored.id == replaced_id or stored.made_at <= new.made_at - HANDOVER
-        ]
+        removed = [old for old in self.connections if old.is_replaced(new, replaced_id)]
         self.connections = [stored for stored in self.connections if stored not in removed] + [new]
         return removed
 

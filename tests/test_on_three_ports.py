@@ -91,7 +91,7 @@ def records(legs: Running) -> Iterator[dict[str, Record]]:
         RecordCipher(settings.leg, settings.secret_keys),
     )
     with database.writing() as db:
-        opened = {row.digest: cipher.open(row.data) for row in db.execute(select(sessions))}
+        opened = {row.digest: cipher.decrypt(row.data) for row in db.execute(select(sessions))}
         yield opened
         for digest, record in opened.items():
             db.execute(
