@@ -4,6 +4,10 @@ import itertools
 
 import pytest
 
+from client_app import session_store
+from client_app.session_store import sessions
+from web.clock import now
+
 
 def test_a_good_answer_leads_to_the_album(browser):
     answer = browser.connect()
@@ -204,6 +208,26 @@ def test_who_planted_the_cookie_does_not_share_the_connection(browser):
 
     assert browser.get("/photos").status_code == 200
     assert mallory.get("/photos").status_code == 403
+
+
+def test_an_old_connection_id_gives_no_access_to_the_new_tokens(browser):
+    browser.connect()
+    old_cookie = browser.another_tab()
+    browser.connect()
+
+    assert browser.get("/photos").status_code == 200
+    assert old_cookie.get("/photos").status_code == 403
+    assert old_cookie.get("/photos/fjord/image").status_code == 403
+
+
+def test_a_forged_response_does_not_wait_for_the_record(browser, app, monkeypatch):
+    monkeypatch.setattr(session_store, "MAX_WAIT", 0.0)
+    browser.begin()
+    lease = {"leased_by": "another", "leased_until": now() + session_store.LEASE}
+    with app.extensions["tripod.database"].writing() as db:
+        db.connection().execute(sessions.update().values(lease))
+
+    assert browser.get("/callback?code=c&state=forged").status_code == 400
 
 
 def test_each_connection_has_an_id_of_its_own(browser):

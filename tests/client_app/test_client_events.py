@@ -2,6 +2,8 @@
 
 import pytest
 
+from client_app.record_cipher import RecordCipher
+
 
 def test_a_flow_is_told_from_end_to_end(events, alice):
     told = events()
@@ -27,6 +29,21 @@ def test_a_no_is_told(events, browser, tripod_id):
     browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
 
     assert events()["authorization_response_refused"]["reason"] == "access_denied"
+
+
+def test_the_log_contains_neither_the_state_nor_the_connection_id(
+    logged, browser, tripod_id, stored
+):
+    state = tripod_id.asked(browser.begin())["state"]
+    browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
+    browser.connect()
+    cipher = RecordCipher("client_app", ["a key for the tests"])
+    [connection] = cipher.decrypt(stored()[0].data).connections
+    written = str([vars(record) for record in logged()])
+
+    assert "tokens_received" in written
+    assert state not in written
+    assert connection.id not in written
 
 
 def test_a_refused_code_is_told(events, browser, tripod_id):

@@ -69,9 +69,10 @@ def test_an_endpoint_that_is_neither_https_nor_loopback_gets_no_secret(
     tripod_id.metadata["token_endpoint"] = endpoint
     request, _ = client.authorization_request("photos:read")
 
-    with pytest.raises(oauth.UnreachableError):
+    with pytest.raises(oauth.UnreachableError) as raised:
         client.redeem("a code", request)
 
+    assert raised.value.code == "bad_endpoint"
     assert not any(request.headers.get("Authorization") for request in network.requests)
 
 
