@@ -9,8 +9,9 @@ from collections.abc import Callable
 from flask import Flask
 
 from config import ClientAppSettings, Settings
-from inspector import masked_text, recorder
-from inspector.store import Store
+from inspector.draw import masked_text
+from inspector.record import recorder
+from inspector.record.store import Store
 from inspector.views import Inspector, bp
 
 FILE = "inspector.db"

@@ -8,11 +8,13 @@ from typing import Any
 from flask import url_for
 from markupsafe import Markup
 
-from inspector import diagram, drawing, folding, tokens, words
-from inspector.entries import GrantOnPage, MessageOnPage
-from inspector.flows import Flow
-from inspector.message import Message, every, read_trees
-from inspector.parties import EVERYBODY, Party, party
+from inspector import draw
+from inspector.draw import diagram, words
+from inspector.page_parts import GrantOnPage, MessageOnPage
+from inspector.read import folding, tokens
+from inspector.read.flows import Flow
+from inspector.read.messages import Message, every, read_trees
+from inspector.read.parties import EVERYBODY, Party, party
 
 
 @dataclass(frozen=True)
@@ -64,9 +66,11 @@ class FlowPage:
     @cached_property
     def messages(self) -> list[MessageOnPage]:
         """Those that the list shows."""
-        return [
-            MessageOnPage(message, self) for message in self._seen if message.n not in self._folded
-        ]
+        return [self._on_page(message) for message in self._seen if message.n not in self._folded]
+
+    def _on_page(self, message: Message) -> MessageOnPage:
+        is_open = message.n == self.choice.message
+        return MessageOnPage(message, self.clients, self.link_to(message.n), is_open)
 
     @property
     def folded(self) -> int:
@@ -78,7 +82,7 @@ class FlowPage:
         """The sequence diagram."""
         unfold = self.link(all=1) if self._folded else None
         rows = diagram.rows(self._trees, self.choice.party, unfold, is_flow=not self.flow.is_beside)
-        return drawing.sequence(rows, self.names, self.choice.message, self.link_to)
+        return draw.sequence(rows, self.names, self.choice.message, self.link_to)
 
     @cached_property
     def _seen(self) -> list[Message]:

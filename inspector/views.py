@@ -18,13 +18,13 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from inspector import flows
-from inspector.flows import Flow
-from inspector.masking import Masker
 from inspector.page import Choice, FlowPage, number
-from inspector.parties import PARTIES
-from inspector.store import Store
-from inspector.vocabulary import SESSION_COOKIES
+from inspector.read import flows
+from inspector.read.flows import Flow
+from inspector.read.parties import PARTIES
+from inspector.record.masking import Masker
+from inspector.record.parameters import SESSION_COOKIES
+from inspector.record.store import Store
 from web.clock import now
 
 bp = Blueprint("inspector", __name__, url_prefix="/inspector")

@@ -95,7 +95,9 @@ def records(legs: Running) -> Iterator[dict[str, Record]]:
         yield opened
         for digest, record in opened.items():
             db.execute(
-                update(sessions).where(sessions.c.digest == digest).values(data=cipher.encrypt(record))
+                update(sessions)
+                .where(sessions.c.digest == digest)
+                .values(data=cipher.encrypt(record))
             )
     database.engine.dispose()
 

@@ -15,7 +15,7 @@ import requests
 
 from inspector.lab.answer import Answer
 from inspector.lab.html import Form
-from inspector.steps import ATTACKER, LAB
+from inspector.read.steps import ATTACKER, LAB
 
 MALLORY = ATTACKER
 CAROLS_BROWSER = f"{LAB}carol's browser (simulated)"

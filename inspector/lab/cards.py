@@ -5,14 +5,15 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from http import HTTPStatus
 
-from inspector import answers, raw, steps, why, words
-from inspector.exchange import Exchange
+from inspector.draw import raw_http, words
 from inspector.lab.attack import Attack, Outcome
 from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory, Run
 from inspector.lab.run import Result
 from inspector.lab.source import Source, found_source
-from inspector.message import Message, every, read_trees
+from inspector.read import refusals, response_json, steps
+from inspector.read.messages import Message, every, read_trees
+from inspector.record.exchange import Exchange
 
 #: What an attack calls a leg, and what the recording calls it.
 _RECORDED_AS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
@@ -63,13 +64,13 @@ class Card:
     @property
     def sent(self) -> str:
         """The decisive request, masked."""
-        return raw.request(_short(self.exchange)) if self.exchange else ""
+        return raw_http.request(_short(self.exchange)) if self.exchange else ""
 
     @property
     def answer(self) -> str:
         """What was really answered, masked; when the inspector has forgotten it, what the attack noted of it."""
         if self.exchange:
-            return raw.response(_short(self.exchange))
+            return raw_http.response(_short(self.exchange))
         if not isinstance(self.result, Outcome):
             return ""
         return f"HTTP/1.1 {words.status_line(self.result.status)}\n\n{self.result.error}".rstrip()
@@ -100,7 +101,9 @@ class Card:
         """The checks that failed, as the event log of the leg tells it, and then those of the legs that it asked."""
         told = self.message.tree() if self.message else ()
         return list(
-            dict.fromkeys(reason.text for each in told for reason in why.reasons(each.exchange))
+            dict.fromkeys(
+                reason.text for each in told for reason in refusals.reasons(each.exchange)
+            )
         )
 
 
@@ -151,7 +154,7 @@ def _lifetime(exchange: Exchange) -> int | None:
     """RFC 6749 §5.1: `expires_in`."""
     if exchange.path != "/oauth/token" or exchange.status != HTTPStatus.OK:
         return None
-    seconds = answers.document(exchange).get("expires_in")
+    seconds = response_json.document(exchange).get("expires_in")
     return seconds if isinstance(seconds, int) else None
 
 

@@ -15,7 +15,7 @@ from inspector.lab.attack import Attack, Failure
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.results import from_document, to_document
 from inspector.lab.run import Report, Result
-from inspector.store import Store
+from inspector.record.store import Store
 
 log = logging.getLogger("tripod")
 

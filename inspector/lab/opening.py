@@ -13,7 +13,7 @@ from inspector.lab.laboratory import Laboratory
 from inspector.lab.run import Report, run_all
 from inspector.lab.stage import stage_for
 from inspector.lab.views import open_lab
-from inspector.store import Store
+from inspector.record.store import Store
 
 
 def open_live_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:

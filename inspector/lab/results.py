@@ -6,7 +6,7 @@ from typing import Any
 
 from inspector.lab.attack import Failure, Outcome
 from inspector.lab.run import Result
-from inspector.masking import Masker
+from inspector.record.masking import Masker
 
 _KINDS: dict[str, type[Outcome] | type[Failure]] = {"outcome": Outcome, "failure": Failure}
 

@@ -8,7 +8,7 @@ from support.legs import Legs
 from client_app.page_access import current_access
 from inspector import open_pages, open_store, watch
 from inspector.lab.opening import open_live_lab
-from inspector.store import Store
+from inspector.record.store import Store
 
 
 @pytest.fixture
@@ -29,6 +29,8 @@ def watched(legs: Legs) -> Store:
 def inspected(legs: Legs, watched: Store) -> Legs:
     """The legs as the demo has them: recorded, and with the inspector's pages at Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
-    open_pages(legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
+    open_pages(
+        legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired()
+    )
     open_live_lab(legs.client_app, settings, watched)
     return legs

@@ -3,7 +3,7 @@
 from itertools import count
 from typing import Any
 
-from inspector.exchange import Body, Exchange
+from inspector.record.exchange import Body, Exchange
 
 HOSTS = {
     "auth_server": "127.0.0.1:9000",

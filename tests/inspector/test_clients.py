@@ -1,7 +1,7 @@
 """Whose messages they are: the client is named in each, also where two take part."""
 
-from inspector.clients import Clients, registered_names
-from inspector.exchange import Exchange
+from inspector.read.clients import Clients, registered_names
+from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
 OURS = [("Authorization", "Basic print-shop:••••••••")]

@@ -10,9 +10,9 @@ import requests
 from support.cast import Person
 from support.legs import Legs
 
-from inspector import curl
-from inspector.exchange import Body, Exchange
-from inspector.store import Store
+from inspector.draw import curl
+from inspector.record.exchange import Body, Exchange
+from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
 CODE = "Splxl0••••••••~3fa9c1"

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from inspector import diagram
-from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
-from inspector.exchange import Exchange
-from inspector.message import read_trees
-from inspector.parties import PARTIES, party
-from inspector.steps import Lane
+from inspector.draw import diagram
+from inspector.draw.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.read.messages import read_trees
+from inspector.read.parties import PARTIES, party
+from inspector.read.steps import Lane
+from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
 BEARER = [("Authorization", "Bearer ••••••••")]

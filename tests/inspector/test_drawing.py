@@ -5,13 +5,13 @@ from xml.etree import ElementTree
 
 import pytest
 
-from inspector import drawing
-from inspector.blind_spots import STORIES
-from inspector.drawing import geometry
-from inspector.drawing.family import Member
-from inspector.drawing.lanes import AT
-from inspector.drawing.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
-from inspector.drawing.sequence import HEIGHT, REST
+from inspector import draw
+from inspector.draw import geometry
+from inspector.draw.blind_spots import STORIES
+from inspector.draw.lanes import AT
+from inspector.draw.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.draw.sequence import HEIGHT, REST
+from inspector.read.token_lives import Member
 
 NAMES = ["Browser", "Print Shop", "Tripod ID", "Photo API"]
 EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
@@ -43,7 +43,7 @@ def parse(picture: str) -> ElementTree.Element:
 
 
 def test_whatever_was_sent_the_diagram_is_well_formed_and_runs_nothing() -> None:
-    picture = drawing.sequence(rows(EVIL), [EVIL] * 4, 1, link)
+    picture = draw.sequence(rows(EVIL), [EVIL] * 4, 1, link)
 
     assert parse(picture).tag == "svg"
     assert "<script" not in picture
@@ -52,7 +52,7 @@ def test_whatever_was_sent_the_diagram_is_well_formed_and_runs_nothing() -> None
 
 @pytest.mark.parametrize("names", [NAMES, ["Browser", "K" * 500, "Tripod ID", "Photo API"]])
 def test_every_message_is_a_link_that_says_what_it_is(names: list[str]) -> None:
-    svg = parse(drawing.sequence(rows("GET /x"), names, None, link))
+    svg = parse(draw.sequence(rows("GET /x"), names, None, link))
 
     links = [node for node in svg.iter("a") if node.get("data-message")]
 
@@ -63,22 +63,22 @@ def test_every_message_is_a_link_that_says_what_it_is(names: list[str]) -> None:
 
 
 def test_the_open_message_is_marked() -> None:
-    svg = parse(drawing.sequence(rows("x"), NAMES, 2, link))
+    svg = parse(draw.sequence(rows("x"), NAMES, 2, link))
 
     assert {node.get("data-message") for node in svg.iter("a") if node.get("aria-current")} == {"2"}
 
 
 def test_the_front_channel_is_dashed_and_the_back_channel_is_not() -> None:
     call = {"n": 1, "label": "x", "params": "", "step": ""}
-    front = drawing.sequence([Call(source=0, target=1, front=True, **call)], NAMES, None, link)
-    back = drawing.sequence([Call(source=1, target=2, front=False, **call)], NAMES, None, link)
+    front = draw.sequence([Call(source=0, target=1, front=True, **call)], NAMES, None, link)
+    back = draw.sequence([Call(source=1, target=2, front=False, **call)], NAMES, None, link)
 
     assert 'class="line front"' in front
     assert 'class="line front"' not in back
 
 
 def test_a_diagram_without_rows_is_four_lifelines() -> None:
-    svg = parse(drawing.sequence([], NAMES, None, link))
+    svg = parse(draw.sequence([], NAMES, None, link))
 
     assert len(list(svg.iter("line"))) == 4
 
@@ -89,8 +89,7 @@ def test_a_message_in_small_is_well_formed_whoever_sends_it(kind: str, attacker:
     for source in range(4):
         for target in range(4):
             assert (
-                parse(drawing.lanes(source, target, kind, attacker=attacker)).get("class")
-                == "lanes"
+                parse(draw.lanes(source, target, kind, attacker=attacker)).get("class") == "lanes"
             )
 
 
@@ -98,7 +97,7 @@ FRONT = {"params": "", "step": "", "front": True}
 
 
 def drawn(*rows: Row) -> ElementTree.Element:
-    return parse(drawing.sequence(rows, NAMES, None, link))
+    return parse(draw.sequence(rows, NAMES, None, link))
 
 
 def classed(svg: ElementTree.Element, css: str) -> list[ElementTree.Element]:
@@ -183,7 +182,7 @@ def test_an_arrow_points_from_who_sends_to_who_receives(start: float, end: float
 def test_a_message_in_small_points_from_who_sends_to_who_receives(
     kind: str, source: int, target: int
 ) -> None:
-    svg = parse(drawing.lanes(source, target, kind))
+    svg = parse(draw.lanes(source, target, kind))
     [line], [tip], [dot] = classed(svg, "line"), classed(svg, "tip"), classed(svg, "dot")
 
     point, _, back = numbers(tip)[:3]
@@ -257,7 +256,7 @@ def chain(length: int) -> Member:
 
 @pytest.mark.parametrize("length", [1, 8, 9, 40])
 def test_a_family_is_a_list_from_the_code_to_the_living(length: int) -> None:
-    family = parse(drawing.family(chain(length)))
+    family = parse(draw.family(chain(length)))
     names = [node.text for node in family.iter("strong")]
 
     assert (names[0], names[-1]) == ("Code", f"Tokens {length}")
@@ -265,7 +264,7 @@ def test_a_family_is_a_list_from_the_code_to_the_living(length: int) -> None:
 
 
 def test_a_long_line_of_descent_is_folded_in_the_middle() -> None:
-    assert "34 more, each spent for the next" in drawing.family(chain(40))
+    assert "34 more, each spent for the next" in draw.family(chain(40))
 
 
 def test_a_lost_successor_stands_beside_the_living_one() -> None:
@@ -275,7 +274,7 @@ def test_a_lost_successor_stands_beside_the_living_one() -> None:
     )
     first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, alive))
 
-    family = parse(drawing.family(first))
+    family = parse(draw.family(first))
 
     assert [[node.text for node in each.iter("strong")] for each in family] == [
         ["Tokens 1"],

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from inspector.exchange import Body, Exchange
-from inspector.flows import MOST_BESIDE, MOST_FLOWS, find, flows
+from inspector.read.flows import MOST_BESIDE, MOST_FLOWS, find, flows
+from inspector.record.exchange import Body, Exchange
 from tests.inspector.exchanges import exchange
 
 

@@ -13,7 +13,7 @@ from support.registered_client import RegisteredClient
 
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import run
-from inspector.store import Store
+from inspector.record.store import Store
 from tests.inspector.lab.conftest import stage_for
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from inspector.bodies import FORM
-from inspector.limits import (
+from inspector.record.bodies import FORM
+from inspector.record.limits import (
     ADDRESSES,
     DEPTH,
     EXCERPT,
@@ -19,7 +19,7 @@ from inspector.limits import (
     TEXT,
     TITLE,
 )
-from inspector.scrubbing import DOTS
+from inspector.record.scrubbing import DOTS
 from tests.inspector.wires import STATE, TOKEN, form, json_answer, recorded, request_header, stored
 
 MANY = "&".join(f"name{n}=value{n}" for n in range(2500))

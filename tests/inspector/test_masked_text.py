@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from inspector.masked_text import COLOURS, coloured
+from inspector.draw.masked_text import COLOURS, coloured
 
 
 @pytest.fixture

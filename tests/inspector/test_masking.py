@@ -10,11 +10,11 @@ import pytest
 from support.cast import Person
 from support.legs import Legs
 
-from inspector.bodies import FORM
-from inspector.masking import Masker
-from inspector.scrubbing import DOTS
-from inspector.transcript import transcribe
-from inspector.vocabulary import is_password
+from inspector.record.bodies import FORM
+from inspector.record.masking import Masker
+from inspector.record.parameters import is_password
+from inspector.record.scrubbing import DOTS
+from inspector.record.transcript import transcribe
 from tests.inspector.wires import (
     KEY,
     OTHER_TOKEN,

@@ -2,8 +2,8 @@
 
 import pytest
 
-from inspector.message import Message, every, read_trees
-from inspector.steps import Lane
+from inspector.read.messages import Message, every, read_trees
+from inspector.read.steps import Lane
 from tests.inspector.exchanges import exchange
 
 BASIC = [("Authorization", "Basic print-shop:••••••••")]

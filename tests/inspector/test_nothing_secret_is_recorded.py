@@ -22,9 +22,9 @@ from support.legs import Legs
 from support.network import Exchange
 from support.registered_client import RegisteredClient
 
-from inspector.masking import Masker
-from inspector.scrubbing import Scrubber
-from inspector.store import Store
+from inspector.record.masking import Masker
+from inspector.record.scrubbing import Scrubber
+from inspector.record.store import Store
 
 Secrets = dict[str, set[str]]
 

@@ -8,10 +8,10 @@ from support.cast import Person
 from support.legs import Legs
 from support.registered_client import RegisteredClient
 
-from inspector import flows
-from inspector.exchange import Body, Exchange, Pairs
-from inspector.parties import PARTIES
-from inspector.store import Store
+from inspector.read import flows
+from inspector.read.parties import PARTIES
+from inspector.record.exchange import Body, Exchange, Pairs
+from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
 STRANGE = (

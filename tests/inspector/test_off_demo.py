@@ -93,7 +93,7 @@ def test_in_the_demo_all_of_it_is_there(tmp_path: Path) -> None:
     assert inside["answers"][per_leg] == 200
     assert "/inspector" in inside["home"]
     assert "inspector.db" in inside["files"]
-    assert {"inspector", "inspector.recorder", "inspector.views"} <= set(inside["modules"])
+    assert {"inspector", "inspector.record.recorder", "inspector.views"} <= set(inside["modules"])
 
 
 def imported(path: Path) -> set[str]:

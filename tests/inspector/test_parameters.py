@@ -6,10 +6,10 @@ import pytest
 from support.cast import Person
 from support.legs import Legs
 
-from inspector.answers import members
-from inspector.exchange import Exchange
-from inspector.parameters import _AT, _EVERYWHERE, Section, explained
-from inspector.store import Store
+from inspector.read.explanations import _AT, _EVERYWHERE, Section, explained
+from inspector.read.response_json import members
+from inspector.record.exchange import Exchange
+from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
 ENTRIES = [*_EVERYWHERE.items(), *_AT.items()]

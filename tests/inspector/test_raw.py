@@ -1,6 +1,6 @@
 """A message as it was on the wire."""
 
-from inspector import raw
+from inspector.draw import raw_http
 from tests.inspector.exchanges import exchange
 
 CODE = "SplxlO••••••••~3fa9c1"
@@ -17,7 +17,7 @@ def test_the_request_reads_as_it_was_sent() -> None:
         form=[("code", CODE), ("redirect_uri", "http://127.0.0.1:9001/callback")],
     )
 
-    assert raw.request(one).splitlines() == [
+    assert raw_http.request(one).splitlines() == [
         "POST /oauth/token HTTP/1.1",
         "Host: 127.0.0.1:9000",
         "Authorization: Basic print-shop:••••••••~aa01bb",
@@ -32,7 +32,7 @@ def test_the_answer_reads_as_it_was_sent() -> None:
         "auth_server", "POST /oauth/token", status=400, answer='{\n  "error": "invalid_grant"\n}'
     )
 
-    assert raw.response(one).splitlines() == [
+    assert raw_http.response(one).splitlines() == [
         "HTTP/1.1 400 Bad Request",
         "",
         "{",
@@ -46,13 +46,13 @@ def test_an_address_inside_a_query_cannot_be_taken_for_more_parameters() -> None
         "auth_server", "GET /login", query=[("next", "/oauth/authorize?state=x&client_id=y")]
     )
 
-    assert raw.request(one).startswith(
+    assert raw_http.request(one).startswith(
         "GET /login?next=/oauth/authorize?state%3Dx%26client_id%3Dy HTTP/1.1"
     )
 
 
 def test_a_status_without_a_name_is_shown_alone() -> None:
-    assert raw.response(exchange("auth_server", "GET /", status=599)) == "HTTP/1.1 599"
+    assert raw_http.response(exchange("auth_server", "GET /", status=599)) == "HTTP/1.1 599"
 
 
 FORGED = "swordfish HTTP/1.1\nX-Forged: yes\r\nX-Forged: yes\u2028X-Forged: yes\x85X-Forged: yes"
@@ -69,10 +69,10 @@ def test_nobody_can_make_up_a_line() -> None:
         answer=FORGED.replace("\n", " "),
     )
 
-    for text in (raw.request(one), raw.response(one)):
+    for text in (raw_http.request(one), raw_http.response(one)):
         assert not [line for line in text.splitlines() if line.startswith("X-Forged")]
     assert (
-        raw.request(one)
+        raw_http.request(one)
         .splitlines()[1]
         .startswith("User-Agent: swordfish HTTP/1.1\\nX-Forged: yes\\r\\n")
     )
@@ -81,10 +81,10 @@ def test_nobody_can_make_up_a_line() -> None:
 def test_nobody_can_turn_a_line_round() -> None:
     one = exchange("auth_server", "GET /", request_headers=[("User-Agent", "\u202eolleh")])
 
-    assert raw.request(one).splitlines()[1] == "User-Agent: \\u202eolleh"
+    assert raw_http.request(one).splitlines()[1] == "User-Agent: \\u202eolleh"
 
 
 def test_a_path_cannot_be_taken_for_a_query() -> None:
-    assert raw.request(exchange("auth_server", "GET /login?a=1#höhe")).startswith(
+    assert raw_http.request(exchange("auth_server", "GET /login?a=1#höhe")).startswith(
         "GET /login%3Fa%3D1%23h%C3%B6he HTTP/1.1"
     )

@@ -18,11 +18,11 @@ from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
 
 from config import ClientAppSettings
 from inspector import watch
-from inspector.limits import PAIRS
-from inspector.recorder import COPIED, COPIED_OF_A_PAGE, Recorder
-from inspector.recorder import watch as watch_into
-from inspector.store import Store
-from inspector.transcript import Wire
+from inspector.record.limits import PAIRS
+from inspector.record.recorder import COPIED, COPIED_OF_A_PAGE, Recorder
+from inspector.record.recorder import watch as watch_into
+from inspector.record.store import Store
+from inspector.record.transcript import Wire
 from web import event_log
 
 if TYPE_CHECKING:
@@ -541,7 +541,7 @@ def test_of_what_cannot_be_transcribed_it_is_kept_that_it_was(
     def broken(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("inspector.recorder.transcribe", broken)
+    monkeypatch.setattr("inspector.record.recorder.transcribe", broken)
     watched_leg.get("/picture?code=swordfish")
 
     [exchange] = store.exchanges()
@@ -567,7 +567,7 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[Wire]:
         wires.append(wire)
         raise LookupError
 
-    monkeypatch.setattr("inspector.recorder.transcribe", noting)
+    monkeypatch.setattr("inspector.record.recorder.transcribe", noting)
     return wires
 
 

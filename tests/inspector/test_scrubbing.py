@@ -5,8 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from inspector.masking import Masker
-from inspector.scrubbing import DOTS
+from inspector.record.masking import Masker
+from inspector.record.scrubbing import DOTS
 from tests.inspector.wires import KEY, STATE, TOKEN, json_answer, recorded, request_header, stored
 
 

@@ -13,10 +13,10 @@ from threading import Thread
 
 import pytest
 
-from inspector import store as store_module
-from inspector.database import PATIENCE
-from inspector.exchange import Body, Exchange
-from inspector.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
+from inspector.record import store as store_module
+from inspector.record.database import PATIENCE
+from inspector.record.exchange import Body, Exchange
+from inspector.record.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
 from tests.inspector.exchanges import exchange
 
 AN_EXCHANGE = exchange("client_app", "GET /connect", id=0)

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from inspector.message import read_trees
-from inspector.story import sentence
+from inspector.read.messages import read_trees
+from inspector.read.story import sentence
 from tests.inspector.exchanges import exchange
 
 BASIC = [("Authorization", "Basic print-shop:••••••••")]

@@ -11,8 +11,8 @@ from support.page import Page
 from support.registered_client import RegisteredClient
 
 from inspector import open_pages
-from inspector.flows import Flow, flows
-from inspector.store import Store
+from inspector.read.flows import Flow, flows
+from inspector.record.store import Store
 
 SCOPE = "profile photos:read"
 #: Under which the client is registered, as the consent page has it.

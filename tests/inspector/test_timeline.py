@@ -5,8 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from inspector import drawing
-from inspector.drawing.lives import AccessToken, RefreshLife
+from inspector import draw
+from inspector.read.token_lives import AccessToken, RefreshLife
 
 EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
 LIFE = RefreshLife(issued=0, expires=86400, ended=None)
@@ -28,7 +28,7 @@ def chain(*issued: float) -> list[AccessToken]:
 
 def drawn(tokens: list[AccessToken], now: float, life: RefreshLife = LIFE) -> ElementTree.Element:
     """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
-    return ElementTree.fromstring(drawing.timeline(tokens, life, now).replace("\x00", ""))
+    return ElementTree.fromstring(draw.timeline(tokens, life, now).replace("\x00", ""))
 
 
 def classed(svg: ElementTree.Element, *css: str) -> list[ElementTree.Element]:
@@ -93,9 +93,9 @@ def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
 
 
 def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
-    assert drawing.timeline([], LIFE, 0) == ""
+    assert draw.timeline([], LIFE, 0) == ""
     assert (
-        drawing.timeline_words([], LIFE, 0)
+        draw.timeline_words([], LIFE, 0)
         == "The code has not been redeemed, so there are no tokens."
     )
 
@@ -274,4 +274,4 @@ def test_no_strip_covers_another_or_the_times_below() -> None:
 def test_the_timeline_is_told_in_words_as_well(
     tokens: list[AccessToken], life: RefreshLife, now: float, sentence: str
 ) -> None:
-    assert sentence in drawing.timeline_words(tokens, life, now)
+    assert sentence in draw.timeline_words(tokens, life, now)

@@ -1,8 +1,8 @@
 """The life of a grant's tokens, as messages and event log tell it: timeline and family."""
 
-from inspector import tokens
-from inspector.drawing.family import Member
-from inspector.exchange import Exchange
+from inspector.read import tokens
+from inspector.read.token_lives import Member
+from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
 GRANT = {"grant_id": "g"}

@@ -11,8 +11,8 @@ from playwright.sync_api import BrowserContext, Locator, Page, Request, Response
 from support.chromium import launched_chromium
 from support.processes import Running, running_legs
 
-from inspector.exchange import Exchange
-from inspector.store import Store
+from inspector.record.exchange import Exchange
+from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
 pytestmark = pytest.mark.processes

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from inspector.exchange import Body, Exchange
-from inspector.why import endings, reasons
+from inspector.read.refusals import endings, reasons
+from inspector.record.exchange import Body, Exchange
 from tests.inspector.exchanges import exchange
 
 

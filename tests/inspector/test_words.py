@@ -2,7 +2,7 @@
 
 import pytest
 
-from inspector.words import summary
+from inspector.draw.words import summary
 from tests.inspector.exchanges import exchange
 
 

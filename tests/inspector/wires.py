@@ -4,9 +4,9 @@ import base64
 import json
 from typing import Any
 
-from inspector.bodies import FORM
-from inspector.exchange import Exchange, Pairs
-from inspector.transcript import Wire, transcribe
+from inspector.record.bodies import FORM
+from inspector.record.exchange import Exchange, Pairs
+from inspector.record.transcript import Wire, transcribe
 
 KEY = "the key of this run"
 TOKEN = "Splxl0BeZQQYbYS6WxSbIAtGzvFWFjXmRk1J2mO8_cQ"

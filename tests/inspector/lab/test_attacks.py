@@ -10,14 +10,14 @@ from support.cast import Person
 from support.clock import Clock
 from support.legs import Legs
 
-from inspector import flows, phases, steps
 from inspector.lab.attack import Attack, Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.people import LAB_PASSWORDS
 from inspector.lab.run import line, main, run, run_all, summary
 from inspector.lab.stage import Stage
-from inspector.message import read_trees
-from inspector.store import Store
+from inspector.read import flows, phases, steps
+from inspector.read.messages import read_trees
+from inspector.record.store import Store
 from tests.inspector.lab.conftest import stage_for
 
 #: What there must be a card for.

@@ -12,7 +12,7 @@ from config import ClientAppSettings
 from inspector import open_pages
 from inspector.lab.opening import open_live_lab
 from inspector.lab.stage import stage_for
-from inspector.store import Store
+from inspector.record.store import Store
 
 ELSEWHERE = {
     "another issuer": {"issuer": "https://id.example"},

@@ -15,7 +15,7 @@ from inspector.lab.laboratory import Laboratory
 from inspector.lab.results import to_document
 from inspector.lab.run import run, run_all
 from inspector.lab.stage import Stage
-from inspector.store import Store
+from inspector.record.store import Store
 
 
 @pytest.fixture

@@ -67,9 +67,7 @@ OFF: dict[str, Callable[[Patch], None]] = {
     "scope-as-granted": lambda patch: patch.setattr(
         issued_tokens.RefreshToken, "get_scope", lambda _: EVERY_SCOPE, raising=False
     ),
-    "refresh-once": lambda patch: patch.setattr(
-        tokens, "spend_refresh_token", lambda *_: True
-    ),
+    "refresh-once": lambda patch: patch.setattr(tokens, "spend_refresh_token", lambda *_: True),
     "access-tokens-only": lambda patch: patch.setattr(
         introspection, "_is_access_token", lambda _: True
     ),

@@ -26,7 +26,7 @@ from inspector.lab.run import Report, Result, run_all
 from inspector.lab.source import source_of
 from inspector.lab.stage import Stage
 from inspector.lab.views import open_lab
-from inspector.store import Store
+from inspector.record.store import Store
 
 CHECK = CHECKS[0]
 REFUSED = Outcome(

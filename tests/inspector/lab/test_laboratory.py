@@ -10,7 +10,7 @@ from inspector.lab.attacks import ATTACKS
 from inspector.lab.cards import State, cards
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.run import Report, Result
-from inspector.store import Store
+from inspector.record.store import Store
 
 REFUSED = Outcome(
     got_through=False, status=400, error="invalid_grant", said="", request_id="lab-replay-abc123-01"

@@ -7,7 +7,7 @@ from inspector.lab.people import LAB_PASSWORDS
 from inspector.lab.results import to_document
 from inspector.lab.run import run_all
 from inspector.lab.stage import Stage
-from inspector.store import Store
+from inspector.record.store import Store
 from tests.inspector.test_nothing_secret_is_recorded import leaked, travelled
 
 

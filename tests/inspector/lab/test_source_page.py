@@ -16,7 +16,7 @@ from inspector.lab.checks import CHECKS, PAIRS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import source_of
 from inspector.lab.views import open_lab
-from inspector.store import Store
+from inspector.record.store import Store
 
 FILE = """import os
 

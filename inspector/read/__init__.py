@@ -1,0 +1,1 @@
+"""Read the recording: group messages into flows, steps and tokens, and explain them."""

@@ -1,0 +1,1 @@
+"""Record what the three legs receive and send, without its secrets."""
