@@ -167,10 +167,10 @@ def _consult_the_doctor() -> int:
     with _one_line_when_it_cannot_start():
         settings = [leg.settings_class.load() for leg in LEGS.values()]
     http = BackChannel().session()
-    found = list(doctor.complaints(settings, PROJECT_ROOT / "requirements.txt", http))
+    found = list(doctor.find_problems(settings, PROJECT_ROOT / "requirements.txt", http))
     client_settings = next(its for its in settings if isinstance(its, ClientAppSettings))
     if any(doctor.is_served(its, http) for its in settings):
-        found += client_doctor.complaints(client_settings, http)
+        found += client_doctor.find_problems(client_settings, http)
     print("\n".join(found or ["Nothing to complain about."]))
     return bool(found)
 

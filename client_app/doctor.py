@@ -19,7 +19,7 @@ from web.clock import now
 MAX_CLOCK_SKEW = 5
 
 
-def complaints(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
+def find_problems(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
     """Yield a line for each problem that names it and says how to solve it."""
     yield from _spelling(settings)
     client = Client(

@@ -7,14 +7,14 @@ from functools import cached_property
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from client_app.models import Record
-from web.derived_keys import derived_key
+from web.derived_keys import derive_key
 
 
 class RecordCipher:
     """Encrypts records with the first of `secret_keys`, and decrypts those of any of them."""
 
     def __init__(self, leg: str, secret_keys: Sequence[str]) -> None:
-        self._keys = [derived_key(key, leg, "session-records") for key in secret_keys]
+        self._keys = [derive_key(key, leg, "session-records") for key in secret_keys]
 
     def encrypt(self, record: Record) -> bytes:
         """Return the record as authenticated ciphertext."""

@@ -93,7 +93,7 @@ def test_a_library_outside_the_pins_is_named(tmp_path: Path) -> None:
         "flask==1.0 \\\n    --hash=sha256:0\nnever-heard-of==1.0 \\\n    --hash=sha256:0\n"
     )
 
-    complaints = list(doctor.complaints([], pins, requests.Session()))
+    complaints = list(doctor.find_problems([], pins, requests.Session()))
 
     assert [complaint.split(" ")[0] for complaint in complaints] == ["flask"]
     assert "1.0 is pinned" in complaints[0]
@@ -115,7 +115,7 @@ def test_clocks_that_differ_are_named(tmp_path: Path) -> None:
         lambda answer, **_: answer.headers.update(Date="Sat, 01 Jan 2000 00:00:00 GMT")
     )
 
-    complaints = list(client_doctor.complaints(settings, http))
+    complaints = list(client_doctor.find_problems(settings, http))
     legs.close()
 
     assert [line for line in complaints if "clock" in line] == complaints
@@ -131,7 +131,7 @@ def test_cookie_names_that_collide_are_named(
     settings = [leg.extensions["tripod.settings"] for leg in (legs.auth_server, legs.client_app)]
     (tmp_path / "requirements.txt").touch()
 
-    complaints = list(doctor.complaints(settings, tmp_path / "requirements.txt", legs.session()))
+    complaints = list(doctor.find_problems(settings, tmp_path / "requirements.txt", legs.session()))
     legs.close()
 
     assert [line for line in complaints if "cookie session" in line] == complaints

@@ -1,4 +1,7 @@
-"""What any web application here needs, innocent of OAuth: one small file per matter, assembled here."""
+"""The parts that any web application of this project needs, independent of OAuth.
+
+Each file has one job, and `new_application` assembles them.
+"""
 
 from datetime import timedelta
 
@@ -6,7 +9,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from web import canonical_host, headers, pages, queries, request_id, request_lines
-from web.derived_keys import derived_key
+from web.derived_keys import derive_key
 from web.leg_settings import LegSettings
 
 SIGN_IN_LIFETIME = timedelta(hours=12)
@@ -14,39 +17,47 @@ MAX_FORM_BYTES = 64 * 1024
 
 
 def new_application(settings: LegSettings) -> Flask:
-    """A Flask application for one leg: keys and cookie of its own, canonical host, request id, headers, error pages."""
+    """Return a Flask application for one leg.
+
+    It has keys and a cookie of its own, and a canonical host, request ids, security headers and
+    error pages.
+    """
     app = Flask(
         settings.leg,
         root_path=str(settings.project_root),
         template_folder=str(settings.project_root / "templates"),
         static_folder=str(settings.project_root / "static"),
     )
-    app.config.update(_configuration(settings))
+    app.config.update(_make_configuration(settings))
     app.extensions["tripod.settings"] = settings
     if settings.trusted_proxies:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
-    request_lines.leave_queries_out()
+    request_lines.remove_queries()
     for part in (request_id, canonical_host, queries, headers, pages):
         part.init_app(app)
     return app
 
 
-def _configuration(settings: LegSettings) -> dict[str, object]:
-    https = settings.url.startswith("https:")
-    keys = [derived_key(key, settings.leg, "cookies") for key in settings.secret_keys]
-    return {
-        "SECRET_KEY": keys[0] if keys else None,
+def _make_configuration(settings: LegSettings) -> dict[str, object]:
+    keys = [derive_key(key, settings.leg, "cookies") for key in settings.secret_keys]
+    configuration: dict[str, object] = {
+        "SECRET_KEY": next(iter(keys), None),
         "SECRET_KEY_FALLBACKS": keys[1:],
-        # Browsers share cookies between the ports of one host, so each leg's has a name of its own.
-        "SESSION_COOKIE_NAME": f"{'__Host-' if https else ''}tripod_{settings.leg}",
-        "SESSION_COOKIE_SECURE": https,
+        # Browsers share cookies between the ports of one host, so each leg has its own name.
+        "SESSION_COOKIE_NAME": f"tripod_{settings.leg}",
+        "SESSION_COOKIE_SECURE": False,
         "SESSION_COOKIE_HTTPONLY": True,
-        # Strict would break the callback; ports are one site, so it would defend nothing between the legs.
+        # Strict would break the callback. It would not protect the legs from each other either,
+        # since all ports of a host are one site.
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_REFRESH_EACH_REQUEST": False,
         "PERMANENT_SESSION_LIFETIME": SIGN_IN_LIFETIME,
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
-        # A form lives as long as the session that it belongs to.
+        # A form is valid as long as the session that it belongs to.
         "WTF_CSRF_TIME_LIMIT": None,
     }
+    if settings.url.startswith("https:"):
+        configuration["SESSION_COOKIE_NAME"] = f"__Host-tripod_{settings.leg}"
+        configuration["SESSION_COOKIE_SECURE"] = True
+    return configuration

@@ -1,8 +1,9 @@
-"""HTTP from server to server: pooled connections, one session per thread, and nothing taken from the surroundings.
+"""HTTP requests from server to server, over pooled connections with one session per thread.
 
-A `.netrc` would overwrite `Authorization: Bearer`, a proxy setting would catch loopback, a redirect would carry a
-secret elsewhere, and a retry would present a code twice: none of them happens here. Every request has a timeout and
-carries the request id.
+Nothing from the environment changes a request: a `.netrc` file would overwrite
+`Authorization: Bearer`, and a proxy would intercept loopback. Redirects are not followed, since
+they would send a secret to another place. Requests are not retried, since that would present a
+code twice. Every request has a timeout and carries the request id.
 """
 
 import threading
@@ -14,25 +15,31 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 
 from web.request_id import HEADER, current_request_id
 
-#: Seconds to connect, and seconds between two bytes of the answer.
+#: Seconds to connect, and seconds between two bytes of the response.
 TIMEOUT = (3.05, 8.0)
 POOL_SIZE = 4
 
 
 def pooled_adapter() -> HTTPAdapter:
-    """Real connections, kept open between requests."""
+    """Return an adapter whose connections stay open between requests."""
     return HTTPAdapter(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE, max_retries=0)
 
 
 class BackChannel:
-    """Gives each thread its own session. `adapter` makes what carries the requests: sockets, or a test's network."""
+    """A source of sessions, one for each thread.
+
+    `adapter` creates what sends the requests: real connections, or the network of a test.
+    """
 
     def __init__(self, adapter: Callable[[], BaseAdapter] = pooled_adapter) -> None:
         self._adapter = adapter
         self._local = threading.local()
 
     def session(self) -> requests.Session:
-        """This thread's session. Its requests raise `requests.RequestException` when there is no answer."""
+        """Return this thread's session.
+
+        Its requests raise `requests.RequestException` when there is no response.
+        """
         if not hasattr(self._local, "session"):
             self._local.session = _Session(self._adapter())
         session: requests.Session = self._local.session
@@ -47,8 +54,10 @@ class _Session(requests.Session):
         self.mount("https://", adapter)
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
+        """Send a request with the timeout and the request id, and without cookies or redirects."""
         kwargs.setdefault("timeout", TIMEOUT)
         kwargs["allow_redirects"] = False
         self.cookies.clear()
-        self.headers[HEADER] = current_request_id()  # type: ignore[assignment]  # None leaves the header out
+        # The value None leaves the header out.
+        self.headers[HEADER] = current_request_id()  # type: ignore[assignment]
         return super().request(*args, **kwargs)

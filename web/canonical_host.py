@@ -1,8 +1,9 @@
-"""One spelling of the host is canonical: the one in the leg's own URL setting.
+"""Require the canonical spelling of the host, which is the one in the leg's URL setting.
 
-Browsers keep a cookie jar per spelling, so a flow that begins on `localhost` and comes back to `127.0.0.1` has lost its
-session. A page asked for on another spelling of loopback is therefore redirected before a flow starts. Machine
-endpoints answer on any spelling. Any other `Host` is refused, so that no address this server writes can be another's.
+Browsers keep separate cookies for each spelling, so a flow that starts on `localhost` and returns
+to `127.0.0.1` loses its session. A page that is requested on another spelling of loopback is
+therefore redirected before a flow starts. Machine endpoints answer on any spelling of loopback.
+Every other `Host` is rejected, so that this server never writes a URL with a foreign host.
 """
 
 from collections.abc import Callable
@@ -20,23 +21,27 @@ View = TypeVar("View", bound=Callable[..., object])
 
 
 def init_app(app: Flask) -> None:
-    """Check the host of every request of `app`."""
+    """Check the host of every request to `app`."""
     app.before_request(_check_host)
 
 
 def for_machines(view: View) -> View:
-    """Mark a view whose callers are programs: it answers on any spelling of the host, since they follow no redirect."""
+    """Mark a view whose callers are programs.
+
+    It answers on any spelling of the host, since programs do not follow a redirect. Its errors are
+    JSON, and its requests need no form token.
+    """
     view.for_machines = True  # type: ignore[attr-defined]
     return view
 
 
 def is_for_machines(view: object) -> bool:
-    """Return whether the view is marked `for_machines`."""
+    """Return whether the view is marked with `for_machines`."""
     return bool(getattr(view, "for_machines", False))
 
 
 def on_any_host(view: View) -> View:
-    """Mark a view that answers whatever the `Host`, as a health check does, asked by address."""
+    """Mark a view that answers on every `Host`, such as a health check by IP address."""
     view.on_any_host = True  # type: ignore[attr-defined]
     return view
 
@@ -44,7 +49,7 @@ def on_any_host(view: View) -> View:
 def _check_host() -> WerkzeugResponse | Response | None:
     settings = current_settings()
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "on_any_host", False) or _origin() == settings.url:
+    if getattr(view, "on_any_host", False) or _read_origin() == settings.url:
         return None
     if not _is_another_spelling(settings.url):
         abort(400, description="This server does not answer for that host.")
@@ -52,23 +57,23 @@ def _check_host() -> WerkzeugResponse | Response | None:
         return None
     if request.method not in ("GET", "HEAD"):
         abort(400, description=f"Send this form from {settings.url}.")
-    return redirect(settings.url + _path_and_query())
+    return redirect(settings.url + _read_path_and_query())
 
 
-def _path_and_query() -> str:
-    # The path has been decoded, and may hold a line break by now.
-    path, query = (
-        quote(request.path, safe="/:@!$&'()*+,;="),
-        request.query_string.decode(errors="replace"),
-    )
-    return f"{path}?{query}" if query else path
+def _read_path_and_query() -> str:
+    # The path is decoded and can contain a line break, so it is encoded again.
+    path = quote(request.path, safe="/:@!$&'()*+,;=")
+    query = request.query_string.decode(errors="replace")
+    if query:
+        return f"{path}?{query}"
+    return path
 
 
-def _origin() -> str:
-    return f"{request.scheme}://{_host()}".lower()
+def _read_origin() -> str:
+    return f"{request.scheme}://{_read_host()}".lower()
 
 
-def _host() -> str:
+def _read_host() -> str:
     try:
         return request.host
     except SecurityError:
@@ -76,10 +81,14 @@ def _host() -> str:
 
 
 def _is_another_spelling(url: str) -> bool:
-    """Whether the request's host is loopback under another name than the `url` of a leg that is on loopback too."""
+    """Return whether the request's host and the host of `url` are two names of loopback.
+
+    The ports must be the same.
+    """
     try:
-        asked, own = urlsplit(f"//{_host()}"), urlsplit(url)
-        same_port = (asked.port or 80) == (own.port or 80)
+        requested, own = urlsplit(f"//{_read_host()}"), urlsplit(url)
+        has_same_port = (requested.port or 80) == (own.port or 80)
     except ValueError:
         return False
-    return same_port and is_loopback(asked.hostname or "") and is_loopback(own.hostname or "")
+    are_loopback = is_loopback(requested.hostname or "") and is_loopback(own.hostname or "")
+    return has_same_port and are_loopback

@@ -1,8 +1,8 @@
-"""The one place that reads the clock, so that a test can turn it for every leg at once."""
+"""The only module that reads the clock, so that a test can change the time of every leg at once."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present moment, in UTC, with its time zone."""
+    """Return the current time in UTC, with its time zone."""
     return datetime.now(UTC)

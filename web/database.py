@@ -1,7 +1,8 @@
-"""A leg's database: one engine per application, one session per request, no global.
+"""A leg's database: one engine per application, one session per request, and no global variable.
 
-On SQLite a writing transaction starts as one (`BEGIN IMMEDIATE`), since a transaction that reads first and then writes
-fails when another has written in between; a reading one does not, so readers never wait. PostgreSQL needs neither.
+On SQLite, a writing transaction starts with `BEGIN IMMEDIATE`: a transaction that reads first and
+writes later fails when another one has written in between. A reading transaction starts with
+`BEGIN`, so that readers never wait. PostgreSQL needs no such distinction.
 """
 
 import os
@@ -24,7 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 BUSY_TIMEOUT_MS = 10_000
 
-#: Constraints need names that a migration can refer to.
+#: Names for constraints, so that a migration can refer to them.
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_name)s",
     "uq": "uq_%(table_name)s_%(column_0_name)s",
@@ -35,60 +36,77 @@ NAMING_CONVENTION = {
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in time. SQLite forgets time zones; this column type does not, and refuses a naive value."""
+    """A column type for a time with its time zone, which SQLite does not store.
+
+    Times are stored in UTC. A value without a time zone is rejected.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is not None and value.tzinfo is None:
-            raise ValueError("a moment needs its time zone")
-        return value and value.astimezone(UTC)
+        """Return the time in UTC.
+
+        :raises ValueError: when `value` has no time zone.
+        """
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time needs a time zone")
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and (
-            value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-        )
+        """Return the stored time with its time zone; a database without time zones holds UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
 
 
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
 
 
 class Database:
-    """The engine of one leg. `reading` and `writing` give sessions outside a request, as the command line needs."""
+    """The engine of one leg, and sessions for use in a request or outside one."""
 
     def __init__(self, url: str) -> None:
-        # hide_parameters: an exception's text must not carry a digest, a name or an address into a log.
-        self.engine = _engine(url)
+        self.engine = _create_engine(url)
         self._writing_engine = self.engine.execution_options(tripod_writing=True)
 
     def init_app(self, app: Flask) -> None:
-        """Make this the database of `app`; each request's session closes with it."""
+        """Make this the database of `app`, and close each request's session at its end."""
         app.extensions["tripod.database"] = self
         app.teardown_appcontext(_close)
 
     def session(self, *, writing: bool) -> Session:
-        """A session that reads, or one whose transaction starts as a writing one."""
+        """Return a new session for reading, or for a transaction that writes."""
         bind = self._writing_engine if writing else self.engine
         return event_log.watch(Session(bind, expire_on_commit=False, autoflush=False))
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session outside a request whose transaction commits at the end, or rolls back on an exception."""
+        """Give a session for one writing transaction outside a request.
+
+        The transaction commits at the end, and rolls back on an exception.
+        """
         with self.session(writing=True) as session, session.begin():
             yield session
 
     def check(self) -> None:
-        """Ask the database for nothing in particular.
+        """Execute a trivial query.
 
-        :raises sqlalchemy.exc.SQLAlchemyError: when it does not answer.
+        :raises sqlalchemy.exc.SQLAlchemyError: when the database does not answer.
         """
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
 
 
 def get_db() -> Session:
-    """The session of this request (or of this command): a reading one, unless the view is marked `writing`."""
+    """Return the session of the current request or command.
+
+    It is for reading, unless the view is marked with `writing`.
+    """
     if "db" not in g:
         database: Database = current_app.extensions["tripod.database"]
         g.db = database.session(writing=g.get("writing", False))
@@ -97,7 +115,10 @@ def get_db() -> Session:
 
 
 def writing(view: Callable[P, R]) -> Callable[P, R]:
-    """Mark a view that writes: its transaction starts as a writing one. The view commits; nobody else does."""
+    """Mark a view that writes to the database.
+
+    Its transaction starts as a writing one. The view itself commits.
+    """
 
     @wraps(view)
     def writing_view(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -113,7 +134,9 @@ def _close(_error: BaseException | None) -> None:
         session.close()
 
 
-def _engine(url: str) -> Engine:
+def _create_engine(url: str) -> Engine:
+    # hide_parameters: the text of an exception can reach a log, where no digest, name or address
+    # may appear.
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True, hide_parameters=True)
@@ -131,7 +154,7 @@ def _create_private_file(path: Path) -> None:
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # no BEGIN of the driver's: _begin_sqlite says which
+    connection.isolation_level = None  # The driver sends no BEGIN, _begin_sqlite does.
     cursor = connection.cursor()
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
@@ -144,5 +167,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    is_writing = connection.get_execution_options().get("tripod_writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+    if connection.get_execution_options().get("tripod_writing", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")

@@ -1,9 +1,12 @@
-"""One secret in, a key for each leg and purpose out, so that no two signatures or ciphers ever share a key."""
+"""Keys for each leg and purpose, derived from one secret.
+
+No two signatures or ciphers share a key.
+"""
 
 import hashlib
 import hmac
 
 
-def derived_key(secret: str, leg: str, purpose: str) -> str:
-    """64 hexadecimal digits: HMAC-SHA256 of the leg and the purpose under `secret`."""
+def derive_key(secret: str, leg: str, purpose: str) -> str:
+    """Return 64 hexadecimal digits: HMAC-SHA256 of `leg` and `purpose` under `secret`."""
     return hmac.digest(secret.encode(), f"tripod/{leg}/{purpose}".encode(), hashlib.sha256).hex()

@@ -1,7 +1,7 @@
-"""What would trip a newcomer, named before it does: `python app.py doctor`. Each complaint is one line, with its cure.
+"""Report common setup problems of any web application: `python app.py doctor`.
 
-It starts nothing and changes nothing. Here is what any web application may suffer from; what only a client of an
-authorization server can tell is in `client_app/doctor.py`.
+Each problem is one line that says how to solve it. Nothing is started or changed. Problems that
+only a client of an authorization server can have are in `client_app/doctor.py`.
 """
 
 import re
@@ -20,67 +20,94 @@ from web.request_id import HEADER
 _PIN = re.compile(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==(\S+?)(?: ;.*)? \\$", re.MULTILINE)
 
 
-def complaints(
+def find_problems(
     settings: Collection[LegSettings], requirements: Path, http: requests.Session
 ) -> Iterator[str]:
-    """All of them, for legs with these settings; `requirements` is the file of pins."""
-    yield from _library_versions(requirements)
-    yield from _spellings(settings)
-    running = [its for its in settings if is_served(its, http)]
-    for its in settings:
-        yield from _address(its, http, others_run=bool(running))
-    yield from _cookie_names(running, http)
+    """Yield a line for each problem of the legs with these settings.
+
+    `requirements` is the file with the pinned versions.
+    """
+    yield from _check_library_versions(requirements)
+    yield from _check_spellings(settings)
+    running = [leg_settings for leg_settings in settings if is_served(leg_settings, http)]
+    for leg_settings in settings:
+        yield from _check_address(leg_settings, http, others_run=bool(running))
+    yield from _check_cookie_names(running, http)
 
 
 def is_served(settings: LegSettings, http: requests.Session) -> bool:
-    """Whether the leg answers at its address, healthy or not: it alone puts a request id on its answers."""
+    """Return whether the leg answers at its address, healthy or not.
+
+    Only a leg answers with a request id.
+    """
     try:
         return HEADER in http.get(f"{settings.url}/healthz").headers
     except requests.RequestException:
         return False
 
 
-def _library_versions(requirements: Path) -> Iterator[str]:
+def _check_library_versions(requirements: Path) -> Iterator[str]:
     for name, pinned in _PIN.findall(requirements.read_text()):
         try:
             installed = metadata.version(name)
         except metadata.PackageNotFoundError:
-            continue  # pinned for another platform, or its absence has been loud already
+            # It is pinned for another platform, or importing it has failed already.
+            continue
         if installed != pinned:
-            yield f"{name} {installed} is installed, {pinned} is pinned: `make setup` installs what is pinned."
+            yield f"{name} {installed} is installed, but {pinned} is pinned: run `make setup`."
 
 
-def _spellings(settings: Collection[LegSettings]) -> Iterator[str]:
-    hosts = {its.leg: urlsplit(its.url).hostname or "" for its in settings}
+def _check_spellings(settings: Collection[LegSettings]) -> Iterator[str]:
+    hosts = {each.leg: urlsplit(each.url).hostname or "" for each in settings}
     if all(map(is_loopback, hosts.values())) and len(set(hosts.values())) > 1:
         spelled = ", ".join(f"{leg} {host}" for leg, host in hosts.items())
-        yield f"loopback is spelled in more than one way ({spelled}): use one of them in all TRIPOD_…_URL settings."
+        yield (
+            f"The legs use different names for loopback ({spelled}): "
+            "use the same name in all TRIPOD_…_URL settings."
+        )
 
 
-def _address(settings: LegSettings, http: requests.Session, *, others_run: bool) -> Iterator[str]:
-    setting = f"TRIPOD_{settings.leg.upper()}_URL"
+def _check_address(
+    settings: LegSettings, http: requests.Session, *, others_run: bool
+) -> Iterator[str]:
+    leg = settings.leg
     if is_served(settings, http):
         if http.get(f"{settings.url}/healthz").status_code != requests.codes.ok:
-            yield f"{settings.leg} answers at {settings.url}, but cannot serve: its log says why."
+            yield f"{leg} runs at {settings.url}, but is not healthy: read its log."
     elif _is_taken(settings.bind_address):
         host, port = settings.bind_address
-        yield f"{host} port {port} is taken by another program: stop that one, or move {settings.leg} with {setting}."
+        yield (
+            f"{host} port {port} is used by another program: stop that program, or set "
+            f"TRIPOD_{leg.upper()}_URL to another port."
+        )
     elif others_run:
-        name = settings.leg.replace("_", "-")
-        yield f"{settings.leg} does not answer at {settings.url}, others do: `python app.py {name}` starts it."
+        yield (
+            f"{leg} does not answer at {settings.url}, but other legs run: "
+            f"start it with `python app.py {leg.replace('_', '-')}`."
+        )
 
 
 def _is_taken(address: tuple[str, int]) -> bool:
-    with socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET) as probe:
+    family = socket.AF_INET
+    if ":" in address[0]:
+        family = socket.AF_INET6
+    with socket.socket(family) as probe:
         probe.settimeout(1)
         return probe.connect_ex(address) == 0
 
 
-def _cookie_names(running: Collection[LegSettings], http: requests.Session) -> Iterator[str]:
-    """Browsers share cookies between the ports of one host: two legs with one name would sign each other out."""
+def _check_cookie_names(running: Collection[LegSettings], http: requests.Session) -> Iterator[str]:
+    """Yield a line for each cookie name that two legs use.
+
+    Browsers share cookies between the ports of one host, so these legs would sign each other's
+    users out.
+    """
     owners: dict[str, str] = {}
-    for its in running:
+    for settings in running:
         for path in ("/", "/login"):
-            for name in http.get(its.url + path).cookies.keys():
-                if owners.setdefault(name, its.leg) != its.leg:
-                    yield f"{owners[name]} and {its.leg} both set a cookie {name}: give one of them another name."
+            for name in http.get(settings.url + path).cookies.get_dict():
+                if owners.setdefault(name, settings.leg) != settings.leg:
+                    yield (
+                        f"{owners[name]} and {settings.leg} both set a cookie {name}: "
+                        "give one of them another name."
+                    )

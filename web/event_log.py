@@ -1,8 +1,9 @@
-"""The event log: one JSON line per event, with ids and never a secret.
+"""The event log: one JSON line per event, with ids and without secrets.
 
-`record` writes at once: refusals, and what is outside a transaction. `record_on_commit` writes when the session's
-transaction has committed and not at all when it is rolled back, so that the log never tells of what did not happen.
-Records go through the logger `tripod.events`; a listener is an ordinary `logging.Handler` that reads `record.fields`.
+`record` writes at once, for refusals and events outside a transaction. `record_on_commit` writes
+when the session's transaction commits, and not at all when it is rolled back, so that the log
+holds no event that did not happen. Records pass through the logger `tripod.events`; a listener is a
+`logging.Handler` that reads `record.fields`.
 """
 
 import json
@@ -23,17 +24,20 @@ Field = str | int | bool | list[str] | None
 
 
 def record(event: str, **fields: Field) -> None:
-    """Write the event now. `fields` are ids, codes of the RFCs and sentences: no token, code, password or secret."""
-    logger.info(event, extra={"fields": _common() | {"event": event} | fields})
+    """Write the event now.
+
+    `fields` hold ids, error codes and reason codes, and never a token, code, password or secret.
+    """
+    logger.info(event, extra={"fields": _common_fields() | {"event": event} | fields})
 
 
 def record_on_commit(session: Session, event: str, **fields: Field) -> None:
-    """Write the event when `session` commits; forget it when `session` rolls back."""
+    """Write the event when `session` commits; drop it when `session` rolls back."""
     session.info.setdefault("events", []).append((event, fields))
 
 
 def watch(session: Session) -> Session:
-    """Make `record_on_commit` work for this session."""
+    """Make `record_on_commit` work for `session`, and return it."""
     sqlalchemy_event.listen(session, "after_commit", _write_pending)
     sqlalchemy_event.listen(
         session, "after_rollback", lambda rolled_back: rolled_back.info.pop("events", None)
@@ -42,8 +46,13 @@ def watch(session: Session) -> Session:
 
 
 def write_to(path: Path | None) -> None:
-    """Send the process's event log to the file at `path`, mode 0600, or to standard error when it is None."""
-    handler = logging.StreamHandler(sys.stderr) if path is None else _private_file(path)
+    """Write the event log of this process to the file at `path`, with mode 0600.
+
+    With None, the log goes to standard error.
+    """
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    if path is not None:
+        handler = _open_private_file(path)
     handler.setFormatter(_JsonLines())
     for previous in logger.handlers[:]:
         logger.removeHandler(previous)
@@ -53,13 +62,15 @@ def write_to(path: Path | None) -> None:
     logger.propagate = False
 
 
-def _private_file(path: Path) -> logging.FileHandler:
+def _open_private_file(path: Path) -> logging.FileHandler:
     os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
     return logging.FileHandler(path, encoding="utf-8")
 
 
-def _common() -> dict[str, Field]:
-    leg = current_app.name if has_app_context() else None
+def _common_fields() -> dict[str, Field]:
+    leg = None
+    if has_app_context():
+        leg = current_app.name
     return {
         "time": now().isoformat(timespec="milliseconds"),
         "leg": leg,
@@ -74,6 +85,6 @@ def _write_pending(session: Session) -> None:
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return json.dumps(
-            getattr(record, "fields", {"event": record.getMessage()}), ensure_ascii=True
-        )
+        """Return the record's fields as one line of ASCII JSON."""
+        fields = getattr(record, "fields", {"event": record.getMessage()})
+        return json.dumps(fields, ensure_ascii=True)

@@ -1,4 +1,4 @@
-"""The security headers on every answer of every leg, errors and redirects included."""
+"""Security headers on every response of every leg, including errors and redirects."""
 
 from flask import Flask, Response, g
 
@@ -19,28 +19,38 @@ HEADERS = {
 
 
 def init_app(app: Flask) -> None:
-    """Put the headers on every answer of `app`; a view that set one itself keeps its own."""
-    app.after_request(_protect)
+    """Add the headers to every response of `app`; a header that a view has set is kept."""
+    app.after_request(_add_headers)
 
 
-def let_forms_lead_away() -> None:
-    """Leave `form-action` out of this page's policy.
+def allow_forms_to_redirect() -> None:
+    """Leave `form-action` out of the policy of this response.
 
-    Chromium applies it to the whole chain of redirects after a form, so on the way back to a client the button would do
-    nothing, without a word. It has no fallback to `default-src`, so leaving it out is enough.
+    Chromium applies it to every redirect after a form, so the button that leads back to a client
+    would silently do nothing. The directive has no fallback to `default-src`, so leaving it out
+    is enough.
     """
-    g.forms_lead_away = True
+    g.forms_may_redirect = True
 
 
-def _protect(response: Response) -> Response:
+def _add_headers(response: Response) -> Response:
     for name, value in HEADERS.items():
         response.headers.setdefault(name, value)
-    policy = CONTENT_SECURITY_POLICY + ("" if g.get("forms_lead_away") else FORM_ACTION)
-    response.headers.setdefault("Content-Security-Policy", policy)
-    # A page with a form must send its origin, or the check against forged forms refuses it over https.
-    response.headers.setdefault(
-        "Referrer-Policy", "same-origin" if "csrf_token" in g else "no-referrer"
-    )
+    response.headers.setdefault("Content-Security-Policy", _make_policy())
+    response.headers.setdefault("Referrer-Policy", _make_referrer_policy())
     if current_settings().url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     return response
+
+
+def _make_policy() -> str:
+    if g.get("forms_may_redirect"):
+        return CONTENT_SECURITY_POLICY
+    return CONTENT_SECURITY_POLICY + FORM_ACTION
+
+
+def _make_referrer_policy() -> str:
+    # Over https, the check for forged forms needs the referrer of a page with a form.
+    if "csrf_token" in g:
+        return "same-origin"
+    return "no-referrer"

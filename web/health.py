@@ -1,4 +1,4 @@
-"""`GET /healthz`: 200 when the leg can serve, 503 when it cannot, whatever the `Host`."""
+"""The health check `GET /healthz`, on any `Host`: 200 when the leg can serve, 503 otherwise."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -10,7 +10,10 @@ from web.canonical_host import on_any_host
 
 
 def init_app(app: Flask, check: Callable[[], object]) -> None:
-    """Add the endpoint to `app`; `check` asks the leg's database and raises `SQLAlchemyError` when it cannot."""
+    """Add the endpoint to `app`.
+
+    `check` queries the leg's database and raises `SQLAlchemyError` when it is not available.
+    """
 
     @app.get("/healthz")
     @on_any_host

@@ -1,4 +1,4 @@
-"""What every page of every leg is given, and the page that a person sees when there is nothing else to show."""
+"""Template variables for every page, and the error pages."""
 
 import logging
 from http import HTTPStatus
@@ -13,42 +13,58 @@ from web.leg_settings import current_settings
 
 log = logging.getLogger("tripod")
 
+#: Seconds after which a client may try again.
+RETRY_AFTER = "5"
+
 
 def init_app(app: Flask) -> None:
-    """Hand the settings to the templates and turn errors into pages; a leg of machines registers its own handlers."""
+    """Give the settings to all templates, and show errors as pages.
+
+    A leg whose callers are programs registers its own error handlers.
+    """
     app.context_processor(lambda: {"settings": current_settings()})
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(Exception, _unexpected_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(Exception, _handle_unexpected_error)
 
 
 def page(template: str, status: int = HTTPStatus.OK, **context: object) -> tuple[str, int]:
-    """A page of the leg in hand: `templates/LEG/TEMPLATE`, with its status."""
+    """Return a page of the current leg, from `templates/LEG/TEMPLATE`, and its status."""
     return render_template(f"{current_settings().leg}/{template}", **context), status
 
 
-def _http_error(error: HTTPException) -> ResponseReturnValue:
-    # Under a Host that is no name at all, a page cannot even link to its own styles.
-    is_nowhere = isinstance(request.routing_exception, BadHost)
-    if error.response is not None or error.code is None or error.code < 400 or is_nowhere:
+def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
+    # With an invalid Host, a page could not even link to its style sheets.
+    has_invalid_host = isinstance(request.routing_exception, BadHost)
+    if error.response is not None or error.code is None or error.code < 400 or has_invalid_host:
         return error.get_response()
-    headers = {
-        name: value for name, value in error.get_headers() if name != "Content-Type"
-    }  # such as Allow
-    if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
-    if _is_for_machines():
-        code = "invalid_request" if error.code < 500 else "server_error"
-        return {"error": code, "error_description": error.description}, error.code, headers
+    headers = _select_headers(error)
+    view = current_app.view_functions.get(request.endpoint or "")
+    if is_for_machines(view):
+        return _describe_error(error, error.code), error.code, headers
     return render_template("error.html", error=error), error.code, headers
 
 
-def _is_for_machines() -> bool:
-    view = current_app.view_functions.get(request.endpoint or "")
-    return is_for_machines(view)
+def _select_headers(error: HTTPException) -> dict[str, str]:
+    """Return the headers that belong to the error, such as Allow."""
+    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
+    if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = RETRY_AFTER
+    return headers
 
 
-def _unexpected_error(error: Exception) -> ResponseReturnValue:
-    """Whatever nobody foresaw: the log has the trace, the page has not. A database that is away comes back."""
+def _describe_error(error: HTTPException, status: int) -> dict[str, str | None]:
+    code = "invalid_request"
+    if status >= 500:
+        code = "server_error"
+    return {"error": code, "error_description": error.description}
+
+
+def _handle_unexpected_error(error: Exception) -> ResponseReturnValue:
+    """Log the error with its traceback, and show a page without it.
+
+    A database that does not answer is a temporary error.
+    """
     log.error("unexpected error", exc_info=error)
-    is_passing = isinstance(error, OperationalError)
-    return _http_error(ServiceUnavailable() if is_passing else InternalServerError())
+    if isinstance(error, OperationalError):
+        return _handle_http_error(ServiceUnavailable())
+    return _handle_http_error(InternalServerError())

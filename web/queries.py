@@ -1,10 +1,13 @@
-"""A query whose bytes are no UTF-8 gets 400; left alone, it would be an error wherever somebody first looks into it."""
+"""Reject queries that are not UTF-8 with 400.
+
+Otherwise the first code that reads such a query would fail with 500.
+"""
 
 from flask import Flask, abort, request
 
 
 def init_app(app: Flask) -> None:
-    """Check the query of every request of `app`. Bytes that are escaped, as they should be, are welcome."""
+    """Check the query of every request to `app`. Percent-encoded bytes are always accepted."""
     app.before_request(_check_query)
 
 

@@ -1,7 +1,7 @@
-"""An id that one request keeps as it runs through the legs, so that their event logs can be read together.
+"""A request id that is the same in every leg, so that their event logs can be read together.
 
-It comes in with `X-Request-Id`, or is made here, and goes out on the answer and on every back channel request. Since it is
-written into logs, what could be a token is not taken over.
+A request brings the id in `X-Request-Id`, or gets a new one. The response and every back channel
+request carry it. The id is written to logs, so a presented value that could be a token is replaced.
 """
 
 import re
@@ -10,32 +10,37 @@ import secrets
 from flask import Flask, Response, g, has_request_context, request
 
 HEADER = "X-Request-Id"
-#: Small words with hyphens between them: a UUID is that, and a long random value is not.
-_ACCEPTABLE = re.compile(r"(?=.{8,64}$)[a-z0-9]{1,16}(-[a-z0-9]{1,16})*")
+#: Short words with hyphens between them, such as a UUID. A long random value does not match.
+_VALID_ID = re.compile(r"(?=.{8,64}$)[a-z0-9]{1,16}(-[a-z0-9]{1,16})*")
 
 
 def init_app(app: Flask) -> None:
-    """Give every request of `app` an id."""
-    app.before_request(_accept_or_make)
-    app.after_request(_tell)
+    """Give every request to `app` an id."""
+    app.before_request(_set_request_id)
+    app.after_request(_add_header)
 
 
 def is_acceptable(presented: str) -> bool:
-    """Whether it can be the id of a request, and no secret in its place."""
-    return _ACCEPTABLE.fullmatch(presented) is not None
+    """Return whether the value can be a request id, and cannot be a secret."""
+    return _VALID_ID.fullmatch(presented) is not None
 
 
 def current_request_id() -> str | None:
-    """The id of the request in hand; None outside a request, as on the command line."""
-    return g.get("request_id") if has_request_context() else None
+    """Return the id of the current request, or None outside a request."""
+    if not has_request_context():
+        return None
+    request_id: str | None = g.get("request_id")
+    return request_id
 
 
-def _accept_or_make() -> None:
+def _set_request_id() -> None:
     presented = request.headers.get(HEADER, "")
-    g.request_id = presented if is_acceptable(presented) else secrets.token_hex(8)
+    g.request_id = presented
+    if not is_acceptable(presented):
+        g.request_id = secrets.token_hex(8)
 
 
-def _tell(response: Response) -> Response:
+def _add_header(response: Response) -> Response:
     if "request_id" in g:
         response.headers[HEADER] = g.request_id
     return response

@@ -1,6 +1,7 @@
-"""The development server's request lines leave query strings out: an authorization code passes through one.
+"""Remove query strings from the request lines that Werkzeug's development server logs.
 
-Production servers have their own access log, which this project starts them without.
+An authorization code passes through a query string. Production servers have their own access log;
+this project starts them without it.
 """
 
 import logging
@@ -9,18 +10,23 @@ import re
 _QUERY = re.compile(r"\?\S*")
 
 
-class _WithoutQueries(logging.Filter):
+def remove_queries() -> None:
+    """Remove queries from the request lines of this process; a second call changes nothing."""
+    logging.getLogger("werkzeug").addFilter(_FILTER)
+
+
+class _QueryFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
+        """Replace the queries in the record's arguments, and keep the record."""
         if isinstance(record.args, tuple):
-            record.args = tuple(
-                _QUERY.sub("?…", arg) if isinstance(arg, str) else arg for arg in record.args
-            )
+            record.args = tuple(map(_remove_query, record.args))
         return True
 
 
-_FILTER = _WithoutQueries()
+_FILTER = _QueryFilter()
 
 
-def leave_queries_out() -> None:
-    """From now on, in this process; a second call changes nothing."""
-    logging.getLogger("werkzeug").addFilter(_FILTER)
+def _remove_query(argument: object) -> object:
+    if isinstance(argument, str):
+        return _QUERY.sub("?…", argument)
+    return argument

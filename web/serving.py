@@ -1,8 +1,8 @@
-"""Serves web applications as children on granian, and stops every one of them whichever way the end comes.
+"""Serve web applications with granian in child processes, and stop all of them at the end.
 
-Each is a granian command line in a session of its own, so that Ctrl-C reaches this process alone and is passed on as a
-SIGTERM once: granian's own embedded mode has no WSGI, and several of its servers in `multiprocessing` children hang on
-Ctrl-C.
+Each child is a granian command in a session of its own, so that Ctrl-C reaches only this process,
+which then sends one SIGTERM to each child. Granian's embedded mode does not support WSGI, and
+several granian servers in `multiprocessing` children hang on Ctrl-C.
 """
 
 import ctypes
@@ -20,16 +20,18 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 THREADS = 16
-#: An exit status under which gunicorn, which knows it too, does not restart a worker for ever.
+#: The exit status of an application that cannot start; gunicorn does not restart its worker then.
 CANNOT_START = 4
+#: Seconds.
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 5.0
 POLL = 0.1
+#: The option of prctl(2) for a signal that is sent when the parent process ends.
 PR_SET_PDEATHSIG = 1
 
 
 class ServingError(Exception):
-    """It cannot be served, or no longer is. The message is one line; `status` is what to exit with."""
+    """A program did not start, or stopped. The message is one line, `status` the exit status."""
 
     def __init__(self, message: str, status: int = 1) -> None:
         super().__init__(message)
@@ -38,9 +40,11 @@ class ServingError(Exception):
 
 @dataclass(frozen=True)
 class Program:
-    """One application: the factory that granian imports (`module:function`), and where it listens.
+    """One application to serve.
 
-    `setting` is what a person changes when the port is taken, `greeting` the line to print when it answers.
+    `factory` is what granian imports (`module:function`) in `directory`. `address` is the host and
+    port to listen on, and `setting` the variable to change when that port is taken. `greeting` is
+    the line to print when the program is ready.
     """
 
     name: str
@@ -52,16 +56,18 @@ class Program:
 
 
 class _AskedToStop(BaseException):
-    """A signal came. Not an error, as KeyboardInterrupt is none."""
+    """A signal asked to stop. It is no error, as KeyboardInterrupt is not."""
 
 
 def serve(programs: Sequence[Program], invite: Callable[[], None]) -> None:
-    """Serve `programs` until a signal asks to stop; greet as each begins to answer, and `invite` when all of them do.
+    """Serve `programs` until a signal asks to stop.
 
-    :raises ServingError: when a port is taken, or one does not start, or one stops by itself.
+    The greeting of each is printed when it is ready, and `invite` is called when all are.
+
+    :raises ServingError: when a port is taken, or a program does not start or stops unexpectedly.
     """
-    programs = _with_free_addresses(programs)
-    asked_to_stop = _listen_for_signals()
+    programs = _resolve_free_addresses(programs)
+    asked_to_stop = _handle_signals()
     children: dict[Program, subprocess.Popen[bytes]] = {}
     try:
         for program in programs:
@@ -78,10 +84,12 @@ def serve(programs: Sequence[Program], invite: Callable[[], None]) -> None:
         _stop(children.values())
 
 
-def _with_free_addresses(programs: Sequence[Program]) -> list[Program]:
-    """The same programs with hosts as numbers, which granian wants, when all of them can listen at once.
+def _resolve_free_addresses(programs: Sequence[Program]) -> list[Program]:
+    """Return the programs with IP addresses, which granian needs, when all of them can listen.
 
-    A second granian shares a taken port without a word, so a plain bind is tried first.
+    Granian would silently share a port with another granian, so each address is bound first.
+
+    :raises ServingError: when an address cannot be bound.
     """
     with ExitStack() as probes:
         return [replace(program, address=_bind(program, probes)) for program in programs]
@@ -92,64 +100,75 @@ def _bind(program: Program, probes: ExitStack) -> tuple[str, int]:
     try:
         family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         probe = probes.enter_context(socket.socket(family))
-        if sys.platform != "win32":  # There the option means that a taken port is taken over.
+        if sys.platform != "win32":  # On Windows, the option would take the port over.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(resolved)
-        # Two bound sockets with that option do not see each other until one listens.
+        # With that option, two sockets can be bound to one port until one of them listens.
         probe.listen()
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise ServingError(
-            f"{program.name} cannot listen on {host} port {port}: {reason}. {program.setting} moves it.",
+            f"{program.name} cannot listen on {host} port {port}: {reason}. "
+            f"Set {program.setting} to use another port.",
             CANNOT_START,
         ) from None
     return str(resolved[0]), port
 
 
-def _listen_for_signals() -> threading.Event:
+def _handle_signals() -> threading.Event:
+    """Return an event that is set when a signal asks this process to stop."""
     asked_to_stop = threading.Event()
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
         number = getattr(signal, name, None)
-        # Who was started with nohup keeps running without a terminal.
-        if number is not None and not (
-            name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
-        ):
+        if number is not None and not _is_nohup(name, number):
             signal.signal(number, lambda *_: asked_to_stop.set())
     return asked_to_stop
 
 
+def _is_nohup(name: str, number: int) -> bool:
+    """Return whether the process was started with nohup, and must ignore SIGHUP."""
+    return name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
+
+
 def _start(program: Program) -> subprocess.Popen[bytes]:
     host, port = program.address
-    # No access log: it would hold the codes that query strings carry.
+    # Without an access log, since query strings hold authorization codes.
     options = (
         f"--interface wsgi --http 1 --no-ws --factory --workers 1 --blocking-threads {THREADS} "
         f"--log-level error --no-access-log --host {host} --port {port}"
     )
-    return subprocess.Popen(
+    before_start = None
+    if sys.platform == "linux":
+        before_start = _end_with_the_parent
+    return subprocess.Popen(  # noqa: S603 - this project's own command
         [sys.executable, "-m", "granian", *options.split(), program.factory],
         cwd=program.directory,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=_end_with_the_parent if sys.platform == "linux" else None,
+        preexec_fn=before_start,
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 
 def _end_with_the_parent() -> None:
-    """Have Linux send a SIGTERM when the parent is killed, which then can pass nothing on."""
+    """Make Linux send a SIGTERM to this process when its parent is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _pause(
     children: dict[Program, subprocess.Popen[bytes]], asked_to_stop: threading.Event
 ) -> None:
-    """Let a moment pass in which nothing happens, or raise what did."""
+    """Wait for a moment.
+
+    :raises _AskedToStop: when a signal asked to stop.
+    :raises ServingError: when a child stopped.
+    """
     if asked_to_stop.wait(POLL):
         raise _AskedToStop
     for program, child in children.items():
         if child.poll() is not None:
             raise ServingError(
-                f"{program.name} stopped by itself, with exit status {child.returncode}."
+                f"{program.name} stopped unexpectedly with exit status {child.returncode}."
             )
 
 
@@ -163,10 +182,9 @@ def _wait_until_ready(program: Program, pause: Callable[[], None]) -> None:
 
 def _is_healthy(address: tuple[str, int]) -> bool:
     host, port = address
-    # Listening on every interface means on loopback too.
-    connection = HTTPConnection(
-        {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host), port, timeout=2
-    )
+    # A program that listens on every interface answers on loopback.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - nothing is bound here
+    connection = HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/healthz")
         return connection.getresponse().status == 200
@@ -178,7 +196,7 @@ def _is_healthy(address: tuple[str, int]) -> bool:
 
 def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + STOPPED_WITHIN
-    # First the children alone: one whose worker has gone before it was asked itself would call that unexpected.
+    # The children are asked first: a child whose worker stops earlier reports that as an error.
     terminate = _terminate
     while any(child.poll() is None for child in children) and time.monotonic() < deadline:
         for child in children:
@@ -186,11 +204,11 @@ def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
         time.sleep(POLL)
         terminate = _terminate_all
     for child in children:
-        _kill_what_is_left(child)
+        _kill(child)
 
 
 def _terminate(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to stop, which asks its worker."""
+    """Ask the child to stop; the child asks its worker."""
     with suppress(OSError):
         if sys.platform == "win32":
             child.send_signal(signal.CTRL_BREAK_EVENT)
@@ -199,7 +217,10 @@ def _terminate(child: subprocess.Popen[bytes]) -> None:
 
 
 def _terminate_all(child: subprocess.Popen[bytes]) -> None:
-    """Ask the worker as well: one that is only just starting is deaf, so it is asked repeatedly."""
+    """Ask the child and its worker to stop.
+
+    A worker that is still starting ignores the signal, so this is done repeatedly.
+    """
     with suppress(OSError):
         if sys.platform == "win32":
             child.send_signal(signal.CTRL_BREAK_EVENT)
@@ -207,8 +228,8 @@ def _terminate_all(child: subprocess.Popen[bytes]) -> None:
             os.killpg(child.pid, signal.SIGTERM)
 
 
-def _kill_what_is_left(child: subprocess.Popen[bytes]) -> None:
-    """The child where it has not stopped, and its worker where it has died without it."""
+def _kill(child: subprocess.Popen[bytes]) -> None:
+    """Kill the child and its worker, also when only one of them still runs."""
     with suppress(OSError):
         if sys.platform == "win32":
             child.kill()

@@ -17,7 +17,7 @@ from auth_server.sign_in import signed_in_user
 from auth_server.views import bp
 from web.database import get_db, writing
 from web.event_log import record, record_on_commit
-from web.headers import let_forms_lead_away
+from web.headers import allow_forms_to_redirect
 from web.pages import page
 
 
@@ -119,7 +119,7 @@ def _consent_page(
     wrong: bool = False,
 ) -> ResponseReturnValue:
     """A5 – The consent page, with the requested scopes as sentences; it posts back to the request it belongs to."""
-    let_forms_lead_away()
+    allow_forms_to_redirect()
     client = authorization.client
     record("consent_requested", client_id=client.client_id, client_name=client.name, sub=user.id)
     return page(

@@ -19,7 +19,7 @@ from auth_server.throttling import TooManyFailures
 from auth_server.views import bp
 from web.database import get_db, writing
 from web.event_log import record
-from web.headers import let_forms_lead_away
+from web.headers import allow_forms_to_redirect
 from web.pages import page
 
 
@@ -96,7 +96,7 @@ def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
 def _login_page(
     form: LoginForm, status: int = HTTPStatus.OK, problem: str = "", retry_after: int = 0
 ) -> ResponseReturnValue:
-    let_forms_lead_away()
+    allow_forms_to_redirect()
     next_page = sign_in.own_page(request.args.get("next"))
     html = render_template(
         "auth_server/login.html",

@@ -19,7 +19,7 @@ from inspector.record.headers import media_type
 from inspector.record.store import Store
 from inspector.record.transcript import Wire, bare, transcribe
 from web.clock import now
-from web.derived_keys import derived_key
+from web.derived_keys import derive_key
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
@@ -46,7 +46,7 @@ def key_of_runs(settings: Settings) -> Callable[[str], str]:
 
     @lru_cache(maxsize=2)
     def key(run_id: str) -> str:
-        return derived_key(settings.secret_keys[0], "inspector", run_id)
+        return derive_key(settings.secret_keys[0], "inspector", run_id)
 
     return key
 

@@ -11,7 +11,7 @@ from support.network import Network
 
 from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings
 from web import new_application
-from web.derived_keys import derived_key
+from web.derived_keys import derive_key
 
 NAMES_OF_OTHER_PROGRAMS = {"session", "sessionid", "csrftoken", "connect.sid"}
 URL = "http://127.0.0.1:9000"
@@ -74,14 +74,14 @@ def test_a_cookie_signed_with_a_forgotten_key_does_not_count(start: Callable[...
 
 def test_a_key_is_derived_for_each_leg_and_purpose() -> None:
     keys = {
-        derived_key("a key", leg, purpose)
+        derive_key("a key", leg, purpose)
         for leg in ("one", "two")
         for purpose in ("cookies", "records")
     }
 
     assert len(keys) == 4
-    assert derived_key("a key", "one", "cookies") in keys
-    assert derived_key("another", "one", "cookies") not in keys
+    assert derive_key("a key", "one", "cookies") in keys
+    assert derive_key("another", "one", "cookies") not in keys
 
 
 def test_without_a_key_nothing_is_signed(tmp_path: Path) -> None:

@@ -235,7 +235,7 @@ def test_a_moment_without_a_time_zone_is_refused(database: Database) -> None:
     with database.session(writing=True) as db:
         db.add(Visit(at=NOON.replace(tzinfo=None)))
 
-        with pytest.raises(StatementError, match="a moment needs its time zone"):
+        with pytest.raises(StatementError, match="a time needs a time zone"):
             db.flush()
 
 

@@ -9,11 +9,11 @@ import requests
 from support.processes import free_ports
 from werkzeug.serving import make_server
 
-from web.request_lines import leave_queries_out
+from web.request_lines import remove_queries
 
 
 def test_the_development_server_prints_no_query(caplog: pytest.LogCaptureFixture) -> None:
-    leave_queries_out()
+    remove_queries()
     server = make_server("127.0.0.1", free_ports(1)[0], demo_app)
 
     with caplog.at_level(logging.INFO, logger="werkzeug"):

@@ -62,7 +62,7 @@ def test_when_one_dies_the_others_are_stopped(serve: Serve) -> None:
         status = programs.process.wait(10)
 
     assert status == 1
-    assert programs.output.splitlines()[-1] == "One stopped by itself, with exit status -9."
+    assert programs.output.splitlines()[-1] == "One stopped unexpectedly with exit status -9."
     assert programs.servers() == {}
 
 
@@ -71,7 +71,7 @@ def test_when_one_cannot_be_made_the_others_are_stopped(serve: Serve) -> None:
         status = programs.process.wait(10)
 
     assert status == 1
-    assert programs.output.splitlines()[-1] == "Two stopped by itself, with exit status 1."
+    assert programs.output.splitlines()[-1] == "Two stopped unexpectedly with exit status 1."
     assert programs.servers() == {}
 
 
