@@ -21,7 +21,7 @@ MAX_CLOCK_SKEW = 5
 
 def find_problems(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
     """Yield a line for each problem that names it and says how to solve it."""
-    yield from _spelling(settings)
+    yield from _check_loopback_names(settings)
     client = Client(
         issuer=settings.issuer,
         client_id=settings.client_id,
@@ -38,17 +38,17 @@ def find_problems(settings: ClientAppSettings, http: requests.Session) -> Iterat
             "Start it, or correct TRIPOD_ISSUER."
         )
         return
-    yield from _registration(settings, client, answer)
-    yield from _clocks(settings, answer)
+    yield from _check_registration(settings, client, answer)
+    yield from _check_clocks(settings, answer)
 
 
-def _spelling(settings: ClientAppSettings) -> Iterator[str]:
+def _check_loopback_names(settings: ClientAppSettings) -> Iterator[str]:
     own, issuer = (urlsplit(url).hostname or "" for url in (settings.url, settings.issuer))
     if own != issuer and is_loopback(own) and is_loopback(issuer):
         yield f"Print Shop is on {own} and its issuer on {issuer}: use the same loopback name."
 
 
-def _registration(
+def _check_registration(
     settings: ClientAppSettings, client: Client, answer: requests.Response
 ) -> Iterator[str]:
     """Check that the server redirects to the client.
@@ -62,7 +62,7 @@ def _registration(
         )
 
 
-def _clocks(settings: ClientAppSettings, answer: requests.Response) -> Iterator[str]:
+def _check_clocks(settings: ClientAppSettings, answer: requests.Response) -> Iterator[str]:
     server_time = _read_date(answer)
     if server_time is None or abs((server_time - now()).total_seconds()) <= MAX_CLOCK_SKEW:
         return

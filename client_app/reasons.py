@@ -10,14 +10,14 @@ from client_app.oauth import OAuthError, RefusedError
 
 
 class Reason(StrEnum):
-    """Each code, with what it says."""
+    """The codes. The comment beside each code says what happened."""
 
     # This client rejected the authorization response.
     DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter came twice.
     UNKNOWN_STATE = "unknown_state"  # The state belongs to no open request of this browser.
     ISSUER_MISSING = "issuer_missing"  # The response does not name its issuer.
     ISSUER_MISMATCH = "issuer_mismatch"  # The response names another issuer.
-    NO_CODE = "no_code"  # The response holds no usable code.
+    NO_CODE = "no_code"  # The response contains no usable code.
 
     # The authorization server refused: its `error` of RFC 6749 §4.1.2.1 or §5.2.
     ACCESS_DENIED = "access_denied"  # The user denied the request.
@@ -39,7 +39,8 @@ class Reason(StrEnum):
     WRONG_METADATA_ISSUER = "wrong_metadata_issuer"  # The metadata belong to another issuer.
     BAD_ENDPOINT = "bad_endpoint"  # The metadata lack an endpoint, or it is not https.
     BAD_ANSWER = "bad_answer"  # The answer is not what the protocol allows.
-    BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105 - a code: the answer holds no usable token.
+    # The answer contains no usable token. (S105 takes the code for a password.)
+    BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105
     CLIENT_REFUSED = "client_refused"  # The server refused the client, not the user's grant.
 
     # The connection ended.
@@ -51,7 +52,8 @@ class Reason(StrEnum):
     PHOTO_API_FAILED = "photo_api_failed"  # The API answered with an unexpected status.
     PHOTO_API_BAD_ANSWER = "photo_api_bad_answer"  # The answer could not be read.
     PHOTO_API_REFUSED = "photo_api_refused"  # The API refused the request.
-    ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105 - a code: also a new token was refused.
+    # The API rejected a new access token too. (S105 takes the code for a password.)
+    ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105
 
 
 #: Error codes of other servers that have a code here; any other is `OTHER_ERROR`.
