@@ -1,9 +1,12 @@
-"""The composition root: a factory for each leg, and a command that serves all three. Nothing imports this file."""
+"""The composition root: a factory for each leg, and the command that serves all three.
+
+Nothing imports this file.
+"""
 
 import os
 import sys
 import webbrowser
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple, NoReturn, TypeVar
 
@@ -25,10 +28,11 @@ from web.environment import ConfigurationError
 S = TypeVar("S", bound=Settings)
 
 USAGE = "usage: python app.py [auth-server | client-app | resource-api | doctor | lab]"
+NO_PROBLEMS = "No problems found."
 
 
 class Leg(NamedTuple):
-    """A leg as the command line knows it. TRIPOD_NAME replaces the name of the authorization server."""
+    """A leg as the command line knows it; TRIPOD_NAME changes the authorization server's name."""
 
     name: str
     role: str
@@ -47,25 +51,25 @@ LEGS = {
 }
 
 
-# Each factory imports its leg itself, so that a process loads one leg and no other.
+# Each factory imports its leg itself, so that a process loads only the leg that it serves.
 
 
 def create_auth_server() -> Flask:
-    """Tripod ID, the authorization server."""
-    with _one_line_when_it_cannot_start():
+    """Return the authorization server as a WSGI application."""
+    with _exit_when_it_cannot_start():
         from auth_server import create_app
 
-        settings = _prepared(AuthServerSettings)
-        return _watched(create_app(settings), settings)
+        settings = _prepare(AuthServerSettings)
+        return _record_in_demo(create_app(settings), settings)
 
 
 def create_client_app() -> Flask:
-    """Print Shop, the client."""
-    with _one_line_when_it_cannot_start():
+    """Return Print Shop, the client, as a WSGI application."""
+    with _exit_when_it_cannot_start():
         from client_app import create_app
 
-        settings = _prepared(ClientAppSettings)
-        app = _watched(create_app(settings), settings)
+        settings = _prepare(ClientAppSettings)
+        app = _record_in_demo(create_app(settings), settings)
         if settings.demo:
             from client_app.page_access import current_access
             from inspector import open_pages, open_store
@@ -77,25 +81,26 @@ def create_client_app() -> Flask:
 
 
 def create_resource_api() -> Flask:
-    """Photo API, the resource server."""
-    with _one_line_when_it_cannot_start():
+    """Return Photo API, the resource server, as a WSGI application."""
+    with _exit_when_it_cannot_start():
         from resource_api import create_app
 
-        settings = _prepared(ResourceApiSettings)
-        return _watched(create_app(settings), settings)
+        settings = _prepare(ResourceApiSettings)
+        return _record_in_demo(create_app(settings), settings)
 
 
-def _prepared(settings_class: type[S]) -> S:
-    """The leg's settings, with its event log going where they say."""
-    settings = settings_class.load(serving=_is_made_to_serve())
-    event_log.write_to(
-        settings.instance_path / f"{settings.leg}.events.jsonl" if settings.demo else None
-    )
+def _prepare(settings_class: type[S]) -> S:
+    """Return the leg's settings, and direct the event log to where they say."""
+    settings = settings_class.load(serving=_is_serving())
+    log_file = None
+    if settings.demo:
+        log_file = settings.instance_path / f"{settings.leg}.events.jsonl"
+    event_log.write_to(log_file)
     return settings
 
 
-def _watched(app: Flask, settings: Settings) -> Flask:
-    """The leg, with the inspector's recorder around it in the demo. The leg itself does not know."""
+def _record_in_demo(app: Flask, settings: Settings) -> Flask:
+    """Return the leg, with the inspector's recorder around it in the demo."""
     if settings.demo:
         from inspector import watch
 
@@ -103,80 +108,86 @@ def _watched(app: Flask, settings: Settings) -> Flask:
     return app
 
 
-def _is_made_to_serve() -> bool:
-    """True unless the flask command makes the application to run another command than `run`."""
+def _is_serving() -> bool:
+    """Return False when the application is created for a flask command other than `run`."""
     context = click.get_current_context(silent=True)
     return context is None or context.find_object(ScriptInfo) is None or context.info_name == "run"
 
 
 @contextmanager
-def _one_line_when_it_cannot_start() -> Iterator[None]:
+def _exit_when_it_cannot_start() -> Iterator[None]:
+    """Turn an error at the start into one line on standard error and an exit status."""
     try:
         yield
     except ConfigurationError as error:
-        _stop(str(error), serving.CANNOT_START)
+        _exit(str(error), serving.CANNOT_START)
     except DatabaseError as error:
-        _stop(
-            f"the database does not open: {' '.join(str(error.orig).split())}", serving.CANNOT_START
-        )
+        reason = " ".join(str(error.orig).split())
+        _exit(f"cannot open the database: {reason}", serving.CANNOT_START)
     except OSError as error:
-        _stop(f"cannot start: {error}", serving.CANNOT_START)
+        _exit(f"cannot start: {error}", serving.CANNOT_START)
 
 
-def _stop(line: str, status: int) -> NoReturn:
+def _exit(line: str, status: int) -> NoReturn:
     print(f"tripod: {line}", file=sys.stderr, flush=True)
     sys.exit(status)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Serve the three legs, or the one that is named, until Ctrl-C; say what would keep them from it; or attack them."""
-    if len(arguments) > 1 or not set(arguments) <= {*LEGS, "doctor", "lab"}:
+    """Run the command that `arguments` name.
+
+    No argument serves the three legs until Ctrl-C, and the name of a leg serves that leg. `doctor`
+    reports common setup problems, `lab` runs the attacks.
+    """
+    if len(arguments) > 1 or not set(arguments) <= {*LEGS, *COMMANDS}:
         print(USAGE, file=sys.stderr)
         sys.exit(2)
     if not os.environ.get("TRIPOD_DEMO", "").strip():
         os.environ["TRIPOD_DEMO"] = "1"
-    if "doctor" in arguments:
-        sys.exit(_consult_the_doctor())
-    if "lab" in arguments:
-        sys.exit(_run_the_lab())
-    with _one_line_when_it_cannot_start():
-        settings = {name: LEGS[name].settings_class.load() for name in arguments or LEGS}
-        _record_anew(list(settings.values()))
+    for argument in arguments:
+        if argument in COMMANDS:
+            sys.exit(COMMANDS[argument]())
+    _serve(arguments or list(LEGS))
+
+
+def _serve(names: Sequence[str]) -> None:
+    with _exit_when_it_cannot_start():
+        settings = {name: LEGS[name].settings_class.load() for name in names}
+        _begin_recording(list(settings.values()))
+    programs = [_describe_program(LEGS[name], own) for name, own in settings.items()]
     try:
-        serving.serve(
-            [_program(LEGS[name], its) for name, its in settings.items()], lambda: _invite(settings)
-        )
+        serving.serve(programs, lambda: _invite(settings))
     except serving.ServingError as error:
-        _stop(str(error), error.status)
+        _exit(str(error), error.status)
 
 
-def _record_anew(settings: Sequence[Settings]) -> None:
+def _begin_recording(settings: Sequence[Settings]) -> None:
     """Begin a new recording in the demo, unless a leg is added to others that run."""
-    if len(settings) == len(LEGS) and all(its.demo for its in settings):
+    if len(settings) == len(LEGS) and all(own.demo for own in settings):
         from inspector import open_store
 
         open_store(settings[0]).begin()
 
 
-def _consult_the_doctor() -> int:
-    """Print what would trip a newcomer, a line each; the exit status is 1 when there is anything."""
+def _run_doctor() -> int:
+    """Print common setup problems, one line each; return 1 when there are any."""
     from client_app import doctor as client_doctor
     from web import doctor
     from web.back_channel import BackChannel
 
-    with _one_line_when_it_cannot_start():
+    with _exit_when_it_cannot_start():
         settings = [leg.settings_class.load() for leg in LEGS.values()]
     http = BackChannel().session()
-    found = list(doctor.find_problems(settings, PROJECT_ROOT / "requirements.txt", http))
-    client_settings = next(its for its in settings if isinstance(its, ClientAppSettings))
-    if any(doctor.is_served(its, http) for its in settings):
-        found += client_doctor.find_problems(client_settings, http)
-    print("\n".join(found or ["Nothing to complain about."]))
-    return bool(found)
+    problems = list(doctor.find_problems(settings, PROJECT_ROOT / "requirements.txt", http))
+    client_settings = next(own for own in settings if isinstance(own, ClientAppSettings))
+    if any(doctor.is_served(own, http) for own in settings):
+        problems += client_doctor.find_problems(client_settings, http)
+    print("\n".join(problems or [NO_PROBLEMS]))
+    return int(bool(problems))
 
 
-def _run_the_lab() -> int:
-    """Run every attack against legs that are started for it, and print the table; 1 when one got through."""
+def _run_lab() -> int:
+    """Start legs for the lab, run every attack and print the table; return 1 if one succeeded."""
     from inspector.lab import run, throwaway
     from inspector.lab.stage import stage_for
 
@@ -184,10 +195,13 @@ def _run_the_lab() -> int:
         with throwaway.legs(os.environ) as settings:
             return run.main(stage_for(settings))
     except throwaway.DidNotStart as reason:
-        _stop(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
+        _exit(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
 
 
-def _program(leg: Leg, settings: Settings) -> serving.Program:
+COMMANDS: dict[str, Callable[[], int]] = {"doctor": _run_doctor, "lab": _run_lab}
+
+
+def _describe_program(leg: Leg, settings: Settings) -> serving.Program:
     name = leg.name
     if isinstance(settings, AuthServerSettings):
         name = settings.name
@@ -202,37 +216,41 @@ def _program(leg: Leg, settings: Settings) -> serving.Program:
 
 
 def _invite(settings: Mapping[str, Settings]) -> None:
-    print(_invitation(settings), flush=True)
-    if "client-app" in settings and _has_a_desktop():
+    """Print how to go on, and open Print Shop in a browser if there is a desktop."""
+    print("\n".join(["", *_list_hints(settings)]), flush=True)
+    if "client-app" in settings and _has_desktop():
         webbrowser.open(settings["client-app"].url)
 
 
-def _has_a_desktop() -> bool:
-    """Whether somebody sits before it: a text browser in the terminal is not what she wants to have opened."""
-    has_windows = sys.platform in ("darwin", "win32") or {"DISPLAY", "WAYLAND_DISPLAY"} & set(
-        os.environ
-    )
-    return bool(has_windows) and sys.stdout.isatty()
+def _has_desktop() -> bool:
+    """Return whether a user sits at a desktop; a text browser in a terminal is not opened."""
+    has_windows = sys.platform in ("darwin", "win32")
+    has_display = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    return (has_windows or has_display) and sys.stdout.isatty()
 
 
-def _invitation(settings: Mapping[str, Settings]) -> str:
-    lines = [""]
+def _list_hints(settings: Mapping[str, Settings]) -> Iterator[str]:
     if "client-app" in settings:
-        lines.append(f"Open {settings['client-app'].url} in a browser.")
-        lines += _sights(settings["client-app"])
+        yield f"Open {settings['client-app'].url} in a browser."
+        yield from _list_inspector_hints(settings["client-app"])
     if "auth-server" in settings and settings["auth-server"].demo:
-        lines.append("Demo accounts: alice / wonderland, bob / builder.")
-    lines.append("Ctrl-C stops them." if len(settings) > 1 else "Ctrl-C stops it.")
-    return "\n".join(lines)
+        yield "Demo accounts: alice / wonderland, bob / builder."
+    if len(settings) > 1:
+        yield "Ctrl-C stops them."
+    else:
+        yield "Ctrl-C stops it."
 
 
-def _sights(settings: Settings) -> Iterator[str]:
-    if settings.demo:
-        from inspector.lab.home import is_at_home
+def _list_inspector_hints(settings: Settings) -> Iterator[str]:
+    if not settings.demo:
+        return
+    from inspector.lab.home import is_at_home
 
-        has_lab = isinstance(settings, ClientAppSettings) and is_at_home(settings)
-        attacks = f", and see attacks fail at {settings.url}/inspector/lab" if has_lab else ""
-        yield f"Watch every message at {settings.url}/inspector{attacks}."
+    inspector = f"{settings.url}/inspector"
+    if isinstance(settings, ClientAppSettings) and is_at_home(settings):
+        yield f"Watch every message at {inspector}, and see attacks fail at {inspector}/lab."
+    else:
+        yield f"Watch every message at {inspector}."
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def test_a_database_that_is_none_is_one_line(
     (tmp_path / "letter.txt").write_text("Dear Alice, this is no database.\n" * 100)
     monkeypatch.setenv(setting, f"sqlite:///{tmp_path}/letter.txt")
 
-    assert complaint(create) == "tripod: the database does not open: file is not a database"
+    assert complaint(create) == "tripod: cannot open the database: file is not a database"
 
 
 @each_leg
@@ -114,7 +114,7 @@ def test_a_database_server_that_is_away_is_one_line(
 
     line = complaint(app.create_auth_server)
 
-    assert line.startswith("tripod: the database does not open: ")
+    assert line.startswith("tripod: cannot open the database: ")
     assert "hush" not in line
 
 

@@ -26,16 +26,16 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def consulted(env: dict[str, str]) -> list[str]:
     finished = run("app.py", "doctor", env=env)
     lines = finished.stdout.splitlines()
-    assert finished.returncode == (lines != ["Nothing to complain about."]), finished.stderr
+    assert finished.returncode == (lines != ["No problems found."]), finished.stderr
     return lines
 
 
 def test_a_fresh_machine_has_nothing_to_complain_about(tmp_path: Path) -> None:
-    assert consulted(environment(tmp_path / "instance")) == ["Nothing to complain about."]
+    assert consulted(environment(tmp_path / "instance")) == ["No problems found."]
 
 
 def test_running_legs_have_nothing_to_complain_about(legs: Running) -> None:
-    assert consulted(dict(legs.env)) == ["Nothing to complain about."]
+    assert consulted(dict(legs.env)) == ["No problems found."]
 
 
 def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) -> None:

@@ -81,7 +81,9 @@ class Database:
 
     def session(self, *, writing: bool) -> Session:
         """Return a new session for reading, or for a transaction that writes."""
-        bind = self._writing_engine if writing else self.engine
+        bind = self.engine
+        if writing:
+            bind = self._writing_engine
         return event_log.watch(Session(bind, expire_on_commit=False, autoflush=False))
 
     @contextmanager

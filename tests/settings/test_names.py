@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from app import LEGS, _program
+from app import LEGS, _describe_program
 from config import AuthServerSettings, ClientAppSettings, Settings
 
 Environ = dict[str, str]
@@ -51,6 +51,6 @@ def test_the_client_calls_another_issuer_by_its_host(issuer: str, name: str, dem
 def test_the_greeting_uses_the_name_of_the_authorization_server(demo: Environ) -> None:
     settings = AuthServerSettings.load(demo | {"TRIPOD_NAME": "The Identity Server"})
 
-    greeting = _program(LEGS["auth-server"], settings).greeting
+    greeting = _describe_program(LEGS["auth-server"], settings).greeting
 
     assert greeting.startswith("The Identity Server authorization server ")
