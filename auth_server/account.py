@@ -1,6 +1,7 @@
-"""What a person can ask about her account, and what she can do to it. Nothing here commits.
+"""The apps that are connected to a user's account, and what the user can do. Nothing here commits.
 
-An app is connected when it has a living grant, or a consent that is remembered: with either it gets in without asking.
+An app is connected when it has a living grant or a remembered consent: with either it gets access
+without asking.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,20 +21,22 @@ from web.event_log import record_on_commit
 
 @dataclass(frozen=True)
 class ConnectedApp:
-    """A client that she has let in, and what she needs to know to decide whether it stays."""
+    """A client that has access to the user's data, or would get it without asking.
+
+    `last_used` is when its newest token was issued; None when it has none. `has_access` is whether
+    it has a living grant now.
+    """
 
     client: Client
     scopes: Sequence[tuple[str, Scope]]
     since: datetime
-    # The newest token issued to it; None when nothing is known of any.
     last_used: datetime | None
-    # Without a living grant it holds nothing now, but would get in again without asking.
     has_access: bool
 
 
 @dataclass(frozen=True)
 class _Permission:
-    """A remembered consent or a living grant, as far as both are the same."""
+    """A remembered consent or a living grant, with what both have in common."""
 
     client_id: str
     scope: str
@@ -42,12 +45,12 @@ class _Permission:
 
 
 def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
-    """The apps that she has let in, by name."""
+    """Return the apps that are connected to the account, ordered by name."""
     permissions = [*_consents(db, user), *_living_grants(db, user)]
     last_used = _last_used(db, user)
-    known = Client.client_id.in_({permission.client_id for permission in permissions})
+    is_permitted = Client.client_id.in_({permission.client_id for permission in permissions})
     clients = db.scalars(
-        select(Client).where(known).order_by(func.lower(Client.name), Client.client_id)
+        select(Client).where(is_permitted).order_by(func.lower(Client.name), Client.client_id)
     )
     return [
         _connected_app(
@@ -59,26 +62,28 @@ def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
     ]
 
 
-def take_out(
+def remove_app(
     db: Session, user: User, unverified_client_id: str, address: str | None
 ) -> Client | None:
-    """E1 – The resource owner ends what she granted to one app; None when it is no app that she has let in."""
-    clients = [
-        app.client
-        for app in connected_apps(db, user)
-        if app.client.client_id == unverified_client_id
-    ]
-    _end_access(db, user, clients, address)
-    return clients[0] if clients else None
+    """E1 – The resource owner ends the access of one app.
+
+    Return the app, or None if it is not connected.
+    """
+    for app in connected_apps(db, user):
+        if app.client.client_id == unverified_client_id:
+            _end_access(db, user, app.client, address)
+            return app.client
+    return None
 
 
-def take_all_out(db: Session, user: User, address: str | None) -> None:
-    """End what she granted to every app."""
-    _end_access(db, user, [app.client for app in connected_apps(db, user)], address)
+def remove_all_apps(db: Session, user: User, address: str | None) -> None:
+    """End the access of every app."""
+    for app in connected_apps(db, user):
+        _end_access(db, user, app.client, address)
 
 
 def sign_out_everywhere(db: Session, user: User, address: str | None) -> bool:
-    """End every sign-in of hers, this browser's too; false when it had ended before."""
+    """End every sign-in of the user, also this browser's. Return False if this one had ended."""
     if not _end_sign_ins(db, user):
         return False
     account_events.note(db, user.id, "signed_out_everywhere", address=address)
@@ -87,9 +92,10 @@ def sign_out_everywhere(db: Session, user: User, address: str | None) -> bool:
 
 
 def change_password(db: Session, user: User, new_password: str, address: str | None) -> bool:
-    """End every sign-in of hers, this browser's too, and no grant; false when it had ended before.
+    """Set a new password and end every sign-in, also this browser's. The grants stay.
 
-    Hashing comes first: the transaction begins after it, and is short.
+    The password is hashed before the transaction begins, so that the transaction is short. Return
+    False if this sign-in had ended.
     """
     if not _end_sign_ins(db, user, password_hash=digests.hash_password(new_password)):
         return False
@@ -134,21 +140,25 @@ def _connected_app(
     )
 
 
-def _end_access(db: Session, user: User, clients: Iterable[Client], address: str | None) -> None:
-    """Every grant that has not ended goes, the expired ones too: an access token can outlive its grant by minutes."""
-    for client in clients:
-        of_client = select(Grant.id).where(
-            Grant.user_id == user.id, Grant.client_id == client.client_id
-        )
-        for grant_id in db.scalars(of_client.where(Grant.ended_at.is_(None))).all():
-            grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
-        consents.forget_consent(db, user.id, client.client_id)
-        account_events.note(db, user.id, "app_taken_out", client_name=client.name, address=address)
-        record_on_commit(db, "app_taken_out", client_id=client.client_id, sub=user.id)
+def _end_access(db: Session, user: User, client: Client, address: str | None) -> None:
+    """End every grant, expired ones too: an access token can outlive its grant by minutes."""
+    unended = select(Grant.id).where(
+        Grant.user_id == user.id,
+        Grant.client_id == client.client_id,
+        Grant.ended_at.is_(None),
+    )
+    for grant_id in db.scalars(unended).all():
+        grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
+    consents.forget_consent(db, user.id, client.client_id)
+    account_events.note(db, user.id, "app_taken_out", client_name=client.name, address=address)
+    record_on_commit(db, "app_taken_out", client_id=client.client_id, sub=user.id)
 
 
 def _end_sign_ins(db: Session, user: User, **changes: str) -> bool:
-    """One conditional UPDATE: who was signed out a moment ago, elsewhere, does not come back by it."""
+    """Advance the user's epoch, on the condition that it is the one of this sign-in.
+
+    Otherwise a sign-in that was ended elsewhere a moment ago would come back.
+    """
     statement = update(User).where(User.id == user.id, User.epoch == user.epoch)
     changed = statement.values(epoch=user.epoch + 1, **changes).execution_options(
         synchronize_session=False

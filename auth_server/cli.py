@@ -13,6 +13,7 @@ from auth_server import clients, tokens, users
 from auth_server.client_metadata import ClientMetadata
 from auth_server.errors import RegistrationError
 from auth_server.models import Client
+from auth_server.scopes import SCOPES, scope_text
 from web.database import get_db, writing
 
 client_commands = AppGroup("clients", help="Register and manage clients and resource servers.")
@@ -38,7 +39,7 @@ def init_app(app: Flask) -> None:
     multiple=True,
     help="May be given several times; matched exactly.",
 )
-@click.option("--scope", default="", help='Space-delimited: "profile photos:read".')
+@click.option("--scope", default="", help=f'Space-delimited: "{scope_text(SCOPES)}".')
 @click.option("--public", "is_public", is_flag=True, help="A client that cannot keep a secret.")
 @click.option(
     "--resource-server",

@@ -1,4 +1,4 @@
-"""What a request finds on its application."""
+"""Access to what the current application holds."""
 
 from typing import cast
 
@@ -8,5 +8,5 @@ from config import AuthServerSettings
 
 
 def get_settings() -> AuthServerSettings:
-    """The settings of the authorization server that handles this request."""
+    """Return the settings of the current application."""
     return cast(AuthServerSettings, current_app.extensions["tripod.settings"])

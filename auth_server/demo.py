@@ -1,4 +1,7 @@
-"""The demo's people and clients, marked as the demo's: started outside it, the same database refuses them."""
+"""The users and clients of the demo.
+
+They are marked in the database, so that a server outside the demo rejects them.
+"""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,9 +18,10 @@ from config import (
 from web.clock import now
 from web.database import Database
 
-#: username: name, password. The login page shows them, in the demo.
+#: Username to name and password. In the demo, the login page shows them.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
-#: username: name, password. The lab signs in as them; `inspector/lab/people.py` has the same passwords.
+#: Username to name and password. The lab signs in with them; no page shows them.
+#: `inspector/lab/people.py` has the same passwords.
 LAB_ACCOUNTS = {
     "lab-carol": ("Carol of the lab", "bench and burner"),
     "lab-mallory": ("Mallory of the lab", "smoke and mirrors"),
@@ -25,7 +29,7 @@ LAB_ACCOUNTS = {
 
 
 def seed(database: Database, settings: AuthServerSettings) -> None:
-    """Add what is missing, and bring the clients up to the settings; whoever starts first does it."""
+    """Add missing users, and add or update the clients to match the settings."""
     with database.writing() as db:
         for username, (name, password) in ACCOUNTS.items():
             _seed_account(db, DEMO_SUBJECTS[username], username, name, password)

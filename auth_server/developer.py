@@ -1,8 +1,8 @@
 """A developer's own clients, and what the developer may do with them. Nothing here commits.
 
 A client of another owner is treated as if it did not exist. A form that is sent twice, by a reload
-or a double click, acts once: the form for a new client determines its identifier, so that the second
-request finds the client; the form for a new secret names the secret that it replaces.
+or a double click, acts once: the form for a new client determines its identifier, so that the
+second request finds the client; the form for a new secret names the secret that it replaces.
 """
 
 from collections.abc import Sequence
@@ -86,7 +86,7 @@ def renew_secret(db: Session, client: Client, replaced: str) -> str:
 
 
 def secret_name(client: Client) -> str:
-    """Return a name for the current secret, which tells it from the next one and reveals nothing."""
+    """Return a name that tells the current secret from the next one and reveals nothing."""
     return keyed_digest(
         str(current_app.secret_key), f"name of a secret: {client.client_secret_digest}"
     )[:16]

@@ -7,7 +7,7 @@ from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
-from auth_server import tokens
+from auth_server import issued_tokens
 from auth_server.client_authentication import CONFIDENTIAL_METHODS, METHODS
 from auth_server.context import get_settings
 from auth_server.errors import GrantRefused
@@ -37,9 +37,11 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
     def authenticate_token(self, request: OAuth2Request, client: Client) -> ActiveToken | None:
         """R2 – Introspection request (RFC 7662 §2.1): return the active token, or None."""
         db, presented_token = get_db(), request.form["token"]
-        token = tokens.find_active_token(db, presented_token, now(), demo=get_settings().demo)
+        token = issued_tokens.find_active_token(
+            db, presented_token, now(), demo=get_settings().demo
+        )
         if token is None:
-            _record_inactivity(client, tokens.why_not_active(db, presented_token))
+            _record_inactivity(client, issued_tokens.why_not_active(db, presented_token))
             return None
         if client.is_resource_server or client.client_id == token.client_id:
             return token
@@ -61,7 +63,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         settings = get_settings()
         payload: dict[str, object] = {"active": True, "token_use": token.kind}
         if token.kind == ACCESS_TOKEN:
-            payload["token_type"] = "Bearer"
+            payload |= {"token_type": "Bearer"}
         return payload | {
             "scope": token.scope,
             "client_id": token.client_id,
@@ -97,7 +99,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
 
         :raises GrantRefused: when it was issued to another client.
         """
-        token = tokens.find_token(get_db(), request.form["token"])
+        token = issued_tokens.find_token(get_db(), request.form["token"])
         if token and not token.check_client(client):
             raise GrantRefused(Reason.TOKEN_OF_ANOTHER_CLIENT, token.grant_id)
         return token

@@ -2,7 +2,7 @@
 
 Those of the protocol are of one family for each audience (RFC 6749 §4.1.2.1, §5.2):
 
-- Without a trusted redirect URI: a page with the code, the description and a hint for the developer.
+- Without a trusted redirect URI: a page with code, description and a hint for the developer.
 - With a trusted redirect URI: a redirect with `error`, `state` and `iss`.
 - Back channel: JSON in the RFC's form, with one description per error. Only the event log receives
   the reason code.
@@ -15,7 +15,9 @@ from authlib.oauth2.rfc6749.errors import (
     InvalidGrantError,
     OAuth2Error,
 )
+from werkzeug.http import quote_header_value
 
+from auth_server.context import get_settings
 from auth_server.reasons import Reason
 from web.event_log import Field
 
@@ -49,7 +51,10 @@ class ClientRefused(InvalidClientError):  # type: ignore[misc]
     def get_headers(self) -> list[tuple[str, str]]:
         """Return the headers of the answer, with the challenge of a 401 (RFC 9110 §11.6.1)."""
         others = [header for header in super().get_headers() if header[0] != "WWW-Authenticate"]
-        return [*others, ("WWW-Authenticate", 'Basic realm="Tripod ID", charset="UTF-8"')]
+        # Headers are ASCII, while the name of the server may be any text.
+        name = get_settings().name.encode("ascii", "replace").decode()
+        realm = quote_header_value(name, allow_token=False)
+        return [*others, ("WWW-Authenticate", f'Basic realm={realm}, charset="UTF-8"')]
 
 
 class GrantRefused(InvalidGrantError):  # type: ignore[misc]

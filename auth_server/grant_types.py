@@ -9,7 +9,7 @@ from typing import Any
 from authlib.oauth2.rfc6749 import OAuth2Request, grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 
-from auth_server import tokens
+from auth_server import issued_tokens, tokens
 from auth_server.client_authentication import METHODS
 from auth_server.context import get_settings
 from auth_server.digests import new_secret, s256_matches
@@ -37,7 +37,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         return new_secret()
 
     def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
-        """A7 – Authorization response (§4.1.2): begin a grant of the allowed scopes, with a code."""
+        """A7 – Authorization response (§4.1.2): begin a grant of the allowed scopes, by a code."""
         db, settings, client_id = get_db(), get_settings(), request.client.client_id
         grant = begin_grant(
             db,
@@ -72,7 +72,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
 
         :raises GrantRefused: when a check fails.
         """
-        code = tokens.find_code(get_db(), presented_code, demo=get_settings().demo)
+        code = issued_tokens.find_code(get_db(), presented_code, demo=get_settings().demo)
         if code is None:
             raise GrantRefused(Reason.UNKNOWN_CODE)
         if not code.check_client(client):
@@ -121,7 +121,7 @@ class S256Required(CodeChallenge):  # type: ignore[misc]
     CODE_CHALLENGE_METHODS = {"S256": s256_matches}
 
     def validate_code_challenge(self, grant: AuthorizationCodeGrant, redirect_uri: str) -> None:
-        """Reject a request without an S256 challenge. Without a method it would mean `plain` (§4.3).
+        """Reject a request without an S256 challenge. A missing method would mean `plain` (§4.3).
 
         :raises InvalidRequest: when a check fails.
         """
@@ -158,7 +158,9 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         :raises GrantRefused: when a check fails.
         :raises ReplayDetected: when the token was spent before, and this is no accepted retry.
         """
-        token = tokens.find_refresh_token(get_db(), presented_token, demo=get_settings().demo)
+        token = issued_tokens.find_refresh_token(
+            get_db(), presented_token, demo=get_settings().demo
+        )
         if token is None:
             raise GrantRefused(Reason.UNKNOWN_REFRESH_TOKEN)
         if not token.check_client(self.request.client):

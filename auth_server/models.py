@@ -1,10 +1,12 @@
-"""Who may sign in, who may ask, what was consented to, and what came of it.
+"""The tables: users, clients, consents, grants, codes and tokens.
 
-The grant ties everything together: it is one authorization by one resource owner to one client, and codes, access tokens
-and refresh tokens belong to it. A token is active when it has not expired, is not spent, and its grant has not ended. So
-taking an app out, a replay and a deleted client are one and the same short act.
+A grant is one authorization by one resource owner to one client; codes, access tokens and refresh
+tokens belong to it. A token is active when it has not expired, is not spent, and its grant has not
+ended. So one UPDATE of the grant ends all access, whether the user removes an app or a replay is
+detected.
 
-Nothing here is usable at rest: codes, tokens and client secrets are SHA-256 digests, passwords are memory-hard hashes.
+A copy of the database gives no access: codes, tokens and client secrets are stored as SHA-256
+digests, passwords as memory-hard hashes.
 """
 
 from authlib.oauth2.rfc6749 import ClientMixin
@@ -31,29 +33,29 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login is untyped
 
     __tablename__ = "users"
 
-    # The `sub` of RFC 7662: opaque, random, never given to another person.
+    # The `sub` of RFC 7662: random, and never given to another user.
     id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(255))
-    # Advances to end every sign-in of this person: a sign-in is a signed cookie that would outlive a new password.
+    # Advances to end every sign-in: a sign-in is a signed cookie, valid under one epoch only.
     epoch: Mapped[int] = mapped_column(default=0)
-    # Exists in the demo only: outside it, this person cannot sign in and her tokens are dead.
+    # Outside the demo, this user cannot sign in, and their tokens do not work.
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
 
     def get_id(self) -> str:
-        """What Flask-Login keeps in the session: the subject and the epoch it was signed in under."""
+        """Return what Flask-Login keeps in the session: the subject and the current epoch."""
         return f"{self.id}.{self.epoch}"
 
     def set_password(self, password: str) -> None:
-        """A new password ends this person's sign-ins, not her grants."""
+        """Set a new password, and end every sign-in. The grants stay."""
         self.password_hash = digests.hash_password(password)
         self.epoch = (self.epoch or 0) + 1
 
 
 class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
-    """A registered client (RFC 6749 §2), or the account of a resource server, which may introspect and nothing else."""
+    """A registered client (RFC 6749 §2), or a resource server, which may only introspect."""
 
     __tablename__ = "clients"
 
@@ -66,7 +68,7 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
     is_resource_server: Mapped[bool] = mapped_column(default=False)
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
-    # The developer who registered it at /developer/apps; None when it came from the command line.
+    # The developer who registered it at /developer/apps; None for the command line.
     owner_id: Mapped[str | None] = mapped_column(
         ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
@@ -74,53 +76,71 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
 
     @property
     def is_public(self) -> bool:
-        """Whether it cannot keep a secret, and so has none."""
+        """Whether the client has no secret, because it cannot keep one."""
         return self.client_secret_digest is None
 
     @property
     def token_endpoint_auth_method(self) -> str:
-        """RFC 7591 §2's name for how it authenticates; a confidential client may use `client_secret_post` as well."""
-        return "none" if self.is_public else "client_secret_basic"
+        """The name of its method (RFC 7591 §2).
+
+        A confidential client may use `client_secret_post` as well.
+        """
+        if self.is_public:
+            return "none"
+        return "client_secret_basic"
 
     def renew_secret(self) -> str:
-        """A new client secret, returned in clear this once; only its digest is kept."""
+        """Store the digest of a new client secret, and return the secret in clear."""
         secret = digests.new_secret()
         self.client_secret_digest = digests.digest(secret)
         return secret
 
-    # What Authlib asks of a client (authlib.oauth2.rfc6749.ClientMixin) ------------------------------------------------
+    # The methods that Authlib calls (authlib.oauth2.rfc6749.ClientMixin) -----------------------
 
     def get_client_id(self) -> str:
+        """Return the client identifier."""
         return self.client_id
 
     def get_default_redirect_uri(self) -> str | None:
-        """The only registered one; a client with several must say which (RFC 6749 §3.1.2.3)."""
-        return self.redirect_uris[0] if len(self.redirect_uris) == 1 else None
+        """Return the only registered URI, or None if there are several (RFC 6749 §3.1.2.3)."""
+        if len(self.redirect_uris) != 1:
+            return None
+        return self.redirect_uris[0]
 
     def get_allowed_scope(self, scope: str | None) -> str | None:
-        """`scope` when the client may have all of it, its whole registration when none is asked for, None otherwise."""
+        """Return `scope` if the client may have all of it, or else None.
+
+        Without a requested scope, return the whole scope of the registration.
+        """
         if not (scope or "").strip():
             return self.scope
-        return scope if is_within(scope, self.scope) else None
+        if is_within(scope, self.scope):
+            return scope
+        return None
 
     def check_redirect_uri(self, redirect_uri: str) -> bool:
+        """Return whether the URI matches a registered one."""
         return redirect_uris.matches(redirect_uri, self.redirect_uris, is_public=self.is_public)
 
     def check_client_secret(self, client_secret: str) -> bool:
+        """Return whether this is the secret. A public client has none."""
         return digests.digest_matches(client_secret, self.client_secret_digest)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Return whether the client may use the method: `none` is for public clients."""
         return (method == "none") == self.is_public
 
     def check_response_type(self, response_type: str) -> bool:
+        """Return whether the client may send authorization requests."""
         return not self.is_resource_server
 
     def check_grant_type(self, grant_type: str) -> bool:
+        """Return whether the client may request tokens."""
         return not self.is_resource_server
 
 
 class Consent(Base):
-    """One scope that a person has allowed one client, remembered so that she is not asked again."""
+    """One scope that a user has allowed a client, remembered so that they are not asked again."""
 
     __tablename__ = "consents"
 
@@ -135,7 +155,10 @@ class Consent(Base):
 
 
 class Grant(Base):
-    """One authorization by one resource owner to one client. `expires_at` is the end of its refresh tokens, all of them."""
+    """One authorization by one resource owner to one client.
+
+    `expires_at` is when all its refresh tokens expire.
+    """
 
     __tablename__ = "grants"
 
@@ -147,13 +170,17 @@ class Grant(Base):
     scope: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
-    # Once set, never unset: every code and token of the grant is dead.
+    # Once set, never unset: no code and no token of the grant works any more.
     ended_at: Mapped[Moment | None]
+    # A code of `reasons.Reason`.
     end_reason: Mapped[str | None] = mapped_column(String(40))
 
 
 class SignInFailure(Base):
-    """One failed sign-in, kept for as long as it counts. The name is a keyed digest: people type passwords there, too."""
+    """One failed sign-in, kept while it counts.
+
+    The username is stored as a keyed digest, since users sometimes type their password there.
+    """
 
     __tablename__ = "sign_in_failures"
 
@@ -164,7 +191,7 @@ class SignInFailure(Base):
 
 
 class AccountEvent(Base):
-    """Something around a person's account that she will want to know of: a sign-in, an app let in, an app shut out."""
+    """One event of a user's account that the user can read, such as a sign-in."""
 
     __tablename__ = "account_events"
 
@@ -172,7 +199,7 @@ class AccountEvent(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     at: Mapped[Moment]
     event: Mapped[str] = mapped_column(String(40))
-    # As it was called then: the client may be gone.
+    # The name at that time: the client may have been deleted since.
     client_name: Mapped[str | None] = mapped_column(String(200))
     address: Mapped[str | None] = mapped_column(String(64))
 
@@ -187,8 +214,8 @@ def _grant_id() -> Column[str]:
     )
 
 
-# Plain tables, not mapped classes: every token request and every introspection passes here, and the ORM's bookkeeping
-# would cost more than the query.
+# These are plain tables, not mapped classes: every token request and every introspection uses them,
+# and the overhead of the ORM would be higher than that of the query.
 
 authorization_codes = Table(
     "authorization_codes",
@@ -200,7 +227,7 @@ authorization_codes = Table(
     Column("code_challenge", String(128), nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    # A redeemed code stays, so that a replay is known for what it is.
+    # A redeemed code stays, so that a replay can be detected.
     Column("redeemed_at", UtcDateTime),
 )
 
@@ -213,9 +240,9 @@ refresh_tokens = Table(
     Column("predecessor_digest", DIGEST, index=True),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("spent_at", UtcDateTime),
-    # Presented once more within the grace, because the answer was lost.
+    # When it was accepted again within the grace, because the answer was lost.
     Column("retried_at", UtcDateTime),
-    # Was in the answer that was lost: dead, and whoever presents it is not the client.
+    # When its answer was found to be lost: it no longer works, and only a thief can present it.
     Column("lost_at", UtcDateTime),
 )
 

@@ -1,22 +1,22 @@
-"""Dates and times as people say them, in UTC."""
+"""Dates and times as text for pages, in UTC."""
 
 from datetime import datetime
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
+MINUTE, HOUR, DAY = 60, 3600, 86400  # in seconds
 
 
 def day(moment: datetime) -> str:
-    """4 March 2031."""
+    """Return the date, for example "4 March 2031"."""
     return f"{moment.day} {moment:%B %Y}"
 
 
 def day_and_time(moment: datetime) -> str:
-    """4 March 2031, 12:04 UTC."""
+    """Return date and time, for example "4 March 2031, 12:04 UTC"."""
     return f"{day(moment)}, {moment:%H:%M} UTC"
 
 
 def ago(moment: datetime, present: datetime) -> str:
-    """4 minutes ago, on 4 March 2031."""
+    """Return how long ago it was, for example "4 minutes ago, on 4 March 2031"."""
     return f"{_distance(moment, present)}on {day(moment)}"
 
 
@@ -25,13 +25,18 @@ def _distance(moment: datetime, present: datetime) -> str:
     days = (present.date() - moment.date()).days
     if seconds < MINUTE:
         return "just now, "
+    if seconds < HOUR:
+        return f"{_count(int(seconds // MINUTE), 'minute')} ago, "
     if seconds < DAY:
-        unit, name = (MINUTE, "minute") if seconds < HOUR else (HOUR, "hour")
-        return f"{_count(int(seconds // unit), name)} ago, "
+        return f"{_count(int(seconds // HOUR), 'hour')} ago, "
     if days == 1:
         return "yesterday, "
-    return f"{days} days ago, " if days <= 30 else ""
+    if days <= 30:
+        return f"{days} days ago, "
+    return ""
 
 
-def _count(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+def _count(number: int, unit: str) -> str:
+    if number == 1:
+        return f"1 {unit}"
+    return f"{number} {unit}s"

@@ -1,4 +1,4 @@
-"""Who is signed in: Flask-Login over this server's users, and where a sign-in may lead."""
+"""Sign-ins: Flask-Login over this server's users, and the pages that a sign-in may lead to."""
 
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -21,33 +21,38 @@ _SIGNED_IN_FOR = "signed_in_for"
 
 
 def init_app(app: Flask) -> None:
-    """Let `app` know who is signed in."""
+    """Set Flask-Login up for `app`."""
     login_manager = LoginManager(app)
     login_manager.user_loader(_load_user)
 
 
 def signed_in_user() -> User | None:
-    """The resource owner of this browser session, or None."""
+    """Return the signed-in user of this browser session, or None."""
     user: User = current_user._get_current_object()
-    return user if user.is_authenticated else None
+    if not user.is_authenticated:
+        return None
+    return user
 
 
 def authenticate(db: Session, username: str, password: str) -> User | None:
-    """The person whose name and password these are. A wrong name and a wrong password take the same time.
+    """Return the user with this username and password, or None, after the same time.
 
-    Commits the count of attempts before it looks, so that hashing never holds the database. That the attempt was right is
-    left to the caller's commit, with what comes of it.
+    Commit the counted attempt before the password is hashed, so that hashing does not lock the
+    database. If the password is right, the caller's commit removes the attempt.
 
-    :raises throttling.TooManyFailures: when guessing from this address must pause.
+    :raises throttling.TooManyFailures: when there were too many failures from this address.
     """
     name = username.strip().lower()
     attempt = throttling.count_attempt(db, request.remote_addr or "", name)
     user = _find_user(db, name)
     db.commit()
-    if not digests.password_matches(password, user and user.password_hash) or user is None:
+    password_hash = None
+    if user is not None:
+        password_hash = user.password_hash
+    if not digests.password_matches(password, password_hash) or user is None:
         return None
     throttling.forgive(db, attempt)
-    # While the password was being compared, it may have changed, or the person may have gone.
+    # While it was hashed, the password may have changed, or the user may have been deleted.
     unchanged = (
         select(User)
         .where(User.id == user.id, User.password_hash == user.password_hash)
@@ -58,7 +63,7 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
 
 
 def sign_in(user: User, next_page: str) -> None:
-    """Begin a new browser session for `user`: its identity changes, nothing of the old one is kept."""
+    """Begin a new browser session for `user`. Nothing of the old session is kept."""
     session.clear()
     login_user(user)
     session[_SIGNED_IN_FOR] = _fingerprint(next_page)
@@ -66,7 +71,7 @@ def sign_in(user: User, next_page: str) -> None:
 
 
 def stay_signed_in(user: User) -> None:
-    """Begin a new browser session for `user` after her sign-ins have ended: this browser's identity changes, too."""
+    """Begin a new browser session for `user`, after all their sign-ins have ended."""
     session.clear()
     login_user(user)
 
@@ -79,31 +84,35 @@ def sign_out() -> None:
 
 
 def signed_in_for_this_request() -> bool:
-    """Whether the last sign-in was asked for by this very request, as `prompt=login` demands."""
+    """Return whether the last sign-in was for this same request, as `prompt=login` requires."""
     return bool(session.get(_SIGNED_IN_FOR) == _fingerprint(this_page()))
 
 
-def forget_what_the_sign_in_was_for() -> None:
-    """The same request again asks for a sign-in again."""
+def forget_request_of_sign_in() -> None:
+    """Make the same request require a new sign-in when it comes again."""
     session.pop(_SIGNED_IN_FOR, None)
 
 
 def this_page() -> str:
-    """The address of the request in hand, without the host; bytes that do not belong in a URL are escaped."""
+    """Return path and query of the current request, with bytes escaped that a URL cannot have."""
     query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
-    return f"{request.path}?{query}" if query else request.path
+    if not query:
+        return request.path
+    return f"{request.path}?{query}"
 
 
 def own_page(unverified_next: str | None) -> str:
-    """`unverified_next` if it is one of this server's own pages, the start page otherwise."""
+    """Return `unverified_next` if it is a page of this server, or else the start page."""
     target = unverified_next or "/"
     is_plain = target.isascii() and target.isprintable() and "\\" not in target
     is_local = target.startswith("/") and not target.startswith("//")
-    return target if is_plain and is_local and _is_page(urlsplit(target).path) else "/"
+    if is_plain and is_local and _is_page(urlsplit(target).path):
+        return target
+    return "/"
 
 
 def _fingerprint(page: str) -> str:
-    """The same for every spelling of one request: browsers and redirects escape the query each in their way."""
+    """Return a digest that does not depend on how the browser has escaped the query."""
     path, _, query = page.partition("?")
     return digests.digest(f"{path}?{urlencode(parse_qsl(query, keep_blank_values=True))}")
 
@@ -119,14 +128,21 @@ def _is_page(path: str) -> bool:
 def _find_user(db: Session, username: str) -> User | None:
     if not USERNAME.fullmatch(username):
         return None
-    user = db.scalar(select(User).where(User.username == username))
-    return user if user and (get_settings().demo or not user.is_demo) else None
+    user: User | None = db.scalar(select(User).where(User.username == username))
+    if user is None or not _may_sign_in(user):
+        return None
+    return user
 
 
 def _load_user(user_id: str) -> User | None:
-    """The person a session cookie names, unless her sign-ins have been ended since, or she is the demo's."""
+    """Return the user of a session cookie, unless their sign-ins have ended since."""
     subject, _, _ = user_id.rpartition(".")
     user = get_db().get(User, subject)
-    if user is None or user.get_id() != user_id or (user.is_demo and not get_settings().demo):
+    if user is None or user.get_id() != user_id or not _may_sign_in(user):
         return None
     return user
+
+
+def _may_sign_in(user: User) -> bool:
+    """Return whether the user exists for this server: demo users exist only in the demo."""
+    return get_settings().demo or not user.is_demo

@@ -1,7 +1,8 @@
-"""Programs that make the round trip with one client's real values, for its developer to copy.
+"""Programs that run the whole flow with one client's real values, for its developer to copy.
 
-Their one source is `templates/auth_server/snippets/`; tests run them as the pages show them. Each prints the address to
-open, reads the address at which the browser comes back, and ends with a request to the API.
+Their source is `templates/auth_server/snippets/`, and tests run them as the pages show them. Each
+prints the address to open, reads the address to which the browser returns, and ends with a request
+to the API.
 """
 
 import json
@@ -16,25 +17,29 @@ from auth_server.models import Client
 from auth_server.scopes import scope_list
 from config import AuthServerSettings
 
-#: The key of each snippet and its template's ending: for whom it is, what it needs.
+#: For each snippet: the ending of its template, its title, and what has to be installed.
 SNIPPETS = {
     "requests-oauthlib": ("py", "Python, requests-oauthlib", "pip install requests-oauthlib"),
     "authlib": ("py", "Python, Authlib", "pip install authlib requests"),
     "openid-client": ("mjs", "JavaScript, openid-client", "npm install openid-client"),
     "curl": ("sh", "curl", "curl and openssl"),
 }
-#: openid-client finds out its redirect URI from the address at which the browser ends: it drops the query and writes the rest
-#: in a way of its own, so that only such an address is what it was.
+#: openid-client derives its redirect URI from the address to which the browser returns. It drops
+#: the query and normalizes the rest; only an address of this form stays the same.
 _KEPT_BY_OPENID_CLIENT = re.compile(
-    r"https?://[a-z0-9.-]+(?!:80/|:443/)(:[1-9][0-9]*)?/([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*([A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
+    r"https?://[a-z0-9.-]+(?!:80/|:443/)(:[1-9][0-9]*)?/"
+    r"([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*([A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
 )
-#: Where a snippet takes the secret from, when it is not the moment to show it.
+#: The environment variable from which a snippet reads a secret that the page does not show.
 VARIABLE = "CLIENT_SECRET"
+
+#: For each scope that allows reading: a path of the resource API (see its `views.py`).
+READABLE_PATHS = {"profile": "/me", "photos:read": "/photos"}
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A program to copy; `needs` is what has to be installed for it."""
+    """A program to copy. `needs` says what has to be installed."""
 
     key: str
     title: str
@@ -45,18 +50,20 @@ class Snippet:
 def snippets_for(
     client: Client, settings: AuthServerSettings, secret: str | None = None
 ) -> list[Snippet]:
-    """The snippets for `client`, with its secret only when it is given. One that could not work is left out."""
+    """Return the snippets that work for `client`, with its secret only if it is given."""
     snippets = []
     for key, (ending, title, needs) in SNIPPETS.items():
-        if redirect_uri := _redirect_uri(client, key):
-            values = _values(client, settings, redirect_uri, secret)
-            code = render_template(f"auth_server/snippets/{key}.{ending}.txt", **values)
-            snippets.append(Snippet(key, title, needs, code.strip() + "\n"))
+        redirect_uri = _redirect_uri(client, key)
+        if redirect_uri is None:
+            continue
+        values = _values(client, settings, redirect_uri, secret)
+        code = render_template(f"auth_server/snippets/{key}.{ending}.txt", **values)
+        snippets.append(Snippet(key, title, needs, code.strip() + "\n"))
     return snippets
 
 
 def _redirect_uri(client: Client, key: str) -> str | None:
-    """The first one that the library can come back to."""
+    """Return the first redirect URI that the library can use."""
     if key != "openid-client":
         return client.redirect_uris[0]
     return next(
@@ -79,14 +86,15 @@ def _values(
         "plain_http_somewhere": "http:" in (settings.url[:5], redirect_uri[:5]),
         "resource": _resource(client, settings),
         "authorization_request": f"{settings.url}/oauth/authorize?{urlencode(request)}",
-        # A literal of Python and of JavaScript, and a word of the shell.
+        # `literal` quotes for Python and JavaScript, `word` for the shell.
         "literal": json.dumps,
         "word": shlex.quote,
     }
 
 
 def _resource(client: Client, settings: AuthServerSettings) -> str | None:
-    """What the client may look at, to see that its token works."""
-    paths = {"profile": "/me", "photos:read": "/photos"}
-    readable = [path for scope, path in paths.items() if scope in scope_list(client.scope)]
-    return f"{settings.resource_api_url}{readable[0]}" if readable else None
+    """Return an address of the API that the client may read, to show that its token works."""
+    for scope, path in READABLE_PATHS.items():
+        if scope in scope_list(client.scope):
+            return f"{settings.resource_api_url}{path}"
+    return None

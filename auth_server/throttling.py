@@ -1,8 +1,9 @@
-"""Guessing is throttled: failed sign-ins count, per address, and per account and address.
+"""Throttling of failed sign-ins, per address, and per account and address.
 
-Not per account alone, or anyone could lock anyone out; right passwords do not count, so that an office behind one address
-signs in freely. An attempt is counted before its password is looked at and taken off again when it was right, so that a
-hundred guesses at once are a hundred guesses.
+There is no limit per account alone, because anybody could then lock a user out. Successful sign-ins
+do not count, so that many people can share an address. An attempt is counted before its password is
+checked and removed if the password is right, so that a hundred concurrent guesses count as a
+hundred.
 """
 
 from datetime import timedelta
@@ -21,7 +22,7 @@ FAILURES_PER_ADDRESS = 50
 
 
 class TooManyFailures(Exception):
-    """Too many sign-ins failed; `retry_after` is in seconds."""
+    """Too many failed sign-ins. `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"try again in {retry_after} s")
@@ -29,9 +30,9 @@ class TooManyFailures(Exception):
 
 
 def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
-    """Count an attempt as a failure until it is known to be right.
+    """Count an attempt as a failure, until `forgive` removes it.
 
-    :raises TooManyFailures: when there were too many already; this one then does not count.
+    :raises TooManyFailures: when there are too many failures already. This one is not counted.
     """
     attempt = SignInFailure(
         address=address,
@@ -41,27 +42,30 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
     purge(db)
     same_address = SignInFailure.address == attempt.address
     same_account = same_address & (SignInFailure.account_digest == attempt.account_digest)
-    _refuse_beyond(db, FAILURES_PER_ADDRESS, same_address)
-    _refuse_beyond(db, FAILURES_PER_ACCOUNT_AND_ADDRESS, same_account)
+    _check_limit(db, FAILURES_PER_ADDRESS, same_address)
+    _check_limit(db, FAILURES_PER_ACCOUNT_AND_ADDRESS, same_account)
     db.add(attempt)
     db.flush()
     return attempt
 
 
 def forgive(db: Session, attempt: SignInFailure) -> None:
-    """It was right after all."""
+    """Remove an attempt whose password was right."""
     db.execute(delete(SignInFailure).where(SignInFailure.id == attempt.id))
 
 
 def purge(db: Session) -> int:
-    """Delete what no longer counts; gives back how many rows."""
+    """Delete the failures that no longer count, and return their number."""
     return int(db.execute(delete(SignInFailure).where(SignInFailure.at <= now() - WINDOW)).rowcount)  # type: ignore[attr-defined]
 
 
-def _refuse_beyond(db: Session, limit: int, condition: object) -> None:
-    """The failure that is `limit` back decides when the next attempt is welcome."""
+def _check_limit(db: Session, limit: int, condition: object) -> None:
+    """Raise if there are `limit` recent failures or more.
+
+    The next attempt is allowed when the oldest of the last `limit` failures no longer counts.
+    """
     recent = select(SignInFailure.at).where(condition, SignInFailure.at > now() - WINDOW)  # type: ignore[arg-type]
     if (db.scalar(select(func.count()).select_from(recent.subquery())) or 0) < limit:
         return
-    deciding = db.scalars(recent.order_by(SignInFailure.at.desc()).offset(limit - 1).limit(1)).one()
-    raise TooManyFailures(max(1, int((deciding + WINDOW - now()).total_seconds()) + 1))
+    oldest = db.scalars(recent.order_by(SignInFailure.at.desc()).offset(limit - 1).limit(1)).one()
+    raise TooManyFailures(max(1, int((oldest + WINDOW - now()).total_seconds()) + 1))

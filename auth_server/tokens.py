@@ -1,4 +1,4 @@
-"""Codes and tokens: issued, found by their digest, spent once, purged after they expired.
+"""Codes and tokens: stored, spent once, and purged after they expired.
 
 Every change of state is one conditional UPDATE: of two concurrent requests only one can succeed, on
 any database. No function here commits, so that what is spent and what it is exchanged for belong to
@@ -7,177 +7,16 @@ one transaction.
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Executable,
-    Select,
-    Table,
-    delete,
-    exists,
-    insert,
-    select,
-    update,
-)
+from sqlalchemy import ColumnElement, Executable, Table, delete, exists, insert, update
 from sqlalchemy.orm import Session
 
 from auth_server import account_events, throttling
 from auth_server.digests import digest
-from auth_server.issued_tokens import (
-    ACCESS_TOKEN,
-    REFRESH_TOKEN,
-    AccessToken,
-    ActiveToken,
-    AuthorizationCode,
-    Inactivity,
-    RefreshToken,
-    TokenKind,
-)
-from auth_server.models import (
-    Client,
-    Grant,
-    User,
-    access_tokens,
-    authorization_codes,
-    refresh_tokens,
-)
-from auth_server.reasons import Reason
+from auth_server.issued_tokens import AuthorizationCode, RefreshToken, is_unspent
+from auth_server.models import Grant, access_tokens, authorization_codes, refresh_tokens
 from web.clock import now
-
-Found = TypeVar("Found", AuthorizationCode, RefreshToken, AccessToken)
-
-_GRANT_COLUMNS = (
-    Grant.id.label("grant_id"),
-    Grant.user_id,
-    Grant.client_id,
-    Grant.scope.label("grant_scope"),
-    Grant.expires_at.label("grant_expires_at"),
-    Grant.ended_at.label("grant_ended_at"),
-    Grant.end_reason,
-)
-_CODE_COLUMNS = (
-    authorization_codes.c.redirect_uri,
-    authorization_codes.c.code_challenge,
-    authorization_codes.c.expires_at,
-    authorization_codes.c.redeemed_at,
-)
-
-
-def find_code(db: Session, presented_code: str, *, demo: bool) -> AuthorizationCode | None:
-    """Return the code, whatever its state, or None. Outside the demo, demo users have no codes."""
-    statement = _select_presented(authorization_codes, presented_code, demo=demo)
-    return _fetch(db, AuthorizationCode, statement.add_columns(*_CODE_COLUMNS))
-
-
-def find_refresh_token(db: Session, presented_token: str, *, demo: bool) -> RefreshToken | None:
-    """Return the refresh token, whatever its state, or None.
-
-    Outside the demo, demo users have no refresh tokens.
-    """
-    statement = _select_presented(refresh_tokens, presented_token, demo=demo)
-    return _fetch(db, RefreshToken, statement)
-
-
-def find_token(db: Session, presented_token: str) -> AccessToken | RefreshToken | None:
-    """Return the token of either kind, whatever its state and whoever its owner is, or None."""
-    statement = _select_presented(access_tokens, presented_token, demo=True)
-    access_token = _fetch(db, AccessToken, statement)
-    return access_token or find_refresh_token(db, presented_token, demo=True)
-
-
-def _select_presented(table: Table, presented: str, *, demo: bool) -> Select[Any]:
-    statement = select(table.c.digest, *_GRANT_COLUMNS).select_from(table).join(Grant).join(User)
-    statement = statement.where(table.c.digest == digest(presented))
-    if demo:
-        return statement
-    return statement.where(~User.is_demo)
-
-
-def _fetch(db: Session, kind: type[Found], statement: Select[Any]) -> Found | None:
-    row = db.execute(statement).mappings().one_or_none()
-    if row is None:
-        return None
-    return kind(**row)
-
-
-def find_active_token(
-    db: Session, presented_token: str, now: datetime, *, demo: bool
-) -> ActiveToken | None:
-    """Return the token of either kind if it is active, or None.
-
-    Active means not expired, not spent, and of a grant that has not ended. Outside the demo, demo
-    users and demo clients have no active tokens.
-    """
-    token_digest = digest(presented_token)
-    for kind in (ACCESS_TOKEN, REFRESH_TOKEN):
-        row = (
-            db.execute(_select_active(kind, token_digest, now, demo=demo)).mappings().one_or_none()
-        )
-        if row is not None:
-            return ActiveToken(kind=kind, **row)
-    return None
-
-
-def _select_active(kind: TokenKind, token_digest: str, now: datetime, *, demo: bool) -> Select[Any]:
-    table, columns = _ACTIVE_COLUMNS[kind]
-    statement = (
-        select(*columns, Grant.client_id, Grant.user_id, User.username, User.name)
-        .select_from(table)
-        .join(Grant)
-        .join(User)
-        .join(Client, Client.client_id == Grant.client_id)
-        .where(table.c.digest == token_digest, _is_unexpired(kind, now), _has_living_grant())
-    )
-    if kind == REFRESH_TOKEN:
-        statement = statement.where(_is_unspent())
-    if not demo:
-        statement = statement.where(~(User.is_demo | Client.is_demo))
-    return statement
-
-
-#: For each kind: its table, and the columns that are named as the fields of `ActiveToken`.
-_ACTIVE_COLUMNS = {
-    ACCESS_TOKEN: (
-        access_tokens,
-        (access_tokens.c.scope, access_tokens.c.issued_at, access_tokens.c.expires_at),
-    ),
-    REFRESH_TOKEN: (
-        refresh_tokens,
-        (
-            Grant.scope.label("scope"),
-            refresh_tokens.c.issued_at,
-            Grant.expires_at.label("expires_at"),
-        ),
-    ),
-}
-
-
-def _is_unexpired(kind: TokenKind, now: datetime) -> ColumnElement[bool]:
-    """Return the condition that the token has not expired. Refresh tokens expire with the grant."""
-    if kind == ACCESS_TOKEN:
-        return access_tokens.c.expires_at > now
-    return Grant.expires_at > now
-
-
-def _is_unspent() -> ColumnElement[bool]:
-    return refresh_tokens.c.spent_at.is_(None) & refresh_tokens.c.lost_at.is_(None)
-
-
-def _has_living_grant() -> ColumnElement[bool]:
-    return Grant.ended_at.is_(None)
-
-
-def why_not_active(db: Session, presented_token: str) -> Inactivity:
-    """Return why `find_active_token` did not find the token."""
-    token = find_token(db, presented_token)
-    if token is None:
-        return Inactivity(Reason.UNKNOWN_TOKEN)
-    if token.grant_ended_at is not None:
-        return Inactivity(Reason.GRANT_ENDED, token.grant_id, token.end_reason)
-    if isinstance(token, AccessToken):
-        return Inactivity(Reason.ACCESS_TOKEN_EXPIRED, token.grant_id)
-    return Inactivity(Reason.REFRESH_TOKEN_NOT_ACTIVE, token.grant_id)
 
 
 def store_code(
@@ -249,7 +88,7 @@ def redeem_code(db: Session, code: AuthorizationCode, now: datetime) -> bool:
 
 def spend_refresh_token(db: Session, token: RefreshToken, now: datetime) -> bool:
     """Spend the refresh token, and return False when it was spent or lost before."""
-    statement = update(refresh_tokens).where(refresh_tokens.c.digest == token.digest, _is_unspent())
+    statement = update(refresh_tokens).where(refresh_tokens.c.digest == token.digest, is_unspent())
     return _changed_one(db, statement.values(spent_at=now))
 
 
@@ -275,7 +114,7 @@ def retry_refresh_token(db: Session, token: RefreshToken, now: datetime, grace: 
 def _lose_successor(db: Session, token: RefreshToken, now: datetime) -> bool:
     tokens = refresh_tokens
     is_successor = tokens.c.predecessor_digest == token.digest
-    if not _changed_one(db, update(tokens).where(is_successor, _is_unspent()).values(lost_at=now)):
+    if not _changed_one(db, update(tokens).where(is_successor, is_unspent()).values(lost_at=now)):
         return False
     is_issued_with_it = exists().where(
         is_successor, tokens.c.digest == access_tokens.c.refresh_token_digest

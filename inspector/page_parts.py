@@ -95,14 +95,14 @@ class MessageOnPage:
         return curl.command(self.message.exchange)
 
     @property
-    def refusals(self) -> list[refusals.Refusal]:
+    def reasons(self) -> list[refusals.Reason]:
         """The checks that failed."""
-        return refusals.refusals(self.message.exchange)
+        return refusals.reasons(self.message.exchange)
 
     @property
-    def grant_endings(self) -> list[str]:
+    def endings(self) -> list[str]:
         """Why grants ended with it."""
-        return refusals.grant_endings(self.message.exchange)
+        return refusals.endings(self.message.exchange)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The pages of the person whose data it is: the apps that she let in, what happened, her password, her sign-ins."""
+"""The pages of a user's account: connected apps, activity, password, sign-ins."""
 
 from http import HTTPStatus
 
@@ -10,7 +10,7 @@ from auth_server.errors import RegistrationError
 from auth_server.models import User
 from auth_server.throttling import TooManyFailures
 from auth_server.views import bp
-from auth_server.views.signed_in import for_signed_in, sign_in_first
+from auth_server.views.signed_in import for_signed_in, redirect_to_login
 from web.clock import now
 from web.database import get_db, writing
 from web.event_log import record
@@ -22,7 +22,7 @@ SIGN_INS, EVERYTHING = "sign-ins", "everything"
 @bp.get("/account/apps")
 @for_signed_in
 def account_apps(user: User) -> ResponseReturnValue:
-    """The apps that she has let in: to what, since when, last used when."""
+    """Show the connected apps, with their scopes and when each was last used."""
     return page(
         "account_apps.html",
         apps=account.connected_apps(get_db(), user),
@@ -35,23 +35,21 @@ def account_apps(user: User) -> ResponseReturnValue:
 @bp.post("/account/apps")
 @writing
 @for_signed_in
-def take_app_out(user: User) -> ResponseReturnValue:
-    """E1 – The resource owner takes an app out: every code and token of it is dead."""
+def remove_app(user: User) -> ResponseReturnValue:
+    """E1 – The resource owner removes an app: its codes and tokens stop working."""
     db = get_db()
-    client = account.take_out(db, user, request.form.get("client_id", ""), request.remote_addr)
+    client = account.remove_app(db, user, request.form.get("client_id", ""), request.remote_addr)
     db.commit()
-    return (
-        _told("account_apps", "taken out", client.name)
-        if client
-        else _told("account_apps", "not connected")
-    )
+    if client is None:
+        return _redirect_with_notice("account_apps", "not connected")
+    return _redirect_with_notice("account_apps", "taken out", client.name)
 
 
 @bp.post("/account/sign-out")
 @writing
 @for_signed_in
 def sign_out_everywhere(user: User) -> ResponseReturnValue:
-    """End her sign-ins in every other browser, and the access of every app with them when she says so."""
+    """Sign out every other browser and, if the form says so, end the access of every app."""
     db, what = get_db(), request.form.get("end")
     if what not in (SIGN_INS, EVERYTHING):
         abort(
@@ -59,18 +57,18 @@ def sign_out_everywhere(user: User) -> ResponseReturnValue:
             description="Nothing was ended: the form did not say what to end.",
         )
     if what == EVERYTHING:
-        account.take_all_out(db, user, request.remote_addr)
+        account.remove_all_apps(db, user, request.remote_addr)
     if not account.sign_out_everywhere(db, user, request.remote_addr):
-        return sign_in_first()
+        return redirect_to_login()
     db.commit()
     sign_in.stay_signed_in(user)
-    return _told("account_apps", "ended", what)
+    return _redirect_with_notice("account_apps", "ended", what)
 
 
 @bp.get("/account/activity")
 @for_signed_in
 def account_activity(user: User) -> ResponseReturnValue:
-    """Her recent sign-ins, and what concerned her."""
+    """Show the recent events of the account."""
     events = account_events.recent(get_db(), user.id)
     return page(
         "account_activity.html",
@@ -84,7 +82,7 @@ def account_activity(user: User) -> ResponseReturnValue:
 @bp.get("/account/password")
 @for_signed_in
 def account_password(user: User) -> ResponseReturnValue:
-    """The form for a new password."""
+    """Show the form for a new password."""
     return _password_page(user)
 
 
@@ -92,38 +90,43 @@ def account_password(user: User) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def change_password(user: User) -> ResponseReturnValue:
-    """Change it: the current one counts as a sign-in does, and every other sign-in ends. What apps were granted stays."""
+    """Change the password and sign out every other browser. Apps stay connected.
+
+    A wrong current password counts as a failed sign-in.
+    """
     db, new_password = get_db(), request.form.get("new_password", "")
     if objections := _objections(new_password, request.form.get("repeated_password", "")):
         return _password_page(user, HTTPStatus.BAD_REQUEST, objections=objections)
+    current_password = request.form.get("current_password", "")
     try:
-        is_hers = sign_in.authenticate(db, user.username, request.form.get("current_password", ""))
+        authenticated = sign_in.authenticate(db, user.username, current_password)
     except TooManyFailures as error:
         record("password_change_throttled", sub=user.id, address=request.remote_addr)
         return _password_page(user, HTTPStatus.TOO_MANY_REQUESTS, retry_after=error.retry_after)
-    if not is_hers:
+    if authenticated is None:
         record("password_change_refused", sub=user.id, address=request.remote_addr)
         wrong = {"current_password": "That is not your current password."}
         return _password_page(user, HTTPStatus.FORBIDDEN, objections=wrong)
     db.commit()
     if not account.change_password(db, user, new_password, request.remote_addr):
-        return sign_in_first()
+        return redirect_to_login()
     db.commit()
     sign_in.stay_signed_in(user)
-    return _told("account_activity", "password changed")
+    return _redirect_with_notice("account_activity", "password changed")
 
 
 def _objections(new_password: str, repeated_password: str) -> dict[str, str]:
-    """What is wrong with the new password, by field; looked at first, so that a slip is no attempt."""
+    """Return what is wrong with the new password, by field.
+
+    The view checks this before the current password, so that a typing error counts as no attempt.
+    """
     try:
         users.check_password(new_password)
     except RegistrationError as error:
         return {"new_password": str(error)}
-    return (
-        {}
-        if new_password == repeated_password
-        else {"repeated_password": "The new password and this differ."}
-    )
+    if new_password != repeated_password:
+        return {"repeated_password": "The two new passwords are not the same."}
+    return {}
 
 
 def _password_page(
@@ -138,10 +141,13 @@ def _password_page(
         objections=objections or {},
         retry_after=retry_after,
     )
-    return html, status, {"Retry-After": str(retry_after)} if retry_after else {}
+    headers = {}
+    if retry_after:
+        headers["Retry-After"] = str(retry_after)
+    return html, status, headers
 
 
-def _told(view: str, outcome: str, detail: str = "") -> ResponseReturnValue:
-    """To that page, which says what has been done."""
+def _redirect_with_notice(view: str, outcome: str, detail: str = "") -> ResponseReturnValue:
+    """Redirect to a page of the account, which says what was done."""
     flash(detail, outcome)
     return redirect(url_for(f"auth_server.{view}"), HTTPStatus.SEE_OTHER)

@@ -1,9 +1,9 @@
-"""The authorization endpoint (RFC 6749 §3.1): the request, the consent page that it shows, and the decision."""
+"""The authorization endpoint (RFC 6749 §3.1): the request, the consent page, and the decision."""
 
 from collections.abc import Collection
 from http import HTTPStatus
 
-from flask import redirect, request, url_for
+from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from auth_server import account_events, consents, grants, sign_in
@@ -15,6 +15,7 @@ from auth_server.scopes import SCOPES, scope_list, scope_text
 from auth_server.server import authorization_server, front_channel_request
 from auth_server.sign_in import signed_in_user
 from auth_server.views import bp
+from auth_server.views.signed_in import redirect_to_login
 from web.database import get_db, writing
 from web.event_log import record, record_on_commit
 from web.headers import allow_forms_to_redirect
@@ -24,13 +25,11 @@ from web.pages import page
 @bp.get("/oauth/authorize")
 @writing
 def authorization_request() -> ResponseReturnValue:
-    """A2 – Authorization request (RFC 6749 §4.1.1), answered as `prompt` and what is remembered allow."""
+    """A2 – Authorization request (RFC 6749 §4.1.1): ask the user, unless nothing is to be asked."""
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
-        return redirect(
-            url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
-        )
+        return redirect_to_login()
     scopes_to_ask = _scopes_to_ask(authorization, user)
     if not scopes_to_ask:
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
@@ -48,25 +47,16 @@ def authorization_decision() -> ResponseReturnValue:
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
-        return redirect(
-            url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
-        )
+        return redirect_to_login()
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
     scopes_to_ask = _scopes_to_ask(
         authorization, user, asked=scope_list(request.form.get("asked_scope"))
     )
     if decision == "deny":
-        record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
-        sign_in.forget_what_the_sign_in_was_for()
-        raise authorization.refused(
-            "access_denied", Reason.ACCESS_DENIED, "The resource owner denied the request."
-        )
-    if (
-        decision != "allow"
-        or not ticked & set(scopes_to_ask)
-        or not ticked <= set(authorization.requested_scopes)
-    ):
-        return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, wrong=True)
+        raise _denied(authorization, user)
+    is_within_request = ticked <= set(authorization.requested_scopes)
+    if decision != "allow" or not ticked & set(scopes_to_ask) or not is_within_request:
+        return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, is_invalid=True)
     record_on_commit(
         get_db(),
         "consent_given",
@@ -74,16 +64,28 @@ def authorization_decision() -> ResponseReturnValue:
         sub=user.id,
         scope=scope_text(ticked),
     )
-    settled = set(authorization.requested_scopes) - set(scopes_to_ask)
-    return _authorization_response(authorization, user, ticked | settled)
+    remembered = set(authorization.requested_scopes) - set(scopes_to_ask)
+    return _authorization_response(authorization, user, ticked | remembered)
+
+
+def _denied(authorization: Authorization, user: User) -> Exception:
+    record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
+    sign_in.forget_request_of_sign_in()
+    return authorization.refused(
+        "access_denied", Reason.ACCESS_DENIED, "The resource owner denied the request."
+    )
 
 
 def _resource_owner(authorization: Authorization) -> User | None:
-    """Whoever is signed in, unless the client wants a fresh sign-in; None when the login page is to be shown."""
+    """Return the signed-in user, or None when the login page must be shown.
+
+    With `prompt=login`, the sign-in must have been for this request.
+
+    :raises AuthorizationRefused: when `prompt=none` forbids to show the login page.
+    """
     user = signed_in_user()
-    if user is not None and (
-        "login" not in authorization.prompt or sign_in.signed_in_for_this_request()
-    ):
+    needs_new_sign_in = "login" in authorization.prompt and not sign_in.signed_in_for_this_request()
+    if user is not None and not needs_new_sign_in:
         return user
     if "none" in authorization.prompt:
         raise authorization.refused(
@@ -95,19 +97,16 @@ def _resource_owner(authorization: Authorization) -> User | None:
 def _scopes_to_ask(
     authorization: Authorization, user: User, asked: Collection[str] = ()
 ) -> list[str]:
-    """What was allowed before is not asked again. A public client is asked about every time: anyone can pretend to be it.
+    """Return the requested scopes that the user has not allowed before.
 
-    What the page in hand has `asked` stays a question, whatever another tab has settled since.
+    Ask about a public client every time, since any program can pretend to be it. Keep the scopes
+    that the submitted page has `asked` about, even if they were allowed in another tab since.
     """
     client = authorization.client
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
-    remembered = consents.remembered_scopes(get_db(), user.id, client.client_id)
-    return [
-        scope
-        for scope in authorization.requested_scopes
-        if scope in asked or scope not in remembered
-    ]
+    settled = consents.remembered_scopes(get_db(), user.id, client.client_id) - set(asked)
+    return [scope for scope in authorization.requested_scopes if scope not in settled]
 
 
 def _consent_page(
@@ -116,21 +115,27 @@ def _consent_page(
     scopes: list[str],
     ticked: set[str] | None = None,
     *,
-    wrong: bool = False,
+    is_invalid: bool = False,
 ) -> ResponseReturnValue:
-    """A5 – The consent page, with the requested scopes as sentences; it posts back to the request it belongs to."""
+    """A5 – The consent page, with the requested scopes as sentences.
+
+    Its form posts to the address of the authorization request.
+    """
     allow_forms_to_redirect()
     client = authorization.client
     record("consent_requested", client_id=client.client_id, client_name=client.name, sub=user.id)
+    status = HTTPStatus.OK
+    if is_invalid:
+        status = HTTPStatus.BAD_REQUEST
     return page(
         "consent.html",
-        HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK,
+        status,
         client=client,
         redirect_uri=authorization.redirect_uri,
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
         settled=[SCOPES[scope] for scope in authorization.requested_scopes if scope not in scopes],
-        wrong=wrong,
+        wrong=is_invalid,
         this_page=sign_in.this_page(),
         switch=url_for("auth_server.login_page", next=sign_in.this_page()),
         lifetime=get_settings().refresh_token_lifetime,
@@ -140,7 +145,7 @@ def _consent_page(
 def _authorization_response(
     authorization: Authorization, user: User, granted_scopes: set[str]
 ) -> ResponseReturnValue:
-    """A7 – Authorization response (RFC 6749 §4.1.2): 302 back to the client with the code, `state` and `iss`."""
+    """A7 – Authorization response (RFC 6749 §4.1.2): redirect with the code, `state` and `iss`."""
     db, client = get_db(), authorization.client
     grant = authorization.grant
     grant.request.granted_scope = scope_text(granted_scopes)
@@ -154,5 +159,5 @@ def _authorization_response(
         grant.request, grant_user=user, grant=grant
     )
     db.commit()
-    sign_in.forget_what_the_sign_in_was_for()
+    sign_in.forget_request_of_sign_in()
     return response  # type: ignore[no-any-return]

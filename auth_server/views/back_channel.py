@@ -1,4 +1,4 @@
-"""The endpoints whose callers are programs: token, introspection, revocation."""
+"""The back channel: the token, introspection and revocation endpoints."""
 
 from http import HTTPStatus
 
@@ -49,14 +49,17 @@ def _endpoint_response(name: str) -> Response:
 
 
 def _committed(response: Response) -> Response:
-    """What was asked and what came of it are one transaction; a refusal has been rolled back by now."""
+    """Commit the transaction if the request succeeded; otherwise it was rolled back before."""
     if response.status_code == HTTPStatus.OK:
         get_db().commit()
     return response
 
 
 def _objection(*, required: str) -> InvalidRequest | None:
-    """What is wrong with the form itself: parameters MUST NOT be included more than once (RFC 6749 §3.2)."""
+    """Return what is wrong with the body, or None.
+
+    Parameters MUST NOT be included more than once (RFC 6749 §3.2).
+    """
     if request.mimetype != CONTENT_TYPE:
         return InvalidRequest(Reason.WRONG_CONTENT_TYPE, f"The body must be {CONTENT_TYPE}.")
     if any(len(values) > 1 for _, values in request.form.lists()):

@@ -1,7 +1,8 @@
-"""The pages of a developer: her own clients, and how to connect one. Of anybody else's client they know nothing.
+"""The pages of a developer: the developer's own clients, and how to connect one.
 
-Every address with a client's identifier in it answers 404 unless the client is her own, whatever the method. A secret is on
-the page that answers the form and nowhere else, so that nothing but the developer's screen ever has it.
+An address with a client's identifier answers 404 unless the signed-in user owns the client,
+whatever the method is. A secret is shown only on the page that answers the form, and is stored
+nowhere in clear.
 """
 
 from http import HTTPStatus
@@ -26,14 +27,14 @@ from web.pages import page
 @bp.get("/developer/apps")
 @for_signed_in
 def developer_apps(user: User) -> ResponseReturnValue:
-    """The developer's own clients."""
+    """Show the developer's own clients."""
     return _apps_page(user)
 
 
 @bp.get("/developer/apps/new")
 @for_signed_in
 def new_developer_app(user: User) -> ResponseReturnValue:
-    """The form for a new client."""
+    """Show the form for a new client."""
     return _new_page(user, RegistrationForm(), new_identifier())
 
 
@@ -41,13 +42,13 @@ def new_developer_app(user: User) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def register_developer_app(user: User) -> ResponseReturnValue:
-    """Register a client. Its secret is on the page that answers, this once."""
+    """Register a client. Only the page that answers shows its secret."""
     db, form = get_db(), RegistrationForm.read(request.form)
     form_id = request.form.get("form_id") or new_identifier()
     try:
         client, secret = developer.register(db, user, form, form_id)
     except developer.AlreadySubmitted:
-        return _back_to_the_list("registered before")
+        return _redirect_to_apps("registered before")
     except RegistrationError as error:
         return _new_page(user, form, form_id, error)
     db.commit()
@@ -57,7 +58,7 @@ def register_developer_app(user: User) -> ResponseReturnValue:
 @bp.get("/developer/apps/<client_id>")
 @for_signed_in
 def developer_app(user: User, client_id: str) -> ResponseReturnValue:
-    """One client: what is registered of it, to change, and the snippets without its secret."""
+    """Show one client: its metadata in a form, and the snippets without its secret."""
     client = _own_client(user, client_id)
     return _edit_page(client, RegistrationForm.of(client))
 
@@ -66,7 +67,7 @@ def developer_app(user: User, client_id: str) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def update_developer_app(user: User, client_id: str) -> ResponseReturnValue:
-    """Change what is registered."""
+    """Change the metadata of a client."""
     db, form = get_db(), RegistrationForm.read(request.form)
     client = _own_client(user, client_id, lock=True)
     try:
@@ -74,13 +75,13 @@ def update_developer_app(user: User, client_id: str) -> ResponseReturnValue:
     except RegistrationError as error:
         return _edit_page(client, form, error)
     db.commit()
-    return _back_to_the_list("saved", client.name)
+    return _redirect_to_apps("saved", client.name)
 
 
 @bp.get("/developer/apps/<client_id>/secret")
 @for_signed_in
 def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
-    """Is the old secret to die? A public client has none."""
+    """Ask whether to replace the secret. A public client has none."""
     client = _own_client(user, client_id)
     return page("developer_secret.html", client=client, replaced=developer.secret_name(client))
 
@@ -89,12 +90,12 @@ def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def renew_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
-    """Give the client a new secret, which is on the page that answers, this once."""
+    """Give the client a new secret. Only the page that answers shows it."""
     db, client = get_db(), _own_client(user, client_id, lock=True)
     try:
         secret = developer.renew_secret(db, client, request.form.get("replaced", ""))
     except developer.AlreadySubmitted:
-        return _back_to_the_list("renewed before", client.name)
+        return _redirect_to_apps("renewed before", client.name)
     except RegistrationError:
         return page("developer_secret.html", HTTPStatus.BAD_REQUEST, client=client)
     db.commit()
@@ -104,7 +105,7 @@ def renew_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
 @bp.get("/developer/apps/<client_id>/delete")
 @for_signed_in
 def developer_app_to_delete(user: User, client_id: str) -> ResponseReturnValue:
-    """Is it to be deleted?"""
+    """Ask whether to delete the client."""
     return page("developer_delete.html", client=_own_client(user, client_id))
 
 
@@ -112,16 +113,16 @@ def developer_app_to_delete(user: User, client_id: str) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def delete_developer_app(user: User, client_id: str) -> ResponseReturnValue:
-    """Delete the client: its grants end, its tokens are dead."""
+    """Delete the client. Its grants end, and its tokens stop working."""
     db, client = get_db(), _own_client(user, client_id, lock=True)
     clients.delete_client(db, client.client_id)
     db.commit()
-    return _back_to_the_list("deleted", client.name)
+    return _redirect_to_apps("deleted", client.name)
 
 
 @bp.get("/developer/connect")
 def developer_connect() -> ResponseReturnValue:
-    """What a client has to do here, and which switch it is in the libraries that people use."""
+    """Show how to connect a client, by hand and with common libraries."""
     return page("developer_connect.html", api=get_settings().resource_api_url)
 
 
@@ -132,7 +133,7 @@ def _own_client(user: User, client_id: str, *, lock: bool = False) -> Client:
     return client
 
 
-def _back_to_the_list(outcome: str, name: str = "") -> ResponseReturnValue:
+def _redirect_to_apps(outcome: str, name: str = "") -> ResponseReturnValue:
     flash(name, outcome)
     return redirect(url_for("auth_server.developer_apps"), HTTPStatus.SEE_OTHER)
 
@@ -140,7 +141,10 @@ def _back_to_the_list(outcome: str, name: str = "") -> ResponseReturnValue:
 def _apps_page(
     user: User, client: Client | None = None, secret: str | None = None, *, renewed: bool = False
 ) -> ResponseReturnValue:
-    """The list; above it the client in hand, if there is one, with its secret."""
+    """Show the clients, and above them `client`, if given, with its new secret."""
+    snippets = None
+    if client is not None:
+        snippets = snippets_for(client, get_settings(), secret)
     return page(
         "developer_apps.html",
         clients=developer.own_clients(get_db(), user),
@@ -148,7 +152,7 @@ def _apps_page(
         client=client,
         secret=secret,
         renewed=renewed,
-        snippets=client and snippets_for(client, get_settings(), secret),
+        snippets=snippets,
     )
 
 
@@ -157,7 +161,7 @@ def _new_page(
 ) -> ResponseReturnValue:
     return page(
         "developer_new.html",
-        HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,
+        _form_status(error),
         form=form,
         form_id=form_id,
         scopes=SCOPES,
@@ -167,12 +171,18 @@ def _new_page(
     )
 
 
+def _form_status(error: RegistrationError | None) -> HTTPStatus:
+    if error is None:
+        return HTTPStatus.OK
+    return HTTPStatus.BAD_REQUEST
+
+
 def _edit_page(
     client: Client, form: RegistrationForm, error: RegistrationError | None = None
 ) -> ResponseReturnValue:
     return page(
         "developer_app.html",
-        HTTPStatus.BAD_REQUEST if error else HTTPStatus.OK,
+        _form_status(error),
         client=client,
         form=form,
         scopes=SCOPES,

@@ -17,6 +17,7 @@ from web.canonical_host import for_machines
 def metadata() -> Response:
     """Return the metadata (RFC 8414 §2), made from what is registered with Authlib's server."""
     settings = get_settings()
+    client_auth_methods = AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS
     return jsonify(
         {
             "issuer": settings.url,
@@ -32,7 +33,7 @@ def metadata() -> Response:
             "grant_types_supported": [grant.GRANT_TYPE for grant, _ in GRANTS],
             "prompt_values_supported": list(PROMPTS),
             "code_challenge_methods_supported": list(S256Required.SUPPORTED_CODE_CHALLENGE_METHOD),
-            "token_endpoint_auth_methods_supported": AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS,
+            "token_endpoint_auth_methods_supported": client_auth_methods,
             "introspection_endpoint_auth_methods_supported": Introspection.CLIENT_AUTH_METHODS,
             "revocation_endpoint_auth_methods_supported": Revocation.CLIENT_AUTH_METHODS,
             "authorization_response_iss_parameter_supported": True,

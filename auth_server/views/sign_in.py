@@ -1,4 +1,4 @@
-"""The pages around signing in: who is here, login, logout."""
+"""The start page, sign-in and sign-out."""
 
 from http import HTTPStatus
 from urllib.parse import parse_qs
@@ -24,7 +24,7 @@ from web.pages import page
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
-    """What a person types at Tripod ID and nowhere else."""
+    """The username and the password, which users type only at this server."""
 
     username = StringField(validators=[InputRequired(), Length(max=150)])
     password = PasswordField(validators=[InputRequired(), Length(max=1024)])
@@ -32,7 +32,7 @@ class LoginForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
 
 @bp.get("/")
 def home() -> ResponseReturnValue:
-    """Who is signed in, with the form to sign out; or what this server is."""
+    """Show who is signed in, or what this server is."""
     return page("home.html", user=sign_in.signed_in_user())
 
 
@@ -45,18 +45,18 @@ def login_page() -> ResponseReturnValue:
 @bp.post("/login")
 @writing
 def login() -> ResponseReturnValue:
-    """A4 – The resource owner's username and password, validated; 303, so that they are not sent on."""
+    """A4 – Authenticate the resource owner. After status 303 the password is not sent again."""
     form, next_page = LoginForm(request.form), sign_in.own_page(request.args.get("next"))
+    user = None
     try:
-        user = form.validate() and sign_in.authenticate(
-            get_db(), form.username.data, form.password.data
-        )
+        if form.validate():
+            user = sign_in.authenticate(get_db(), form.username.data, form.password.data)
     except TooManyFailures as error:
         record("sign_in_throttled", address=request.remote_addr)
         return _login_page(
             form, HTTPStatus.TOO_MANY_REQUESTS, problem="throttled", retry_after=error.retry_after
         )
-    if not user:
+    if user is None:
         record("sign_in_refused", address=request.remote_addr)
         return _login_page(form, HTTPStatus.FORBIDDEN, problem="mismatch")
     account_events.note(get_db(), user.id, "signed_in", address=request.remote_addr)
@@ -67,7 +67,7 @@ def login() -> ResponseReturnValue:
 
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
-    """End this browser's sign-in. What apps were granted stays."""
+    """End the sign-in of this browser. Apps keep their access."""
     if sign_in.signed_in_user():
         sign_in.sign_out()
     return redirect(url_for("auth_server.home"), HTTPStatus.SEE_OTHER)
@@ -75,7 +75,7 @@ def logout() -> ResponseReturnValue:
 
 @bp.app_errorhandler(CSRFError)
 def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
-    """A form that this browser session did not get from here, or got before somebody signed in: nothing was done."""
+    """Answer a form without a valid token, for example from before a sign-in. Change nothing."""
     record(
         "form_refused",
         path=str(request.url_rule),
@@ -88,7 +88,8 @@ def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
             HTTPStatus.BAD_REQUEST,
             again=sign_in.own_page(sign_in.this_page()),
         )
-    if sign_in.signed_in_user():  # in another tab, in the meantime
+    # The user may have signed in in another tab.
+    if sign_in.signed_in_user():
         return redirect(sign_in.own_page(request.args.get("next")), HTTPStatus.SEE_OTHER)
     return _login_page(LoginForm(request.form), HTTPStatus.BAD_REQUEST, problem="out of date")
 
@@ -107,13 +108,18 @@ def _login_page(
         client=_asking_client(next_page),
         demo_accounts=[(username, password) for username, (_, password) in ACCOUNTS.items()],
     )
-    return html, status, {"Retry-After": str(retry_after)} if retry_after else {}
+    headers = {}
+    if retry_after:
+        headers["Retry-After"] = str(retry_after)
+    return html, status, headers
 
 
 def _asking_client(next_page: str) -> Client | None:
-    """Who sent the person here, when it was an authorization request."""
+    """Return the client whose authorization request led to the login page, or None."""
     path, _, query = next_page.partition("?")
     if path != url_for("auth_server.authorization_request"):
         return None
     client_ids = parse_qs(query).get("client_id", [])
-    return find_client(client_ids[0]) if len(client_ids) == 1 else None
+    if len(client_ids) != 1:
+        return None
+    return find_client(client_ids[0])

@@ -1,4 +1,4 @@
-"""Pages for whoever is signed in, and for nobody else."""
+"""A decorator for pages that require a sign-in."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,18 +17,23 @@ P = ParamSpec("P")
 def for_signed_in(
     view: Callable[Concatenate[User, P], ResponseReturnValue],
 ) -> Callable[P, ResponseReturnValue]:
-    """Hand the view who is signed in; anybody else signs in first. Goes below `writing`, since it asks the database."""
+    """Pass the signed-in user to the view; redirect anybody else to the login page.
+
+    Place it below `writing`, since it reads the database.
+    """
 
     @wraps(view)
-    def view_of_somebody(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+    def view_with_user(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         user = sign_in.signed_in_user()
-        return sign_in_first() if user is None else view(user, *args, **kwargs)
+        if user is None:
+            return redirect_to_login()
+        return view(user, *args, **kwargs)
 
-    return view_of_somebody
+    return view_with_user
 
 
-def sign_in_first() -> ResponseReturnValue:
-    """To the login page, and from there back to this one."""
+def redirect_to_login() -> ResponseReturnValue:
+    """Redirect to the login page, which leads back to the current page."""
     return redirect(
         url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
     )

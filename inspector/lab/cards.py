@@ -102,7 +102,7 @@ class Card:
         told = self.message.tree() if self.message else ()
         return list(
             dict.fromkeys(
-                refusal.text for each in told for refusal in refusals.refusals(each.exchange)
+                reason.text for each in told for reason in refusals.reasons(each.exchange)
             )
         )
 

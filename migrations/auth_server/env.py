@@ -1,4 +1,4 @@
-"""Alembic's entry into this leg's revisions: `web.migrations.upgrade` hands over the connection it has locked."""
+"""Alembic's entry point, which `web.migrations.upgrade` calls with a locked connection."""
 
 from alembic import context
 

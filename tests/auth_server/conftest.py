@@ -82,14 +82,14 @@ def _cheap_hash(password: str) -> str:
     return generate_password_hash(password, "scrypt:128:8:1")
 
 
-_CHEAP_HASH_OF_NOTHING = _cheap_hash("nothing")
+_CHEAP_HASH_FOR_UNKNOWN_USERS = _cheap_hash("nothing")
 
 
 def _make_hashing_cheap(patch: pytest.MonkeyPatch) -> None:
     """The same scrypt with less work; a hash says how much it took, so checking one needs no patch."""
     for module in (digests, users):
         patch.setattr(module, "hash_password", _cheap_hash)
-    patch.setattr(digests, "_HASH_OF_NOTHING", _CHEAP_HASH_OF_NOTHING)
+    patch.setattr(digests, "_HASH_FOR_UNKNOWN_USERS", _CHEAP_HASH_FOR_UNKNOWN_USERS)
 
 
 @pytest.fixture(scope="session")

@@ -87,8 +87,8 @@ def test_nobody_elses_password_changes(alice: Person, bob: Person) -> None:
         ("wonderland", "short", "short", 400, "A password has 8 to 1024 characters."),
         ("wonderland", "", "", 400, "A password has 8 to 1024 characters."),
         ("wonderland", "x" * 1025, "x" * 1025, 400, "A password has 8 to 1024 characters."),
-        ("wonderland", NEW, NEW.title(), 400, "The new password and this differ."),
-        ("wonderland", NEW, "", 400, "The new password and this differ."),
+        ("wonderland", NEW, NEW.title(), 400, "The two new passwords are not the same."),
+        ("wonderland", NEW, "", 400, "The two new passwords are not the same."),
     ],
 )
 def test_a_mistake_is_an_error_of_the_form(

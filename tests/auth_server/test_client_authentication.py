@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote_plus
 
@@ -264,3 +265,14 @@ def test_the_event_log_knows_the_reason(
         (phone_app.client_id, "client_method_not_allowed"),
         (None, "malformed_authorization_header"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "realm"), [("Bücher", '"B?cher"'), ('The "Key" \\ Co', r'"The \"Key\" \\ Co"')]
+)
+def test_the_challenge_has_the_name_of_the_server(
+    start: Callable[..., Server], name: str, realm: str
+) -> None:
+    answer = start(NAME=name).post("/oauth/revoke", {"token": "made-up", "client_id": "nobody"})
+
+    assert answer.headers["WWW-Authenticate"] == f'Basic realm={realm}, charset="UTF-8"'

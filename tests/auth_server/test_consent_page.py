@@ -39,6 +39,15 @@ def test_it_says_who_asks_whom_for_what(alice: Person, print_shop: RegisteredCli
     assert SCOPES["photos:write"].warning in page.text
 
 
+def test_the_event_log_says_which_client_asks(
+    alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
+    alice.consent_page(print_shop.authorization_request())
+
+    [entry] = events.named("consent_requested")
+    assert (entry["client_id"], entry["client_name"]) == ("print-shop", "Print Shop")
+
+
 def test_it_says_where_the_person_will_go(alice: Person, print_shop: RegisteredClient) -> None:
     assert print_shop.redirect_uri in alice.consent_page(print_shop.authorization_request()).text
 

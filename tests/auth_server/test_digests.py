@@ -67,7 +67,7 @@ def test_the_same_password_has_another_hash_every_time() -> None:
 def test_an_unknown_name_costs_what_a_known_one_does() -> None:
     """The hash that stands in for a missing one is made the same way, with the same memory and the same work."""
     method, _, _ = digests.hash_password("wonderland").split("$")
-    stand_in, _, _ = digests._HASH_OF_NOTHING.split("$")
+    stand_in, _, _ = digests._HASH_FOR_UNKNOWN_USERS.split("$")
 
     assert method == stand_in
     assert method.startswith("scrypt:")

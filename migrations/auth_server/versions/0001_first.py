@@ -1,4 +1,4 @@
-"""Users, clients, consents, grants, and the codes and tokens that belong to them."""
+"""The tables of users, clients, consents and grants, with their codes and tokens."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Create the first tables."""
     op.create_table(
         "users",
         sa.Column("id", sa.String(64), nullable=False),
@@ -138,6 +139,7 @@ def _digest_and_grant(table: str) -> tuple[sa.Column[str] | sa.Constraint, ...]:
 
 
 def downgrade() -> None:
+    """Drop them."""
     for table in (
         "access_tokens",
         "refresh_tokens",

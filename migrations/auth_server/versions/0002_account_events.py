@@ -1,4 +1,4 @@
-"""What happened around a person's account is kept for her to see."""
+"""The events of each user's account, which the user can read."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,6 +10,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
+    """Create the table of account events."""
     op.create_table(
         "account_events",
         sa.Column("id", sa.Integer, nullable=False),
@@ -27,4 +28,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop it."""
     op.drop_table("account_events")

@@ -27,10 +27,10 @@ HONEST = {attack.slug for attack in ATTACKS if attack.check is None}
 
 
 def without_expiry(patch: Patch) -> None:
-    original = tokens.find_active_token
+    original = issued_tokens.find_active_token
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     patch.setattr(
-        tokens,
+        issued_tokens,
         "find_active_token",
         lambda db, token, now, demo: original(db, token, long_ago, demo=demo),
     )
@@ -75,7 +75,7 @@ OFF: dict[str, Callable[[Patch], None]] = {
     "expiry-by-own-clock": lambda patch: patch.setattr(
         introspection, "_is_unexpired", lambda _: True
     ),
-    "grant-alive": lambda patch: patch.setattr(tokens, "_has_living_grant", true),
+    "grant-alive": lambda patch: patch.setattr(issued_tokens, "_has_living_grant", true),
     "scope-needed": lambda patch: patch.setattr(protection, "_check_scope", lambda *_: None),
     "own-photos": lambda patch: patch.setattr(photos, "_photos_of", lambda _: select(Photo)),
 }

@@ -10,7 +10,7 @@ from support.clock import Clock
 from support.legs import Legs
 from werkzeug.wrappers import Request, Response
 
-from auth_server import grant_types, sign_in, tokens
+from auth_server import grant_types, issued_tokens, sign_in, tokens
 from inspector.lab.attack import Failure, Outcome
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import run
@@ -220,7 +220,7 @@ def test_a_login_form_that_still_carries_where_the_link_led_is_not_said_to_have_
 def test_a_token_that_never_worked_proves_nothing(
     lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str
 ) -> None:
-    monkeypatch.setattr(tokens, "find_active_token", lambda *_, **__: None)
+    monkeypatch.setattr(issued_tokens, "find_active_token", lambda *_, **__: None)
 
     failure = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
 
