@@ -1,6 +1,6 @@
-"""What the recorder costs a leg: CPU time of an introspection with it and without it, in turn, in this process.
+"""Measure the recorder's cost: the CPU time of an introspection with and without it.
 
-make bench
+Both are measured in turn in this process, by `make bench`.
 """
 
 import sys
@@ -21,47 +21,48 @@ SCOPE = "profile photos:read"
 
 
 def main(count: int) -> None:
-    """Ask `count` times each way, and print the medians."""
+    """Send `count` requests with the recorder and without it, and print the medians."""
     with TemporaryDirectory() as folder:
         legs = Legs(Path(folder) / "instance")
         alone = legs.auth_server.wsgi_app
         watch(legs.auth_server, legs.auth_server.extensions["tripod.settings"])
-        ways = {
+        clients = {
             "without the recorder": Client(alone),
             "with the recorder": Client(legs.auth_server.wsgi_app),
         }
-        taken: dict[str, list[float]] = {name: [] for name in ways}
-        question = introspection(legs)
+        taken: dict[str, list[float]] = {name: [] for name in clients}
+        request = make_introspection_request(legs)
         for _ in range(count):
-            for name, client in ways.items():
-                taken[name].append(milliseconds(client, question))
+            for name, client in clients.items():
+                taken[name].append(measure(client, request))
         legs.close()
-    without, watched = (median(each) for each in taken.values())
-    for name, each in taken.items():
-        print(f"{name:<24}{median(each):.3f} ms")
+    without, watched = (median(times) for times in taken.values())
+    for name, times in taken.items():
+        print(f"{name:<24}{median(times):.3f} ms")
     print(f"{'difference':<24}{watched - without:.3f} ms")
 
 
-def introspection(legs: Legs) -> dict[str, Any]:
-    """A request that the resource API makes for every one of its own."""
+def make_introspection_request(legs: Legs) -> dict[str, Any]:
+    """Return the introspection request that the resource API sends for each of its requests."""
     client = legs.register_client("https://calendar.example/callback", SCOPE)
     tokens = Person("alice", "wonderland", Browser(legs.network)).tokens_for(client, SCOPE)
-    asking = legs.resource_server()
+    api = legs.resource_server()
     return {
         "path": "/oauth/introspect",
         "base_url": legs.auth_server_url,
         "data": {"token": tokens["access_token"]},
-        "auth": (asking.client_id, asking.client_secret),
+        "auth": (api.client_id, api.client_secret),
     }
 
 
-def milliseconds(client: Client, question: dict[str, Any]) -> float:
-    """The CPU time of one answer, to the last byte."""
-    began = time.process_time_ns()
-    with client.post(**question) as answer:
-        assert answer.json["active"], answer.text
-    return (time.process_time_ns() - began) / 1_000_000
+def measure(client: Client, request: dict[str, Any]) -> float:
+    """Return the CPU time of one complete response, in milliseconds."""
+    start = time.process_time_ns()
+    with client.post(**request) as answer:
+        if not answer.json["active"]:
+            raise RuntimeError(answer.text)
+    return (time.process_time_ns() - start) / 1_000_000
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 500)
+    main(int(next(iter(sys.argv[1:]), "500")))

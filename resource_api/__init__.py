@@ -1,6 +1,6 @@
-"""The resource API: people's photos, and the guard in front of them.
+"""The resource API: the users' photos, and the access control in front of them.
 
-It never sees a password and cannot read a token: it asks the authorization server about each one, over HTTP.
+It sees no password, and cannot read a token: it asks the authorization server about each one.
 """
 
 from flask import Flask
@@ -15,9 +15,12 @@ from web.database import Database
 
 
 def create_app(settings: ResourceApiSettings, back_channel: BackChannel | None = None) -> Flask:
-    """The leg as a WSGI application; `back_channel` is how it reaches the authorization server."""
+    """Return the resource API as a WSGI application.
+
+    `back_channel` sends its requests to the authorization server.
+    """
     app = new_application(settings)
-    # An image of the allowed size, the title beside it, and what multipart wraps around both.
+    # The largest image, and its title and the multipart boundaries.
     app.config["MAX_CONTENT_LENGTH"] = images.MAX_BYTES + MAX_FORM_BYTES
 
     database = Database(settings.database_url)

@@ -1,6 +1,7 @@
-"""The addresses that this leg writes into its answers: absolute, and always in the canonical spelling.
+"""Absolute URLs in this leg's responses, always with the canonical host.
 
-A program may ask on any spelling of the host; what it is told to follow is the one that the settings name.
+A program may use any spelling of the host in its request; the URLs that it gets use the one in the
+settings.
 """
 
 from flask import current_app, url_for
@@ -9,6 +10,6 @@ from config import Settings
 
 
 def absolute_url(view: str, **values: str | int) -> str:
-    """Where `view` of this leg is, as the world calls it; `values` fill in its path and its query."""
+    """Return the URL of a view of this leg, with `values` in its path and its query."""
     settings: Settings = current_app.extensions["tripod.settings"]
     return settings.url + url_for(f"resource_api.{view}", **values)  # type: ignore[arg-type]

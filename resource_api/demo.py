@@ -1,6 +1,6 @@
-"""The demo's photos: six of alice's, two of bob's, one of each of the lab's people.
+"""The demo's photos: six of alice's, two of bob's, and one of each user of the lab.
 
-Outside the demo nobody has their subjects, so nobody reaches them.
+Outside the demo no user has these subjects, so nobody can request the photos.
 """
 
 from collections.abc import Sequence
@@ -23,6 +23,8 @@ WIDTH, HEIGHT = 960, 720
 
 
 class DemoPhoto(NamedTuple):
+    """A photo to add: its owner's username, and the name of its file in `FOLDER`."""
+
     owner: str
     title: str
     taken: datetime
@@ -68,26 +70,27 @@ LAB_PHOTOS = (
         "lab-mallory", "A trap", datetime(2025, 2, 9, 23, 59, tzinfo=UTC), "pines-in-fog.webp"
     ),
 )
-#: What is put in together, under the name by which it is known that it was.
+#: The sets of photos that are added together, by the name of their `Seeding` row.
 SEEDINGS = {"demo-photos": PHOTOS, "lab-photos": LAB_PHOTOS}
 
 
 def seed(database: Database) -> None:
-    """Put the demo's photos in, all or none, the first time only: what a person deleted stays deleted."""
-    for name, some in SEEDINGS.items():
+    """Add the demo's photos, each set only once, so that a deleted photo stays deleted."""
+    for name, demo_photos in SEEDINGS.items():
         try:
             with database.writing() as db:
                 if db.get(Seeding, name) is None:
-                    _add_photos(db, name, some)
+                    _add_photos(db, name, demo_photos)
         except IntegrityError:
-            # Another worker that started at this moment has claimed the seeding; its transaction puts the photos in.
+            # Another worker started at the same time and adds these photos.
             continue
 
 
-def _add_photos(db: Session, name: str, some: Sequence[DemoPhoto]) -> None:
+def _add_photos(db: Session, name: str, demo_photos: Sequence[DemoPhoto]) -> None:
     db.add(Seeding(name=name, seeded_at=now()))
-    db.flush()  # claims the seeding before anything else is written
-    for photo in some:
+    # The row must be stored first: another worker then fails here and adds no photos.
+    db.flush()
+    for photo in demo_photos:
         image = CleanImage((FOLDER / photo.file_name).read_bytes(), "image/webp", WIDTH, HEIGHT)
         owner = (DEMO_SUBJECTS | LAB_SUBJECTS)[photo.owner]
         photos.add(db, owner, photo.title, image, created_at=photo.taken)

@@ -1,6 +1,7 @@
-"""Every refusal of this leg, and the one JSON form that all of them have: `error` and `error_description`.
+"""The errors of this leg, all in one JSON form: `error` and `error_description`.
 
-What is raised here is meant for the caller. The refusals that carry a challenge (RFC 6750) are in `protection.py`.
+These errors are raised for the caller to see. Errors with a challenge (RFC 6750) are in
+`protection.py`.
 """
 
 import logging
@@ -14,10 +15,10 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 log = logging.getLogger("tripod")
 
-#: Seconds after which a caller may try again: long enough for a server to start again.
+#: Seconds after which a caller may try again; a server restarts within that time.
 RETRY_AFTER = 5
 
-#: What HTTP itself refuses, in the words of the refusals below.
+#: The codes for errors that Flask raises.
 HTTP_ERRORS = {
     404: "not_found",
     405: "method_not_allowed",
@@ -27,7 +28,11 @@ HTTP_ERRORS = {
 
 
 class ApiError(Exception):
-    """A refusal. Its description is one ASCII sentence for the developer who calls, without quotes: it may be a header."""
+    """An error response.
+
+    The description is one sentence for the developer of the client, in ASCII and without quotes,
+    since it can become part of a header.
+    """
 
     status: ClassVar[HTTPStatus]
     error: ClassVar[str]
@@ -37,23 +42,26 @@ class ApiError(Exception):
         self.description = description
 
     def body(self) -> dict[str, str]:
-        """The members of the JSON object."""
+        """Return the members of the JSON object."""
         return {"error": self.error, "error_description": self.description}
 
     def headers(self) -> dict[str, str]:
-        """The headers that go with it."""
+        """Return the headers that belong to the error."""
         return {}
 
 
 class InvalidRequest(ApiError):
-    """Something in the request is missing, doubled or malformed."""
+    """A part of the request is missing, duplicated or malformed."""
 
     status = HTTPStatus.BAD_REQUEST
     error = "invalid_request"
 
 
 class PhotoNotFound(ApiError):
-    """No such photo, or another person's: the two read the same, so that nobody learns which photos exist."""
+    """There is no such photo, or it belongs to another user.
+
+    Both cases get the same response, so that nobody learns which photos exist.
+    """
 
     status = HTTPStatus.NOT_FOUND
     error = "not_found"
@@ -63,67 +71,73 @@ class PhotoNotFound(ApiError):
 
 
 class TooLarge(ApiError):
-    """More bytes or more pixels than a photo may have."""
+    """The image has more bytes or more pixels than allowed."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     error = "too_large"
 
 
 class UnsupportedImage(ApiError):
-    """What was sent does not decode as one of the formats."""
+    """The upload does not decode as one of the formats."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     error = "unsupported_media_type"
 
 
 class InvalidTitle(ApiError):
-    """The request is well formed; its title is not one."""
+    """The request is well formed, but its title is not valid."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     error = "invalid_title"
 
 
 class TemporarilyUnavailable(ApiError):
-    """Something that this leg needs does not answer, and will again. Nobody gets in meanwhile."""
+    """A service that this leg needs does not answer. Nobody gets access until it does."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "temporarily_unavailable"
 
     def headers(self) -> dict[str, str]:
+        """Return the time to wait, in seconds."""
         return {"Retry-After": str(RETRY_AFTER)}
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error of `app` as JSON, in place of the pages that the other legs show."""
-    app.register_error_handler(ApiError, _api_error)
-    app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_away)
-    app.register_error_handler(Exception, _unexpected_error)
+    """Return every error of `app` as JSON, where the other legs show pages."""
+    app.register_error_handler(ApiError, _handle_api_error)
+    app.register_error_handler(HTTPException, _handle_http_error)
+    app.register_error_handler(OperationalError, _handle_database_error)
+    app.register_error_handler(Exception, _handle_unexpected_error)
 
 
-def _api_error(error: ApiError) -> tuple[Response, int, dict[str, str]]:
+def _handle_api_error(error: ApiError) -> tuple[Response, int, dict[str, str]]:
     return jsonify(error.body()), error.status, error.headers()
 
 
-def _http_error(error: HTTPException) -> WerkzeugResponse:
-    response = error.get_response()  # with the headers that belong to it, such as Allow
+def _handle_http_error(error: HTTPException) -> WerkzeugResponse:
+    response = error.get_response()  # It has the headers of the error, such as Allow.
     if error.code is None or error.code < 400:
         return response
-    code = HTTP_ERRORS.get(error.code, "invalid_request" if error.code < 500 else "server_error")
-    response.data = jsonify(error=code, error_description=error.description).data
+    response.data = jsonify(error=_find_code(error.code), error_description=error.description).data
     response.mimetype = "application/json"
     return response
 
 
-def _database_away(error: OperationalError) -> tuple[Response, int, dict[str, str]]:
+def _find_code(status: int) -> str:
+    if status >= 500:
+        return "server_error"
+    return HTTP_ERRORS.get(status, "invalid_request")
+
+
+def _handle_database_error(error: OperationalError) -> tuple[Response, int, dict[str, str]]:
     log.error("the database does not answer", exc_info=error)
-    return _api_error(TemporarilyUnavailable("The photos cannot be reached."))
+    return _handle_api_error(TemporarilyUnavailable("The photos are not available at the moment."))
 
 
-def _unexpected_error(error: Exception) -> tuple[Response, int]:
+def _handle_unexpected_error(error: Exception) -> tuple[Response, int]:
     log.error("unexpected error", exc_info=error)
     body = jsonify(
         error="server_error",
-        error_description="Something broke here. It is not the request's doing.",
+        error_description="An unexpected error occurred on the server.",
     )
     return body, HTTPStatus.INTERNAL_SERVER_ERROR

@@ -1,7 +1,8 @@
-"""Images as they come in and as they are kept: checked by decoding, upright, and with nothing in them but pixels.
+"""Validate uploaded images, and remove everything but their pixels.
 
-Neither the name of a file nor the type it claims is believed. A photo's metadata tells where its owner lives, so the image is
-written anew from its pixels: orientation and colour profile are worked into them first, an animation keeps its first frame.
+An image is checked by decoding it; the file's name and its declared type are ignored. Metadata can
+tell where the owner lives, so a new image is encoded from the pixels. The orientation and the
+colour profile are applied to the pixels first, and an animation keeps only its first frame.
 """
 
 from dataclasses import dataclass
@@ -16,10 +17,10 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 
 READ = ("PNG", "JPEG", "WEBP")
-#: MPO is what Pillow calls a JPEG that carries further pictures, as many telephones write them.
+#: Pillow calls a JPEG with further pictures in it MPO; many telephones write such files.
 WRITTEN_AS = {"PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "WEBP": "WEBP"}
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
-#: Little loss to the eye, and a few seconds at most for the largest image.
+#: Almost no visible loss, and a few seconds at most for the largest image.
 ENCODING: dict[str, dict[str, int]] = {
     "PNG": {},
     "JPEG": {"quality": 90},
@@ -31,7 +32,7 @@ _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 @dataclass(frozen=True)
 class CleanImage:
-    """An image that may be kept."""
+    """An image that may be stored. Width and height are in pixels."""
 
     data: bytes
     content_type: str
@@ -40,7 +41,7 @@ class CleanImage:
 
 
 def clean(upload: IO[bytes]) -> CleanImage:
-    """The uploaded image as it may be kept.
+    """Return the uploaded image as it may be stored.
 
     :raises TooLarge: when it has too many bytes or pixels.
     :raises UnsupportedImage: when it does not decode as a PNG, JPEG or WebP image.
@@ -49,29 +50,29 @@ def clean(upload: IO[bytes]) -> CleanImage:
     if len(data) > MAX_BYTES:
         raise TooLarge("image must be at most 10 MiB.")
     try:
-        return _written_anew(data)
+        return _encode_pixels(data)
     except (ApiError, MemoryError):
         raise
     except Exception as error:
-        # Pillow meets hostile bytes with whatever its decoders trip over: OSError, ValueError, struct.error and more.
+        # With hostile bytes, Pillow raises OSError, ValueError, struct.error and others.
         raise UnsupportedImage(
-            "image must be a PNG, JPEG or WebP image, whole and in order."
+            "image must be a complete and valid PNG, JPEG or WebP image."
         ) from error
 
 
-def _written_anew(data: bytes) -> CleanImage:
-    image = _opened(data)
+def _encode_pixels(data: bytes) -> CleanImage:
+    image = _open(data)
     written_as = WRITTEN_AS[str(image.format)]
-    pixels = _in_srgb(ImageOps.exif_transpose(image))
-    # What a palette image says of transparency is pixels too. Everything else in `info` is metadata.
+    pixels = _convert_to_srgb(ImageOps.exif_transpose(image))
+    # The transparency of a palette image belongs to its pixels; the rest of `info` is metadata.
     pixels.info = {name: value for name, value in pixels.info.items() if name == "transparency"}
     written = BytesIO()
     pixels.save(written, written_as, **ENCODING[written_as])
     return CleanImage(written.getvalue(), CONTENT_TYPES[written_as], pixels.width, pixels.height)
 
 
-def _opened(data: bytes) -> Image.Image:
-    """The image with its header read and nothing decoded, so that a small file cannot fill the memory."""
+def _open(data: bytes) -> Image.Image:
+    """Return the image without decoding its pixels, so that a small file cannot fill the memory."""
     too_large = TooLarge("image must have at most 40 million pixels.")
     try:
         image = Image.open(BytesIO(data), formats=READ)
@@ -82,14 +83,17 @@ def _opened(data: bytes) -> Image.Image:
     return image
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
-    """The colours that the image's profile means, in those that every screen assumes where there is no profile."""
+def _convert_to_srgb(image: Image.Image) -> Image.Image:
+    """Return the image in sRGB, which every screen assumes for an image without a profile."""
     profile = image.info.get("icc_profile")
     if not profile:
         return image
-    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    mode = "RGB"
+    if image.mode == "RGBA":
+        mode = "RGBA"
     try:
         source = ImageCms.ImageCmsProfile(BytesIO(profile))
         return ImageCms.profileToProfile(image, source, _SRGB, outputMode=mode) or image
     except (ImageCms.PyCMSError, OSError):
-        return image  # a broken profile, or one of another kind of image: what remains is still a picture
+        # A broken profile, or one for another colour mode, is ignored.
+        return image

@@ -1,4 +1,7 @@
-"""The tables of this leg. A photo and its bytes live apart, so that a list of photos does not load them."""
+"""The tables of this leg.
+
+A photo and its bytes are in separate tables, so that a list of photos does not load the bytes.
+"""
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
@@ -10,21 +13,21 @@ TITLE_LENGTH = 200
 
 
 class Base(DeclarativeBase):
-    """What the revisions under `migrations/resource_api` are held to."""
+    """The base of the models; a test compares it with `migrations/resource_api`."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 class Photo(Base):
-    """A photo of one person's. What is said about the image is true of the image as it is kept."""
+    """A photo of one user. Type, width, height and size describe the stored image."""
 
     __tablename__ = "photo"
-    # In the order in which a person's photos are listed.
+    # The order in which a user's photos are listed.
     __table_args__ = (Index("ix_photo_owner_created_at_id", "owner", "created_at", "id"),)
 
-    # Random: an id tells nothing and cannot be guessed.
+    # The id is random, so that it cannot be guessed.
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
-    # The `sub` of the resource owner, which the authorization server never gives to anyone else.
+    # The `sub` of the resource owner; the authorization server never reuses it.
     owner: Mapped[str] = mapped_column(String(255))
     title: Mapped[str] = mapped_column(String(TITLE_LENGTH))
     content_type: Mapped[str] = mapped_column(String(32))
@@ -37,7 +40,7 @@ class Photo(Base):
 
 
 class PhotoImage(Base):
-    """The bytes of a photo's image; they go when the photo goes."""
+    """The bytes of a photo's image, deleted together with the photo."""
 
     __tablename__ = "photo_image"
 
@@ -48,7 +51,7 @@ class PhotoImage(Base):
 
 
 class Seeding(Base):
-    """A set of demo data that was once put in, so that what a person has deleted since does not come back."""
+    """A set of demo data that was added once, so that deleted photos are not added again."""
 
     __tablename__ = "seeding"
 

@@ -1,6 +1,6 @@
-"""People's photos: listing, adding, renaming, deleting. Nothing here knows how the owner was authorized.
+"""List, add, rename and delete the photos of one user; independent of how access was authorized.
 
-Every question names the owner, so another person's photo is simply not there.
+Every query names the owner, so that it does not find another user's photos.
 """
 
 import re
@@ -17,43 +17,50 @@ from resource_api.models import ID_LENGTH, TITLE_LENGTH, Photo, PhotoImage
 from web.clock import now
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
-#: Control characters, which PostgreSQL refuses (NUL) or a page garbles, and halves of surrogate pairs, which are no text.
+#: Unicode categories: control characters (Cc), of which PostgreSQL rejects NUL and pages show none,
+#: and unpaired surrogates (Cs), which cannot be encoded.
 _UNPRINTABLE = {"Cc", "Cs"}
 
 
-def listed(
+def list_page(
     db: Session, owner: str, *, limit: int, after: str | None
 ) -> tuple[list[Photo], str | None]:
-    """At most `limit` photos, newest first, from behind the photo `after`; and what to ask `after` for the rest, if any."""
+    """Return at most `limit` photos, newest first, that follow the photo with the id `after`.
+
+    The second value is the `after` of the next page, or None when there is no other page.
+
+    :raises InvalidRequest: when `after` is not the id of one of the owner's photos.
+    """
     query = _photos_of(owner).order_by(Photo.created_at.desc(), Photo.id.desc())
     if after is not None:
-        query = query.where(_comes_behind(db, owner, after))
-    photos = list(
-        db.scalars(query.limit(limit + 1))
-    )  # one more than asked for tells whether there is more
-    return photos[:limit], photos[limit - 1].id if len(photos) > limit else None
+        query = query.where(_follows(db, owner, after))
+    # One photo more than requested tells whether there is another page.
+    photos = list(db.scalars(query.limit(limit + 1)))
+    if len(photos) > limit:
+        return photos[:limit], photos[limit - 1].id
+    return photos, None
 
 
-def found(db: Session, owner: str, photo_id: str) -> Photo:
-    """The photo, without its image.
+def find(db: Session, owner: str, photo_id: str) -> Photo:
+    """Return the photo, without its image.
 
-    :raises PhotoNotFound: when there is none, or it is another's.
+    :raises PhotoNotFound: when the owner has no such photo.
     """
-    return _only(db, _photos_of(owner), photo_id)
+    return _find_one(db, _photos_of(owner), photo_id)
 
 
-def found_with_image(db: Session, owner: str, photo_id: str) -> Photo:
-    """The photo, its image loaded along with it.
+def find_with_image(db: Session, owner: str, photo_id: str) -> Photo:
+    """Return the photo with its image.
 
-    :raises PhotoNotFound: when there is none, or it is another's.
+    :raises PhotoNotFound: when the owner has no such photo.
     """
-    return _only(db, _photos_of(owner).options(joinedload(Photo.image)), photo_id)
+    return _find_one(db, _photos_of(owner).options(joinedload(Photo.image)), photo_id)
 
 
 def add(
     db: Session, owner: str, title: str, image: CleanImage, created_at: datetime | None = None
 ) -> Photo:
-    """Keep a new photo; its title is one that `checked_title` let through."""
+    """Store a new photo. `check_title` has checked its title."""
     photo = Photo(
         id=secrets.token_hex(ID_LENGTH // 2),
         owner=owner,
@@ -70,13 +77,13 @@ def add(
 
 
 def rename(db: Session, owner: str, photo_id: str, title: str) -> Photo:
-    """Give the photo another title, in one statement: it cannot be deleted between the look and the change.
+    """Change the title in one statement, so that the photo cannot be deleted meanwhile.
 
-    :raises PhotoNotFound: when there is none, or it is another's.
+    :raises PhotoNotFound: when the owner has no such photo.
     """
     photo: Photo | None = db.scalar(
         update(Photo)
-        .where(Photo.id == _checked_id(photo_id), Photo.owner == owner)
+        .where(Photo.id == _check_id(photo_id), Photo.owner == owner)
         .values(title=title)
         .returning(Photo)
     )
@@ -88,21 +95,21 @@ def rename(db: Session, owner: str, photo_id: str, title: str) -> Photo:
 def remove(db: Session, owner: str, photo_id: str) -> None:
     """Delete the photo and its image.
 
-    :raises PhotoNotFound: when there is none, or it is another's.
+    :raises PhotoNotFound: when the owner has no such photo.
     """
     deleted = db.scalar(
         delete(Photo)
-        .where(Photo.id == _checked_id(photo_id), Photo.owner == owner)
+        .where(Photo.id == _check_id(photo_id), Photo.owner == owner)
         .returning(Photo.id)
     )
     if deleted is None:
         raise PhotoNotFound
 
 
-def checked_title(presented_title: object) -> str:
-    """The title, if it is one.
+def check_title(presented_title: object) -> str:
+    """Return the title if it is valid.
 
-    :raises InvalidTitle: when it is not.
+    :raises InvalidTitle: when it is not a string, too long, blank or has control characters.
     """
     if not isinstance(presented_title, str) or not 1 <= len(presented_title) <= TITLE_LENGTH:
         raise InvalidTitle(f"title must be a string of 1 to {TITLE_LENGTH} characters.")
@@ -117,23 +124,28 @@ def _photos_of(owner: str) -> Select[Photo]:
     return select(Photo).where(Photo.owner == owner)
 
 
-def _only(db: Session, photos: Select[Photo], photo_id: str) -> Photo:
-    photo = db.scalar(photos.where(Photo.id == _checked_id(photo_id)))
+def _find_one(db: Session, photos: Select[Photo], photo_id: str) -> Photo:
+    photo = db.scalar(photos.where(Photo.id == _check_id(photo_id)))
     if photo is None:
         raise PhotoNotFound
     return photo
 
 
-def _checked_id(presented_id: str) -> str:
-    """What cannot be an id names no photo, and is not worth a query, which some of it would break."""
+def _check_id(presented_id: str) -> str:
+    """Return the id if it has the form of one.
+
+    Some other values would make the query fail.
+
+    :raises PhotoNotFound: when it has another form.
+    """
     if not _ID.fullmatch(presented_id):
         raise PhotoNotFound
     return presented_id
 
 
-def _comes_behind(db: Session, owner: str, after: str) -> ColumnElement[bool]:
+def _follows(db: Session, owner: str, after: str) -> ColumnElement[bool]:
     try:
-        last = found(db, owner, after)
+        last = find(db, owner, after)
     except PhotoNotFound:
         raise InvalidRequest("after must be the id of one of the photos.") from None
     return tuple_(Photo.created_at, Photo.id) < tuple_(

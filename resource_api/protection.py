@@ -24,7 +24,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 REALM = "Photo API"
 
-#: Two `Authorization` headers arrive as one value, joined by a comma, so Bearer counts at any place.
+#: Two `Authorization` headers arrive as one value, joined by a comma, so Bearer can follow one.
 _MENTIONS_BEARER = re.compile(r"(?:^|,)[ \t]*bearer(?![^ \t,])", re.IGNORECASE)
 #: credentials = "Bearer" 1*SP b64token (RFC 6750 §2.1)
 _BEARER_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)

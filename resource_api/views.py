@@ -1,4 +1,7 @@
-"""What the resource API answers. Each view reads, asks, commits if it wrote, and answers."""
+"""The endpoints of the resource API.
+
+Each view reads the request, queries the database, commits if it wrote, and returns a response.
+"""
 
 import re
 from datetime import UTC
@@ -32,14 +35,14 @@ bp = Blueprint("resource_api", __name__)
 
 @bp.get("/")
 def home() -> tuple[str, int]:
-    """For a person who followed the link in a page's header: what this is, and that there is nothing to see."""
+    """Show the only page for users, which explains what this server is."""
     return page("home.html")
 
 
 @bp.get("/.well-known/oauth-protected-resource")
 @for_machines
 def protected_resource_metadata() -> Json:
-    """Which authorization server to ask for a token, and for what (RFC 9728 §3.2)."""
+    """Return the authorization server and the scopes of this API (RFC 9728 §3.2)."""
     settings: ResourceApiSettings = current_app.extensions["tripod.settings"]
     return {
         "resource": settings.resource_api_url,
@@ -52,34 +55,38 @@ def protected_resource_metadata() -> Json:
 
 @bp.get("/me")
 @require_scope(PROFILE)
-def me() -> Json:
-    """Who the resource owner is."""
+def show_resource_owner() -> Json:
+    """Return the subject, username and name of the resource owner."""
     owner = resource_owner()
     return {"sub": owner.sub, "username": owner.username, "name": owner.name}
 
 
 @bp.get("/photos")
 @require_scope(PHOTOS_READ)
-def photo_list() -> Json:
+def list_photos() -> Json:
     """R3 – The resource comes back: the resource owner's photos, newest first (RFC 6749 §7)."""
-    limit, after = _presented_limit(), _presented_argument("after")
-    page_of_photos, rest = photos.listed(get_db(), resource_owner().sub, limit=limit, after=after)
-    following = absolute_url("photo_list", limit=limit, after=rest) if rest else None
-    return {"photos": [_representation(photo) for photo in page_of_photos], "next": following}
+    limit, after = _read_limit(), _read_argument("after")
+    page_of_photos, rest = photos.list_page(
+        get_db(), resource_owner().sub, limit=limit, after=after
+    )
+    next_page = None
+    if rest is not None:
+        next_page = absolute_url("list_photos", limit=limit, after=rest)
+    return {"photos": [_represent(photo) for photo in page_of_photos], "next": next_page}
 
 
 @bp.get("/photos/<photo_id>")
 @require_scope(PHOTOS_READ)
-def photo(photo_id: str) -> Json:
-    """What is known of one photo."""
-    return _representation(photos.found(get_db(), resource_owner().sub, photo_id))
+def show_photo(photo_id: str) -> Json:
+    """Return the description of one photo."""
+    return _represent(photos.find(get_db(), resource_owner().sub, photo_id))
 
 
 @bp.get("/photos/<photo_id>/image")
 @require_scope(PHOTOS_READ)
-def photo_image(photo_id: str) -> Response:
-    """The image itself."""
-    found = photos.found_with_image(get_db(), resource_owner().sub, photo_id)
+def show_image(photo_id: str) -> Response:
+    """Return the image of one photo."""
+    found = photos.find_with_image(get_db(), resource_owner().sub, photo_id)
     return Response(
         found.image.data, mimetype=found.content_type, headers={"Content-Disposition": "inline"}
     )
@@ -88,42 +95,43 @@ def photo_image(photo_id: str) -> Response:
 @bp.post("/photos")
 @require_scope(PHOTOS_WRITE)
 @writing
-def new_photo() -> tuple[Json, int, dict[str, str]]:
-    """Keep a photo that the client brings, as multipart/form-data."""
-    upload = _presented_image()
-    title = photos.checked_title(request.form.get("title"))
-    image = images.clean(upload)  # the slow part, so before the database is asked for anything
+def add_photo() -> tuple[Json, int, dict[str, str]]:
+    """Store a photo from multipart/form-data."""
+    upload = _read_image()
+    title = photos.check_title(request.form.get("title"))
+    # This is the slow part, so it comes before the transaction.
+    image = images.clean(upload)
     photo = photos.add(get_db(), resource_owner().sub, title, image)
     get_db().commit()
     return (
-        _representation(photo),
+        _represent(photo),
         HTTPStatus.CREATED,
-        {"Location": absolute_url("photo", photo_id=photo.id)},
+        {"Location": absolute_url("show_photo", photo_id=photo.id)},
     )
 
 
 @bp.patch("/photos/<photo_id>")
 @require_scope(PHOTOS_WRITE)
 @writing
-def new_title(photo_id: str) -> Json:
+def rename_photo(photo_id: str) -> Json:
     """Rename a photo."""
-    title = photos.checked_title(_presented_object().get("title"))
+    title = photos.check_title(_read_json_object().get("title"))
     photo = photos.rename(get_db(), resource_owner().sub, photo_id, title)
     get_db().commit()
-    return _representation(photo)
+    return _represent(photo)
 
 
 @bp.delete("/photos/<photo_id>")
 @require_scope(PHOTOS_WRITE)
 @writing
-def photo_removal(photo_id: str) -> tuple[str, int]:
+def delete_photo(photo_id: str) -> tuple[str, int]:
     """Delete a photo and its image."""
     photos.remove(get_db(), resource_owner().sub, photo_id)
     get_db().commit()
     return "", HTTPStatus.NO_CONTENT
 
 
-def _representation(photo: Photo) -> Json:
+def _represent(photo: Photo) -> Json:
     created_at = (
         photo.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     )
@@ -135,19 +143,19 @@ def _representation(photo: Photo) -> Json:
         "height": photo.height,
         "size": photo.size,
         "created_at": created_at,
-        "image": absolute_url("photo_image", photo_id=photo.id),
+        "image": absolute_url("show_image", photo_id=photo.id),
     }
 
 
-def _presented_argument(name: str) -> str | None:
+def _read_argument(name: str) -> str | None:
     values = request.args.getlist(name)
     if len(values) > 1:
         raise InvalidRequest(f"{name} must be given once.")
-    return values[0] if values else None
+    return next(iter(values), None)
 
 
-def _presented_limit() -> int:
-    limit = _presented_argument("limit")
+def _read_limit() -> int:
+    limit = _read_argument("limit")
     if limit is None:
         return 50
     if not _LIMIT.fullmatch(limit):
@@ -155,19 +163,23 @@ def _presented_limit() -> int:
     return int(limit)
 
 
-def _presented_image() -> IO[bytes]:
+def _read_image() -> IO[bytes]:
     uploads = [upload for upload in request.files.getlist("image") if upload.filename]
     if len(uploads) != 1:
         raise InvalidRequest("Send multipart/form-data with one file named image.")
     return uploads[0].stream
 
 
-def _presented_object() -> Json:
-    """The JSON object in the body. What is not JSON at all by its own account is refused with 415."""
+def _read_json_object() -> Json:
+    """Return the JSON object in the body.
+
+    :raises InvalidRequest: when the body is not a JSON object.
+    :raises UnsupportedMediaType: when the content type is not JSON.
+    """
     request.max_content_length = MAX_FORM_BYTES
     try:
         body = request.get_json()
-    except (BadRequest, RecursionError):  # the latter from brackets in brackets in brackets
+    except (BadRequest, RecursionError):  # Deeply nested brackets cause the latter.
         body = None
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object.")

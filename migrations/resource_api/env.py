@@ -1,4 +1,7 @@
-"""Alembic's entry into this leg's revisions: `web.migrations.upgrade` hands over the connection it has locked."""
+"""The environment in which Alembic runs this leg's revisions.
+
+`web.migrations.upgrade` provides the connection, with its lock.
+"""
 
 from alembic import context
 

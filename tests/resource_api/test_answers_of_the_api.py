@@ -54,7 +54,7 @@ def failing_with(error):
 
 
 def test_an_error_of_ours_says_nothing_of_its_cause(alice, monkeypatch, caplog):
-    monkeypatch.setattr("resource_api.photos.listed", failing_with(RuntimeError("the cause")))
+    monkeypatch.setattr("resource_api.photos.list_page", failing_with(RuntimeError("the cause")))
     answer = alice.get("/photos")
 
     assert answer.status_code == 500
@@ -65,7 +65,7 @@ def test_an_error_of_ours_says_nothing_of_its_cause(alice, monkeypatch, caplog):
 
 def test_a_database_that_is_away_comes_back(alice, monkeypatch, caplog):
     away = OperationalError("SELECT", {}, Exception("connection refused"))
-    monkeypatch.setattr("resource_api.photos.listed", failing_with(away))
+    monkeypatch.setattr("resource_api.photos.list_page", failing_with(away))
     answer = alice.get("/photos")
 
     assert answer.status_code == 503

@@ -1,4 +1,4 @@
-"""Photos, their images, and what was seeded."""
+"""Create the tables for photos, their images and the seeded data."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,6 +8,7 @@ down_revision = None
 
 
 def upgrade() -> None:
+    """Create the tables."""
     op.create_table(
         "photo",
         sa.Column("id", sa.String(32), nullable=False),
@@ -39,6 +40,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Drop the tables."""
     op.drop_table("seeding")
     op.drop_table("photo_image")
     op.drop_table("photo")
