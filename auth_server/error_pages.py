@@ -7,8 +7,9 @@ from flask import Flask, Response, redirect
 from flask.typing import ResponseReturnValue
 
 from auth_server.errors import AuthorizationRefused, UntrustedRequest
+from auth_server.reasons import UNSPECIFIC
 from auth_server.server import add_issuer
-from web.event_log import record
+from web.event_log import Field, record
 from web.pages import page
 
 
@@ -26,11 +27,15 @@ def _error_page(error: UntrustedRequest) -> ResponseReturnValue:
 
 def _error_redirect(error: AuthorizationRefused) -> Response:
     """Redirect to the client with `error`, `state` and `iss`."""
+    fields: dict[str, Field] = {}
+    if error.reason in UNSPECIFIC:
+        fields["detail"] = error.description
     record(
         "authorization_request_refused",
         error=error.error,
         reason=error.reason,
         client_id=error.client_id,
+        **fields,
     )
     parameters = [("error", error.error), ("error_description", error.description)]
     if error.state:

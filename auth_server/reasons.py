@@ -97,6 +97,9 @@ _AUTHLIB_ERRORS = {
     )
 }
 
+#: Reasons that stand for several causes: an event with one of them has the field `detail` too.
+UNSPECIFIC = (Reason.INVALID_REQUEST, Reason.INVALID_GRANT, Reason.OTHER_ERROR)
+
 
 def reason_for(error: OAuth2Error) -> Reason:
     """Return the reason that `error` carries, or the code for an error of Authlib's own."""
@@ -105,7 +108,3 @@ def reason_for(error: OAuth2Error) -> Reason:
         return reason
     by_error = _AUTHLIB_ERRORS.get(error.error, Reason.OTHER_ERROR)
     return _AUTHLIB_DESCRIPTIONS.get(error.description, by_error)
-
-
-#: Reasons that stand for several causes: an event with one of them has the field `detail` too.
-UNSPECIFIC = (Reason.INVALID_REQUEST, Reason.INVALID_GRANT, Reason.OTHER_ERROR)

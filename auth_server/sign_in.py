@@ -51,7 +51,7 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
         password_hash = user.password_hash
     if not digests.password_matches(password, password_hash) or user is None:
         return None
-    throttling.forgive(db, attempt)
+    throttling.remove_attempt(db, attempt)
     # While it was hashed, the password may have changed, or the user may have been deleted.
     unchanged = (
         select(User)

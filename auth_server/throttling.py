@@ -30,7 +30,7 @@ class TooManyFailures(Exception):
 
 
 def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
-    """Count an attempt as a failure, until `forgive` removes it.
+    """Count an attempt as a failure, until `remove_attempt` removes it.
 
     :raises TooManyFailures: when there are too many failures already. This one is not counted.
     """
@@ -49,7 +49,7 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
     return attempt
 
 
-def forgive(db: Session, attempt: SignInFailure) -> None:
+def remove_attempt(db: Session, attempt: SignInFailure) -> None:
     """Remove an attempt whose password was right."""
     db.execute(delete(SignInFailure).where(SignInFailure.id == attempt.id))
 

@@ -42,7 +42,7 @@ def remove_app(user: User) -> ResponseReturnValue:
     db.commit()
     if client is None:
         return _redirect_with_notice("account_apps", "not connected")
-    return _redirect_with_notice("account_apps", "taken out", client.name)
+    return _redirect_with_notice("account_apps", "removed", client.name)
 
 
 @bp.post("/account/sign-out")

@@ -22,7 +22,7 @@ def token_request() -> Response:
     server = authorization_server()
     if error := _objection(required="grant_type"):
         return server.handle_error_response(server.create_oauth2_request(None), error)
-    return _committed(server.create_token_response())
+    return _commit_on_success(server.create_token_response())
 
 
 @bp.post("/oauth/introspect")
@@ -37,7 +37,7 @@ def introspection_request() -> Response:
 @writing
 def revocation_request() -> Response:
     """E1 – Revocation request (RFC 7009 §2.1)."""
-    return _committed(_endpoint_response("revocation"))
+    return _commit_on_success(_endpoint_response("revocation"))
 
 
 def _endpoint_response(name: str) -> Response:
@@ -48,7 +48,7 @@ def _endpoint_response(name: str) -> Response:
     return response
 
 
-def _committed(response: Response) -> Response:
+def _commit_on_success(response: Response) -> Response:
     """Commit the transaction if the request succeeded; otherwise it was rolled back before."""
     if response.status_code == HTTPStatus.OK:
         get_db().commit()
