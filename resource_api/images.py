@@ -16,9 +16,9 @@ from resource_api.errors import ApiError, TooLarge, UnsupportedImage
 MAX_BYTES = 10 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 
-READ = ("PNG", "JPEG", "WEBP")
+INPUT_FORMATS = ("PNG", "JPEG", "WEBP")
 #: Pillow calls a JPEG with further pictures in it MPO; many telephones write such files.
-WRITTEN_AS = {"PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "WEBP": "WEBP"}
+OUTPUT_FORMATS = {"PNG": "PNG", "JPEG": "JPEG", "MPO": "JPEG", "WEBP": "WEBP"}
 CONTENT_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 #: Almost no visible loss, and a few seconds at most for the largest image.
 ENCODING: dict[str, dict[str, int]] = {
@@ -62,20 +62,20 @@ def clean(upload: IO[bytes]) -> CleanImage:
 
 def _encode_pixels(data: bytes) -> CleanImage:
     image = _open(data)
-    written_as = WRITTEN_AS[str(image.format)]
+    output_format = OUTPUT_FORMATS[str(image.format)]
     pixels = _convert_to_srgb(ImageOps.exif_transpose(image))
     # The transparency of a palette image belongs to its pixels; the rest of `info` is metadata.
     pixels.info = {name: value for name, value in pixels.info.items() if name == "transparency"}
     written = BytesIO()
-    pixels.save(written, written_as, **ENCODING[written_as])
-    return CleanImage(written.getvalue(), CONTENT_TYPES[written_as], pixels.width, pixels.height)
+    pixels.save(written, output_format, **ENCODING[output_format])
+    return CleanImage(written.getvalue(), CONTENT_TYPES[output_format], pixels.width, pixels.height)
 
 
 def _open(data: bytes) -> Image.Image:
     """Return the image without decoding its pixels, so that a small file cannot fill the memory."""
     too_large = TooLarge("image must have at most 40 million pixels.")
     try:
-        image = Image.open(BytesIO(data), formats=READ)
+        image = Image.open(BytesIO(data), formats=INPUT_FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_large from None
     if image.width * image.height > MAX_PIXELS:

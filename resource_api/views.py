@@ -66,12 +66,12 @@ def show_resource_owner() -> Json:
 def list_photos() -> Json:
     """R3 – The resource comes back: the resource owner's photos, newest first (RFC 6749 §7)."""
     limit, after = _read_limit(), _read_argument("after")
-    page_of_photos, rest = photos.list_page(
+    page_of_photos, next_after = photos.list_page(
         get_db(), resource_owner().sub, limit=limit, after=after
     )
     next_page = None
-    if rest is not None:
-        next_page = absolute_url("list_photos", limit=limit, after=rest)
+    if next_after is not None:
+        next_page = absolute_url("list_photos", limit=limit, after=next_after)
     return {"photos": [_represent(photo) for photo in page_of_photos], "next": next_page}
 
 

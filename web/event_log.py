@@ -50,9 +50,7 @@ def write_to(path: Path | None) -> None:
 
     With None, the log goes to standard error.
     """
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
-    if path is not None:
-        handler = _open_private_file(path)
+    handler = _open_handler(path)
     handler.setFormatter(_JsonLines())
     for previous in logger.handlers[:]:
         logger.removeHandler(previous)
@@ -62,7 +60,9 @@ def write_to(path: Path | None) -> None:
     logger.propagate = False
 
 
-def _open_private_file(path: Path) -> logging.FileHandler:
+def _open_handler(path: Path | None) -> logging.Handler:
+    if path is None:
+        return logging.StreamHandler(sys.stderr)
     os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
     return logging.FileHandler(path, encoding="utf-8")
 
