@@ -1,6 +1,7 @@
-"""What happened around a person's account, for her to read: written in the transaction of what it tells of.
+"""The events of a user's account, which only that user can read.
 
-The event log is for whoever runs the server, and names nobody; this is hers alone, and goes with her.
+An event is stored in the transaction of the change that it reports, and is deleted with the user.
+The event log, in contrast, is for the administrator and names no user.
 """
 
 from collections.abc import Sequence
@@ -42,7 +43,7 @@ SENTENCES: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One event in a sentence; `address` is where the browser was, when it was done in one."""
+    """One event as a sentence. `address` is the address of the browser, if there was one."""
 
     at: datetime
     sentence: str
@@ -58,7 +59,7 @@ def note(
     client_name: str | None = None,
     address: str | None = None,
 ) -> None:
-    """Keep it for her, if the transaction in hand commits."""
+    """Store an event, in the current transaction."""
     db.add(
         AccountEvent(
             user_id=user_id, at=now(), event=event, client_name=client_name, address=address
@@ -67,7 +68,7 @@ def note(
 
 
 def recent(db: Session, user_id: str) -> Sequence[Entry]:
-    """Her last events, newest first."""
+    """Return the last events of the user, newest first."""
     statement = select(AccountEvent).where(
         AccountEvent.user_id == user_id, AccountEvent.event.in_(SENTENCES)
     )
@@ -76,7 +77,7 @@ def recent(db: Session, user_id: str) -> Sequence[Entry]:
 
 
 def purge(db: Session) -> int:
-    """Delete what is too old to matter; gives back how many rows."""
+    """Delete the events older than `KEPT_FOR`, and return their number."""
     return int(db.execute(delete(AccountEvent).where(AccountEvent.at <= now() - KEPT_FOR)).rowcount)  # type: ignore[attr-defined]
 
 
