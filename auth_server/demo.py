@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from auth_server.digests import digest
 from auth_server.models import Client, User
+from auth_server.scopes import SCOPES, scope_text
 from config import (
     DEMO_CLIENT_ID,
     DEMO_INTROSPECTION_CLIENT_ID,
@@ -41,7 +42,7 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
             secret=settings.demo_client_secret,
             name="Print Shop",
             redirect_uris=[f"{settings.client_app_url}/callback"],
-            scope="profile photos:read photos:write",
+            scope=scope_text(SCOPES),
         )
         _seed_client(
             db,
