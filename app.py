@@ -73,10 +73,10 @@ def create_client_app() -> Flask:
         if settings.demo:
             from client_app.page_access import current_access
             from inspector import open_pages, open_store
-            from inspector.lab.opening import open_live_lab
+            from inspector.lab.setup import add_lab
 
             open_pages(app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
-            open_live_lab(app, settings, open_store(settings))
+            add_lab(app, settings, open_store(settings))
         return app
 
 
@@ -188,13 +188,13 @@ def _run_doctor() -> int:
 
 def _run_lab() -> int:
     """Start legs for the lab, run every attack and print the table; return 1 if one succeeded."""
-    from inspector.lab import run, throwaway
+    from inspector.lab import run, temporary_legs
     from inspector.lab.stage import stage_for
 
     try:
-        with throwaway.legs(os.environ) as settings:
+        with temporary_legs.legs(os.environ) as settings:
             return run.main(stage_for(settings))
-    except throwaway.DidNotStart as reason:
+    except temporary_legs.DidNotStart as reason:
         _exit(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
 
 
@@ -244,10 +244,10 @@ def _list_hints(settings: Mapping[str, Settings]) -> Iterator[str]:
 def _list_inspector_hints(settings: Settings) -> Iterator[str]:
     if not settings.demo:
         return
-    from inspector.lab.home import is_at_home
+    from inspector.lab.setup import has_lab
 
     inspector = f"{settings.url}/inspector"
-    if isinstance(settings, ClientAppSettings) and is_at_home(settings):
+    if isinstance(settings, ClientAppSettings) and has_lab(settings):
         yield f"Watch every message at {inspector}, and see attacks fail at {inspector}/lab."
     else:
         yield f"Watch every message at {inspector}."

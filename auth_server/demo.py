@@ -22,7 +22,7 @@ from web.database import Database
 #: Username to name and password. In the demo, the login page shows them.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
 #: Username to name and password. The lab signs in with them; no page shows them.
-#: `inspector/lab/people.py` has the same passwords.
+#: `inspector/lab/actors.py` has the same passwords.
 LAB_ACCOUNTS = {
     "lab-carol": ("Carol of the lab", "bench and burner"),
     "lab-mallory": ("Mallory of the lab", "smoke and mirrors"),

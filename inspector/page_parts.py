@@ -95,14 +95,14 @@ class MessageOnPage:
         return curl.command(self.message.exchange)
 
     @property
-    def reasons(self) -> list[refusals.Reason]:
+    def refusals(self) -> list[refusals.Refusal]:
         """The checks that failed."""
-        return refusals.reasons(self.message.exchange)
+        return refusals.refusals(self.message.exchange)
 
     @property
-    def endings(self) -> list[str]:
+    def grant_endings(self) -> list[str]:
         """Why grants ended with it."""
-        return refusals.endings(self.message.exchange)
+        return refusals.grant_endings(self.message.exchange)
 
 
 @dataclass(frozen=True)

@@ -140,7 +140,7 @@ def test_the_composition_root_reads_one_setting() -> None:
     """`python app.py` is the demo unless told otherwise; a desktop is no setting of ours, and the lab's legs get none."""
     lines = re.findall(r"^.*\benviron\b.*$", (ROOT / "app.py").read_text(), re.MULTILINE)
 
-    known = ("TRIPOD_DEMO", "DISPLAY", "throwaway.legs(os.environ)")
+    known = ("TRIPOD_DEMO", "DISPLAY", "temporary_legs.legs(os.environ)")
     assert [line for line in lines if not any(word in line for word in known)] == []
 
 

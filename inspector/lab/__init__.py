@@ -1,1 +1,1 @@
-"""The lab: attacks that run for real over HTTP against the running servers, and are seen to fail."""
+"""The lab: attacks that run over HTTP against the running servers, and checks that stop them."""

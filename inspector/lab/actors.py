@@ -1,131 +1,154 @@
-"""Who takes part in an attack, each with a session of its own: people in browsers, and apps on their back channel.
+"""The actors of an attack: users with browsers, and clients with a back channel.
 
-All of it is simulated in one process, and says so in its `User-Agent`; the servers at the other end are real.
+The lab simulates all of them in one process, which their `User-Agent` says. The servers are real.
 """
 
 import base64
 import hashlib
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
-import requests
-
-from inspector.lab.answer import Answer
-from inspector.lab.html import Form
+from inspector.lab.http import Answer, Form, Sender
+from inspector.lab.outcome import CannotRun
 from inspector.read.steps import ATTACKER, LAB
 
 MALLORY = ATTACKER
 CAROLS_BROWSER = f"{LAB}carol's browser (simulated)"
 PRINT_SHOP = f"{LAB}Print Shop's back channel (simulated)"
-#: Of a request that Mallory has Carol's browser send, by a link or by a page of hers.
-LED_ASTRAY = {"User-Agent": f"{ATTACKER}'s work, in carol's browser (simulated)"}
-TIMEOUT = (3.05, 15.0)
+#: Headers of a request that a link or a page of Mallory's makes Carol's browser send.
+LURED = {"User-Agent": f"{ATTACKER}'s work, in carol's browser (simulated)"}
+#: The passwords of the lab's users. `auth_server/demo.py` seeds the same ones: the lab may not
+#: import a leg, and no leg may import the lab. A test compares the two.
+LAB_PASSWORDS = {"lab-carol": "bench and burner", "lab-mallory": "smoke and mirrors"}
+#: The name of the client that Mallory registers.
+MALLORYS_APP_NAME = "Free Wallpapers"
 #: Redirects that a browser follows in a row.
-MOST_REDIRECTS = 10
-
-
-@dataclass
-class Wire:
-    """One session. Every request says who sends it, and by its id to which attack it belongs."""
-
-    http: requests.Session
-    user_agent: str
-    name_request: Callable[[], str]
-
-    def send(self, method: str, url: str, **parts: Any) -> Answer:
-        """One request, one answer: no redirect is followed."""
-        headers = {
-            "User-Agent": self.user_agent,
-            "X-Request-Id": self.name_request(),
-            **parts.pop("headers", {}),
-        }
-        return Answer(
-            self.http.request(
-                method, url, headers=headers, allow_redirects=False, timeout=TIMEOUT, **parts
-            )
-        )
+MAX_REDIRECTS = 10
+#: More apps than a user of the lab ever grants access to.
+MAX_APPS = 5
 
 
 @dataclass
 class Browser:
-    """A browser with cookies, at home at `origins`; what leads elsewhere it does not follow."""
+    """A browser with cookies. It follows redirects to `origins` only."""
 
-    wire: Wire
+    sender: Sender
     origins: tuple[str, ...]
 
     def open(self, url: str, until: str | None = None, **headers: str) -> Answer:
-        """Go there and wherever that leads, but not to addresses that begin with `until`."""
-        return self.follow(self.wire.send("GET", url, headers=headers), until)
+        """Open `url` and follow its redirects, except to addresses that begin with `until`."""
+        return self.follow(self.sender.send("GET", url, headers=headers), until)
 
     def submit(
         self, answer: Answer, form: Form, *more: tuple[str, str], until: str | None = None
     ) -> Answer:
-        """Send a form of that page, with more than it holds by itself, and go where that leads."""
-        action = urljoin(answer.url, form.action or answer.url)
+        """Send a form of the page in `answer`, with the fields `more`, and follow redirects."""
         origin = "{0.scheme}://{0.netloc}".format(urlsplit(answer.url))
-        sent = self.wire.send(
+        sent = self.sender.send(
             "POST",
-            action,
+            urljoin(answer.url, form.action or answer.url),
             data=[*form.fields, *more],
             headers={"Origin": origin, "Referer": answer.url},
         )
         return self.follow(sent, until)
 
     def follow(self, answer: Answer, until: str | None = None) -> Answer:
-        """Go where an answer leads."""
-        for _ in range(MOST_REDIRECTS):
-            if not answer.location.startswith(self.origins) or (
-                until and answer.location.startswith(until)
-            ):
+        """Follow redirects, except to addresses that begin with `until`."""
+        for _ in range(MAX_REDIRECTS):
+            if not answer.location.startswith(self.origins):
                 break
-            answer = self.wire.send("GET", answer.location)
+            if until and answer.location.startswith(until):
+                break
+            answer = self.sender.send("GET", answer.location)
         return answer
 
 
 @dataclass
 class Person:
-    """Somebody with an account at the authorization server."""
+    """A user with an account at the authorization server."""
 
     username: str
     password: str = field(repr=False)
     browser: Browser = field(repr=False)
-    #: Whether she has let an app in since somebody looked.
+    #: Whether the user has granted access to an app since `remove_all_access`.
     has_consented: bool = False
 
     def visit(self, url: str, until: str | None = None, **headers: str) -> Answer:
-        """Open `url`, and sign in when asked to."""
+        """Open `url`, and sign in if the login page appears."""
         answer = self.browser.open(url, until, **headers)
-        form = answer.page.form_with("password")
-        if form is None:
+        if answer.page.form_with("password") is None:
             return answer
-        fields = [
-            (name, value) for name, value in form.fields if name not in ("username", "password")
-        ]
-        filled = Form(
-            form.action, [*fields, ("username", self.username), ("password", self.password)]
-        )
-        return self.browser.submit(answer, filled, until=until)
+        return self.sign_in(answer, until)
+
+    def sign_in(
+        self, login: Answer, until: str | None = None, browser: Browser | None = None
+    ) -> Answer:
+        """Fill in the form of the page `login`, and follow where that leads.
+
+        :raises CannotRun: when there is no such form.
+        """
+        form = login.page.form_with("password")
+        if form is None:
+            raise CannotRun("The login page has no form.")
+        credentials = [("username", self.username), ("password", self.password)]
+        filled = Form(form.action, [*form.fields_except("username", "password"), *credentials])
+        return (browser or self.browser).submit(login, filled, until=until)
 
     def allow(self, url: str, scope: str, until: str | None = None) -> Answer:
-        """Go through an authorization request, and allow `scope` when asked; where that leads."""
+        """Open an authorization request, and grant `scope` if the consent page appears."""
         answer = self.visit(url, until)
         form = answer.page.form_with("decision")
         self.has_consented = True
         if form is None:
             return answer
-        fields = [(name, value) for name, value in form.fields if name != "granted_scope"]
+        unticked = Form(form.action, form.fields_except("granted_scope"))
         ticked = [("granted_scope", name) for name in scope.split()]
-        return self.browser.submit(
-            answer, Form(form.action, fields), *ticked, ("decision", "allow"), until=until
-        )
+        return self.browser.submit(answer, unticked, *ticked, ("decision", "allow"), until=until)
+
+    def register_app(self, issuer: str, redirect_uri: str, scope: str) -> tuple[str, str]:
+        """Register a confidential client; return its id and its secret.
+
+        :raises CannotRun: when the authorization server registers none.
+        """
+        answer = self.visit(f"{issuer}/developer/apps/new")
+        form = answer.page.form_with("redirect_uris")
+        if form is None:
+            raise CannotRun(f"Mallory could not register an app ({answer.status}).")
+        kept = [pair for pair in form.fields if pair[0] in ("csrf_token", "form_id")]
+        about = [
+            ("name", MALLORYS_APP_NAME),
+            ("redirect_uris", redirect_uri),
+            ("type", "confidential"),
+        ]
+        scopes = [("scope", name) for name in scope.split()]
+        page = self.browser.submit(answer, Form(form.action, kept), *about, *scopes).page
+        if "new-secret" not in page.code_texts:
+            raise CannotRun("Mallory’s app was not registered.")
+        return page.code_texts["new-id"], page.code_texts["new-secret"]
+
+    def delete_app(self, issuer: str, client_id: str) -> None:
+        """Delete a client that this user registered."""
+        answer = self.visit(f"{issuer}/developer/apps/{client_id}/delete")
+        for form in answer.page.forms:
+            if "delete" in form.action:
+                self.browser.submit(answer, form)
+                return
+
+    def remove_all_access(self, issuer: str) -> None:
+        """Remove the access of every app on the account page, and with it all grants."""
+        for _ in range(MAX_APPS):
+            answer = self.visit(f"{issuer}/account/apps")
+            form = answer.page.form_with("client_id")
+            if form is None:
+                break
+            self.browser.submit(answer, form, form.buttons[0])
+        self.has_consented = False
 
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What an app remembers of one, and where it sends the browser."""
+    """An authorization request: its URL, and what the client remembers of it."""
 
     url: str
     state: str
@@ -134,16 +157,19 @@ class AuthorizationRequest:
 
 @dataclass
 class App:
-    """A registered client, played by whoever has its credentials."""
+    """A registered client, played by anyone who has its credentials."""
 
     client_id: str
     client_secret: str = field(repr=False)
     redirect_uri: str
     issuer: str
-    wire: Wire = field(repr=False)
+    sender: Sender = field(repr=False)
 
     def authorization_request(self, scope: str, **changes: str | None) -> AuthorizationRequest:
-        """RFC 6749 §4.1.1 with RFC 7636 §4.3; a change to None leaves the parameter out."""
+        """Create an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
+
+        A parameter that `changes` sets to None is left out.
+        """
         state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
         parameters: dict[str, str | None] = {
             "response_type": "code",
@@ -154,12 +180,11 @@ class App:
             "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
         }
-        return AuthorizationRequest(
-            f"{self.issuer}/oauth/authorize?{_form(parameters | changes)}", state, verifier
-        )
+        url = f"{self.issuer}/oauth/authorize?{_encode(parameters | changes)}"
+        return AuthorizationRequest(url, state, verifier)
 
     def redeem(self, code: str, verifier: str | None, **changes: str | None) -> Answer:
-        """RFC 6749 §4.1.3."""
+        """Redeem a code (RFC 6749 §4.1.3)."""
         form: dict[str, str | None] = {
             "grant_type": "authorization_code",
             "code": code,
@@ -169,7 +194,7 @@ class App:
         return self._post("/oauth/token", form | changes)
 
     def refresh(self, refresh_token: str, **changes: str | None) -> Answer:
-        """RFC 6749 §6."""
+        """Redeem a refresh token (RFC 6749 §6)."""
         form: dict[str, str | None] = {
             "grant_type": "refresh_token",
             "refresh_token": refresh_token,
@@ -177,23 +202,22 @@ class App:
         return self._post("/oauth/token", form | changes)
 
     def revoke(self, token: str) -> Answer:
-        """RFC 7009 §2.1."""
+        """Revoke a token (RFC 7009 §2.1)."""
         return self._post("/oauth/revoke", {"token": token})
 
     def _post(self, path: str, form: dict[str, str | None]) -> Answer:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         credentials = (self.client_id, self.client_secret)
-        return self.wire.send(
-            "POST", f"{self.issuer}{path}", data=_form(form), headers=headers, auth=credentials
+        return self.sender.send(
+            "POST", f"{self.issuer}{path}", data=_encode(form), headers=headers, auth=credentials
         )
 
 
 def s256(verifier: str) -> str:
-    """The challenge of a verifier (RFC 7636 §4.2)."""
-    return (
-        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    )
+    """Return the S256 challenge of a verifier (RFC 7636 §4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _form(parameters: dict[str, str | None]) -> str:
+def _encode(parameters: dict[str, str | None]) -> str:
     return urlencode({name: value for name, value in parameters.items() if value is not None})

@@ -1,4 +1,4 @@
-"""An attack with what became of it, as a card shows it."""
+"""Cards: each attack with its result, its decisive message and the check that stops it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -6,36 +6,37 @@ from enum import StrEnum
 from http import HTTPStatus
 
 from inspector.draw import raw_http, words
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.checks import CHECKS, Check
-from inspector.lab.laboratory import Laboratory, Run
-from inspector.lab.run import Result
-from inspector.lab.source import Source, found_source
+from inspector.lab.laboratory import Laboratory
+from inspector.lab.outcome import Outcome, Result
+from inspector.lab.source import Source, find_source
 from inspector.read import refusals, response_json, steps
 from inspector.read.messages import Message, every, read_trees
 from inspector.record.exchange import Exchange
 
-#: What an attack calls a leg, and what the recording calls it.
-_RECORDED_AS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
-#: The headers that a decision can hang on; the inspector shows the rest.
-_DECISIVE = {"Authorization", "Cookie", "Origin", "Location", "Www-Authenticate"}
+#: The names that attacks use for the legs, and the names in the recording.
+_RECORDED_LEGS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
+#: The headers that a decision can depend on. The inspector shows the others.
+_DECISIVE_HEADERS = {"Authorization", "Cookie", "Origin", "Location", "Www-Authenticate"}
 
 
 class State(StrEnum):
-    """What is known of an attack."""
+    """The state of an attack."""
 
     NOT_RUN = "not run"
     RUNNING = "running"
     FAILED = "could not be run"
     STOPPED = "stopped"
-    THROUGH = "got through"
+    THROUGH = "succeeded"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """One attack. `message` is its decisive one with the calls inside it, as long as the inspector has it.
+    """An attack with its results.
 
-    `lifetime` is how many seconds the newest access token was good for, by the answer that it came in; None when none was seen.
+    `message` is the decisive message with the calls inside it, while the inspector has it.
+    `lifetime` is the lifetime of the newest access token in seconds, or None if none was recorded.
     """
 
     attack: Attack
@@ -48,127 +49,157 @@ class Card:
 
     @property
     def state(self) -> State:
-        """What is known of it now."""
-        return State.RUNNING if self.is_running else state_of(self.result)
+        """The current state of the attack."""
+        if self.is_running:
+            return State.RUNNING
+        return state_of(self.result)
 
     @property
     def compared(self) -> State:
-        """What is known of it on the plain server."""
+        """The state of the attack at the plain server."""
         return state_of(self.comparison)
 
     @property
     def exchange(self) -> Exchange | None:
         """The decisive request and its answer."""
-        return self.message.exchange if self.message else None
+        if self.message is None:
+            return None
+        return self.message.exchange
 
     @property
     def sent(self) -> str:
         """The decisive request, masked."""
-        return raw_http.request(_short(self.exchange)) if self.exchange else ""
+        if self.exchange is None:
+            return ""
+        return raw_http.request(_with_decisive_headers(self.exchange))
 
     @property
     def answer(self) -> str:
-        """What was really answered, masked; when the inspector has forgotten it, what the attack noted of it."""
+        """The answer, masked. Without a recording, it has only the status and the error code."""
         if self.exchange:
-            return raw_http.response(_short(self.exchange))
+            return raw_http.response(_with_decisive_headers(self.exchange))
         if not isinstance(self.result, Outcome):
             return ""
         return f"HTTP/1.1 {words.status_line(self.result.status)}\n\n{self.result.error}".rstrip()
 
     @property
-    def said(self) -> str:
-        """The answer's own words, unless they are read there already."""
-        said = self.result.said if isinstance(self.result, Outcome) else ""
-        return "" if said in self.answer or said.rstrip(".") in self.reasons else said
+    def description(self) -> str:
+        """The description in the answer, unless the card shows the answer with it."""
+        if not isinstance(self.result, Outcome):
+            return ""
+        if self.result.description in self.answer:
+            return ""
+        return self.result.description
 
     @property
     def differs(self) -> str:
-        """What came of it here, where both servers stopped it and something else came of it there."""
-        here, there = (
-            each.consequence if isinstance(each, Outcome) else ""
-            for each in (self.result, self.comparison)
-        )
+        """The consequence here, if both servers stop the attack with different consequences."""
+        here, there = _consequence(self.result), _consequence(self.comparison)
         both_stop_it = self.state == self.compared == State.STOPPED
-        return here if both_stop_it and there and here != there else ""
+        if not both_stop_it or not there or here == there:
+            return ""
+        return here
 
     @property
     def source(self) -> Source | None:
-        """The lines that stop it; None while somebody works on them and the table does not find them."""
-        return found_source(self.check) if self.check else None
+        """The source of the check; None while a change to the code hides it."""
+        if self.check is None:
+            return None
+        return find_source(self.check)
 
     @property
     def reasons(self) -> list[str]:
-        """The checks that failed, as the event log of the leg tells it, and then those of the legs that it asked."""
-        told = self.message.tree() if self.message else ()
-        return list(
-            dict.fromkeys(
-                reason.text for each in told for reason in refusals.reasons(each.exchange)
-            )
-        )
+        """The reasons in the event log of the leg, and then of the legs that it called."""
+        if self.message is None:
+            return []
+        texts = [
+            refusal.text
+            for each in self.message.tree()
+            for refusal in refusals.refusals(each.exchange)
+        ]
+        return list(dict.fromkeys(texts))
 
 
 def state_of(result: Result | None) -> State:
-    """What a result says."""
+    """Return the state that a result stands for."""
     if result is None:
         return State.NOT_RUN
     if not isinstance(result, Outcome):
         return State.FAILED
-    return State.THROUGH if result.got_through else State.STOPPED
+    if result.has_succeeded:
+        return State.THROUGH
+    return State.STOPPED
 
 
 def cards(laboratory: Laboratory) -> list[Card]:
-    """One for each attack, in the lab's order."""
+    """Return a card for each attack, in the order of the lab."""
     results, comparisons = laboratory.results(), laboratory.comparisons()
     recorded = laboratory.store.exchanges()
-    lifetime = next(filter(None, map(_lifetime, reversed(recorded))), None)
+    lifetime = _newest_lifetime(recorded)
     checks = {check.slug: check for check in CHECKS}
     return [
         Card(
             attack=attack,
-            check=checks[attack.check] if attack.check else None,
-            result=result,
+            check=checks.get(attack.check or ""),
+            result=results.get(attack.slug),
             comparison=comparisons.get(attack.slug),
-            message=_decisive(recorded, attack, result) if isinstance(result, Outcome) else None,
-            is_running=_is_running(laboratory.under_way, attack),
+            message=_find_decisive_message(recorded, attack, results.get(attack.slug)),
+            is_running=_is_running(laboratory, attack),
             lifetime=lifetime,
         )
         for attack in laboratory.attacks
-        for result in [results.get(attack.slug)]
     ]
 
 
-def _decisive(recorded: Iterable[Exchange], attack: Attack, outcome: Outcome) -> Message | None:
-    """The message that decided the attack. Its request id alone does not tell: Photo API passes it on when it asks Tripod ID
-    about a token, and anybody can send the same one.
+def _find_decisive_message(
+    recorded: Iterable[Exchange], attack: Attack, result: Result | None
+) -> Message | None:
+    """Return the message that decided the attack.
+
+    Its request id is not sufficient: Photo API passes the id on to Tripod ID, and any client can
+    send the same id.
     """
-    sought = (outcome.request_id, _RECORDED_AS[attack.leg], outcome.status)
-    named = every(read_trees(one for one in recorded if one.request_id == outcome.request_id))
-    return next((message for message in named if _tells(message.exchange) == sought), None)
-
-
-def _tells(one: Exchange) -> tuple[str, str, int] | None:
-    return (one.request_id, one.leg, one.status) if steps.is_the_labs(one) else None
-
-
-def _lifetime(exchange: Exchange) -> int | None:
-    """RFC 6749 §5.1: `expires_in`."""
-    if exchange.path != "/oauth/token" or exchange.status != HTTPStatus.OK:
+    if not isinstance(result, Outcome):
         return None
-    seconds = response_json.document(exchange).get("expires_in")
-    return seconds if isinstance(seconds, int) else None
+    same_id = [exchange for exchange in recorded if exchange.request_id == result.request_id]
+    decisive = (_RECORDED_LEGS[attack.leg], result.status)
+    for message in every(read_trees(same_id)):
+        exchange = message.exchange
+        if steps.is_the_labs(exchange) and (exchange.leg, exchange.status) == decisive:
+            return message
+    return None
 
 
-def _is_running(run: Run | None, attack: Attack) -> bool:
-    return run is not None and not run.is_comparison and attack in run.left
+def _newest_lifetime(recorded: list[Exchange]) -> int | None:
+    """Return `expires_in` of the newest token response in seconds (RFC 6749 §5.1)."""
+    for exchange in reversed(recorded):
+        if exchange.path == "/oauth/token" and exchange.status == HTTPStatus.OK:
+            seconds = response_json.document(exchange).get("expires_in")
+            if isinstance(seconds, int) and seconds:
+                return seconds
+    return None
 
 
-def _short(exchange: Exchange) -> Exchange:
+def _is_running(laboratory: Laboratory, attack: Attack) -> bool:
+    run = laboratory.under_way
+    if run is None or run.is_comparison:
+        return False
+    return attack in run.remaining
+
+
+def _consequence(result: Result | None) -> str:
+    if not isinstance(result, Outcome):
+        return ""
+    return result.consequence
+
+
+def _with_decisive_headers(exchange: Exchange) -> Exchange:
     return replace(
         exchange,
-        request_headers=[
-            (name, value) for name, value in exchange.request_headers if name.title() in _DECISIVE
-        ],
-        response_headers=[
-            (name, value) for name, value in exchange.response_headers if name.title() in _DECISIVE
-        ],
+        request_headers=_decisive_headers(exchange.request_headers),
+        response_headers=_decisive_headers(exchange.response_headers),
     )
+
+
+def _decisive_headers(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if name.title() in _DECISIVE_HEADERS]

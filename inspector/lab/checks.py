@@ -1,17 +1,25 @@
-"""Which check stops which attacks: declared here, and held to by a test that turns one check off at a time."""
+"""The table of checks: where each check is, and which attacks it stops.
+
+A test turns each check off and holds that exactly these attacks succeed. When you rename or move
+the code of a check, change `file` and `symbol` here; the page, the command and the tests follow.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inspector.lab.attack import Attack
 
+#: The comment directly above the statement that does a check, followed by the check's slug.
+MARKER = "# Lab check: "
+
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check of this project, in `symbol` of `file`, and the section of the RFC that asks for it.
+    """A check, and the RFC section that asks for it.
 
-    `title` is the rule that it enforces. Where it is but a part of `symbol`, it begins with `line`. `stops` are the attacks
-    that get through when this check alone is turned off.
+    `title` is the rule that it enforces. `symbol` is the qualified name of its code in `file`;
+    with `has_marker`, only the statement below the marker comment in `symbol` is the check.
+    `stops` are the attacks that succeed when only this check is off.
     """
 
     slug: str
@@ -21,26 +29,26 @@ class Check:
     file: str
     symbol: str
     stops: tuple[str, ...]
-    line: str = ""
+    has_marker: bool = False
 
     @property
     def rule(self) -> str:
-        """The rule inside a sentence."""
+        """The title with a small first letter, for use inside a sentence."""
         return self.title[0].lower() + self.title[1:]
 
     def section_for(self, attack: Attack) -> str:
-        """The section that asks for it where `attack` is concerned."""
+        """Return the section that asks for this check against `attack`."""
         return attack.section or self.section
 
     def sections(self, attacks: Iterable[Attack]) -> list[str]:
-        """The sections that ask for it, among `attacks` that it stops."""
+        """Return the sections that ask for this check against any of `attacks`."""
         own = (self.section_for(attack) for attack in attacks if attack.check == self.slug)
         return list(dict.fromkeys([self.section, *own]))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pair:
-    """Two checks, one behind the other: `stops` are the attacks that get through only when both are turned off."""
+    """Two checks that both stop the attacks `stops`, which succeed only when both are off."""
 
     first: str
     second: str
@@ -50,7 +58,8 @@ class Pair:
 CHECKS = (
     Check(
         slug="exact-redirect-uri",
-        title="The redirect URI must equal a registered one, character by character, but for a public client’s loopback port.",
+        title="The redirect URI must equal a registered one. Only the loopback port of a public "
+        "client may differ.",
         rfc=9700,
         section="2.1",
         file="auth_server/redirect_uris.py",
@@ -73,17 +82,17 @@ CHECKS = (
     ),
     Check(
         slug="form-token",
-        title="A form must carry the token of this site’s own page.",
+        title="A form must carry a token from a page of this site.",
         rfc=6749,
         section="10.12",
         file="web/form_tokens.py",
         symbol="init_app",
-        line="csrf.protect()",
+        has_marker=True,
         stops=("forged-consent",),
     ),
     Check(
         slug="own-pages-only",
-        title="A sign-in must lead to a page of this server.",
+        title="A sign-in must redirect to a page of this server.",
         rfc=9700,
         section="4.11.2",
         file="auth_server/sign_in.py",
@@ -92,7 +101,7 @@ CHECKS = (
     ),
     Check(
         slug="state",
-        title="The state must be one that this very browser was given.",
+        title="The state must be one that was issued to this browser.",
         rfc=6749,
         section="10.12",
         file="client_app/oauth.py",
@@ -101,7 +110,7 @@ CHECKS = (
     ),
     Check(
         slug="issuer",
-        title="The answer must name the issuer that was asked.",
+        title="The authorization response must name the expected issuer.",
         rfc=9207,
         section="2.4",
         file="client_app/oauth.py",
@@ -110,7 +119,7 @@ CHECKS = (
     ),
     Check(
         slug="code-once",
-        title="A code may be redeemed once.",
+        title="A code can be redeemed only once.",
         rfc=6749,
         section="4.1.2",
         file="auth_server/tokens.py",
@@ -119,7 +128,7 @@ CHECKS = (
     ),
     Check(
         slug="verifier",
-        title="The verifier must be the one behind the challenge.",
+        title="The verifier must match the challenge.",
         rfc=7636,
         section="4.6",
         file="auth_server/digests.py",
@@ -128,7 +137,7 @@ CHECKS = (
     ),
     Check(
         slug="own-client",
-        title="A code or token must come from the client that it was issued to.",
+        title="Only the client that received a code or token can redeem it.",
         rfc=6749,
         section="4.1.3",
         file="auth_server/issued_tokens.py",
@@ -137,7 +146,7 @@ CHECKS = (
     ),
     Check(
         slug="same-redirect-uri",
-        title="The redirect URI must be the one of the authorization request.",
+        title="The redirect URI must equal the one in the authorization request.",
         rfc=6749,
         section="4.1.3",
         file="auth_server/grant_types.py",
@@ -146,7 +155,7 @@ CHECKS = (
     ),
     Check(
         slug="scope-as-granted",
-        title="A refresh must ask for no more than what was granted.",
+        title="A refresh must not request more scope than was granted.",
         rfc=6749,
         section="6",
         file="auth_server/issued_tokens.py",
@@ -155,7 +164,7 @@ CHECKS = (
     ),
     Check(
         slug="refresh-once",
-        title="A refresh token may be used once, and again only to replace a lost answer.",
+        title="A refresh token can be used once, and again only to replace a lost answer.",
         rfc=9700,
         section="4.14.2",
         file="auth_server/tokens.py",
@@ -164,7 +173,7 @@ CHECKS = (
     ),
     Check(
         slug="access-tokens-only",
-        title="Only an access token may open a resource.",
+        title="Only an access token gives access to a resource.",
         rfc=6749,
         section="1.5",
         file="resource_api/introspection.py",
@@ -173,7 +182,7 @@ CHECKS = (
     ),
     Check(
         slug="expiry",
-        title="A token whose time is up must not be active.",
+        title="An expired token must not be active.",
         rfc=7662,
         section="2.2",
         file="auth_server/issued_tokens.py",
@@ -182,7 +191,7 @@ CHECKS = (
     ),
     Check(
         slug="expiry-by-own-clock",
-        title="An answer about a token must not count beyond the time in it.",
+        title="An introspection response must not be used after the expiry time in it.",
         rfc=7662,
         section="4",
         file="resource_api/introspection.py",
@@ -191,7 +200,7 @@ CHECKS = (
     ),
     Check(
         slug="grant-alive",
-        title="When a grant ends, every token of it must die.",
+        title="When a grant ends, all its tokens must stop working.",
         rfc=7009,
         section="2.1",
         file="auth_server/issued_tokens.py",
@@ -209,7 +218,7 @@ CHECKS = (
     ),
     Check(
         slug="own-photos",
-        title="A token must open no photos but those of the person who granted it.",
+        title="A token gives access only to the photos of the user who granted it.",
         rfc=6749,
         section="1.4",
         file="resource_api/photos.py",
@@ -219,7 +228,7 @@ CHECKS = (
 )
 
 PAIRS = (
-    # A callback that slips past the state brings a code that was asked for with another challenge.
+    # Without the state check, the code in the callback still belongs to another challenge.
     Pair(
         first="state", second="verifier", stops=("forged-callback", "callback-in-another-browser")
     ),

@@ -1,7 +1,7 @@
-"""The lab as its pages use it: one run at a time, in the background, and what became of each attack.
+"""The laboratory: runs attacks in the background, one run at a time, and stores their results.
 
-Results are in the inspector's store, so that every worker shows them; that a run is under way is known to the process that
-it runs in, and the demo has one.
+The results are in the inspector's store, so that every worker shows them. Only the process that
+runs the attacks knows about the current run, and the demo has one process.
 """
 
 import hashlib
@@ -11,34 +11,38 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from inspector.lab.attack import Attack, Failure
+from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
-from inspector.lab.results import from_document, to_document
-from inspector.lab.run import Report, Result
+from inspector.lab.outcome import Failure, Result, from_document, to_document
+from inspector.lab.run import Report
 from inspector.record.store import Store
 
 log = logging.getLogger("tripod")
 
-#: Before the slug of an attack, where the store keeps what became of it on the plain server.
+#: The prefix of the slug under which the store keeps the result at the plain server.
 _COMPARED = "plain:"
 
 
 @dataclass
 class Run:
-    """A run that is under way; `done` are the slugs of the attacks that it is through with."""
+    """The current run; `done` are the slugs of its finished attacks."""
 
     attacks: Sequence[Attack]
     is_comparison: bool
     done: list[str] = field(default_factory=list)
 
     @property
-    def left(self) -> list[Attack]:
-        """The attacks that are still to come."""
+    def remaining(self) -> list[Attack]:
+        """The attacks that are not finished."""
         return [attack for attack in self.attacks if attack.slug not in self.done]
 
 
 class Laboratory:
-    """Runs `attacks` by `run`, which reports each result as it comes, and on the plain server by `compare`."""
+    """Runs attacks in a thread, and stores each result.
+
+    `run` runs attacks against the legs and reports each result; `compare` runs one attack against
+    the plain server, and returns None when a comparison is meaningless.
+    """
 
     def __init__(
         self,
@@ -57,52 +61,53 @@ class Laboratory:
         self.under_way: Run | None = None
 
     def attack(self, slug: str) -> Attack | None:
-        """The attack of that name."""
+        """Return the attack with this slug, or None."""
         return next((attack for attack in self.attacks if attack.slug == slug), None)
 
     def start(self, attacks: Sequence[Attack]) -> bool:
-        """Run `attacks` in the background. False, and nothing changes, while a run is under way."""
-        in_turn = sorted(attacks, key=lambda attack: attack.waits)  # as the lab runs them
-        return self._start(
-            Run(in_turn, is_comparison=False), lambda report: self._run(in_turn, report)
-        )
+        """Run `attacks` in the background. Return False, and do nothing, during another run."""
+        ordered = sorted(attacks, key=lambda attack: attack.has_to_wait)  # like `run_all`
+        run = Run(ordered, is_comparison=False)
+        return self._start(run, lambda report: self._run(ordered, report))
 
     def start_comparison(self, attack: Attack) -> bool:
-        """Run `attack` against the plain server, likewise."""
+        """Run `attack` against the plain server in the background, like `start`."""
 
         def work(report: Report) -> None:
-            if there := self._compare(attack):
-                report(attack, there)
+            result = self._compare(attack)
+            if result:
+                report(attack, result)
 
         return self._start(Run([attack], is_comparison=True), work)
 
     def join(self, seconds: float) -> None:
-        """Wait for the run that is under way, but no longer than that."""
+        """Wait until the current run has ended, but not longer than `seconds`."""
         if self._thread:
             self._thread.join(seconds)
 
     def results(self) -> dict[str, Result]:
-        """What became of the attacks, by slug."""
-        return {slug: result for slug, result in self._kept() if not slug.startswith(_COMPARED)}
+        """Return the results of the attacks, by slug."""
+        return {slug: result for slug, result in self._stored() if not slug.startswith(_COMPARED)}
 
     def comparisons(self) -> dict[str, Result]:
-        """What became of them on the plain server, by slug."""
-        compared = ((slug, result) for slug, result in self._kept() if slug.startswith(_COMPARED))
-        return {slug.removeprefix(_COMPARED): result for slug, result in compared}
+        """Return the results at the plain server, by slug."""
+        return {
+            slug.removeprefix(_COMPARED): result
+            for slug, result in self._stored()
+            if slug.startswith(_COMPARED)
+        }
 
     def version(self) -> str:
-        """Another one whenever there is something new to see."""
+        """Return a value that changes whenever the page has something new to show."""
         run = self.under_way
-        seen = [
-            self.store.results(),
-            self.store.last_id(),
-            run and [attack.slug for attack in run.left],
-        ]
-        return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:16]
+        remaining = run and [attack.slug for attack in run.remaining]
+        shown = [self.store.results(), self.store.last_id(), remaining]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:16]
 
-    def _kept(self) -> Iterator[tuple[str, Result]]:
+    def _stored(self) -> Iterator[tuple[str, Result]]:
         for slug, document in self.store.results().items():
-            if result := from_document(document):
+            result = from_document(document)
+            if result:
                 yield slug, result
 
     def _start(self, run: Run, work: Callable[[Report], object]) -> bool:
@@ -112,7 +117,7 @@ class Laboratory:
         thread = threading.Thread(target=self._work, args=(run, work), daemon=True)
         try:
             thread.start()
-        except RuntimeError:  # the machine has no room for another thread
+        except RuntimeError:  # the machine cannot start another thread
             self._end()
             raise
         self._thread = thread
@@ -120,16 +125,20 @@ class Laboratory:
 
     def _work(self, run: Run, work: Callable[[Report], object]) -> None:
         def report(attack: Attack, result: Result) -> None:
-            self.store.save_result(_COMPARED * run.is_comparison + attack.slug, to_document(result))
+            slug = attack.slug
+            if run.is_comparison:
+                slug = _COMPARED + slug
+            self.store.save_result(slug, to_document(result))
             run.done.append(attack.slug)
 
         try:
             work(report)
         except Exception as error:
-            # Whatever happened, the cards say that it did. The error's own text may hold what was sent.
-            log.error("the lab broke off: %s", type(error).__name__)
-            for attack in run.left:
-                report(attack, Failure(reason=f"The lab broke off ({type(error).__name__})."))
+            # Only the type is shown and logged, since the text of the error can hold a secret.
+            name = type(error).__name__
+            log.error("the lab stopped because of an error: %s", name)
+            for attack in run.remaining:
+                report(attack, Failure(reason=f"The lab stopped because of an error ({name})."))
         finally:
             self._end()
 

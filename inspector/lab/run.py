@@ -1,112 +1,108 @@
-"""Runs attacks, one or all, and tells what became of them."""
+"""Runs attacks, and prints the table of `python app.py lab`."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 
 import requests
 
-from inspector.lab.attack import Attack, CannotPlay, Failure, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.checks import CHECKS
+from inspector.lab.outcome import CannotRun, Failure, Outcome, Result
 from inspector.lab.stage import Stage
 
-Result = Outcome | Failure
 Report = Callable[[Attack, Result], None]
 _CHECKS = {check.slug: check for check in CHECKS}
 
 
 def run(attack: Attack, stage: Stage) -> Result:
-    """What became of `attack`."""
+    """Run one attack, and remove the access that it left behind."""
     try:
         with stage.playing(attack.slug):
             outcome = attack.run(stage)
         stage.tidy()
-    except CannotPlay as reason:
+    except CannotRun as reason:
         return Failure(reason=str(reason))
     except requests.RequestException as error:
-        # Its text may hold an address with a code in it.
+        # The text of the error is left out, since it can hold an address with a code.
         return Failure(reason=f"A server did not answer ({type(error).__name__}).")
     return outcome
 
 
 def run_all(stage: Stage, report: Report, attacks: Iterable[Attack] = ATTACKS) -> None:
-    """Run `attacks` one after the other, those that wait last; `report` is called with each result as it comes."""
-    with _closing(stage):
-        for attack in sorted(attacks, key=lambda attack: attack.waits):
+    """Run `attacks` one after the other, and pass each result to `report`.
+
+    Attacks that have to wait are run last.
+    """
+    try:
+        for attack in sorted(attacks, key=lambda attack: attack.has_to_wait):
             report(attack, run(attack, stage))
+    finally:
+        with suppress(requests.RequestException):  # the results count even if tidying up fails
+            stage.close()
 
 
 def main(stage: Stage) -> int:
-    """Run all and print a line for each; 1 if an attack that a check should stop got through, or could not be run."""
+    """Run all attacks and print a line for each.
+
+    Return 1 if an attack succeeded that a check should stop, or if one could not be run.
+    """
     results: list[tuple[Attack, Result]] = []
 
     def report(attack: Attack, result: Result) -> None:
         results.append((attack, result))
-        print(line(attack, result), flush=True)
+        print(format_line(attack, result), flush=True)
 
     run_all(stage, report)
-    print(summary(results))
-    return int(any(attack.check and not _is_stopped(result) for attack, result in results))
+    print(summarize(results))
+    return int(any(attack.check and not is_stopped(result) for attack, result in results))
 
 
-def line(attack: Attack, result: Result) -> str:
-    """One attack in the table that the command prints."""
-    return f"{_verdict(attack, result):<12}{attack.title:<50}{_because(attack, result)}"
+def is_stopped(result: Result | None) -> bool:
+    """Return whether the attack was run and did not succeed."""
+    return isinstance(result, Outcome) and not result.has_succeeded
 
 
-def summary(results: Collection[tuple[Attack, Result]]) -> str:
-    """The last line: how many there were, how many were stopped, and that no check stops one more."""
+def has_succeeded(result: Result | None) -> bool:
+    """Return whether the attack was run and succeeded."""
+    return isinstance(result, Outcome) and result.has_succeeded
+
+
+def format_line(attack: Attack, result: Result) -> str:
+    """Return the line of one attack: verdict, title and explanation."""
+    return f"{_verdict(attack, result):<12}{attack.title:<50}{_explain(attack, result)}"
+
+
+def summarize(results: Collection[tuple[Attack, Result]]) -> str:
+    """Return the last lines: how many attacks were run, were stopped and succeeded."""
     counted = [result for attack, result in results if attack.check]
-    stopped = sum(map(_is_stopped, counted))
-    through = sum(isinstance(result, Outcome) and result.got_through for result in counted)
-    failed = (
-        f", {len(counted) - stopped - through} could not be run"
-        if stopped + through < len(counted)
-        else ""
-    )
-    return f"\n{len(counted)} attacks, {stopped} stopped, {through} got through{failed}.{_let_through(results)}"
-
-
-def _let_through(results: Iterable[tuple[Attack, Result]]) -> str:
-    """About the attack that no check is to stop, when it got through."""
-    got_through = any(
-        isinstance(result, Outcome) and result.got_through
-        for attack, result in results
-        if not attack.check
-    )
-    return (
-        " One more is let through within the grace: no check here stops it." if got_through else ""
-    )
-
-
-def _is_stopped(result: Result) -> bool:
-    return isinstance(result, Outcome) and not result.got_through
+    stopped = sum(map(is_stopped, counted))
+    succeeded = sum(map(has_succeeded, counted))
+    failed = len(counted) - stopped - succeeded
+    text = f"\n{len(counted)} attacks: {stopped} stopped, {succeeded} succeeded"
+    if failed:
+        text += f", {failed} could not be run"
+    if any(has_succeeded(result) for attack, result in results if not attack.check):
+        return f"{text}. One more succeeds within the grace period, since no check stops it."
+    return f"{text}."
 
 
 def _verdict(attack: Attack, result: Result) -> str:
     if isinstance(result, Failure):
         return "not run"
-    if _is_stopped(result):
+    if is_stopped(result):
         return "stopped"
-    return "GOT THROUGH" if attack.check else "let through"
+    if attack.check:
+        return "SUCCEEDED"
+    return "succeeded"
 
 
-def _because(attack: Attack, result: Result) -> str:
+def _explain(attack: Attack, result: Result) -> str:
     if isinstance(result, Failure):
         return result.reason
     if attack.check is None:
         return result.consequence
     check = _CHECKS[attack.check]
-    if not _is_stopped(result):
+    if not is_stopped(result):
         return f"{check.file}: {check.symbol}"
     return f"{check.title} RFC {check.rfc}, {check.section_for(attack)}"
-
-
-@contextmanager
-def _closing(stage: Stage) -> Iterator[None]:
-    """What was registered is deleted at the end, whatever happened; if that fails, nothing is lost but tidiness."""
-    try:
-        yield
-    finally:
-        with suppress(requests.RequestException):
-            stage.close()

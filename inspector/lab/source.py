@@ -1,20 +1,22 @@
-"""The lines of this project that do a check, read off its source, so that what a card shows is what runs."""
+"""Finds the lines of a check in the source, so that a card shows the code that runs."""
 
 import ast
-from collections.abc import Iterable
+import io
+import tokenize
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from config import PROJECT_ROOT
-from inspector.lab.checks import Check
+from inspector.lab.checks import MARKER, Check
 
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """A definition: its file, relative to the project, and its lines with their numbers.
 
-    From the line `first` to the line `last` it does the check; the rest is what stands around that.
+    The lines from `first` to `last` do the check; the other lines are shown around them.
     """
 
     file: str
@@ -24,64 +26,66 @@ class Source:
 
     @property
     def has_more(self) -> bool:
-        """Whether anything stands around the check."""
+        """Whether the definition has lines that are not part of the check."""
         return (self.first, self.last) != (self.lines[0][0], self.lines[-1][0])
 
     @property
     def where(self) -> str:
-        """The numbers of the lines that do the check, in words."""
-        return (
-            f"line {self.first}"
-            if self.first == self.last
-            else f"lines {self.first} to {self.last}"
-        )
+        """The line numbers of the check, in words."""
+        if self.first == self.last:
+            return f"line {self.first}"
+        return f"lines {self.first} to {self.last}"
 
 
 def source_of(check: Check, root: Path = PROJECT_ROOT) -> Source:
-    """Where `check` is done. The path is the declared table's; no request has a say in it.
+    """Return the source of `check`. Its path comes from the table, never from a request.
 
-    :raises LookupError: when the file does not define that symbol, or when the check's line is not in it.
+    :raises LookupError: when the file does not define the symbol, or the marker is not in it.
     """
     text = (root / check.file).read_text()
-    definition = _definition(ast.parse(text).body, check.symbol.split("."))
+    definition = _find_definition(ast.parse(text).body, check.symbol.split("."))
     first, last = _extent(definition)
     lines = tuple(enumerate(text.splitlines()[first - 1 : last], start=first))
-    if check.line:
-        first, last = _part(definition, _beginning_with(check.line, lines))
+    if check.has_marker:
+        first, last = _extent(_marked_statement(definition, text, check.slug))
     return Source(file=check.file, lines=lines, first=first, last=last)
 
 
-def found_source(check: Check) -> Source | None:
-    """Where `check` is done; None while somebody works on it, and the table does not find it."""
+def find_source(check: Check) -> Source | None:
+    """Return the source of `check`, or None while a change to the code hides it."""
     with suppress(LookupError, SyntaxError, OSError):
         return source_of(check)
     return None
 
 
-def _beginning_with(beginning: str, lines: Iterable[tuple[int, str]]) -> int:
-    found = next((number for number, line in lines if line.strip().startswith(beginning)), None)
-    if found is None:
-        raise LookupError(beginning)
-    return found
+def find_markers(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line number and the slug of each marker comment in a Python source."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT and token.string.startswith(MARKER):
+            yield token.start[0], token.string.removeprefix(MARKER)
 
 
-def _part(definition: ast.stmt, number: int) -> tuple[int, int]:
-    """The statement that begins in that line, or else the line alone."""
-    statements = (node for node in ast.walk(definition) if isinstance(node, ast.stmt))
-    found = next((statement for statement in statements if statement.lineno == number), None)
-    return _extent(found) if found else (number, number)
+def _marked_statement(definition: ast.stmt, text: str, slug: str) -> ast.stmt:
+    markers = {found: number for number, found in find_markers(text)}
+    if slug in markers:
+        for node in ast.walk(definition):
+            if isinstance(node, ast.stmt) and node.lineno == markers[slug] + 1:
+                return node
+    raise LookupError(slug)
 
 
-def _definition(statements: Iterable[ast.stmt], names: list[str]) -> ast.stmt:
-    """Of a function, a class or a constant, or of a method by its class's name and its own."""
+def _find_definition(statements: Iterable[ast.stmt], names: list[str]) -> ast.stmt:
+    """Return the definition of `names`, for example of a class and then of its method."""
     name, *rest = names
-    found = next((statement for statement in statements if name in _defined(statement)), None)
-    if found is None:
-        raise LookupError(name)
-    return _definition(getattr(found, "body", ()), rest) if rest else found
+    for statement in statements:
+        if name in _defined_names(statement):
+            if not rest:
+                return statement
+            return _find_definition(getattr(statement, "body", ()), rest)
+    raise LookupError(name)
 
 
-def _defined(statement: ast.stmt) -> set[str]:
+def _defined_names(statement: ast.stmt) -> set[str]:
     match statement:
         case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
             return {name}
@@ -93,7 +97,7 @@ def _defined(statement: ast.stmt) -> set[str]:
 
 
 def _extent(statement: ast.stmt) -> tuple[int, int]:
-    """The numbers of its first line, decorators included, and of its last."""
+    """Return the number of the first line, decorators included, and of the last line."""
     decorators: Iterable[ast.expr] = getattr(statement, "decorator_list", ())
     first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
     return first, statement.end_lineno or first

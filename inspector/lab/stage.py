@@ -1,4 +1,4 @@
-"""Where attacks are played: the addresses of the legs, and everybody who takes part, each made when first needed."""
+"""The stage of a run: the addresses of the legs and the actors, which are created when needed."""
 
 import secrets
 import time
@@ -14,22 +14,20 @@ import requests
 from config import ClientAppSettings
 from inspector.lab.actors import (
     CAROLS_BROWSER,
+    LAB_PASSWORDS,
     MALLORY,
     PRINT_SHOP,
     App,
     AuthorizationRequest,
     Browser,
     Person,
-    Wire,
 )
-from inspector.lab.answer import Answer
-from inspector.lab.attack import CannotPlay
-from inspector.lab.housekeeping import delete, register, take_apps_out
-from inspector.lab.people import LAB_PASSWORDS
+from inspector.lab.http import Answer, Sender, new_session
+from inspector.lab.outcome import CannotRun
 
-#: The attacker's own site. Nothing is ever sent there.
+#: The attacker's own site. No request is ever sent there.
 MALLORYS_SITE = "https://mallory.example"
-#: What is sent before and after an attack belongs to none.
+#: What the request ids name instead of an attack, before the attacks and after them.
 PREPARATION, TIDYING_UP = "preparation", "tidying-up"
 EVERY_SCOPE = "profile photos:read photos:write"
 
@@ -45,37 +43,19 @@ class Addresses:
 
 @dataclass(frozen=True)
 class Code:
-    """An authorization code on its way back, and the request that it answers."""
+    """An authorization code that was not redeemed yet, and the request that it answers."""
 
     value: str = field(repr=False)
     request: AuthorizationRequest
 
     @property
     def verifier(self) -> str:
-        """What Print Shop would redeem it with."""
+        """The verifier that the client would redeem it with."""
         return self.request.verifier
 
 
-def stage_for(settings: ClientAppSettings) -> "Stage":
-    """A run against the legs that Print Shop with these settings knows."""
-    return Stage(
-        Addresses(settings.issuer, settings.url, settings.resource_api_url),
-        settings.client_id,
-        settings.client_secret,
-        http=new_session,
-        wait=time.sleep,
-    )
-
-
-def new_session() -> requests.Session:
-    """A session with cookies, and nothing taken from the surroundings: no proxy and no .netrc on one's own machine."""
-    session = requests.Session()
-    session.trust_env = False
-    return session
-
-
 class Stage:
-    """One run of the lab. `http` gives a new session; `wait` lets so many seconds pass."""
+    """The actors of one run. `http` creates a session; `wait` waits for a number of seconds."""
 
     def __init__(
         self,
@@ -90,13 +70,13 @@ class Stage:
         self.wait = wait
         self._credentials = (client_id, client_secret)
         self._http = http
-        self._run = secrets.token_hex(3)
+        self._run_id = secrets.token_hex(3)
         self._attack = PREPARATION
         self._counts: dict[str, Iterator[int]] = {}
 
     @contextmanager
     def playing(self, slug: str) -> Iterator[None]:
-        """Whatever is sent meanwhile belongs to that attack."""
+        """Mark the requests that are sent inside the block as part of that attack."""
         before, self._attack = self._attack, slug
         try:
             yield
@@ -105,98 +85,108 @@ class Stage:
 
     @cached_property
     def carol(self) -> Person:
-        """The victim."""
+        """Carol, the victim."""
         return self._person("lab-carol", CAROLS_BROWSER)
 
     @cached_property
     def mallory(self) -> Person:
-        """The attacker, who has an account as well."""
+        """Mallory, the attacker, who has an account too."""
         return self._person("lab-mallory", MALLORY)
 
     @cached_property
     def print_shop(self) -> App:
-        """The client, as long as it is the lab that plays its back channel."""
+        """Print Shop, whose back channel the lab simulates."""
         return self._print_shop(PRINT_SHOP)
 
     @cached_property
     def thief(self) -> App:
-        """Mallory with all of Print Shop's credentials: the worst case, so that one check alone is left to stop her."""
+        """Mallory with Print Shop's credentials, so that only one check can stop the attack."""
         return self._print_shop(MALLORY)
 
     @cached_property
     def mallorys_app(self) -> App:
-        """The client that she has registered, as any developer can."""
+        """A client that Mallory registers, which every user can do."""
         with self.playing(PREPARATION):
             return self._register()
 
     @cached_property
-    def api(self) -> Wire:
-        """Somebody who holds a token of another's."""
-        return self._wire(MALLORY)
+    def api(self) -> Sender:
+        """Mallory's connection to the resource API."""
+        return self._sender(MALLORY)
 
     def browser(self, user_agent: str = CAROLS_BROWSER) -> Browser:
-        """A browser in which nobody has signed in."""
+        """Return a new browser in which no user is signed in."""
         addresses = self.addresses
         origins = (addresses.authorization_server, addresses.client, addresses.resource_api)
-        return Browser(self._wire(user_agent), tuple(f"{origin}/" for origin in origins))
+        return Browser(self._sender(user_agent), tuple(f"{origin}/" for origin in origins))
 
     def code(
         self, scope: str = "photos:read", app: App | None = None, person: Person | None = None
     ) -> Code:
-        """A code that Tripod ID issued to Print Shop for Carol, caught on its way through the browser.
+        """Return a code that was issued to `app` (Print Shop) for `person` (Carol).
 
-        :raises CannotPlay: when it issued none.
+        :raises CannotRun: when no code was issued.
         """
         app, person = app or self.print_shop, person or self.carol
         request = app.authorization_request(scope)
         answer = person.allow(request.url, scope, until=app.redirect_uri)
-        if "code" not in answer.carried:
-            raise CannotPlay(f"No code was issued: {answer.status} {answer.error or answer.said}")
-        return Code(answer.carried["code"], request)
+        if "code" not in answer.redirect_parameters:
+            raise CannotRun(_complaint("No code was issued", answer))
+        return Code(answer.redirect_parameters["code"], request)
 
     def tokens(
         self, scope: str = "photos:read", app: App | None = None, person: Person | None = None
     ) -> dict[str, Any]:
-        """Tokens that were fetched as they should be.
+        """Return a token response that `app` (Print Shop) received for `person` (Carol).
 
-        :raises CannotPlay: when there are none.
+        :raises CannotRun: when no tokens were issued.
         """
         code = self.code(scope, app, person)
         answer = (app or self.print_shop).redeem(code.value, code.verifier)
         if "access_token" not in answer.json:
-            raise CannotPlay(f"No tokens were issued: {answer.status} {answer.error}")
+            raise CannotRun(_complaint("No tokens were issued", answer))
         return answer.json
 
-    def ask_api(
+    def call_api(
         self,
         access_token: str,
         path: str = "/photos",
         method: str = "GET",
         *,
-        by: Wire | None = None,
+        by: Sender | None = None,
         **parts: Any,
     ) -> Answer:
-        """Come to the resource API with an access token; it is Mallory who comes, unless it is `by` somebody else."""
-        headers = {"Authorization": f"Bearer {access_token}"}
+        """Call the resource API with an access token, as Mallory unless `by` is given."""
         return (by or self.api).send(
-            method, f"{self.addresses.resource_api}{path}", headers=headers, **parts
+            method,
+            f"{self.addresses.resource_api}{path}",
+            headers={"Authorization": f"Bearer {access_token}"},
+            **parts,
         )
 
+    def describe_tokens(self, tokens: dict[str, Any], *, if_revoked: str, if_active: str) -> str:
+        """Try both tokens as Print Shop, and return the text for what was found.
+
+        Return "" when one of the tokens works and the other does not.
+        """
+        called = self.call_api(tokens["access_token"], by=self.print_shop.sender).status
+        refreshed = self.print_shop.refresh(tokens["refresh_token"]).status
+        return {(401, 400): if_revoked, (200, 200): if_active}.get((called, refreshed), "")
+
     def tidy(self) -> None:
-        """Whoever has let an app in takes it out again, so that no attack leaves a living grant behind."""
+        """Remove the access that Carol and Mallory granted, so that no grant stays active."""
         with self.playing(TIDYING_UP):
             for person in (self.carol, self.mallory):
                 if person.has_consented:
-                    take_apps_out(person, self.addresses.authorization_server)
-                    person.has_consented = False
+                    person.remove_all_access(self.addresses.authorization_server)
 
     def close(self) -> None:
-        """Delete what was registered for this run."""
-        if "mallorys_app" in self.__dict__:
-            with self.playing(TIDYING_UP):
-                delete(
-                    self.mallory, self.addresses.authorization_server, self.mallorys_app.client_id
-                )
+        """Delete the client that Mallory registered, if there is one."""
+        if "mallorys_app" not in self.__dict__:
+            return
+        with self.playing(TIDYING_UP):
+            client_id = self.mallorys_app.client_id
+            self.mallory.delete_app(self.addresses.authorization_server, client_id)
 
     def _person(self, username: str, user_agent: str) -> Person:
         return Person(username, LAB_PASSWORDS[username], self.browser(user_agent))
@@ -206,18 +196,31 @@ class Stage:
 
     def _app(self, client_id: str, client_secret: str, redirect_uri: str, user_agent: str) -> App:
         issuer = self.addresses.authorization_server
-        return App(client_id, client_secret, redirect_uri, issuer, self._wire(user_agent))
+        return App(client_id, client_secret, redirect_uri, issuer, self._sender(user_agent))
 
-    def _wire(self, user_agent: str) -> Wire:
-        return Wire(self._http(), user_agent, self._name_request)
+    def _sender(self, user_agent: str) -> Sender:
+        return Sender(self._http(), user_agent, self._create_request_id)
 
-    def _name_request(self) -> str:
+    def _create_request_id(self) -> str:
         number = next(self._counts.setdefault(self._attack, count(1)))
-        return f"lab-{self._attack}-{self._run}-{number:02d}"
+        return f"lab-{self._attack}-{self._run_id}-{number:02d}"
 
     def _register(self) -> App:
-        redirect_uri = f"{MALLORYS_SITE}/callback"
-        issuer = self.addresses.authorization_server
-        return self._app(
-            *register(self.mallory, issuer, redirect_uri, EVERY_SCOPE), redirect_uri, MALLORY
-        )
+        issuer, redirect_uri = self.addresses.authorization_server, f"{MALLORYS_SITE}/callback"
+        client_id, secret = self.mallory.register_app(issuer, redirect_uri, EVERY_SCOPE)
+        return self._app(client_id, secret, redirect_uri, MALLORY)
+
+
+def stage_for(settings: ClientAppSettings) -> Stage:
+    """Return a stage for the legs that Print Shop with these settings uses."""
+    return Stage(
+        Addresses(settings.issuer, settings.url, settings.resource_api_url),
+        settings.client_id,
+        settings.client_secret,
+        http=new_session,
+        wait=time.sleep,
+    )
+
+
+def _complaint(problem: str, answer: Answer) -> str:
+    return f"{problem}: {answer.status} {answer.error or answer.description}"

@@ -21,87 +21,90 @@ from flask.typing import ResponseReturnValue
 
 from inspector.lab.attack import Attack
 from inspector.lab.cards import State, cards
-from inspector.lab.checks import CHECKS, PAIRS, Check, Pair
+from inspector.lab.checks import CHECKS, PAIRS, Check
 from inspector.lab.laboratory import Laboratory
-from inspector.lab.source import found_source
+from inspector.lab.source import find_source
 
 bp = Blueprint("lab", __name__, url_prefix="/inspector/lab")
-#: Seconds that a page waits for a run to end, so that without JavaScript the next page has the result.
-PATIENCE = 10.0
-#: What the button “Run all” sends for a name.
+#: Seconds that a response waits for a run, so that the page has the result without JavaScript.
+MAX_WAIT = 10.0
+#: The value of the button “Run all”.
 ALL = "all"
 
 
-def open_lab(app: Flask, laboratory: Laboratory) -> None:
-    """Put the lab's pages on Print Shop's application, beside the inspector's, and a link to them into its menu."""
+def add_pages(app: Flask, laboratory: Laboratory) -> None:
+    """Add the lab's pages to Print Shop's application, and a link to its menu."""
     app.extensions["tripod.laboratory"] = laboratory
     app.register_blueprint(bp)
     app.context_processor(lambda: {"attackable": True})
 
 
-def the_laboratory() -> Laboratory:
-    """The laboratory of the application in hand."""
+def current_laboratory() -> Laboratory:
+    """Return the laboratory of the current application."""
     return cast(Laboratory, current_app.extensions["tripod.laboratory"])
 
 
 @bp.get("")
 def page() -> ResponseReturnValue:
-    """All attacks and what became of them. With the ETag of what is on the screen, 304 as long as nothing is new."""
-    version = the_laboratory().version()
+    """Show all attacks and their results; answer 304 if the browser has the current version."""
+    version = current_laboratory().version()
     if request.if_none_match.contains_weak(version):
         return Response(status=HTTPStatus.NOT_MODIFIED)
-    response = make_response(_page(the_laboratory()))
+    response = make_response(_render_page(current_laboratory()))
     response.set_etag(version, weak=True)
     return response
 
 
 @bp.post("/run")
 def run() -> ResponseReturnValue:
-    """Run the attack of that name, or all of them."""
+    """Run one attack or all attacks, as the form says."""
     if request.form.get("attack") == ALL:
-        return _back_to("progress") if the_laboratory().start(the_laboratory().attacks) else _busy()
+        if not current_laboratory().start(current_laboratory().attacks):
+            return _busy()
+        return _back_to("progress")
     attack = _presented_attack()
-    if not the_laboratory().start([attack]):
+    if not current_laboratory().start([attack]):
         return _busy()
-    if not attack.waits:
-        the_laboratory().join(PATIENCE)
+    if not attack.has_to_wait:
+        current_laboratory().join(MAX_WAIT)
     return _back_to(attack.slug)
 
 
 @bp.post("/compare")
 def compare() -> ResponseReturnValue:
-    """Run the attack of that name against the plain server."""
+    """Run one attack against the plain server, as the form says."""
     attack = _presented_attack()
     if attack.plain is None:
-        abort(
-            HTTPStatus.BAD_REQUEST, description="A plain server has nothing to compare with there."
-        )
-    if not the_laboratory().start_comparison(attack):
+        message = "This attack cannot be compared with a plain server."
+        abort(HTTPStatus.BAD_REQUEST, description=message)
+    if not current_laboratory().start_comparison(attack):
         return _busy()
-    the_laboratory().join(PATIENCE)
+    current_laboratory().join(MAX_WAIT)
     return _back_to(attack.slug)
 
 
 @bp.get("/source")
 def source() -> ResponseReturnValue:
-    """The lines of this project that do the check of that name."""
+    """Show the source lines of one check."""
     slug = request.args.get("check", "")
     check = next((check for check in CHECKS if check.slug == slug), None)
-    lines = found_source(check) if check else None
-    if check is None or lines is None:
+    if check is None:
+        abort(HTTPStatus.NOT_FOUND)
+    lines = find_source(check)
+    if lines is None:
         abort(HTTPStatus.NOT_FOUND)
     together = [(other, _attacks(slugs)) for other, slugs in _together(check)]
     return render_template(
         "inspector/lab_source.html",
         check=check,
-        sections=check.sections(the_laboratory().attacks),
+        sections=check.sections(current_laboratory().attacks),
         source=lines,
         stops=_attacks(check.stops),
         together=together,
     )
 
 
-def _page(laboratory: Laboratory) -> str:
+def _render_page(laboratory: Laboratory) -> str:
     return render_template(
         "inspector/lab.html",
         cards=cards(laboratory),
@@ -115,31 +118,31 @@ def _page(laboratory: Laboratory) -> str:
 
 
 def _together(check: Check) -> list[tuple[Check, tuple[str, ...]]]:
-    """The checks before or behind this one, each with the attacks that get through only when both are off."""
-    partners = {
-        pair.second if pair.first == check.slug else pair.first: pair.stops
-        for pair in _pairs_of(check)
-    }
+    """Return the other checks of its pairs, and the attacks that succeed when both are off."""
+    partners: dict[str, tuple[str, ...]] = {}
+    for pair in PAIRS:
+        if pair.first == check.slug:
+            partners[pair.second] = pair.stops
+        elif pair.second == check.slug:
+            partners[pair.first] = pair.stops
     return [(other, partners[other.slug]) for other in CHECKS if other.slug in partners]
 
 
-def _pairs_of(check: Check) -> list[Pair]:
-    return [pair for pair in PAIRS if check.slug in (pair.first, pair.second)]
-
-
 def _attacks(slugs: Collection[str]) -> list[Attack]:
-    return [attack for attack in the_laboratory().attacks if attack.slug in slugs]
+    return [attack for attack in current_laboratory().attacks if attack.slug in slugs]
 
 
 def _busy() -> ResponseReturnValue:
-    """One run at a time: a second one would end what the first is about to use."""
+    """Refuse to start: a second run would remove the grants that the first one uses."""
     flash("busy", "lab")
     return _back_to()
 
 
 def _presented_attack() -> Attack:
-    attack = the_laboratory().attack(request.form.get("attack", ""))
-    return attack or abort(HTTPStatus.BAD_REQUEST, description="There is no attack of that name.")
+    attack = current_laboratory().attack(request.form.get("attack", ""))
+    if attack is None:
+        abort(HTTPStatus.BAD_REQUEST, description="There is no such attack.")
+    return attack
 
 
 def _back_to(fragment: str | None = None) -> ResponseReturnValue:

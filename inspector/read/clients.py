@@ -1,14 +1,11 @@
 """Who the clients of a flow are: usually one; an attack has the one that it is aimed at and the attacker's."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from config import DEMO_CLIENT_ID, DEMO_INTROSPECTION_CLIENT_ID
 from inspector.read import steps
 from inspector.record.exchange import Exchange
 
-#: What the consent page is titled, which is where a registered name is read by a person.
-_CONSENT = re.compile(r"“Allow (?P<name>.+)\? · Tripod ID”")
 NOBODY_KNOWN = "A client"
 
 
@@ -35,13 +32,13 @@ class Clients:
 
 
 def registered_names(exchanges: Iterable[Exchange]) -> dict[str, str]:
-    """The names that people have read on the consent page, by client id."""
-    found = (
-        (_client_of(one), _CONSENT.search(one.response_body.text))
-        for one in exchanges
-        if one.leg == "auth_server"
-    )
-    return {client_id: name["name"] for client_id, name in found if client_id and name}
+    """Return the names of clients by client id, as the authorization server logs them."""
+    return {
+        str(event["client_id"]): str(event["client_name"])
+        for exchange in exchanges
+        for event in exchange.events
+        if event.get("event") == "consent_requested"
+    }
 
 
 def _client_of(exchange: Exchange) -> str | None:

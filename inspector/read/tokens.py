@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from inspector.read.refusals import plainly
+from inspector.read.reasons import phrase
 from inspector.read.response_json import members
 from inspector.read.token_lives import AccessToken, Member, RefreshLife
 from inspector.record.exchange import Exchange
@@ -68,7 +68,7 @@ def _tell(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
         case "code_redeemed" | "tokens_refreshed":
             _add_pair(grant, exchange, has_predecessor=event["event"] == "tokens_refreshed")
         case "grant_ended":
-            grant.ended, grant.why = exchange.ended_at, plainly(str(event.get("reason") or ""))
+            grant.ended, grant.why = exchange.ended_at, phrase(event)
 
 
 def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> None:

@@ -7,7 +7,7 @@ from support.legs import Legs
 
 from client_app.page_access import current_access
 from inspector import open_pages, open_store, watch
-from inspector.lab.opening import open_live_lab
+from inspector.lab.setup import add_lab
 from inspector.record.store import Store
 
 
@@ -32,5 +32,5 @@ def inspected(legs: Legs, watched: Store) -> Legs:
     open_pages(
         legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired()
     )
-    open_live_lab(legs.client_app, settings, watched)
+    add_lab(legs.client_app, settings, watched)
     return legs

@@ -9,14 +9,9 @@ PHOTO_API = [("Authorization", "Basic photo-api:••••••••")]
 
 
 def consent(client_id: str, name: str) -> Exchange:
-    """The page on which a person reads the client's name."""
-    page = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", client_id)])
-    return Exchange(**{**vars(page), "response_body": titled(f"Allow {name}? · Tripod ID")})
-
-
-def titled(title: str):
-    body = exchange("auth_server", "GET /").response_body
-    return type(body)(media_type="text/html", size=1, text=f"an HTML page: “{title}”")
+    """Return an exchange in which the server logs the client's registered name."""
+    logged = {"event": "consent_requested", "client_id": client_id, "client_name": name}
+    return exchange("auth_server", "GET /oauth/authorize", events=[logged])
 
 
 def test_print_shop_is_known_by_its_id_and_by_its_own_messages() -> None:

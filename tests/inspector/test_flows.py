@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from inspector.read.flows import MOST_BESIDE, MOST_FLOWS, find, flows
-from inspector.record.exchange import Body, Exchange
+from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
 
@@ -189,9 +189,11 @@ def test_an_authorization_request_is_no_page_of_an_older_round_trip() -> None:
 
 
 def test_a_client_is_known_by_the_name_that_was_read_in_another_round_trip() -> None:
-    page = Body(
-        media_type="text/html", size=1, text="an HTML page: “Allow Free Wallpapers? · Tripod ID”"
-    )
+    logged = {
+        "event": "consent_requested",
+        "client_id": "0a1b2c",
+        "client_name": "Free Wallpapers",
+    }
     known, other = (
         exchange(
             "auth_server",
@@ -203,7 +205,7 @@ def test_a_client_is_known_by_the_name_that_was_read_in_another_round_trip() -> 
         for at in (0, 1)
     )
 
-    assert [flow.title for flow in flows([replace(known, response_body=page), other])] == [
+    assert [flow.title for flow in flows([replace(known, events=[logged]), other])] == [
         "Free Wallpapers"
     ] * 2
 

@@ -198,7 +198,7 @@ def test_a_message_that_belongs_to_no_round_trip_can_be_read(
     assert "Messages of no round trip" in html
     assert "Somebody comes without an access token in the Authorization header" in html
     assert (
-        "Why it was refused:</strong> there is no access token. The answer says so as well." in html
+        "Why it was refused:</strong> there is no access token. The response says so too." in html
     )
 
 
@@ -440,7 +440,7 @@ def test_a_spent_code_is_told_and_what_ended_with_it(
     code.redeem()
 
     assert refused(inspector) != []
-    assert "Every token of it is dead." in look(inspector, "?all=1")
+    assert "Its tokens stopped working immediately." in look(inspector, "?all=1")
 
 
 def test_an_expired_code_is_told(
@@ -468,5 +468,5 @@ def test_a_wrong_password_is_told_without_saying_more(
     Person("alice", "a wrong guess", browser).go_through(f"{inspected.client_app_url}/connect")
 
     assert refused(inspector) == [
-        "the username or the password is wrong; which of them, nobody is told"
+        "the username or the password is wrong; the server does not say which"
     ]

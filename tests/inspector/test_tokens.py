@@ -95,7 +95,7 @@ def test_the_end_of_the_grant_ends_every_token_and_says_why() -> None:
     ]
 
     [grant] = tokens.grants(story)
-    why = "the grant ended: what is good for one use was presented once more"
+    why = "the grant ended: a single-use code or token was presented again"
 
     assert [(token.end, token.why) for token in tokens.access_tokens(grant)] == [
         (1030, why),
@@ -124,7 +124,7 @@ def test_of_a_grant_that_ended_it_is_still_told_which_refresh_tokens_were_used()
     assert (first.state, first.note) == ("spent", "the refresh token was used")
     assert (first.children[0].state, first.children[0].note) == (
         "ended",
-        "the grant ended: what is good for one use was presented once more",
+        "the grant ended: a single-use code or token was presented again",
     )
 
 

@@ -1,4 +1,4 @@
-"""The attacks, in the order of the flow that they are aimed at."""
+"""The attacks, in the order of the flow that they attack."""
 
 from inspector.lab.attack import Attack
 from inspector.lab.attacks import authorization, callback, codes, refreshing, resources

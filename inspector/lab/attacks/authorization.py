@@ -1,181 +1,183 @@
-"""Attacks on the authorization endpoint and the pages in front of it (RFC 6749 §4.1.1, §10.13, §10.15; RFC 7636)."""
+"""Attacks on the authorization endpoint and the login page (RFC 6749 §4.1.1, §10.13, §10.15)."""
 
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
-from inspector.lab.actors import LED_ASTRAY, AuthorizationRequest
-from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, CannotPlay, Outcome
-from inspector.lab.html import Form
+from inspector.lab.actors import LURED, AuthorizationRequest
+from inspector.lab.attack import Attack
+from inspector.lab.http import Answer, Form
+from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import EVERY_SCOPE, MALLORYS_SITE, Stage
 
 AIM = "GET /oauth/authorize"
 
 
-def _tempted(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
-    """Carol follows a link of Mallory's. It gets through if she is asked to consent to it, or sent on with a code."""
-    answer = stage.carol.visit(request.url, until=site, **LED_ASTRAY)
-    goes_on = answer.page.form_with("decision") is not None or "code" in answer.carried
-    return answer.outcome(got_through=goes_on, consequence=_where_she_is(answer))
+def _follow_link(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
+    """Make Carol follow a link of Mallory's.
+
+    The attack succeeds if the consent page appears, or if a code is issued without it.
+    """
+    answer = stage.carol.visit(request.url, until=site, **LURED)
+    is_asked = answer.page.form_with("decision") is not None
+    has_succeeded = is_asked or "code" in answer.redirect_parameters
+    return answer.outcome(has_succeeded=has_succeeded, consequence=_describe_redirect(answer))
 
 
-def _where_she_is(answer: Answer) -> str:
+def _describe_redirect(answer: Answer) -> str:
     if answer.page.form_with("decision"):
-        return "Carol is asked to consent, as if nothing were wrong."
+        return "Carol is asked for consent, without any warning."
     if not answer.location:
-        return "Carol’s browser stays where it is: she is sent nowhere, and no code is issued."
-    if "code" in answer.carried:
-        return "Carol’s browser is sent on with a code."
-    return "The client learns of the error, and gets no code." if "error" in answer.carried else ""
+        return "Carol’s browser is not redirected, and no code is issued."
+    if "code" in answer.redirect_parameters:
+        return "Carol’s browser is redirected with a code."
+    if "error" in answer.redirect_parameters:
+        return "The client receives the error, and no code."
+    return ""
 
 
-def _swapped(stage: Stage, redirect_uri: str) -> Outcome:
+def _replace_redirect_uri(stage: Stage, redirect_uri: str) -> Outcome:
     request = stage.print_shop.authorization_request("photos:read", redirect_uri=redirect_uri)
-    return _tempted(stage, request, redirect_uri)
+    return _follow_link(stage, request, redirect_uri)
 
 
-def another_port(stage: Stage) -> Outcome:
-    """The same host and path, and a port at which Mallory’s program listens."""
+def use_another_port(stage: Stage) -> Outcome:
+    """Replace the port of the registered URI by the port of Mallory's program."""
     parts = urlsplit(stage.print_shop.redirect_uri)
-    return _swapped(stage, f"http://{parts.hostname}:6666{parts.path}")
+    return _replace_redirect_uri(stage, f"http://{parts.hostname}:6666{parts.path}")
 
 
-def by_prefix(stage: Stage) -> Outcome:
-    """The registered URI, and then some more path."""
-    return _swapped(stage, f"{stage.print_shop.redirect_uri}/../mallory")
+def append_a_path(stage: Stage) -> Outcome:
+    """Append a path to the registered URI."""
+    return _replace_redirect_uri(stage, f"{stage.print_shop.redirect_uri}/../mallory")
 
 
-def by_subdomain(stage: Stage) -> Outcome:
-    """The registered host as the beginning of Mallory’s own."""
+def use_a_subdomain(stage: Stage) -> Outcome:
+    """Use a host of Mallory's that begins with the registered host."""
     parts = urlsplit(stage.print_shop.redirect_uri)
-    return _swapped(stage, f"http://{parts.netloc.replace(':', '-')}.mallory.example{parts.path}")
+    host = f"{parts.netloc.replace(':', '-')}.mallory.example"
+    return _replace_redirect_uri(stage, f"http://{host}{parts.path}")
 
 
-def extra_parameter(stage: Stage) -> Outcome:
-    """The registered URI with a query that it was not registered with."""
-    return _swapped(stage, f"{stage.print_shop.redirect_uri}?next={MALLORYS_SITE}")
+def append_a_parameter(stage: Stage) -> Outcome:
+    """Append a query that is not registered to the registered URI."""
+    return _replace_redirect_uri(stage, f"{stage.print_shop.redirect_uri}?next={MALLORYS_SITE}")
 
 
-def pkce_plain(stage: Stage) -> Outcome:
-    """The challenge is the verifier itself, so whoever sees the request can redeem the code."""
+def use_plain_pkce(stage: Stage) -> Outcome:
+    """Use the method "plain", whose challenge is the verifier itself."""
     request = stage.print_shop.authorization_request(
         "photos:read", code_challenge="m" * 43, code_challenge_method="plain"
     )
-    return _tempted(stage, request, stage.print_shop.redirect_uri)
+    return _follow_link(stage, request, stage.print_shop.redirect_uri)
 
 
-def pkce_none(stage: Stage) -> Outcome:
-    """The challenge is cut out of the request on its way."""
+def omit_pkce(stage: Stage) -> Outcome:
+    """Remove the challenge from the request."""
     request = stage.print_shop.authorization_request(
         "photos:read", code_challenge=None, code_challenge_method=None
     )
-    return _tempted(stage, request, stage.print_shop.redirect_uri)
+    return _follow_link(stage, request, stage.print_shop.redirect_uri)
 
 
-def forged_consent(stage: Stage) -> Outcome:
-    """Another site has Carol’s browser send the form that allows Mallory’s app everything."""
+def forge_consent(stage: Stage) -> Outcome:
+    """Send the consent form for Mallory's app from another site in Carol's browser."""
     app = stage.mallorys_app
     request = app.authorization_request(EVERY_SCOPE)
-    asked = stage.carol.visit(request.url)
-    if asked.page.form_with("decision") is None:
-        raise CannotPlay("Carol was not asked for consent.")
+    if stage.carol.visit(request.url).page.form_with("decision") is None:
+        raise CannotRun("Carol was not asked for consent.")
     stage.carol.has_consented = True
     scopes = [("granted_scope", scope) for scope in EVERY_SCOPE.split()]
-    form = Form(request.url, [("asked_scope", EVERY_SCOPE), *scopes, ("decision", "allow")])
-    headers = LED_ASTRAY | {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
-    answer = stage.carol.browser.wire.send("POST", form.action, data=form.fields, headers=headers)
-    has_code = "code" in answer.carried
-    consequence = f"{'A code goes to Mallory’s app. ' if has_code else ''}{_listed(stage, app.client_id)}".strip()
-    return answer.outcome(got_through=has_code, consequence=consequence)
+    fields = [("asked_scope", EVERY_SCOPE), *scopes, ("decision", "allow")]
+    headers = LURED | {"Origin": MALLORYS_SITE, "Referer": f"{MALLORYS_SITE}/"}
+    answer = stage.carol.browser.sender.send("POST", request.url, data=fields, headers=headers)
+    has_code = "code" in answer.redirect_parameters
+    consequences = [_describe_account(stage, app.client_id)]
+    if has_code:
+        consequences.insert(0, "Mallory’s app receives a code.")
+    return answer.outcome(has_succeeded=has_code, consequence=" ".join(consequences).strip())
 
 
-def _listed(stage: Stage, client_id: str) -> str:
-    """What Carol’s account says of that app; nothing where there is no such page."""
-    apps = stage.carol.visit(f"{stage.addresses.authorization_server}/account/apps")
-    if apps.status != HTTPStatus.OK:
+def _describe_account(stage: Stage, client_id: str) -> str:
+    """Return whether Carol's account page lists the app, or "" without such a page."""
+    answer = stage.carol.visit(f"{stage.addresses.authorization_server}/account/apps")
+    if answer.status != HTTPStatus.OK:
         return ""
-    is_listed = any(("client_id", client_id) in form.buttons for form in apps.page.forms)
-    return f"Carol’s account {'lists' if is_listed else 'does not list'} Mallory’s app among those that she let in."
+    if any(("client_id", client_id) in form.buttons for form in answer.page.forms):
+        return "Carol’s account page lists Mallory’s app."
+    return "Carol’s account page does not list Mallory’s app."
 
 
-def open_redirect(stage: Stage) -> Outcome:
-    """A link to the real login page that leads on to Mallory’s, where Carol is asked for her password once more."""
+def redirect_after_sign_in(stage: Stage) -> Outcome:
+    """Make Carol sign in by a link that names Mallory's page as the next page."""
+    server = stage.addresses.authorization_server
+    next_page = f"//{urlsplit(MALLORYS_SITE).netloc}/login"
     browser = stage.browser()
-    elsewhere = f"//{urlsplit(MALLORYS_SITE).netloc}/login"
-    login = browser.open(
-        f"{stage.addresses.authorization_server}/login?next={elsewhere}", **LED_ASTRAY
-    )
+    login = browser.open(f"{server}/login?next={next_page}", **LURED)
     form = login.page.form_with("password")
     if form is None:
-        raise CannotPlay("There was no login page.")
-    fields = [(name, value) for name, value in form.fields if name not in ("username", "password")]
-    credentials = [("username", stage.carol.username), ("password", stage.carol.password)]
-    answer = browser.submit(
-        login, Form(form.action, fields), *credentials, until=stage.addresses.authorization_server
-    )
+        raise CannotRun("The login page has no form.")
+    answer = stage.carol.sign_in(login, until=server, browser=browser)
     if not answer.location:
-        raise CannotPlay(f"Carol could not sign in: {answer.status}.")
+        raise CannotRun(f"Carol could not sign in: {answer.status}.")
     host = urlsplit(answer.location).netloc
-    is_elsewhere = host != urlsplit(stage.addresses.authorization_server).netloc
-    if is_elsewhere:
-        return answer.outcome(
-            got_through=True, consequence=f"Carol is signed in, and sent on to {host}."
-        )
-    dropped = (
-        ""
-        if _carries(form, login, elsewhere)
-        else "The login form no longer carried where the link led. "
-    )
-    return answer.outcome(
-        got_through=False, consequence=f"{dropped}Carol is signed in, and stays here."
-    )
+    if host != urlsplit(server).netloc:
+        consequence = f"Carol is signed in and redirected to {host}."
+        return answer.outcome(has_succeeded=True, consequence=consequence)
+    consequence = "Carol is signed in and stays on this server."
+    if not _is_sent(form, login, next_page):
+        consequence = f"The login form does not contain the link’s next page. {consequence}"
+    return answer.outcome(has_succeeded=False, consequence=consequence)
 
 
-def _carries(form: Form, page: Answer, value: str) -> bool:
-    """Whether that form of `page`, when sent, says `value`: in a field or in its address."""
-    return value in unquote(form.action or page.url) or any(
-        value in sent for _, sent in form.fields
-    )
+def _is_sent(form: Form, page: Answer, value: str) -> bool:
+    """Return whether the form of `page` sends `value`, in a field or in its address."""
+    if value in unquote(form.action or page.url):
+        return True
+    return any(value in sent for _, sent in form.fields)
 
 
 ATTACKS = (
     Attack(
         slug="redirect-uri-port",
-        title="Swap the redirect URI: another port",
+        title="Change the redirect URI: another port",
         aim=AIM,
         leg="auth",
-        does="A program of Mallory’s runs on Carol’s machine. Her link, to the real Tripod ID, has the code sent to its port.",
-        run=another_port,
+        description="Mallory’s program listens on a port of Carol’s machine. "
+        "Mallory’s link makes the authorization server send the code to that port.",
+        run=use_another_port,
         check="exact-redirect-uri",
         plain="authlib",
     ),
     Attack(
         slug="redirect-uri-prefix",
-        title="Swap the redirect URI: by prefix",
+        title="Change the redirect URI: a longer path",
         aim=AIM,
         leg="auth",
-        does="Mallory appends a path to the registered URI, for a server that only compares how it begins.",
-        run=by_prefix,
+        description="Mallory appends a path to the registered URI. "
+        "A server that compares only the beginning would accept it.",
+        run=append_a_path,
         check="exact-redirect-uri",
         plain="authlib",
     ),
     Attack(
         slug="redirect-uri-subdomain",
-        title="Swap the redirect URI: by subdomain",
+        title="Change the redirect URI: a subdomain",
         aim=AIM,
         leg="auth",
-        does="Mallory’s domain begins with the registered host, for a server that looks for it anywhere in the name.",
-        run=by_subdomain,
+        description="Mallory’s domain begins with the registered host. "
+        "A server that searches the host name for the registered one would accept it.",
+        run=use_a_subdomain,
         check="exact-redirect-uri",
         plain="authlib",
     ),
     Attack(
         slug="redirect-uri-parameter",
-        title="Swap the redirect URI: by an extra parameter",
+        title="Change the redirect URI: an extra parameter",
         aim=AIM,
         leg="auth",
-        does="Mallory adds a query to the registered URI, for a client that redirects on to whatever stands in it.",
-        run=extra_parameter,
+        description="Mallory appends a query to the registered URI. "
+        "A client that redirects to the address in the query would pass the code on.",
+        run=append_a_parameter,
         check="exact-redirect-uri",
         plain="authlib",
     ),
@@ -184,8 +186,9 @@ ATTACKS = (
         title="Downgrade PKCE to plain",
         aim=AIM,
         leg="auth",
-        does="Mallory rewrites the request on its way: the challenge is now a verifier that she knows.",
-        run=pkce_plain,
+        description="Mallory changes the authorization request. "
+        "The challenge is now a verifier that Mallory knows.",
+        run=use_plain_pkce,
         check="s256-required",
         plain="authlib",
     ),
@@ -194,8 +197,9 @@ ATTACKS = (
         title="Leave PKCE out",
         aim=AIM,
         leg="auth",
-        does="Mallory cuts the challenge out of the request, so that the code needs no verifier.",
-        run=pkce_none,
+        description="Mallory removes the challenge from the authorization request, "
+        "so that the code can be redeemed without a verifier.",
+        run=omit_pkce,
         check="s256-required",
         plain="authlib",
     ),
@@ -204,19 +208,20 @@ ATTACKS = (
         title="Forge the consent from another site",
         aim="POST /oauth/authorize",
         leg="auth",
-        does="Mallory’s site has Carol’s browser send the form that allows her app all. SameSite would keep the cookie of "
-        "Carol’s sign-in back; the lab sends it all the same, to see what stands behind.",
-        run=forged_consent,
+        description="Mallory’s site makes Carol’s browser send the consent form for Mallory’s app. "
+        "SameSite would hold back Carol’s cookie, but the lab sends it, to test the next check.",
+        run=forge_consent,
         check="form-token",
         plain="view",
     ),
     Attack(
         slug="open-redirect",
-        title="Lead the sign-in astray",
+        title="Redirect to another site after sign-in",
         aim="POST /login",
         leg="auth",
-        does="Mallory’s link leads to the real login page, and from there to a copy that asks for the password once more.",
-        run=open_redirect,
+        description="Mallory’s link opens the real login page. "
+        "After the sign-in, it redirects to a copy that asks for the password again.",
+        run=redirect_after_sign_in,
         check="own-pages-only",
         plain="view",
     ),

@@ -1,79 +1,74 @@
-"""Attacks on the client’s redirection endpoint (RFC 6749 §10.12, RFC 9207, RFC 9700 §4.4, §4.5)."""
+"""Attacks on the client's redirection endpoint (RFC 6749 §10.12, RFC 9207, RFC 9700 §4.4, §4.5)."""
 
 from urllib.parse import parse_qsl, urlencode
 
-from inspector.lab.actors import LED_ASTRAY, MALLORY, Browser, Person
-from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, CannotPlay, Outcome
+from inspector.lab.actors import LURED, MALLORY, Browser, Person
+from inspector.lab.attack import Attack
+from inspector.lab.http import Answer
+from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Stage
 
 AIM = "GET /callback"
 
 
-def _round_trip(stage: Stage, person: Person, browser: Browser) -> str:
-    """Somebody connects the real Print Shop in a fresh browser; the callback that it is about to open."""
+def _capture_callback(stage: Stage, person: Person, browser: Browser) -> str:
+    """Connect Print Shop in a new browser; return the callback URL before it is opened."""
     user = Person(person.username, person.password, browser)
     callback = f"{stage.addresses.client}/callback"
     answer = user.allow(f"{stage.addresses.client}/connect", "profile photos:read", until=callback)
     person.has_consented = True
-    if "code" not in answer.carried:
-        raise CannotPlay(
-            f"No code came back to Print Shop: {answer.status} {answer.error or answer.said}"
-        )
+    if "code" not in answer.redirect_parameters:
+        message = answer.error or answer.description
+        raise CannotRun(f"Print Shop received no code: {answer.status} {message}")
     return answer.location
 
 
-def _tried(stage: Stage, browser: Browser, callback: str, **headers: str) -> tuple[Answer, str]:
-    """What Print Shop answers to that callback, and whose album it shows in that browser afterwards."""
-    answer = browser.wire.send("GET", callback, headers=headers)
+def _open_callback(
+    stage: Stage, browser: Browser, callback: str, **headers: str
+) -> tuple[Answer, str]:
+    """Open the callback; return the answer, and the heading of the album page afterwards."""
+    answer = browser.sender.send("GET", callback, headers=headers)
     return answer, browser.open(f"{stage.addresses.client}/photos").page.heading
 
 
-def _nobodys(album: str) -> str:
-    return (
-        ""
-        if "Carol" in album or "Mallory" in album
-        else "In Carol’s browser, Print Shop shows nobody’s album."
-    )
+def _describe_album(heading: str) -> str:
+    if "Carol" in heading or "Mallory" in heading:
+        return ""
+    return "Print Shop shows no album in Carol’s browser."
 
 
-def forged_callback(stage: Stage) -> Outcome:
-    """Mallory’s own code, in Carol’s browser: Carol is to fill Mallory’s album."""
-    mallorys = _round_trip(stage, stage.mallory, stage.browser(MALLORY))
-    carols = stage.browser()
-    carols.wire.send(
-        "GET", f"{stage.addresses.client}/connect"
-    )  # Carol has a round trip of her own under way
-    answer, album = _tried(stage, carols, mallorys, **LED_ASTRAY)
-    got_through = "Mallory" in album
-    return answer.outcome(got_through=got_through, consequence=_nobodys(album))
+def forge_callback(stage: Stage) -> Outcome:
+    """Open a callback with Mallory's code in Carol's browser."""
+    mallorys_callback = _capture_callback(stage, stage.mallory, stage.browser(MALLORY))
+    carols_browser = stage.browser()
+    # Carol has started a flow, so that Print Shop expects a callback in this browser.
+    carols_browser.sender.send("GET", f"{stage.addresses.client}/connect")
+    answer, album = _open_callback(stage, carols_browser, mallorys_callback, **LURED)
+    return answer.outcome(has_succeeded="Mallory" in album, consequence=_describe_album(album))
 
 
-def callback_in_another_browser(stage: Stage) -> Outcome:
-    """Carol’s whole callback, before she opens it, in Mallory’s browser: Mallory is to see Carol’s photos."""
-    carols, mallorys = stage.browser(), stage.browser(MALLORY)
-    callback = _round_trip(stage, stage.carol, carols)
-    mallorys.wire.send("GET", f"{stage.addresses.client}/connect")
-    answer, album = _tried(stage, mallorys, callback)
-    got_through = "Carol" in album
-    _, carols_album = _tried(stage, carols, callback)
-    goes_on = not got_through and "Carol" in carols_album
-    consequence = (
-        "Mallory does not see Carol’s album, and Carol’s own round trip goes on." if goes_on else ""
-    )
-    return answer.outcome(got_through=got_through, consequence=consequence)
+def open_callback_in_another_browser(stage: Stage) -> Outcome:
+    """Open Carol's callback in Mallory's browser, before Carol's browser opens it."""
+    carols_browser, mallorys_browser = stage.browser(), stage.browser(MALLORY)
+    callback = _capture_callback(stage, stage.carol, carols_browser)
+    mallorys_browser.sender.send("GET", f"{stage.addresses.client}/connect")
+    answer, album = _open_callback(stage, mallorys_browser, callback)
+    _, carols_album = _open_callback(stage, carols_browser, callback)
+    consequence = ""
+    if "Carol" in carols_album:
+        consequence = "Mallory does not see Carol’s album, and Carol’s own flow continues."
+    return answer.attempt("Carol" in album, if_stopped=consequence)
 
 
-def mix_up(stage: Stage) -> Outcome:
-    """Carol’s code and state come back in the name of another server: whose token endpoint is the code for?"""
-    carols = stage.browser()
-    callback = _round_trip(stage, stage.carol, carols)
+def mix_up_issuers(stage: Stage) -> Outcome:
+    """Return Carol's code and state in the name of another issuer."""
+    carols_browser = stage.browser()
+    callback = _capture_callback(stage, stage.carol, carols_browser)
     address, _, query = callback.partition("?")
     parameters = [pair for pair in parse_qsl(query) if pair[0] != "iss"]
     forged = f"{address}?{urlencode([*parameters, ('iss', MALLORYS_SITE)])}"
-    answer, album = _tried(stage, carols, forged, **LED_ASTRAY)
-    got_through = "Carol" in album
-    return answer.outcome(got_through=got_through, consequence=_nobodys(album))
+    answer, album = _open_callback(stage, carols_browser, forged, **LURED)
+    return answer.outcome(has_succeeded="Carol" in album, consequence=_describe_album(album))
 
 
 ATTACKS = (
@@ -82,17 +77,19 @@ ATTACKS = (
         title="Forge a callback",
         aim=AIM,
         leg="client",
-        does="Mallory has Carol’s browser open a callback with Mallory’s code, so that Carol works in Mallory’s album.",
-        run=forged_callback,
+        description="Mallory makes Carol’s browser open a callback with Mallory’s code. "
+        "Carol would then work in Mallory’s album.",
+        run=forge_callback,
         check="state",
     ),
     Attack(
         slug="callback-in-another-browser",
-        title="Replay a callback in another browser",
+        title="Open a callback in another browser",
         aim=AIM,
         leg="client",
-        does="Mallory reads Carol’s callback, code and state and all, and opens it in her own browser before Carol does.",
-        run=callback_in_another_browser,
+        description="Mallory reads Carol’s callback with its code and state. "
+        "Mallory opens it in another browser before Carol does.",
+        run=open_callback_in_another_browser,
         check="state",
     ),
     Attack(
@@ -100,8 +97,9 @@ ATTACKS = (
         title="Mix up the authorization servers",
         aim=AIM,
         leg="client",
-        does="A response comes back to Carol’s browser, with her state, in the name of Mallory’s authorization server.",
-        run=mix_up,
+        description="Carol’s browser receives an authorization response with the right state. "
+        "The response names Mallory’s authorization server as the issuer.",
+        run=mix_up_issuers,
         check="issuer",
     ),
 )

@@ -1,65 +1,59 @@
-"""Attacks with a stolen authorization code, at the token endpoint (RFC 6749 §4.1.3, §10.5; RFC 7636 §4.6).
+"""Attacks with a stolen code at the token endpoint (RFC 6749 §4.1.3, §10.5; RFC 7636 §4.6).
 
-The thief has everything but what the one check asks for, Print Shop’s secret included: the worst case.
+Mallory has everything except what the check asks for. This includes Print Shop's secret.
 """
 
-from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, CannotPlay, Outcome
-from inspector.lab.fate import fate_of
-from inspector.lab.stage import MALLORYS_SITE, Stage
+from inspector.lab.attack import Attack
+from inspector.lab.http import Answer
+from inspector.lab.outcome import CannotRun, Outcome
+from inspector.lab.stage import MALLORYS_SITE, Code, Stage
 
 AIM = "POST /oauth/token"
 
 
-def _tried(answer: Answer, consequence: str = "") -> Outcome:
-    got_through = "access_token" in answer.json
-    return answer.outcome(got_through=got_through, consequence="" if got_through else consequence)
-
-
-def replay(stage: Stage) -> Outcome:
-    """The very request that Print Shop has sent, once more."""
+def redeem_again(stage: Stage) -> Outcome:
+    """Repeat a token request that Print Shop has sent."""
     code = stage.code()
     first = stage.print_shop.redeem(code.value, code.verifier)
     if "access_token" not in first.json:
-        raise CannotPlay(f"Print Shop got no tokens: {first.status} {first.error}")
+        raise CannotRun(f"Print Shop received no tokens: {first.status} {first.error}")
     again = stage.thief.redeem(code.value, code.verifier)
-    fate = fate_of(
+    consequence = stage.describe_tokens(
         first.json,
-        stage,
-        dead="The tokens that the first use bought are dead, and with them the grant.",
-        alive="The tokens that the first use bought live on.",
+        if_revoked="The grant ended. The tokens from the first use stopped working.",
+        if_active="The tokens from the first use still work.",
     )
-    return _tried(again, fate)
+    return again.attempt("access_token" in again.json, if_stopped=consequence)
 
 
-def without_verifier(stage: Stage) -> Outcome:
-    """The code and the secret, and a verifier that is made up."""
+def redeem_without_verifier(stage: Stage) -> Outcome:
+    """Redeem a code with the right secret and a wrong verifier."""
     code = stage.code()
-    return _tried(
-        stage.thief.redeem(code.value, "m" * 43), _still_good(stage, code.value, code.verifier)
-    )
+    return _attempt(stage, code, stage.thief.redeem(code.value, "m" * 43))
 
 
-def by_another_client(stage: Stage) -> Outcome:
-    """Everything right, verifier included, but for who asks."""
+def redeem_by_another_client(stage: Stage) -> Outcome:
+    """Redeem a code with the right verifier, as another client."""
     code = stage.code()
-    stolen = stage.mallorys_app.redeem(
-        code.value, code.verifier, redirect_uri=stage.print_shop.redirect_uri
-    )
-    return _tried(stolen, _still_good(stage, code.value, code.verifier))
+    redirect_uri = stage.print_shop.redirect_uri
+    stolen = stage.mallorys_app.redeem(code.value, code.verifier, redirect_uri=redirect_uri)
+    return _attempt(stage, code, stolen)
 
 
-def other_redirect_uri(stage: Stage) -> Outcome:
-    """As if the code had been sent to Mallory’s site."""
+def redeem_with_other_redirect_uri(stage: Stage) -> Outcome:
+    """Redeem a code with the redirect URI of Mallory's site."""
     code = stage.code()
-    stolen = stage.thief.redeem(code.value, code.verifier, redirect_uri=f"{MALLORYS_SITE}/callback")
-    return _tried(stolen, _still_good(stage, code.value, code.verifier))
+    redirect_uri = f"{MALLORYS_SITE}/callback"
+    stolen = stage.thief.redeem(code.value, code.verifier, redirect_uri=redirect_uri)
+    return _attempt(stage, code, stolen)
 
 
-def _still_good(stage: Stage, code: str, verifier: str) -> str:
-    """Whether the one whose code it is was harmed by the attempt."""
-    is_good = "access_token" in stage.print_shop.redeem(code, verifier).json
-    return f"Print Shop {'could still redeem it: a failed guess harms nobody' if is_good else 'cannot redeem it any more'}."
+def _attempt(stage: Stage, code: Code, answer: Answer) -> Outcome:
+    """Return the outcome, and whether Print Shop can still redeem the code."""
+    consequence = "Print Shop can no longer redeem the code."
+    if "access_token" in stage.print_shop.redeem(code.value, code.verifier).json:
+        consequence = "Print Shop can still redeem the code. The failed attempt did no harm."
+    return answer.attempt("access_token" in answer.json, if_stopped=consequence)
 
 
 ATTACKS = (
@@ -68,8 +62,9 @@ ATTACKS = (
         title="Use a code twice",
         aim=AIM,
         leg="auth",
-        does="Mallory has read the whole token request in some log, secret and verifier and all, and sends it again.",
-        run=replay,
+        description="Mallory reads a whole token request in a log, with the secret and the "
+        "verifier. Mallory sends it again.",
+        run=redeem_again,
         check="code-once",
         plain="authlib",
     ),
@@ -78,8 +73,9 @@ ATTACKS = (
         title="Redeem a stolen code without its verifier",
         aim=AIM,
         leg="auth",
-        does="Mallory has caught a code, and has Print Shop’s secret as well. The verifier she has to make up.",
-        run=without_verifier,
+        description="Mallory has stolen a code and Print Shop’s secret, "
+        "but must guess the verifier.",
+        run=redeem_without_verifier,
         check="verifier",
         plain="authlib",
     ),
@@ -88,8 +84,9 @@ ATTACKS = (
         title="Redeem a stolen code as another client",
         aim=AIM,
         leg="auth",
-        does="Mallory has caught a code of Print Shop’s, and its verifier, and redeems it under the name of her own app.",
-        run=by_another_client,
+        description="Mallory has stolen a code of Print Shop and its verifier. "
+        "Mallory redeems it with the credentials of another app.",
+        run=redeem_by_another_client,
         check="own-client",
         plain="authlib",
     ),
@@ -98,8 +95,8 @@ ATTACKS = (
         title="Change the redirect URI at the token endpoint",
         aim=AIM,
         leg="auth",
-        does="Mallory redeems a stolen code as if it had been sent to her own site.",
-        run=other_redirect_uri,
+        description="Mallory redeems a stolen code with the redirect URI of another site.",
+        run=redeem_with_other_redirect_uri,
         check="same-redirect-uri",
         plain="authlib",
     ),

@@ -1,77 +1,79 @@
-"""Attacks on the resource API with an access token that is not good for what is tried (RFC 6750 §3.1, RFC 7662 §2.2)."""
+"""Attacks on the resource API with an unsuitable token (RFC 6750 §3.1, RFC 7662 §2.2)."""
 
-from inspector.lab.answer import Answer
-from inspector.lab.attack import Attack, CannotPlay, Outcome
+from http import HTTPStatus
+
+from inspector.lab.attack import Attack
+from inspector.lab.http import Answer
+from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import Stage
 
 AIM = "GET /photos"
 
 
-def _tried(answer: Answer, consequence: str = "") -> Outcome:
-    got_through = answer.status < 300
-    return answer.outcome(got_through=got_through, consequence="" if got_through else consequence)
+def _attempt(answer: Answer, if_stopped: str = "") -> Outcome:
+    is_success = answer.status < HTTPStatus.MULTIPLE_CHOICES
+    return answer.attempt(is_success, if_stopped=if_stopped)
 
 
-def refresh_token_as_access_token(stage: Stage) -> Outcome:
-    """A refresh token is for the authorization server alone."""
-    return _tried(stage.ask_api(stage.tokens()["refresh_token"]))
+def use_refresh_token(stage: Stage) -> Outcome:
+    """Present a refresh token to the resource API."""
+    return _attempt(stage.call_api(stage.tokens()["refresh_token"]))
 
 
-def expired(stage: Stage) -> Outcome:
-    """An access token, the moment after its time."""
+def use_expired_token(stage: Stage) -> Outcome:
+    """Present an access token one second after it expired."""
     tokens = stage.tokens()
-    _expect_to_work(stage, tokens["access_token"])
+    _require_working(stage, tokens["access_token"])
     stage.wait(tokens["expires_in"] + 1)
-    return _tried(stage.ask_api(tokens["access_token"]))
+    return _attempt(stage.call_api(tokens["access_token"]))
 
 
-def revoked(stage: Stage) -> Outcome:
-    """Print Shop has been disconnected, and the access token has time left."""
+def use_revoked_token(stage: Stage) -> Outcome:
+    """Present an unexpired access token after Print Shop has revoked the refresh token."""
     tokens = stage.tokens()
-    _expect_to_work(stage, tokens["access_token"])
-    if stage.print_shop.revoke(tokens["refresh_token"]).status != 200:
-        raise CannotPlay("Print Shop could not revoke its token.")
-    answer = stage.ask_api(tokens["access_token"])
-    return _tried(
-        answer,
-        "The access token died with the refresh token that was revoked."
-        if answer.status == 401
-        else "",
-    )
+    _require_working(stage, tokens["access_token"])
+    if stage.print_shop.revoke(tokens["refresh_token"]).status != HTTPStatus.OK:
+        raise CannotRun("Print Shop could not revoke its token.")
+    answer = stage.call_api(tokens["access_token"])
+    consequence = ""
+    if answer.status == HTTPStatus.UNAUTHORIZED:
+        consequence = "The access token stopped working when the refresh token was revoked."
+    return _attempt(answer, consequence)
 
 
-def write_with_a_read_only_token(stage: Stage) -> Outcome:
-    """Reading was allowed; the token is used to write. The photo’s title is sent as it is, so that nothing is lost."""
+def write_with_read_only_token(stage: Stage) -> Outcome:
+    """Rename a photo with a read-only token, to the same title, so that no data is lost."""
     token = stage.tokens("photos:read")["access_token"]
     photo = _first_photo(stage, token)
-    answer = stage.ask_api(token, f"/photos/{photo['id']}", "PATCH", json={"title": photo["title"]})
-    return _tried(answer)
+    path, change = f"/photos/{photo['id']}", {"title": photo["title"]}
+    return _attempt(stage.call_api(token, path, "PATCH", json=change))
 
 
-def another_persons_photo(stage: Stage) -> Outcome:
-    """A good token of Mallory’s own, and the address of a photo of Carol’s."""
-    carols = _first_photo(stage, stage.tokens("photos:read")["access_token"])
+def read_photo_of_another_user(stage: Stage) -> Outcome:
+    """Request a photo of Carol's with an access token of Mallory's."""
+    photo_id = _first_photo(stage, stage.tokens("photos:read")["access_token"])["id"]
     own = stage.tokens("photos:read", app=stage.mallorys_app, person=stage.mallory)
-    answer = stage.ask_api(own["access_token"], f"/photos/{carols['id']}")
-    nothing = stage.ask_api(own["access_token"], f"/photos/{'0' * len(carols['id'])}")
-    is_alike = (answer.status, answer.json) == (nothing.status, nothing.json)
-    return _tried(
-        answer, "The answer is the same as for a photo that does not exist." if is_alike else ""
-    )
+    token = own["access_token"]
+    answer = stage.call_api(token, f"/photos/{photo_id}")
+    missing = stage.call_api(token, f"/photos/{'0' * len(photo_id)}")
+    consequence = ""
+    if (answer.status, answer.json) == (missing.status, missing.json):
+        consequence = "The answer is the same as for a photo that does not exist."
+    return _attempt(answer, consequence)
 
 
 def _first_photo(stage: Stage, token: str) -> dict[str, str]:
-    photos = stage.ask_api(token, by=stage.print_shop.wire).json.get("photos")
+    photos = stage.call_api(token, by=stage.print_shop.sender).json.get("photos")
     if not photos:
-        raise CannotPlay("Carol has no photos.")
+        raise CannotRun("Carol has no photos.")
     photo: dict[str, str] = photos[0]
     return photo
 
 
-def _expect_to_work(stage: Stage, token: str) -> None:
-    answer = stage.ask_api(token, by=stage.print_shop.wire)
-    if answer.status != 200:
-        raise CannotPlay(f"The token did not work in the first place: {answer.status}.")
+def _require_working(stage: Stage, token: str) -> None:
+    answer = stage.call_api(token, by=stage.print_shop.sender)
+    if answer.status != HTTPStatus.OK:
+        raise CannotRun(f"The access token did not work before the attack: {answer.status}.")
 
 
 ATTACKS = (
@@ -80,48 +82,50 @@ ATTACKS = (
         title="Present a refresh token as an access token",
         aim=AIM,
         leg="api",
-        does="Mallory has a refresh token, which outlives every access token, and tries it at the photos.",
-        run=refresh_token_as_access_token,
+        description="Mallory has a refresh token, which is valid longer than any access token. "
+        "Mallory calls the API with it.",
+        run=use_refresh_token,
         check="access-tokens-only",
         plain="authlib",
     ),
     Attack(
         slug="expired-access-token",
-        title="Use an access token after its time",
+        title="Use an expired access token",
         aim=AIM,
         leg="api",
-        does="Mallory has found an access token in an old log, and it has run out.",
-        run=expired,
+        description="Mallory has found an access token in an old log. It has expired.",
+        run=use_expired_token,
         check="expiry",
-        waits=True,
+        has_to_wait=True,
     ),
     Attack(
         slug="revoked-access-token",
         title="Use an access token after its grant has ended",
         aim=AIM,
         leg="api",
-        does="Carol has disconnected Print Shop. The access token that Mallory copied has time left.",
-        run=revoked,
+        description="Carol has disconnected Print Shop. "
+        "The access token that Mallory copied has not expired yet.",
+        run=use_revoked_token,
         check="grant-alive",
         plain="authlib",
     ),
     Attack(
         slug="write-with-a-read-only-token",
-        title="Write with a token that may only read",
+        title="Write with a read-only token",
         aim="PATCH /photos/…",
         leg="api",
-        does="Carol allowed reading. Mallory uses the token to rename a photo.",
-        run=write_with_a_read_only_token,
+        description="Carol granted read access. Mallory uses the token to rename a photo.",
+        run=write_with_read_only_token,
         check="scope-needed",
         plain="authlib",
     ),
     Attack(
         slug="another-persons-photo",
-        title="Ask for another person’s photo",
+        title="Request another user’s photo",
         aim="GET /photos/…",
         leg="api",
-        does="Mallory’s own token is good, and she knows the address of one of Carol’s photos.",
-        run=another_persons_photo,
+        description="Mallory has a valid token, and knows the address of a photo of Carol’s.",
+        run=read_photo_of_another_user,
         check="own-photos",
     ),
 )

@@ -1,16 +1,15 @@
-"""A plain server: the same kind of authorization server and photo API, made of Authlib's defaults and nothing more.
+"""A plain server: an authorization server and a photo API, built from the defaults of Authlib.
 
-What that means, so that the comparison is fair:
+These rules keep the comparison fair:
 
-- models and queries are Authlib's own mixins and helpers (`authlib.integrations.sqla_oauth2`); the two grants add what
-  subclassing forces one to write, as the documentation of each hook has it;
-- PKCE is registered, as the documentation says: `CodeChallenge(required=True)`. Its defaults take that to concern public
-  clients alone, and let `plain` pass (RFC 7636 §4.2);
-- the views do what those of the documentation's example server do: login goes on to wherever `next` says, and the consent
-  form carries nothing that another site could not send. Unlike there, the password is asked for;
-- a grant that is refreshed gets a new refresh token. Without that option, a client that follows the documentation could
-  refresh once and no more.
+- The models and queries are Authlib's own mixins and helpers (`authlib.integrations.sqla_oauth2`).
+  The two grants add only the hooks that a subclass must define, as their documentation says.
+- PKCE is registered as the documentation says: `CodeChallenge(required=True)`. By default, this
+  applies to public clients only, and accepts the method `plain` (RFC 7636 §4.2).
+- The views behave like those of the documentation's example server: the login redirects to the
+  address in `next`, and the consent form has no token. Unlike there, the login needs a password.
+- A refresh returns a new refresh token. Without this option, a client could refresh only once.
 
-No hole was dug here: where Authlib's defaults refuse an attack, this server refuses. Its data are made up, and live in
-memory for as long as it serves.
+No weakness was added: where the defaults of Authlib refuse an attack, this server refuses it too.
+Its data are invented, and exist in memory only while it runs.
 """

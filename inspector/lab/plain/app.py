@@ -1,4 +1,4 @@
-"""The plain server's addresses: the same as Tripod ID's and Photo API's, on one port."""
+"""The views of the plain server: the addresses of Tripod ID and Photo API, on one port."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,26 +13,27 @@ from inspector.lab.plain import oauth
 from inspector.lab.plain.models import Photo, User
 
 LOGIN = """<!doctype html><title>Sign in</title>
-<form method="post"><input name="username"><input name="password" type="password"><button>Sign in</button></form>"""
+<form method="post"><input name="username"><input name="password" type="password">
+<button>Sign in</button></form>"""
 CONSENT = """<!doctype html><title>Allow {{ client_id }}?</title>
 <form method="post"><button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button></form>"""
-#: As Authlib's protector is used: the scope, then the view.
+#: The type of Authlib's protector, which takes a scope and then a view.
 Protect = Callable[[str], Callable[[Callable[..., Any]], Callable[..., Any]]]
 
 
 def create_app(db: Session, secret_key: str) -> Flask:
-    """The plain server over `db`."""
+    """Return the application of the plain server, with its data in `db`."""
     app = Flask(__name__)
     app.secret_key = secret_key
     server, protector = oauth.set_up(app, db)
-    _add_sign_in(app, db)
+    _add_login(app, db)
     _add_endpoints(app, db, server)
     _add_photos(app, db, protector)
     return app
 
 
-def _add_sign_in(app: Flask, db: Session) -> None:
+def _add_login(app: Flask, db: Session) -> None:
     @app.get("/")
     def home() -> str:
         return "<!doctype html><title>A plain server</title>"
@@ -52,14 +53,16 @@ def _credentials() -> dict[str, str]:
     return {name: request.form.get(name, "") for name in ("username", "password")}
 
 
-def _signed_in(db: Session) -> User | None:
-    return db.get(User, session["id"]) if "id" in session else None
+def _find_signed_in_user(db: Session) -> User | None:
+    if "id" not in session:
+        return None
+    return db.get(User, session["id"])
 
 
 def _add_endpoints(app: Flask, db: Session, server: AuthorizationServer) -> None:
     @app.route("/oauth/authorize", methods=["GET", "POST"])
     def authorize() -> Any:
-        user = _signed_in(db)
+        user = _find_signed_in_user(db)
         if user is None:
             return redirect(url_for("login", next=request.full_path))
         try:
@@ -68,34 +71,36 @@ def _add_endpoints(app: Flask, db: Session, server: AuthorizationServer) -> None
             return server.handle_error_response(request, error)
         if request.method == "GET":
             return render_template_string(CONSENT, client_id=grant.client.client_id)
-        grant_user = user if request.form.get("decision") == "allow" else None
+        grant_user = None
+        if request.form.get("decision") == "allow":
+            grant_user = user
         return server.create_authorization_response(grant_user=grant_user, grant=grant)
 
     app.post("/oauth/token", endpoint="token")(server.create_token_response)
-    app.post("/oauth/revoke", endpoint="revoke")(_endpoint(server, "revocation"))
+    app.post("/oauth/revoke", endpoint="revoke")(_create_endpoint(server, "revocation"))
 
 
-def _endpoint(server: AuthorizationServer, name: str) -> Callable[[], Any]:
+def _create_endpoint(server: AuthorizationServer, name: str) -> Callable[[], Any]:
     return lambda: server.create_endpoint_response(name)
 
 
-def _add_photos(app: Flask, db: Session, protected: Protect) -> None:
+def _add_photos(app: Flask, db: Session, protect: Protect) -> None:
     def own_photos() -> Any:
         return db.query(Photo).filter_by(owner_id=current_token.user_id)
 
     @app.get("/photos")
-    @protected("photos:read")
-    def photo_list() -> dict[str, object]:
-        return {"photos": [_representation(photo) for photo in own_photos()], "next": None}
+    @protect("photos:read")
+    def list_photos() -> dict[str, object]:
+        return {"photos": [_to_json(photo) for photo in own_photos()], "next": None}
 
     @app.patch("/photos/<photo_id>")
-    @protected("photos:write")
-    def new_title(photo_id: str) -> dict[str, object]:
+    @protect("photos:write")
+    def rename_photo(photo_id: str) -> dict[str, object]:
         found = own_photos().filter_by(id=photo_id).first() or abort(404)
         found.title = str(request.get_json()["title"])
         db.commit()
-        return _representation(found)
+        return _to_json(found)
 
 
-def _representation(photo: Photo) -> dict[str, object]:
+def _to_json(photo: Photo) -> dict[str, object]:
     return {"id": photo.id, "title": photo.title}

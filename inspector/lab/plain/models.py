@@ -1,4 +1,4 @@
-"""The plain server's tables: Authlib's mixins, with the owner that everybody adds."""
+"""The tables of the plain server: Authlib's mixins, with a column for the user."""
 
 from authlib.integrations.sqla_oauth2 import (
     OAuth2AuthorizationCodeMixin,
@@ -11,11 +11,11 @@ from sqlalchemy.pool import StaticPool
 
 
 class Base(DeclarativeBase):
-    """What the plain server keeps."""
+    """The base class of the tables."""
 
 
 class User(Base):
-    """Somebody with an account."""
+    """A user with an account."""
 
     __tablename__ = "user"
 
@@ -24,7 +24,7 @@ class User(Base):
     password: Mapped[str]
 
     def get_user_id(self) -> int:
-        """As Authlib asks for it."""
+        """Return the id, for Authlib."""
         return self.id
 
 
@@ -37,7 +37,7 @@ class Client(Base, OAuth2ClientMixin):  # type: ignore[misc]  # Authlib is untyp
 
 
 class AuthorizationCode(Base, OAuth2AuthorizationCodeMixin):  # type: ignore[misc]
-    """A code that has not been redeemed."""
+    """An authorization code that was not redeemed yet."""
 
     __tablename__ = "oauth2_code"
 
@@ -56,7 +56,7 @@ class Token(Base, OAuth2TokenMixin):  # type: ignore[misc]
 
 
 class Photo(Base):
-    """A photo, as far as the lab needs one."""
+    """A photo, with only the columns that the lab needs."""
 
     __tablename__ = "photo"
 
@@ -65,8 +65,8 @@ class Photo(Base):
     title: Mapped[str]
 
 
-def in_memory() -> Session:
-    """An empty database of its own, gone when the session is closed. One thread at a time works on it."""
+def create_database() -> Session:
+    """Return a session of a new database in memory, which only one thread at a time may use."""
     engine = create_engine(
         "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
     )

@@ -1,4 +1,4 @@
-"""The plain server's authorization server: Authlib's, with the hooks that its documentation has one write."""
+"""The authorization server: Authlib's, with the hooks that its documentation asks for."""
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector
 from authlib.integrations.sqla_oauth2 import (
@@ -17,40 +17,31 @@ from web.clock import now
 
 
 def set_up(app: Flask, db: Session) -> tuple[AuthorizationServer, ResourceProtector]:
-    """The authorization server and the protector of the API, over `db`."""
+    """Return the authorization server and the protector of the API, with their data in `db`."""
     app.config["OAUTH2_REFRESH_TOKEN_GENERATOR"] = True
     server = AuthorizationServer(
         app, create_query_client_func(db, Client), create_save_token_func(db, Token)
     )
-    server.register_grant(_code_grant(db), [CodeChallenge(required=True)])
-    server.register_grant(_refresh_grant(db))
+    server.register_grant(_create_code_grant(db), [CodeChallenge(required=True)])
+    server.register_grant(_create_refresh_grant(db))
     server.register_endpoint(create_revocation_endpoint(db, Token))
     protector = ResourceProtector()
     protector.register_token_validator(create_bearer_token_validator(db, Token)())
     return server, protector
 
 
-def _code_grant(db: Session) -> type[grants.AuthorizationCodeGrant]:
+def _create_code_grant(db: Session) -> type[grants.AuthorizationCodeGrant]:
     class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
         def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
-            db.add(
-                AuthorizationCode(
-                    code=code,
-                    client_id=request.client.client_id,
-                    redirect_uri=request.payload.redirect_uri,
-                    scope=request.scope,
-                    user_id=request.user.id,
-                    code_challenge=request.payload.data.get("code_challenge"),
-                    code_challenge_method=request.payload.data.get("code_challenge_method"),
-                )
-            )
+            db.add(_new_code(code, request))
             db.commit()
 
         def query_authorization_code(self, code: str, client: Client) -> AuthorizationCode | None:
-            found = (
-                db.query(AuthorizationCode).filter_by(code=code, client_id=client.client_id).first()
-            )
-            return found if found and not found.is_expired() else None
+            codes = db.query(AuthorizationCode)
+            found = codes.filter_by(code=code, client_id=client.client_id).first()
+            if found is None or found.is_expired():
+                return None
+            return found
 
         def delete_authorization_code(self, authorization_code: AuthorizationCode) -> None:
             db.delete(authorization_code)
@@ -62,13 +53,27 @@ def _code_grant(db: Session) -> type[grants.AuthorizationCodeGrant]:
     return AuthorizationCodeGrant
 
 
-def _refresh_grant(db: Session) -> type[grants.RefreshTokenGrant]:
+def _new_code(code: str, request: OAuth2Request) -> AuthorizationCode:
+    return AuthorizationCode(
+        code=code,
+        client_id=request.client.client_id,
+        redirect_uri=request.payload.redirect_uri,
+        scope=request.scope,
+        user_id=request.user.id,
+        code_challenge=request.payload.data.get("code_challenge"),
+        code_challenge_method=request.payload.data.get("code_challenge_method"),
+    )
+
+
+def _create_refresh_grant(db: Session) -> type[grants.RefreshTokenGrant]:
     class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         INCLUDE_NEW_REFRESH_TOKEN = True
 
         def authenticate_refresh_token(self, refresh_token: str) -> Token | None:
             found = db.query(Token).filter_by(refresh_token=refresh_token).first()
-            return found if found and not found.is_revoked() else None
+            if found is None or found.is_revoked():
+                return None
+            return found
 
         def authenticate_user(self, credential: Token) -> User:
             return credential.user

@@ -1,4 +1,4 @@
-"""Serves the plain server on a loopback port of its own, for as long as somebody is using it."""
+"""Runs the plain server in a thread, on a free loopback port."""
 
 import secrets
 import threading
@@ -10,14 +10,14 @@ from sqlalchemy.orm import Session
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from inspector.lab.plain.app import create_app
-from inspector.lab.plain.models import Client, Photo, User, in_memory
+from inspector.lab.plain.models import Client, Photo, User, create_database
 
 SCOPE = "profile photos:read photos:write"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlainClient:
-    """A client that is registered there; its secret is made up anew each time."""
+    """A client of the plain server. Each instance gets a new random secret."""
 
     client_id: str
     redirect_uri: str
@@ -26,12 +26,15 @@ class PlainClient:
 
 @contextmanager
 def plain_server(accounts: Mapping[str, str], clients: Iterable[PlainClient]) -> Iterator[str]:
-    """Its address. `accounts` are usernames and their passwords; everybody has two photos."""
-    with in_memory() as db:
-        _fill(db, accounts, clients)
-        # One request at a time, since the database is one connection.
+    """Run the plain server inside the block, and yield its address.
+
+    `accounts` maps usernames to passwords. Each user has two photos.
+    """
+    with create_database() as db:
+        _seed(db, accounts, clients)
+        # The server has one thread, since the database has one connection.
         server = make_server(
-            "127.0.0.1", 0, create_app(db, secrets.token_hex()), request_handler=_Silent
+            "127.0.0.1", 0, create_app(db, secrets.token_hex()), request_handler=_SilentHandler
         )
         thread = threading.Thread(
             target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
@@ -40,30 +43,30 @@ def plain_server(accounts: Mapping[str, str], clients: Iterable[PlainClient]) ->
         try:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
-            server.shutdown()  # closes the port, too
+            server.shutdown()  # also closes the port
             thread.join()
 
 
-class _Silent(WSGIRequestHandler):
-    """Logs no request: addresses hold codes."""
+class _SilentHandler(WSGIRequestHandler):
+    """A handler that logs no request, since addresses hold codes."""
 
-    def log(self, type: str, message: str, *args: object) -> None:
-        """Nothing."""
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (Werkzeug's name)
+        """Log nothing."""
 
 
-def _fill(db: Session, accounts: Mapping[str, str], clients: Iterable[PlainClient]) -> None:
+def _seed(db: Session, accounts: Mapping[str, str], clients: Iterable[PlainClient]) -> None:
     for number, (username, password) in enumerate(accounts.items(), start=1):
         db.add(User(id=number, username=username, password=password))
         for title in ("The harbour at six", "Nobody on the pier"):
             db.add(Photo(id=secrets.token_hex(8), owner_id=number, title=title))
     for client in clients:
-        db.add(_registered(client))
+        db.add(_create_client(client))
     db.commit()
 
 
-def _registered(client: PlainClient) -> Client:
-    registered = Client(client_id=client.client_id, client_secret=client.client_secret)
-    registered.set_client_metadata(
+def _create_client(client: PlainClient) -> Client:
+    created = Client(client_id=client.client_id, client_secret=client.client_secret)
+    created.set_client_metadata(
         {
             "client_name": client.client_id,
             "redirect_uris": [client.redirect_uri],
@@ -73,4 +76,4 @@ def _registered(client: PlainClient) -> Client:
             "token_endpoint_auth_method": "client_secret_basic",
         }
     )
-    return registered
+    return created

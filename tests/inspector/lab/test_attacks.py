@@ -10,10 +10,11 @@ from support.cast import Person
 from support.clock import Clock
 from support.legs import Legs
 
-from inspector.lab.attack import Attack, Failure, Outcome
+from inspector.lab.actors import LAB_PASSWORDS
+from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
-from inspector.lab.people import LAB_PASSWORDS
-from inspector.lab.run import line, main, run, run_all, summary
+from inspector.lab.outcome import Failure, Outcome
+from inspector.lab.run import format_line, main, run, run_all, summarize
 from inspector.lab.stage import Stage
 from inspector.read import flows, phases, steps
 from inspector.read.messages import read_trees
@@ -51,8 +52,8 @@ def test_there_is_a_card_for_every_attack() -> None:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.slug)
 def test_what_an_attack_does_is_a_sentence_in_which_people_have_their_names(attack: Attack) -> None:
-    assert attack.does.endswith(".")
-    assert not re.search(r"\b(carol|mallory)\b|'", attack.does + attack.title)
+    assert attack.description.endswith(".")
+    assert not re.search(r"\b(carol|mallory)\b|'", attack.description + attack.title)
 
 
 @pytest.mark.parametrize("attack", STOPPABLE, ids=lambda attack: attack.slug)
@@ -60,15 +61,15 @@ def test_an_attack_alone_is_stopped(played: Stage, attack: Attack) -> None:
     outcome = run(attack, played)
 
     assert isinstance(outcome, Outcome), outcome
-    assert not outcome.got_through
-    assert outcome.said
+    assert not outcome.has_succeeded
+    assert outcome.description
 
 
 def test_who_has_the_secret_as_well_and_comes_in_time_gets_through(played: Stage) -> None:
     outcome = run(HONEST, played)
 
     assert isinstance(outcome, Outcome), outcome
-    assert outcome.got_through
+    assert outcome.has_succeeded
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
@@ -76,13 +77,16 @@ def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
     outcome = run(HONEST, played)
 
     assert isinstance(outcome, Outcome), outcome
-    assert (outcome.got_through, outcome.consequence) == (False, "The grace is turned off.")
+    assert (outcome.has_succeeded, outcome.consequence) == (
+        False,
+        "The grace period is turned off.",
+    )
 
 
 def test_attacks_that_wait_are_run_last(lab: Stage) -> None:
     waits, quick = (
-        next(each for each in ATTACKS if each.waits),
-        next(each for each in ATTACKS if not each.waits),
+        next(each for each in ATTACKS if each.has_to_wait),
+        next(each for each in ATTACKS if not each.has_to_wait),
     )
     order: list[Attack] = []
 
@@ -109,7 +113,9 @@ def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:
 def test_nobody_elses_grant_is_touched(clock: Clock, legs: Legs, alice: Person) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     run_all(
-        stage_for(legs, clock), lambda *_: None, [attack for attack in ATTACKS if not attack.waits]
+        stage_for(legs, clock),
+        lambda *_: None,
+        [attack for attack in ATTACKS if not attack.has_to_wait],
     )
 
     assert alice.browser.open(f"{legs.client_app_url}/photos").status == 200
@@ -197,21 +203,21 @@ def test_the_table_tells_every_attack_and_the_command_ends_well(
     assert status == 0
     assert all(attack.title in printed for attack in ATTACKS)
     assert printed.endswith(
-        f"{len(STOPPABLE)} attacks, {len(STOPPABLE)} stopped, 0 got through."
-        " One more is let through within the grace: no check here stops it.\n"
+        f"{len(STOPPABLE)} attacks: {len(STOPPABLE)} stopped, 0 succeeded."
+        " One more succeeds within the grace period, since no check stops it.\n"
     )
-    assert "\nlet through Have the token, the secret, and be in time" in printed
+    assert "\nsucceeded   Use a stolen token and secret in the grace period" in printed
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
 def test_without_a_grace_nothing_more_is_said_to_be_let_through(lab: Stage) -> None:
-    assert summary([(HONEST, run(HONEST, lab))]).endswith("got through.")
+    assert summarize([(HONEST, run(HONEST, lab))]).endswith("succeeded.")
 
 
 def test_the_table_names_the_section_that_speaks_of_the_attack(lab: Stage) -> None:
     own_client = [attack for attack in ATTACKS if attack.check == "own-client"]
 
-    printed = [line(attack, run(attack, lab)) for attack in own_client]
+    printed = [format_line(attack, run(attack, lab)) for attack in own_client]
 
     assert [each.rpartition(" ")[2] for each in printed] == ["4.1.3", "6"]
 
@@ -222,7 +228,7 @@ def test_an_attack_that_gets_through_ends_the_command_badly_and_says_where_to_lo
     monkeypatch.setattr("auth_server.tokens.redeem_code", lambda *_: True)
 
     assert main(lab) == 1
-    assert "GOT THROUGH Use a code twice" in (printed := capsys.readouterr().out)
+    assert "SUCCEEDED   Use a code twice" in (printed := capsys.readouterr().out)
     assert "auth_server/tokens.py: redeem_code" in printed
 
 
@@ -234,7 +240,7 @@ def test_a_lab_that_cannot_do_its_job_proves_nothing(
     printed = capsys.readouterr().out
 
     assert status == 1
-    assert "not run     Use an access token after its time" in printed
+    assert "not run     Use an expired access token" in printed
     assert "could not be run" in printed
 
 
@@ -259,7 +265,7 @@ def test_a_failure_says_what_went_wrong_and_no_more(lab: Stage, legs: Legs) -> N
         failure = run(attack, lab)
 
     assert failure == Failure(reason="A server did not answer (ConnectionError).")
-    assert "not run" in line(attack, failure)
+    assert "not run" in format_line(attack, failure)
     assert (
-        summary([(attack, failure)]) == "\n1 attacks, 0 stopped, 0 got through, 1 could not be run."
+        summarize([(attack, failure)]) == "\n1 attacks: 0 stopped, 0 succeeded, 1 could not be run."
     )

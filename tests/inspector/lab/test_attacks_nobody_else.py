@@ -10,7 +10,7 @@ from support.processes import free_ports
 import app
 from config import ClientAppSettings
 from inspector import open_pages
-from inspector.lab.opening import open_live_lab
+from inspector.lab.setup import add_lab
 from inspector.lab.stage import stage_for
 from inspector.record.store import Store
 
@@ -31,7 +31,7 @@ ELSEWHERE = {
 def print_shop(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
     """A browser on the inspector's page."""
     open_pages(legs.client_app, settings, lambda: None)
-    open_live_lab(legs.client_app, settings, store)
+    add_lab(legs.client_app, settings, store)
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector")
     return browser
@@ -79,5 +79,6 @@ def test_no_proxy_of_the_surroundings_carries_an_attack(
     stage = stage_for(settings_of(legs))
 
     assert [
-        wire.http.trust_env for wire in (stage.api, stage.carol.browser.wire, stage.print_shop.wire)
+        sender.http.trust_env
+        for sender in (stage.api, stage.carol.browser.sender, stage.print_shop.sender)
     ] == [False] * 3

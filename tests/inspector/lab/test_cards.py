@@ -7,12 +7,12 @@ import requests
 from support.legs import Legs
 
 from inspector.lab.actors import MALLORY
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.cards import Card, cards
-from inspector.lab.comparison import compare
 from inspector.lab.laboratory import Laboratory
-from inspector.lab.results import to_document
+from inspector.lab.outcome import Outcome, to_document
+from inspector.lab.plain.comparison import compare
 from inspector.lab.run import run, run_all
 from inspector.lab.stage import Stage
 from inspector.record.store import Store
@@ -76,21 +76,22 @@ def test_a_header_that_decides_is_on_the_card(
     assert "Origin: https://mallory.example" in card(laboratory, "forged-consent").sent
 
 
-def test_what_the_event_log_tells_in_the_same_words_is_told_once(
+def test_the_text_of_the_answer_and_the_reason_in_the_event_log_are_both_shown(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
     watched.save_result("pkce-plain", to_document(run(attack("pkce-plain"), lab)))
 
     shown = card(laboratory, "pkce-plain")
 
-    assert (shown.said, shown.reasons) == ("", ["code_challenge_method must be S256"])
+    assert shown.description == "code_challenge_method must be S256."
+    assert shown.reasons == ["the code challenge method is not S256"]
 
 
 @pytest.mark.parametrize(
     ("slug", "why"),
     [
-        ("expired-access-token", "access token expired"),
-        ("revoked-access-token", "grant ended: revoked by the client"),
+        ("expired-access-token", "the access token has expired"),
+        ("revoked-access-token", "the grant has ended: the client revoked it"),
     ],
 )
 def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
@@ -98,7 +99,10 @@ def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
 ) -> None:
     watched.save_result(slug, to_document(run(attack(slug), lab)))
 
-    assert card(laboratory, slug).reasons == ["Tripod ID says that the token is not active", why]
+    assert card(laboratory, slug).reasons == [
+        "the authorization server says that the token is not active",
+        why,
+    ]
 
 
 def test_nothing_else_that_the_attack_was_refused_is_told(
@@ -107,11 +111,13 @@ def test_nothing_else_that_the_attack_was_refused_is_told(
     """Print Shop's tokens, which are tried afterwards, are dead."""
     watched.save_result("code-replay", to_document(run(attack("code-replay"), lab)))
 
-    assert card(laboratory, "code-replay").reasons == ["code was redeemed before"]
+    assert card(laboratory, "code-replay").reasons == ["the code was redeemed before"]
 
 
 NAMED = "lab-code-replay-abc123-07"
-TRIED = Outcome(got_through=False, status=400, error="invalid_grant", said="", request_id=NAMED)
+TRIED = Outcome(
+    has_succeeded=False, status=400, error="invalid_grant", description="", request_id=NAMED
+)
 
 
 def redeem_under_the_name(legs: Legs, user_agent: str, code: str) -> requests.Response:

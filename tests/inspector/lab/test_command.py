@@ -58,7 +58,8 @@ def test_every_attack_is_run_against_legs_that_are_started_for_it(tmp_path: Path
     assert (finished.returncode, finished.stderr) == (0, "")
     assert all(attack.title in finished.stdout for attack in ATTACKS)
     assert finished.stdout.endswith(
-        "23 attacks, 23 stopped, 0 got through. One more is let through within the grace: no check here stops it.\n"
+        "23 attacks: 23 stopped, 0 succeeded."
+        " One more succeeds within the grace period, since no check stops it.\n"
     )
     assert not (tmp_path / "mine").exists()
 
@@ -70,12 +71,12 @@ def test_whoever_takes_a_check_out_is_told_which_attack_gets_through(changed_pro
     file.write_text(file.read_text().replace(kept, "return True"))
 
     finished = run_the_lab(changed_project)
-    through = [line for line in finished.stdout.splitlines() if line.startswith("GOT THROUGH")]
+    through = [line for line in finished.stdout.splitlines() if line.startswith("SUCCEEDED")]
 
     assert finished.returncode == 1
-    assert [line.split("  ")[0] for line in through] == [
-        "GOT THROUGH Redeem a stolen code as another client",
-        "GOT THROUGH Use another client’s refresh token",
+    assert [line[:62].rstrip() for line in through] == [
+        "SUCCEEDED   Redeem a stolen code as another client",
+        "SUCCEEDED   Use another client’s refresh token",
     ]
     assert all("auth_server/issued_tokens.py: IssuedToken.check_client" in line for line in through)
 

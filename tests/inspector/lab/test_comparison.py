@@ -2,9 +2,10 @@
 
 import pytest
 
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
-from inspector.lab.comparison import compare
+from inspector.lab.outcome import Outcome
+from inspector.lab.plain.comparison import compare
 
 #: What Authlib's defaults, and views like those of its documentation, let through.
 THROUGH = {"pkce-plain": 200, "pkce-none": 200, "forged-consent": 302, "open-redirect": 302}
@@ -33,7 +34,7 @@ def test_the_attack_ends_there_as_the_table_says(attack: Attack) -> None:
     there = compare(attack)
 
     assert isinstance(there, Outcome), there
-    if there.got_through:
+    if there.has_succeeded:
         assert (attack.slug, there.status) in THROUGH.items()
     else:
         assert (attack.slug, (there.status, there.error)) in REFUSED.items()
@@ -66,14 +67,14 @@ def compared(slug: str) -> Outcome:
     ("slug", "consequence"),
     [
         # RFC 6749 §4.1.2 says SHOULD, and the defaults do not.
-        ("code-replay", "The tokens that the first use bought live on."),
-        ("refresh-replayed", "Print Shop’s newest tokens live on, and with them the grant."),
-        ("pkce-none", "Carol is asked to consent, as if nothing were wrong."),
-        ("forged-consent", "A code goes to Mallory’s app."),
-        ("open-redirect", "Carol is signed in, and sent on to mallory.example."),
+        ("code-replay", "The tokens from the first use still work."),
+        ("refresh-replayed", "The grant did not end. Print Shop’s newest tokens still work."),
+        ("pkce-none", "Carol is asked for consent, without any warning."),
+        ("forged-consent", "Mallory’s app receives a code."),
+        ("open-redirect", "Carol is signed in and redirected to mallory.example."),
         (
             "redirect-uri-port",
-            "Carol’s browser stays where it is: she is sent nowhere, and no code is issued.",
+            "Carol’s browser is not redirected, and no code is issued.",
         ),
     ],
 )
@@ -84,7 +85,7 @@ def test_what_came_of_it_there_was_seen(slug: str, consequence: str) -> None:
 def test_a_proxy_of_the_surroundings_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
-    assert compared("pkce-none").got_through
+    assert compared("pkce-none").has_succeeded
 
 
 def test_what_the_shortest_view_decides_is_known() -> None:

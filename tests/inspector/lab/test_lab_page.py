@@ -17,32 +17,33 @@ from support.processes import free_ports
 
 from inspector import open_pages
 from inspector.lab.actors import MALLORY
-from inspector.lab.attack import Attack, Failure, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.checks import CHECKS
-from inspector.lab.comparison import compare
 from inspector.lab.laboratory import Laboratory
-from inspector.lab.opening import open_live_lab
-from inspector.lab.run import Report, Result, run_all
+from inspector.lab.outcome import Failure, Outcome, Result
+from inspector.lab.plain.comparison import compare
+from inspector.lab.run import Report, run_all
+from inspector.lab.setup import add_lab
 from inspector.lab.source import source_of
 from inspector.lab.stage import Stage
-from inspector.lab.views import open_lab
+from inspector.lab.views import add_pages
 from inspector.record.store import Store
 
 CHECK = CHECKS[0]
 REFUSED = Outcome(
-    got_through=False,
+    has_succeeded=False,
     status=400,
     error="invalid_grant",
-    said="That code was spent before.",
+    description="That code was spent before.",
     request_id="lab-code-replay-abc123-07",
     consequence="The tokens of the first use are dead.",
 )
 THROUGH = replace(
     REFUSED,
-    got_through=True,
+    has_succeeded=True,
     status=200,
     error="",
-    said="",
+    description="",
     consequence="Mallory has Carol’s photos.",
 )
 PATIENCE = 5.0
@@ -56,7 +57,7 @@ def an_attack(slug: str, **its: object) -> Attack:
     ordinary = {
         "aim": "POST /oauth/token",
         "leg": "auth",
-        "does": "Mallory tries it.",
+        "description": "Mallory tries it.",
         "check": CHECK.slug,
     }
     return Attack(
@@ -65,7 +66,7 @@ def an_attack(slug: str, **its: object) -> Attack:
 
 
 REPLAY = an_attack("code-replay", plain="authlib")
-EXPIRED = an_attack("expired-token", waits=True)
+EXPIRED = an_attack("expired-token", has_to_wait=True)
 HONEST = an_attack("the-honest-one", check=None)
 
 
@@ -104,7 +105,7 @@ def laboratory(legs: Legs, watched: Store, hands: Hands) -> Iterator[Laboratory]
         watched, run=hands.run, compare=hands.compare, attacks=(REPLAY, EXPIRED, HONEST)
     )
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
-    open_lab(legs.client_app, laboratory)
+    add_pages(legs.client_app, laboratory)
     yield laboratory
     hands.hold.set()
     laboratory.join(PATIENCE)
@@ -267,13 +268,13 @@ def test_a_card_outlives_its_recording(browser: Browser) -> None:
     shown = run(browser, "code-replay")
 
     assert "HTTP/1.1 400 Bad Request" in shown
-    assert REFUSED.said in shown
+    assert REFUSED.description in shown
     assert "See the messages" not in shown
 
 
 def test_what_a_server_said_is_text_and_no_markup(browser: Browser, hands: Hands) -> None:
     hands.results["code-replay"] = replace(
-        REFUSED, said="<b>bold</b>", consequence="<i>slanted</i>"
+        REFUSED, description="<b>bold</b>", consequence="<i>slanted</i>"
     )
 
     shown = run(browser, "code-replay")
@@ -472,7 +473,7 @@ def test_a_run_that_breaks_off_says_so_and_keeps_what_was_sent_to_itself(
     with caplog.at_level(logging.DEBUG):
         shown = run(browser, "code-replay")
 
-    assert "The lab broke off (ValueError)." in shown
+    assert "The lab stopped because of an error (ValueError)." in shown
     assert "a-secret" not in shown + caplog.text
 
 
@@ -491,7 +492,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(
         watched, run=lambda attacks, report: run_all(lab, report, attacks), compare=compare
     )
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
-    open_lab(legs.client_app, laboratory)
+    add_pages(legs.client_app, laboratory)
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
 
@@ -499,7 +500,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(
 
     assert "Tripod ID refused." in shown
     assert "code was redeemed before" in shown
-    assert "The tokens that the first use bought are dead, and with them the grant." in shown
+    assert "The grant ended. The tokens from the first use stopped working." in shown
     assert "Lab: code replay" in " ".join(
         browser.follow("See the messages of Use a code twice").text.split()
     )
@@ -512,7 +513,7 @@ def test_without_the_servers_nothing_is_proven(legs: Legs, watched: Store) -> No
     )
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, lambda: None)
-    open_live_lab(legs.client_app, replace(settings, issuer=nowhere[0], **urls), watched)
+    add_lab(legs.client_app, replace(settings, issuer=nowhere[0], **urls), watched)
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
 

@@ -5,17 +5,22 @@ from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from inspector.lab.attack import Attack, Outcome
+from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.cards import State, cards
 from inspector.lab.laboratory import Laboratory
-from inspector.lab.run import Report, Result
+from inspector.lab.outcome import Outcome, Result
+from inspector.lab.run import Report
 from inspector.record.store import Store
 
 REFUSED = Outcome(
-    got_through=False, status=400, error="invalid_grant", said="", request_id="lab-replay-abc123-01"
+    has_succeeded=False,
+    status=400,
+    error="invalid_grant",
+    description="",
+    request_id="lab-replay-abc123-01",
 )
-[WAITS] = [attack for attack in ATTACKS if attack.waits]
+[WAITS] = [attack for attack in ATTACKS if attack.has_to_wait]
 FIRST, SECOND = [attack for attack in ATTACKS if attack.plain][:2]
 PATIENCE = 5.0
 
@@ -57,7 +62,7 @@ def test_attacks_that_wait_come_last(laboratory: Laboratory) -> None:
     laboratory.start(laboratory.attacks)
 
     assert laboratory.under_way
-    assert laboratory.under_way.left == [FIRST, SECOND, WAITS]
+    assert laboratory.under_way.remaining == [FIRST, SECOND, WAITS]
 
 
 def test_every_attack_that_is_done_makes_another_version_even_if_the_same_came_of_it(

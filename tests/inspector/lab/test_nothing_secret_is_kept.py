@@ -3,8 +3,8 @@
 import pytest
 from support.legs import Legs
 
-from inspector.lab.people import LAB_PASSWORDS
-from inspector.lab.results import to_document
+from inspector.lab.actors import LAB_PASSWORDS
+from inspector.lab.outcome import to_document
 from inspector.lab.run import run_all
 from inspector.lab.stage import Stage
 from inspector.record.store import Store
@@ -31,5 +31,5 @@ def test_nor_does_an_attack_that_gets_through(
     monkeypatch.setattr("auth_server.tokens.redeem_code", lambda *_: True)
     run_all(lab, lambda attack, result: watched.save_result(attack.slug, to_document(result)))
 
-    assert watched.results()["code-replay"]["got_through"]
+    assert watched.results()["code-replay"]["has_succeeded"]
     assert leaked(travelled(legs), legs.instance_path) == set()

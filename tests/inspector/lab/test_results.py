@@ -5,15 +5,14 @@ from typing import Any
 import pytest
 import requests
 
-from inspector.lab.answer import Answer
-from inspector.lab.attack import Failure, Outcome
-from inspector.lab.results import from_document, to_document
+from inspector.lab.http import Answer
+from inspector.lab.outcome import Failure, Outcome, from_document, to_document
 
 OUTCOME = Outcome(
-    got_through=True,
+    has_succeeded=True,
     status=200,
     error="",
-    said="Welcome.",
+    description="Welcome.",
     request_id="lab-code-of-another-client-a1b2c3-07",
     consequence="Mallory has Carol’s photos.",
 )
@@ -55,7 +54,8 @@ def redirect_to(location: str) -> Answer:
 )
 def test_of_where_a_redirect_leads_nothing_is_noted_that_could_hold_a_token(rest: str) -> None:
     assert (
-        redirect_to(f"/photos{rest}").said == "The browser is sent to http://127.0.0.1:9001/photos"
+        redirect_to(f"/photos{rest}").description
+        == "The browser is sent to http://127.0.0.1:9001/photos"
     )
 
 
@@ -63,10 +63,10 @@ def test_of_where_a_redirect_leads_nothing_is_noted_that_could_hold_a_token(rest
     "result",
     [
         Outcome(
-            got_through=False,
+            has_succeeded=False,
             status=400,
             error=TOKEN,
-            said=f"The browser is sent to http://127.0.0.1:9001/{TOKEN}",
+            description=f"The browser is sent to http://127.0.0.1:9001/{TOKEN}",
             request_id="lab-mix-up-a1b2c3-07",
             consequence=f"{TOKEN} is dead.",
         ),

@@ -15,7 +15,7 @@ from inspector import open_pages
 from inspector.lab.checks import CHECKS, PAIRS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import source_of
-from inspector.lab.views import open_lab
+from inspector.lab.views import add_pages
 from inspector.record.store import Store
 
 FILE = """import os
@@ -41,19 +41,26 @@ def door():
     return "ajar"
 """
 
-ROOMS = """def room(self):
+ROOMS = """
+
+def room(self):
+    # Lab check: the-room
     if self:
         return 1
-    return {
-        "left": 2,
-    }
+    return 2
+
+
+def hall():
+    text = "# Lab check: in-a-text"
+    # Lab check: the-hall
+    return text
 """
 
 
 @pytest.fixture
 def browser(legs: Legs, store: Store) -> Browser:
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
-    open_lab(
+    add_pages(
         legs.client_app,
         Laboratory(store, run=lambda *_: None, compare=lambda _: pytest.fail("nothing is run")),
     )
@@ -95,35 +102,29 @@ def test_a_definition_is_shown_whole(
 
 
 @pytest.mark.parametrize(
-    ("line", "first", "last", "where"),
-    [
-        ("", 11, 12, "lines 11 to 12"),
-        ("return", 12, 12, "line 12"),
-        ("if self", 23, 24, "lines 23 to 24"),
-        ('"left"', 26, 26, "line 26"),
-    ],
+    ("symbol", "first", "last", "where"),
+    [("room", 26, 27, "lines 26 to 27"), ("hall", 34, 34, "line 34")],
 )
-def test_of_a_definition_the_lines_that_matter_are_known(
-    line: str, first: int, last: int, where: str, tmp_path: Path
+def test_of_a_definition_the_marked_statement_is_known(
+    symbol: str, first: int, last: int, where: str, tmp_path: Path
 ) -> None:
-    """A statement with all that is in it, or a line inside of one."""
     (tmp_path / "house.py").write_text(FILE + ROOMS)
-    symbol = "House.door" if first < 20 else "room"
+    check = replace(CHECKS[0], slug=f"the-{symbol}", symbol=symbol, file="house.py")
 
-    source = source_of(replace(CHECKS[0], file="house.py", symbol=symbol, line=line), root=tmp_path)
+    source = source_of(replace(check, has_marker=True), root=tmp_path)
 
     assert (source.first, source.last, source.where) == (first, last, where)
-    assert source.has_more == bool(line)
+    assert source.has_more
+    assert not source_of(check, root=tmp_path).has_more
 
 
-def test_a_line_that_the_definition_does_not_have_is_missed(tmp_path: Path) -> None:
-    (tmp_path / "house.py").write_text(FILE)
+@pytest.mark.parametrize("slug", ["no-such-marker", "the-room", "in-a-text"])
+def test_a_marker_that_the_definition_does_not_have_is_missed(slug: str, tmp_path: Path) -> None:
+    (tmp_path / "house.py").write_text(FILE + ROOMS)
+    check = replace(CHECKS[0], slug=slug, file="house.py", symbol="hall", has_marker=True)
 
     with pytest.raises(LookupError):
-        source_of(
-            replace(CHECKS[0], file="house.py", symbol="House.door", line='return "ajar"'),
-            root=tmp_path,
-        )
+        source_of(check, root=tmp_path)
 
 
 @pytest.mark.parametrize("symbol", ["roof", "House.roof", "House.door.knob"])

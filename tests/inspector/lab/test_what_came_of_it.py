@@ -11,8 +11,8 @@ from support.legs import Legs
 from werkzeug.wrappers import Request, Response
 
 from auth_server import grant_types, issued_tokens, sign_in, tokens
-from inspector.lab.attack import Failure, Outcome
 from inspector.lab.attacks import ATTACKS
+from inspector.lab.outcome import Failure, Outcome
 from inspector.lab.run import run
 from inspector.lab.stage import Stage
 
@@ -49,34 +49,42 @@ def after(
     [
         (
             "redirect-uri-port",
-            "Carol’s browser stays where it is: she is sent nowhere, and no code is issued.",
+            "Carol’s browser is not redirected, and no code is issued.",
         ),
-        ("pkce-none", "The client learns of the error, and gets no code."),
+        ("pkce-none", "The client receives the error, and no code."),
         (
             "forged-consent",
-            "Carol’s account does not list Mallory’s app among those that she let in.",
+            "Carol’s account page does not list Mallory’s app.",
         ),
         (
             "open-redirect",
-            "The login form no longer carried where the link led. Carol is signed in, and stays here.",
+            "The login form does not contain the link’s next page. "
+            "Carol is signed in and stays on this server.",
         ),
-        ("forged-callback", "In Carol’s browser, Print Shop shows nobody’s album."),
+        ("forged-callback", "Print Shop shows no album in Carol’s browser."),
         (
             "callback-in-another-browser",
-            "Mallory does not see Carol’s album, and Carol’s own round trip goes on.",
+            "Mallory does not see Carol’s album, and Carol’s own flow continues.",
         ),
-        ("code-replay", "The tokens that the first use bought are dead, and with them the grant."),
-        ("code-without-verifier", "Print Shop could still redeem it: a failed guess harms nobody."),
+        ("code-replay", "The grant ended. The tokens from the first use stopped working."),
+        (
+            "code-without-verifier",
+            "Print Shop can still redeem the code. The failed attempt did no harm.",
+        ),
         (
             "scope-raised",
-            "Print Shop’s refresh token still works: a refused request spends nothing.",
+            "Print Shop’s refresh token still works. The rejected request did no harm.",
         ),
-        ("refresh-replayed", "Print Shop’s newest tokens are dead, and with them the grant."),
+        ("refresh-replayed", "The grant ended. Print Shop’s newest tokens stopped working."),
         (
             "secret-and-token-in-time",
-            "Mallory reads until Print Shop comes next; then the grant ends, and her tokens with it.",
+            "Mallory has access until Print Shop refreshes again. "
+            "Then the grant ends, and Mallory’s tokens stop working.",
         ),
-        ("revoked-access-token", "The access token died with the refresh token that was revoked."),
+        (
+            "revoked-access-token",
+            "The access token stopped working when the refresh token was revoked.",
+        ),
         ("another-persons-photo", "The answer is the same as for a photo that does not exist."),
     ],
 )
@@ -92,7 +100,7 @@ def test_a_code_that_its_owner_cannot_redeem_afterwards_is_no_unharmed_one(
 ) -> None:
     after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_CODES_LIFE))
 
-    assert outcome_of(slug, lab).consequence == "Print Shop cannot redeem it any more."
+    assert outcome_of(slug, lab).consequence == "Print Shop can no longer redeem the code."
 
 
 @pytest.mark.parametrize("slug", ["scope-raised", "refresh-of-another-client"])
@@ -101,7 +109,7 @@ def test_a_refresh_token_that_buys_its_owner_nothing_afterwards_is_no_unharmed_o
 ) -> None:
     after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_GRANTS_LIFE), times=2)
 
-    assert outcome_of(slug, lab).consequence == "Print Shop’s refresh token works no more."
+    assert outcome_of(slug, lab).consequence == "Print Shop’s refresh token no longer works."
 
 
 def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,8 +120,8 @@ def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize(
     ("slug", "consequence"),
     [
-        ("code-replay", "The tokens that the first use bought live on."),
-        ("refresh-replayed", "Print Shop’s newest tokens live on, and with them the grant."),
+        ("code-replay", "The tokens from the first use still work."),
+        ("refresh-replayed", "The grant did not end. Print Shop’s newest tokens still work."),
     ],
 )
 def test_a_replay_that_ends_nothing_is_not_said_to_end_the_grant(
@@ -123,7 +131,7 @@ def test_a_replay_that_ends_nothing_is_not_said_to_end_the_grant(
 
     outcome = outcome_of(slug, lab)
 
-    assert (outcome.got_through, outcome.consequence) == (False, consequence)
+    assert (outcome.has_succeeded, outcome.consequence) == (False, consequence)
 
 
 def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(
@@ -135,7 +143,7 @@ def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(
         refuse_a_replay_and_leave_the_grant_alone(patch)
         outcome = outcome_of("code-replay", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (False, "")
+    assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
 def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
@@ -145,7 +153,7 @@ def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
 
     outcome = outcome_of("secret-and-token-in-time", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (True, "")
+    assert (outcome.has_succeeded, outcome.consequence) == (True, "")
 
 
 def test_nor_is_one_that_leaves_the_thief_her_tokens(
@@ -155,7 +163,7 @@ def test_nor_is_one_that_leaves_the_thief_her_tokens(
 
     outcome = outcome_of("secret-and-token-in-time", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (True, "")
+    assert (outcome.has_succeeded, outcome.consequence) == (True, "")
 
 
 def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(
@@ -176,7 +184,7 @@ def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(
 
     outcome = outcome_of("another-persons-photo", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (False, "")
+    assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
 def test_a_round_trip_that_does_not_end_in_carols_album_is_not_said_to_go_on(
@@ -186,7 +194,7 @@ def test_a_round_trip_that_does_not_end_in_carols_album_is_not_said_to_go_on(
 
     outcome = outcome_of("callback-in-another-browser", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (False, "")
+    assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
 def test_a_forged_consent_that_counts_is_listed_in_carols_account(
@@ -195,7 +203,7 @@ def test_a_forged_consent_that_counts_is_listed_in_carols_account(
     monkeypatch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None)
 
     assert outcome_of("forged-consent", lab).consequence == (
-        "A code goes to Mallory’s app. Carol’s account lists Mallory’s app among those that she let in."
+        "Mallory’s app receives a code. Carol’s account page lists Mallory’s app."
     )
 
 
@@ -210,9 +218,9 @@ def test_a_login_form_that_still_carries_where_the_link_led_is_not_said_to_have_
 
     outcome = outcome_of("open-redirect", lab)
 
-    assert (outcome.got_through, outcome.consequence) == (
+    assert (outcome.has_succeeded, outcome.consequence) == (
         False,
-        "Carol is signed in, and stays here.",
+        "Carol is signed in and stays on this server.",
     )
 
 
@@ -224,7 +232,7 @@ def test_a_token_that_never_worked_proves_nothing(
 
     failure = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
 
-    assert failure == Failure(reason="The token did not work in the first place: 401.")
+    assert failure == Failure(reason="The access token did not work before the attack: 401.")
 
 
 def test_a_server_that_fails_has_refused_nothing(lab: Stage, legs: Legs) -> None:

@@ -1,4 +1,4 @@
-"""The same attack on a plain server, so that a card can say what this project's lines are for."""
+"""Runs an attack against a plain server, so that a card can compare the two servers."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -6,19 +6,21 @@ from contextlib import ExitStack
 import requests
 
 from config import DEMO_CLIENT_ID
-from inspector.lab.actors import MALLORY, App
-from inspector.lab.attack import Attack, CannotPlay
-from inspector.lab.people import LAB_PASSWORDS
+from inspector.lab.actors import LAB_PASSWORDS, MALLORY, App
+from inspector.lab.attack import Attack
+from inspector.lab.http import new_session
+from inspector.lab.outcome import CannotRun, Result
 from inspector.lab.plain.serving import PlainClient, plain_server
-from inspector.lab.run import Result, run
-from inspector.lab.stage import MALLORYS_SITE, Addresses, Stage, new_session
+from inspector.lab.run import run
+from inspector.lab.stage import MALLORYS_SITE, Addresses, Stage
 
-#: Print Shop's address there. No such host can exist (RFC 6761 §6.4): what a browser would carry to it stays here.
+#: Print Shop's address at the plain server. No request leaves for it, since the host cannot
+#: exist (RFC 6761 §6.4).
 PRINT_SHOPS_SITE = "https://print-shop.invalid"
 
 
 class PlainStage(Stage):
-    """A stage at a plain server. Mallory's app is registered there from the start, and all of it ends with the server."""
+    """A stage at a plain server, where Mallory's app is already registered."""
 
     def __init__(
         self,
@@ -38,7 +40,7 @@ class PlainStage(Stage):
         self._mallorys_client = mallorys_app
 
     def tidy(self) -> None:
-        """There is nothing to take back."""
+        """Do nothing, because the grants end with the server."""
 
     def _register(self) -> App:
         client = self._mallorys_client
@@ -46,7 +48,7 @@ class PlainStage(Stage):
 
 
 def compare(attack: Attack) -> Result | None:
-    """What becomes of `attack` there; None where it has no meaning."""
+    """Return the result of `attack` at the plain server, or None if a comparison is meaningless."""
     if attack.plain is None:
         return None
     print_shop = PlainClient(client_id=DEMO_CLIENT_ID, redirect_uri=f"{PRINT_SHOPS_SITE}/callback")
@@ -61,4 +63,4 @@ def compare(attack: Attack) -> Result | None:
 
 
 def _refuse_to_wait(_seconds: float) -> None:
-    raise CannotPlay("By its defaults, nothing there expires within ten days.")
+    raise CannotRun("By default, no token of the plain server expires within ten days.")

@@ -1,0 +1,123 @@
+# ruff: noqa: S105 - the values are sentences, not passwords
+"""The reason codes of the three legs as phrases, for people.
+
+The inspector imports no leg, so it has its own table. A test compares it with the `Reason` of each
+leg.
+"""
+
+#: A code of an event's `reason` or `end_reason`, and a phrase without a full stop.
+PHRASES = {
+    # Client authentication
+    "unknown_client": "no client with this client_id is registered",
+    "wrong_client_secret": "the client secret is wrong",
+    "client_secret_missing": "a confidential client sent no secret",
+    "client_method_not_allowed": "this endpoint is for confidential clients",
+    "malformed_authorization_header": "the Authorization header is malformed",
+    "several_client_methods": "the client used two authentication methods at once",
+    "invalid_client": "the authorization server could not authenticate the client",
+    "client_refused": "the authorization server refused the client",
+    # Codes and tokens
+    "unknown_code": "this code was never issued",
+    "code_of_another_client": "the code was issued to another client",
+    "code_expired": "the code has expired",
+    "code_replayed": "the code was redeemed before",
+    "redirect_uri_differs": "the redirect URI is not the expected one",
+    "redirect_uri_missing": "the redirect URI is missing",
+    "verifier_mismatch": "the verifier does not match the challenge of the authorization request",
+    "unknown_refresh_token": "this refresh token was never issued",
+    "refresh_token_of_another_client": "the refresh token was issued to another client",
+    "refresh_token_replayed": "the refresh token was used before",
+    "grant_ended": "the grant has ended",
+    "grant_expired": "the grant has expired",
+    "token_of_another_client": "the token was issued to another client",
+    "unknown_token": "this token was never issued",
+    "access_token_expired": "the access token has expired",
+    "refresh_token_not_active": "the refresh token is spent or has expired",
+    "invalid_grant": "the authorization server does not accept the code or token",
+    # The form of a request
+    "not_one_client_id": "the request must have exactly one client_id",
+    "not_a_client": "the client_id belongs to a resource server",
+    "not_one_redirect_uri": "the request must have exactly one redirect_uri",
+    "duplicated_parameter": "a parameter is repeated",
+    "missing_parameter": "a required parameter is missing",
+    "wrong_content_type": "the body is not form-encoded",
+    "unsupported_response_type": "the response type is not supported",
+    "unsupported_response_mode": "the response mode is not supported",
+    "invalid_prompt": "the prompt is not valid",
+    "code_challenge_missing": "the code challenge is missing",
+    "code_challenge_method_not_s256": "the code challenge method is not S256",
+    "malformed_code_challenge": "the code challenge is malformed",
+    "unsupported_grant_type": "the grant type is not supported",
+    "unauthorized_client": "the client may not use this grant type",
+    "invalid_scope": "the scope is unknown or wider than allowed",
+    "invalid_request": "the request is not valid",
+    "other_error": "the request was refused for another reason",
+    # The resource owner
+    "access_denied": "the user denied the request",
+    "consent_required": "the user must be asked, and prompt=none forbids it",
+    "login_required": "the user is not signed in, and prompt=none forbids the login page",
+    "form_token_refused": "the form has no valid CSRF token",
+    # The authorization response, as the client judges it
+    "unknown_state": "the state was not issued to this browser",
+    "issuer_missing": "the issuer is missing",
+    "issuer_mismatch": "the issuer is not the one that the client asked",
+    "no_code": "the response has no code",
+    # Servers without a usable response
+    "server_error": "the authorization server failed",
+    "temporarily_unavailable": "the authorization server is overloaded",
+    "no_answer": "the server could not be reached",
+    "server_failed": "the server failed",
+    "no_metadata": "the server publishes no metadata",
+    "wrong_metadata_issuer": "the metadata belongs to another issuer",
+    "bad_endpoint": "the metadata has no usable endpoint",
+    "bad_answer": "the response is not what the protocol allows",
+    "bad_token_response": "the response contains no usable token",
+    "photo_api_no_answer": "Photo API could not be reached",
+    "photo_api_failed": "Photo API failed",
+    "photo_api_bad_answer": "the response of Photo API could not be read",
+    "photo_api_refused": "Photo API refused the request",
+    "access_token_refused": "Photo API refused the new access token too",
+    # The API's checks of an access token
+    "no_credentials": "there is no access token",
+    "malformed_credentials": "the Authorization header is malformed",
+    "not_active": "the authorization server says that the token is not active",
+    "not_an_access_token": "it is a refresh token, not an access token",
+    "other_issuer": "another authorization server issued the token",
+    "other_audience": "the token is meant for another API",
+    "expired": "the access token has expired",
+    "no_subject": "the introspection does not name the resource owner",
+    "no_introspection": "the authorization server did not answer the introspection",
+    "scope_not_granted": "the scope was not granted",
+    # The end of a grant or a connection
+    "replay": "a single-use code or token was presented again",
+    "revoked_by_client": "the client revoked it",
+    "removed_by_resource_owner": "the resource owner removed the app",
+    "scope_withdrawn": "the client's registration no longer has any of its scopes",
+    "disconnected": "the user disconnected",
+    "replaced": "the browser connected again",
+}
+
+
+def phrase(event: dict[str, object], field: str = "reason") -> str:
+    """Return the phrase for the code in `field`, with the details that `event` has beside it.
+
+    A code that is not in the table is returned as it is.
+    """
+    code = str(event.get(field) or "")
+    sentence = PHRASES.get(code, code)
+    if field == "end_reason":
+        return sentence
+    for detail in _details(event):
+        sentence = f"{sentence}: {detail}"
+    return sentence
+
+
+def _details(event: dict[str, object]) -> list[str]:
+    details = []
+    if event.get("differs_at"):
+        details.append(f"they differ at character {event['differs_at']}")
+    if event.get("detail"):
+        details.append(str(event["detail"]).rstrip("."))
+    if event.get("end_reason"):
+        details.append(phrase(event, "end_reason"))
+    return details
