@@ -1,7 +1,7 @@
-"""See it and break it: the inspector records what crosses the wire, draws it, and runs the lab. Demo only.
+"""The inspector, for the demo only: it records messages, draws them, and runs the lab.
 
-The legs do not know that they are watched: `app.py` puts the recorder around each of them, and the pages on Print Shop's
-application.
+The legs do not know that they are recorded. `app.py` puts the recorder around each of them, and the
+pages on Print Shop's application.
 """
 
 from collections.abc import Callable
@@ -18,19 +18,19 @@ FILE = "inspector.db"
 
 
 def watch(app: Flask, settings: Settings) -> None:
-    """Record every message that `app` gets and answers, from now on."""
+    """Record every request to `app` and its response."""
     recorder.watch(app, settings, open_store(settings))
 
 
 def open_store(settings: Settings) -> Store:
-    """The recording of this run, shared by the legs' processes."""
+    """Return the recording, which the processes of the legs share."""
     return Store(settings.instance_path / FILE)
 
 
 def open_pages(
     app: Flask, settings: ClientAppSettings, treat_as_expired: Callable[[], None]
 ) -> None:
-    """Put the inspector's pages on Print Shop's application, and links to them into its menu."""
+    """Add the inspector's pages to Print Shop's application, and links to them to its menu."""
     key = recorder.key_of_runs(settings)
     app.extensions["tripod.inspector"] = Inspector(open_store(settings), key, treat_as_expired)
     app.register_blueprint(bp)

@@ -1,4 +1,4 @@
-"""What the inspector's page shows: one flow, as one party sees it, with one message open."""
+"""The inspector's page: one flow, as one party sees it, with one message open."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,11 @@ from inspector.read.parties import EVERYBODY, Party, party
 
 @dataclass(frozen=True)
 class Choice:
-    """What somebody chose to look at: `message` is an ordinal, `exchange` an id, `unfolded` shows repetitions too."""
+    """What the user chose to see.
+
+    `message` is a number in the flow, `exchange` an id of the recording. `unfolded` shows repeated
+    messages too.
+    """
 
     party: Party
     message: int | None
@@ -28,21 +32,23 @@ class Choice:
 
     @classmethod
     def read(cls, arguments: Mapping[str, str]) -> "Choice":
-        """Off a query; what makes no sense there counts as not chosen."""
+        """Read the choice from a query. An invalid value counts as not chosen."""
         message, exchange = number(arguments.get("message")), number(arguments.get("exchange"))
         return cls(party(arguments.get("view", "")), message, exchange, arguments.get("all") == "1")
 
 
 def number(text: str | None) -> int | None:
-    """A number in a query; None for what is none, or is too large to be meant."""
-    is_one = text and text.isascii() and text.isdigit() and len(text) < 15
-    return int(text) if text and is_one else None
+    """Return the number in a query, or None for anything else and for very large numbers."""
+    if text and text.isascii() and text.isdigit() and len(text) < 15:
+        return int(text)
+    return None
 
 
 class FlowPage:
-    """One flow on the page; the template asks it for everything. `now` in epoch seconds.
+    """One flow on the page, for the template.
 
-    `is_this_browsers`: whether whoever looks took part in it.
+    `now` is in epoch seconds. `is_this_browsers` says whether the user's browser is part of the
+    flow.
     """
 
     def __init__(
@@ -58,14 +64,14 @@ class FlowPage:
         self.choice = replace(choice, message=choice.message or self._number_of(choice.exchange))
 
     def _number_of(self, exchange_id: int | None) -> int | None:
-        return next(
-            (message.n for message in every(self._trees) if message.exchange.id == exchange_id),
-            None,
-        )
+        if exchange_id is None:
+            return None
+        numbers = {message.exchange.id: message.n for message in every(self._trees)}
+        return numbers.get(exchange_id)
 
     @cached_property
     def messages(self) -> list[MessageOnPage]:
-        """Those that the list shows."""
+        """The messages of the list."""
         return [self._on_page(message) for message in self._seen if message.n not in self._folded]
 
     def _on_page(self, message: Message) -> MessageOnPage:
@@ -74,13 +80,15 @@ class FlowPage:
 
     @property
     def folded(self) -> int:
-        """How many messages are folded away."""
+        """The number of messages that are folded."""
         return sum(message.n in self._folded for message in self._seen)
 
     @property
     def drawing(self) -> Markup:
         """The sequence diagram."""
-        unfold = self.link(all=1) if self._folded else None
+        unfold = None
+        if self._folded:
+            unfold = self.link(all=1)
         rows = diagram.rows(self._trees, self.choice.party, unfold, is_flow=not self.flow.is_beside)
         return draw.sequence(rows, self.names, self.choice.message, self.link_to)
 
@@ -90,22 +98,26 @@ class FlowPage:
 
     @cached_property
     def _folded(self) -> set[int]:
-        """The numbers of those that are folded away: none when all are asked for, or one of these is."""
+        """The numbers of the folded messages: none if all are requested or one of them is open."""
         numbers = {message.n for message in folding.folded(self._trees)}
-        return set() if self.choice.unfolded or self.choice.message in numbers else numbers
+        if self.choice.unfolded or self.choice.message in numbers:
+            return set()
+        return numbers
 
     def link_to(self, n: int) -> str:
-        """The address of the page with message `n` open."""
+        """Return the address of the page with message `n` open."""
         return f"{self.link(message=n)}#message-{n}"
 
     def link(self, **changes: str | int | None) -> str:
-        """The address of this page with other choices."""
-        chosen: dict[str, Any] = {
+        """Return the address of this page with other choices."""
+        arguments: dict[str, Any] = {
             "flow": self.flow.id,
             "view": self.choice.party.view or None,
-            "all": 1 if self.choice.unfolded else None,
+            "all": None,
         }
-        return url_for("inspector.page", **chosen | changes)
+        if self.choice.unfolded:
+            arguments["all"] = 1
+        return url_for("inspector.page", **arguments | changes)
 
     @cached_property
     def grants(self) -> list[GrantOnPage]:
@@ -113,11 +125,11 @@ class FlowPage:
         return [GrantOnPage(grant, self.now) for grant in tokens.grants(self.flow.exchanges)]
 
     def round_trip(self, all_flows: Sequence[Flow]) -> int:
-        """Which one it is, counted from the oldest of these."""
+        """Return the number of this flow among `all_flows`, counted from the oldest."""
         oldest_first = [flow for flow in reversed(all_flows) if not flow.is_beside]
         return oldest_first.index(self.flow) + 1
 
     @property
     def sees_everything(self) -> bool:
-        """Whether this is nobody's view in particular."""
+        """Whether the view is not limited to one party."""
         return self.choice.party == EVERYBODY

@@ -1,4 +1,4 @@
-"""What the page of a flow is made of: its messages, and its grants."""
+"""The parts of the inspector's page: the messages and the grants of a flow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ LEG_CLASSES = {
 
 @dataclass(frozen=True)
 class MessageOnPage:
-    """One message in the list; `address` is the page with this message open."""
+    """One message in the list. `address` is that of the page with this message open."""
 
     message: Message
     clients: Clients
@@ -31,27 +31,26 @@ class MessageOnPage:
 
     @property
     def n(self) -> int:
-        """Its ordinal in the flow."""
+        """Its number in the flow."""
         return self.message.n
 
     @property
     def leg(self) -> str:
-        """The CSS class of who sends it."""
-        return "danger" if self.message.attacker else LEG_CLASSES[self.message.source]
+        """The CSS class of its sender."""
+        if self.message.attacker:
+            return "danger"
+        return LEG_CLASSES[self.message.source]
 
     @property
     def lanes(self) -> Markup:
-        """The arrow in small."""
-        kind = (
-            "redirect"
-            if self.message.redirected_by
-            else "request"
-            if self.message.front
-            else "exchange"
-        )
-        before = self.message.redirected_by
-        source = before.target if before else self.message.source
-        return draw.lanes(source, self.message.target, kind, attacker=self.message.attacker)
+        """The small drawing of its arrow."""
+        message = self.message
+        source, kind = message.source, "exchange"
+        if message.redirected_by:
+            source, kind = message.redirected_by.target, "redirect"
+        elif message.front:
+            kind = "request"
+        return draw.lanes(source, message.target, kind, attacker=message.attacker)
 
     @property
     def line(self) -> str:
@@ -60,38 +59,40 @@ class MessageOnPage:
 
     @property
     def steps(self) -> str:
-        """`T1, T2`; nothing where the steps leave the message out."""
+        """Its steps, such as `T1, T2`, or "" if it has none."""
         return ", ".join(filter(None, (self.message.step, self.message.answer_step)))
 
     @property
-    def said(self) -> str:
-        """The sentence."""
+    def description(self) -> str:
+        """One or two sentences about the message."""
         return story.sentence(self.message, self.clients.of(self.message.exchange))
 
     @property
     def took(self) -> str:
-        """How long the answer took."""
+        """The time until the response ended."""
         milliseconds = (self.message.exchange.ended_at - self.message.exchange.started_at) * 1000
-        return f"{milliseconds:.0f} ms" if milliseconds >= 1 else "under 1 ms"
+        if milliseconds < 1:
+            return "under 1 ms"
+        return f"{milliseconds:.0f} ms"
 
     @property
     def explained(self) -> Sequence[explanations.Explanation]:
-        """Every parameter."""
+        """The explanation of each parameter."""
         return explanations.explained(self.message.exchange)
 
     @property
     def request(self) -> str:
-        """As it was on the wire."""
+        """The raw request."""
         return raw_http.request(self.message.exchange)
 
     @property
     def response(self) -> str:
-        """As it was on the wire."""
+        """The raw response."""
         return raw_http.response(self.message.exchange)
 
     @property
     def curl(self) -> str:
-        """For a shell; "" where nobody should send it."""
+        """The curl command, or "" if there is none."""
         return curl.command(self.message.exchange)
 
     @property
@@ -101,39 +102,37 @@ class MessageOnPage:
 
     @property
     def grant_endings(self) -> list[str]:
-        """Why grants ended with it."""
+        """Why grants ended with this message."""
         return refusals.grant_endings(self.message.exchange)
 
 
 @dataclass(frozen=True)
 class GrantOnPage:
-    """One grant: its timeline and its family."""
+    """One grant with its timeline and its family. `now` is in epoch seconds."""
 
     grant: tokens.Grant
     now: float
 
     @property
     def timeline(self) -> Markup:
-        """The picture."""
-        return draw.timeline(
-            tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now
-        )
+        """The token timeline."""
+        access, refresh = tokens.access_tokens(self.grant), tokens.refresh_tokens(self.grant)
+        return draw.timeline(access, refresh, self.now)
 
     @property
     def words(self) -> str:
-        """The same in a sentence."""
-        return draw.timeline_words(
-            tokens.access_tokens(self.grant), tokens.refresh_life(self.grant), self.now
-        )
+        """The token timeline in sentences."""
+        access, refresh = tokens.access_tokens(self.grant), tokens.refresh_tokens(self.grant)
+        return draw.timeline_words(access, refresh, self.now)
 
     @property
     def family(self) -> Markup:
-        """The tree."""
+        """The family of the grant."""
         return draw.family(tokens.family(self.grant, self.now))
 
     @property
-    def is_alive(self) -> bool:
-        """Whether an access token of it works."""
-        return not self.grant.is_over(self.now) and any(
-            self.now < pair.expires for pair in self.grant.pairs
-        )
+    def has_active_access_token(self) -> bool:
+        """Whether one of its access tokens works."""
+        if self.grant.is_over(self.now):
+            return False
+        return any(self.now < pair.expires for pair in self.grant.pairs)

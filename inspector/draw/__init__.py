@@ -1,4 +1,4 @@
-"""The inspector's pictures: data in, SVG out. They hold no words but what they are given, and no styles but classes."""
+"""Draw messages and tokens as SVG. The drawings contain only the given data, and CSS classes."""
 
 from inspector.draw.family import family
 from inspector.draw.lanes import lanes

@@ -1,4 +1,4 @@
-"""A request as a command for a shell; what is masked stands in it as a variable to fill in, `$CODE` for the code."""
+"""Show a request as a curl command. A masked value becomes a shell variable, such as `$CODE`."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from inspector.record.parameters import NAMES
 from inspector.record.query_strings import DOT, quoted, written
 from web.addresses import is_loopback
 
-#: Names of which a shell may have a variable already.
+#: Names for which a shell may already have a variable.
 _TAKEN = {"username", "display"}
-#: A command that is longer is broken into lines.
+#: A longer command is broken into lines.
 WIDE = 80
 _HOST = re.compile(r"(?P<name>[a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]{1,5})?", re.IGNORECASE)
-#: A masked value, with its name before it where it has one there.
+#: A masked value, with its name before it if there is one.
 _MASKED = re.compile(
     r"(?:(?:(?<=[?&])|(?<=%26)|^)(?P<name>[\w.-]+)(?P<equals>=|%3D))?"
     rf"(?:[\w-]{{6}})?{DOT}{{8}}(?:~[0-9a-f]{{6}})?"
@@ -26,52 +26,66 @@ _MASKED = re.compile(
 
 
 def command(exchange: Exchange) -> str:
-    """The command; "" for what went to a host that may be anybody's, and for what was not kept whole.
+    """Return the command, or "" if there is none.
 
-    Nor is there one where a control character is in it: a terminal into which it is pasted may take that for a key.
+    There is none for a host that is not loopback, for a message that was truncated, and for one
+    with control characters, which a terminal could execute when the command is pasted.
     """
-    if not (_is_here(exchange.host) and _is_whole(exchange)):
+    if not _is_on_loopback(exchange.host) or _is_truncated(exchange):
         return ""
     content = _content(exchange)
-    options = [
-        *_method(exchange.method, "POST" if content else "GET"),
-        _in_shell(_url(exchange), "VALUE"),
+    implied_method = "GET"
+    if content:
+        implied_method = "POST"
+    parts = [
+        "curl --include",
+        *_method(exchange.method, implied_method),
+        _shell_word(_url(exchange), "VALUE"),
+        *_credentials(exchange),
+        *content,
     ]
-    parts = ["curl --include", *options, *_credentials(exchange), *content]
     if any(map(INVISIBLE.search, parts)):
         return ""
-    return " ".join(parts) if len(" ".join(parts)) <= WIDE else " \\\n  ".join(parts)
+    one_line = " ".join(parts)
+    if len(one_line) <= WIDE:
+        return one_line
+    return " \\\n  ".join(parts)
 
 
-def _is_here(host: str) -> bool:
-    """Whether it is this machine, to which a secret may be sent; in the demo, all legs are."""
+def _is_on_loopback(host: str) -> bool:
+    """Return whether `host` is this machine, to which a secret may be sent."""
     found = _HOST.fullmatch(host)
     return found is not None and is_loopback(found["name"].strip("[]").lower())
 
 
-def _is_whole(exchange: Exchange) -> bool:
+def _is_truncated(exchange: Exchange) -> bool:
     pairs = [*exchange.query, *exchange.request_body.form]
-    return not any(
-        text.endswith(ELLIPSIS)
-        for text in (exchange.path, *(text for pair in pairs for text in pair))
-    )
+    texts = [exchange.path, *(text for pair in pairs for text in pair)]
+    return any(text.endswith(ELLIPSIS) for text in texts)
 
 
-def _method(method: str, implied: str) -> list[str]:
+def _method(method: str, implied_method: str) -> list[str]:
     if method == "HEAD":
         return ["--head"]
-    return [] if method == implied else [f"--request {shlex.quote(method)}"]
+    if method == implied_method:
+        return []
+    return [f"--request {shlex.quote(method)}"]
 
 
 def _url(exchange: Exchange) -> str:
     path = quoted(exchange.path, safe="/:@,~")
-    slash = "" if path.startswith("/") else "/"
-    return f"http://{exchange.host}{slash}{path}{'?' if exchange.query else ''}{written(exchange.query)}"
+    if not path.startswith("/"):
+        path = f"/{path}"
+    if exchange.query:
+        path = f"{path}?{written(exchange.query)}"
+    return f"http://{exchange.host}{path}"
 
 
 def _credentials(exchange: Exchange) -> list[str]:
-    cookie = ['--cookie "$COOKIE"'] if header(exchange, "Cookie") else []
-    return [*_authorization(header(exchange, "Authorization")), *cookie]
+    credentials = _authorization(header(exchange, "Authorization"))
+    if header(exchange, "Cookie"):
+        credentials.append('--cookie "$COOKIE"')
+    return credentials
 
 
 def _authorization(authorization: str) -> list[str]:
@@ -83,73 +97,82 @@ def _authorization(authorization: str) -> list[str]:
         case "bearer":
             return ['--header "Authorization: Bearer $ACCESS_TOKEN"']
         case "basic" if colon:
-            return [f"--user {_in_shell(credentials, _secret_of(client))}"]
+            return [f"--user {_shell_word(credentials, _secret_variable(client))}"]
     return ['--header "Authorization: $AUTHORIZATION"']
 
 
-def _secret_of(client: str) -> str:
-    return "CLIENT_SECRET" if DOT in client else f"{_cleaned(client)}_SECRET"
+def _secret_variable(client: str) -> str:
+    if DOT in client:
+        return "CLIENT_SECRET"
+    return f"{_upper_case(client)}_SECRET"
 
 
 def _content(exchange: Exchange) -> list[str]:
     if exchange.method == "HEAD":
         return []
     if exchange.request_body.form:
-        return [
-            f"--data-urlencode {_field(name, value)}" for name, value in exchange.request_body.form
-        ]
-    return _other_content(exchange) if header(exchange, "Content-Length") not in ("", "0") else []
+        return [f"--data-urlencode {_field(*pair)}" for pair in exchange.request_body.form]
+    if header(exchange, "Content-Length") in ("", "0"):
+        return []
+    return _other_content(exchange)
 
 
 def _other_content(exchange: Exchange) -> list[str]:
-    media_type = _in_shell(f"Content-Type: {header(exchange, 'Content-Type')}", "CONTENT_TYPE")
-    document = (
-        _document(exchange.request_body.text)
-        if exchange.request_body.media_type == bodies.JSON
-        else ""
-    )
-    return [
-        f"--header {media_type}",
-        f"--data {shlex.quote(document)}" if document else '--data-binary "$BODY"',
-    ]
+    media_type = _shell_word(f"Content-Type: {header(exchange, 'Content-Type')}", "CONTENT_TYPE")
+    data = '--data-binary "$BODY"'
+    body = exchange.request_body
+    if body.media_type == bodies.JSON and (document := _complete_json(body.text)):
+        data = f"--data {shlex.quote(document)}"
+    return [f"--header {media_type}", data]
 
 
-def _document(text: str) -> str:
-    """JSON of which nothing is missing or masked; "" where there is none."""
+def _complete_json(text: str) -> str:
+    """Return JSON of which nothing is omitted or masked, or ""."""
+    if DOT in text or ELLIPSIS in text:
+        return ""
     try:
-        return (
-            ""
-            if DOT in text or ELLIPSIS in text
-            else json.dumps(json.loads(text), ensure_ascii=False)
-        )
+        return json.dumps(json.loads(text), ensure_ascii=False)
     except ValueError:
         return ""
 
 
 def _field(name: str, value: str) -> str:
-    return _in_shell(f"{quoted(name)}={value}", _variable(name))
+    return _shell_word(f"{quoted(name)}={value}", _variable(name))
 
 
-def _in_shell(text: str, variable: str) -> str:
-    """One word for a shell: it fills in what is masked, of which no name stands in the text as `variable`, and nothing else."""
+def _shell_word(text: str, variable: str) -> str:
+    """Return one word for a shell, which substitutes the masked values and nothing else.
+
+    A masked value without a name of its own in the text becomes `variable`.
+    """
     word, end = "", 0
     for masked in _MASKED.finditer(text):
-        named = f"{masked['name']}{masked['equals']}" if masked["name"] else ""
-        literal = text[end : masked.start()] + named
-        word += (
-            shlex.quote(literal) if literal else ""
-        ) + f'"${_variable(masked["name"]) if named else variable}"'
+        literal, name = text[end : masked.start()], variable
+        if masked["name"]:
+            literal += f"{masked['name']}{masked['equals']}"
+            name = _variable(masked["name"])
+        word += f'{_quote(literal)}"${name}"'
         end = masked.end()
-    return word + (shlex.quote(text[end:]) if text[end:] or not word else "")
+    return (word + _quote(text[end:])) or "''"
+
+
+def _quote(literal: str) -> str:
+    if not literal:
+        return ""
+    return shlex.quote(literal)
 
 
 def _variable(name: str) -> str:
-    """For the value of that name. Nobody can ask for a variable that a shell has already."""
+    """Return the variable for the value of `name`. It is never one that a shell already has."""
     if name in NAMES - _TAKEN:
-        return _cleaned(name)
-    return "VALUE" if DOT in name else f"VALUE_OF_{_cleaned(name)}"
+        return _upper_case(name)
+    if DOT in name:
+        return "VALUE"
+    return f"VALUE_OF_{_upper_case(name)}"
 
 
-def _cleaned(name: str) -> str:
-    cleaned = re.sub(r"[^A-Z0-9_]", "_", name.upper())
-    return f"_{cleaned}" if cleaned[:1].isdigit() else cleaned
+def _upper_case(name: str) -> str:
+    variable = re.sub(r"[^A-Z0-9_]", "_", name.upper())
+    if variable[:1].isdigit():
+        return f"_{variable}"
+    return variable

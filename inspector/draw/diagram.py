@@ -1,12 +1,10 @@
-"""From messages to the rows of the drawing, as one party sees them."""
+"""Turn messages into the rows of the drawing, as one party sees them."""
 
 from collections.abc import Callable, Sequence
 
 from inspector.draw import blind_spots, words
-from inspector.draw.rows import Answer, Call, Redirect, Row
-from inspector.draw.rows import Fold as Pill
-from inspector.draw.rows import Phase as Heading
-from inspector.read.folding import Fold, parts
+from inspector.draw.rows import Call, Fold, Heading, Redirect, Response, Row
+from inspector.read.folding import Omission, parts
 from inspector.read.messages import Message
 from inspector.read.parties import Party
 from inspector.read.phases import BESIDE, Phase, phase_inside, phase_of
@@ -16,57 +14,75 @@ from inspector.read.steps import Lane
 def rows(
     trees: Sequence[Message], party: Party, unfold: str | None, *, is_flow: bool = True
 ) -> list[Row]:
-    """The rows of a flow's drawing. What repeats itself is folded, with a link to `unfold`, unless that is None.
+    """Return the rows of a flow's drawing.
 
-    Messages that are no flow have no phases.
+    Repeated messages are folded, with a link to `unfold`. If `unfold` is None, nothing is folded.
+    Messages without a flow have no phases.
     """
-    told: Sequence[Message | Fold] = parts(trees) if unfold else trees
-    shown = [part for part in told if isinstance(part, Message)]
-    led_to = {message.redirected_by.n: message for message in shown if message.redirected_by}
-    pen = _Pen(party, led_to, phase_of if is_flow else lambda _tree: BESIDE)
-    for part in told:
-        if isinstance(part, Fold):
-            pen.fold(part, unfold or "")
+    drawn: Sequence[Message | Omission] = trees
+    if unfold:
+        drawn = parts(trees)
+    shown = [part for part in drawn if isinstance(part, Message)]
+    redirected = {message.redirected_by.n: message for message in shown if message.redirected_by}
+    phase_of_tree: Callable[[Message], Phase | None] = phase_of
+    if not is_flow:
+        phase_of_tree = _no_phase
+    diagram = _Diagram(party, redirected, phase_of_tree)
+    for part in drawn:
+        if isinstance(part, Omission):
+            diagram.add_fold(part, unfold or "")
         else:
-            pen.draw_tree(part)
-    return pen.finished()
+            diagram.add_tree(part)
+    return diagram.finish()
 
 
-class _Pen:
-    """Writes the rows down one after the other. `next_of` tells the message to which a message's answer led."""
+def _no_phase(_tree: Message) -> Phase:
+    return BESIDE
+
+
+class _Diagram:
+    """Collects the rows in order.
+
+    `redirected` has the message to which the response of message `n` redirected the browser.
+    """
 
     def __init__(
         self,
         party: Party,
-        next_of: dict[int, Message],
+        redirected: dict[int, Message],
         phase_of_tree: Callable[[Message], Phase | None],
     ) -> None:
         self._rows: list[Row] = []
         self._hidden: list[Message] = []
         self._phase: Phase | None = None
         self._party = party
-        self._next_of = next_of
+        self._redirected = redirected
         self._phase_of = phase_of_tree
 
-    def draw_tree(self, tree: Message) -> None:
+    def add_tree(self, tree: Message) -> None:
         phase = self._phase_of(tree) or self._phase or BESIDE
-        self._draw(
-            tree, lambda message: phase if phase == BESIDE else phase_inside(tree, message) or phase
-        )
+        self._add(tree, tree, phase)
 
-    def fold(self, fold: Fold, href: str) -> None:
-        if seen := [message.n for message in fold.messages if self._party.sees(message)]:
-            which = f"message {seen[0]}" if len(seen) == 1 else f"messages {seen[0]} to {seen[-1]}"
-            self._write(Pill(text=f"{fold.why}: {which}", href=href))
+    def add_fold(self, omission: Omission, href: str) -> None:
+        seen = [message.n for message in omission.messages if self._party.sees(message)]
+        if not seen:
+            return
+        numbers = f"message {seen[0]}"
+        if len(seen) > 1:
+            numbers = f"messages {seen[0]} to {seen[-1]}"
+        self._append(Fold(text=f"{omission.why}: {numbers}", href=href))
 
-    def finished(self) -> list[Row]:
-        self._admit_the_blind_spot()
+    def finish(self) -> list[Row]:
+        self._append_blind_spot()
         return self._rows
 
-    def _draw(self, message: Message, phase_for: Callable[[Message], Phase]) -> None:
-        self._begin(message, phase_for(message))
+    def _add(self, message: Message, tree: Message, phase: Phase) -> None:
+        inner_phase = phase
+        if phase != BESIDE:
+            inner_phase = phase_inside(tree, message) or phase
+        self._begin(message, inner_phase)
         for call in message.inside:
-            self._draw(call, phase_for)
+            self._add(call, tree, phase)
         if self._party.sees(message):
             self._end(message)
 
@@ -75,30 +91,33 @@ class _Pen:
             self._enter(phase)
             self._hidden.append(message)
             return
-        self._admit_the_blind_spot()
+        self._append_blind_spot()
         self._enter(phase)
         before = message.redirected_by
-        self._write(
-            _redirect(before, message) if before and self._party.sees(before) else _call(message)
-        )
+        if before and self._party.sees(before):
+            self._append(_redirect(before, message))
+        else:
+            self._append(_call(message))
 
     def _end(self, message: Message) -> None:
-        led_to = self._next_of.get(message.n)
-        if led_to and self._party.sees(led_to):
-            return  # the next row is the answer and the next request in one
-        self._write(_departure(message) if words.leading_step(message) else _answer(message))
+        redirected = self._redirected.get(message.n)
+        if redirected and self._party.sees(redirected):
+            return  # One row shows this response together with the next request.
+        if words.leading_step(message):
+            self._append(_open_redirect(message))
+        else:
+            self._append(_response(message))
 
     def _enter(self, phase: Phase) -> None:
         if phase != self._phase:
-            self._admit_the_blind_spot()
-            self._rows.append(Heading(title=phase.title, hint=phase.hint))
+            self._append(Heading(title=phase.title, hint=phase.hint))
             self._phase = phase
 
-    def _write(self, row: Row) -> None:
-        self._admit_the_blind_spot()
+    def _append(self, row: Row) -> None:
+        self._append_blind_spot()
         self._rows.append(row)
 
-    def _admit_the_blind_spot(self) -> None:
+    def _append_blind_spot(self) -> None:
         if self._hidden:
             self._rows.append(blind_spots.note(self._hidden, self._party))
             self._hidden = []
@@ -131,14 +150,17 @@ def _redirect(before: Message, message: Message) -> Row:
     )
 
 
-def _departure(message: Message) -> Row:
-    """A redirect whose other end this party does not see, or is a client's that nobody records."""
+def _open_redirect(message: Message) -> Row:
+    """Return a redirect whose target the party does not see, or a client that is not recorded."""
     label, params = words.destination(message.exchange)
+    target = Lane.CLIENT
+    if message.target == Lane.CLIENT:
+        target = Lane.AUTHORIZATION_SERVER
     return Redirect(
         n=message.n,
         ends=message.n,
         source=message.target,
-        target=Lane.AUTHORIZATION_SERVER if message.target == Lane.CLIENT else Lane.CLIENT,
+        target=target,
         status=words.status_line(message.exchange.status),
         label=label,
         params=params,
@@ -147,8 +169,8 @@ def _departure(message: Message) -> Row:
     )
 
 
-def _answer(message: Message) -> Row:
-    return Answer(
+def _response(message: Message) -> Row:
+    return Response(
         n=message.n,
         source=message.target,
         target=message.source,

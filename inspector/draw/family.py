@@ -1,6 +1,7 @@
-"""The family of a grant: the code, the first tokens, their successors. A list, so that it needs no words beside it.
+"""Draw the family of a grant as a list: the code, the first tokens, and their successors.
 
-Usually it is one chain. Where a refresh token came again, the successor that was taken for lost stands beside the living one.
+Usually it is one chain. If a refresh token was presented twice, the successor that counts as lost
+is listed beside the other one.
 """
 
 from collections.abc import Sequence
@@ -9,43 +10,34 @@ from markupsafe import Markup
 
 from inspector.read.token_lives import Member
 
-#: A longer chain is folded in the middle: so many are shown at its beginning, and at its end.
-MOST, HEAD, TAIL = 9, 2, 5
+#: A chain longer than `MAX_SHOWN` is folded: `HEAD` generations are shown first, and `TAIL` last.
+MAX_SHOWN, HEAD, TAIL = 9, 2, 5
 
 
 def family(root: Member) -> Markup:
-    """The list."""
-    generations = _generations(root)
-    head, middle, tail = _folded(generations)
-    items = [_generation(members) for members in head]
-    if middle:
-        items.append(
-            Markup(
-                '<li class="fold-kin"><span>{} more, each spent for the next</span></li>'
-            ).format(len(middle))
-        )
-    items += [_generation(members) for members in tail]
-    return Markup('<ol class="family">{}</ol>').format(Markup().join(items))
+    """Return the list."""
+    generations = [_generation(members) for members in _generations(root)]
+    if len(generations) > MAX_SHOWN:
+        fold = Markup(
+            '<li class="fold-kin"><span>{} more, each replaced by the next</span></li>'
+        ).format(len(generations) - HEAD - TAIL)
+        generations = [*generations[:HEAD], fold, *generations[-TAIL:]]
+    return Markup('<ol class="family">{}</ol>').format(Markup().join(generations))
 
 
 def _generations(root: Member) -> list[list[Member]]:
-    """From the code down the line that goes on, each with the siblings that died beside it."""
+    """Return the chain from the code to its last tokens, each with the lost ones beside it."""
     found, current = [[root]], root
     while current.children:
-        goes_on = max(
-            current.children, key=lambda child: (child.state != "lost", bool(child.children))
-        )
-        found.append([*(child for child in current.children if child is not goes_on), goes_on])
-        current = goes_on
+        successor = max(current.children, key=_is_successor)
+        lost = [child for child in current.children if child is not successor]
+        found.append([*lost, successor])
+        current = successor
     return found
 
 
-def _folded(
-    all_of_them: Sequence[list[Member]],
-) -> tuple[list[list[Member]], list[list[Member]], list[list[Member]]]:
-    if len(all_of_them) <= MOST:
-        return list(all_of_them), [], []
-    return list(all_of_them[:HEAD]), list(all_of_them[HEAD:-TAIL]), list(all_of_them[-TAIL:])
+def _is_successor(child: Member) -> tuple[bool, bool]:
+    return child.state != "lost", bool(child.children)
 
 
 def _generation(members: Sequence[Member]) -> Markup:
@@ -56,5 +48,6 @@ def _generation(members: Sequence[Member]) -> Markup:
 
 def _member(member: Member) -> Markup:
     return Markup(
-        '<div class="kin is-{}"><strong>{}</strong> <span class="state">{}</span> <span>{}</span></div>'
+        '<div class="kin is-{}"><strong>{}</strong> '
+        '<span class="state">{}</span> <span>{}</span></div>'
     ).format(member.state, member.label, member.state, member.note)

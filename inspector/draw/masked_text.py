@@ -1,4 +1,4 @@
-"""Masked values on a page: what is equal has one colour, and each value that is new on the page the next one."""
+"""Show masked values on a page. Equal values have the same colour."""
 
 import re
 
@@ -10,25 +10,24 @@ _MASKED = re.compile(r"(•{8}~[0-9a-f]{6})")
 
 
 def init_app(app: Flask) -> None:
-    """Give the templates of `app` the filter `coloured`."""
+    """Add the filter `coloured` to the templates of `app`."""
     app.add_template_filter(coloured)
 
 
 def coloured(text: str) -> Markup:
-    """`text`, escaped, with every fingerprint behind a mask in its colour."""
-    parts = _MASKED.split(text)
-    return Markup("").join(
-        _span(part) if _MASKED.fullmatch(part) else escape(part) for part in parts
-    )
+    """Return `text` escaped, with the fingerprint of each masked value in its colour."""
+    return Markup("").join(_part(part) for part in _MASKED.split(text))
 
 
-def _span(masked: str) -> Markup:
-    dots, _, fingerprint = masked.partition("~")
+def _part(part: str) -> Markup:
+    if not _MASKED.fullmatch(part):
+        return escape(part)
+    dots, _, fingerprint = part.partition("~")
     colour = _palette().setdefault(fingerprint, len(_palette()) % COLOURS)
     return Markup('{}<span class="fp fp-{}">{}</span>').format(dots, colour, fingerprint)
 
 
 def _palette() -> dict[str, int]:
-    """The colours that this page has given away."""
+    """Return the colours that this page has used, by fingerprint."""
     palette: dict[str, int] = g.setdefault("fingerprint_colours", {})
     return palette

@@ -1,4 +1,4 @@
-"""What a sequence diagram is made of: rows in the order of time, each the beginning or the end of a message, or a word on it.
+"""The rows of a sequence diagram, in the order of time.
 
 Lanes are 0 browser, 1 client, 2 authorization server, 3 resource API.
 """
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Phase:
-    """A heading; a band begins."""
+class Heading:
+    """The heading of a phase, at which a new band begins."""
 
     title: str
     hint: str
@@ -16,7 +16,10 @@ class Phase:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """An arrow that begins message `n`; `step` is A1 … E1 or "". `front`: carried by the browser."""
+    """The request arrow of message `n`.
+
+    `step` is A1 … E1 or "". `front` says whether the browser carries the message.
+    """
 
     n: int
     source: int
@@ -30,7 +33,7 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Redirect:
-    """The answer of message `ends`, carried on by the browser: there it begins message `n`."""
+    """The response of message `ends`, which the browser sends on as the request of message `n`."""
 
     n: int
     ends: int
@@ -44,8 +47,8 @@ class Redirect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The arrow back that ends message `n`."""
+class Response:
+    """The response arrow of message `n`."""
 
     n: int
     source: int
@@ -57,21 +60,21 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unseen:
-    """Known to happen, out of this party's sight."""
+class BlindSpot:
+    """A note between two lanes about messages that the party does not see."""
 
-    left: int
-    right: int
+    first_lane: int
+    last_lane: int
     text: str
     more: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fold:
-    """Repetitions, folded into one row that links to all of them."""
+    """One row that replaces several messages and links to all of them."""
 
     text: str
     href: str
 
 
-Row = Phase | Call | Redirect | Answer | Unseen | Fold
+Row = Heading | Call | Redirect | Response | BlindSpot | Fold

@@ -1,7 +1,7 @@
-"""Lays out the sequence diagram: rows in, one SVG out.
+"""Lay out the sequence diagram: rows in, one SVG out.
 
-Only presentation attributes and classes are written, so that a Content-Security-Policy without 'unsafe-inline' holds and the
-colours follow the style sheet.
+The SVG has only presentation attributes and classes. So a Content-Security-Policy without
+'unsafe-inline' holds, and the colours follow the style sheet.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,21 +11,32 @@ from markupsafe import Markup
 
 from inspector.draw import strokes
 from inspector.draw.geometry import LANES, WIDTH, x
-from inspector.draw.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Response, Row
 
-HEIGHT: dict[type, int] = {Phase: 58, Call: 60, Redirect: 116, Answer: 46, Unseen: 92, Fold: 62}
-#: Added at the end of a band.
+HEIGHT: dict[type, int] = {
+    Heading: 58,
+    Call: 60,
+    Redirect: 116,
+    Response: 46,
+    BlindSpot: 92,
+    Fold: 62,
+}
+#: The space at the end of a band.
 REST = 14
 
 
 def sequence(
     rows: Sequence[Row], names: Sequence[str], selected: int | None, link: Callable[[int], str]
 ) -> Markup:
-    """The drawing; `names` are the lifelines', `selected` is the open message, `link` gives a message's address."""
+    """Return the drawing.
+
+    `names` are the names of the lifelines, `selected` is the number of the open message, and `link`
+    returns the address of a message.
+    """
     sheet = _Sheet(names, selected, link)
     for row in rows:
         sheet.add(row)
-    return sheet.finished()
+    return sheet.finish()
 
 
 @dataclass
@@ -34,103 +45,118 @@ class _Sheet:
     selected: int | None
     link: Callable[[int], str]
     y: int = 0
-    band_from: int | None = None
+    band_start: int | None = None
     bands: list[Markup] = field(default_factory=list)
     bars: list[Markup] = field(default_factory=list)
-    marks: list[Markup] = field(default_factory=list)
-    #: Messages that have begun and not ended: their lane, and where their bar starts.
-    open: dict[int, tuple[int, int]] = field(default_factory=dict)
+    shapes: list[Markup] = field(default_factory=list)
+    #: The messages that have begun and not ended: their lane, and the top of their bar.
+    open_bars: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     def add(self, row: Row) -> None:
         """Draw the row below the others."""
-        if isinstance(row, Phase):
+        if isinstance(row, Heading):
             self._end_band()
-            self.band_from = self.y
-        self._mind_the_bars(row)
-        self.marks.append(self._drawn(row))
+            self.band_start = self.y
+        self._update_bars(row)
+        self.shapes.append(self._draw(row))
         self.y += HEIGHT[type(row)]
 
-    def finished(self) -> Markup:
-        """All of it."""
+    def finish(self) -> Markup:
+        """Return the whole drawing."""
         self._end_band()
-        for n in list(self.open):
-            self._close_bar(n, self.y - REST)
+        for n in list(self.open_bars):
+            self._end_bar(n, self.y - REST)
         height = max(self.y, 1)
         lifeline = Markup('<line class="lifeline leg-{}" x1="{}" x2="{}" y1="0" y2="{}"/>')
         lines = Markup().join(
             lifeline.format(lane, x(place), x(place), height) for place, lane in enumerate(LANES)
         )
-        body = Markup().join([*self.bands, lines, *self.bars, *self.marks])
+        body = Markup().join([*self.bands, lines, *self.bars, *self.shapes])
         opening = Markup(
             '<svg class="sequence" viewBox="0 0 {} {}" role="group" aria-label="Sequence diagram">'
         )
         return opening.format(WIDTH, height) + body + Markup("</svg>")
 
     def _end_band(self) -> None:
-        if self.band_from is not None:
-            band = Markup('<rect class="band" x="0.5" y="{}" width="{}" height="{}" rx="12"/>')
-            self.y += REST
-            self.bands.append(
-                band.format(self.band_from + 6, WIDTH - 1, self.y - self.band_from - 8)
-            )
+        if self.band_start is None:
+            return
+        band = Markup('<rect class="band" x="0.5" y="{}" width="{}" height="{}" rx="12"/>')
+        self.y += REST
+        height = self.y - self.band_start - 8
+        self.bands.append(band.format(self.band_start + 6, WIDTH - 1, height))
 
-    def _mind_the_bars(self, row: Row) -> None:
-        """A message lasts on its callee's lane from its beginning to its end."""
-        if isinstance(row, Redirect) and row.ends != row.n:
-            self._close_bar(row.ends, self.y + 42)
-            self.open[row.n] = (row.target, self.y + 94)
-        elif isinstance(row, Call):
-            self.open[row.n] = (row.target, self.y + 36)
-        elif isinstance(row, Answer | Redirect):
-            self._close_bar(row.n, self.y + (38 if isinstance(row, Answer) else 42))
+    def _update_bars(self, row: Row) -> None:
+        """Start or end the bar of a message, which is on the lane of its receiver."""
+        match row:
+            case Redirect() if row.ends != row.n:
+                self._end_bar(row.ends, self.y + 42)
+                self.open_bars[row.n] = (row.target, self.y + 94)
+            case Redirect():
+                self._end_bar(row.n, self.y + 42)
+            case Call():
+                self.open_bars[row.n] = (row.target, self.y + 36)
+            case Response():
+                self._end_bar(row.n, self.y + 38)
 
-    def _close_bar(self, n: int, y: int) -> None:
-        lane, start = self.open.pop(n, (0, y))
+    def _end_bar(self, n: int, y: int) -> None:
+        lane, start = self.open_bars.pop(n, (0, y))
         if y > start:
             bar = Markup('<rect class="bar leg-{}" x="{}" y="{}" width="10" height="{}" rx="3"/>')
             self.bars.append(bar.format(LANES[lane], x(lane) - 5, start, y - start))
 
-    def _drawn(self, row: Row) -> Markup:
+    def _draw(self, row: Row) -> Markup:
         match row:
-            case Phase():
-                return strokes.phase(row, self.y)
+            case Heading():
+                return strokes.heading(row, self.y)
             case Fold():
                 return strokes.fold(row, self.y)
-            case Unseen():
-                return strokes.unseen(row, self.y)
+            case BlindSpot():
+                return strokes.blind_spot(row, self.y)
             case Call():
-                return self._message(
-                    row, strokes.call(row, self.y), [row.source, row.target], row.label
-                )
+                return self._link(row, strokes.call(row, self.y))
             case Redirect():
-                around = f"{row.status}, through the browser, {row.label}"
-                return self._message(
-                    row, strokes.redirect(row, self.y), [0, row.source, row.target], around
-                )
-            case Answer():
-                return self._message(
-                    row, strokes.answer(row, self.y), [row.source, row.target], row.status
-                )
+                return self._link(row, strokes.redirect(row, self.y))
+            case Response():
+                return self._link(row, strokes.response(row, self.y))
 
-    def _message(
-        self, row: Call | Redirect | Answer, drawn: Markup, lanes: list[int], what: str
-    ) -> Markup:
-        """The row as a link to its message, with a name for those who do not see it."""
-        left = x(min(lanes)) - 24
-        hit = Markup('<rect class="hit" x="{}" y="{}" width="{}" height="{}" rx="10"/>').format(
-            left, self.y + 2, WIDTH - 8 - left, HEIGHT[type(row)] - 2
-        )
-        is_attack = not isinstance(row, Answer) and row.attacker
-        who = "the attacker" if is_attack else self.names[row.source]
-        verb = "answers" if isinstance(row, Answer) else "to"
+    def _link(self, row: Call | Redirect | Response, drawn: Markup) -> Markup:
+        """Return the row as a link to its message, with a name for screen readers."""
+        current = Markup()
+        if row.n == self.selected:
+            current = Markup(' aria-current="true"')
+        leg = LANES[row.source]
+        if _is_attack(row):
+            leg = "danger"
         return Markup(
             '<a class="step leg-{}" href="{}" data-message="{}" aria-label="{}"{}>{}{}</a>'
-        ).format(
-            "danger" if is_attack else LANES[row.source],
-            self.link(row.n),
-            row.n,
-            f"{row.step + ': ' if row.step else ''}{who} {verb} {self.names[row.target]}, {what}",
-            Markup(' aria-current="true"') if row.n == self.selected else "",
-            hit,
-            drawn,
+        ).format(leg, self.link(row.n), row.n, self._name(row), current, self._area(row), drawn)
+
+    def _area(self, row: Call | Redirect | Response) -> Markup:
+        """Return the area of the row that can be clicked."""
+        lanes = [row.source, row.target]
+        if isinstance(row, Redirect):
+            lanes.append(0)
+        left = x(min(lanes)) - 24
+        return Markup('<rect class="hit" x="{}" y="{}" width="{}" height="{}" rx="10"/>').format(
+            left, self.y + 2, WIDTH - 8 - left, HEIGHT[type(row)] - 2
         )
+
+    def _name(self, row: Call | Redirect | Response) -> str:
+        sender, verb = self.names[row.source], "to"
+        if _is_attack(row):
+            sender = "the attacker"
+        match row:
+            case Call():
+                content = row.label
+            case Redirect():
+                content = f"{row.status}, through the browser, {row.label}"
+            case Response():
+                verb, content = "answers", row.status
+        name = f"{sender} {verb} {self.names[row.target]}, {content}"
+        if row.step:
+            name = f"{row.step}: {name}"
+        return name
+
+
+def _is_attack(row: Call | Redirect | Response) -> bool:
+    return not isinstance(row, Response) and row.attacker

@@ -1,90 +1,85 @@
-"""The token timeline in sentences: the picture's text, for those who do not see it, and in short for those who do."""
+"""Describe the token timeline in sentences, as its text version and as a short summary."""
 
 from collections.abc import Sequence
 
-from inspector.read.token_lives import AccessToken, RefreshLife
+from inspector.read.token_lives import AccessToken, RefreshTokens
 
-_SMALL = (
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
+_NUMBERS = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 
 
-def timeline_words(access: Sequence[AccessToken], refresh: RefreshLife, now: float) -> str:
-    """The picture in sentences."""
+def timeline_words(access: Sequence[AccessToken], refresh: RefreshTokens, now: float) -> str:
+    """Return the timeline in sentences."""
     if not access:
         return "The code has not been redeemed, so there are no tokens."
     if refresh.ended is not None:
-        because = f": {refresh.why}" if refresh.why else ""
-        return f"The grant has ended, and with it {_all_tokens(len(access))}{because}."
+        return _about_the_end(len(access), refresh)
     sentences = [
         _about_the_last(access, now),
-        _about_those_before(access[:-1], now),
-        _about_refresh(refresh.left(now)),
+        _about_replaced(access[:-1], now),
+        _about_refresh(refresh.seconds_left(now)),
     ]
     return " ".join(filter(None, sentences))
 
 
 def duration(seconds: float) -> str:
-    """`1:30`, or hours where there are many."""
+    """Return `1:30` for 90 seconds, or a number of hours from two hours on."""
     if seconds >= 7200:
         return f"{seconds / 3600:.0f} hours"
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
+def _about_the_end(pairs: int, refresh: RefreshTokens) -> str:
+    tokens = {1: "its tokens", 2: "both pairs of tokens"}.get(
+        pairs, f"all {_number(pairs)} pairs of tokens"
+    )
+    sentence = f"The grant has ended, and with it {tokens}"
+    if refresh.why:
+        sentence = f"{sentence}: {refresh.why}"
+    return f"{sentence}."
+
+
 def _about_the_last(access: Sequence[AccessToken], now: float) -> str:
-    left = access[-1].end - now
-    return (
-        f"Access token {len(access)} {f'has {duration(left)} left' if left > 0 else 'has run out'}."
-    )
+    seconds_left = access[-1].end - now
+    if seconds_left <= 0:
+        return f"Access token {len(access)} has expired."
+    return f"Access token {len(access)} expires in {duration(seconds_left)}."
 
 
-def _about_those_before(before: Sequence[AccessToken], now: float) -> str:
-    if not before:
+def _about_replaced(replaced: Sequence[AccessToken], now: float) -> str:
+    if not replaced:
         return ""
-    number, working = len(before), sum(token.works_on(now) for token in before)
-    replaced = (
-        f"{_number(number).capitalize()} before it {'was' if number == 1 else 'were'} replaced"
-    )
-    return (
-        f"{replaced}; {_who(working, number)} still {'works' if working == 1 else 'work'}."
-        if working
-        else f"{replaced}."
-    )
+    working = sum(token.works_after_replacement(now) for token in replaced)
+    if len(replaced) == 1:
+        sentence = "One earlier token was replaced"
+    else:
+        sentence = f"{_number(len(replaced)).capitalize()} earlier tokens were replaced"
+    if working:
+        sentence = f"{sentence}; {_which(working, len(replaced))}"
+    return f"{sentence}."
 
 
-def _who(some: int, of: int) -> str:
-    if some == of:
-        return "it" if of == 1 else "all of them"
-    return f"{_number(some)} of them"
+def _which(working: int, replaced: int) -> str:
+    if working == replaced == 1:
+        return "it still works"
+    if working == replaced:
+        return "all of them still work"
+    if working == 1:
+        return "one of them still works"
+    return f"{_number(working)} of them still work"
 
 
-def _all_tokens(number: int) -> str:
-    return {1: "its tokens", 2: "both pairs of tokens"}.get(
-        number, f"all {_number(number)} pairs of tokens"
-    )
-
-
-def _about_refresh(left: float | None) -> str:
-    if left is None:
-        return "How long the refresh token lives was not recorded."
-    return (
-        f"The refresh token lasts another {duration(left)}."
-        if left
-        else "The refresh token has run out as well."
-    )
+def _about_refresh(seconds_left: float | None) -> str:
+    if seconds_left is None:
+        return "The lifetime of the refresh token was not recorded."
+    if not seconds_left:
+        return "The refresh token has expired too."
+    return f"The refresh token expires in {duration(seconds_left)}."
 
 
 def _number(number: int) -> str:
-    return _SMALL[number] if number < len(_SMALL) else str(number)
+    if number < len(_NUMBERS):
+        return _NUMBERS[number]
+    return str(number)

@@ -1,4 +1,4 @@
-"""A message in few words: what an arrow says."""
+"""Describe a message in a few words, for the arrows of the diagram."""
 
 import re
 from http import HTTPStatus
@@ -10,7 +10,7 @@ from inspector.read.messages import Message
 from inspector.read.steps import Lane
 from inspector.record.exchange import Exchange
 
-#: What is left out of an id.
+#: The part of a long id that is omitted.
 _LONG_ID = re.compile(r"(?<=/[0-9a-f]{6})[0-9a-f]{10,}")
 LEG_NAMES = {
     Lane.AUTHORIZATION_SERVER: "Tripod ID",
@@ -20,71 +20,82 @@ LEG_NAMES = {
 
 
 def names(client: str) -> list[str]:
-    """The lifelines' names, from left to right."""
-    return [client if lane == Lane.CLIENT else LEG_NAMES[lane] for lane in Lane]
+    """Return the names of the lifelines, from left to right."""
+    return [(LEG_NAMES | {Lane.CLIENT: client})[lane] for lane in Lane]
 
 
 def request_line(exchange: Exchange) -> str:
-    """Method and path, of which long ids only begin."""
+    """Return method and path, with long ids shortened."""
     return f"{exchange.method} {_LONG_ID.sub('…', exchange.path)}"
 
 
 def parameters(exchange: Exchange) -> str:
-    """The names of what a request carries; for an access token, that it does."""
+    """Return the names of the request's parameters, or that it has an access token."""
     if steps.header(exchange, "Authorization").startswith("Bearer"):
         return "Authorization: Bearer …"
-    carried = [
-        name for name, _ in [*exchange.query, *exchange.request_body.form] if name != "csrf_token"
-    ]
-    return " ".join(dict.fromkeys(carried))
+    names_sent = dict.fromkeys(name for name, _ in [*exchange.query, *exchange.request_body.form])
+    names_sent.pop("csrf_token", None)
+    return " ".join(names_sent)
 
 
 def status_line(status: int) -> str:
-    """`302 Found`; the number alone where it has no phrase."""
-    phrase = HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else ""
-    return f"{status} {phrase}".strip()
+    """Return `302 Found`, or the number alone if it has no phrase."""
+    if status not in HTTPStatus._value2member_map_:
+        return str(status)
+    return f"{status} {HTTPStatus(status).phrase}".strip()
 
 
 def summary(exchange: Exchange) -> str:
-    """What an answer holds."""
+    """Return what a response contains."""
     if exchange.status in range(300, 400):
         return f"to {urlsplit(steps.location(exchange)).path}"
-    if told := _told(response_json.document(exchange)):
-        return told
-    if challenge := steps.answer_header(exchange, "WWW-Authenticate"):
-        return challenge.partition('error="')[2].partition('"')[0] or challenge.partition(" ")[0]
-    return "empty" if exchange.response_body.text == "{}" else _content(exchange)
-
-
-def destination(exchange: Exchange) -> tuple[str, str]:
-    """Path and parameter names of where an answer sends the browser, for a redirect whose other end was not recorded."""
-    parts = urlsplit(steps.location(exchange))
-    return f"GET {parts.path or '/'}", " ".join(
-        dict(parse_qsl(parts.query, keep_blank_values=True))
+    return (
+        _summarize_json(response_json.document(exchange))
+        or _summarize_challenge(steps.answer_header(exchange, "WWW-Authenticate"))
+        or _summarize_content(exchange)
     )
 
 
+def destination(exchange: Exchange) -> tuple[str, str]:
+    """Return path and parameter names of the address to which a response redirects.
+
+    This describes a redirect whose target was not recorded.
+    """
+    parts = urlsplit(steps.location(exchange))
+    names_sent = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return f"GET {parts.path or '/'}", " ".join(names_sent)
+
+
 def leading_step(message: Message) -> str:
-    """The step that a redirect is, by where it leads."""
-    path, carried = destination(message.exchange)
+    """Return the step that a redirect begins, from the address to which it leads."""
+    path, names_sent = destination(message.exchange)
     if message.target == Lane.CLIENT:
-        return "A2" if path.endswith(steps.AUTHORIZATION) else ""
-    return "A7" if {"code", "error"} & set(carried.split()) else ""
+        if path.endswith(steps.AUTHORIZATION):
+            return "A2"
+    elif {"code", "error"} & set(names_sent.split()):
+        return "A7"
+    return ""
 
 
-def _told(answer: dict[str, Any]) -> str:
-    """What a JSON answer comes to; "" where nobody can say."""
-    match answer:
+def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
+    document: dict[str, Any],
+) -> str:
+    """Return a summary of a JSON response, or "" if there is none."""
+    match document:
         case {"error": str(error)}:
             return error
         case {"access_token": _, "refresh_token": _}:
             return "two tokens"
         case {"access_token": _}:
             return "an access token"
-        case {"active": active}:
-            return "active" if active is True else "not active"
+        case {"active": True}:
+            return "active"
+        case {"active": _}:
+            return "not active"
+        case {"photos": [_]}:
+            return "one photo"
         case {"photos": list(photos)}:
-            return "one photo" if len(photos) == 1 else f"{len(photos)} photos"
+            return f"{len(photos)} photos"
         case {"issuer": _}:
             return "its endpoints"
         case {"name": str(name)} | {"title": str(name)}:
@@ -92,8 +103,17 @@ def _told(answer: dict[str, Any]) -> str:
     return ""
 
 
-def _content(exchange: Exchange) -> str:
+def _summarize_challenge(challenge: str) -> str:
+    error = challenge.partition('error="')[2].partition('"')[0]
+    return error or challenge.partition(" ")[0]
+
+
+def _summarize_content(exchange: Exchange) -> str:
     body = exchange.response_body
+    if body.text == "{}":
+        return "empty"
     if body.media_type == "text/html":
         return body.text.removeprefix("an HTML page: ").strip("“”")
-    return body.media_type if body.size else "nothing else"
+    if not body.size:
+        return "empty"
+    return body.media_type

@@ -1,8 +1,10 @@
-"""Ties exchanges into flows by the values they share, so that the flow of a client that nobody here wrote is drawn too.
+"""Group exchanges into flows by the values that they share.
 
-A flow is one authorization and all that came of it. Values that belong to one flow alone tie strongly: state, code, tokens,
-PKCE challenge, the grant's id in the event log. An exchange without any goes with the request inside which it happened, or
-else with the flow that its browser session was last seen in. What happened inside a request of another flow belongs to both.
+A flow is one authorization and everything that follows from it. This works for any client, because
+only values of the protocol count: state, code, tokens, PKCE challenge, and the grant's id in the
+event log. An exchange without such a value joins the flow of the request inside which it happened,
+or else the last flow of its browser session. An exchange inside a request of another flow belongs
+to both flows.
 """
 
 import re
@@ -14,20 +16,21 @@ from typing import Any
 
 from inspector.read import steps
 from inspector.read.clients import Clients, registered_names
+from inspector.read.groups import Groups
 from inspector.record.exchange import Exchange
 
-#: The lab's requests say to which attack they belong.
+#: The request id of the lab's requests names their attack.
 _LAB = re.compile(r"lab-(?P<attack>.+-\w{6})-\d+")
-MOST_FLOWS = 50
-#: Of the messages that belong to no flow, so many of the newest.
-MOST_BESIDE = 50
+MAX_FLOWS = 50
+#: The maximum number of messages without a flow, of which the newest are kept.
+MAX_BESIDE = 50
 
 
 @dataclass
 class Flow:
-    """Exchanges that belong together, in the order in which they began; or those that belong to nothing.
+    """Exchanges that belong together, in the order in which they began.
 
-    `registered` are the names of clients, as far as they are known.
+    `is_beside` marks the exchanges that belong to no flow. `registered` has known client names.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
@@ -36,25 +39,27 @@ class Flow:
 
     @property
     def id(self) -> int:
-        """The id of the exchange that was stored first; any other of the flow's ids finds the flow as well."""
+        """The lowest id of its exchanges. `find` accepts each of their ids."""
         return min(exchange.id for exchange in self.exchanges)
 
     @property
     def attack(self) -> str | None:
-        """The slug of the lab's attack that this flow is, if it is one."""
-        return next((slug for one in self.exchanges if (slug := attack_of(one))), None)
+        """The slug of the lab's attack, if it is one."""
+        return next(filter(None, map(attack_of, self.exchanges)), None)
 
     @property
     def clients(self) -> Clients:
-        """Who takes part in it."""
+        """The clients that take part in it."""
         return Clients(self.exchanges, self.registered)
 
     @property
     def title(self) -> str:
-        """The client's name, or the attack's."""
+        """The client's name, or that of the attack."""
         if self.is_beside:
-            return "Messages of no round trip"
-        return f"Lab: {self.attack.replace('-', ' ')}" if self.attack else self.clients.together
+            return "Messages without a flow"
+        if self.attack:
+            return f"Lab: {self.attack.replace('-', ' ')}"
+        return self.clients.together
 
     @property
     def began(self) -> datetime:
@@ -63,130 +68,132 @@ class Flow:
 
 
 def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
-    """The newest flows, the newest first; last, what of the protocol belongs to none of them."""
+    """Return the newest flows, newest first, and then the protocol messages without a flow."""
     in_order = sorted(exchanges, key=lambda one: one.started_at)
-    found, beside = _tied(in_order)
+    found, beside = _Grouping(in_order).split()
     newest_first = sorted(found, key=lambda flow: flow.exchanges[0].started_at, reverse=True)
-    all_flows = newest_first[:MOST_FLOWS] + (
-        [Flow(beside[-MOST_BESIDE:], is_beside=True)] if beside else []
-    )
+    all_flows = newest_first[:MAX_FLOWS]
+    if beside:
+        all_flows.append(Flow(beside[-MAX_BESIDE:], is_beside=True))
     names = registered_names(in_order)
     return [replace(flow, registered=names) for flow in all_flows]
 
 
 def find(among: Iterable[Flow], exchange_id: int) -> Flow | None:
-    """The flow of that id, or else the one to which the exchange of that id belongs."""
-    by_fitness = sorted(among, key=lambda flow: flow.id != exchange_id)
-    return next(
-        (flow for flow in by_fitness if any(one.id == exchange_id for one in flow.exchanges)), None
-    )
+    """Return the flow with this id, or else one that contains the exchange with this id."""
+    own_id_first = sorted(among, key=lambda flow: flow.id != exchange_id)
+    for flow in own_id_first:
+        if any(exchange.id == exchange_id for exchange in flow.exchanges):
+            return flow
+    return None
 
 
 def attack_of(exchange: Exchange) -> str | None:
-    """The slug of the attack for which the lab sent it."""
-    run = _run_of(exchange)
-    return run.rpartition("-")[0] if run else None
+    """Return the slug of the attack for which the lab sent the exchange, or None."""
+    return (_lab_run(exchange) or "").rpartition("-")[0] or None
 
 
-def _tied(in_order: list[Exchange]) -> tuple[list[Flow], list[Exchange]]:
-    """The flows, and the exchanges of the protocol that belong to none."""
-    found: defaultdict[str, Flow] = defaultdict(Flow)
-    beside: list[Exchange] = []
-    last_seen: dict[str, str] = {}  # session: the flow in which it was last seen
-    knotted = _knotted(in_order)
-    for group in _by_request(in_order):
-        seen = (last_seen[tie] for one in group for tie in _sessions(one) if tie in last_seen)
-        ours = next((knotted[one.id] for one in group if one.id in knotted), None) or next(
-            seen, None
-        )
-        for one in group:
-            if mine := knotted.get(one.id, None if steps.request_step(one) == "A2" else ours):
-                last_seen.update(dict.fromkeys(_sessions(one), mine))
-                for flow in {mine, _around(one, group[0], knotted) or mine}:
-                    found[flow].exchanges.append(one)
-            elif steps.is_of_the_protocol(one):
-                beside.append(one)
-    return _told_from_guesses(found.values(), beside)
+class _Grouping:
+    """Assigns exchanges, in the order in which they began, to flows."""
+
+    def __init__(self, in_order: list[Exchange]) -> None:
+        self._in_order = in_order
+        self._flow_of = _flow_by_ties(in_order)
+        self._flows: defaultdict[str, Flow] = defaultdict(Flow)
+        self._beside: list[Exchange] = []
+        #: The last flow of each browser session.
+        self._last_flow: dict[str, str] = {}
+
+    def split(self) -> tuple[list[Flow], list[Exchange]]:
+        """Return the flows, and the exchanges of the protocol that belong to none."""
+        for group in _by_request(self._in_order):
+            group_flow = self._flow_of_group(group)
+            for exchange in group:
+                self._assign(exchange, group[0], group_flow)
+        round_trips = [flow for flow in self._flows.values() if _is_round_trip(flow)]
+        for flow in self._flows.values():
+            if flow not in round_trips:
+                self._beside += filter(steps.is_of_the_protocol, flow.exchanges)
+        for flow in round_trips:
+            flow.exchanges.sort(key=lambda one: one.started_at)
+        return round_trips, sorted(self._beside, key=lambda one: one.started_at)
+
+    def _flow_of_group(self, group: list[Exchange]) -> str | None:
+        """Return the flow of the exchanges of one request: by their ties, or by their session."""
+        by_ties = (self._flow_of[one.id] for one in group if one.id in self._flow_of)
+        sessions = (tie for one in group for tie in _sessions(one))
+        by_session = (self._last_flow[tie] for tie in sessions if tie in self._last_flow)
+        return next(by_ties, None) or next(by_session, None)
+
+    def _assign(self, exchange: Exchange, outer: Exchange, group_flow: str | None) -> None:
+        flow = self._flow_of.get(exchange.id)
+        if flow is None and steps.request_step(exchange) != "A2":
+            flow = group_flow
+        if flow is None:
+            if steps.is_of_the_protocol(exchange):
+                self._beside.append(exchange)
+            return
+        self._last_flow.update(dict.fromkeys(_sessions(exchange), flow))
+        for each in {flow, self._flow_around(exchange, outer) or flow}:
+            self._flows[each].exchanges.append(exchange)
+
+    def _flow_around(self, inner: Exchange, outer: Exchange) -> str | None:
+        """Return the flow of the request inside which `inner` happened."""
+        if outer.started_at <= inner.started_at <= outer.ended_at:
+            return self._flow_of.get(outer.id)
+        return None
 
 
-def _told_from_guesses(
-    found: Iterable[Flow], beside: list[Exchange]
-) -> tuple[list[Flow], list[Exchange]]:
-    """The flows that are more than guesses; whatever is not stands beside them."""
-    round_trips = []
-    for flow in found:
-        if any(map(_makes_a_round_trip, flow.exchanges)):
-            round_trips.append(flow)
-        else:
-            beside = beside + list(filter(steps.is_of_the_protocol, flow.exchanges))
-    for flow in round_trips:
-        flow.exchanges.sort(key=lambda one: one.started_at)
-    return round_trips, sorted(beside, key=lambda one: one.started_at)
+def _is_round_trip(flow: Flow) -> bool:
+    """Return whether a flow is more than invalid messages, which anybody can send."""
+    return any(map(_is_evidence, flow.exchanges))
 
 
-def _makes_a_round_trip(exchange: Exchange) -> bool:
-    """Whether it is more than a guess: somebody begins one, or something of it is good."""
-    is_good = exchange.status < 300 and steps.answer_step(exchange) in ("T2", "F2", "R3")
-    begins = steps.request_step(exchange) in ("A1", "A2")
-    return (
-        begins or is_good or attack_of(exchange) is not None or any(map(_grant_of, exchange.events))
-    )
+def _is_evidence(exchange: Exchange) -> bool:
+    """Return whether an exchange starts a flow, is successful, or belongs to a grant or attack."""
+    if steps.request_step(exchange) in ("A1", "A2") or attack_of(exchange):
+        return True
+    if exchange.status < 300 and steps.answer_step(exchange) in ("T2", "F2", "R3"):
+        return True
+    return any(map(_grant_of, exchange.events))
 
 
 def _grant_of(event: dict[str, Any]) -> str:
     return str(event.get("grant_id") or "")
 
 
-def _knotted(exchanges: list[Exchange]) -> dict[int, str]:
-    """By an exchange's id, the flow to which the values in it tie it; without those that have none."""
-    knots, strong = _Knots(), dict[int, list[str]]()
-    for group in _by_request(exchanges):
-        run = next((run for one in group if (run := _run_of(one))), None)
-        strong |= {one.id: ties for one in group if (ties := _strong(one, run))}
-    for ties in strong.values():
-        knots.tie(ties)
-    return {exchange_id: knots.find(ties[0]) for exchange_id, ties in strong.items()}
+def _flow_by_ties(exchanges: list[Exchange]) -> dict[int, str]:
+    """Return the flow of each exchange that has values of the protocol, by the exchange's id."""
+    groups = Groups()
+    ties_of: dict[int, list[str]] = {}
+    for request in _by_request(exchanges):
+        run = next(filter(None, map(_lab_run, request)), None)
+        ties_of |= {exchange.id: _protocol_ties(exchange, run) for exchange in request}
+    tied = {exchange_id: ties for exchange_id, ties in ties_of.items() if ties}
+    for ties in tied.values():
+        groups.join(ties)
+    return {exchange_id: groups.name_of(ties[0]) for exchange_id, ties in tied.items()}
 
 
-def _around(inner: Exchange, outer: Exchange, flow_of: dict[int, str]) -> str | None:
-    """The flow of the request inside which `inner` happened."""
-    is_inside = outer.started_at <= inner.started_at <= outer.ended_at
-    return flow_of.get(outer.id) if is_inside else None
+def _protocol_ties(exchange: Exchange, run: str | None) -> list[str]:
+    """Return the values that tie the exchange to others. In an attack only the attack counts.
 
-
-class _Knots:
-    """Ties that belong together: whatever was found on one exchange is one knot (a union-find)."""
-
-    def __init__(self) -> None:
-        self._towards: dict[str, str] = {}
-
-    def tie(self, ties: list[str]) -> None:
-        """Make one knot of these, and of those that they were tied to before."""
-        for tie in ties:
-            self._towards[self.find(tie)] = self.find(ties[0])
-
-    def find(self, tie: str) -> str:
-        """The tie by which the whole knot is known for now."""
-        while (further := self._towards.setdefault(tie, tie)) != tie:
-            self._towards[tie] = self._towards.setdefault(further, further)
-            tie = further
-        return tie
-
-
-def _strong(exchange: Exchange, run: str | None) -> list[str]:
-    """The values that tie it; in an attack, that alone."""
+    Otherwise the clean-up after the attack would belong to it.
+    """
     if run:
-        return [
-            f"lab:{run}"
-        ]  # whatever else it touches: what ends the grant afterwards is no part of the attack
+        return [f"lab:{run}"]
     ties = [tie for tie in exchange.ties if not tie.startswith("session:")]
     return [*ties, *(f"grant:{grant}" for grant in map(_grant_of, exchange.events) if grant)]
 
 
-def _run_of(exchange: Exchange) -> str | None:
-    """The attack and the run of the lab in which it was sent. Anybody can choose a request id; the lab signs as well."""
-    match = _LAB.fullmatch(exchange.request_id) if steps.is_the_labs(exchange) else None
-    return match["attack"] if match else None
+def _lab_run(exchange: Exchange) -> str | None:
+    """Return attack and run of the lab, whose requests are recognized by their User-Agent too."""
+    if not steps.is_the_labs(exchange):
+        return None
+    found = _LAB.fullmatch(exchange.request_id)
+    if found is None:
+        return None
+    return found["attack"]
 
 
 def _sessions(exchange: Exchange) -> list[str]:
@@ -194,7 +201,7 @@ def _sessions(exchange: Exchange) -> list[str]:
 
 
 def _by_request(exchanges: Iterable[Exchange]) -> Iterable[list[Exchange]]:
-    """Exchanges of one request id together, in the order in which the first of each began."""
+    """Return the exchanges of each request id, in the order in which the first of them began."""
     groups: defaultdict[str, list[Exchange]] = defaultdict(list)
     for exchange in exchanges:
         groups[exchange.request_id or f"none:{exchange.id}"].append(exchange)

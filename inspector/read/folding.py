@@ -1,6 +1,7 @@
-"""Folds what repeats itself: six pictures are loaded one like the other, and one of them tells the story.
+"""Fold messages that repeat others, and the middle of a long flow.
 
-Of a flow that is long all the same, the middle is folded: how it began and what happens now are what people look at.
+Six images that load alike are shown as one. Of a flow that is still long, the beginning and the
+newest messages are shown.
 """
 
 import re
@@ -11,109 +12,125 @@ from itertools import groupby, takewhile
 from inspector.read import steps
 from inspector.read.messages import Message, every
 
-#: Repetitions that are worth a fold.
-LEAST = 2
-#: A visit is so many parts at most: the album, a picture, the other pictures folded.
-LONGEST = 4
-#: Of more parts than this, the middle is folded; so many stay at the beginning and at the end.
-MOST, HEAD, TAIL = 60, 30, 20
+#: More repetitions than this are folded.
+MIN_REPEATED = 2
+#: The maximum number of parts in a visit: the album, one image, the fold of the other images.
+MAX_VISIT = 4
+#: Of more parts than `MAX_SHOWN`, `HEAD` are shown at the beginning and `TAIL` at the end.
+MAX_SHOWN, HEAD, TAIL = 60, 30, 20
 _ID = re.compile(r"(?<=/)(?=[^/]*\d)[^/]+")
 
 
 @dataclass(frozen=True)
-class Fold:
-    """Trees that are folded away, and why they can be."""
+class Omission:
+    """Trees that are not shown, and why."""
 
     trees: Sequence[Message]
     why: str
 
     @property
     def messages(self) -> list[Message]:
-        """What cannot be read while it is folded."""
+        """The messages that are not shown."""
         return every(self.trees)
 
 
-Part = Message | Fold
+Part = Message | Omission
 
 
 def parts(trees: Sequence[Message]) -> list[Part]:
-    """The trees in their order, some of them folded."""
+    """Return the trees in their order, with omissions."""
     found: list[Part] = []
-    for run in (list(run) for _, run in groupby(trees, key=_shape)):
-        is_long = len(run) > LEAST
-        found += [run[0], Fold(run[1:], f"{len(run) - 1} more like it")] if is_long else run
-    return _without_the_middle(_without_visits(found))
+    for _, group in groupby(trees, key=_shape):
+        similar = list(group)
+        if len(similar) > MIN_REPEATED:
+            found += [similar[0], Omission(similar[1:], f"{len(similar) - 1} more like it")]
+        else:
+            found += similar
+    return _fold_middle(_fold_visits(found))
 
 
 def folded(trees: Sequence[Message]) -> list[Message]:
-    """The messages that folds take away."""
-    return [message for part in parts(trees) if isinstance(part, Fold) for message in part.messages]
+    """Return the messages that are not shown."""
+    omissions = (part for part in parts(trees) if isinstance(part, Omission))
+    return [message for omission in omissions for message in omission.messages]
 
 
-def _without_visits(found: list[Part]) -> list[Part]:
-    """Of the same few parts again and again, the first time and the last are left: what happens now is seen."""
+def _fold_visits(found: list[Part]) -> list[Part]:
+    """Fold repeated sequences of parts, but keep the first one and the last one of them."""
     shapes = [_part_shape(part) for part in found]
-    left: list[Part] = []
+    folded_parts: list[Part] = []
     at = 0
     while at < len(found):
-        length, times = max(
-            ((n, _times(shapes[at:], n)) for n in range(2, LONGEST + 1)), key=_saved
-        )
-        end = at + length * times
-        if times > LEAST + 1:
+        length, times = _longest_repetition(shapes[at:])
+        if times > MIN_REPEATED + 1:
+            end = at + length * times
             between = _trees(found[at + length : end - length])
-            left += [
-                *found[at : at + length],
-                Fold(between, f"{times - 2} times the same"),
-                *found[end - length : end],
-            ]
+            omission = Omission(between, f"{times - 2} times the same")
+            folded_parts += [*found[at : at + length], omission, *found[end - length : end]]
+            at = end
         else:
-            end = at + 1
-            left.append(found[at])
-        at = end
-    return left
+            folded_parts.append(found[at])
+            at += 1
+    return folded_parts
+
+
+def _longest_repetition(shapes: Sequence[object]) -> tuple[int, int]:
+    """Return length and number of the repetitions at the start that save most rows."""
+    candidates = [(length, _times(shapes, length)) for length in range(2, MAX_VISIT + 1)]
+    return max(candidates, key=_saved_parts)
 
 
 def _times(shapes: Sequence[object], length: int) -> int:
-    """How often in a row the first `length` of them are there."""
+    """Return how often the first `length` shapes follow one another."""
     blocks = (shapes[at : at + length] for at in range(0, len(shapes), length))
     return sum(1 for _ in takewhile(lambda block: block == shapes[:length], blocks))
 
 
-def _saved(repeated: tuple[int, int]) -> int:
-    length, times = repeated
+def _saved_parts(repetition: tuple[int, int]) -> int:
+    length, times = repetition
     return length * (times - 2)
 
 
 def _trees(some: Sequence[Part]) -> list[Message]:
-    return [tree for part in some for tree in (part.trees if isinstance(part, Fold) else [part])]
+    trees: list[Message] = []
+    for part in some:
+        if isinstance(part, Omission):
+            trees += part.trees
+        else:
+            trees.append(part)
+    return trees
 
 
 def _part_shape(part: Part) -> object:
-    return ("fold", _shape(part.trees[0])) if isinstance(part, Fold) else _shape(part)
+    if isinstance(part, Omission):
+        return ("omission", _shape(part.trees[0]))
+    return _shape(part)
 
 
-def _without_the_middle(found: list[Part]) -> list[Part]:
-    if len(found) <= MOST:
+def _fold_middle(found: list[Part]) -> list[Part]:
+    if len(found) <= MAX_SHOWN:
         return found
     middle = _trees(found[HEAD:-TAIL])
-    return [*found[:HEAD], Fold(middle, f"{len(middle)} more in between"), *found[-TAIL:]]
+    omission = Omission(middle, f"{len(middle)} more in between")
+    return [*found[:HEAD], omission, *found[-TAIL:]]
 
 
 def _shape(tree: Message) -> object:
-    """What two trees have in common that say the same thing. What failed, or was part of an attack, is never like another."""
-    is_special = tree.redirected_by or any(
-        one.exchange.status >= 400 or _is_the_labs(one) for one in tree.tree()
-    )
-    return tree.n if is_special else [_outline(one) for one in tree.tree()]
+    """Return what similar trees have in common.
+
+    A tree with an error, a redirect or a message of the lab is similar to no other.
+    """
+    if tree.redirected_by or any(_is_special(message) for message in tree.tree()):
+        return tree.n
+    return [_outline(message) for message in tree.tree()]
 
 
-def _is_the_labs(message: Message) -> bool:
-    return steps.is_the_labs(message.exchange)
+def _is_special(message: Message) -> bool:
+    return message.exchange.status >= 400 or steps.is_the_labs(message.exchange)
 
 
 def _outline(message: Message) -> object:
     exchange = message.exchange
     path = _ID.sub("…", exchange.path)
-    said = (exchange.method, path, exchange.status, steps.asked_by(exchange))
-    return (message.source, message.target, message.step, message.answer_step, *said)
+    content = (exchange.method, path, exchange.status, steps.asked_by(exchange))
+    return (message.source, message.target, message.step, message.answer_step, *content)

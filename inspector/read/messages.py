@@ -1,7 +1,7 @@
-"""The messages of a flow: its exchanges in the order of the story, each with its place in it.
+"""The messages of a flow: its exchanges in order, each with its place in the flow.
 
-A browser's request and all that servers said to each other because of it are one tree. Trees follow one another in the order
-in which they began, so that requests which a browser made at the same time are told one by one.
+A browser's request and all messages between servers that it caused are one tree. Trees are ordered
+by their beginning, so simultaneous requests of a browser are listed one after the other.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,10 +15,11 @@ from inspector.record.exchange import Exchange
 
 @dataclass(eq=False)
 class Message:
-    """An exchange in its flow. `n` counts from 1; `step` and `answer_step` are A1 … E1 or "".
+    """An exchange in its flow.
 
-    `redirected_by` is the message whose answer sent the browser here; `outer` is the one because of which it happened, `inside`
-    are the calls that it caused itself.
+    `n` counts from 1. `step` and `answer_step` are A1 … E1 or "". `outer` is the message that
+    caused this one, and `inside` has the messages that this one caused. `redirected_by` is the message
+    whose response redirected the browser to this one.
     """
 
     n: int
@@ -33,7 +34,7 @@ class Message:
 
     @property
     def front(self) -> bool:
-        """Whether the browser carries it: the front channel."""
+        """Whether the browser carries it, which is the front channel."""
         return self.source == Lane.BROWSER
 
     @property
@@ -42,35 +43,30 @@ class Message:
         return steps.is_the_attackers(self.exchange)
 
     def tree(self) -> "Iterator[Message]":
-        """This message and all inside it."""
+        """Yield this message and all messages inside it."""
         yield self
         for message in self.inside:
             yield from message.tree()
 
 
 def read_trees(exchanges: Iterable[Exchange]) -> list[Message]:
-    """The trees of a flow, in order, numbered through."""
+    """Return the trees of a flow in order, with numbered messages."""
     trees: list[Message] = []
     for exchange in sorted(exchanges, key=lambda one: one.started_at):
         message = _message(exchange)
-        message.outer = next(
-            (
-                each
-                for tree in reversed(trees)
-                for each in _deepest_first(tree)
-                if _holds(each, message)
-            ),
-            None,
-        )
-        (message.outer.inside if message.outer else trees).append(message)
+        message.outer = _find_outer(trees, message)
+        siblings = trees
+        if message.outer:
+            siblings = message.outer.inside
+        siblings.append(message)
     _number(trees)
     _join_redirects(trees)
-    _settle_steps(trees)
+    _correct_steps(trees)
     return trees
 
 
 def every(trees: Iterable[Message]) -> list[Message]:
-    """All messages of the trees, in order."""
+    """Return all messages of the trees, in order."""
     return [message for tree in trees for message in tree.tree()]
 
 
@@ -79,14 +75,20 @@ def _message(exchange: Exchange) -> Message:
     return Message(0, exchange, steps.source(exchange), steps.target(exchange), step, answer_step)
 
 
-def _deepest_first(tree: Message) -> list[Message]:
-    return list(tree.tree())[::-1]
+def _find_outer(trees: list[Message], message: Message) -> Message | None:
+    """Return the message that caused `message`: the newest and innermost one that can be it."""
+    candidates = (outer for tree in reversed(trees) for outer in reversed(list(tree.tree())))
+    return next((outer for outer in candidates if _caused(outer, message)), None)
 
 
-def _holds(outer: Message, inner: Message) -> bool:
-    """Whether `inner` happened because of `outer`: same request id, asked by whom `outer` had asked, and meanwhile."""
+def _caused(outer: Message, inner: Message) -> bool:
+    """Return whether `outer` caused `inner`.
+
+    They have the same request id, the receiver of `outer` sent `inner`, and `inner` began
+    meanwhile. Its end proves nothing: a client continues when it has read the response, and the
+    server may close it later.
+    """
     one, other = outer.exchange, inner.exchange
-    # Its end tells nothing: whoever has read an answer goes on before the one who gave it has closed it.
     began_meanwhile = one.started_at <= other.started_at <= one.ended_at
     return one.request_id == other.request_id and outer.target == inner.source and began_meanwhile
 
@@ -102,16 +104,21 @@ def _join_redirects(trees: list[Message]) -> None:
             after.redirected_by = before
 
 
-def _settle_steps(trees: list[Message]) -> None:
-    """What a look at one exchange cannot tell: the authorization request comes back after the sign-in, F3 follows F2."""
-    has_refreshed, has_asked = False, set[str]()
+def _correct_steps(trees: list[Message]) -> None:
+    """Correct the steps that follow from earlier messages.
+
+    An authorization request with a known state is the same one again, after the sign-in. The first
+    use of an access token after a refresh is F3.
+    """
+    is_after_refresh = False
+    states = set[str]()
     for message in every(trees):
         if message.step == "A2":
             state = dict(message.exchange.query).get("state", "")
-            if state in has_asked:
+            if state in states:
                 message.step = ""
-            has_asked.add(state)
+            states.add(state)
         elif message.answer_step == "F2":
-            has_refreshed = True
-        elif message.step == "R1" and has_refreshed and message.answer_step:
-            message.step, has_refreshed = "F3", False
+            is_after_refresh = True
+        elif message.step == "R1" and is_after_refresh and message.answer_step:
+            message.step, is_after_refresh = "F3", False

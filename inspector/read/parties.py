@@ -1,4 +1,4 @@
-"""What each party can see of a flow. The rest is a blind spot, and a lesson of its own."""
+"""The parties of a flow, and which messages each of them can see."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,9 @@ from inspector.read.steps import Lane
 
 @dataclass(frozen=True)
 class Party:
-    """One of the four, or nobody in particular: `lane` is None for who sees everything.
+    """One of the four parties, or everybody, whose `lane` is None.
 
-    `called` is what it is called within a sentence.
+    `view` is its name in the query, `name` that in headings, and `called` that within a sentence.
     """
 
     view: str
@@ -19,7 +19,7 @@ class Party:
     lane: Lane | None
 
     def sees(self, message: Message) -> bool:
-        """Whether a message is sent or received by this party."""
+        """Return whether this party sends or receives the message."""
         return self.lane is None or self.lane in (message.source, message.target)
 
 
@@ -39,5 +39,5 @@ PARTIES = (
 
 
 def party(view: str) -> Party:
-    """The party of that view; everybody for a view that there is not."""
+    """Return the party of this view, or everybody for an unknown view."""
     return next((party for party in PARTIES if party.view == view), EVERYBODY)

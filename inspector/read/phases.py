@@ -1,4 +1,4 @@
-"""The phases of a flow, and which one a message belongs to."""
+"""The phases of a flow, and the phase of each message."""
 
 from dataclasses import dataclass
 
@@ -7,36 +7,43 @@ from inspector.read.messages import Message
 
 @dataclass(frozen=True)
 class Phase:
-    """A band of the diagram."""
+    """A phase, which is one band of the diagram."""
 
     title: str
     hint: str
 
 
 AUTHORIZATION = Phase(
-    "1 Authorization", "The person decides; the answer comes back through her browser."
+    "1 Authorization", "The user decides. The response returns through the browser."
 )
-TOKEN = Phase("2 Token", "Out of the browser’s sight, the code becomes tokens.")
-RESOURCE = Phase("3 Resource", "An access token opens what it was issued for.")
-REFRESH = Phase("4 Refresh", "A refresh token is presented for a new pair of tokens.")
-END = Phase("5 End", "Who ends a grant ends every token of it.")
-BESIDE = Phase("Beside the flow", "What the steps of the flow leave out.")
+TOKEN = Phase("2 Token", "The client redeems the code, without the browser.")
+RESOURCE = Phase("3 Resource", "The client calls the API with the access token.")
+REFRESH = Phase("4 Refresh", "The client presents the refresh token for new tokens.")
+END = Phase("5 End", "The grant ends, and with it all of its tokens.")
+BESIDE = Phase("Beside the flow", "Messages that belong to no step.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
+#: A tree with messages of several phases belongs to the first of these: a callback may end an older
+#: connection, and an album may refresh before it loads.
+_PRECEDENCE = (AUTHORIZATION, REFRESH, TOKEN, RESOURCE, END)
 
 
 def phase_of(tree: Message) -> Phase | None:
-    """The phase of a tree: of what was done in it. None where nothing tells, as with a page that leads nowhere."""
-    found = {_BY_FIRST_LETTER[message.step[0]] for message in tree.tree() if message.step}
+    """Return the phase of a tree, or None if its messages belong to no step."""
     if tree.exchange.path == "/disconnect":
         return END
-    # A callback may end an older connection, an album refresh before it asks: what began it names it.
-    return next(
-        (phase for phase in (AUTHORIZATION, REFRESH, TOKEN, RESOURCE, END) if phase in found), None
-    ) or (AUTHORIZATION if tree.answer_step in ("A3", "A5") else None)
+    found = {_BY_FIRST_LETTER[message.step[0]] for message in tree.tree() if message.step}
+    if tree.answer_step in ("A3", "A5"):
+        found.add(AUTHORIZATION)
+    return next((phase for phase in _PRECEDENCE if phase in found), None)
 
 
 def phase_inside(tree: Message, message: Message) -> Phase | None:
-    """The phase of a message inside a tree: the callback belongs to the authorization, the token request in it does not."""
-    # With the new tokens in hand, a client gives those of an older connection back: that is no end of this grant.
-    return TOKEN if tree.step == "A7" and message.step in ("T1", "E1") else None
+    """Return the phase of a message inside a tree if it differs from that of the tree.
+
+    The token request inside the callback belongs to the token phase. So does the revocation of an
+    older connection's tokens, which does not end this grant.
+    """
+    if tree.step == "A7" and message.step in ("T1", "E1"):
+        return TOKEN
+    return None

@@ -1,4 +1,3 @@
-# ruff: noqa: S105 - the values are sentences, not passwords
 """The reason codes of the three legs as phrases, for people.
 
 The inspector imports no leg, so it has its own table. A test compares it with the `Reason` of each

@@ -1,4 +1,4 @@
-"""What a JSON answer holds, as far as it was kept, and masked as it was."""
+"""Read JSON responses, as far as they were stored. Their values are masked."""
 
 import json
 from typing import Any
@@ -7,26 +7,31 @@ from inspector.record.exchange import Exchange
 
 
 def document(exchange: Exchange) -> dict[str, Any]:
-    """The object; an empty one where there is none, or where it was too long to be kept whole."""
+    """Return the JSON object, or an empty one if there is none or it was too long to store."""
     try:
         found = json.loads(exchange.response_body.text)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return found
 
 
 def members(exchange: Exchange) -> dict[str, str]:
-    """Its members as text; of a list, the values in it. What is built of objects is left out."""
+    """Return its members as text, and lists as their values. Nested objects are omitted."""
     found = document(exchange).items()
-    return {name: _as_text(value) for name, value in found if _is_plain(value)}
+    return {name: _as_text(value) for name, value in found if _is_flat(value)}
 
 
-def _is_plain(value: object) -> bool:
-    values = value if isinstance(value, list) else [value]
-    return not any(isinstance(each, dict | list) for each in values)
+def _is_flat(value: object) -> bool:
+    if isinstance(value, list):
+        return not any(isinstance(each, dict | list) for each in value)
+    return not isinstance(value, dict)
 
 
 def _as_text(value: object) -> str:
     if isinstance(value, list):
         return " ".join(map(_as_text, value))
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)

@@ -1,4 +1,4 @@
-"""What a recorded exchange is in the flow: from whom to whom, over which channel, and which of the steps A1 … E1."""
+"""Find out what an exchange is in the flow: its sender, its receiver, and its step A1 … E1."""
 
 from enum import IntEnum
 from urllib.parse import urlsplit
@@ -21,148 +21,150 @@ LEGS = {
     "auth_server": Lane.AUTHORIZATION_SERVER,
     "resource_api": Lane.RESOURCE_API,
 }
-#: How the lab signs what it sends, and of that what its attacker does.
+#: The start of the lab's User-Agent, and of that of its attacker.
 LAB = "Tripod lab: "
 ATTACKER = "Tripod lab: mallory"
 
 AUTHORIZATION = "/oauth/authorize"
 FOR_MACHINES = ("/oauth/token", "/oauth/introspect", "/oauth/revoke")
+_POSTS = {"/login": "A4", "/oauth/authorize": "A6", "/oauth/revoke": "E1"}
+_GRANT_TYPES = {"refresh_token": "F1", "authorization_code": "T1"}
 
 
 def target(exchange: Exchange) -> Lane:
-    """Whom the request was for."""
+    """Return the receiver of the request."""
     return LEGS[exchange.leg]
 
 
 def source(exchange: Exchange) -> Lane:
-    """Who sent the request. At the back channel's endpoints that is a client, or the resource API that introspects."""
+    """Return the sender of the request.
+
+    At machine endpoints it is a client, or the resource API when it introspects.
+    """
     if exchange.leg == "resource_api":
-        is_looked_at = "text/html" in header(exchange, "Accept") and not header(
-            exchange, "Authorization"
-        )
-        return Lane.BROWSER if is_looked_at else Lane.CLIENT
+        accepts_html = "text/html" in header(exchange, "Accept")
+        if accepts_html and not header(exchange, "Authorization"):
+            return Lane.BROWSER
+        return Lane.CLIENT
     if exchange.path == "/oauth/introspect" and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID:
         return Lane.RESOURCE_API
-    return Lane.CLIENT if is_for_machines(exchange) else Lane.BROWSER
+    if is_for_machines(exchange):
+        return Lane.CLIENT
+    return Lane.BROWSER
 
 
 def is_for_machines(exchange: Exchange) -> bool:
-    """Whether a server is asked by a program, not by a browser."""
+    """Return whether the address is for programs and not for browsers."""
     if exchange.leg == "resource_api":
         return True
-    return exchange.leg == "auth_server" and (
-        exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path
-    )
+    if exchange.leg != "auth_server":
+        return False
+    return exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path
 
 
 def is_of_the_protocol(exchange: Exchange) -> bool:
-    """Whether it is more than a page that somebody looks at."""
+    """Return whether the exchange is more than a page that a user opens."""
     return bool(request_step(exchange)) or (is_for_machines(exchange) and exchange.path != "/")
 
 
 def asked_by(exchange: Exchange) -> str | None:
-    """The client that a message names: by HTTP Basic, in its form or in its query."""
+    """Return the client that the request names: by HTTP Basic, in its form or in its query."""
     scheme, _, credentials = header(exchange, "Authorization").partition(" ")
     if scheme.lower() == "basic" and ":" in credentials:
         return credentials.partition(":")[0]
-    return dict(exchange.request_body.form).get("client_id") or dict(exchange.query).get(
-        "client_id"
-    )
+    in_query = dict(exchange.query).get("client_id")
+    return dict(exchange.request_body.form).get("client_id") or in_query
 
 
 def is_the_labs(exchange: Exchange) -> bool:
-    """Whether the lab sent it, in whatever role."""
+    """Return whether the lab sent it, in any role."""
     return header(exchange, "User-Agent").startswith(LAB)
 
 
 def is_the_attackers(exchange: Exchange) -> bool:
-    """Whether the lab's attacker sent it, or had it sent."""
+    """Return whether the lab's attacker sent it or made a browser send it."""
     return header(exchange, "User-Agent").startswith(ATTACKER)
 
 
-def is_led_astray(exchange: Exchange) -> bool:
-    """Whether the lab's attacker had another's browser send it."""
+def is_sent_by_a_victim(exchange: Exchange) -> bool:
+    """Return whether the lab's attacker made another user's browser send it."""
     return is_the_attackers(exchange) and "browser" in header(exchange, "User-Agent")
 
 
 def request_step(exchange: Exchange) -> str:
-    """The step that the request is, by what it carries alone; "" when the steps leave it out."""
+    """Return the step of the request, judged by its content alone, or ""."""
     match exchange.leg, exchange.method, exchange.path:
         case "client_app", "GET", "/connect":
             return "A1"
         case "client_app", "GET", "/callback":
             return "A7"
         case "auth_server", "POST", path:
-            return _posted_to_the_authorization_server(exchange, path)
+            return _step_of_post(exchange, path)
         case "auth_server", "GET", "/oauth/authorize":
             return "A2"
-        case "resource_api", _, _ if (
-            header(exchange, "Authorization").lower().startswith("bearer ")
-        ):
-            return "R1"
+        case "resource_api", _, _:
+            if header(exchange, "Authorization").lower().startswith("bearer "):
+                return "R1"
     return ""
 
 
-def _posted_to_the_authorization_server(exchange: Exchange, path: str) -> str:
-    match path:
-        case "/login":
-            return "A4"
-        case "/oauth/authorize":
-            return "A6"
-        case "/oauth/token":
-            return {"refresh_token": "F1", "authorization_code": "T1"}.get(
-                form_field(exchange, "grant_type"), ""
-            )
-        case "/oauth/introspect":
-            return "R2" if source(exchange) == Lane.RESOURCE_API else ""
-        case "/oauth/revoke":
-            return "E1"
-    return "E1" if any(event.get("event") == "grant_ended" for event in exchange.events) else ""
+def _step_of_post(exchange: Exchange, path: str) -> str:
+    if path in _POSTS:
+        return _POSTS[path]
+    if path == "/oauth/token":
+        return _GRANT_TYPES.get(form_field(exchange, "grant_type"), "")
+    if path == "/oauth/introspect":
+        if source(exchange) == Lane.RESOURCE_API:
+            return "R2"
+    elif any(event.get("event") == "grant_ended" for event in exchange.events):
+        return "E1"
+    return ""
 
 
 def answer_step(exchange: Exchange) -> str:
-    """The step that the answer is; "" when the steps leave it out, as they do with refusals."""
-    asked = request_step(exchange)
-    if asked == "R1":
-        return "R3" if exchange.status < 300 else ""
-    if exchange.status != 200:
+    """Return the step of the response, or "". A refusal has no step."""
+    step = request_step(exchange)
+    if step == "R1" and exchange.status < 300:
+        return "R3"
+    if exchange.status != 200 or step == "R1":
         return ""
     if exchange.method == "GET" and exchange.leg == "auth_server":
         return {"/login": "A3", AUTHORIZATION: "A5"}.get(exchange.path, "")
-    return {"T1": "T2", "F1": "F2"}.get(asked, "")
+    return {"T1": "T2", "F1": "F2"}.get(step, "")
 
 
 def form_field(exchange: Exchange, name: str) -> str:
-    """The value of a field of the request's form; "" when there is none."""
+    """Return the value of a field of the request's form, or ""."""
     return dict(exchange.request_body.form).get(name, "")
 
 
 def header(exchange: Exchange, name: str) -> str:
-    """The value of a header of the request; "" when there is none."""
-    return next(
-        (value for key, value in exchange.request_headers if key.lower() == name.lower()), ""
-    )
+    """Return the value of a header of the request, or ""."""
+    return _find(exchange.request_headers, name)
 
 
 def answer_header(exchange: Exchange, name: str) -> str:
-    """The value of a header of the answer; "" when there is none."""
-    return next(
-        (value for key, value in exchange.response_headers if key.lower() == name.lower()), ""
-    )
+    """Return the value of a header of the response, or ""."""
+    return _find(exchange.response_headers, name)
+
+
+def _find(headers: list[tuple[str, str]], name: str) -> str:
+    return next((value for key, value in headers if key.lower() == name.lower()), "")
 
 
 def location(exchange: Exchange) -> str:
-    """Where the answer sends the browser, in full; "" when it stays, or nobody can tell."""
-    value = answer_header(exchange, "Location")
-    full = f"http://{exchange.host}{value}" if value.startswith("/") else value
+    """Return the full address to which the response redirects, or "" if there is none."""
+    address = answer_header(exchange, "Location")
+    if address.startswith("/"):
+        address = f"http://{exchange.host}{address}"
     try:
-        urlsplit(full)
+        urlsplit(address)
     except ValueError:
         return ""
-    return full
+    return address
 
 
 def leads_to(exchange: Exchange, other: Exchange) -> bool:
-    """Whether the answer of `exchange` sends the browser to where `other` arrived."""
+    """Return whether the response of `exchange` redirects to the address of `other`."""
     parts = urlsplit(location(exchange))
     return (parts.netloc, parts.path) == (other.host, other.path) and 300 <= exchange.status < 400

@@ -1,11 +1,15 @@
-"""What a token timeline is made of: how long each token lived, and what became of it. All moments in epoch seconds."""
+"""The data of a token timeline and of a token family. All times are epoch seconds."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """An access token. A refresh that `replaced` it leaves it working; what `ended` it before it expired has a `why`."""
+    """An access token.
+
+    `replaced` is the time of the refresh that replaced it, after which it still works. `ended` is
+    the time at which it stopped working before it expired, and `why` is the reason.
+    """
 
     issued: float
     expires: float
@@ -16,27 +20,32 @@ class AccessToken:
     @property
     def end(self) -> float:
         """When it stopped working."""
-        return self.expires if self.ended is None else min(self.ended, self.expires)
+        if self.ended is None:
+            return self.expires
+        return min(self.ended, self.expires)
 
     @property
-    def turn(self) -> float:
-        """Until when it was the one in use: its successor's beginning, or its own end."""
-        return self.end if self.replaced is None else min(self.replaced, self.end)
+    def end_of_use(self) -> float:
+        """When its successor was issued, or when it stopped working."""
+        if self.replaced is None:
+            return self.end
+        return min(self.replaced, self.end)
 
-    def is_live(self, now: float) -> bool:
-        """Whether it is the one in use."""
-        return self.issued <= now < self.turn
+    def is_in_use(self, now: float) -> bool:
+        """Return whether it works and is not replaced."""
+        return self.issued <= now < self.end_of_use
 
-    def works_on(self, now: float) -> bool:
-        """Whether it is replaced, and accepted all the same."""
-        return self.turn <= now < self.end
+    def works_after_replacement(self, now: float) -> bool:
+        """Return whether it is replaced and still works."""
+        return self.end_of_use <= now < self.end
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefreshLife:
-    """The refresh tokens, each replacing the one before, as one life; `expires` is None when nobody knows.
+class RefreshTokens:
+    """The refresh tokens of a grant, of which each replaced the one before.
 
-    `ended` when something ended them before that, and `why`.
+    `expires` is None if it is not known. `ended` is the time at which they stopped working before
+    they expired, and `why` is the reason.
     """
 
     issued: float
@@ -44,16 +53,21 @@ class RefreshLife:
     ended: float | None
     why: str = ""
 
-    def left(self, now: float) -> float | None:
-        """Seconds until it ends; 0 when it has, None when nobody knows."""
+    def seconds_left(self, now: float) -> float | None:
+        """Return the seconds until they expire, 0 if they do not work, or None if not known."""
         if self.ended is not None:
             return 0.0
-        return None if self.expires is None else max(0.0, self.expires - now)
+        if self.expires is None:
+            return None
+        return max(0.0, self.expires - now)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """The code or a pair of tokens; `state` is alive, spent, expired, lost or ended, `note` says why."""
+    """The code or a pair of tokens in the family of a grant.
+
+    `state` is "active", "spent", "expired", "lost" or "ended", and `note` explains it.
+    """
 
     kind: str
     label: str

@@ -1,4 +1,4 @@
-"""The life of a grant's tokens, as the messages and the event log tell it."""
+"""Derive the tokens of a grant from the messages and the event log. All times are epoch seconds."""
 
 import re
 from collections.abc import Iterable
@@ -6,18 +6,20 @@ from dataclasses import dataclass, field
 
 from inspector.read.reasons import phrase
 from inspector.read.response_json import members
-from inspector.read.token_lives import AccessToken, Member, RefreshLife
+from inspector.read.token_lives import AccessToken, Member, RefreshTokens
 from inspector.record.exchange import Exchange
 
-_LOST = "taken for lost: the token before it came again, so both its tokens are dead"
+_LOST = "lost: the token before it was presented again, so both tokens stopped working"
 _FINGERPRINT = re.compile(r"~([0-9a-f]{6})$")
+_LIFETIME = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(eq=False)
 class Pair:
-    """An access token and a refresh token that came in one answer. Moments are in epoch seconds.
+    """An access token and a refresh token of one response.
 
-    `lost` is when the token before it came again: the server took its answer for lost then, and both its tokens are dead.
+    `lost` is the time at which the token before it was presented again. The server then treated
+    this response as lost, and both of its tokens stopped working.
     """
 
     number: int
@@ -30,7 +32,10 @@ class Pair:
 
 @dataclass
 class Grant:
-    """A grant as far as it was recorded; `lifetime` in seconds, None when its beginning was not."""
+    """A grant as far as it was recorded.
+
+    `lifetime` is in seconds, or None if the beginning was not recorded.
+    """
 
     id: str
     began: float
@@ -42,91 +47,107 @@ class Grant:
 
     @property
     def expires(self) -> float | None:
-        """When the last refresh token stops working."""
-        return self.began + self.lifetime if self.lifetime is not None else None
+        """When the last refresh token stops working, or None if that is not known."""
+        if self.lifetime is None:
+            return None
+        return self.began + self.lifetime
 
     def is_over(self, now: float) -> bool:
-        """Whether nothing of it can be used any more."""
+        """Return whether the grant has ended or expired."""
         return self.ended is not None or (self.expires is not None and now >= self.expires)
 
 
 def grants(exchanges: Iterable[Exchange]) -> list[Grant]:
-    """The grants that these exchanges tell of, in the order of their beginnings."""
+    """Return the grants in these exchanges, in the order in which they began."""
     found: dict[str, Grant] = {}
     for exchange in sorted(exchanges, key=lambda one: one.ended_at):
         for event in exchange.events:
-            if name := str(event.get("grant_id") or ""):
-                _tell(found.setdefault(name, Grant(name, exchange.ended_at)), exchange, event)
+            grant_id = str(event.get("grant_id") or "")
+            if grant_id:
+                grant = found.setdefault(grant_id, Grant(grant_id, exchange.ended_at))
+                _apply(grant, exchange, event)
     return [grant for grant in found.values() if grant.pairs or grant.lifetime is not None]
 
 
-def _tell(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
+def _apply(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
     match event["event"]:
         case "authorization_code_issued":
             lifetime = event.get("grant_lifetime")
-            grant.lifetime = lifetime if isinstance(lifetime, int) else None
-        case "code_redeemed" | "tokens_refreshed":
-            _add_pair(grant, exchange, has_predecessor=event["event"] == "tokens_refreshed")
+            if isinstance(lifetime, int):
+                grant.lifetime = lifetime
+        case "code_redeemed":
+            _add_pair(grant, exchange, None)
+        case "tokens_refreshed":
+            _add_pair(grant, exchange, _refreshed_pair(grant, exchange))
         case "grant_ended":
             grant.ended, grant.why = exchange.ended_at, phrase(event)
 
 
-def _add_pair(grant: Grant, exchange: Exchange, *, has_predecessor: bool) -> None:
-    pair = _pair(len(grant.pairs) + 1, exchange)
+def _refreshed_pair(grant: Grant, exchange: Exchange) -> Pair | None:
+    """Return the pair whose refresh token was presented, or None if it was not recorded."""
     presented = _fingerprint(dict(exchange.request_body.form).get("refresh_token", ""))
-    before = next(
-        (
-            old
-            for old in grant.pairs
-            if has_predecessor and old.refresh and old.refresh == presented
-        ),
-        None,
-    )
-    for sibling in before.children[-1:] if before else []:
-        sibling.lost = pair.issued
-    (before.children if before else grant.roots).append(pair)
+    if not presented:
+        return None
+    return next((pair for pair in grant.pairs if pair.refresh == presented), None)
+
+
+def _add_pair(grant: Grant, exchange: Exchange, refreshed: Pair | None) -> None:
+    pair = _read_pair(len(grant.pairs) + 1, exchange)
+    siblings = grant.roots
+    if refreshed:
+        siblings = refreshed.children
+        for lost in siblings[-1:]:
+            lost.lost = pair.issued
+    siblings.append(pair)
     grant.pairs.append(pair)
 
 
-def _pair(number: int, exchange: Exchange) -> Pair:
-    answer = members(exchange)
-    lifetime = answer.get("expires_in", "0")
-    expires = exchange.ended_at + (
-        int(lifetime) if lifetime.isascii() and lifetime.isdigit() and len(lifetime) < 10 else 0
-    )
+def _read_pair(number: int, exchange: Exchange) -> Pair:
+    answer, expires = members(exchange), exchange.ended_at
+    lifetime = answer.get("expires_in", "")
+    if _LIFETIME.fullmatch(lifetime):
+        expires += int(lifetime)
     return Pair(number, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires)
 
 
 def _fingerprint(masked: str) -> str:
-    match = _FINGERPRINT.search(masked)
-    return match[1] if match else ""
+    found = _FINGERPRINT.search(masked)
+    if found is None:
+        return ""
+    return found[1]
 
 
 def access_tokens(grant: Grant) -> list[AccessToken]:
-    """For the timeline: each works until it expires, is taken for lost or ends with the grant, replaced or not."""
+    """Return the access tokens of the timeline."""
     return [_access_token(grant, pair) for pair in grant.pairs]
 
 
 def _access_token(grant: Grant, pair: Pair) -> AccessToken:
     ends = [(grant.ended, f"the grant ended: {grant.why}"), (pair.lost, _LOST)]
-    early = min(
-        ((at, why) for at, why in ends if at is not None and at < pair.expires), default=(None, "")
-    )
-    replaced = pair.children[0].issued if pair.children else None
+    early = [(at, why) for at, why in ends if at is not None and at < pair.expires]
+    ended, why = min(early, default=(None, ""))
+    replaced = None
+    if pair.children:
+        replaced = pair.children[0].issued
     return AccessToken(
-        issued=pair.issued, expires=pair.expires, replaced=replaced, ended=early[0], why=early[1]
+        issued=pair.issued, expires=pair.expires, replaced=replaced, ended=ended, why=why
     )
 
 
-def refresh_life(grant: Grant) -> RefreshLife:
-    """For the timeline: the refresh tokens, one after the other, as one long life."""
-    return RefreshLife(issued=grant.began, expires=grant.expires, ended=grant.ended, why=grant.why)
+def refresh_tokens(grant: Grant) -> RefreshTokens:
+    """Return the refresh tokens of the timeline."""
+    return RefreshTokens(
+        issued=grant.began, expires=grant.expires, ended=grant.ended, why=grant.why
+    )
 
 
 def family(grant: Grant, now: float) -> Member:
-    """The code and its descendants."""
-    state = "spent" if grant.roots else "ended" if grant.is_over(now) else "alive"
-    note = "exchanged for the first tokens" if grant.roots else "not redeemed"
+    """Return the code with its tokens and their successors."""
+    state, note = "active", "not redeemed"
+    if grant.roots:
+        state, note = "spent", "exchanged for the first tokens"
+    elif grant.is_over(now):
+        state = "ended"
     children = tuple(_member(grant, pair, now) for pair in grant.roots)
     return Member(kind="code", label="Code", state=state, note=note, children=children)
 
@@ -147,8 +168,7 @@ def _state(grant: Grant, pair: Pair, now: float) -> tuple[str, str]:
     if grant.ended is not None:
         return "ended", f"the grant ended: {grant.why}"
     if grant.is_over(now):
-        return "expired", "the grant has run out"
-    return (
-        "alive",
-        "works" if now < pair.expires else "the access token ran out; the refresh token works",
-    )
+        return "expired", "the grant has expired"
+    if now < pair.expires:
+        return "active", "works"
+    return "active", "the access token has expired; the refresh token works"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from inspector.draw import diagram
-from inspector.draw.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Response, Row
 from inspector.read.messages import read_trees
 from inspector.read.parties import PARTIES, party
 from inspector.read.steps import Lane
@@ -27,15 +27,15 @@ def told(rows: list[Row]) -> list[str]:
 
 def _told(row: Row) -> str:
     match row:
-        case Phase():
+        case Heading():
             return f"# {row.title}"
         case Call():
             return f"{row.step or '-'} {row.label}"
         case Redirect():
             return f"{row.step or '-'} {row.status}, {row.label}"
-        case Answer():
+        case Response():
             return f"{row.step or '-'} {row.status} {row.summary}"
-        case Fold() | Unseen():
+        case Fold() | BlindSpot():
             return row.text
 
 
@@ -87,7 +87,7 @@ def test_an_authorization_is_drawn_in_the_order_of_the_steps() -> None:
         "# 1 Authorization",
         "A1 GET /connect",
         "A2 302 Found, GET /oauth/authorize",
-        "A5 200 OK nothing else",
+        "A5 200 OK empty",
         "A6 POST /oauth/authorize",
         "A7 302 Found, GET /callback",
         "# 2 Token",
@@ -162,7 +162,7 @@ def test_an_answer_that_leads_into_a_fold_is_drawn() -> None:
     flow = visits(100)
     flow[29] = exchange("client_app", f"GET {flow[29].path}", at=29, location=flow[30].path)
 
-    assert [row.n for row in drawn(flow) if isinstance(row, Answer)] == [
+    assert [row.n for row in drawn(flow) if isinstance(row, Response)] == [
         *range(1, 31),
         *range(81, 101),
     ]
@@ -323,7 +323,7 @@ def test_in_the_clients_view_its_redirect_leads_to_the_authorization_server() ->
 def test_whatever_a_party_sees_begin_it_sees_end(view: str) -> None:
     rows = drawn([*authorization(), *album(10)], view, unfold=None)
     begun = {row.n for row in rows if isinstance(row, Call | Redirect)}
-    ended = {row.n for row in rows if isinstance(row, Answer)} | {
+    ended = {row.n for row in rows if isinstance(row, Response)} | {
         row.ends for row in rows if isinstance(row, Redirect)
     }
 
@@ -332,10 +332,10 @@ def test_whatever_a_party_sees_begin_it_sees_end(view: str) -> None:
 
 def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
     [unseen] = [
-        row for row in drawn(authorization()[2:3], "resource-api") if isinstance(row, Unseen)
+        row for row in drawn(authorization()[2:3], "resource-api") if isinstance(row, BlindSpot)
     ]
 
-    assert (unseen.left, unseen.right) == (Lane.BROWSER, Lane.AUTHORIZATION_SERVER)
+    assert (unseen.first_lane, unseen.last_lane) == (Lane.BROWSER, Lane.AUTHORIZATION_SERVER)
 
 
 @pytest.mark.parametrize(
@@ -344,22 +344,26 @@ def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
         (
             exchange("auth_server", "GET /.well-known/oauth-authorization-server"),
             "browser",
-            "The client asks where to go",
+            "The client reads the server's metadata",
         ),
-        (exchange("client_app", "GET /photos"), "resource-api", "The person uses the client"),
-        (exchange("auth_server", "GET /account/apps"), "client", "The person is at Tripod ID"),
+        (exchange("client_app", "GET /photos"), "resource-api", "The user uses the client"),
+        (
+            exchange("auth_server", "GET /account/apps"),
+            "client",
+            "The user uses the authorization server",
+        ),
         (
             exchange("resource_api", "GET /photos", status=401),
             "browser",
-            "Servers speak to each other",
+            "Servers exchange messages",
         ),
-        (album(0)[1], "browser", "The access token opens the photos"),
-        (replace(album(0)[1], status=401), "browser", "The access token opens nothing"),
-        (exchange("auth_server", "POST /login", status=400), "client", "Somebody fails to sign in"),
+        (album(0)[1], "browser", "The client loads the photos"),
+        (replace(album(0)[1], status=401), "browser", "The access token is rejected"),
+        (exchange("auth_server", "POST /login", status=400), "client", "A sign-in fails"),
     ],
 )
 def test_a_blind_spot_says_what_happens_in_it(hidden: Exchange, view: str, said: str) -> None:
-    [unseen] = [row for row in drawn([hidden], view) if isinstance(row, Unseen)]
+    [unseen] = [row for row in drawn([hidden], view) if isinstance(row, BlindSpot)]
 
     assert unseen.text == said
 
@@ -370,9 +374,9 @@ def test_who_signs_in_at_the_second_try_has_signed_in() -> None:
         for n, status in enumerate((403, 303))
     ]
 
-    [unseen] = [row for row in drawn(tries, "client") if isinstance(row, Unseen)]
+    [unseen] = [row for row in drawn(tries, "client") if isinstance(row, BlindSpot)]
 
-    assert unseen.text == "The person signs in and decides"
+    assert unseen.text == "The user signs in and decides"
 
 
 def test_a_party_that_sees_nothing_of_a_fold_sees_no_fold() -> None:
@@ -384,9 +388,9 @@ def test_a_party_that_sees_nothing_of_a_fold_sees_no_fold() -> None:
 def test_the_browser_sees_neither_the_token_request_nor_the_resource() -> None:
     rows = drawn([*authorization(), *album(10)], "browser")
 
-    assert [(row.text, row.more) for row in rows if isinstance(row, Unseen)] == [
-        ("The code becomes tokens", "One message out of sight for the browser."),
-        ("The access token opens the photos", "One message out of sight for the browser."),
+    assert [(row.text, row.more) for row in rows if isinstance(row, BlindSpot)] == [
+        ("The code is redeemed for tokens", "One message not visible to the browser."),
+        ("The client loads the photos", "One message not visible to the browser."),
     ]
     assert not [row for row in rows if isinstance(row, Call) and row.label == "POST /oauth/token"]
 
@@ -395,14 +399,16 @@ def test_the_resource_api_sees_nothing_of_the_authorization() -> None:
     rows = drawn([*authorization(), *album(10)], "resource-api")
 
     assert [row.label for row in rows if isinstance(row, Call)] == ["GET /photos"]
-    assert all(row.source == 3 or row.target == 3 for row in rows if isinstance(row, Call | Answer))
+    assert all(
+        row.source == 3 or row.target == 3 for row in rows if isinstance(row, Call | Response)
+    )
 
 
 def test_each_party_sees_what_it_sends_and_receives_and_no_more() -> None:
     exchanges = [*authorization(), *album(10)]
     for each in PARTIES[1:]:
         for row in drawn(exchanges, each.view):
-            if isinstance(row, Call | Answer):
+            if isinstance(row, Call | Response):
                 assert each.lane in (row.source, row.target)
 
 
@@ -412,7 +418,9 @@ def test_every_message_is_seen_or_is_a_blind_spot() -> None:
     for each in PARTIES[1:]:
         rows = drawn(exchanges, each.view)
         hidden = sum(
-            int(row.more.split()[0].replace("One", "1")) for row in rows if isinstance(row, Unseen)
+            int(row.more.split()[0].replace("One", "1"))
+            for row in rows
+            if isinstance(row, BlindSpot)
         )
         seen = {row.n for row in rows if isinstance(row, Call | Redirect)}
 

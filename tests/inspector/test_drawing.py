@@ -9,7 +9,7 @@ from inspector import draw
 from inspector.draw import geometry
 from inspector.draw.blind_spots import STORIES
 from inspector.draw.lanes import AT
-from inspector.draw.rows import Answer, Call, Fold, Phase, Redirect, Row, Unseen
+from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Response, Row
 from inspector.draw.sequence import HEIGHT, REST
 from inspector.read.token_lives import Member
 
@@ -19,16 +19,16 @@ EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
 
 def rows(words: str) -> list[Row]:
     return [
-        Phase(title=words, hint=words),
+        Heading(title=words, hint=words),
         Call(
             n=1, source=0, target=1, label=words, params=words, step="A1", front=True, attacker=True
         ),
         Redirect(
             n=2, ends=1, source=1, target=2, status=words, label=words, params=words, step="A2"
         ),
-        Answer(n=2, source=2, target=0, status=words, summary=words, step="A3", front=True),
+        Response(n=2, source=2, target=0, status=words, summary=words, step="A3", front=True),
         Call(n=3, source=3, target=2, label=words, params=words, step="", front=False),
-        Unseen(left=1, right=2, text=words, more=words),
+        BlindSpot(first_lane=1, last_lane=2, text=words, more=words),
         Fold(text=words, href=words),
     ]
 
@@ -117,7 +117,7 @@ def numbers(path: ElementTree.Element) -> list[float]:
 @pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 0), (1, 2), (3, 2)])
 def test_a_message_lasts_on_the_lane_of_who_receives_it(source: int, target: int) -> None:
     call = Call(n=1, source=source, target=target, label="GET /x", **FRONT)
-    answer = Answer(
+    answer = Response(
         n=1, source=target, target=source, status="200", summary="", step="", front=True
     )
 
@@ -135,7 +135,7 @@ def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> No
     redirect = Redirect(
         n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
     )
-    answer = Answer(n=2, source=2, target=0, status="200", summary="", step="", front=True)
+    answer = Response(n=2, source=2, target=0, status="200", summary="", step="", front=True)
 
     client, auth = classed(drawn(call, redirect, answer), "bar")
 
@@ -205,7 +205,7 @@ def test_what_fits_is_left_as_it_is() -> None:
     [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)],
 )
 def test_an_answer_that_refuses_or_fails_is_marked(status: str, is_bad: bool) -> None:
-    answer = Answer(n=1, source=1, target=0, status=status, summary="", step="", front=True)
+    answer = Response(n=1, source=1, target=0, status=status, summary="", step="", front=True)
 
     [group] = classed(drawn(answer), "answer")
 
@@ -219,10 +219,12 @@ def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(
 ) -> None:
     text, more = (
         max(STORIES.values(), key=len),
-        "120 messages out of sight for the authorization server.",
+        "120 messages not visible to the authorization server.",
     )
 
-    svg = drawn(Unseen(left=min(left, right), right=max(left, right), text=text, more=more))
+    svg = drawn(
+        BlindSpot(first_lane=min(left, right), last_lane=max(left, right), text=text, more=more)
+    )
     [box] = classed(svg, "note")
     begins, ends = float(box.attrib["x"]), float(box.attrib["x"]) + float(box.attrib["width"])
 
@@ -232,7 +234,7 @@ def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(
 
 
 def test_a_note_without_end_stays_within_the_drawing() -> None:
-    svg = drawn(Unseen(left=3, right=3, text=EVIL * 20, more=""))
+    svg = drawn(BlindSpot(first_lane=3, last_lane=3, text=EVIL * 20, more=""))
 
     [box] = classed(svg, "note")
 
@@ -246,7 +248,7 @@ def test_a_note_without_end_stays_within_the_drawing() -> None:
 
 def chain(length: int) -> Member:
     """A code and its descendants in one line."""
-    member = Member(kind="tokens", label=f"Tokens {length}", state="alive", note=EVIL)
+    member = Member(kind="tokens", label=f"Tokens {length}", state="active", note=EVIL)
     for n in range(length - 1, 0, -1):
         member = Member(
             kind="tokens", label=f"Tokens {n}", state="spent", note="used", children=(member,)
@@ -264,13 +266,13 @@ def test_a_family_is_a_list_from_the_code_to_the_living(length: int) -> None:
 
 
 def test_a_long_line_of_descent_is_folded_in_the_middle() -> None:
-    assert "34 more, each spent for the next" in draw.family(chain(40))
+    assert "34 more, each replaced by the next" in draw.family(chain(40))
 
 
 def test_a_lost_successor_stands_beside_the_living_one() -> None:
     lost, alive = (
         Member(kind="tokens", label=f"Tokens {n}", state=state, note="")
-        for n, state in ((2, "lost"), (3, "alive"))
+        for n, state in ((2, "lost"), (3, "active"))
     )
     first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, alive))
 

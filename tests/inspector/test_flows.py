@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inspector.read.flows import MOST_BESIDE, MOST_FLOWS, find, flows
+from inspector.read.flows import MAX_BESIDE, MAX_FLOWS, find, flows
 from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
@@ -124,11 +124,11 @@ def test_a_message_of_the_protocol_that_belongs_to_nothing_is_kept_beside(
 
     assert (flow.exchanges, beside.exchanges) == ([tied], [stray])
     assert (flow.is_beside, beside.is_beside) == (False, True)
-    assert beside.title == "Messages of no round trip"
+    assert beside.title == "Messages without a flow"
 
 
 def test_of_what_belongs_to_nothing_the_newest_are_kept() -> None:
-    strays = [exchange("resource_api", "GET /photos", at=n) for n in range(MOST_BESIDE + 5)]
+    strays = [exchange("resource_api", "GET /photos", at=n) for n in range(MAX_BESIDE + 5)]
 
     [beside] = flows(strays)
 
@@ -284,7 +284,7 @@ def test_an_id_finds_the_flow_that_has_it_before_one_that_shares_the_exchange() 
 def test_the_number_of_flows_is_bounded() -> None:
     many = [
         exchange("client_app", "GET /connect", at=n, ties=[f"state:{n}"])
-        for n in range(MOST_FLOWS + 5)
+        for n in range(MAX_FLOWS + 5)
     ]
 
-    assert len(flows(many)) == MOST_FLOWS
+    assert len(flows(many)) == MAX_FLOWS

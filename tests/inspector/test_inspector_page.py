@@ -148,7 +148,7 @@ def test_a_party_sees_its_own_messages_and_the_rest_is_a_blind_spot(
 
     assert seen in listed
     assert unseen not in listed
-    assert "out of sight for the" in unescape(html)
+    assert "not visible to the" in unescape(html)
 
 
 def test_six_pictures_loaded_alike_are_told_by_one(
@@ -195,8 +195,8 @@ def test_a_message_that_belongs_to_no_round_trip_can_be_read(
 
     html = look(inspector)
 
-    assert "Messages of no round trip" in html
-    assert "Somebody comes without an access token in the Authorization header" in html
+    assert "Messages without a flow" in html
+    assert "A client calls Photo API without an access token" in html
     assert (
         "Why it was refused:</strong> there is no access token. The response says so too." in html
     )

@@ -30,9 +30,9 @@ def told(leg: str, request_line: str, **its: Any) -> str:
     [
         (
             {"location": "http://127.0.0.1:9000/oauth/authorize?state=s"},
-            "answers with an authorization request",
+            "responds with an authorization request",
         ),
-        ({"status": 503}, "cannot go on"),
+        ({"status": 503}, "cannot continue"),
     ],
 )
 def test_a1(its: dict[str, Any], said: str) -> None:
@@ -42,23 +42,23 @@ def test_a1(its: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("its", "said"),
     [
-        ({"location": "/login?next=x"}, "where the answer is to be sent."),
-        ({}, "is signed in, so Tripod ID asks for her consent."),
+        ({"location": "/login?next=x"}, "where to send the response."),
+        ({}, "is signed in, so Tripod ID asks for consent."),
         (
             {"location": f"{BACK}?code=c&state=s"},
-            "has allowed this before, so Tripod ID answers at once.",
+            "allowed this before, so Tripod ID responds immediately.",
         ),
         (
             {"location": f"{BACK}?error=invalid_request"},
-            "Tripod ID refuses, and the browser carries that back.",
+            "Tripod ID refuses, and the browser carries the error back.",
         ),
-        ({"status": 400}, "sends the browser nowhere."),
+        ({"status": 400}, "does not redirect the browser."),
     ],
 )
 def test_a2_and_what_tripod_id_makes_of_it(its: dict[str, Any], said: str) -> None:
     story = told("auth_server", "GET /oauth/authorize", query=[("state", "s")], **its)
 
-    assert story.startswith("Paper Calendar asks for access")
+    assert story.startswith("Paper Calendar requests access")
     assert story.endswith(said)
 
 
@@ -71,16 +71,16 @@ def test_the_authorization_request_that_comes_back_is_told_as_such() -> None:
     _, message = read_trees([first, again])
 
     assert sentence(message, "Paper Calendar").startswith(
-        "The browser comes back with the same request. The person is"
+        "The browser sends the same request again. The user is"
     )
 
 
 @pytest.mark.parametrize(
     ("its", "said"),
     [
-        ({"location": "/oauth/authorize"}, "The person signs in."),
-        ({"status": 400}, "does not let her in."),
-        ({"status": 429}, "does not let her in."),
+        ({"location": "/oauth/authorize"}, "The user signs in."),
+        ({"status": 400}, "and Tripod ID refuses."),
+        ({"status": 429}, "and Tripod ID refuses."),
     ],
 )
 def test_a4(its: dict[str, Any], said: str) -> None:
@@ -90,10 +90,10 @@ def test_a4(its: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("decision", "its", "said"),
     [
-        ("allow", {"location": f"{BACK}?code=c"}, "makes a code of it, for Paper Calendar alone."),
-        ("deny", {"location": f"{BACK}?error=access_denied"}, "The person says no."),
+        ("allow", {"location": f"{BACK}?code=c"}, "issues a code for Paper Calendar."),
+        ("deny", {"location": f"{BACK}?error=access_denied"}, "The user denies the request."),
         ("allow", {"location": f"{BACK}?error=server_error"}, "Tripod ID refuses"),
-        ("allow", {"status": 400}, "does not take this form. No code is made."),
+        ("allow", {"status": 400}, "does not accept this form. It issues no code."),
     ],
 )
 def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
@@ -105,26 +105,26 @@ def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("query", "its", "said"),
     [
-        ([("code", "c")], {"location": "/photos"}, "brings the code to Paper Calendar"),
+        ([("code", "c")], {"location": "/photos"}, "carries the code to Paper Calendar"),
         (
             [("error", "access_denied")],
             {"status": 403},
-            "brings Tripod ID’s refusal to Paper Calendar",
+            "carries Tripod ID’s error to Paper Calendar",
         ),
         (
             [("error", "access_denied")],
             {"status": 400, "events": UNKNOWN},
-            "something that Paper Calendar does not accept",
+            "a response that Paper Calendar does not accept",
         ),
         (
             [("error", "access_denied")],
             {"status": 403, "events": DENIED},
-            "brings Tripod ID’s refusal to Paper Calendar",
+            "carries Tripod ID’s error to Paper Calendar",
         ),
         (
             [("code", "c")],
             {"status": 400, "events": UNKNOWN},
-            "something that Paper Calendar does not accept",
+            "a response that Paper Calendar does not accept",
         ),
         ([("code", "c")], {"status": 502}, "which gets no tokens for it"),
     ],
@@ -136,18 +136,18 @@ def test_a7(query: list[tuple[str, str]], its: dict[str, Any], said: str) -> Non
 @pytest.mark.parametrize(
     ("its", "said"),
     [
-        ({"request_headers": BASIC, "form": CODE}, "proves who it is (secret)"),
-        ({"form": [*CODE, ("client_secret", "••••••••")]}, "proves who it is (secret)"),
+        ({"request_headers": BASIC, "form": CODE}, "proves its identity with its secret"),
+        ({"form": [*CODE, ("client_secret", "••••••••")]}, "proves its identity with its secret"),
         (
             {"form": [*CODE, ("client_id", "public")]},
-            "by the verifier alone, since it has no secret",
+            "with the verifier alone that it started this flow",
         ),
         ({"request_headers": BASIC, "form": CODE, "status": 400}, "gets no tokens for it"),
-        ({"form": TOKEN}, "the old one is spent"),
+        ({"form": TOKEN}, "The old one is spent"),
         ({"form": TOKEN, "status": 400}, "gets no new tokens for it"),
         (
             {"form": [("grant_type", "password")], "status": 400},
-            "in a way that Tripod ID does not have",
+            "with a grant type that Tripod ID does not support",
         ),
     ],
 )
@@ -157,7 +157,7 @@ def test_t1_and_f1(its: dict[str, Any], said: str) -> None:
 
 def test_a_refresh_is_not_said_to_have_had_a_reason() -> None:
     """Whether the old token had run out, nobody can tell by the message."""
-    assert "ran out" not in told("auth_server", "POST /oauth/token", form=TOKEN)
+    assert "expired" not in told("auth_server", "POST /oauth/token", form=TOKEN)
 
 
 def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
@@ -174,20 +174,20 @@ def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
 
     [with_it], [without_it] = read_trees([photos, asked]), read_trees([photos])
 
-    assert "Photo API asks Tripod ID" in sentence(with_it, "Paper Calendar")
+    assert "Photo API introspects it at Tripod ID" in sentence(with_it, "Paper Calendar")
     assert (
         sentence(without_it, "Paper Calendar")
-        == "Paper Calendar opens the door with the access token."
+        == "Paper Calendar calls the API with the access token."
     )
 
 
 @pytest.mark.parametrize(
     ("status", "said"),
     [
-        (401, "comes with an access token that does not open this."),
-        (403, "comes with an access token that does not open this."),
-        (404, "asks for what is not there, or not as it is asked for."),
-        (400, "asks for what is not there, or not as it is asked for."),
+        (401, "with an access token that does not allow this."),
+        (403, "with an access token that does not allow this."),
+        (404, "does not exist, or sends an invalid request."),
+        (400, "does not exist, or sends an invalid request."),
     ],
 )
 def test_r1_refused_is_the_tokens_fault_or_the_questions(status: int, said: str) -> None:
@@ -212,10 +212,10 @@ def test_what_a_new_connection_gives_back_ends_another_grant() -> None:
 @pytest.mark.parametrize(
     ("path", "its", "said"),
     [
-        ("/oauth/revoke", {"events": ENDED}, "Paper Calendar gives its token back. The grant ends"),
-        ("/oauth/revoke", {}, "There is nothing left that could end."),
-        ("/oauth/revoke", {"status": 401}, "Tripod ID does not take it."),
-        ("/account/apps", {"events": ENDED}, "The person takes an app out."),
+        ("/oauth/revoke", {"events": ENDED}, "Paper Calendar revokes its token. The grant ends"),
+        ("/oauth/revoke", {}, "a token whose grant has ended before."),
+        ("/oauth/revoke", {"status": 401}, "and Tripod ID refuses."),
+        ("/account/apps", {"events": ENDED}, "The user removes an app."),
     ],
 )
 def test_e1(path: str, its: dict[str, Any], said: str) -> None:
@@ -225,21 +225,21 @@ def test_e1(path: str, its: dict[str, Any], said: str) -> None:
 @pytest.mark.parametrize(
     ("leg", "request_line", "said"),
     [
-        ("client_app", "GET /", "first page"),
-        ("client_app", "GET /photos", "opens her album"),
-        ("client_app", "GET /photos/0a/image", "through Paper Calendar, since it has no token"),
+        ("client_app", "GET /", "home page"),
+        ("client_app", "GET /photos", "opens the album"),
+        ("client_app", "GET /photos/0a/image", "through Paper Calendar, because it has no token"),
         ("client_app", "POST /photos", "adds a photo"),
         ("client_app", "POST /photos/0a/title", "renames a photo"),
-        ("client_app", "GET /photos/0a/delete", "is asked whether a photo is to go"),
+        ("client_app", "GET /photos/0a/delete", "asks the user to confirm the deletion"),
         ("client_app", "POST /photos/0a/delete", "deletes a photo"),
         ("client_app", "GET /orders/12", "orders prints"),
         ("client_app", "POST /refresh", "refresh its tokens now"),
-        ("client_app", "POST /disconnect", "forgets its tokens"),
+        ("client_app", "POST /disconnect", "deletes its tokens"),
         ("auth_server", "GET /", "who is signed in"),
         ("auth_server", "GET /login", "shows its login page"),
         ("auth_server", "POST /logout", "signs out"),
-        ("auth_server", "GET /account/apps", "the apps that she has let in"),
-        ("auth_server", "POST /account/password", "looks after her account"),
+        ("auth_server", "GET /account/apps", "the list of apps that have access"),
+        ("auth_server", "POST /account/password", "manages their account"),
         ("auth_server", "GET /developer/apps", "A developer"),
         (
             "auth_server",
@@ -250,21 +250,21 @@ def test_e1(path: str, its: dict[str, Any], said: str) -> None:
         (
             "auth_server",
             "GET /oauth/token",
-            "Paper Calendar asks with GET where POST alone is taken",
+            "Paper Calendar sends GET to an endpoint that accepts only POST",
         ),
         (
             "resource_api",
             "GET /.well-known/oauth-protected-resource",
-            "which server’s tokens Photo API takes",
+            "which authorization server Photo API uses",
         ),
         ("resource_api", "GET /photos", "without an access token"),
         (
             "client_app",
             "GET /{client.__class__}",
-            "The browser asks Print Shop for /{client.__class__}.",
+            "The browser requests /{client.__class__} from Print Shop.",
         ),
-        ("auth_server", "GET /%7B", "The browser asks Tripod ID for /%7B."),
-        ("auth_server", "GET /{", "The browser asks Tripod ID for /{."),
+        ("auth_server", "GET /%7B", "The browser requests /%7B from Tripod ID."),
+        ("auth_server", "GET /{", "The browser requests /{ from Tripod ID."),
     ],
 )
 def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, said: str) -> None:
@@ -283,7 +283,7 @@ def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, sai
             "The attacker sends this, in the name of Paper Calendar.",
         ),
         ({"request_headers": MALLORY}, "The attacker sends this."),
-        ({"request_headers": LED}, "The attacker has another’s browser send this."),
+        ({"request_headers": LED}, "The attacker makes another user’s browser send this."),
     ],
 )
 def test_what_the_attacker_sends_is_not_told_as_if_it_were_honest(

@@ -6,11 +6,11 @@ from xml.etree import ElementTree
 import pytest
 
 from inspector import draw
-from inspector.read.token_lives import AccessToken, RefreshLife
+from inspector.read.token_lives import AccessToken, RefreshTokens
 
 EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
-LIFE = RefreshLife(issued=0, expires=86400, ended=None)
-ENDED = RefreshLife(issued=0, expires=86400, ended=30, why="revoked by the client")
+LIFE = RefreshTokens(issued=0, expires=86400, ended=None)
+ENDED = RefreshTokens(issued=0, expires=86400, ended=30, why="revoked by the client")
 
 
 def token(
@@ -26,7 +26,7 @@ def chain(*issued: float) -> list[AccessToken]:
     return [token(*moments) for moments in zip(issued, [*issued[1:], None], strict=True)]
 
 
-def drawn(tokens: list[AccessToken], now: float, life: RefreshLife = LIFE) -> ElementTree.Element:
+def drawn(tokens: list[AccessToken], now: float, life: RefreshTokens = LIFE) -> ElementTree.Element:
     """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
     return ElementTree.fromstring(draw.timeline(tokens, life, now).replace("\x00", ""))
 
@@ -83,12 +83,12 @@ def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: f
 @pytest.mark.parametrize(
     "life",
     [
-        RefreshLife(issued=0, expires=None, ended=None),
-        RefreshLife(issued=0, expires=60, ended=None),
+        RefreshTokens(issued=0, expires=None, ended=None),
+        RefreshTokens(issued=0, expires=60, ended=None),
         ENDED,
     ],
 )
-def test_a_refresh_token_of_any_length_is_drawn(life: RefreshLife) -> None:
+def test_a_refresh_token_of_any_length_is_drawn(life: RefreshTokens) -> None:
     assert drawn([token(0)], 50, life).tag == "svg"
 
 
@@ -220,25 +220,40 @@ def test_no_strip_covers_another_or_the_times_below() -> None:
             [token(0)],
             LIFE,
             30,
-            "Access token 1 has 1:30 left. The refresh token lasts another 24 hours.",
+            "Access token 1 expires in 1:30. The refresh token expires in 24 hours.",
         ),
         (
             chain(0, 60),
             LIFE,
             180,
-            "Access token 2 has run out. One before it was replaced. The refresh",
+            "Access token 2 has expired. One earlier token was replaced. The refresh",
         ),
         (
             chain(0, 60),
             LIFE,
             90,
-            "Access token 2 has 1:30 left. One before it was replaced; it still works. The",
+            "Access token 2 expires in 1:30. One earlier token was replaced; it still works. The",
         ),
-        ([token(0)] * 3, LIFE, 0, "Access token 3 has 2:00 left. Two before it were replaced."),
-        (chain(0, 90, 91), LIFE, 121, "Two before it were replaced; one of them still works."),
-        (chain(0, 90, 91, 92), LIFE, 121, "Three before it were replaced; two of them still work."),
-        (chain(0, 1, 2, 3, 4), LIFE, 5, "Four before it were replaced; all of them still work."),
-        ([token(0)] * 14, LIFE, 0, "13 before it were replaced."),
+        (
+            [token(0)] * 3,
+            LIFE,
+            0,
+            "Access token 3 expires in 2:00. Two earlier tokens were replaced.",
+        ),
+        (chain(0, 90, 91), LIFE, 121, "Two earlier tokens were replaced; one of them still works."),
+        (
+            chain(0, 90, 91, 92),
+            LIFE,
+            121,
+            "Three earlier tokens were replaced; two of them still work.",
+        ),
+        (
+            chain(0, 1, 2, 3, 4),
+            LIFE,
+            5,
+            "Four earlier tokens were replaced; all of them still work.",
+        ),
+        ([token(0)] * 14, LIFE, 0, "13 earlier tokens were replaced."),
         (
             [token(0)],
             ENDED,
@@ -259,19 +274,19 @@ def test_no_strip_covers_another_or_the_times_below() -> None:
         ),
         (
             [token(0)],
-            RefreshLife(issued=0, expires=60, ended=None),
+            RefreshTokens(issued=0, expires=60, ended=None),
             100,
-            "The refresh token has run out as well.",
+            "The refresh token has expired too.",
         ),
         (
             [token(0)],
-            RefreshLife(issued=0, expires=None, ended=None),
+            RefreshTokens(issued=0, expires=None, ended=None),
             0,
-            "How long the refresh token lives was not",
+            "The lifetime of the refresh token was not",
         ),
     ],
 )
 def test_the_timeline_is_told_in_words_as_well(
-    tokens: list[AccessToken], life: RefreshLife, now: float, sentence: str
+    tokens: list[AccessToken], life: RefreshTokens, now: float, sentence: str
 ) -> None:
     assert sentence in draw.timeline_words(tokens, life, now)

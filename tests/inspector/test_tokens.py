@@ -55,7 +55,7 @@ def states(member: Member) -> list[tuple[str, str]]:
 def test_a_code_that_was_not_redeemed_has_no_tokens() -> None:
     [grant] = tokens.grants([issued()])
 
-    assert (grant.pairs, states(tokens.family(grant, 1001))) == ([], [("Code", "alive")])
+    assert (grant.pairs, states(tokens.family(grant, 1001))) == ([], [("Code", "active")])
 
 
 def test_each_refresh_replaces_the_token_before_it() -> None:
@@ -65,11 +65,11 @@ def test_each_refresh_replaces_the_token_before_it() -> None:
 
     assert (first.issued, first.expires, first.replaced) == (1001, 1121, 1061)
     assert (second.issued, second.expires, second.replaced) == (1061, 1181, None)
-    assert tokens.refresh_life(grant).expires == 1000 + 86400
+    assert tokens.refresh_tokens(grant).expires == 1000 + 86400
     assert states(tokens.family(grant, 1062)) == [
         ("Code", "spent"),
         ("Tokens 1", "spent"),
-        ("Tokens 2", "alive"),
+        ("Tokens 2", "active"),
     ]
 
 
@@ -78,7 +78,12 @@ def test_a_token_that_was_replaced_works_until_it_expires() -> None:
 
     first = tokens.access_tokens(grant)[0]
 
-    assert (first.ended, first.end, first.works_on(1100), first.works_on(1121)) == (
+    assert (
+        first.ended,
+        first.end,
+        first.works_after_replacement(1100),
+        first.works_after_replacement(1121),
+    ) == (
         None,
         1121,
         True,
@@ -147,11 +152,11 @@ def test_a_token_that_comes_again_leaves_a_dead_sibling() -> None:
     assert states(family)[1:] == [
         ("Tokens 1", "spent"),
         ("Tokens 2", "lost"),
-        ("Tokens 3", "alive"),
+        ("Tokens 3", "active"),
     ]
     assert (
         family.children[0].children[0].note
-        == "taken for lost: the token before it came again, so both its tokens are dead"
+        == "lost: the token before it was presented again, so both tokens stopped working"
     )
 
 
@@ -168,14 +173,17 @@ def test_what_was_taken_for_lost_stays_so_when_the_grant_ends() -> None:
 def test_the_access_token_of_what_was_taken_for_lost_died_at_that_moment() -> None:
     _, lost, alive = tokens.access_tokens(a_token_that_came_again())
 
-    assert (lost.end, lost.replaced, lost.why[:14]) == (1065, None, "taken for lost")
+    assert (lost.end, lost.replaced, lost.why[:14]) == (1065, None, "lost: the toke")
     assert alive.ended is None
 
 
 def test_a_successor_of_a_token_that_was_not_recorded_kills_nobody() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(60, "unseen", "bbbbbb")])
 
-    assert states(tokens.family(grant, 1061))[1:] == [("Tokens 1", "alive"), ("Tokens 2", "alive")]
+    assert states(tokens.family(grant, 1061))[1:] == [
+        ("Tokens 1", "active"),
+        ("Tokens 2", "active"),
+    ]
 
 
 def test_a_grant_runs_out_by_itself() -> None:
@@ -193,15 +201,15 @@ def test_an_access_token_that_ran_out_leaves_the_refresh_token_alive() -> None:
     [first] = tokens.family(grant, 1200).children
 
     assert (first.state, first.note) == (
-        "alive",
-        "the access token ran out; the refresh token works",
+        "active",
+        "the access token has expired; the refresh token works",
     )
 
 
 def test_a_grant_whose_beginning_was_not_recorded_is_told_from_where_it_is_known() -> None:
     [grant] = tokens.grants([refreshed(60, "unseen", "bbbbbb")])
 
-    assert tokens.refresh_life(grant).expires is None
+    assert tokens.refresh_tokens(grant).expires is None
     assert len(tokens.access_tokens(grant)) == 1
 
 

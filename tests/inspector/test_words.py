@@ -23,7 +23,7 @@ from tests.inspector.exchanges import exchange
         ("[1, 2]", "application/json"),
         ("{}", "empty"),
         ('{"next": 1}', "application/json"),
-        ("", "nothing else"),
+        ("", "empty"),
     ],
 )
 def test_an_answer_in_json_is_told_by_what_is_in_it(answer: str, said: str) -> None:
