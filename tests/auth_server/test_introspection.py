@@ -118,6 +118,15 @@ def test_a_code_is_no_token(
     assert photo_api.introspect(code).json == INACTIVE
 
 
+@pytest.mark.parametrize(("seconds", "is_active"), [(86399, True), (86400, False), (86401, False)])
+def test_a_refresh_token_expires_with_its_grant(
+    clock: Clock, photo_api: RegisteredClient, tokens: Tokens, seconds: int, is_active: bool
+) -> None:
+    clock.advance(seconds)
+
+    assert photo_api.introspect(tokens.refresh_token).json["active"] is is_active
+
+
 def test_a_spent_refresh_token_is_inactive(
     print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
