@@ -125,6 +125,13 @@ def test_an_issuer_has_no_query_and_no_fragment(
     )
 
 
+@pytest.mark.parametrize("issuer", ["https://id.example/t\u00e4nant", "https://id.example/a b"])
+def test_an_issuer_is_visible_ascii_only(issuer: str, demo: Environ, complaint: Complaint) -> None:
+    assert "must be an http or https address" in complaint(
+        ClientAppSettings, demo | {"TRIPOD_ISSUER": issuer}
+    )
+
+
 def test_the_issuer_is_this_projects_server_wherever_it_is(demo: Environ) -> None:
     settings = ClientAppSettings.load(demo | {"TRIPOD_AUTH_SERVER_URL": "http://127.0.0.1:9900"})
 
