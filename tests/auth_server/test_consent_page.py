@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from werkzeug.test import TestResponse
 
+from auth_server import consents, users
 from auth_server.scopes import SCOPES
 from tests.auth_server.cast import (
     ISSUER,
@@ -14,6 +15,7 @@ from tests.auth_server.cast import (
     Page,
     Person,
     RegisteredClient,
+    Server,
     Tokens,
 )
 
@@ -420,3 +422,13 @@ def test_an_error_of_the_form_asks_again_whatever_another_tab_settled(
 
     assert answer.status_code == 400
     assert list(Page(answer).boxes) == ["profile", "photos:read"]
+
+
+def test_a_public_client_is_asked_about_even_if_a_consent_is_stored(
+    server: Server, alice: Person, phone_app: RegisteredClient
+) -> None:
+    with server.database.writing() as db:
+        user = users.find_user(db, "alice")
+        consents.remember_consent(db, user.id, phone_app.client_id, phone_app.scope.split())
+
+    assert alice.consent_page(phone_app.authorization_request()).form.fields
