@@ -180,10 +180,14 @@ class ClientAppSettings(Settings):
 
 @dataclass(frozen=True, kw_only=True)
 class ResourceApiSettings(Settings):
-    """The settings of the resource API, with its account for introspection (RFC 7662 §2.1)."""
+    """The settings of the resource API, with its account for introspection (RFC 7662 §2.1).
+
+    `auth_server_name` is what its page calls the authorization server.
+    """
 
     leg = "resource_api"
 
+    auth_server_name: str = DEFAULT_NAME
     database_url: str = field(repr=False)
     introspection_client_id: str
     introspection_client_secret: str = field(repr=False)
@@ -191,6 +195,7 @@ class ResourceApiSettings(Settings):
     @classmethod
     def _load_own(cls, env: Environment) -> dict[str, Any]:
         return {
+            "auth_server_name": env.display_name("TRIPOD_NAME", DEFAULT_NAME),
             "database_url": env.database_url("TRIPOD_RESOURCE_DATABASE_URL", "resource_api.db"),
             "introspection_client_id": env.client_id(
                 "TRIPOD_INTROSPECTION_CLIENT_ID", DEMO_INTROSPECTION_CLIENT_ID

@@ -30,13 +30,17 @@ Event = Literal[
 ]
 SENTENCES: dict[str, str] = {
     "signed_in": "You signed in.",
-    "app_let_in": "You let {client} in.",
-    "app_taken_out": "You took {client} out. Every code and token of it died at that moment.",
-    "app_left": "{client} gave its access back by itself.",
-    "app_shut_out": "{client} was shut out. A code or token of its came a second time, which can mean that somebody had "
-    "copied it. It has to ask you again.",
-    "password_changed": "You changed your password. Every other sign-in of yours ended.",
-    "password_replaced": "Whoever runs this server gave you a new password. Every sign-in of yours ended.",
+    "app_let_in": "You gave {client} access.",
+    "app_taken_out": (
+        "You removed {client}'s access. Its codes and tokens stopped working immediately."
+    ),
+    "app_left": "{client} gave up its own access.",
+    "app_shut_out": (
+        "Access for {client} was revoked because a code or token was used twice. "
+        "Someone may have copied it; {client} must ask you again."
+    ),
+    "password_changed": "You changed your password. You were signed out in every other browser.",
+    "password_replaced": ("An administrator reset your password. You were signed out everywhere."),
     "signed_out_everywhere": "You signed out everywhere else.",
 }
 

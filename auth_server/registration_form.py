@@ -1,6 +1,6 @@
 """The form in which a developer describes a client, as it was typed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from werkzeug.datastructures import MultiDict
 
@@ -9,8 +9,11 @@ from auth_server.models import Client
 from auth_server.scopes import SCOPES, scope_list, scope_text
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
-#: What a new client asks for unless the developer changes it: the scopes without a warning.
-HARMLESS_SCOPE = scope_text(name for name, scope in SCOPES.items() if not scope.warning)
+
+
+def _harmless_scope() -> str:
+    """Return the scopes that are ticked in an empty form: those without a warning."""
+    return scope_text(name for name, scope in SCOPES.items() if not scope.warning)
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class RegistrationForm:
     name: str = ""
     homepage: str = ""
     redirect_uris: str = ""
-    scope: str = HARMLESS_SCOPE
+    scope: str = field(default_factory=_harmless_scope)
     type: str = CONFIDENTIAL
 
     @classmethod

@@ -1,42 +1,79 @@
-"""The scopes, and the sentences that a person consents to (RFC 6749 §3.3)."""
+"""The table of scopes: what each one is called and what it allows (RFC 6749 §3.3).
+
+To add a scope to this server, add one entry to `SCOPES`. The consent page, the account page, the
+developer pages, the command line, the metadata and the error messages read this table.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Scope:
-    """One scope in a person's words; `warning` is set when it can do harm."""
+    """One scope, in words for the user.
 
+    `title` heads its row on the consent page, and `explanation` follows it. `phrase` continues the
+    sentence "Let Print Shop …". `warning` is set when the scope allows to destroy data.
+    `readable_path` is a path of the resource API that a token with this scope can read, if there is
+    one; the developer's programs request it.
+    """
+
+    name: str
     title: str
-    hint: str
+    explanation: str
+    phrase: str
     warning: str = ""
+    readable_path: str = ""
 
 
+#: Each scope by its name. Pages list the scopes in this order.
 SCOPES = {
-    "profile": Scope("Know who you are", "Your name and your username."),
-    "photos:read": Scope(
-        "Look at your photos", "See and download them. Not change them, not delete them."
-    ),
-    "photos:write": Scope(
-        "Change your photos",
-        "Add new ones, rename them and delete them for good.",
-        "Can delete photos",
-    ),
+    scope.name: scope
+    for scope in (
+        Scope(
+            name="profile",
+            title="Know who you are",
+            explanation="It sees your name and your username.",
+            phrase="know who you are",
+            readable_path="/me",
+        ),
+        Scope(
+            name="photos:read",
+            title="See your photos",
+            explanation="It can view and download them. It cannot change or delete them.",
+            phrase="see your photos",
+            readable_path="/photos",
+        ),
+        Scope(
+            name="photos:write",
+            title="Change your photos",
+            explanation="It can add and rename photos, and delete them permanently.",
+            phrase="change your photos",
+            warning="Can delete photos",
+        ),
+    )
 }
 
 
 def scope_list(scope: str | None) -> list[str]:
-    """The scope tokens of a space-delimited `scope`, each once, in the order they came."""
+    """Return the scope tokens of a space-delimited `scope`, without repetitions, in its order."""
     return list(dict.fromkeys((scope or "").split()))
 
 
 def scope_text(scopes: Iterable[str]) -> str:
-    """Space-delimited again, in the order in which this server declares them."""
+    """Return `scopes` as a space-delimited string, in the order of the table."""
     wanted = set(scopes)
     return " ".join(name for name in SCOPES if name in wanted)
 
 
 def is_within(scope: str | None, limit: str) -> bool:
-    """Whether every scope token of `scope` is one of `limit`'s."""
+    """Return whether `limit` has every scope token of `scope`."""
     return set(scope_list(scope)) <= set(scope_list(limit))
+
+
+def join_phrases(scopes: Iterable[str]) -> str:
+    """Return what `scopes` allow, as one phrase: "know who you are and see your photos"."""
+    phrases = [SCOPES[name].phrase for name in scopes]
+    if len(phrases) < 2:
+        return "".join(phrases)
+    return f"{', '.join(phrases[:-1])} and {phrases[-1]}"

@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from flask import render_template
 
 from auth_server.models import Client
-from auth_server.scopes import scope_list
+from auth_server.scopes import SCOPES, scope_list
 from config import AuthServerSettings
 
 #: For each snippet: the ending of its template, its title, and what has to be installed.
@@ -32,9 +32,6 @@ _KEPT_BY_OPENID_CLIENT = re.compile(
 )
 #: The environment variable from which a snippet reads a secret that the page does not show.
 VARIABLE = "CLIENT_SECRET"
-
-#: For each scope that allows reading: a path of the resource API (see its `views.py`).
-READABLE_PATHS = {"profile": "/me", "photos:read": "/photos"}
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,8 @@ def _values(
 
 def _resource(client: Client, settings: AuthServerSettings) -> str | None:
     """Return an address of the API that the client may read, to show that its token works."""
-    for scope, path in READABLE_PATHS.items():
-        if scope in scope_list(client.scope):
-            return f"{settings.resource_api_url}{path}"
+    allowed = scope_list(client.scope)
+    for name, scope in SCOPES.items():
+        if scope.readable_path and name in allowed:
+            return f"{settings.resource_api_url}{scope.readable_path}"
     return None

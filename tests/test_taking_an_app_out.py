@@ -36,6 +36,6 @@ def test_what_print_shop_does_by_itself_is_told(legs: Legs, alice: Person) -> No
     alice.browser.press("Disconnect")
     disconnected = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
 
-    assert stepped_up.count("You let Print Shop in.") == 1
+    assert stepped_up.count("You gave Print Shop access.") == 1
     assert "gave its access back" not in stepped_up
     assert "Print Shop gave its access back by itself." in disconnected

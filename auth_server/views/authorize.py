@@ -11,7 +11,7 @@ from auth_server.authorization_request import Authorization, read_authorization
 from auth_server.context import get_settings
 from auth_server.models import User
 from auth_server.reasons import Reason
-from auth_server.scopes import SCOPES, scope_list, scope_text
+from auth_server.scopes import SCOPES, join_phrases, scope_list, scope_text
 from auth_server.server import authorization_server, front_channel_request
 from auth_server.sign_in import signed_in_user
 from auth_server.views import bp
@@ -134,7 +134,10 @@ def _consent_page(
         redirect_uri=authorization.redirect_uri,
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
-        settled=[SCOPES[scope] for scope in authorization.requested_scopes if scope not in scopes],
+        asked=join_phrases(scopes),
+        settled=join_phrases(
+            scope for scope in authorization.requested_scopes if scope not in scopes
+        ),
         wrong=is_invalid,
         this_page=sign_in.this_page(),
         switch=url_for("auth_server.login_page", next=sign_in.this_page()),

@@ -13,10 +13,10 @@ from tests.auth_server.cast import (
     Server,
 )
 
-LET_IN = "You let Print Shop in."
-LEFT = "Print Shop gave its access back by itself."
-SHUT_OUT = "Print Shop was shut out. A code or token of its came a second time"
-TAKEN_OUT = "You took Print Shop out."
+LET_IN = "You gave Print Shop access."
+LEFT = "Print Shop gave up its own access."
+SHUT_OUT = "Access for Print Shop was revoked because a code or token was used twice."
+TAKEN_OUT = "You removed Print Shop's access."
 
 
 def activity(person: Person) -> str:
@@ -64,12 +64,12 @@ def test_a_public_app_is_told_once_for_as_long_as_it_is_in(
 ) -> None:
     phone_app.connect(alice)
     phone_app.connect(alice)
-    once = activity(alice).count("You let Phone App in.")
+    once = activity(alice).count("You gave Phone App access.")
     clock.advance(86_400 + 120)
     phone_app.connect(alice)
 
     assert once == 1
-    assert activity(alice).count("You let Phone App in.") == 2
+    assert activity(alice).count("You gave Phone App access.") == 2
 
 
 def test_denying_lets_nobody_in(alice: Person, print_shop: RegisteredClient) -> None:
@@ -152,7 +152,7 @@ def test_ending_everything_tells_of_each_app(
     form = Page(alice.browser.get("/account/apps")).forms[-1]
     alice.browser.post(form.action, data=form.fields | {"end": "everything"})
 
-    sentences = [TAKEN_OUT, "You took Phone App out.", "You signed out everywhere else."]
+    sentences = [TAKEN_OUT, "You removed Phone App's access.", "You signed out everywhere else."]
     assert sorted(told(alice, *sentences)) == sorted(sentences)
 
 
@@ -161,7 +161,7 @@ def test_a_password_from_the_command_line_is_told(server: Server, alice: Person)
     alice.password = "through the looking-glass"
     alice.sign_in()
 
-    assert "Whoever runs this server gave you a new password." in activity(alice)
+    assert "An administrator reset your password." in activity(alice)
 
 
 def test_an_app_that_is_gone_keeps_its_name_here(
@@ -170,7 +170,7 @@ def test_an_app_that_is_gone_keeps_its_name_here(
     posters.connect(alice)
     server.run("clients", "delete", posters.client_id)
 
-    assert "You let Mallory's Posters in." in activity(alice)
+    assert "You gave Mallory's Posters access." in activity(alice)
 
 
 def test_nobody_sees_what_concerns_somebody_else(
@@ -190,14 +190,14 @@ def test_the_page_has_the_last_fifty(clock: Clock, server: Server, alice: Person
         db.connection().exec_driver_sql(
             "INSERT INTO account_events (user_id, at, event, client_name) WITH RECURSIVE n(i) AS "
             "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
-            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', 'app_let_in', 'App ' || i || '.' "
+            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', 'app_let_in', 'App ' || i || ',' "
             "FROM account_events, n"
         )
     page = Page(alice.browser.get("/account/activity")).text
 
-    assert page.count("You let ") == 50
-    assert "App 60." in page
-    assert "App 10." not in page
+    assert page.count("You gave ") == 50
+    assert "App 60, access." in page
+    assert "App 10, access." not in page
 
 
 def test_events_are_purged_after_ninety_days(clock: Clock, server: Server, alice: Person) -> None:

@@ -42,7 +42,7 @@ def test_the_new_password_takes_the_place_of_the_old_one(alice: Person, events: 
     answer = change(alice)
 
     assert answer.status_code == 303
-    assert "Your password is changed" in Page(alice.browser.get(answer.location)).text
+    assert "You changed your password." in Page(alice.browser.get(answer.location)).text
     assert can_sign_in(alice, NEW)
     assert not can_sign_in(alice, "wonderland")
     assert len(events.named("password_changed")) == 1

@@ -67,7 +67,7 @@ def test_or_lose_it_all_of_them(
     code = alice.allow(print_shop.authorization_request()).code
     notice = Page(alice.browser.get(end(alice, "everything").location)).text
 
-    assert "Everything has ended" in notice
+    assert "No app has access to your account any more" in notice
     assert "No app is connected" in notice
     for tokens in (hers, on_the_phone):
         assert photo_api.introspect(tokens.access_token).json == {"active": False}

@@ -37,7 +37,7 @@ def test_it_says_who_asks_whom_for_what(alice: Person, print_shop: RegisteredCli
     assert "Signed in as Alice Liddell" in page.text
     for scope in EVERYTHING.split():
         assert SCOPES[scope].title in page.text
-        assert SCOPES[scope].hint in page.text
+        assert SCOPES[scope].explanation in page.text
     assert SCOPES["photos:write"].warning in page.text
 
 

@@ -68,7 +68,7 @@ def test_a_public_client_makes_the_round_trip_and_has_no_secret(
         "http://127.0.0.1:8400/callback",
     )
 
-    assert "It is a public client: it has no secret" in Page(answer).text
+    assert "It is a public client, so it has no secret" in Page(answer).text
     assert shown(answer, "new-secret") is None
     assert client.connect(alice).access_token
 
@@ -126,10 +126,10 @@ def test_a_form_that_is_sent_again_registers_nothing(developer: Developer) -> No
     page = developer.page()
 
     assert (again.status_code, again.location) == (303, "/developer/apps")
-    assert "That form was sent before" in page.text
+    assert "This form was already sent" in page.text
     assert page.links.count(f"/developer/apps/{shown(first, 'new-id')}") == 1
     assert "Another name" not in page.text
-    assert "That form was sent before" not in developer.page().text
+    assert "This form was already sent" not in developer.page().text
 
 
 def test_a_double_click_registers_one(developer: Developer) -> None:
@@ -174,7 +174,7 @@ def test_there_is_a_most(developer: Developer, monkeypatch: pytest.MonkeyPatch) 
 
     assert MAX_CLIENTS == 50
     assert answer.status_code == 400
-    assert "You have 2 apps, which is the most" in Page(answer).text
+    assert "You have reached the limit of 2 apps" in Page(answer).text
     assert 'value="Postcard Press"' in answer.text
     assert "/developer/apps/new" not in developer.page().links
 
@@ -195,7 +195,7 @@ def test_connecting_is_explained_to_anybody(server: Server) -> None:
         *[
             "/.well-known/oauth-authorization-server",
             "S256",
-            "character by character",
+            "exactly the registered one",
             "iss",
             "/me",
         ],

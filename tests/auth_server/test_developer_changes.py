@@ -32,7 +32,7 @@ def test_a_change_is_saved_and_said(developer: Developer, client: RegisteredClie
     page = developer.page()
 
     assert (answer.status_code, answer.location) == (303, "/developer/apps")
-    assert "Postcards & More is saved." in page.text
+    assert "You changed Postcards & More." in page.text
     assert "https://new.example/" in page.text
 
 
@@ -167,7 +167,7 @@ def test_a_reload_does_not_kill_the_secret_that_was_just_copied(
     again = developer.renews(client, form)
 
     assert (again.status_code, again.location) == (303, "/developer/apps")
-    assert "was not changed again" in developer.page().text
+    assert "keeps the secret that you saw then" in developer.page().text
     assert RegisteredClient(client.server, client.client_id, secret, client.redirect_uri).connect(
         alice
     )
@@ -202,7 +202,7 @@ def test_deleting_ends_the_grants(
     answer = developer.deletes(client)
 
     assert (answer.status_code, answer.location) == (303, "/developer/apps")
-    assert "Postcard Press is deleted." in developer.page().text
+    assert "You deleted Postcard Press." in developer.page().text
     assert scope_of(photo_api, tokens.access_token) is None
     assert client.refresh(tokens.refresh_token).status_code == 401
     assert developer.browser.get(f"/developer/apps/{client.client_id}").status_code == 404

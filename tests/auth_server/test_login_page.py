@@ -353,8 +353,8 @@ def test_the_page_says_which_client_asks(alice: Person, print_shop: RegisteredCl
         alice.browser.get("/login?" + urlencode({"next": "/oauth/authorize?client_id=nobody"}))
     )
 
-    assert "Print Shop wants" in asked.text
-    assert " wants " not in unknown.text
+    assert "Print Shop asks for access" in asked.text
+    assert "asks for access" not in unknown.text
 
 
 def test_demo_accounts_are_shown_in_the_demo_only(

@@ -32,7 +32,7 @@ def test_a_page_says_which_of_the_three_sites_it_is(browser, path):
     page = browser.get(path).text
 
     assert '<body class="leg-client">' in page
-    assert "Print Shop (you are here)" in page
+    assert '<strong>Print Shop</strong><span class="role">client</span>' in page
     assert page.count("<h1>") == 1
 
 
