@@ -150,8 +150,8 @@ def _end_access(db: Session, user: User, client: Client, address: str | None) ->
     for grant_id in db.scalars(unended).all():
         grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
     consents.forget_consent(db, user.id, client.client_id)
-    account_events.note(db, user.id, "app_taken_out", client_name=client.name, address=address)
-    record_on_commit(db, "app_taken_out", client_id=client.client_id, sub=user.id)
+    account_events.note(db, user.id, "app_removed", client_name=client.name, address=address)
+    record_on_commit(db, "app_removed", client_id=client.client_id, sub=user.id)
 
 
 def _end_sign_ins(db: Session, user: User, **changes: str) -> bool:

@@ -20,27 +20,27 @@ SHOWN = 50
 
 Event = Literal[
     "signed_in",
-    "app_let_in",
-    "app_taken_out",
+    "app_allowed",
+    "app_removed",
     "app_left",
-    "app_shut_out",
+    "app_revoked",
     "password_changed",
-    "password_replaced",
+    "password_reset",
     "signed_out_everywhere",
 ]
 SENTENCES: dict[str, str] = {
     "signed_in": "You signed in.",
-    "app_let_in": "You gave {client} access.",
-    "app_taken_out": (
+    "app_allowed": "You gave {client} access.",
+    "app_removed": (
         "You removed {client}'s access. Its codes and tokens stopped working immediately."
     ),
     "app_left": "{client} gave up its own access.",
-    "app_shut_out": (
+    "app_revoked": (
         "Access for {client} was revoked because a code or token was used twice. "
         "Someone may have copied it; {client} must ask you again."
     ),
     "password_changed": "You changed your password. You were signed out in every other browser.",
-    "password_replaced": ("An administrator reset your password. You were signed out everywhere."),
+    "password_reset": ("An administrator reset your password. You were signed out everywhere."),
     "signed_out_everywhere": "You signed out everywhere else.",
 }
 
@@ -87,4 +87,4 @@ def purge(db: Session) -> int:
 
 def _entry(event: AccountEvent) -> Entry:
     sentence = SENTENCES[event.event].format(client=event.client_name)
-    return Entry(event.at, sentence, event.address, is_alarming=event.event == "app_shut_out")
+    return Entry(event.at, sentence, event.address, is_alarming=event.event == "app_revoked")

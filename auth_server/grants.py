@@ -96,7 +96,7 @@ def end_replayed_grant(db: Session, grant_id: str) -> None:
     forget_consent(db, grant.user_id, grant.client_id)
     client = db.get(Client, grant.client_id)
     if end_grant(db, grant_id, Reason.REPLAY) and client is not None:
-        account_events.note(db, grant.user_id, "app_shut_out", client_name=client.name)
+        account_events.note(db, grant.user_id, "app_revoked", client_name=client.name)
 
 
 def narrow_grants(db: Session, client: Client) -> None:

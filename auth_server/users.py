@@ -56,7 +56,7 @@ def replace_password(db: Session, username: str, password: str) -> None:
     check_password(password)
     user = find_user(db, username)
     user.set_password(password)
-    account_events.note(db, user.id, "password_replaced")
+    account_events.note(db, user.id, "password_reset")
 
 
 def delete_user(db: Session, username: str) -> None:

@@ -162,8 +162,8 @@ class Entry(NamedTuple):
 
 
 PAGES = [
-    Entry("error", "There is nothing at this address", lambda it: it.tripod_id("/nowhere")),
-    Entry("error", "There is nothing at this address", lambda it: it.print_shop("/nowhere")),
+    Entry("error", "This page does not exist", lambda it: it.tripod_id("/nowhere")),
+    Entry("error", "This page does not exist", lambda it: it.print_shop("/nowhere")),
     Entry("auth_server/home", "This is Tripod ID", lambda it: it.tripod_id("/")),
     Entry("auth_server/home", "You are signed in", lambda it: it.known_as("alice").tripod_id("/")),
     Entry("auth_server/login", "Sign in", lambda it: it.tripod_id("/login")),
@@ -233,7 +233,7 @@ PAGES = [
         "Connect your",
         lambda it: it.tripod_id("/developer/connect"),
     ),
-    Entry("resource_api/home", "Photo API keeps the photos", lambda it: it.photo_api("/")),
+    Entry("resource_api/home", "Photo API stores the photos", lambda it: it.photo_api("/")),
     Entry("client_app/home", "Prints of your photos", lambda it: it.print_shop("/")),
     Entry(
         "client_app/home",
@@ -489,7 +489,7 @@ def test_a_person_connects_and_disconnects_with_the_keyboard_alone(visit: Visit)
     tab_to(page, page.get_by_label("Password"))
     page.keyboard.type("a long pass phrase")
     page.keyboard.press("Enter")
-    expect(heading).to_have_text("Let Print Shop see your photos?")
+    expect(heading).to_have_text("Let Print Shop know who you are and see your photos?")
     tab_to(page, page.locator("[name=granted_scope][value=profile]"))
     page.keyboard.press("Space")
     tab_to(page, page.get_by_role("button", name="Allow"))

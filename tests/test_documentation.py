@@ -154,7 +154,7 @@ def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
     assert finished.stderr == ""
     assert finished.stdout.splitlines() == [
         "403 /whoami Your photos are not connected · Print Shop",
-        "403 /whoami Print Shop may not do this · Print Shop",
+        "403 /whoami Print Shop needs your permission · Print Shop",
         "200 http://127.0.0.1:9000/oauth/authorize Allow Print Shop? · Tripod ID",
         "200 /whoami Who am I · Print Shop",
         "True replaced",

@@ -142,7 +142,9 @@ def see_the_album(page: Page, whose: str) -> None:
 def test_a_person_walks_from_a1_to_e1(page: Page, legs: Running, seen: list[bytes]) -> None:
     """Connect, sign in, consent, look, wait for the end of the token, look again, disconnect: and no token is ever sent."""
     connect(page, legs)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Let Print Shop see your photos?")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Let Print Shop know who you are and see your photos?"
+    )
     page.get_by_role("button", name="Allow").click()
 
     see_the_album(page, "Alice")
@@ -195,7 +197,9 @@ def test_an_app_that_is_taken_out_has_to_ask_again(page: Page, legs: Running) ->
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("album")
     page.get_by_role("link", name="Connect").first.click()
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("Let Print Shop see your photos?")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Let Print Shop know who you are and see your photos?"
+    )
 
 
 def test_it_all_works_without_javascript(chromium: Chromium, legs: Running) -> None:

@@ -21,7 +21,7 @@ def test_print_shop_has_to_ask_again(legs: Legs, alice: Person) -> None:
     consent = alice.browser.follow("Connect again")
     album = alice.allow()
 
-    assert "Print Shop is out." in removed.text
+    assert "You removed Print Shop’s access." in removed.text
     assert ended.title.startswith("Your connection has ended")
     assert consent.has_field("granted_scope")
     assert album.url == f"{legs.client_app_url}/photos"
@@ -29,7 +29,7 @@ def test_print_shop_has_to_ask_again(legs: Legs, alice: Person) -> None:
 
 def test_what_print_shop_does_by_itself_is_told(legs: Legs, alice: Person) -> None:
     """Stepping up lets nobody in and nobody out; disconnecting does."""
-    alice.browser.follow("Let it change photos")
+    alice.browser.follow("Allow changes")
     alice.allow()
     stepped_up = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
     alice.browser.open(f"{legs.client_app_url}/photos")
@@ -37,5 +37,5 @@ def test_what_print_shop_does_by_itself_is_told(legs: Legs, alice: Person) -> No
     disconnected = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
 
     assert stepped_up.count("You gave Print Shop access.") == 1
-    assert "gave its access back" not in stepped_up
-    assert "Print Shop gave its access back by itself." in disconnected
+    assert "gave up its own access" not in stepped_up
+    assert "Print Shop gave up its own access." in disconnected

@@ -154,7 +154,7 @@ def _authorization_response(
     grant.request.granted_scope = scope_text(granted_scopes)
     if not grants.is_connected(db, user.id, client.client_id):
         account_events.note(
-            db, user.id, "app_let_in", client_name=client.name, address=request.remote_addr
+            db, user.id, "app_allowed", client_name=client.name, address=request.remote_addr
         )
     if not client.is_public:
         consents.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))

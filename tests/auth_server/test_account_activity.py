@@ -13,10 +13,10 @@ from tests.auth_server.cast import (
     Server,
 )
 
-LET_IN = "You gave Print Shop access."
+ALLOWED = "You gave Print Shop access."
 LEFT = "Print Shop gave up its own access."
-SHUT_OUT = "Access for Print Shop was revoked because a code or token was used twice."
-TAKEN_OUT = "You removed Print Shop's access."
+REVOKED = "Access for Print Shop was revoked because a code or token was used twice."
+REMOVED = "You removed Print Shop's access."
 
 
 def activity(person: Person) -> str:
@@ -49,14 +49,14 @@ def test_the_newest_comes_first(clock: Clock, alice: Person, print_shop: Registe
     clock.advance(60)
     print_shop.revoke(tokens.access_token)
 
-    assert told(alice, LET_IN, LEFT) == [LEFT, LET_IN]
+    assert told(alice, ALLOWED, LEFT) == [LEFT, ALLOWED]
 
 
 def test_a_new_app_is_told_once(alice: Person, print_shop: RegisteredClient) -> None:
     print_shop.connect(alice)
     print_shop.connect(alice)
 
-    assert activity(alice).count(LET_IN) == 1
+    assert activity(alice).count(ALLOWED) == 1
 
 
 def test_a_public_app_is_told_once_for_as_long_as_it_is_in(
@@ -75,7 +75,7 @@ def test_a_public_app_is_told_once_for_as_long_as_it_is_in(
 def test_denying_lets_nobody_in(alice: Person, print_shop: RegisteredClient) -> None:
     alice.deny(print_shop.authorization_request())
 
-    assert told(alice, LET_IN) == []
+    assert told(alice, ALLOWED) == []
 
 
 def test_an_app_that_leaves_is_told_when_it_has_nothing_left(
@@ -100,13 +100,13 @@ def test_a_replay_is_told(
     refresh_token = print_shop.redeem(code).json["refresh_token"]
     print_shop.refresh(refresh_token)
     clock.advance(11)
-    before = told(alice, SHUT_OUT)
+    before = told(alice, REVOKED)
     for _ in range(2):
         print_shop.redeem(code) if what == "a code" else print_shop.refresh(refresh_token)
     answer = alice.browser.get("/account/activity").text
 
     assert before == []
-    assert Page(alice.browser.get("/account/activity")).text.count(SHUT_OUT) == 1
+    assert Page(alice.browser.get("/account/activity")).text.count(REVOKED) == 1
     assert answer.count('class="leg-danger"') == 1
 
 
@@ -118,7 +118,7 @@ def test_a_code_of_another_client_is_not_told(
     print_shop.redeem(code)
     posters.redeem(code)
 
-    assert told(alice, SHUT_OUT, "Mallory") == []
+    assert told(alice, REVOKED, "Mallory") == []
 
 
 def test_what_she_did_herself_is_told(alice: Person, print_shop: RegisteredClient) -> None:
@@ -138,8 +138,8 @@ def test_what_she_did_herself_is_told(alice: Person, print_shop: RegisteredClien
     newest_first = [
         "You changed your password.",
         "You signed out everywhere else.",
-        TAKEN_OUT,
-        LET_IN,
+        REMOVED,
+        ALLOWED,
     ]
     assert told(alice, *newest_first) == newest_first
 
@@ -152,7 +152,7 @@ def test_ending_everything_tells_of_each_app(
     form = Page(alice.browser.get("/account/apps")).forms[-1]
     alice.browser.post(form.action, data=form.fields | {"end": "everything"})
 
-    sentences = [TAKEN_OUT, "You removed Phone App's access.", "You signed out everywhere else."]
+    sentences = [REMOVED, "You removed Phone App's access.", "You signed out everywhere else."]
     assert sorted(told(alice, *sentences)) == sorted(sentences)
 
 
@@ -190,7 +190,7 @@ def test_the_page_has_the_last_fifty(clock: Clock, server: Server, alice: Person
         db.connection().exec_driver_sql(
             "INSERT INTO account_events (user_id, at, event, client_name) WITH RECURSIVE n(i) AS "
             "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
-            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', 'app_let_in', 'App ' || i || ',' "
+            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', 'app_allowed', 'App ' || i || ',' "
             "FROM account_events, n"
         )
     page = Page(alice.browser.get("/account/activity")).text

@@ -22,7 +22,7 @@ def test_a_reload_says_that_the_answer_was_used_and_shows_the_way(browser, tripo
     again = browser.get(callback)
 
     assert again.status_code == 400
-    assert "already used" in again.text
+    assert "It was used before" in again.text
     assert 'href="/photos">Open your album' in again.text
     assert network.grant_types["authorization_code"] == 1
 
@@ -73,7 +73,7 @@ def test_a_tampered_answer_is_put_aside(browser, tripod_id, network, tampered):
     )
 
     assert answer.status_code == 400
-    assert "This answer cannot be used" in answer.text
+    assert "This response cannot be used" in answer.text
     assert not network.grant_types
 
 
@@ -88,14 +88,14 @@ def test_a_no_is_taken_calmly(browser, tripod_id):
     answer = answer_to(browser, tripod_id, error="access_denied")
 
     assert answer.status_code == 403
-    assert "You said no, and nothing was shared" in answer.text
+    assert "You denied the request" in answer.text
     assert 'href="/connect">Ask me again' in answer.text
 
 
 def test_a_no_leaves_an_older_connection_alone(alice, tripod_id):
     answer = answer_to(alice, tripod_id, error="access_denied")
 
-    assert "What you allowed before is as it was." in answer.text
+    assert "What you allowed before has not changed." in answer.text
     assert alice.get("/photos").status_code == 200
 
 

@@ -144,7 +144,7 @@ def test_a_store_out_of_reach_gets_a_page(alice, app, caplog, path):
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "10"
-    assert "Print Shop cannot reach its records" in answer.text
+    assert "Print Shop cannot read its data" in answer.text
     assert [record.levelno for record in caplog.records if record.name == "tripod"] == [
         logging.ERROR
     ]

@@ -44,7 +44,7 @@ def test_an_authorization_server_out_of_reach_gets_a_page(browser, network, trip
 
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "10"
-    assert "Tripod ID is out of reach" in answer.text
+    assert "Tripod ID is not available" in answer.text
 
 
 def test_another_spelling_of_the_host_leads_to_the_canonical_one_first(browser):

@@ -34,7 +34,7 @@ def test_tokens_are_forgotten_even_if_the_server_cannot_be_told(alice, network, 
 
     assert answer.status_code == 303
     assert not stored()
-    assert "could not tell Tripod ID" in alice.get("/").text
+    assert "could not revoke them at Tripod ID" in alice.get("/").text
 
 
 def test_a_tab_that_was_left_behind_is_disconnected_too(alice, tripod_id, at_once):
@@ -78,7 +78,7 @@ def test_a_forged_form_changes_nothing(alice, network, path, form):
     answer = alice.post(path, form)
 
     assert answer.status_code == 400
-    assert "Go back, reload the page and try again" in answer.text
+    assert "Go back, reload the page, and try again" in answer.text
     assert len(network.requests) == before
 
 

@@ -32,7 +32,7 @@ def test_an_order_is_a_sheet_with_its_photos(alice):
         assert words in sheet.text
     assert '<img src="/photos/dune/image"' in sheet.text
     assert "12 KiB" not in sheet.text
-    assert "Nothing is printed, posted or charged." in sheet.text
+    assert "Nothing is printed, sent or charged." in sheet.text
 
 
 def test_the_number_is_on_the_sheet_and_in_the_album(alice):
@@ -127,7 +127,7 @@ def test_a_sheet_opens_in_its_own_browser_alone(alice, mallory):
 
     assert stranger.status_code == 403
     assert another_person.status_code == 404
-    assert "There is no such order sheet" in another_person.text
+    assert "This order sheet does not exist" in another_person.text
 
 
 def test_a_sheet_is_forgotten_with_its_connection(alice, stored):

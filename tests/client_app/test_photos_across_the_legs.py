@@ -19,7 +19,7 @@ def alice(legs):
 @pytest.fixture
 def writing_alice(alice):
     """She has let it change photos too, by the offer in the album."""
-    alice.browser.follow("Let it change photos")
+    alice.browser.follow("Allow changes")
     alice.allow()
     return alice
 
@@ -39,7 +39,7 @@ def picture(size=(8, 6)):
 
 def test_the_step_up_asks_for_the_new_scope_alone_and_ends_the_old_grant(legs, alice):
     old = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json["access_token"]
-    consent = alice.browser.follow("Let it change photos")
+    consent = alice.browser.follow("Allow changes")
     album = alice.allow()
 
     assert [
@@ -53,13 +53,13 @@ def test_the_step_up_asks_for_the_new_scope_alone_and_ends_the_old_grant(legs, a
 
 
 def test_a_denied_step_up_leaves_the_connection_as_it_was(legs, alice):
-    alice.browser.follow("Let it change photos")
+    alice.browser.follow("Allow changes")
     denied = alice.deny()
     album = alice.browser.follow("Open your album")
 
     assert denied.status == 403
     assert album.status == 200
-    assert "Let it change photos" in album.text
+    assert "Allow changes" in album.text
     assert legs.events_named("connection_ended") == []
 
 
@@ -74,7 +74,7 @@ def test_a_photo_is_added_renamed_and_deleted(legs, writing_alice):
     assert "Blood orange" in browser.press("Save").text
 
     browser.follow("Delete Blood orange")
-    album = browser.press("Delete it for good")
+    album = browser.press("Delete it")
     assert album.url == f"{legs.client_app_url}/photos"
     assert "Blood orange" not in album.text
 

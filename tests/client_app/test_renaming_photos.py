@@ -52,9 +52,7 @@ def test_a_photo_that_is_not_there_gets_a_page(writer, photo_id):
     answer = writer.fill_in(f"/photos/{photo_id}/title", title="x")
 
     assert answer.status_code == 404
-    assert (
-        "There is no such photo" in answer.text or "There is nothing at this address" in answer.text
-    )
+    assert "This photo does not exist" in answer.text or "This page does not exist" in answer.text
 
 
 def test_an_expired_token_is_refreshed_on_the_way(writer, photo_api, clock):

@@ -23,7 +23,7 @@ def test_the_start_page_lists_the_requested_scopes_and_the_others(browser):
 
     assert "Your name, to put on the parcel" in page
     assert "A look at your album, to print from" in page
-    assert "The right to add, rename and delete photos, unless you grant it" in page
+    assert "Permission to add, rename and delete photos, unless you allow it" in page
 
 
 def test_a_scope_without_an_entry_is_shown_by_its_name(change_shop, browser):
@@ -31,7 +31,7 @@ def test_a_scope_without_an_entry_is_shown_by_its_name(change_shop, browser):
     page = browser.get("/").text
 
     assert "What “orders:read” allows" in page
-    assert "The right to look at your photos, unless you grant it" in page
+    assert "Permission to look at your photos, unless you allow it" in page
 
 
 def test_a_page_may_need_a_scope_without_an_entry(app, browser):
@@ -44,7 +44,7 @@ def test_a_page_may_need_a_scope_without_an_entry(app, browser):
     answer = browser.get("/deliveries")
 
     assert answer.status_code == 403
-    assert "you have not allowed it to use “orders:read”" in answer.text
+    assert "You have not allowed it to use “orders:read”" in answer.text
     assert "scope=profile+photos:read+orders:read" in answer.text
 
 

@@ -14,7 +14,7 @@ def link_to_connect(answer):
 def test_the_album_says_what_is_missing_and_offers_to_ask_for_it(alice):
     page = alice.get("/photos")
 
-    assert "<code>photos:write</code>, which you have not allowed" in page.text
+    assert "it needs <code>photos:write</code>" in page.text
     assert link_to_connect(page)[1] == {"scope": "profile photos:read photos:write"}
     assert "Add a photo" not in page.text
 
@@ -136,8 +136,8 @@ def test_a_no_leaves_what_was_allowed_and_leads_back(alice, tripod_id):
     answer = say_no(alice, tripod_id, address)
 
     assert answer.status_code == 403
-    assert "What you allowed before is as it was." in answer.text
-    assert 'href="/photos?after=fjord">Back to where you were' in answer.text
+    assert "What you allowed before has not changed." in answer.text
+    assert 'href="/photos?after=fjord">Back to the page' in answer.text
     assert alice.get("/photos").status_code == 200
     assert tripod_id.revoked == []
 
@@ -165,7 +165,7 @@ def test_a_page_that_needs_more_says_what_for(alice):
 
     assert answer.status_code == 403
     assert (
-        "you have not allowed it to add, rename and delete photos: <code>photos:write</code>"
+        "You have not allowed it to add, rename and delete photos: <code>photos:write</code>"
         in answer.text
     )
     assert 'href="/photos">Your album' in answer.text

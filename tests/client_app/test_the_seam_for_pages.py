@@ -72,10 +72,10 @@ def test_all_that_is_missing_is_named(browser):
 @pytest.mark.parametrize(
     ("answer", "status", "words"),
     [
-        ((404, {}), 404, "There is no such photo"),
-        ((500, {}), 503, "Your photos are out of reach"),
-        ((200, b"?"), 503, "Your photos are out of reach"),
-        ((200, []), 503, "Your photos are out of reach"),
+        ((404, {}), 404, "This photo does not exist"),
+        ((500, {}), 503, "Your photos are not available"),
+        ((200, b"?"), 503, "Your photos are not available"),
+        ((200, []), 503, "Your photos are not available"),
         (
             (403, {"error": "insufficient_scope", "scope": "photos:print"}),
             403,

@@ -95,7 +95,7 @@ def connect_refresh_and_step_up(legs: Legs, clock: Clock, alice: Person) -> None
     alice.browser.load_images()
     clock.forward(121)
     alice.browser.reload()
-    alice.browser.follow("Let it change photos")
+    alice.browser.follow("Allow changes")
     alice.allow()
 
 
@@ -118,7 +118,7 @@ def register_an_app(legs: Legs, mallory: Attacker) -> None:
     shown = mallory.browser.press_enter("redirect_uris")
     client_id = re.findall(r'id="new-id">(.*?)<', shown.source)[0]
     mallory.browser.open(f"{legs.auth_server_url}/developer/apps/{client_id}/secret")
-    mallory.browser.press("Make a new secret")
+    mallory.browser.press("Create a new secret")
 
 
 def change_the_password(legs: Legs, mallory: Attacker) -> None:
