@@ -18,8 +18,8 @@ class Message:
     """An exchange in its flow.
 
     `n` counts from 1. `step` and `answer_step` are A1 … E1 or "". `outer` is the message that
-    caused this one, and `inside` has the messages that this one caused. `redirected_by` is the message
-    whose response redirected the browser to this one.
+    caused this one, and `inside` has the messages that this one caused. `redirected_by` is the
+    message whose response redirected the browser to this one.
     """
 
     n: int

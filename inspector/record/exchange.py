@@ -1,16 +1,19 @@
-"""One message and its answer, as a leg received and gave them, with everything secret masked."""
+"""A request and its response as a leg received and sent them, with everything secret masked."""
 
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-#: Name and value, in the order of the wire.
+#: Names and values, in the order of the message.
 Pairs = list[tuple[str, str]]
 _BODIES = ("request_body", "response_body")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """What was in a message: the fields of a form, or text (masked JSON, or a few words about what is not kept)."""
+    """The body of a message: the fields of a form, or a text.
+
+    The text is masked JSON, or a description of a body that is not stored. `size` is in bytes.
+    """
 
     media_type: str
     size: int
@@ -20,11 +23,11 @@ class Body:
 
 @dataclass(frozen=True, kw_only=True)
 class Exchange:
-    """A request that arrived at `leg` and what it answered. Moments are in epoch seconds, to the microsecond.
+    """A request that arrived at `leg`, and its response. Times are in epoch seconds.
 
-    `ties` are the fingerprints of the values by which messages belong together, each with its kind before it
-    (`state:3fa9c1d2`, `code:…`, `token:…`, `challenge:…`, `session:…`). `events` are what the leg's event log told meanwhile.
-    `id` is the store's: 0 until it has been stored.
+    `ties` are the fingerprints of the values by which exchanges belong together, each after its
+    kind (`state:3fa9c1d2`, `code:…`, `token:…`, `challenge:…`, `session:…`). `events` are the
+    entries of the leg's event log during the request. `id` is given by the store, and is 0 before.
     """
 
     leg: str
@@ -45,24 +48,24 @@ class Exchange:
     id: int = 0
 
     def to_document(self) -> dict[str, Any]:
-        """For JSON."""
+        """Return the exchange as a document for JSON."""
         bodies = {name: vars(getattr(self, name)) for name in _BODIES}
         return {**vars(self), **bodies}  # dataclasses.asdict would copy every pair
 
     @classmethod
-    def from_document(cls, document: dict[str, Any], id: int) -> Self:
-        """As `to_document` made it, under the id that the store gave it."""
+    def from_document(cls, document: dict[str, Any], exchange_id: int) -> Self:
+        """Return the exchange that `to_document` wrote, with the id of the store."""
         pairs = {
-            name: _pairs(document[name])
+            name: _read_pairs(document[name])
             for name in ("query", "request_headers", "response_headers")
         }
-        bodies = {name: _body(document[name]) for name in _BODIES}
-        return cls(**{**document, **pairs, **bodies, "id": id})
+        bodies = {name: _read_body(document[name]) for name in _BODIES}
+        return cls(**{**document, **pairs, **bodies, "id": exchange_id})
 
 
-def _pairs(stored: list[list[str]]) -> Pairs:
+def _read_pairs(stored: list[list[str]]) -> Pairs:
     return [(name, value) for name, value in stored]
 
 
-def _body(stored: dict[str, Any]) -> Body:
-    return Body(**{**stored, "form": _pairs(stored["form"])})
+def _read_body(stored: dict[str, Any]) -> Body:
+    return Body(**{**stored, "form": _read_pairs(stored["form"])})

@@ -1,4 +1,4 @@
-"""The headers of a message as they are kept: those that say something here, masked."""
+"""Read the headers of a message, and mask those that are recorded."""
 
 import base64
 import binascii
@@ -6,82 +6,91 @@ import binascii
 from inspector.record.exchange import Pairs
 from inspector.record.limits import ELLIPSIS, HEADER, PAIRS, TEXT, cut
 from inspector.record.masking import Masker
-from inspector.record.parameters import HEADERS, SESSION_COOKIES
+from inspector.record.parameters import SESSION_COOKIES, Rule, find_header
 
 
 def value(headers: Pairs, name: str) -> str:
-    """Of the first header of that name; "" where there is none."""
-    return next((each for key, each in headers if key.lower() == name.lower()), "")
+    """Return the value of the first header with this name, or ""."""
+    return next((text for key, text in headers if key.lower() == name.lower()), "")
 
 
 def media_type(headers: Pairs) -> str:
-    """Of a message, without its parameters."""
+    """Return the media type of a message without its parameters."""
     return value(headers, "Content-Type").partition(";")[0].strip().lower()
 
 
 def masked(masker: Masker, headers: Pairs) -> Pairs:
-    """Those that are kept."""
-    kept = ((name, _masked(masker, name.title(), each)) for name, each in headers[:PAIRS])
-    return [(name, each) for name, each in kept if each is not None]
+    """Return the headers that are recorded, masked."""
+    found = [(name, _masked(masker, name, text)) for name, text in headers[:PAIRS]]
+    return [(name, text) for name, text in found if text is not None]
 
 
 def shortened(headers: Pairs) -> Pairs:
-    """Free texts, cut."""
-    return [
-        (name, cut(each, HEADER if name.title() in HEADERS else TEXT)) for name, each in headers
-    ]
+    """Return the headers with their texts cut."""
+    return [(name, cut(text, _limit(name))) for name, text in headers]
 
 
-def _masked(masker: Masker, name: str, each: str) -> str | None:
-    """The value as it is kept; None for headers that say nothing here."""
-    match name:
+def _limit(name: str) -> int:
+    header = find_header(name)
+    if header and header.rule is Rule.CLEAR:
+        return HEADER
+    return TEXT
+
+
+def _masked(masker: Masker, name: str, text: str) -> str | None:
+    """Return the value masked, or None for a header that is not recorded."""
+    match name.title():
         case "Authorization":
-            return _authorization(masker, each)
+            return _authorization(masker, text)
         case "Cookie":
-            return "; ".join(_cookies(masker, each))
+            return "; ".join(_cookies(masker, text))
         case "Set-Cookie":
-            cookie, *attributes = each.split("; ")
+            cookie, *attributes = text.split("; ")
             return "; ".join([_cookie(masker, cookie), *map(masker.text, attributes)])
-        case "Location" | "Referer":
-            return masker.address(each)
-    return masker.text(each) if name in HEADERS else None
+    header = find_header(name)
+    if header is None:
+        return None
+    if header.rule is Rule.ADDRESS:
+        return masker.address(text)
+    return masker.text(text)
 
 
-def _authorization(masker: Masker, each: str) -> str:
-    scheme, _, credentials = each.partition(" ")
+def _authorization(masker: Masker, text: str) -> str:
+    scheme, _, credentials = text.partition(" ")
     match scheme.lower():
         case "bearer":
             masker.tie("token", credentials)
             return f"{scheme} {masker.secret(credentials)}"
         case "basic":
             return f"{scheme} {_basic(masker, credentials)}"
-    return masker.password(each)
+    return masker.password(text)
 
 
 def _basic(masker: Masker, credentials: str) -> str:
-    """Client and secret in HTTP Basic (RFC 7617 §2); browsers send a person and her password by it."""
+    """Mask the credentials of HTTP Basic (RFC 7617 §2), which may be those of a user."""
     whole = masker.password(credentials)
     try:
-        client_id, colon, secret = (
-            base64.b64decode(credentials, validate=True).decode().partition(":")
-        )
+        decoded = base64.b64decode(credentials, validate=True).decode()
     except (binascii.Error, ValueError):
         return whole
-    return f"{masker.text(client_id)}:{masker.generated(secret)}" if colon else whole
+    client_id, colon, secret = decoded.partition(":")
+    if not colon:
+        return whole
+    return f"{masker.text(client_id)}:{masker.generated(secret)}"
 
 
-def _cookies(masker: Masker, each: str) -> list[str]:
-    first = each.split("; ", PAIRS)
-    return [
-        *(_cookie(masker, cookie) for cookie in first[:PAIRS]),
-        *([ELLIPSIS] if first[PAIRS:] else []),
-    ]
+def _cookies(masker: Masker, text: str) -> list[str]:
+    cookies = text.split("; ", PAIRS)
+    shown = [_cookie(masker, cookie) for cookie in cookies[:PAIRS]]
+    if len(cookies) > PAIRS:
+        shown.append(ELLIPSIS)
+    return shown
 
 
 def _cookie(masker: Masker, cookie: str) -> str:
-    name, equals, each = cookie.partition("=")
+    name, equals, text = cookie.partition("=")
     if not equals:
         return masker.secret(cookie)
     if name in SESSION_COOKIES:
-        masker.tie("session", each)
-    return f"{masker.name(name, each)}={masker.secret(each)}"
+        masker.tie("session", text)
+    return f"{masker.name(name, text)}={masker.secret(text)}"

@@ -1,11 +1,11 @@
-"""Walks through what JSON can hold."""
+"""Walk through the values of a JSON document."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 
 def strings(tree: Any) -> Iterator[str]:
-    """Every string and number in it, the names of members too."""
+    """Yield every string and number, and the names of members."""
     if isinstance(tree, dict):
         yield from tree
         for value in tree.values():
@@ -17,25 +17,26 @@ def strings(tree: Any) -> Iterator[str]:
         yield str(tree)
 
 
-def as_it_is(text: str) -> str:
-    """No change."""
+def unchanged(text: str) -> str:
+    """Return `text`. `with_each` skips the walk for this function."""
     return text
 
 
 def with_each(tree: Any, change: Callable[[str], str], *, names: bool = False) -> Any:
-    """The same with every string changed, and with `names` those of members too; so are numbers that it would change."""
-    if change is as_it_is:
-        return tree  # most often
-    if isinstance(tree, str):
-        return change(tree)
-    if isinstance(tree, dict):
-        return {
-            change(name) if names else name: with_each(each, change, names=names)
-            for name, each in tree.items()
-        }
-    if isinstance(tree, list | tuple):
-        return [with_each(each, change, names=names) for each in tree]
-    if tree is None or isinstance(tree, bool):
+    """Return the document with every string changed, and each number that `change` would change.
+
+    With `names`, the names of members are changed too.
+    """
+    if change is unchanged or tree is None or isinstance(tree, bool):
         return tree
+    if isinstance(tree, dict):
+        changed_values = {name: with_each(tree[name], change, names=names) for name in tree}
+        if names:
+            return {change(name): value for name, value in changed_values.items()}
+        return changed_values
+    if isinstance(tree, list | tuple):
+        return [with_each(value, change, names=names) for value in tree]
     changed = change(str(tree))
-    return tree if changed == str(tree) else changed
+    if changed == str(tree):
+        return tree
+    return changed

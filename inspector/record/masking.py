@@ -1,7 +1,8 @@
-"""Masks what is secret, in such a way that equal values can still be seen to be equal.
+"""Mask secrets so that equal values can still be recognized as equal.
 
-A masked value reads `Splxl0••••••••~3fa9c1`: its first letters if it is long and random, eight dots, and a fingerprint under a
-key of this run. Masking is by permission, not by prohibition: see `vocabulary.py`.
+A masked value reads `Splxl0••••••••~3fa9c1`: its first letters if it is long and random, eight
+dots, and a fingerprint under a key of this run. The table in `parameters.py` says what is not
+masked.
 """
 
 import base64
@@ -14,162 +15,195 @@ from urllib.parse import SplitResult, urlsplit
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from inspector.record import query_strings
 from inspector.record.exchange import Pairs
-from inspector.record.limits import ADDRESSES as MOST_ADDRESSES
-from inspector.record.limits import PAIRS
-from inspector.record.parameters import ADDRESSES, CLEAR, NAMES, TIES, is_password
-from inspector.record.scrubbing import DOTS, Scrubber, unescaped
+from inspector.record.limits import DEPTH, PAIRS
+from inspector.record.parameters import NAMES, Rule, find_parameter, is_password
+from inspector.record.scrubbing import DOTS, Scrubber, is_escaped_deeper, unescaped
 from web.request_id import is_acceptable
 
 SHOWN = 6
-#: Of this length and longer, what is random is a code, a token or a secret; ids are shorter, but for the lab's.
+#: A random value of at least this length is a code, a token or a secret. Ids are shorter.
 LONG = 40
-#: Usernames that everybody knows.
+#: The usernames of the demo and the lab are public.
 _USERNAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
-#: What stands together: of a token in several parts, no part is left.
+#: Characters that stand together, so that a token of several parts is masked as a whole.
 _WORD = re.compile(r"""[^\s/?&=:;,"'()<>]+""")
-#: Before an @ a password can stand (RFC 3986 §3.2.1), and have anything in it.
+#: A password may stand before an @ (RFC 3986 §3.2.1), with any characters in it.
 _WITH_AT = re.compile(r"\S*@\S*")
 _IDENTIFIER = re.compile(rf"[A-Za-z][A-Za-z0-9_.\[\]-]{{,{LONG - 2}}}")
 
 
 class Masker:
-    """Masks the values of one exchange under `key`; its `scrubber` remembers what they were for as long as it lives.
+    """Masks the values of one exchange under `key`.
 
-    `ties` are the fingerprints by which this exchange belongs with others.
+    `scrubber` has the values that were masked. `ties` are the fingerprints by which this exchange
+    belongs together with others.
     """
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
-        self._addresses = 0
         self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
-        """The same for the same value and key, and nothing to guess the value by."""
-        return hmac.digest(self._key, value.encode(errors="surrogatepass"), hashlib.sha256).hex()[
-            :digits
-        ]
+        """Return the fingerprint, which is equal for equal values and keys."""
+        content = value.encode(errors="surrogatepass")
+        return hmac.digest(self._key, content, hashlib.sha256).hex()[:digits]
 
     def secret(self, value: str) -> str:
-        """`value`, masked."""
-        if not value or self.scrubber.is_full:
-            return DOTS if value else value
-        masked = self._recognisable(value)
+        """Return `value` masked, with its fingerprint if there is room to remember it."""
+        if not value:
+            return value
+        if self.scrubber.is_full:
+            return DOTS
+        masked = self._with_fingerprint(value)
         self.scrubber.remember(value, masked)
         return masked
 
     def password(self, value: str) -> str:
-        """Nothing of `value`, not even whether it is another's; nor wherever else it is, under whatever name."""
+        """Return dots, and have `value` masked without a fingerprint everywhere.
+
+        A fingerprint would show who has the same password.
+        """
         if value:
             self.scrubber.remember(value, DOTS)
-            self.scrubber.forget_fingerprint(self._recognisable(value))
+            self.scrubber.forget_fingerprint(self._with_fingerprint(value))
         return DOTS
 
     def generated(self, value: str) -> str:
-        """A secret that a server made, masked as one; what looks like anything else may be a password."""
-        return self.secret(value) if _RANDOM.fullmatch(value) else self.password(value)
+        """Mask a secret of a server. A value that is not random may be a password."""
+        if _RANDOM.fullmatch(value):
+            return self.secret(value)
+        return self.password(value)
 
     def tie(self, kind: str, value: str) -> None:
-        """Let this exchange belong with others that carry `value`."""
+        """Tie this exchange to all others with `value`."""
         if value and len(self.ties) < PAIRS:
             self.ties[self.tied(kind, value)] = None
 
     def tied(self, kind: str, value: str) -> str:
-        """The tie that is made of `value`."""
+        """Return the tie of `value`."""
         return f"{kind}:{self.fingerprint(value, 16)}"
 
-    def fields(self, text: str, *, is_whole: bool = True) -> Pairs:
-        """Those of a query or a form."""
+    def fields(self, text: str, *, is_whole: bool = True, depth: int = 0) -> Pairs:
+        """Return the masked fields of a query or a form, which lies in `depth` addresses."""
         first, more = query_strings.read(text, is_whole=is_whole)
-        return [*self.pairs(first), *more]
+        return [*self.pairs(first, depth), *more]
 
-    def pairs(self, pairs: Iterable[tuple[str, str]]) -> Pairs:
-        """Parameters or fields."""
-        return [(self.name(name, value), self.named(name, value)) for name, value in pairs]
+    def pairs(self, pairs: Iterable[tuple[str, str]], depth: int = 0) -> Pairs:
+        """Return parameters or fields masked."""
+        return [(self.name(name, value), self.named(name, value, depth)) for name, value in pairs]
 
     def name(self, name: str, value: object) -> str:
-        """The name of a parameter, member or cookie; what nobody knows and what does not look like one may be a secret."""
-        says_something = value.strip("=") if isinstance(value, str) else value is not None
-        is_one = name in NAMES or (_IDENTIFIER.fullmatch(name) and says_something)
-        return name if is_one or not name else self.password(name)
+        """Return the name, or dots if it is unknown and may be a misplaced secret."""
+        if name in NAMES or not name:
+            return name
+        has_value = value is not None
+        if isinstance(value, str):
+            has_value = value.strip("=") != ""
+        if has_value and _IDENTIFIER.fullmatch(name):
+            return name
+        return self.password(name)
 
-    def named(self, name: str, value: str) -> str:
-        """The value of the parameter or member of that name."""
-        if name in TIES:
-            self.tie(TIES[name], value)
+    def named(self, name: str, value: str, depth: int = 0) -> str:
+        """Return the value of a parameter or member, masked by the rule of its name."""
+        parameter = find_parameter(name)
+        if parameter.tie:
+            self.tie(parameter.tie, value)
         if name == "code_verifier":
             self.tie("challenge", _s256(value))
-        if is_password(name) or (name == "username" and value not in _USERNAMES):
-            return self.password(value)  # people type the one into the field of the other
-        if name in ADDRESSES:
-            return self.address(value)
-        return self.text(value) if name in CLEAR or name == "username" else self.secret(value)
+        if is_password(name):
+            return self.password(value)
+        match parameter.rule:
+            case Rule.CLEAR:
+                return self.text(value)
+            case Rule.ADDRESS:
+                return self.address(value, depth)
+            case Rule.USERNAME:
+                return self._username(value)
+        return self.secret(value)
 
     def text(self, text: str) -> str:
-        """Something that is public, but for what in it looks like a token or a password: it is in the wrong place."""
-        shown = _WITH_AT.sub(lambda found: self.password(found[0]), text) if "@" in text else text
-        masked = (
-            _WORD.sub(lambda found: self._unless_harmless(found[0]), shown)
-            if _RANDOM.search(shown)
-            else shown
-        )
-        return self.secret(text) if "%" in masked and _hides_something(masked) else masked
+        """Return a public text, without what looks like a token or a password in it."""
+        masked = text
+        if "@" in masked:
+            masked = _WITH_AT.sub(lambda found: self.password(found[0]), masked)
+        if _RANDOM.search(masked):
+            masked = _WORD.sub(lambda found: self._word(found[0]), masked)
+        if "%" in masked and _hides_something(masked):
+            return self.secret(text)
+        return masked
 
     def path(self, path: str) -> str:
-        """Of an address; whole where a query is in it, in escapes."""
+        """Return the path of an address. It is masked as a whole if it has an escaped query."""
         plain = unescaped(path)
-        return self.secret(path) if "?" in plain or "=" in plain else self.text(path)
+        if "?" in plain or "=" in plain:
+            return self.secret(path)
+        return self.text(path)
 
-    def address(self, address: str) -> str:
-        """A URL or a path, with its query masked; what is none is masked whole, and so is one too many, in others or not."""
-        self._addresses += 1
-        parts = _split(address) if self._addresses <= MOST_ADDRESSES else None
-        return self._address(parts) if parts else self.secret(address)
+    def address(self, address: str, depth: int = 0) -> str:
+        """Return a URL or path with a masked query, or all of it masked if it is no address.
 
-    def _address(self, parts: SplitResult) -> str:
-        scheme = f"{parts.scheme}:" if parts.scheme else ""
-        origin = f"{scheme}//{self.text(parts.netloc)}" if parts.netloc else ""
-        asked = query_strings.written(self.fields(parts.query)) if parts.query else ""
-        fragment = f"#{self.secret(parts.fragment)}" if parts.fragment else ""
-        return f"{origin}{self.path(parts.path)}{'?' if asked else ''}{asked}{fragment}"
+        `depth` is the number of addresses around it. More than `DEPTH` are not read.
+        """
+        if depth > DEPTH:
+            return self.secret(address)
+        parts = _split(address)
+        if parts is None:
+            return self.secret(address)
+        written = self.path(parts.path)
+        if parts.netloc:
+            written = f"//{self.text(parts.netloc)}{written}"
+        if parts.scheme:
+            written = f"{parts.scheme}:{written}"
+        if parts.query:
+            fields = self.fields(parts.query, depth=depth + 1)
+            written = f"{written}?{query_strings.written(fields)}"
+        if parts.fragment:
+            written = f"{written}#{self.secret(parts.fragment)}"
+        return written
 
-    def _unless_harmless(self, word: str) -> str:
-        return self.secret(word) if _RANDOM.search(word) and not is_acceptable(word) else word
+    def _username(self, value: str) -> str:
+        """Return a public username. Any other value may be a password in the wrong field."""
+        if value in _USERNAMES:
+            return self.text(value)
+        return self.password(value)
 
-    def _recognisable(self, value: str) -> str:
-        shown = value[:SHOWN] if _RANDOM.fullmatch(value) else ""
+    def _word(self, word: str) -> str:
+        if _RANDOM.search(word) and not is_acceptable(word):
+            return self.secret(word)
+        return word
+
+    def _with_fingerprint(self, value: str) -> str:
+        shown = ""
+        if _RANDOM.fullmatch(value):
+            shown = value[:SHOWN]
         return f"{shown}{DOTS}~{self.fingerprint(value)}"
 
 
 def _hides_something(masked: str) -> bool:
-    """Whether there is a token or a password in it once more, in escapes."""
+    """Return whether escapes hide a token or a password, or are too deep to know it."""
     plain = unescaped(masked)
-    return not all(map(is_acceptable, _RANDOM.findall(plain))) or plain.count("@") > masked.count(
-        "@"
-    )
+    if is_escaped_deeper(masked) or plain.count("@") > masked.count("@"):
+        return True
+    return not all(map(is_acceptable, _RANDOM.findall(plain)))
 
 
 def _split(address: str) -> SplitResult | None:
-    """The parts of a page's address; None where it is none, or has a password in it."""
+    """Return the parts of a page's address, or None if it is none or may contain a password."""
     try:
         parts = urlsplit(address)
-        is_one = (parts.netloc or address.startswith("/")) and (
-            parts.port is None or parts.port > 0
-        )
+        has_valid_port = parts.port != 0
     except ValueError:
         return None
-    return (
-        parts
-        if is_one and "@" not in unescaped(address) and parts.scheme in ("", "http", "https")
-        else None
-    )
+    is_address = bool(parts.netloc) or address.startswith("/")
+    is_page = is_address and parts.scheme in ("", "http", "https")
+    if is_page and has_valid_port and "@" not in unescaped(address):
+        return parts
+    return None
 
 
 def _s256(verifier: str) -> str:
-    """The challenge that a verifier belongs to (RFC 7636 §4.2)."""
-    return (
-        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode(errors="replace")).digest())
-        .rstrip(b"=")
-        .decode()
-    )
+    """Return the challenge of the verifier (RFC 7636 §4.2)."""
+    digest = hashlib.sha256(verifier.encode(errors="replace")).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

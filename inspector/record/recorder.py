@@ -1,7 +1,7 @@
-"""WSGI middleware around a leg, and a listener on the event log: what comes in and what goes out, masked and stored.
+"""Record the messages of a leg with WSGI middleware and a listener on its event log.
 
-A leg does not notice: bodies are copied while the application reads and writes them, nothing is read ahead or held back, and
-whatever goes wrong in here is nobody else's trouble.
+Bodies are copied while the application reads and the server sends them; nothing is read ahead or
+held back. Recorder errors never affect the request.
 """
 
 import logging
@@ -26,23 +26,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("tripod")
 
-#: Bytes of a body that are copied.
+#: The maximum number of bytes that are copied of a body.
 COPIED = 64 * 1024
-#: Of a page, enough to find its title in.
+#: The same for a page, of which only the title is stored.
 COPIED_OF_A_PAGE = 4096
-LEFT_OUT = ("/inspector", "/static/", "/favicon.ico", "/healthz")
-_in_hand: ContextVar[Wire | None] = ContextVar("in_hand", default=None)
+NOT_RECORDED = ("/inspector", "/static/", "/favicon.ico", "/healthz")
+_current_wire: ContextVar[Wire | None] = ContextVar("current_wire", default=None)
 
 
 def watch(app: Flask, settings: Settings, store: Store) -> None:
-    """Record what `app` is asked and answers in `store`."""
+    """Record the requests and responses of `app` in `store`."""
     recorder = Recorder(app.wsgi_app, settings.leg, store, key_of_runs(settings))
     app.wsgi_app = recorder  # type: ignore[assignment, method-assign]
     _listen()
 
 
 def key_of_runs(settings: Settings) -> Callable[[str], str]:
-    """By the name of a run, the key under which equal values are known to be equal in it."""
+    """Return a function that derives the fingerprint key of a run from its id."""
 
     @lru_cache(maxsize=2)
     def key(run_id: str) -> str:
@@ -52,7 +52,7 @@ def key_of_runs(settings: Settings) -> Callable[[str], str]:
 
 
 class Recorder:
-    """The middleware. `key` is that of the run of which it is told the name."""
+    """The middleware. `key(run_id)` returns that run's fingerprint key."""
 
     def __init__(
         self, application: "WSGIApplication", leg: str, store: Store, key: Callable[[str], str]
@@ -63,44 +63,35 @@ class Recorder:
         self._key = key
 
     def __call__(self, wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Pass the request on, with an ear at both ends."""
-        if str(wsgi.get("PATH_INFO", "")).startswith(LEFT_OUT):
+        """Record the request and pass it on."""
+        if str(wsgi.get("PATH_INFO", "")).startswith(NOT_RECORDED):
             return self._application(wsgi, start_response)
         wire = self._begin(wsgi)
 
         def start(status: str, headers: Pairs, *exc_info: Any) -> Any:
-            wire.status, wire.response_headers = _number(status), list(headers)
+            wire.status, wire.response_headers = _status_code(status), list(headers)
             return start_response(status, headers, *exc_info)
 
-        token = _in_hand.set(wire)
+        token = _current_wire.set(wire)
         try:
-            answer = self._application(wsgi, start)
+            response = self._application(wsgi, start)
         except Exception:
-            wire.status, wire.response_headers = (
-                500,
-                [],
-            )  # as the server will answer, whatever was begun
+            # The server responds with 500, whatever the application had begun.
+            wire.status, wire.response_headers = 500, []
             self._keep(wire)
             raise
         finally:
-            _in_hand.reset(token)
-        return _Answer(answer, wire, self._keep)
+            _current_wire.reset(token)
+        return _Response(response, wire, self._keep)
 
     def _begin(self, wsgi: "WSGIEnvironment") -> Wire:
-        headers = [
-            (_header_name(name), value) for name, value in wsgi.items() if name.startswith("HTTP_")
-        ]
-        own = [
-            ("Content-Type", wsgi.get("CONTENT_TYPE")),
-            ("Content-Length", wsgi.get("CONTENT_LENGTH")),
-        ]
         wire = Wire(
             leg=self._leg,
             method=str(wsgi.get("REQUEST_METHOD", "")),
             host=str(wsgi.get("HTTP_HOST", "")),
             path=_decoded(str(wsgi.get("PATH_INFO", ""))),
             query=_decoded(str(wsgi.get("QUERY_STRING", ""))),
-            request_headers=[*headers, *((name, str(value)) for name, value in own if value)],
+            request_headers=_request_headers(wsgi),
             started_at=now().timestamp(),
         )
         if media_type(wire.request_headers) in (FORM, "application/json"):
@@ -110,51 +101,55 @@ class Recorder:
     def _keep(self, wire: Wire) -> None:
         ended_at = now().timestamp()
         try:
-            if run_id := self._store.run_id:
-                self._store.add(_transcribed(wire, self._key(run_id), ended_at))
+            run_id = self._store.run_id
+            if run_id:
+                self._store.add(_transcribe_or_bare(wire, self._key(run_id), ended_at))
         except Exception as error:
-            # A demo that cannot be watched goes on. The error's text may hold what was sent.
-            log.debug("a message was not recorded: %s", type(error).__name__)
+            # The error's text may contain a secret of the message, so only its type is logged.
+            log.debug("A message was not recorded: %s", type(error).__name__)
 
 
-def _transcribed(wire: Wire, key: str, ended_at: float) -> Exchange:
-    """Whatever somebody sent: that there was something is kept at least."""
+def _transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:
+    """Return the exchange, or one without content if that fails."""
     try:
         return transcribe(wire, key, ended_at)
     except Exception as error:
-        log.debug("a message was not transcribed: %s", type(error).__name__)
+        log.debug("A message was not transcribed: %s", type(error).__name__)
         return bare(wire, ended_at)
 
 
 class _Tee:
-    """The request's body, copied while the application reads it."""
+    """The body of a request, copied while the application reads it."""
 
     def __init__(self, stream: "InputStream", wire: Wire) -> None:
         self._stream = stream
         self._wire = wire
 
     def read(self, *size: int) -> bytes:
-        return self._copied(self._stream.read(*size))
+        return self._copy(self._stream.read(*size))
 
     def readline(self, *size: int) -> bytes:
-        return self._copied(self._stream.readline(*size))
+        return self._copy(self._stream.readline(*size))
 
     def readlines(self, *hint: int) -> list[bytes]:
-        return [self._copied(line) for line in self._stream.readlines(*hint)]
+        return [self._copy(line) for line in self._stream.readlines(*hint)]
 
     def __iter__(self) -> Iterator[bytes]:
-        return (self._copied(line) for line in self._stream)
+        return (self._copy(line) for line in self._stream)
 
-    def _copied(self, part: bytes) -> bytes:
+    def _copy(self, part: bytes) -> bytes:
         self._wire.request_size += len(part)
         self._wire.request_body += part[: max(0, COPIED - len(self._wire.request_body))]
         return part
 
 
-class _Answer:
-    """The answer's body, copied while the server sends it; kept when the server has closed it (PEP 3333)."""
+class _Response:
+    """The body of a response, copied while the server sends it.
 
-    def __init__(self, parts: Iterable[bytes], wire: Wire, keep: Any) -> None:
+    The exchange is stored when the server closes the response (PEP 3333).
+    """
+
+    def __init__(self, parts: Iterable[bytes], wire: Wire, keep: Callable[[Wire], None]) -> None:
         self._parts = parts
         self._wire = wire
         self._keep = keep
@@ -169,22 +164,24 @@ class _Answer:
 
     def close(self) -> None:
         try:
-            getattr(self._parts, "close", lambda: None)()
+            close = getattr(self._parts, "close", None)
+            if close:
+                close()
         finally:
             self._keep(self._wire)
 
 
 class _Listener(logging.Handler):
-    """Notes what the event log tells with the exchange in which it is told."""
+    """Adds each entry of the event log to the exchange during which it was logged."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        wire = _in_hand.get()
+        wire = _current_wire.get()
         if wire is not None:
             wire.events.append(dict(getattr(record, "fields", {})))
 
 
 def _listen() -> None:
-    """One listener for the process, whatever the number of legs in it."""
+    """Add one listener for the process, even if it runs several legs."""
     logger = logging.getLogger("tripod.events")
     logger.setLevel(logging.INFO)
     if not any(isinstance(handler, _Listener) for handler in logger.handlers):
@@ -195,11 +192,22 @@ def _header_name(name: str) -> str:
     return name.removeprefix("HTTP_").replace("_", "-").title()
 
 
-def _number(status: str) -> int:
+def _request_headers(wsgi: "WSGIEnvironment") -> Pairs:
+    names = {name: _header_name(name) for name in wsgi if name.startswith("HTTP_")}
+    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        if wsgi.get(name):
+            names[name] = _header_name(name)
+    return [(header, str(wsgi[name])) for name, header in names.items()]
+
+
+def _status_code(status: str) -> int:
+    """Return the number of a status line, or 0 if it has none."""
     number = status.partition(" ")[0]
-    return int(number) if number.isascii() and number.isdigit() else 0
+    if number.isascii() and number.isdigit():
+        return int(number)
+    return 0
 
 
 def _decoded(text: str) -> str:
-    """WSGI hands over bytes in the guise of Latin-1."""
+    """Decode bytes that WSGI passes as Latin-1 text."""
     return text.encode("latin-1", "replace").decode(errors="replace")

@@ -1,4 +1,4 @@
-"""Finds what was masked wherever else it is in the same message, however it is written there."""
+"""Find masked values in the other texts of a message, in any spelling, and mask them too."""
 
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
@@ -7,19 +7,20 @@ from inspector.record.limits import DEPTH, SECRETS
 from inspector.record.query_strings import DOT, SAFE
 
 DOTS = DOT * 8
-#: What is shorter is not looked for: it would be found in words.
-SHORTEST = 8
+#: Shorter values are not searched for, because ordinary words would contain them.
+MIN_LENGTH = 8
 
 
 class Scrubber:
-    """Remembers what was masked, and takes it out of other texts."""
+    """The values that were masked, and what each was masked as."""
 
     def __init__(self, known: dict[str, tuple[str, str]] | None = None) -> None:
-        self._known = known or {}  # by its plain spelling: as it came, and as what it was masked
+        # The key is the plain spelling; the value is the original spelling and its mask.
+        self._known = known or {}
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to look for."""
+        """Whether no value is known."""
         return not self._known
 
     @property
@@ -28,60 +29,67 @@ class Scrubber:
         return len(self._known) >= SECRETS
 
     def remember(self, value: str, masked: str) -> None:
-        """Put `masked` wherever `value` is found. Nobody can have a mask replaced by sending one."""
-        if DOTS not in (plain := plainly(value)):
+        """Replace `value` by `masked` from now on. A value that looks like a mask is ignored."""
+        plain = plain_spelling(value)
+        if DOTS not in plain:
             self._remember(plain, value, masked)
 
     def forget_fingerprint(self, masked: str) -> None:
-        """Leave the dots alone where a value was masked as `masked`."""
-        self._remember(plainly(masked), masked, DOTS)
+        """Replace the mask by dots from now on."""
+        self._remember(plain_spelling(masked), masked, DOTS)
 
     def _remember(self, plain: str, value: str, masked: str) -> None:
-        may_be = masked == DOTS if plain in self._known else not self.is_full
-        if may_be and len(plain) >= SHORTEST:
+        can_store = not self.is_full
+        if plain in self._known:
+            can_store = masked == DOTS
+        if can_store and len(plain) >= MIN_LENGTH:
             self._known[plain] = value, masked
 
     def found_in(self, texts: Iterable[str]) -> "Scrubber":
-        """One that knows only what is in these texts: hardly ever anything."""
-        all_of_it = plainly("\n".join(texts))
+        """Return a scrubber for only the values in these texts. Most often there are none."""
+        plain_text = plain_spelling("\n".join(texts))
         return Scrubber(
-            {plain: known for plain, known in self._known.items() if plain in all_of_it}
+            {plain: entry for plain, entry in self._known.items() if plain in plain_text}
         )
 
     def scrub(self, text: str) -> str:
-        """`text`, without any value that has been masked; masked whole, where one is in it in a spelling of its own."""
-        if not (found := self._found_in(text)):
+        """Return `text` with all known values masked, or dots if one is in an unusual spelling."""
+        if self.is_empty:
             return text
-        for value, masked in sorted(
-            (self._known[plain] for plain in found), key=lambda known: -len(known[0])
-        ):
+        for value, masked in self._entries_in(text):
             for spelling in _spellings(value):
                 text = text.replace(spelling, masked)
-        return DOTS if self._found_in(text) else text
+        if self._entries_in(text):
+            return DOTS
+        return text
 
-    def _found_in(self, text: str) -> list[str]:
-        if not self._known:
-            return []
-        all_of_it = plainly(text)
-        return [plain for plain in self._known if plain in all_of_it]
+    def _entries_in(self, text: str) -> list[tuple[str, str]]:
+        """Return the values in `text` with their masks, longest first."""
+        plain_text = plain_spelling(text)
+        found = [entry for plain, entry in self._known.items() if plain in plain_text]
+        return sorted(found, key=lambda entry: -len(entry[0]))
 
 
-def plainly(text: str) -> str:
-    """The one spelling to which all others of `text` come down."""
+def plain_spelling(text: str) -> str:
+    """Return the spelling that all spellings of `text` have in common."""
     return unescaped(text).replace("+", " ").casefold()
 
 
 def unescaped(text: str) -> str:
-    """Without escapes, even without escaped ones."""
+    """Return `text` with its percent escapes decoded, and escapes within escapes."""
     for _ in range(DEPTH):
-        if "%" not in text or (further := unquote(text)) == text:
-            break
-        text = further
+        text = unquote(text)
     return text
 
 
+def is_escaped_deeper(text: str) -> bool:
+    """Return whether `text` has more levels of escapes than are decoded."""
+    plain = unescaped(text)
+    return "%" in plain and unquote(plain) != plain
+
+
 def _spellings(value: str) -> list[str]:
-    """The usual ones; the longest first, since others may be in it."""
-    plain = [one for one in (value, unquote(value)) if len(one) >= SHORTEST]
-    escaped = [quote(one, safe, errors="replace") for one in plain for safe in ("", SAFE)]
+    """Return the usual spellings of `value`, longest first because one may contain another."""
+    plain = [text for text in (value, unquote(value)) if len(text) >= MIN_LENGTH]
+    escaped = [quote(text, safe, errors="replace") for text in plain for safe in ("", SAFE)]
     return sorted({*plain, *escaped}, key=len, reverse=True)

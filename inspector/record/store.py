@@ -1,6 +1,7 @@
-"""Where recorded exchanges are kept: one SQLite file, which the processes of the three legs share.
+"""The store of recorded exchanges and of the lab's results.
 
-Nothing here fails a request: a message that cannot be written is dropped, and a recording that cannot be read is empty.
+Its errors never affect a request: a message that cannot be written is dropped, and a recording that
+cannot be read is empty.
 """
 
 import json
@@ -11,15 +12,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from inspector.record.database import Database, name_the_run
+from inspector.record.database import Database, name_run
 from inspector.record.exchange import Exchange
 
 log = logging.getLogger("tripod")
 
-#: So many exchanges are kept, the newest, and no more than so many bytes of them.
+#: The errors of SQLite about a file that holds something else, or tables of another version.
+_NOT_A_RECORDING = {
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_IOERR_SHORT_READ,
+}
+#: The newest exchanges are kept, up to this number and this many bytes.
 MOST = 2000
 MOST_BYTES = 32 * 1024 * 1024
-#: Every so many, the oldest are deleted.
+#: The oldest exchanges are deleted after this many new ones.
 PRUNE_EVERY = 50
 _PRUNE = """
 DELETE FROM exchanges WHERE id <= (
@@ -36,105 +44,111 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._database = Database(path)
-        with self._ignoring_failure():
+        with _errors_ignored():
             self._database.connection()
 
     @property
     def run_id(self) -> str:
-        """A random name of this run, in clear; the fingerprints' key is derived from it and a secret."""
-        return str(self._one("SELECT id FROM run") or "")
+        """The random id of this run. It is not secret; the fingerprint key is derived from it."""
+        return str(self._fetch_one("SELECT id FROM run") or "")
 
     def begin(self) -> None:
-        """Begin a new run: nothing is kept, and equal values get other fingerprints than before."""
-        with self._ignoring_failure():
-            connection = self._database.connection()
-            for statement in (
-                "DELETE FROM exchanges",
-                "DELETE FROM lab_results",
-                "DELETE FROM run",
-            ):
-                connection.execute(statement)
-            name_the_run(connection)
+        """Begin an empty run, in which equal values get other fingerprints than before.
+
+        A file that is no recording, or one of another version, is replaced.
+        """
+        with _errors_ignored():
+            try:
+                self._empty()
+            except sqlite3.DatabaseError as error:
+                if error.sqlite_errorcode not in _NOT_A_RECORDING:
+                    raise
+                self._database.remove()
+                self._database.connection()
 
     def add(self, exchange: Exchange) -> None:
-        """Keep `exchange`, or drop it when that cannot be done at once."""
-        with self._ignoring_failure():
-            document = json.dumps(exchange.to_document(), ensure_ascii=True)
+        """Store `exchange`, or drop it if that is not possible at once."""
+        document = json.dumps(exchange.to_document(), ensure_ascii=True)
+        with _errors_ignored():
             connection = self._database.connection()
-            values = (len(document), document)
-            cursor = connection.execute(
-                "INSERT INTO exchanges (size, document) VALUES (?, ?)", values
-            )
-            if (cursor.lastrowid or 0) % PRUNE_EVERY == 0:
+            insert = "INSERT INTO exchanges (size, document) VALUES (?, ?)"
+            row_id = connection.execute(insert, (len(document), document)).lastrowid or 0
+            if row_id % PRUNE_EVERY == 0:
                 connection.execute(_PRUNE, (MOST, MOST_BYTES))
 
     def exchanges(self, after: int = 0) -> list[Exchange]:
-        """Those with a greater id than `after`, in the order of their ids; what cannot be read is left out."""
-        rows = self._rows("SELECT id, document FROM exchanges WHERE id > ? ORDER BY id", (after,))
-        return [exchange for row in rows if (exchange := _exchange(*row))]
+        """Return the readable exchanges with an id above `after`, ordered by id."""
+        rows = self._fetch("SELECT id, document FROM exchanges WHERE id > ? ORDER BY id", (after,))
+        read = (_read_exchange(row_id, document) for row_id, document in rows)
+        return [exchange for exchange in read if exchange is not None]
 
     def last_id(self) -> int:
-        """The id of the newest; after `clear`, of the last one that was deleted, so that every change changes it."""
-        newest = self._one("SELECT max(id) FROM exchanges")
-        return int(
-            newest
-            or -int(self._one("SELECT seq FROM sqlite_sequence WHERE name = 'exchanges'") or 0)
-        )
+        """Return the newest id, or after `clear` minus the last one, so that each change shows."""
+        newest = self._fetch_one("SELECT max(id) FROM exchanges")
+        if newest:
+            return int(newest)
+        last = self._fetch_one("SELECT seq FROM sqlite_sequence WHERE name = 'exchanges'")
+        return -int(last or 0)
 
     def clear(self) -> None:
-        """Forget what was recorded; ids go on rising."""
-        with self._ignoring_failure():
-            self._database.connection().execute("DELETE FROM exchanges")
+        """Delete all exchanges. New ones get higher ids."""
+        self._execute("DELETE FROM exchanges")
 
     def save_result(self, slug: str, document: dict[str, Any]) -> None:
-        """Keep what became of an attack of the lab."""
-        with self._ignoring_failure():
-            statement = "INSERT OR REPLACE INTO lab_results (slug, document) VALUES (?, ?)"
-            self._database.connection().execute(statement, (slug, json.dumps(document)))
+        """Store the result of the lab's attack `slug`."""
+        insert = "INSERT OR REPLACE INTO lab_results (slug, document) VALUES (?, ?)"
+        self._execute(insert, (slug, json.dumps(document)))
 
     def results(self) -> dict[str, dict[str, Any]]:
-        """What became of the lab's attacks, by slug; what cannot be read is left out."""
-        rows = self._rows("SELECT slug, document FROM lab_results")
-        return {
-            slug: found for slug, document in rows if isinstance(found := _read(document), dict)
-        }
+        """Return the readable results of the lab's attacks by slug."""
+        rows = self._fetch("SELECT slug, document FROM lab_results")
+        read = ((slug, _read_json(document)) for slug, document in rows)
+        return {slug: result for slug, result in read if isinstance(result, dict)}
 
     def clear_results(self) -> None:
-        """Forget what became of them."""
-        with self._ignoring_failure():
-            self._database.connection().execute("DELETE FROM lab_results")
+        """Delete the results of all attacks."""
+        self._execute("DELETE FROM lab_results")
 
-    def _rows(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
-        with self._ignoring_failure():
+    def _empty(self) -> None:
+        connection = self._database.connection()
+        connection.execute("DELETE FROM exchanges")
+        connection.execute("DELETE FROM lab_results")
+        connection.execute("DELETE FROM run")
+        name_run(connection)
+
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> None:
+        with _errors_ignored():
+            self._database.connection().execute(statement, values)
+
+    def _fetch(self, statement: str, values: tuple[object, ...] = ()) -> list[Any]:
+        with _errors_ignored():
             return self._database.connection().execute(statement, values).fetchall()
         return []
 
-    def _one(self, statement: str) -> Any:
-        return next((row[0] for row in self._rows(statement)), None)
-
-    @contextmanager
-    def _ignoring_failure(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.Error, OSError, ValueError) as error:
-            log.debug("the inspector's recording is away: %s", type(error).__name__)
-            if (
-                isinstance(error, sqlite3.DatabaseError)
-                and getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_BUSY
-            ):
-                self._database.look_again()
+    def _fetch_one(self, statement: str) -> Any:
+        return next((row[0] for row in self._fetch(statement)), None)
 
 
-def _exchange(row_id: int, document: object) -> Exchange | None:
-    """None for what another version wrote, or somebody."""
+@contextmanager
+def _errors_ignored() -> Iterator[None]:
     try:
-        return Exchange.from_document(_read(document), row_id)
+        yield
+    except (sqlite3.Error, OSError) as error:
+        log.debug("The inspector's recording is not available: %s", type(error).__name__)
+
+
+def _read_exchange(row_id: int, document: object) -> Exchange | None:
+    """Return the exchange, or None if another version wrote the document."""
+    try:
+        return Exchange.from_document(_read_json(document), row_id)
     except (LookupError, TypeError, ValueError, AttributeError):
         return None
 
 
-def _read(document: object) -> Any:
+def _read_json(document: object) -> Any:
+    if not isinstance(document, str):
+        return None
     try:
-        return json.loads(document) if isinstance(document, str) else None
+        return json.loads(document)
     except (ValueError, RecursionError):
         return None

@@ -1,4 +1,4 @@
-"""Turns what crossed the wire into an `Exchange`: read, mask, search what is left for what was masked, and only then keep."""
+"""Turn a message into an `Exchange`: mask its values, and then search its texts for them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,13 +9,13 @@ from inspector.record.exchange import Exchange, Pairs
 from inspector.record.limits import HOST, METHOD, PAIRS, TEXT, cut
 from inspector.record.masking import Masker
 
-#: Of an event, what is the leg's own word: nobody can have it masked by sending it.
-_OWN_WORDS = ("event", "grant_id")
+#: The fields of an event that only the leg writes. No sent value can have them masked.
+_LEGS_OWN_FIELDS = ("event", "grant_id")
 
 
 @dataclass(kw_only=True)
 class Wire:
-    """What crossed the wire, unmasked, for as long as the request lasts; of bodies, as much as was copied."""
+    """An unmasked message, held only during the request. Bodies have only the copied part."""
 
     leg: str
     method: str
@@ -34,40 +34,34 @@ class Wire:
 
 
 def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
-    """The exchange, masked under `key`."""
+    """Return the exchange, masked under `key`."""
     masker = Masker(key)
     masked = _masked(masker, wire)
-    request_body = bodies.masked(masker, wire.request_headers, wire.request_body, wire.request_size)
-    response_body = bodies.masked(
-        masker, wire.response_headers, wire.response_body, wire.response_size
-    )
-    finished = _finishing(
-        masker, [*json_values.strings(masked), *request_body.strings(), *response_body.strings()]
-    )
-    document = _shortened(json_values.with_each(masked, finished))
-    for event, told in zip(document["events"], wire.events, strict=False):
-        event |= {name: told[name] for name in _OWN_WORDS if name in told}
-    kept = {
-        "request_body": request_body.finished(finished),
-        "response_body": response_body.finished(finished),
-    }
-    return Exchange.from_document(
-        document | kept | {"ties": list(masker.ties)} | _bare(wire, ended_at), id=0
-    )
+    request = bodies.masked(masker, wire.request_headers, wire.request_body, wire.request_size)
+    response = bodies.masked(masker, wire.response_headers, wire.response_body, wire.response_size)
+    texts = [*json_values.strings(masked), *request.strings(), *response.strings()]
+    finish = _finisher(masker, texts)
+    document = _shortened(json_values.with_each(masked, finish))
+    for event, logged in zip(document["events"], wire.events, strict=False):
+        event |= {name: logged[name] for name in _LEGS_OWN_FIELDS if name in logged}
+    document["request_body"] = request.finished(finish)
+    document["response_body"] = response.finished(finish)
+    document["ties"] = list(masker.ties)
+    return Exchange.from_document(document | _unmasked(wire, ended_at), exchange_id=0)
 
 
 def bare(wire: Wire, ended_at: float) -> Exchange:
-    """That there was one, and nothing of what was said: for what cannot be transcribed."""
-    nothing = {"media_type": "", "size": 0, "form": [], "text": ""}
-    document: dict[str, Any] = {"request_body": nothing, "response_body": nothing}
-    document |= dict.fromkeys(("request_id", "method", "host", "path"), "")
-    document |= {
+    """Return the exchange without its content, for a message that cannot be transcribed."""
+    body = {"media_type": "", "size": 0, "form": [], "text": ""}
+    texts = dict.fromkeys(("request_id", "method", "host", "path"), "")
+    lists: dict[str, Any] = {
         name: [] for name in ("query", "request_headers", "response_headers", "ties", "events")
     }
-    return Exchange.from_document(document | _bare(wire, ended_at), id=0)
+    document = {"request_body": body, "response_body": body, **texts, **lists}
+    return Exchange.from_document(document | _unmasked(wire, ended_at), exchange_id=0)
 
 
-def _bare(wire: Wire, ended_at: float) -> dict[str, Any]:
+def _unmasked(wire: Wire, ended_at: float) -> dict[str, Any]:
     return {
         "leg": wire.leg,
         "started_at": wire.started_at,
@@ -85,30 +79,33 @@ def _masked(masker: Masker, wire: Wire) -> dict[str, Any]:
         "query": masker.fields(wire.query),
         "request_headers": headers.masked(masker, wire.request_headers),
         "response_headers": headers.masked(masker, wire.response_headers),
-        "events": [
-            {name: _told(masker, value) for name, value in event.items()}
-            for event in wire.events[:PAIRS]
-        ],
+        "events": [_masked_event(masker, event) for event in wire.events[:PAIRS]],
     }
 
 
-def _told(masker: Masker, value: Any) -> Any:
-    """A field of an event."""
+def _masked_event(masker: Masker, event: dict[str, Any]) -> dict[str, Any]:
+    return {name: _masked_event_field(masker, value) for name, value in event.items()}
+
+
+def _masked_event_field(masker: Masker, value: Any) -> Any:
     if isinstance(value, list):
-        return [masker.text(each) for each in value]
-    return masker.text(value) if isinstance(value, str) else value
+        return [masker.text(item) for item in value]
+    if isinstance(value, str):
+        return masker.text(value)
+    return value
 
 
-def _finishing(masker: Masker, texts: list[str]) -> Callable[[str], str]:
-    """What is still to be done to these texts: most often nothing."""
-    scrubber, all_of_it = masker.scrubber.found_in(texts), "\n".join(texts)
-    if scrubber.is_empty and _showable(all_of_it) == all_of_it and max(map(len, texts)) <= TEXT:
-        return json_values.as_it_is
+def _finisher(masker: Masker, texts: list[str]) -> Callable[[str], str]:
+    """Return the function that finishes these texts. Most often it changes nothing."""
+    scrubber, joined = masker.scrubber.found_in(texts), "\n".join(texts)
+    is_short = max(map(len, texts)) <= TEXT
+    if scrubber.is_empty and is_short and _showable(joined) == joined:
+        return json_values.unchanged
     return lambda text: cut(_showable(scrubber.scrub(text)), TEXT)
 
 
 def _showable(text: str) -> str:
-    """Without half characters, which JSON can spell and no page can show."""
+    """Return `text` without half characters, which JSON can contain but no page can show."""
     return text.encode(errors="replace").decode()
 
 

@@ -101,7 +101,7 @@ def test_a_message_opens_with_its_wire_its_parameters_and_a_curl_line(
 
     assert "POST /oauth/token HTTP/1.1" in opened
     assert "HTTP/1.1 200 OK" in opened
-    assert "The secret behind the challenge. A stolen code is worthless without it." in opened
+    assert "The secret behind the challenge. A stolen code is useless without it." in opened
     assert "https://www.rfc-editor.org/rfc/rfc7636#section-4.5" in opened
     assert "--data-urlencode code=&#34;$CODE&#34;" in opened
     assert "Back channel" in opened
@@ -252,12 +252,10 @@ def test_a_round_trip_of_ones_own_comes_before_the_attacks_of_the_lab(
 def test_another_recording_with_as_many_messages_is_another_page(
     inspector: Browser, alice: Person, inspected: Legs, watched: Store
 ) -> None:
-    """Somebody has deleted the file: ids begin anew."""
     session = inspected.session()
     session.get(f"{inspected.resource_api_url}/photos/first")
     look(inspector)
-    for path in inspected.instance_path.glob("inspector.db*"):
-        path.unlink()
+    watched.begin()
     session.get(f"{inspected.resource_api_url}/photos/second")
 
     assert "/photos/second" in look(inspector)

@@ -8,11 +8,11 @@ import pytest
 
 from inspector.record.bodies import FORM
 from inspector.record.limits import (
-    ADDRESSES,
     DEPTH,
     EXCERPT,
     HEADER,
     HOST,
+    JSON_DEPTH,
     MEDIA_TYPE,
     METHOD,
     PAIRS,
@@ -122,7 +122,7 @@ def nested(depth: int) -> str:
     return "/?next=" * depth + f"/?state={STATE}"
 
 
-@pytest.mark.parametrize("depth", [ADDRESSES, 400, 4000])
+@pytest.mark.parametrize("depth", [DEPTH, DEPTH + 1, 400, 4000])
 def test_what_lies_deep_in_addresses_is_masked(depth: int) -> None:
     kept = recorded(query=nested(depth).removeprefix("/?"))
 
@@ -130,7 +130,7 @@ def test_what_lies_deep_in_addresses_is_masked(depth: int) -> None:
     assert STATE not in stored(kept)
 
 
-@pytest.mark.parametrize("depth", [DEPTH + 1, 600, 900])
+@pytest.mark.parametrize("depth", [JSON_DEPTH + 1, 600, 900])
 @pytest.mark.parametrize(
     ("before", "after"), [("[", "]"), ('{"id": ', "}")], ids=["lists", "objects"]
 )
@@ -141,11 +141,25 @@ def test_what_lies_deep_in_json_is_left_out(depth: int, before: str, after: str)
     assert "31415926" not in kept
 
 
-def test_addresses_beside_each_other_are_told_up_to_a_number() -> None:
-    kept = form("&".join(["next=/album"] * (ADDRESSES + 1)))
+def test_an_address_below_the_limit_of_depth_is_masked_as_a_whole() -> None:
+    addresses = ["/album"]
+    for _ in range(DEPTH + 1):
+        addresses.append(f"/?next={quote(addresses[-1], '')}")
 
-    assert [value for _, value in kept[:ADDRESSES]] == ["/album"] * ADDRESSES
-    assert kept[ADDRESSES][1].startswith(DOTS)
+    kept = form(f"next={quote(addresses[DEPTH], '')}")[0][1]
+    deeper = form(f"next={quote(addresses[DEPTH + 1], '')}")[0][1]
+
+    assert "album" in kept
+    assert "album" not in deeper
+    assert DOTS in deeper
+
+
+def test_a_text_with_escapes_below_the_limit_of_depth_is_masked_as_a_whole() -> None:
+    text = "photo albums"
+    for _ in range(DEPTH + 1):
+        text = quote(text, "")
+
+    assert dict(form(f"title={quote(text, '')}"))["title"].startswith(DOTS)
 
 
 # So long
@@ -268,7 +282,7 @@ def test_of_a_form_that_was_cut_off_the_last_field_is_left_out(fields: str) -> N
 
 @pytest.mark.parametrize("content", [b'{"id": 1}', b'{"id": "wonderla', b"12345"])
 def test_of_json_that_was_cut_off_nothing_is_kept(content: bytes) -> None:
-    assert cut_off(content, "application/json").text == "JSON that is too long to be kept"
+    assert cut_off(content, "application/json").text == "JSON that is too long to be stored"
 
 
 # What anybody can send

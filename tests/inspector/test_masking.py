@@ -553,7 +553,7 @@ def test_tokens_in_a_json_answer_are_masked_and_the_rest_is_told(masker: Masker)
     [
         {"password": 31415926},
         {"pin": 31415926},
-        [{"deep": {"down": ["31415926"]}}],
+        [{"deep": ["31415926"]}],
         "31415926",
         31415926,
     ],

@@ -6,13 +6,14 @@ import pytest
 from support.cast import Person
 from support.legs import Legs
 
-from inspector.read.explanations import _AT, _EVERYWHERE, Section, explained
+from inspector.read.explanations import AT, EVERYWHERE, explained
 from inspector.read.response_json import members
 from inspector.record.exchange import Exchange
+from inspector.record.parameters import Section
 from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
-ENTRIES = [*_EVERYWHERE.items(), *_AT.items()]
+ENTRIES = [*EVERYWHERE.items(), *AT.items()]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,6 @@
 """Where recorded exchanges are kept: in order, bounded, private, and nobody's trouble when that cannot be."""
 
-import fcntl
 import json
-import os
 import sqlite3
 import stat
 import time
@@ -14,7 +12,6 @@ from threading import Thread
 import pytest
 
 from inspector.record import store as store_module
-from inspector.record.database import PATIENCE
 from inspector.record.exchange import Body, Exchange
 from inspector.record.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
 from tests.inspector.exchanges import exchange
@@ -67,7 +64,7 @@ def test_what_is_kept_comes_back_as_it_was_with_an_id(store: Store) -> None:
 
     [kept] = store.exchanges()
 
-    assert kept == Exchange.from_document(original.to_document(), id=1)
+    assert kept == Exchange.from_document(original.to_document(), exchange_id=1)
     assert kept.query == original.query
     assert kept.request_body == original.request_body
 
@@ -289,9 +286,13 @@ def another_versions_recording(path: Path) -> None:
 @pytest.mark.parametrize(
     "spoil", [letter, another_programs_database, half_a_database, another_versions_recording]
 )
-def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path], None]) -> None:
+def test_a_new_run_replaces_a_file_that_is_no_recording(
+    path: Path, spoil: Callable[[Path], None]
+) -> None:
     spoil(path)
     store = Store(path)
+    keep(store, "/lost")
+    store.begin()
     keep(store, "/2")
 
     assert paths(store) == ["/2"]
@@ -299,123 +300,12 @@ def test_what_is_no_recording_is_started_over(path: Path, spoil: Callable[[Path]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize("beside", ["inspector.db-wal", "inspector.db-shm"])
-@pytest.mark.parametrize("there", [letter, lambda path: None], ids=["something else", "nothing"])
-def test_what_lay_beside_it_is_removed_with_it(
-    there: Callable[[Path], None], beside: str, path: Path
-) -> None:
-    """It would be taken for part of the new recording; somebody may have it open."""
-    there(path)
-    letter(path.with_name(beside))
-    with path.with_name(beside).open() as lying:
-        keep(Store(path), "/1")
-
-        assert os.fstat(lying.fileno()).st_nlink == 0
-
-
-def test_legs_make_and_replace_the_file_one_at_a_time(path: Path) -> None:
-    thread = Thread(target=lambda: keep(Store(path), "/1"))
-    folder = os.open(path.parent, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    thread.start()
-    thread.join(0.2)
-    made_meanwhile = path.exists()
-    os.close(folder)
-    thread.join()
-
-    assert not made_meanwhile
-    assert paths(Store(path)) == ["/1"]
-
-
-def deleted(path: Path) -> None:
-    path.unlink()
-
-
-def deleted_with_all_that_belongs_to_it(path: Path) -> None:
-    for each in path.parent.glob("inspector.db*"):
-        each.unlink()
-
-
-def replaced_by_something_else(path: Path) -> None:
-    deleted_with_all_that_belongs_to_it(path)
-    letter(path)
-
-
-def replaced_by_another_recording(path: Path) -> None:
-    deleted_with_all_that_belongs_to_it(path)
-    keep(Store(path), "/0")
-
-
-def started_over_by_another_leg(path: Path) -> None:
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("ALTER TABLE exchanges DROP COLUMN size")
-    keep(Store(path), "/0")
-
-
-REPLACE = [
-    deleted,
-    deleted_with_all_that_belongs_to_it,
-    replaced_by_something_else,
-    replaced_by_another_recording,
-    started_over_by_another_leg,
-]
-
-
-@pytest.mark.parametrize("replace", REPLACE)
-def test_a_recording_that_is_replaced_meanwhile_goes_on_in_the_new_file(
-    replace: Callable[[Path], None], store: Store, path: Path
-) -> None:
-    other = Store(path)
-    keep(store, "/lost")
-    keep(other, "/lost")
-    before = store.run_id
-    replace(path)
-
-    keep(store, "/1")
-    keep(other, "/2")
-    keep(store, "/3")
-
-    assert [one for one in paths(store) if one != "/0"] == ["/1", "/2", "/3"]
-    assert paths(other) == paths(Store(path)) == paths(store)
-    assert store.run_id == other.run_id == Store(path).run_id not in ("", before)
-    assert {stat.S_IMODE(file.stat().st_mode) for file in path.parent.glob("inspector.db*")} == {
-        0o600
-    }
-
-
-def test_so_does_one_that_every_thread_has_open(store: Store, path: Path) -> None:
-    keep(store, "/lost")
-    deleted(path)
-    threads = [Thread(target=lambda: keep(store, *["/one"] * 20)) for _ in range(3)]
-    threads.append(Thread(target=lambda: keep(Store(path), *["/other"] * 20)))
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert sorted(paths(Store(path))) == ["/one"] * 60 + ["/other"] * 20
-
-
-def test_a_recording_that_cannot_be_opened_is_not_started_over(path: Path) -> None:
-    keep(Store(path), "/1")
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    content = path.read_bytes()
-    deleted_with_all_that_belongs_to_it(path)
-    path.write_bytes(content)
-    in_the_way = path.with_name("inspector.db-wal")
-    in_the_way.mkdir()
-    use(Store(path))
-    in_the_way.rmdir()
-
-    assert paths(Store(path)) == ["/1"]
-
-
-def test_a_recording_that_somebody_writes_to_is_not_started_over(store: Store, path: Path) -> None:
+def test_a_new_run_does_not_replace_a_recording_that_is_locked(store: Store, path: Path) -> None:
     keep(store, "/1")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         other = Store(path)
+        other.begin()
         writer.execute("ROLLBACK")
 
     assert paths(other) == paths(store) == ["/1"]
@@ -457,46 +347,3 @@ def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
 
     assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
     assert path.is_dir()
-
-
-def test_a_recording_whose_tables_are_gone_has_them_again(store: Store, path: Path) -> None:
-    keep(store, "/1")
-    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        for table in ("exchanges", "lab_results", "run"):
-            connection.execute(f"DROP TABLE {table}")
-    use(store)
-
-    keep(store, "/2")
-
-    assert paths(store) == ["/2"]
-    assert store.run_id
-
-
-@pytest.mark.parametrize(
-    "damage", [b"", b"no database at all " * 1000], ids=["emptied", "overwritten"]
-)
-def test_a_recording_that_is_damaged_in_place_is_begun_anew(
-    store: Store, path: Path, damage: bytes
-) -> None:
-    """Somebody has spoiled the file that all legs have open."""
-    keep(store, "/1")
-    with path.open("r+b") as file:
-        file.truncate(len(damage))
-        file.write(damage)
-    for _ in range(3):
-        keep(store, "/2")
-
-    assert "/2" in paths(store)
-    assert store.run_id
-
-
-def test_who_keeps_the_folder_locked_holds_up_nobody(path: Path) -> None:
-    folder = os.open(path.parent, os.O_RDONLY)
-    fcntl.flock(folder, fcntl.LOCK_EX)
-    request = Thread(target=lambda: keep(Store(path), "/1"), daemon=True)
-    request.start()
-    request.join(2 * PATIENCE + 2)
-    is_held_up = request.is_alive()
-    os.close(folder)
-
-    assert not is_held_up
