@@ -1,6 +1,6 @@
-"""Every page of every leg, as axe, a keyboard and a narrow screen find it: light and dark, at a desk and on a phone.
+"""Accessibility of every page of every leg: axe, keyboard and narrow screens, in light and dark.
 
-A new page is one more line in `PAGES`. `test_no_page_is_left_out` asks for it.
+Add one line to `PAGES` for a new page. `test_no_page_is_left_out` enforces it.
 """
 
 import re
@@ -36,10 +36,10 @@ CONTRAST = (
 
 @dataclass
 class Visit:
-    """One browser at the legs. Each step gives back the visit, so that the way to a page is one line.
+    """A browser at the legs. Each step returns the visit, so that the steps to a page fit on one line.
 
-    `cut_off` is where another worker of Print Shop listens: it shares the sessions, and reaches neither of the other legs.
-    `signed_in` keeps people's cookies at Tripod ID from one visit to the next.
+    `cut_off` is the address of another Print Shop worker that shares the sessions but cannot reach the other legs.
+    `signed_in` keeps the users' cookies at Tripod ID between visits.
     """
 
     page: Page
@@ -60,13 +60,13 @@ class Visit:
         return self._open(self.cut_off + path)
 
     def sign_in(self, username: str, password: str = "") -> Self:
-        """On the login page that is on the screen."""
+        """Sign in on the current login page."""
         self.page.get_by_label("Username").fill(username)
         self.page.get_by_label("Password").fill(password or PASSWORDS[username])
         return self.press("Sign in")
 
     def known_as(self, username: str) -> Self:
-        """Be signed in at Tripod ID."""
+        """Sign in at Tripod ID as this user."""
         if username in self.signed_in:
             self.page.context.add_cookies(self.signed_in[username])
             return self
@@ -75,48 +75,48 @@ class Visit:
         return self
 
     def connect(self, username: str, scope: str = "") -> Self:
-        """Let Print Shop in, to all that it asks for."""
+        """Connect Print Shop and allow all requested scopes."""
         self.known_as(username).print_shop(f"/connect?scope={scope}")
         return (
             self.press("Allow") if self.page.get_by_role("button", name="Allow").count() else self
         )
 
     def asked(self) -> Self:
-        """Be asked for consent: bob has never allowed these."""
+        """Open the consent page as bob, who has never allowed these scopes."""
         return self.known_as("bob").print_shop("/connect?scope=photos:read+photos:write")
 
     def take_print_shop_out(self, username: str) -> Self:
-        """Let it in, and take it out again."""
+        """Connect Print Shop, then remove it."""
         return (
             self.connect(username).tripod_id("/account/apps").press("Remove access of Print Shop")
         )
 
-    def mistake_the_password(self, username: str) -> Self:
-        """Try to change it without knowing it."""
+    def enter_a_wrong_password(self, username: str) -> Self:
+        """Try to change the password with a wrong current password."""
         page = self.known_as(username).tripod_id("/account/password").page
         for label in ("Current password", "New password", "New password, once more"):
             page.get_by_label(label, exact=True).fill("a good guess")
         return self.press("Change password")
 
     def develop(self, path: str = "") -> Self:
-        """Look after clients of one's own."""
+        """Open the pages of the user's own clients."""
         return self.known_as("alice").tripod_id(f"/developer/apps{path}")
 
     def register(self, redirect_uri: str = "https://postcards.example/callback") -> Self:
-        """Send the form for a new client, which may be wrong."""
+        """Send the form for a new client, valid or not."""
         page = self.develop("/new").page
         page.get_by_label("Name").fill("Postcard Press")
         page.get_by_label("Redirect URIs").fill(redirect_uri)
         return self.press("Register")
 
     def press(self, words: str) -> Self:
-        """Press that button of a form, and be where it leads."""
+        """Press the button of a form and return the page that it leads to."""
         with self.page.expect_navigation():
             self.page.get_by_role("button", name=words, exact=True).click()
         return self
 
     def follow(self, words: str) -> Self:
-        """Click the first link that begins with these words."""
+        """Click the first link whose text begins with these words."""
         with self.page.expect_navigation():
             self.page.get_by_role("link", name=re.compile(f"^{words}")).first.click()
         return self
@@ -131,7 +131,7 @@ class Visit:
         return self
 
     def overfill(self) -> Self:
-        """Put more into the page's first form than any form takes."""
+        """Send more in the page's first form than any form accepts."""
         self.page.locator("[name=csrf_token]").evaluate_all(
             "nodes => nodes.forEach(node => node.value = 'x'.repeat(1e6))"
         )
@@ -142,7 +142,7 @@ class Visit:
         return self
 
     def disconnect_a_copy(self) -> Self:
-        """Disconnect in another browser with the same cookies, and open the album in this one."""
+        """Disconnect in another browser with the same cookies, then open the album in this one."""
         cookies = self.page.context.cookies()
         self.press("Disconnect").forget_cookies()
         self.page.context.add_cookies(cookies)  # type: ignore[arg-type]
@@ -154,7 +154,7 @@ class Visit:
 
 
 class Entry(NamedTuple):
-    """A page: its template, what its heading says, and the way there."""
+    """A page: its template, its heading, and the steps that reach it."""
 
     template: str
     heading: str
@@ -208,7 +208,9 @@ PAGES = [
         "Change your",
         lambda it: it.known_as("bob").tripod_id("/account/password"),
     ),
-    Entry("auth_server/account_password", "Change your", lambda it: it.mistake_the_password("bob")),
+    Entry(
+        "auth_server/account_password", "Change your", lambda it: it.enter_a_wrong_password("bob")
+    ),
     Entry("auth_server/developer_apps", "Your apps", lambda it: it.develop()),
     Entry("auth_server/developer_apps", "Your apps", lambda it: it.register()),
     Entry("auth_server/developer_new", "Register an app", lambda it: it.develop("/new")),
@@ -328,7 +330,7 @@ PAGES = [
     ),
 ]
 
-#: Templates that no visit reaches, with the reason.
+#: Templates that no visit reaches, each with the reason.
 LEFT_OUT = {
     "client_app/store_unavailable": "the session store would have to break; it looks as the other messages do",
 }
@@ -348,7 +350,7 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def cut_off(legs: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where a Print Shop with the same sessions listens that reaches neither of the other legs."""
+    """Return the address of a Print Shop that shares the sessions but cannot reach the other legs."""
     own, *nowhere = (f"http://127.0.0.1:{port}" for port in free_ports(3))
     names = ("TRIPOD_ISSUER", "TRIPOD_RESOURCE_API_URL")
     env = {**legs.env, "TRIPOD_CLIENT_APP_URL": own, **dict(zip(names, nowhere, strict=True))}
@@ -361,7 +363,7 @@ def cut_off(legs: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """The script that makes `axe` known to a page. Its last line would give something large, which nobody needs."""
+    """Return the script that defines `axe` in a page, without its large result."""
     from axe_playwright_python.sync_playwright import Axe
 
     return f"{Axe().axe_script}\n;null"
@@ -369,12 +371,12 @@ def axe() -> str:
 
 @pytest.fixture(scope="module")
 def visit(chromium: Chromium, legs: Running, cut_off: str) -> Visit:
-    """The one browser of these tests."""
+    """Return the one browser of these tests."""
     return Visit(chromium.new_context().new_page(), legs, cut_off)
 
 
 def begin(visit: Visit, scheme: Scheme = "light") -> Visit:
-    """The same browser as new, at a desk."""
+    """Return the same browser, reset, at desktop width."""
     visit.forget_cookies().page.set_viewport_size({"width": DESK, "height": HEIGHT})
     visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     return visit
@@ -382,7 +384,7 @@ def begin(visit: Visit, scheme: Scheme = "light") -> Visit:
 
 @dataclass(frozen=True)
 class Look:
-    """What a page looked like in one scheme, at one width: what axe has against it, and what sticks out at the side."""
+    """The result for one colour scheme and one width: axe's violations, and elements that are too wide."""
 
     scheme: Scheme
     width: int
@@ -394,7 +396,7 @@ class Look:
     scope="module", params=PAGES, ids=lambda entry: f"{entry.template}: {entry.heading}"
 )
 def looks(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Look]:
-    """One page, reached once and looked at in every way."""
+    """Return the results of one page for every scheme and width. The page is opened once."""
     entry: Entry = request.param
     page = entry.reach(begin(visit)).page
     expect(page.get_by_role("heading", level=1)).to_contain_text(entry.heading)
@@ -403,7 +405,7 @@ def looks(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Look]:
 
 
 def look(page: Page, scheme: Scheme, width: int) -> Look:
-    """See the page on the screen that way."""
+    """Examine the current page in this scheme and at this width."""
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": HEIGHT})
     rules = COLOUR_RULES if scheme == "dark" else {}
@@ -425,7 +427,7 @@ STICKING_OUT = """() => {
 
 
 def violations_in(found: dict[str, Any]) -> list[str]:
-    """For each element that offends: the rule and what would help, then where, what, and why."""
+    """Return for each violation the rule, the help text, the element and the cause."""
     return [
         "\n    ".join(
             (
@@ -455,7 +457,7 @@ def test_no_page_scrolls_sideways(looks: list[Look]) -> None:
 
 
 def test_no_page_is_left_out() -> None:
-    """Whoever adds a template adds a line to `PAGES`, or says why not."""
+    """Each template is in `PAGES`, or in the list of exceptions with a reason."""
     templates = {
         path.relative_to(ROOT / "templates").with_suffix("").as_posix()
         for path in ROOT.glob("templates/**/*.html")
@@ -474,8 +476,8 @@ def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"Tab does not lead to {target}")
 
 
-def test_a_person_connects_and_disconnects_with_the_keyboard_alone(visit: Visit) -> None:
-    """Tab, Space and Enter lead through login and consent, where one scope is unticked, to the album and out again."""
+def test_a_user_can_connect_and_disconnect_with_the_keyboard_alone(visit: Visit) -> None:
+    """Use only Tab, Space and Enter for login, consent with one scope unticked, the album, and disconnecting."""
     flask = ("-m", "flask", "--app", "app:create_auth_server")
     run(*flask, "users", "create", "carol", env=visit.legs.env, stdin="a long pass phrase\n")
     page = begin(visit).print_shop("/").page
@@ -501,7 +503,7 @@ def test_a_person_connects_and_disconnects_with_the_keyboard_alone(visit: Visit)
     expect(page.get_by_role("status")).to_contain_text("You are disconnected")
 
 
-def test_the_first_stop_leads_past_the_header(visit: Visit) -> None:
+def test_the_first_tab_stop_is_the_skip_link(visit: Visit) -> None:
     page = begin(visit).tripod_id("/login").page
 
     page.keyboard.press("Tab")
@@ -519,10 +521,10 @@ def test_the_first_stop_leads_past_the_header(visit: Visit) -> None:
         pytest.param(lambda it: it.asked(), id="consent"),
     ],
 )
-def test_whatever_has_the_focus_shows_it(
+def test_every_focused_element_has_a_visible_indicator(
     reach: Callable[[Visit], Visit], scheme: Scheme, visit: Visit
 ) -> None:
-    """WCAG 2.2, 2.4.7 and 2.4.13: as many pixels as a line of 2 px around it change, and they change enough to be seen."""
+    """WCAG 2.2, 2.4.7 and 2.4.13: the indicator changes at least as many pixels as a 2 px outline, with enough contrast."""
     page = reach(begin(visit, scheme)).page
 
     stops = {stop["html"]: shows_focus(page, stop) for stop in tab_stops(page)}
@@ -532,7 +534,7 @@ def test_whatever_has_the_focus_shows_it(
 
 
 def tab_stops(page: Page) -> Iterator[dict[str, Any]]:
-    """Each element that Tab leads to, while it has the focus: its markup and its box in the window."""
+    """Yield each element that Tab reaches while it has the focus, with its markup and its box."""
     page.evaluate("document.activeElement.blur()")
     seen: set[str] = set()
     while True:
@@ -556,7 +558,7 @@ MARGIN = 8
 
 
 def shows_focus(page: Page, stop: dict[str, Any]) -> bool:
-    """Whether enough of the element and its surroundings looks different once it has lost the focus."""
+    """Return whether enough pixels in and around the element change when it loses the focus."""
     clip = {"x": max(0, stop["x"] - MARGIN), "y": max(0, stop["y"] - MARGIN)}
     clip |= {"width": stop["width"] + 2 * MARGIN, "height": stop["height"] + 2 * MARGIN}
     focused = page.screenshot(clip=clip)  # type: ignore[arg-type]
@@ -576,13 +578,13 @@ def pixels(png: bytes) -> Iterator[tuple[int, int, int]]:
 
 @cache
 def contrast(one: tuple[int, int, int], other: tuple[int, int, int]) -> float:
-    """WCAG's contrast ratio of two colours."""
+    """Return WCAG's contrast ratio of two colours."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def luminance(colour: tuple[int, int, int]) -> float:
-    """WCAG's relative luminance."""
+    """Return WCAG's relative luminance of a colour."""
     red, green, blue = (
         value / 3294.6 if value <= 10 else ((value / 255 + 0.055) / 1.055) ** 2.4
         for value in colour

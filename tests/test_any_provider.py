@@ -1,7 +1,6 @@
-"""Print Shop at an authorization server that nobody here wrote, as `docs/any-provider.md` sets it up.
+"""Print Shop with another project's authorization server, as `docs/any-provider.md` sets it up.
 
-The other server is npm's `oidc-provider`, a real process; so is Print Shop. The photo API is simulated, and asks the other
-server about tokens. Nothing in `client_app` knows which server it is.
+The other server is npm's `oidc-provider`. It and Print Shop are real processes. The photo API is simulated and introspects tokens at the other server.
 """
 
 import hashlib
@@ -57,17 +56,17 @@ class Sockets:
 
 @dataclass
 class OtherServer:
-    """The authorization server that nobody here wrote. `log` is the file to which it prints."""
+    """The other project's authorization server. `log` is the file to which it prints."""
 
     issuer: str
     log: Path
 
     def count(self, event: str) -> int:
-        """How often it has said so."""
+        """Return how often the server has logged this."""
         return self.log.read_text().splitlines().count(event)
 
     def is_active(self, token: str) -> bool:
-        """What it answers to whoever may ask (RFC 7662)."""
+        """Return the introspection response (RFC 7662)."""
         endpoint = f"{self.issuer}/token/introspection"
         answer = requests.post(endpoint, data={"token": token}, auth=API_ACCOUNT, timeout=5)
         return answer.json()["active"] is True
@@ -75,7 +74,7 @@ class OtherServer:
 
 @dataclass
 class SimulatedPhotoApi:
-    """As much of a photo API as Print Shop needs. It takes the tokens for which the other server vouches."""
+    """The part of a photo API that Print Shop needs. It accepts tokens that are active at the other server."""
 
     other_server: OtherServer
     presented: list[str] = field(default_factory=list)
@@ -83,7 +82,7 @@ class SimulatedPhotoApi:
 
     @Request.application
     def answer(self, request: Request) -> Response:
-        """Alice's name, or her one photo."""
+        """Return alice's name or her one photo."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.presented.append(token)
         if not (self.takes_tokens and self.other_server.is_active(token)):
@@ -99,7 +98,7 @@ class SimulatedPhotoApi:
 
 @dataclass
 class Setup:
-    """Print Shop at the other server, and what there is to see of it. `environ` is what Print Shop was started with."""
+    """Print Shop with the other server. `environ` is the environment of Print Shop."""
 
     url: str
     environ: dict[str, str]
@@ -108,14 +107,14 @@ class Setup:
     events_file: Path
 
     def events(self, name: str) -> int:
-        """How often Print Shop's event log tells so."""
+        """Return how often Print Shop has logged this event."""
         return sum(
             json.loads(line)["event"] == name for line in self.events_file.read_text().splitlines()
         )
 
 
 def cannot_run(reason: str) -> NoReturn:
-    """Skip; but where everything has to be there, fail."""
+    """Skip the test, or fail in CI, where everything must be installed."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -123,7 +122,7 @@ def cannot_run(reason: str) -> NoReturn:
 
 @pytest.fixture(scope="module")
 def package(request: pytest.FixtureRequest) -> Path:
-    """`tests/any_provider` with what it depends on, kept among pytest's caches until the lock changes."""
+    """Return `tests/any_provider` with its dependencies, cached until the lock file changes."""
     version = subprocess.run(
         [program("node"), "--version"], capture_output=True, text=True, check=True
     ).stdout
@@ -141,7 +140,7 @@ def package(request: pytest.FixtureRequest) -> Path:
 
 
 def install(target: Path) -> None:
-    """Make `target`, in one go: another process may be at it as well."""
+    """Create `target` atomically, since another process may do the same."""
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         draft = Path(folder) / "draft"
         draft.mkdir()
@@ -161,7 +160,7 @@ def install(target: Path) -> None:
 
 
 def program(name: str) -> str:
-    """Where that program of Node's is."""
+    """Return the path of this Node.js program."""
     return shutil.which(name) or cannot_run(f"there is no {name}: apt install nodejs npm")
 
 
@@ -169,7 +168,7 @@ def program(name: str) -> str:
 def running_other_server(
     package: Path, mount: str, redirect_uri: str, log: Path
 ) -> Iterator[OtherServer]:
-    """The other server in the meantime, with Print Shop and an API registered."""
+    """Run the other server, with Print Shop and an API registered."""
     shop = {
         "client_id": "print-shop",
         "client_secret": SECRET,
@@ -203,7 +202,7 @@ def running_other_server(
 
 @contextmanager
 def running_api(api: SimulatedPhotoApi) -> Iterator[str]:
-    """Where the simulated API answers in the meantime."""
+    """Run the simulated API. Yield its address."""
     server = make_server("127.0.0.1", 0, api.answer, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -219,7 +218,7 @@ def running_api(api: SimulatedPhotoApi) -> Iterator[str]:
 def setup(
     request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Setup]:
-    """The settings that the recipe names, and no other but those addresses that must not clash with anybody's."""
+    """Start Print Shop with the settings of the recipe, and with free ports."""
     folder = tmp_path_factory.mktemp("any_provider")
     instance_path = folder / "instance"
     own = environment(instance_path)
@@ -240,7 +239,7 @@ def setup(
 
 
 def recipe() -> tuple[dict[str, str], list[str]]:
-    """What the recipe exports, and what it runs."""
+    """Return the variables that the recipe exports and the command that it runs."""
     block = re.search(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
     assert block
     *exports, command = block[1].splitlines()
@@ -256,7 +255,7 @@ def browser() -> Browser:
 
 
 def connect(browser: Browser, setup: Setup) -> Page:
-    """Start at Print Shop, sign in and consent at the other server; the page at the end of it."""
+    """Start at Print Shop, sign in and consent at the other server. Return the last page."""
     browser.open(setup.url)
     browser.follow("Connect your photos")
     assert browser.current.url.startswith(setup.other_server.issuer)
@@ -265,8 +264,8 @@ def connect(browser: Browser, setup: Setup) -> Page:
     return browser.press("Continue")
 
 
-def test_the_settings_of_the_recipe_are_all_it_takes(setup: Setup, browser: Browser) -> None:
-    """Authorization request, code, tokens, album: and the browser never sees a token."""
+def test_the_settings_of_the_recipe_suffice(setup: Setup, browser: Browser) -> None:
+    """The flow reaches the album, and the browser never receives a token."""
     album = connect(browser, setup)
 
     assert (album.status, album.url) == (200, f"{setup.url}/photos")
@@ -278,10 +277,8 @@ def test_the_settings_of_the_recipe_are_all_it_takes(setup: Setup, browser: Brow
     ] == []
 
 
-def test_a_refresh_spends_the_refresh_token_and_keeps_its_successor(
-    setup: Setup, browser: Browser
-) -> None:
-    """The other server rotates without grace: a spent one that came back would end the grant."""
+def test_a_refresh_stores_the_new_refresh_token(setup: Setup, browser: Browser) -> None:
+    """The other server rotates without a grace, so presenting the spent token would end the grant."""
     connect(browser, setup)
     first, spent = setup.api.presented[-1], setup.other_server.count("refresh_token.consumed")
     revoked = setup.other_server.count("grant.revoked")
@@ -306,7 +303,7 @@ def test_disconnecting_ends_the_grant_at_the_other_server(setup: Setup, browser:
     assert browser.open("/photos").status == 403
 
 
-def test_a_person_who_cancels_over_there_reads_a_page_that_says_so(
+def test_a_user_who_cancels_at_the_other_server_sees_an_explanation(
     setup: Setup, browser: Browser
 ) -> None:
     browser.open(f"{setup.url}/connect")
@@ -317,8 +314,10 @@ def test_a_person_who_cancels_over_there_reads_a_page_that_says_so(
     assert (page.status, "nothing was shared" in page.text) == (403, True)
 
 
-def test_a_grant_that_ended_over_there_is_asked_for_again(setup: Setup, browser: Browser) -> None:
-    """Revoked by somebody else: the API refuses the token, the server refuses to refresh it."""
+def test_print_shop_asks_again_after_the_other_server_ended_the_grant(
+    setup: Setup, browser: Browser
+) -> None:
+    """The grant was revoked elsewhere, so the API and the token endpoint reject its tokens."""
     connect(browser, setup)
     client = (setup.environ["TRIPOD_CLIENT_ID"], requests.utils.quote(SECRET, safe=""))
     endpoint = f"{setup.other_server.issuer}/token/revocation"
@@ -334,10 +333,10 @@ def test_a_grant_that_ended_over_there_is_asked_for_again(setup: Setup, browser:
     assert (page.status, "Your connection has ended" in page.text) == (403, True)
 
 
-def test_an_api_that_takes_no_such_tokens_leaves_the_album_out_of_reach(
+def test_an_api_that_rejects_the_tokens_keeps_the_connection(
     setup: Setup, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the recipe says of Photo API: the person stays connected, and nothing is refreshed for ever."""
+    """As the recipe says of Photo API, the user stays connected, and the refreshes stop."""
     monkeypatch.setattr(setup.api, "takes_tokens", False)
     refreshes = setup.events("tokens_refreshed")
 
@@ -348,8 +347,8 @@ def test_an_api_that_takes_no_such_tokens_leaves_the_album_out_of_reach(
     assert setup.other_server.is_active(setup.api.presented[-1])
 
 
-def test_the_lock_names_no_registry() -> None:
-    """Where packages come from is each machine's own affair."""
+def test_the_lock_file_names_no_registry() -> None:
+    """Each machine has its own registry settings."""
     packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
 
     assert [name for name, package in packages.items() if "resolved" in package] == []

@@ -1,4 +1,4 @@
-"""INTERFACE: the commands, as a person types them. Real processes, on loopback ports of their own."""
+"""The commands of the interface, as real processes on free loopback ports."""
 
 import json
 import signal
@@ -31,7 +31,7 @@ OUTSIDE_THE_DEMO = {
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """The demo, running for as long as the tests here look at it."""
+    """Run the demo for the tests of this module."""
     with running_legs(tmp_path_factory.mktemp("demo")) as legs:
         legs.wait_until_it_prints("Ctrl-C")
         yield legs
@@ -42,21 +42,21 @@ def port_of(url: str) -> int:
 
 
 def is_free(url: str) -> bool:
-    """Whether somebody else could listen there at once."""
+    """Return whether another program can listen on this port immediately."""
     with closing(socket.socket()) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port_of(url))) != 0
 
 
 def output_of(*command: str) -> str:
-    """What a program of the system prints."""
+    """Return the output of a system program."""
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 # The three legs
 
 
-def test_the_demo_says_who_is_where_and_how_to_go_on(demo: Running) -> None:
+def test_the_demo_prints_the_addresses_and_the_next_step(demo: Running) -> None:
     lines = [line.split() for line in demo.output.splitlines()]
 
     assert ["Tripod", "ID", "authorization", "server", demo.auth_server_url] in lines
@@ -66,19 +66,19 @@ def test_the_demo_says_who_is_where_and_how_to_go_on(demo: Running) -> None:
     assert lines[-1][:2] == ["Ctrl-C", "stops"]
 
 
-def test_the_demo_names_the_accounts_that_sign_in(demo: Running) -> None:
+def test_the_demo_prints_working_accounts(demo: Running) -> None:
     [line] = [line for line in demo.output.splitlines() if line.startswith("Demo accounts: ")]
 
     assert all(f"{username} / {password}" in line for username, (_, password) in ACCOUNTS.items())
 
 
-def test_each_leg_answers_for_itself(demo: Running) -> None:
+def test_each_leg_serves_its_own_pages(demo: Running) -> None:
     assert "Print Shop" in requests.get(demo.client_app_url, timeout=5).text
     assert "Tripod ID" in requests.get(demo.auth_server_url, timeout=5).text
     assert requests.get(f"{demo.resource_api_url}/photos", timeout=5).status_code == 401
 
 
-def test_what_the_demo_writes_is_in_the_instance_folder_and_the_owners_alone(demo: Running) -> None:
+def test_the_demo_writes_only_private_files_in_the_instance_folder(demo: Running) -> None:
     instance = Path(demo.env["TRIPOD_INSTANCE_PATH"])
 
     files = {path.name: path.stat().st_mode & 0o777 for path in instance.iterdir()}
@@ -89,7 +89,7 @@ def test_what_the_demo_writes_is_in_the_instance_folder_and_the_owners_alone(dem
     assert set(files.values()) == {0o600}
 
 
-def test_ctrl_c_stops_everything_at_once(tmp_path: Path) -> None:
+def test_ctrl_c_stops_all_legs(tmp_path: Path) -> None:
     with running_legs(tmp_path) as legs:
         servers = legs.servers()
         began = time.monotonic()
@@ -126,13 +126,13 @@ def test_one_leg_runs_alone(tmp_path: Path) -> None:
         assert leg.stop() == 0
 
 
-# What cannot start says why in one line
+# Failed starts
 
 
-def test_a_taken_port_is_named_with_the_setting_that_moves_it(
+def test_a_used_port_is_reported_with_the_setting_that_changes_it(
     demo: Running, tmp_path: Path
 ) -> None:
-    """Granian would share it without a word, and two demos would mix."""
+    """Granian would share the port silently, and two demos would mix."""
     env = environment(tmp_path, TRIPOD_CLIENT_APP_URL=demo.client_app_url)
 
     result = run("app.py", env=env)
@@ -147,7 +147,7 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it(
 @pytest.mark.parametrize(
     "command", [("app.py",), (*FLASK, "clients", "list")], ids=["python app.py", "flask"]
 )
-def test_a_wrong_setting_is_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_wrong_setting_is_reported_in_one_line(command: tuple[str, ...], tmp_path: Path) -> None:
     env = environment(tmp_path, TRIPOD_ACCESS_TOKEN_LIFETIME="soon")
 
     result = run(*command, env=env)
@@ -161,7 +161,7 @@ def test_a_wrong_setting_is_one_line(command: tuple[str, ...], tmp_path: Path) -
     )
 
 
-def test_a_wrong_setting_stops_gunicorn_for_good(tmp_path: Path) -> None:
+def test_a_wrong_setting_stops_gunicorn_without_restarts(tmp_path: Path) -> None:
     env = environment(tmp_path, TRIPOD_DEMO="perhaps")
 
     result = run("-m", "gunicorn", "--bind", "127.0.0.1:0", "app:create_auth_server()", env=env)
@@ -171,7 +171,7 @@ def test_a_wrong_setting_stops_gunicorn_for_good(tmp_path: Path) -> None:
     assert "Traceback" not in result.stderr
 
 
-# One leg under a server of one's choice
+# Other WSGI servers
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_a_wrong_setting_stops_gunicorn_for_good(tmp_path: Path) -> None:
         pytest.param("flask --app app:create_auth_server run --port {port}", id="flask run"),
     ],
 )
-def test_a_leg_runs_under_a_server_of_ones_choice(server: str, tmp_path: Path) -> None:
+def test_a_leg_runs_under_other_wsgi_servers(server: str, tmp_path: Path) -> None:
     env = environment(tmp_path, **OUTSIDE_THE_DEMO)
     command = server.format(port=port_of(env["TRIPOD_AUTH_SERVER_URL"])).split()
 
@@ -220,7 +220,7 @@ def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:
 
 
 def test_the_command_line_works_beside_the_running_demo(demo: Running) -> None:
-    """With the environment of a second terminal, which knows the instance folder and not that it is the demo's."""
+    """A second terminal has the instance folder in its environment, but not TRIPOD_DEMO."""
     known = {"alice", "bob", "lab-carol", "lab-mallory"}
     created = run(*FLASK, "users", "create", "carol", env=demo.env, stdin="looking-glass\n")
     listed = run(*FLASK, "users", "list", env=demo.env)
@@ -230,7 +230,7 @@ def test_the_command_line_works_beside_the_running_demo(demo: Running) -> None:
     assert "looking-glass" not in created.stdout + created.stderr
 
 
-def test_the_makefile_says_what_there_is() -> None:
+def test_the_makefile_lists_its_targets() -> None:
     targets = {
         line.partition(":")[0] for line in output_of("make", "--no-print-directory").splitlines()
     }

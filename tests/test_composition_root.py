@@ -1,4 +1,4 @@
-"""app.py without processes: what keeps a leg, or all three, from starting is one line and a status that halts a server."""
+"""app.py without processes: a failed start prints one line and exits with a status that stops a server."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ each_leg = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """An environment and an event log that the factories can have to themselves."""
+    """Give the factories their own environment and event log."""
     for name, value in OUTSIDE_THE_DEMO.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TRIPOD_INSTANCE_PATH", str(tmp_path / "instance"))
@@ -44,7 +44,7 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.fixture
 def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[], object]], str]:
-    """Gives the one line with which something does not start."""
+    """Return a function that returns the one line of a failed start."""
 
     def complaint(start: Callable[[], object]) -> str:
         with pytest.raises(SystemExit) as stop:
@@ -78,7 +78,7 @@ def test_serving_without_a_secret_key_stops_outside_the_demo(
         (app.create_resource_api, "TRIPOD_RESOURCE_DATABASE_URL"),
     ],
 )
-def test_a_database_that_is_none_is_one_line(
+def test_an_invalid_database_file_is_reported_in_one_line(
     create: Callable[[], Flask],
     setting: str,
     complaint: Complaint,
@@ -92,7 +92,7 @@ def test_a_database_that_is_none_is_one_line(
 
 
 @each_leg
-def test_a_database_that_cannot_be_made_is_one_line(
+def test_a_database_that_cannot_be_created_is_reported_in_one_line(
     create: Callable[[], Flask],
     complaint: Complaint,
     tmp_path: Path,
@@ -105,7 +105,7 @@ def test_a_database_that_cannot_be_made_is_one_line(
     assert f"{tmp_path}/file" in complaint(create)
 
 
-def test_a_database_server_that_is_away_is_one_line(
+def test_an_unreachable_database_server_is_reported_in_one_line(
     complaint: Complaint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
@@ -119,7 +119,7 @@ def test_a_database_server_that_is_away_is_one_line(
 
 
 @pytest.mark.parametrize("arguments", [["photo-api"], ["auth-server", "client-app"], ["--help"]])
-def test_an_unknown_argument_is_answered_with_the_usage(
+def test_an_unknown_argument_prints_the_usage(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as stop:
@@ -129,7 +129,7 @@ def test_an_unknown_argument_is_answered_with_the_usage(
     assert capsys.readouterr().err == app.USAGE + "\n"
 
 
-def test_two_legs_cannot_have_one_port(
+def test_two_legs_cannot_share_a_port(
     complaint: Complaint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AUTH_SERVER", "CLIENT_APP", "RESOURCE_API"):
@@ -140,7 +140,7 @@ def test_two_legs_cannot_have_one_port(
 
 
 @pytest.mark.parametrize(("demo", "file_names"), [("1", ["auth_server.events.jsonl"]), ("0", [])])
-def test_the_demo_keeps_its_event_log_in_the_instance_folder(
+def test_the_demo_writes_its_event_log_to_the_instance_folder(
     demo: str, file_names: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRIPOD_DEMO", demo)
@@ -157,7 +157,7 @@ def test_the_demo_keeps_its_event_log_in_the_instance_folder(
     [(True, ":0", ["http://127.0.0.1:9001"]), (True, "", []), (False, ":0", [])],
     ids=["a desktop", "a terminal without one", "a script"],
 )
-def test_the_address_is_opened_where_there_is_a_desktop(
+def test_the_address_is_opened_only_on_a_desktop(
     is_terminal: bool, display: str, opened: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses: list[str] = []

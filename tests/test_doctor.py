@@ -1,4 +1,4 @@
-"""`python app.py doctor`: what would trip a newcomer, a line each, with the cure."""
+"""`python app.py doctor`: common setup problems, one per line, with the remedy."""
 
 import socket
 from collections.abc import Iterator
@@ -30,15 +30,15 @@ def consulted(env: dict[str, str]) -> list[str]:
     return lines
 
 
-def test_a_fresh_machine_has_nothing_to_complain_about(tmp_path: Path) -> None:
+def test_a_new_machine_has_no_problems(tmp_path: Path) -> None:
     assert consulted(environment(tmp_path / "instance")) == ["No problems found."]
 
 
-def test_running_legs_have_nothing_to_complain_about(legs: Running) -> None:
+def test_running_legs_have_no_problems(legs: Running) -> None:
     assert consulted(dict(legs.env)) == ["No problems found."]
 
 
-def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) -> None:
+def test_a_used_port_is_reported_with_the_setting_that_changes_it(tmp_path: Path) -> None:
     env = environment(tmp_path / "instance")
     address = urlsplit(env["TRIPOD_CLIENT_APP_URL"])
 
@@ -49,7 +49,7 @@ def test_a_taken_port_is_named_with_the_setting_that_moves_it(tmp_path: Path) ->
     assert "TRIPOD_CLIENT_APP_URL" in complaint
 
 
-def test_two_spellings_of_loopback_are_named(tmp_path: Path) -> None:
+def test_two_spellings_of_loopback_are_reported(tmp_path: Path) -> None:
     env = environment(tmp_path / "instance")
     env["TRIPOD_CLIENT_APP_URL"] = env["TRIPOD_CLIENT_APP_URL"].replace("127.0.0.1", "localhost")
 
@@ -58,7 +58,7 @@ def test_two_spellings_of_loopback_are_named(tmp_path: Path) -> None:
     assert "client_app localhost" in complaint
 
 
-def test_a_redirect_uri_that_is_not_registered_is_named(legs: Running) -> None:
+def test_an_unregistered_redirect_uri_is_reported(legs: Running) -> None:
     moved = f"http://127.0.0.1:{free_ports(1)[0]}"
 
     complaints = consulted({**legs.env, "TRIPOD_CLIENT_APP_URL": moved})
@@ -69,7 +69,7 @@ def test_a_redirect_uri_that_is_not_registered_is_named(legs: Running) -> None:
     assert any(line.startswith("client_app does not answer") for line in complaints)
 
 
-def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
+def test_a_wrong_setting_is_reported_in_one_line(tmp_path: Path) -> None:
     finished = run(
         "app.py", "doctor", env=environment(tmp_path / "instance", TRIPOD_TRUSTED_PROXIES="many")
     )
@@ -79,7 +79,7 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path) -> None:
     assert len(finished.stderr.splitlines()) == 1
 
 
-def test_an_unwritable_instance_folder_is_one_line(tmp_path: Path) -> None:
+def test_an_unwritable_instance_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     finished = run("app.py", "doctor", env=environment(tmp_path / "file" / "instance"))
 
@@ -87,7 +87,7 @@ def test_an_unwritable_instance_folder_is_one_line(tmp_path: Path) -> None:
     assert "TRIPOD_INSTANCE_PATH" in finished.stderr
 
 
-def test_a_library_outside_the_pins_is_named(tmp_path: Path) -> None:
+def test_a_library_with_another_version_is_reported(tmp_path: Path) -> None:
     pins = tmp_path / "requirements.txt"
     pins.write_text(
         "flask==1.0 \\\n    --hash=sha256:0\nnever-heard-of==1.0 \\\n    --hash=sha256:0\n"
@@ -99,7 +99,7 @@ def test_a_library_outside_the_pins_is_named(tmp_path: Path) -> None:
     assert "1.0 is pinned" in complaints[0]
 
 
-def test_an_authorization_server_that_is_away_is_named(legs: Running) -> None:
+def test_an_unreachable_authorization_server_is_reported(legs: Running) -> None:
     nowhere = f"http://127.0.0.1:{free_ports(1)[0]}"
 
     complaints = consulted({**legs.env, "TRIPOD_ISSUER": nowhere})
@@ -107,7 +107,7 @@ def test_an_authorization_server_that_is_away_is_named(legs: Running) -> None:
     assert any(nowhere in line and "cannot be used" in line for line in complaints)
 
 
-def test_clocks_that_differ_are_named(tmp_path: Path) -> None:
+def test_different_clocks_are_reported(tmp_path: Path) -> None:
     legs = Legs(tmp_path / "instance")
     settings = ClientAppSettings.load(legs.environment)
     http = legs.session()
@@ -122,7 +122,7 @@ def test_clocks_that_differ_are_named(tmp_path: Path) -> None:
     assert len(complaints) == 1
 
 
-def test_cookie_names_that_collide_are_named(
+def test_colliding_cookie_names_are_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     legs = Legs(tmp_path / "instance")

@@ -1,4 +1,4 @@
-"""The README is held to the code: its steps, its settings, its commands, its recipes."""
+"""The documentation matches the code: steps, settings, commands and recipes."""
 
 import ast
 import os
@@ -33,7 +33,7 @@ def claimed_steps(leg: str) -> set[str]:
     return {claim.group(1) for docstring in docstrings if (claim := CLAIM.match(docstring))}
 
 
-def test_every_step_of_the_table_is_claimed_by_the_function_that_does_it() -> None:
+def test_every_step_of_the_table_is_in_the_docstring_of_a_function() -> None:
     claimed = set().union(*map(claimed_steps, LEGS))
 
     assert claimed == set(documented_steps())
@@ -47,11 +47,11 @@ def test_every_step_of_the_table_is_claimed_by_the_function_that_does_it() -> No
         ("resource_api", "R2 R3"),
     ],
 )
-def test_each_leg_claims_the_steps_that_it_takes_part_in(leg: str, steps: str) -> None:
+def test_each_leg_claims_the_steps_that_it_performs(leg: str, steps: str) -> None:
     assert claimed_steps(leg) == set(steps.split())
 
 
-def test_the_walk_through_the_flow_takes_every_step_in_the_words_of_the_table() -> None:
+def test_the_flow_test_has_every_step_of_the_table() -> None:
     walk = (ROOT / "tests" / "test_the_flow.py").read_text()
 
     assert (
@@ -71,7 +71,7 @@ def test_every_setting_that_the_code_reads_is_documented() -> None:
     assert {name for name in read if f"`{name}`" not in README} == set()
 
 
-def test_every_file_that_the_readme_names_is_there() -> None:
+def test_every_file_that_the_readme_names_exists() -> None:
     named = re.findall(r"`([a-z_/]+(?:\.py|/))`", README)
     rooms = [ROOT, *(ROOT / leg for leg in LEGS), ROOT / "inspector", ROOT / "inspector" / "lab"]
 
@@ -90,7 +90,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:60])
-def test_the_commands_run_as_they_are_written(block: str, tmp_path: Path) -> None:
+def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
     }
@@ -109,7 +109,7 @@ def test_the_commands_run_as_they_are_written(block: str, tmp_path: Path) -> Non
     assert finished.returncode == 0, finished.stderr
 
 
-#: What alice meets at the page of the recipe: not connected; connected without the scope that it needs; asked for that scope.
+#: The pages that alice sees: not connected, connected without the needed scope, asked for that scope.
 VISIT = """
 from pathlib import Path
 from support.browser import Browser
@@ -129,7 +129,7 @@ print("You are Alice Liddell." in page.text, *(event["reason"] for event in legs
 
 
 def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
-    """The view and the template as they are printed, in a copy of the project, visited in its three legs."""
+    """Add the printed view and template to a copy of the project and open the page."""
     recipe = README.split("### Add a page to Print Shop")[1].split("\n### ")[0]
     view, template = (
         re.findall(rf"```{kind}\n(.*?)```", recipe, re.DOTALL) for kind in ("python", "html")

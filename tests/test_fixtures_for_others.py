@@ -1,4 +1,4 @@
-"""The tests of another project stand on the same stage, as docs/fixtures.md says."""
+"""Another project uses Tripod as a test fixture, as docs/fixtures.md says."""
 
 import re
 import subprocess
@@ -21,7 +21,7 @@ def block(language: str) -> str:
 
 
 def test_the_recipe_runs_in_another_project(tmp_path: Path) -> None:
-    """Its configuration and its test, as they are printed."""
+    """Run the printed configuration and the printed test."""
     (tmp_path / "pyproject.toml").write_text(block("toml").replace("../tripod", str(ROOT)))
     (tmp_path / "test_mine.py").write_text(block("python"))
 
@@ -37,14 +37,14 @@ def test_the_recipe_runs_in_another_project(tmp_path: Path) -> None:
     assert "1 passed" in finished.stdout
 
 
-def test_every_fixture_that_the_recipe_names_is_there() -> None:
+def test_every_fixture_that_the_recipe_names_exists() -> None:
     named = re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (`.*?) \|", RECIPE, re.MULTILINE)))
     fixtures = (ROOT / "tests" / "support" / "fixtures.py").read_text()
 
     assert [name for name in named if f"\ndef {name}(" not in fixtures] == []
 
 
-def test_the_legs_on_ports_can_serve(legs_on_ports: Running) -> None:
+def test_the_legs_on_ports_answer(legs_on_ports: Running) -> None:
     urls = (
         legs_on_ports.auth_server_url,
         legs_on_ports.client_app_url,

@@ -1,4 +1,4 @@
-"""docs/just-the-server.md: the authorization server alone, as the login of somebody else's application and API."""
+"""docs/just-the-server.md: the authorization server alone, as the login of another application and API."""
 
 import json
 import os
@@ -25,7 +25,7 @@ SET_UP, SERVE = re.findall(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
 
 
 class JustTheServer:
-    """The recipe's commands, run as they are printed but for the interpreter's place and the ports."""
+    """The recipe's commands as printed, except for the path of the interpreter and the ports."""
 
     def __init__(self, folder: Path) -> None:
         self.server, application = (f"127.0.0.1:{port}" for port in free_ports(2))
@@ -67,7 +67,7 @@ class JustTheServer:
         )
 
 
-def test_an_application_and_an_api_of_ones_own_live_on_it(tmp_path: Path) -> None:
+def test_an_application_and_an_api_can_use_the_server_alone(tmp_path: Path) -> None:
     recipe = JustTheServer(tmp_path)
     with (tmp_path / "log").open("wb") as log:
         serving = subprocess.Popen(
@@ -82,7 +82,7 @@ def test_an_application_and_an_api_of_ones_own_live_on_it(tmp_path: Path) -> Non
         application, api = recipe.client(recipe.application), recipe.client(recipe.api)
         carol = Person("carol", "a long pass phrase", Browser(Sockets()))
         request = application.authorization_request("profile")
-        code = carol_lets_it_in(carol, request.url)
+        code = allow_as_carol(carol, request.url)
         tokens = application.redeem(code, request.verifier).json()
         answer = api.introspect(tokens["access_token"]).json()
     finally:
@@ -95,8 +95,8 @@ def test_an_application_and_an_api_of_ones_own_live_on_it(tmp_path: Path) -> Non
     assert answer["aud"] == recipe.environ["TRIPOD_RESOURCE_API_URL"]
 
 
-def carol_lets_it_in(carol: Person, url: str) -> str:
-    """The code that the application is sent; what it would answer is its own affair."""
+def allow_as_carol(carol: Person, url: str) -> str:
+    """Sign in and consent as carol. Return the code that the application receives."""
     carol.browser.open(url)
     carol.sign_in()
     button = carol.browser.current.button(name="decision", value="allow")

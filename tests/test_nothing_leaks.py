@@ -1,4 +1,4 @@
-"""No code, token, secret or password is at rest in the server, in any log, or in a browser (RFC 6819 §5.1.4.1)."""
+"""No code, token, secret or password is stored on the server, in a log, or in the browser (RFC 6819 §5.1.4.1)."""
 
 import logging
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from web import event_log
 
 @pytest.fixture
 def every_log(tmp_path: Path) -> Iterator[Path]:
-    """Everything that anything logs at any level, Authlib's own loggers included, and the event log, in one file."""
+    """Return a file with all logs at every level, including Authlib's loggers and the event log."""
     path = tmp_path / "every.log"
     handler = logging.FileHandler(path)
     root = logging.getLogger()
@@ -49,7 +49,7 @@ def walk_through_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
 
 
 def secrets_of(legs: Legs) -> dict[str, str]:
-    """Every secret that crossed the wire, by its name."""
+    """Return every secret that was sent, by its name."""
     found = {"password": "wonderland", "wrong password": "wonderlandd"}
     for number, exchange in enumerate(
         legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")
@@ -66,31 +66,31 @@ def secrets_of(legs: Legs) -> dict[str, str]:
     return found
 
 
-def leaked(secrets: dict[str, str], text: bytes) -> list[str]:
+def find_secrets(secrets: dict[str, str], text: bytes) -> list[str]:
     return [name for name, secret in secrets.items() if secret.encode() in text]
 
 
-def test_the_walk_meets_every_kind_of_secret(clock: Clock, legs: Legs, alice: Person) -> None:
-    """Or the tests below would look for nothing."""
+def test_the_flow_contains_every_kind_of_secret(clock: Clock, legs: Legs, alice: Person) -> None:
+    """Otherwise the tests below would search for nothing."""
     walk_through_the_flow(clock, legs, alice)
 
     assert len(secrets_of(legs)) == 2 + 4 + 3 + 3
 
 
-def test_the_databases_hold_nothing_usable(clock: Clock, legs: Legs, alice: Person) -> None:
-    """Every byte of every database file, the client's encrypted records included."""
+def test_the_databases_contain_no_usable_secret(clock: Clock, legs: Legs, alice: Person) -> None:
+    """Search every byte of every database file, including the client's encrypted records."""
     walk_through_the_flow(clock, legs, alice)
     files = [path for path in legs.instance_path.iterdir() if ".db" in path.name]
 
-    assert {path.name: leaked(secrets_of(legs), path.read_bytes()) for path in files} == {
+    assert {path.name: find_secrets(secrets_of(legs), path.read_bytes()) for path in files} == {
         p.name: [] for p in files
     }
 
 
-def test_the_logs_hold_nothing_usable(
+def test_the_logs_contain_no_usable_secret(
     every_log: Path, clock: Clock, legs: Legs, alice: Person
 ) -> None:
-    """At DEBUG, with Authlib's own logger, which prints whole token responses at that level."""
+    """Search logs at DEBUG, where Authlib prints whole token responses."""
     walk_through_the_flow(clock, legs, alice)
     written = every_log.read_bytes() + (every_log.parent / "events.jsonl").read_bytes()
     client_secrets = {
@@ -98,10 +98,12 @@ def test_the_logs_hold_nothing_usable(
     }
 
     assert b"tokens_refreshed" in written
-    assert leaked(client_secrets, written) == []
+    assert find_secrets(client_secrets, written) == []
 
 
-def test_no_answer_to_the_browser_carries_a_token(clock: Clock, legs: Legs, alice: Person) -> None:
+def test_no_response_to_the_browser_contains_a_token(
+    clock: Clock, legs: Legs, alice: Person
+) -> None:
     walk_through_the_flow(clock, legs, alice)
     tokens = {
         name: value
@@ -113,11 +115,11 @@ def test_no_answer_to_the_browser_carries_a_token(clock: Clock, legs: Legs, alic
         seen = (
             response.content + str(response.headers).encode() + unquote(str(response.url)).encode()
         )
-        assert leaked(tokens, seen) == [], response.url
+        assert find_secrets(tokens, seen) == [], response.url
 
 
-def test_the_code_leaves_the_address_bar_at_once(legs: Legs, alice: Person) -> None:
-    """It is in the redirect to the callback, and the callback's own answer leads away from there."""
+def test_the_code_leaves_the_address_bar_immediately(legs: Legs, alice: Person) -> None:
+    """The code is in the redirect to the callback, which redirects to another address."""
     page = alice.go_through(f"{legs.client_app_url}/connect")
     carrying_a_code = [r for r in alice.browser.history if "code" in query_of(str(r.url))]
 

@@ -1,4 +1,4 @@
-"""The project as a person starts it: three processes on three ports, a real browser, real clients, real threads."""
+"""The project as a user starts it: three processes, a real browser, real clients and real threads."""
 
 import json
 import re
@@ -56,7 +56,7 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def seen() -> list[bytes]:
-    """All that the browser was sent, headers and bodies."""
+    """Collect everything that the browser received, headers and bodies."""
     return []
 
 
@@ -84,7 +84,7 @@ def events(legs: Running, leg: str, name: str) -> list[dict[str, Any]]:
 
 @contextmanager
 def records(legs: Running) -> Iterator[dict[str, Record]]:
-    """What Print Shop keeps under encryption, opened with its own key; changes are kept."""
+    """Open Print Shop's encrypted records with its key. Changes are stored."""
     settings = ClientAppSettings.load(dict(legs.env) | {"TRIPOD_DEMO": "1"})
     database, cipher = (
         Database(settings.session_store_url),
@@ -132,15 +132,17 @@ def connect(
 
 
 def see_the_album(page: Page, whose: str) -> None:
-    """With its pictures: of a page that is left before they are there, not every answer can be read."""
+    """Wait for the images too, because responses of a page that was left early cannot be read."""
     expect(page.get_by_role("heading", level=1)).to_have_text(f"{whose}’s album")
     page.wait_for_load_state("networkidle")
     for image in page.locator(".photo img").all():
         expect(image).not_to_have_js_property("naturalWidth", 0)
 
 
-def test_a_person_walks_from_a1_to_e1(page: Page, legs: Running, seen: list[bytes]) -> None:
-    """Connect, sign in, consent, look, wait for the end of the token, look again, disconnect: and no token is ever sent."""
+def test_a_user_completes_the_flow_from_a1_to_e1(
+    page: Page, legs: Running, seen: list[bytes]
+) -> None:
+    """The browser never receives a token, from connecting through an automatic refresh to disconnecting."""
     connect(page, legs)
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Let Print Shop know who you are and see your photos?"
@@ -175,7 +177,7 @@ def test_a_person_walks_from_a1_to_e1(page: Page, legs: Running, seen: list[byte
     assert [token for token in tokens if any(token in answer for answer in seen)] == []
 
 
-def test_a_person_who_denies_reads_a_page_that_says_so(page: Page, legs: Running) -> None:
+def test_a_user_who_denies_sees_an_explanation(page: Page, legs: Running) -> None:
     connect(page, legs, "bob", "builder")
     page.get_by_role("button", name="Deny").click()
 
@@ -184,8 +186,8 @@ def test_a_person_who_denies_reads_a_page_that_says_so(page: Page, legs: Running
     assert len(events(legs, "auth_server", "consent_denied")) == 1
 
 
-def test_an_app_that_is_taken_out_has_to_ask_again(page: Page, legs: Running) -> None:
-    """E1, by the resource owner at the authorization server: the client learns of it at its next request."""
+def test_a_removed_app_must_ask_again(page: Page, legs: Running) -> None:
+    """E1, the resource owner ends the grant at the authorization server. The client notices at its next request."""
     connect(page, legs, "bob", "builder")
     page.get_by_role("button", name="Allow").click()
     see_the_album(page, "Bob")
@@ -202,7 +204,7 @@ def test_an_app_that_is_taken_out_has_to_ask_again(page: Page, legs: Running) ->
     )
 
 
-def test_it_all_works_without_javascript(chromium: Chromium, legs: Running) -> None:
+def test_the_flow_works_without_javascript(chromium: Chromium, legs: Running) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     connect(page, legs, "bob", "builder")
@@ -212,14 +214,16 @@ def test_it_all_works_without_javascript(chromium: Chromium, legs: Running) -> N
     context.close()
 
 
-def test_another_spelling_of_loopback_leads_to_the_canonical_one(page: Page, legs: Running) -> None:
-    """Before the flow starts, or the callback would find no session."""
+def test_another_spelling_of_loopback_redirects_to_the_canonical_one(
+    page: Page, legs: Running
+) -> None:
+    """It redirects before the flow starts. Otherwise the callback would find no session."""
     page.goto(legs.client_app_url.replace("127.0.0.1", "localhost"))
 
     assert page.url == f"{legs.client_app_url}/"
 
 
-def test_nothing_on_any_page_offends_the_content_security_policy(page: Page, legs: Running) -> None:
+def test_no_page_violates_the_content_security_policy(page: Page, legs: Running) -> None:
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text))
     connect(page, legs, "alice", "wonderland")
@@ -229,7 +233,7 @@ def test_nothing_on_any_page_offends_the_content_security_policy(page: Page, leg
     assert [text for text in complaints if "Content Security Policy" in text] == []
 
 
-def test_fifty_requests_at_once_after_expiry_cause_one_refresh(
+def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
     legs: Running, alice: Person
 ) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
@@ -246,7 +250,7 @@ def test_fifty_requests_at_once_after_expiry_cause_one_refresh(
 def test_the_client_in_the_readme_works_as_it_is_printed(
     legs: Running, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """requests-oauthlib, a registration from the command line, and the login form."""
+    """Uses requests-oauthlib, a registration on the command line, and the login form."""
     for switch in ("OAUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_RELAX_TOKEN_SCOPE"):
         monkeypatch.setenv(switch, "")  # and take back afterwards what the snippet sets
     registered = run(
@@ -286,8 +290,8 @@ def test_the_client_in_the_readme_works_as_it_is_printed(
     assert len(names["session"].get(f"{legs.resource_api_url}/photos").json()["photos"]) == 6
 
 
-def test_outside_the_demo_the_three_legs_run_and_no_demo_account_works(tmp_path: Path) -> None:
-    """On the very database that the demo has seeded."""
+def test_the_legs_run_outside_the_demo_without_demo_accounts(tmp_path: Path) -> None:
+    """Uses the database that the demo has seeded."""
     env = environment(tmp_path / "instance", TRIPOD_DEMO="1")
     with running("app.py", env=env, log=tmp_path / "demo.txt") as demo:
         demo.wait_until_ready(demo.auth_server_url, demo.client_app_url, demo.resource_api_url)

@@ -1,4 +1,4 @@
-"""Client libraries that nobody here wrote make the round trip, with nothing but the metadata and a registration."""
+"""Other projects' client libraries complete the flow with only the metadata and a registration."""
 
 from urllib.parse import urlsplit
 
@@ -14,13 +14,13 @@ SCOPE = "profile photos:read"
 
 @pytest.fixture(autouse=True)
 def switches_of_requests_oauthlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plain http on loopback, and a person who unticks a scope."""
+    """Allow plain http on loopback and a partial scope."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
 
 
 @pytest.mark.parametrize("kind", ["client", "public_client"])
-def test_requests_oauthlib_makes_the_round_trip(
+def test_requests_oauthlib_completes_the_flow(
     kind: str, request: pytest.FixtureRequest, legs: Legs, alice: Person
 ) -> None:
     client: RegisteredClient = request.getfixturevalue(kind)
@@ -50,10 +50,10 @@ def test_requests_oauthlib_makes_the_round_trip(
     assert me.json()["username"] == "alice"
 
 
-def test_requests_oauthlib_works_with_a_public_client_as_it_comes(
+def test_requests_oauthlib_works_with_a_public_client_by_default(
     public_client: RegisteredClient, legs: Legs, alice: Person
 ) -> None:
-    """Left to itself it sends HTTP Basic with an empty secret, which is no secret."""
+    """By default it sends HTTP Basic with an empty secret, which counts as no secret."""
     session = legs.network.mount(
         RequestsSession(
             public_client.client_id,
@@ -93,7 +93,7 @@ def test_a_partial_consent_reaches_requests_oauthlib(
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
-def test_authlib_makes_the_round_trip(
+def test_authlib_completes_the_flow(
     method: str, client: RegisteredClient, legs: Legs, alice: Person
 ) -> None:
     session = legs.network.mount(
@@ -129,7 +129,7 @@ def test_authlib_makes_the_round_trip(
     assert session.get(f"{legs.resource_api_url}/photos").status_code == 401
 
 
-def test_what_the_metadata_names_is_where_it_says(client: RegisteredClient, legs: Legs) -> None:
+def test_the_endpoints_of_the_metadata_answer(client: RegisteredClient, legs: Legs) -> None:
     addresses = [value for name, value in client.metadata.items() if name.endswith("_endpoint")]
 
     assert {f"{urlsplit(a).scheme}://{urlsplit(a).netloc}" for a in addresses} == {

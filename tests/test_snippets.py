@@ -1,4 +1,4 @@
-"""The programs that the developer's pages show, run as they are shown: each makes the round trip on real sockets."""
+"""The programs on the developer pages run as shown and complete the flow on real sockets."""
 
 import html
 import json
@@ -38,7 +38,7 @@ ANSWER_WITHIN = 30
 
 @dataclass
 class Shown:
-    """A client as the developer's pages show it: its snippets, and its secret on the first of them."""
+    """A client as the developer pages show it, with its snippets and, on the first page, its secret."""
 
     client_id: str
     secret: str | None
@@ -47,7 +47,7 @@ class Shown:
 
 
 def cannot_run(reason: str) -> NoReturn:
-    """Skip; but where everything has to be there, fail."""
+    """Skip the test, or fail in CI, where everything must be installed."""
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
@@ -61,7 +61,7 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def alice(legs: Running) -> Person:
-    """The developer, who is the first to try her own client."""
+    """Return alice, the developer, who also uses the client."""
     alice = Person("alice", "wonderland", Browser(Sockets()))
     alice.browser.open(f"{legs.auth_server_url}/developer/apps")
     alice.sign_in()
@@ -75,7 +75,7 @@ def registered(
     *scopes: str,
     uris: tuple[str, ...] = (ODD_REDIRECT_URI, PLAIN_REDIRECT_URI),
 ) -> Shown:
-    """A client that alice registers at her browser."""
+    """Register a client in alice's browser."""
     browser = alice.browser
     browser.open(f"{legs.auth_server_url}/developer/apps/new")
     browser.fill(name=f"A {kind} client", redirect_uris="\n".join(uris))
@@ -88,7 +88,7 @@ def registered(
 
 
 def codes(source: str) -> dict[str, str]:
-    """What the page shows as code, by the name of the element."""
+    """Return the code on the page, by the name of its element."""
     found = re.findall(r'<code id="([\w-]+)">(.*?)</code>', source, re.DOTALL)
     return {name: html.unescape(text) for name, text in found}
 
@@ -105,7 +105,7 @@ def public(legs: Running, alice: Person) -> Shown:
 
 @pytest.fixture(scope="module")
 def writer(legs: Running, alice: Person) -> Shown:
-    """A client that may look at nothing."""
+    """Return a client without photos:read."""
     return registered(legs, alice, "confidential", "photos:write")
 
 
@@ -116,14 +116,14 @@ def run(alice: Person, tmp_path: Path, request: pytest.FixtureRequest) -> "Run":
 
 @dataclass
 class Run:
-    """Runs a snippet as its developer would: opens the address that it prints, pastes the one where she ends."""
+    """Runs a snippet as its developer would: open the printed address, then paste the final address."""
 
     alice: Person
     folder: Path
     request: pytest.FixtureRequest
 
     def __call__(self, name: str, code: str, **environ: str) -> str:
-        """What the program prints when it is through."""
+        """Return what the program prints when it has finished."""
         program, file = PROGRAMS[name]
         if name == "openid-client":
             (self.folder / "node_modules").symlink_to(self.request.getfixturevalue("node_modules"))
@@ -163,7 +163,7 @@ class Run:
                     stream.close()
 
     def come_back(self, address: str) -> str:
-        """Where the browser ends; nobody listens there."""
+        """Return the final address of the browser. No server listens there."""
         with pytest.raises(requests.ConnectionError):
             self.alice.go_through(address)
         return self.alice.browser.history[-1].headers["Location"]
@@ -175,7 +175,7 @@ def found(program: str) -> str:
 
 @pytest.fixture(scope="module")
 def node_modules() -> Path:
-    """`tests/snippets_js/node_modules` as the lock has it, installed once."""
+    """Return `tests/snippets_js/node_modules`, installed once from the lock file."""
     lock = (PACKAGE / "package-lock.json").read_bytes()
     installed = PACKAGE / "node_modules"
     receipt = installed / ".installed-lock.json"
@@ -185,7 +185,7 @@ def node_modules() -> Path:
 
 
 def install(target: Path, receipt: str) -> None:
-    """Make `target`, in one go: another process may be at it as well."""
+    """Create `target` atomically, since another process may do the same."""
     with tempfile.TemporaryDirectory(dir=PACKAGE, prefix="node_modules-") as folder:
         draft = Path(folder)
         for name in ("package.json", "package-lock.json", ".npmrc"):
@@ -209,10 +209,10 @@ each_program = pytest.mark.parametrize("name", PROGRAMS)
 
 
 @each_program
-def test_it_runs_as_it_is_shown_when_the_client_is_registered(
+def test_a_snippet_runs_as_shown_after_the_registration(
     run: Run, confidential: Shown, name: str
 ) -> None:
-    """With the secret in it: that is the one page that has it."""
+    """This page is the only one whose snippet contains the secret."""
     assert confidential.secret
     code = confidential.on_creation[f"snippet-{name}"]
 
@@ -221,8 +221,8 @@ def test_it_runs_as_it_is_shown_when_the_client_is_registered(
 
 
 @each_program
-def test_it_runs_as_it_is_shown_later(run: Run, confidential: Shown, name: str) -> None:
-    """With the secret in the environment."""
+def test_a_snippet_runs_as_shown_later(run: Run, confidential: Shown, name: str) -> None:
+    """The secret comes from the environment."""
     assert confidential.secret
     code = confidential.later[f"snippet-{name}"]
 
@@ -231,7 +231,7 @@ def test_it_runs_as_it_is_shown_later(run: Run, confidential: Shown, name: str) 
 
 
 @each_program
-def test_it_runs_for_a_public_client(run: Run, public: Shown, name: str) -> None:
+def test_a_snippet_runs_for_a_public_client(run: Run, public: Shown, name: str) -> None:
     code = public.on_creation[f"snippet-{name}"]
 
     assert (public.secret, public.later[f"snippet-{name}"]) == (None, code)
@@ -242,7 +242,7 @@ def test_it_runs_for_a_public_client(run: Run, public: Shown, name: str) -> None
 
 
 @each_program
-def test_it_runs_for_a_client_that_may_look_at_nothing(run: Run, writer: Shown, name: str) -> None:
+def test_a_snippet_runs_without_photos_read(run: Run, writer: Shown, name: str) -> None:
     assert "photos:write" in run(name, writer.on_creation[f"snippet-{name}"])
 
 
@@ -261,10 +261,10 @@ def test_it_runs_for_a_client_that_may_look_at_nothing(run: Run, writer: Shown, 
         ("https://postcards.example/'a'", False),
     ],
 )
-def test_openid_client_is_not_offered_an_address_that_it_would_write_differently(
+def test_openid_client_gets_no_snippet_for_an_address_that_it_rewrites(
     legs: Running, alice: Person, uri: str, is_offered: bool
 ) -> None:
-    """It would present another redirect URI than the one that it asked with, and be refused."""
+    """It would send a redirect URI that differs from the requested one, and be rejected."""
     shown = registered(legs, alice, "public", "profile", uris=(uri,)).on_creation
 
     assert ("snippet-openid-client" in shown) == is_offered
@@ -272,7 +272,7 @@ def test_openid_client_is_not_offered_an_address_that_it_would_write_differently
     assert ("none for openid-client" in alice.browser.current.text) != is_offered
 
 
-def test_the_one_for_curl_refuses_the_answer_to_another_request(
+def test_the_curl_snippet_rejects_the_response_to_another_request(
     run: Run, confidential: Shown, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -283,8 +283,8 @@ def test_the_one_for_curl_refuses_the_answer_to_another_request(
         run("curl", confidential.on_creation["snippet-curl"])
 
 
-def test_the_lock_names_no_registry() -> None:
-    """Where packages come from is each machine's own affair."""
+def test_the_lock_file_names_no_registry() -> None:
+    """Each machine has its own registry settings."""
     packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
 
     assert [name for name, package in packages.items() if "resolved" in package] == []

@@ -10,7 +10,7 @@ from support.registered_client import query_of
 
 
 def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
-    """Every step of the README's table, in its words and in its order."""
+    """Perform every step of the README's table, in its words and its order."""
     browser, network = alice.browser, legs.network
     auth_server, client_app, resource_api = (
         legs.auth_server_url,
@@ -102,8 +102,8 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     assert browser.open(f"{client_app}/photos").status == 403
 
 
-def test_a_request_keeps_its_id_through_the_three_legs(legs: Legs, alice: Person) -> None:
-    """So that the event logs of the legs can be read together."""
+def test_a_request_id_is_passed_through_the_three_legs(legs: Legs, alice: Person) -> None:
+    """The event logs of the legs can then be read together."""
     alice.go_through(f"{legs.client_app_url}/connect")
     redeemed = legs.events_named("code_redeemed")[0]
     received = legs.events_named("tokens_received")[0]
@@ -113,8 +113,8 @@ def test_a_request_keeps_its_id_through_the_three_legs(legs: Legs, alice: Person
     assert redeemed["request_id"] == received["request_id"]
 
 
-def test_several_flows_in_several_tabs_end_well_in_any_order(legs: Legs, alice: Person) -> None:
-    """Both tabs stood at the login page when she signed in in one of them."""
+def test_flows_in_several_tabs_can_end_in_any_order(legs: Legs, alice: Person) -> None:
+    """Both tabs show the login page when alice signs in in one of them."""
     browser = alice.browser
     first_tab = browser.open(f"{legs.client_app_url}/connect")
     browser.open(f"{legs.client_app_url}/connect")
@@ -128,7 +128,7 @@ def test_several_flows_in_several_tabs_end_well_in_any_order(legs: Legs, alice: 
     assert first_tab.status == 200
 
 
-def test_partial_consent_narrows_what_the_client_gets(legs: Legs, alice: Person) -> None:
+def test_partial_consent_narrows_the_granted_scope(legs: Legs, alice: Person) -> None:
     page = alice.go_through(f"{legs.client_app_url}/connect", "profile")
 
     assert legs.events_named("code_redeemed")[0]["scope"] == "profile"
@@ -136,7 +136,7 @@ def test_partial_consent_narrows_what_the_client_gets(legs: Legs, alice: Person)
     assert "Ask again" in page.text
 
 
-def test_denying_leads_back_to_a_page_that_says_so(legs: Legs, alice: Person) -> None:
+def test_denying_returns_to_a_page_that_says_so(legs: Legs, alice: Person) -> None:
     alice.browser.open(f"{legs.client_app_url}/connect")
     alice.sign_in()
 
@@ -147,7 +147,7 @@ def test_denying_leads_back_to_a_page_that_says_so(legs: Legs, alice: Person) ->
     assert legs.events_named("code_redeemed") == []
 
 
-def test_a_person_sees_only_her_own_photos(legs: Legs, alice: Person, bob: Person) -> None:
+def test_a_user_sees_only_their_own_photos(legs: Legs, alice: Person, bob: Person) -> None:
     album_of_alice = alice.go_through(f"{legs.client_app_url}/connect")
     album_of_bob = bob.go_through(f"{legs.client_app_url}/connect")
     stolen = bob.browser.fetch(album_of_alice.images[0])
@@ -156,7 +156,7 @@ def test_a_person_sees_only_her_own_photos(legs: Legs, alice: Person, bob: Perso
     assert stolen.status_code == 404
 
 
-def test_fifty_requests_at_once_after_expiry_cause_one_refresh(
+def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
     clock: Clock, legs: Legs, alice: Person
 ) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
@@ -169,7 +169,7 @@ def test_fifty_requests_at_once_after_expiry_cause_one_refresh(
     assert len(legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")) == 2
 
 
-def test_a_page_whose_images_all_come_after_expiry_causes_one_refresh(
+def test_a_page_whose_images_load_after_expiry_causes_one_refresh(
     clock: Clock, legs: Legs, alice: Person
 ) -> None:
     album = alice.go_through(f"{legs.client_app_url}/connect")
@@ -185,10 +185,10 @@ def test_a_page_whose_images_all_come_after_expiry_causes_one_refresh(
     assert alice.browser.reload().status == 200
 
 
-def test_a_lost_refresh_answer_does_not_end_the_connection(
+def test_a_lost_refresh_response_does_not_end_the_connection(
     clock: Clock, legs: Legs, alice: Person
 ) -> None:
-    """The authorization server spent the token, the client never heard of it: the grace is for this."""
+    """The authorization server spent the token but the client never received the response. The grace allows a retry."""
     alice.go_through(f"{legs.client_app_url}/connect")
     clock.forward(121)
 
@@ -201,7 +201,7 @@ def test_a_lost_refresh_answer_does_not_end_the_connection(
     assert len(legs.events_named("refresh_token_retried")) == 1
 
 
-def test_an_ended_grant_is_seen_at_the_next_click(legs: Legs, alice: Person) -> None:
+def test_an_ended_grant_is_noticed_at_the_next_request(legs: Legs, alice: Person) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     tokens = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json
     legs.run("clients", "delete", "print-shop")
@@ -212,7 +212,7 @@ def test_an_ended_grant_is_seen_at_the_next_click(legs: Legs, alice: Person) -> 
     assert legs.resource_server().introspect(tokens["access_token"]).json() == {"active": False}
 
 
-def test_the_resource_api_fails_closed_when_it_cannot_ask(legs: Legs, alice: Person) -> None:
+def test_the_api_rejects_requests_if_it_cannot_introspect(legs: Legs, alice: Person) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     token = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json[
         "access_token"

@@ -47,10 +47,10 @@ def error(answer: TestResponse) -> str:
     return str(answer.json["error"])
 
 
-# The answer ------------------------------------------------------------------------------------------------------------
+# The response ------------------------------------------------------------------------------------------------------------
 
 
-def test_a_code_becomes_tokens(print_shop: RegisteredClient, code: str) -> None:
+def test_a_code_is_redeemed_for_tokens(print_shop: RegisteredClient, code: str) -> None:
     """§5.1."""
     answer = print_shop.redeem(code)
 
@@ -66,7 +66,7 @@ def test_a_code_becomes_tokens(print_shop: RegisteredClient, code: str) -> None:
     assert answer.json["scope"] == "profile photos:read"
 
 
-def test_nobody_keeps_the_answer(print_shop: RegisteredClient, code: str) -> None:
+def test_the_token_response_must_not_be_cached(print_shop: RegisteredClient, code: str) -> None:
     """§5.1: the authorization server MUST include Cache-Control with a value of "no-store", and Pragma."""
     answer = print_shop.redeem(code)
 
@@ -76,7 +76,7 @@ def test_nobody_keeps_the_answer(print_shop: RegisteredClient, code: str) -> Non
     assert "Set-Cookie" not in answer.headers
 
 
-def test_every_token_is_another(alice: Person, print_shop: RegisteredClient) -> None:
+def test_every_issued_token_is_different(alice: Person, print_shop: RegisteredClient) -> None:
     answers = [print_shop.connect(alice) for _ in range(3)]
 
     tokens = {token for answer in answers for token in (answer.access_token, answer.refresh_token)}
@@ -85,7 +85,7 @@ def test_every_token_is_another(alice: Person, print_shop: RegisteredClient) -> 
 
 
 @pytest.mark.settings(ACCESS_TOKEN_LIFETIME="7")
-def test_how_long_an_access_token_lives_is_a_setting(
+def test_the_access_token_lifetime_is_a_setting(
     clock: Clock, print_shop: RegisteredClient, code: str
 ) -> None:
     tokens = Tokens.read(print_shop.redeem(code))
@@ -98,7 +98,7 @@ def test_how_long_an_access_token_lives_is_a_setting(
     assert not print_shop.holds(tokens.access_token)
 
 
-def test_the_event_log_tells_of_it(print_shop: RegisteredClient, code: str, events: Events) -> None:
+def test_issued_tokens_are_logged(print_shop: RegisteredClient, code: str, events: Events) -> None:
     tokens = Tokens.read(print_shop.redeem(code))
 
     [redeemed] = events.named("code_redeemed")
@@ -107,11 +107,11 @@ def test_the_event_log_tells_of_it(print_shop: RegisteredClient, code: str, even
     assert tokens.refresh_token not in json.dumps(events.entries)
 
 
-# What is refused -------------------------------------------------------------------------------------------------------
+# Rejected requests -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("presented", ["made-up", "x" * 10_000, "\0", "é", "' OR 1=1 --"])
-def test_an_unknown_code_is_refused(
+def test_an_unknown_code_is_rejected(
     print_shop: RegisteredClient, presented: str, events: Events
 ) -> None:
     answer = print_shop.redeem(presented)
@@ -131,7 +131,7 @@ def test_an_unknown_code_is_refused(
         "é",
     ],
 )
-def test_the_redirect_uri_must_be_the_one_of_the_request(
+def test_the_redirect_uri_must_equal_that_of_the_authorization_request(
     print_shop: RegisteredClient, code: str, redirect_uri: Parameter
 ) -> None:
     """§4.1.3: if it was included in the authorization request, their values MUST be identical."""
@@ -142,7 +142,7 @@ def test_the_redirect_uri_must_be_the_one_of_the_request(
     assert owner.status_code == 200
 
 
-def test_the_event_log_says_where_the_redirect_uri_differs(
+def test_the_event_log_says_how_the_redirect_uri_differs(
     print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
     print_shop.redeem(code, redirect_uri="http://127.0.0.1:9009/callback")
@@ -151,7 +151,7 @@ def test_the_event_log_says_where_the_redirect_uri_differs(
     assert (refusal["reason"], refusal["differs_at"]) == ("redirect_uri_differs", 21)
 
 
-def test_another_registered_redirect_uri_is_not_the_one_of_the_request(
+def test_a_different_registered_redirect_uri_is_rejected(
     alice: Person, calendars: RegisteredClient
 ) -> None:
     code = alice.allow(calendars.authorization_request()).code
@@ -166,7 +166,7 @@ def test_another_registered_redirect_uri_is_not_the_one_of_the_request(
 def test_a_wrong_verifier_leaves_the_code_unspent(
     print_shop: RegisteredClient, code: str, verifier: Parameter, expected: str
 ) -> None:
-    """Only proof of possession spends a code: a guess must not lock its owner out."""
+    """Only a correct verifier spends a code, so a guess cannot lock out its owner."""
     guess = print_shop.redeem(code, code_verifier=verifier)
     owner = print_shop.redeem(code)
 
@@ -174,7 +174,7 @@ def test_a_wrong_verifier_leaves_the_code_unspent(
     assert owner.status_code == 200
 
 
-def test_another_clients_attempt_changes_nothing(
+def test_an_attempt_by_another_client_does_not_spend_the_code(
     print_shop: RegisteredClient, posters: RegisteredClient, code: str, events: Events
 ) -> None:
     """§4.1.3: ensure that the authorization code was issued to the authenticated confidential client."""
@@ -187,7 +187,7 @@ def test_another_clients_attempt_changes_nothing(
     assert not events.named("grant_ended")
 
 
-def test_a_public_clients_code_is_that_clients_alone(
+def test_another_client_cannot_redeem_a_public_clients_code(
     alice: Person, phone_app: RegisteredClient, posters: RegisteredClient
 ) -> None:
     """§4.1.3: if the client is public, ensure that the code was issued to "client_id" in the request."""
@@ -198,7 +198,7 @@ def test_a_public_clients_code_is_that_clients_alone(
     assert phone_app.redeem(code).status_code == 200
 
 
-def test_a_client_that_does_not_prove_itself_changes_nothing(
+def test_an_unauthenticated_client_does_not_spend_the_code(
     print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
     impostor = replace(print_shop, secret="a guess")
@@ -209,7 +209,7 @@ def test_a_client_that_does_not_prove_itself_changes_nothing(
     assert not events.named("grant_ended")
 
 
-def test_an_expired_code_is_refused(
+def test_an_expired_code_is_rejected(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -218,14 +218,14 @@ def test_an_expired_code_is_refused(
     assert error(print_shop.redeem(code)) == "invalid_grant"
 
 
-def test_there_is_one_description_whatever_the_reason(
+def test_every_invalid_grant_has_the_same_description(
     clock: Clock,
     alice: Person,
     print_shop: RegisteredClient,
     posters: RegisteredClient,
     events: Events,
 ) -> None:
-    """Who guesses must not learn which check it failed; the event log knows."""
+    """An attacker must not learn which check failed. The event log has the reason."""
     code = alice.allow(print_shop.authorization_request()).code
     unknown = print_shop.redeem("made-up")
     elses = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
@@ -245,7 +245,7 @@ def test_there_is_one_description_whatever_the_reason(
     assert len({entry["reason"] for entry in events.named("request_refused")}) == len(answers)
 
 
-# Spent once ------------------------------------------------------------------------------------------------------------
+# Single use ------------------------------------------------------------------------------------------------------------
 
 
 def test_a_code_is_redeemed_only_once(
@@ -261,7 +261,7 @@ def test_a_code_is_redeemed_only_once(
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
 
 
-def test_what_a_replay_would_have_been_given_is_not_kept(
+def test_a_replay_stores_no_new_tokens(
     server: Server, print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
     print_shop.redeem(code)
@@ -272,7 +272,7 @@ def test_what_a_replay_would_have_been_given_is_not_kept(
         assert db.connection().exec_driver_sql("SELECT count(*) FROM access_tokens").scalar() == 1
 
 
-def test_a_replay_is_one_however_late(
+def test_a_replay_is_detected_after_the_code_has_expired(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -283,7 +283,9 @@ def test_a_replay_is_one_however_late(
     assert not print_shop.holds(tokens.refresh_token)
 
 
-def test_a_replay_ends_what_was_refreshed_since(print_shop: RegisteredClient, code: str) -> None:
+def test_a_replay_ends_tokens_that_were_refreshed_since(
+    print_shop: RegisteredClient, code: str
+) -> None:
     first = Tokens.read(print_shop.redeem(code))
     second = Tokens.read(print_shop.refresh(first.refresh_token))
     print_shop.redeem(code)
@@ -304,7 +306,7 @@ def test_a_replay_forgets_the_consent(
     ]
 
 
-def test_a_replay_ends_no_other_grant(
+def test_a_replay_ends_only_the_grant_of_the_code(
     alice: Person, bob: Person, print_shop: RegisteredClient, posters: RegisteredClient, code: str
 ) -> None:
     others = [print_shop.connect(bob), posters.connect(alice)]
@@ -321,7 +323,7 @@ def test_a_replay_ends_no_other_grant(
 def test_a_replay_without_proof_changes_nothing(
     print_shop: RegisteredClient, code: str, changes: dict[str, Parameter], events: Events
 ) -> None:
-    """Who has seen the code alone cannot end the grant."""
+    """An attacker who has only the code cannot end the grant."""
     tokens = Tokens.read(print_shop.redeem(code))
     replay = print_shop.redeem(code, **changes)
 
@@ -330,10 +332,10 @@ def test_a_replay_without_proof_changes_nothing(
     assert not events.named("grant_ended")
 
 
-def test_fifty_redemptions_at_once_succeed_once_at_the_most(
+def test_at_most_one_of_fifty_parallel_redemptions_succeeds(
     print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
-    """And the grant has ended, since forty-nine of them were replays."""
+    """The other forty-nine are replays, so the grant has ended."""
     answers = at_once(50, lambda: print_shop.redeem(code))
 
     successes = [answer for answer in answers if answer.status_code == 200]
@@ -393,7 +395,9 @@ def test_a_missing_parameter_is_an_invalid_request(
 
 
 @pytest.mark.parametrize("name", ["code", "redirect_uri", "code_verifier", "grant_type", "unknown"])
-def test_a_parameter_comes_once(print_shop: RegisteredClient, code: str, name: str) -> None:
+def test_a_repeated_parameter_is_an_invalid_request(
+    print_shop: RegisteredClient, code: str, name: str
+) -> None:
     """§3.2: request and response parameters MUST NOT be included more than once."""
     twice = {
         "code": [code] * 2,
@@ -418,7 +422,9 @@ def test_unknown_parameters_are_ignored(print_shop: RegisteredClient, code: str)
     assert print_shop.redeem(code, resource="https://photos.example", state="x").status_code == 200
 
 
-def test_the_query_is_not_read(server: Server, print_shop: RegisteredClient, code: str) -> None:
+def test_parameters_in_the_query_are_not_read(
+    server: Server, print_shop: RegisteredClient, code: str
+) -> None:
     """§2.3.1: the parameters MUST NOT be included in the request URI."""
     assert print_shop.secret
     auth, query = (
@@ -437,7 +443,7 @@ def test_the_query_is_not_read(server: Server, print_shop: RegisteredClient, cod
 @pytest.mark.parametrize(
     "content_type", ["application/json", "text/plain", "multipart/form-data; boundary=x", ""]
 )
-def test_the_body_is_a_form(
+def test_the_body_must_be_a_form(
     server: Server, print_shop: RegisteredClient, code: str, content_type: str
 ) -> None:
     """§4.1.3: using the "application/x-www-form-urlencoded" format."""
@@ -454,7 +460,7 @@ def test_the_body_is_a_form(
     assert "application/x-www-form-urlencoded" in answer.json["error_description"]
 
 
-def test_a_form_may_say_its_charset(
+def test_the_content_type_may_name_a_charset(
     server: Server, print_shop: RegisteredClient, code: str
 ) -> None:
     assert print_shop.secret
@@ -469,10 +475,10 @@ def test_a_form_may_say_its_charset(
     assert answer.status_code == 200
 
 
-def test_a_cookie_makes_no_difference(
+def test_a_session_cookie_has_no_effect(
     alice: Person, print_shop: RegisteredClient, code: str
 ) -> None:
-    """The machine endpoints know no session, so nobody can be made to call them from a browser."""
+    """Machine endpoints use no session, so another site cannot call them through a user's browser."""
     alice.sign_in()
     answer = alice.browser.post(
         "/oauth/token", data={"grant_type": "authorization_code", "code": code}
@@ -481,7 +487,7 @@ def test_a_cookie_makes_no_difference(
     assert answer.status_code == 401
 
 
-def test_the_server_answers_programs_on_any_spelling_of_its_host(
+def test_the_token_endpoint_answers_on_every_spelling_of_the_host(
     server: Server, print_shop: RegisteredClient, code: str
 ) -> None:
     assert print_shop.secret

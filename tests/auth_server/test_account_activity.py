@@ -1,4 +1,4 @@
-"""Activity: what happened around a person's account, in sentences, hers alone."""
+"""The activity page: the events of the signed-in user's account."""
 
 import pytest
 
@@ -29,7 +29,9 @@ def told(person: Person, *sentences: str) -> list[str]:
     return sorted((sentence for sentence in sentences if sentence in text), key=text.index)
 
 
-def test_a_sign_in_is_told_with_when_and_where(clock: Clock, alice: Person, server: Server) -> None:
+def test_a_sign_in_is_listed_with_time_and_address(
+    clock: Clock, alice: Person, server: Server
+) -> None:
     alice.browser = server.browser(ELSEWHERE)
     alice.sign_in()
 
@@ -37,14 +39,16 @@ def test_a_sign_in_is_told_with_when_and_where(clock: Clock, alice: Person, serv
     assert NOON.isoformat() in alice.browser.get("/account/activity").text
 
 
-def test_a_wrong_password_is_not_told_as_a_sign_in(alice: Person) -> None:
+def test_a_failed_sign_in_is_not_listed(alice: Person) -> None:
     alice.sign_in(password="a guess")
     alice.sign_in()
 
     assert activity(alice).count("You signed in.") == 1
 
 
-def test_the_newest_comes_first(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_newest_event_comes_first(
+    clock: Clock, alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice)
     clock.advance(60)
     print_shop.revoke(tokens.access_token)
@@ -52,14 +56,14 @@ def test_the_newest_comes_first(clock: Clock, alice: Person, print_shop: Registe
     assert told(alice, ALLOWED, LEFT) == [LEFT, ALLOWED]
 
 
-def test_a_new_app_is_told_once(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_new_app_is_listed_once(alice: Person, print_shop: RegisteredClient) -> None:
     print_shop.connect(alice)
     print_shop.connect(alice)
 
     assert activity(alice).count(ALLOWED) == 1
 
 
-def test_a_public_app_is_told_once_for_as_long_as_it_is_in(
+def test_a_public_app_is_listed_once_while_it_has_access(
     clock: Clock, alice: Person, phone_app: RegisteredClient
 ) -> None:
     phone_app.connect(alice)
@@ -72,16 +76,16 @@ def test_a_public_app_is_told_once_for_as_long_as_it_is_in(
     assert activity(alice).count("You gave Phone App access.") == 2
 
 
-def test_denying_lets_nobody_in(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_denied_request_is_not_listed(alice: Person, print_shop: RegisteredClient) -> None:
     alice.deny(print_shop.authorization_request())
 
     assert told(alice, ALLOWED) == []
 
 
-def test_an_app_that_leaves_is_told_when_it_has_nothing_left(
+def test_an_app_that_gives_up_its_last_grant_is_listed(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """A step-up revokes the old grant once it has the new one: that is not leaving."""
+    """A step-up revokes the old grant after the new one is issued. The app still has access then."""
     old, new = print_shop.connect(alice), print_shop.connect(alice)
     print_shop.revoke(old.refresh_token)
     before = told(alice, LEFT)
@@ -93,7 +97,7 @@ def test_an_app_that_leaves_is_told_when_it_has_nothing_left(
 
 
 @pytest.mark.parametrize("what", ["a code", "a refresh token"])
-def test_a_replay_is_told(
+def test_a_replay_is_listed(
     clock: Clock, alice: Person, print_shop: RegisteredClient, what: str
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -110,10 +114,10 @@ def test_a_replay_is_told(
     assert answer.count('class="leg-danger"') == 1
 
 
-def test_a_code_of_another_client_is_not_told(
+def test_a_code_presented_by_another_client_is_not_listed(
     alice: Person, print_shop: RegisteredClient, posters: RegisteredClient
 ) -> None:
-    """Nothing came of it; and mallory must not be able to fill the page."""
+    """It has no effect, and mallory must not be able to fill the page."""
     code = alice.allow(print_shop.authorization_request()).code
     print_shop.redeem(code)
     posters.redeem(code)
@@ -121,7 +125,7 @@ def test_a_code_of_another_client_is_not_told(
     assert told(alice, REVOKED, "Mallory") == []
 
 
-def test_what_she_did_herself_is_told(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_users_own_actions_are_listed(alice: Person, print_shop: RegisteredClient) -> None:
     print_shop.connect(alice)
     for button in ({"client_id": "print-shop"}, {"end": "sign-ins"}):
         forms = Page(alice.browser.get("/account/apps")).forms
@@ -144,7 +148,7 @@ def test_what_she_did_herself_is_told(alice: Person, print_shop: RegisteredClien
     assert told(alice, *newest_first) == newest_first
 
 
-def test_ending_everything_tells_of_each_app(
+def test_signing_out_all_apps_lists_each_app(
     alice: Person, print_shop: RegisteredClient, phone_app: RegisteredClient
 ) -> None:
     print_shop.connect(alice)
@@ -156,7 +160,7 @@ def test_ending_everything_tells_of_each_app(
     assert sorted(told(alice, *sentences)) == sorted(sentences)
 
 
-def test_a_password_from_the_command_line_is_told(server: Server, alice: Person) -> None:
+def test_a_password_set_on_the_command_line_is_listed(server: Server, alice: Person) -> None:
     server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
     alice.password = "through the looking-glass"
     alice.sign_in()
@@ -164,7 +168,7 @@ def test_a_password_from_the_command_line_is_told(server: Server, alice: Person)
     assert "An administrator reset your password." in activity(alice)
 
 
-def test_an_app_that_is_gone_keeps_its_name_here(
+def test_a_deleted_app_keeps_its_name_in_the_list(
     server: Server, alice: Person, posters: RegisteredClient
 ) -> None:
     posters.connect(alice)
@@ -173,7 +177,7 @@ def test_an_app_that_is_gone_keeps_its_name_here(
     assert "You gave Mallory's Posters access." in activity(alice)
 
 
-def test_nobody_sees_what_concerns_somebody_else(
+def test_users_see_only_their_own_events(
     alice: Person, bob: Person, calendars: RegisteredClient
 ) -> None:
     bob.sign_in()
@@ -184,7 +188,7 @@ def test_nobody_sees_what_concerns_somebody_else(
     assert activity(bob).count("You signed in.") == 1
 
 
-def test_the_page_has_the_last_fifty(clock: Clock, server: Server, alice: Person) -> None:
+def test_the_page_shows_the_last_fifty_events(clock: Clock, server: Server, alice: Person) -> None:
     alice.sign_in()
     with server.database.writing() as db:
         db.connection().exec_driver_sql(
@@ -210,7 +214,7 @@ def test_events_are_purged_after_ninety_days(clock: Clock, server: Server, alice
     assert (early, late) == ("Deleted 0 expired rows.\n", "Deleted 1 expired rows.\n")
 
 
-def test_events_go_with_the_person(server: Server, alice: Person) -> None:
+def test_deleting_a_user_deletes_their_events(server: Server, alice: Person) -> None:
     alice.sign_in()
     server.run("users", "delete", "alice")
 
@@ -218,10 +222,10 @@ def test_events_go_with_the_person(server: Server, alice: Person) -> None:
         assert db.connection().exec_driver_sql("SELECT count(*) FROM account_events").scalar() == 0
 
 
-def test_an_address_is_where_the_browser_was_not_the_client(
+def test_the_address_is_that_of_the_browser_and_not_of_the_client(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """A client's own acts come from its server, which is none of the person's whereabouts."""
+    """A client's own requests come from its server, which says nothing about where the user was."""
     print_shop.revoke(print_shop.connect(alice).access_token)
 
     assert f"{LEFT} " in activity(alice)

@@ -1,4 +1,4 @@
-"""E1 – Connected apps: whom a person has let in, and how she takes one out again, with every code and token of it."""
+"""E1 – Connected apps: the apps that have access, and removing one together with its codes and tokens."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -30,10 +30,10 @@ def listed(person: Person) -> list[str]:
     ]
 
 
-# What it says ----------------------------------------------------------------------------------------------------------
+# Content ----------------------------------------------------------------------------------------------------------
 
 
-def test_an_app_is_listed_with_what_it_may_do(
+def test_an_app_is_listed_with_its_scopes(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     print_shop.connect(alice)
@@ -59,7 +59,7 @@ def test_an_app_is_listed_with_what_it_may_do(
         (31 * 86_400, "on 4 March"),
     ],
 )
-def test_it_says_when_an_app_was_last_used(
+def test_the_page_says_when_an_app_was_last_used(
     clock: Clock, alice: Person, print_shop: RegisteredClient, later: int, words: str
 ) -> None:
     print_shop.connect(alice)
@@ -68,7 +68,7 @@ def test_it_says_when_an_app_was_last_used(
     assert f"Last used {words} 2031." in apps_page(alice).text
 
 
-def test_refreshing_is_using(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_refresh_counts_as_use(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
     tokens = print_shop.connect(alice)
     clock.advance(7200)
     print_shop.refresh(tokens.refresh_token)
@@ -77,7 +77,7 @@ def test_refreshing_is_using(clock: Clock, alice: Person, print_shop: Registered
     assert "Last used 1 minute ago" in apps_page(alice).text
 
 
-def test_since_is_when_it_was_first_let_in(
+def test_since_is_the_time_of_the_first_consent(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     print_shop.connect(alice, scope="profile")
@@ -87,7 +87,7 @@ def test_since_is_when_it_was_first_let_in(
     assert "Since 4 March 2031." in apps_page(alice).text
 
 
-def test_an_app_that_never_came_for_its_tokens_was_not_used(
+def test_an_app_that_never_redeemed_its_code_is_unused(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.allow(print_shop.authorization_request())
@@ -95,7 +95,7 @@ def test_an_app_that_never_came_for_its_tokens_was_not_used(
     assert "Not used yet" in apps_page(alice).text
 
 
-def test_there_is_a_page_for_who_has_let_nobody_in(
+def test_the_page_without_apps_says_so(
     alice: Person, bob: Person, calendars: RegisteredClient
 ) -> None:
     calendars.connect(alice)
@@ -106,10 +106,10 @@ def test_there_is_a_page_for_who_has_let_nobody_in(
     assert listed(bob) == []
 
 
-def test_an_app_that_would_not_be_asked_again_stays_listed(
+def test_an_app_with_only_a_remembered_consent_stays_listed(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """Its grant is over, its consent is not: that is for her to know, and to end."""
+    """Its grant has ended but the consent is remembered, so the user must be able to see and remove it."""
     tokens = print_shop.connect(alice)
     has_access = apps_page(alice).text
     print_shop.revoke(tokens.refresh_token)
@@ -119,7 +119,7 @@ def test_an_app_that_would_not_be_asked_again_stays_listed(
     assert "no access now" in apps_page(alice).text
 
 
-def test_a_public_app_is_listed_for_as_long_as_it_can_do_something(
+def test_a_public_app_is_listed_while_it_has_an_active_grant(
     clock: Clock, alice: Person, phone_app: RegisteredClient
 ) -> None:
     phone_app.connect(alice)
@@ -130,7 +130,7 @@ def test_a_public_app_is_listed_for_as_long_as_it_can_do_something(
     assert listed(alice) == []
 
 
-def test_a_code_that_ran_out_connects_nobody(
+def test_an_app_with_only_an_expired_code_is_not_listed(
     clock: Clock, alice: Person, phone_app: RegisteredClient
 ) -> None:
     alice.allow(phone_app.authorization_request())
@@ -141,7 +141,7 @@ def test_a_code_that_ran_out_connects_nobody(
     assert listed(alice) == []
 
 
-def test_an_access_token_that_outlives_its_grant_is_not_hidden(
+def test_an_app_with_an_access_token_that_outlives_its_grant_is_listed(
     clock: Clock, alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
     tokens = phone_app.connect(alice)
@@ -155,7 +155,7 @@ def test_an_access_token_that_outlives_its_grant_is_not_hidden(
     assert not photo_api.holds(access_token)
 
 
-def test_a_homepage_is_shown_and_a_name_is_no_markup(
+def test_the_homepage_is_shown_and_the_name_is_escaped(
     server: Server, alice: Person, registers: Callable[..., RegisteredClient]
 ) -> None:
     name = "<b>Frame</b>"
@@ -174,10 +174,10 @@ def test_a_homepage_is_shown_and_a_name_is_no_markup(
     assert name not in answer.text
 
 
-# Taking one out --------------------------------------------------------------------------------------------------------
+# Removing an app --------------------------------------------------------------------------------------------------------
 
 
-def test_every_token_of_it_is_dead_at_once(
+def test_removing_an_app_deactivates_its_tokens_immediately(
     alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, events: Events
 ) -> None:
     first = print_shop.connect(alice)
@@ -198,7 +198,7 @@ def test_every_token_of_it_is_dead_at_once(
     ] * 2
 
 
-def test_a_code_that_is_not_redeemed_yet_is_dead_too(
+def test_removing_an_app_invalidates_its_unredeemed_code(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -207,7 +207,7 @@ def test_a_code_that_is_not_redeemed_yet_is_dead_too(
     assert print_shop.redeem(code).json["error"] == "invalid_grant"
 
 
-def test_it_says_which_app_is_out(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_notice_names_the_removed_app(alice: Person, print_shop: RegisteredClient) -> None:
     print_shop.connect(alice)
     notice = Page(alice.browser.get(take_out(alice, print_shop).location)).text
 
@@ -216,7 +216,9 @@ def test_it_says_which_app_is_out(alice: Person, print_shop: RegisteredClient) -
     assert listed(alice) == []
 
 
-def test_she_is_asked_again_afterwards(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_removed_app_must_ask_for_consent_again(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     print_shop.connect(alice)
     take_out(alice, print_shop)
 
@@ -226,7 +228,7 @@ def test_she_is_asked_again_afterwards(alice: Person, print_shop: RegisteredClie
     ]
 
 
-def test_the_others_stay(
+def test_removing_an_app_keeps_the_others(
     alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient
 ) -> None:
     hers, his, another = (
@@ -243,7 +245,7 @@ def test_the_others_stay(
     assert listed(bob) == ["print-shop"]
 
 
-def test_nobody_takes_out_an_app_of_somebody_else(
+def test_a_user_cannot_remove_another_users_app(
     alice: Person,
     bob: Person,
     print_shop: RegisteredClient,
@@ -262,7 +264,7 @@ def test_nobody_takes_out_an_app_of_somebody_else(
 
 
 @pytest.mark.parametrize("client_id", ["", "nobody", "photo-api", "print-shop\0", "☃", "x" * 5000])
-def test_an_app_that_is_not_there_is_no_harm(
+def test_removing_an_unknown_app_changes_nothing(
     alice: Person, print_shop: RegisteredClient, client_id: str
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -273,7 +275,7 @@ def test_an_app_that_is_not_there_is_no_harm(
     assert print_shop.holds(tokens.access_token)
 
 
-def test_taking_out_twice_is_no_error(alice: Person, print_shop: RegisteredClient) -> None:
+def test_removing_an_app_twice_is_no_error(alice: Person, print_shop: RegisteredClient) -> None:
     print_shop.connect(alice)
     page = apps_page(alice)
     take_out(alice, print_shop, page)
@@ -285,11 +287,11 @@ def test_taking_out_twice_is_no_error(alice: Person, print_shop: RegisteredClien
     )
 
 
-# Who may ---------------------------------------------------------------------------------------------------------------
+# Permissions ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
-def test_another_site_cannot_press_the_button(
+def test_another_site_cannot_remove_an_app(
     alice: Person, print_shop: RegisteredClient, token: str | None
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -304,14 +306,14 @@ def test_another_site_cannot_press_the_button(
 
 
 @pytest.mark.parametrize("path", ["/account/apps", "/account/activity", "/account/password"])
-def test_whoever_is_not_signed_in_signs_in_first(alice: Person, path: str) -> None:
+def test_the_page_requires_a_sign_in(alice: Person, path: str) -> None:
     answer = alice.browser.get(path)
 
     assert (answer.status_code, answer.location) == (303, f"/login?next={path}")
     assert alice.sign_in(answer.location).location == path
 
 
-def test_a_form_of_somebody_who_is_signed_out_does_nothing(
+def test_a_form_sent_after_signing_out_does_nothing(
     server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -323,13 +325,13 @@ def test_a_form_of_somebody_who_is_signed_out_does_nothing(
     assert print_shop.holds(tokens.access_token)
 
 
-def test_the_pages_know_where_one_is(alice: Person) -> None:
+def test_the_navigation_marks_the_current_page(alice: Person) -> None:
     alice.sign_in()
     for path in ("/account/apps", "/account/activity", "/account/password"):
         assert f'<a href="{path}" aria-current="page">' in alice.browser.get(path).text
 
 
-def test_the_start_page_and_the_consent_page_lead_here(
+def test_the_start_page_and_the_consent_page_link_to_the_apps(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     assert "/account/apps" in alice.consent_page(print_shop.authorization_request()).links

@@ -1,4 +1,4 @@
-"""A new password: only for who knows the current one; it ends every other sign-in, and no grant (RFC 9700 §4.11)."""
+"""Changing the password requires the current one, ends all other sign-ins and keeps every grant."""
 
 import re
 from dataclasses import replace
@@ -38,7 +38,7 @@ def can_sign_in(person: Person, password: str) -> bool:
     return replace(person).sign_in(password=password).status_code == 303
 
 
-def test_the_new_password_takes_the_place_of_the_old_one(alice: Person, events: Events) -> None:
+def test_the_new_password_replaces_the_old_one(alice: Person, events: Events) -> None:
     answer = change(alice)
 
     assert answer.status_code == 303
@@ -61,7 +61,9 @@ def test_every_other_sign_in_ends_and_this_one_stays(alice: Person) -> None:
     assert alice.browser.session_cookie != copy.browser.session_cookie
 
 
-def test_what_apps_were_granted_stays(alice: Person, print_shop: RegisteredClient) -> None:
+def test_changing_the_password_keeps_all_grants(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     tokens = print_shop.connect(alice)
     change(alice)
 
@@ -69,7 +71,7 @@ def test_what_apps_were_granted_stays(alice: Person, print_shop: RegisteredClien
     assert alice.ask(print_shop.authorization_request()).status_code == 302
 
 
-def test_nobody_elses_password_changes(alice: Person, bob: Person) -> None:
+def test_only_the_signed_in_users_password_changes(alice: Person, bob: Person) -> None:
     bob.sign_in()
     change(alice)
 
@@ -91,7 +93,7 @@ def test_nobody_elses_password_changes(alice: Person, bob: Person) -> None:
         ("wonderland", NEW, "", 400, "The two new passwords are not the same."),
     ],
 )
-def test_a_mistake_is_an_error_of_the_form(
+def test_a_mistake_is_a_form_error(
     alice: Person, current: str, new: str, again: str, status: int, words: str
 ) -> None:
     answer = change(alice, current, new, again)
@@ -104,15 +106,17 @@ def test_a_mistake_is_an_error_of_the_form(
     assert can_sign_in(alice, "wonderland")
 
 
-def test_what_was_typed_does_not_come_back(alice: Person) -> None:
+def test_typed_passwords_are_not_sent_back(alice: Person) -> None:
     answer = change(alice, "nearly-wonderland")
 
     assert "nearly-wonderland" not in answer.text
     assert NEW not in answer.text
 
 
-def test_guessing_here_is_throttled_as_at_the_login_page(alice: Person, events: Events) -> None:
-    """Whoever finds the browser open must not find out the password, nor guess here and at the login page by turns."""
+def test_guesses_are_throttled_together_with_those_at_the_login_page(
+    alice: Person, events: Events
+) -> None:
+    """Someone at an unlocked browser must not be able to guess the password, nor alternate between both pages."""
     alice.sign_in()
     statuses = [change(alice, f"guess {number}").status_code for number in range(3)]
     statuses += [alice.sign_in("/login", password="a guess").status_code for _ in range(2)]
@@ -125,14 +129,14 @@ def test_guessing_here_is_throttled_as_at_the_login_page(alice: Person, events: 
     assert len(events.named("password_change_throttled")) == 1
 
 
-def test_the_right_password_does_not_count(clock: Clock, alice: Person) -> None:
+def test_the_right_password_does_not_count_as_a_failure(clock: Clock, alice: Person) -> None:
     alice.sign_in()
     passwords = ["wonderland", *(f"looking-glass {number}" for number in range(7))]
 
     assert [change(alice, *pair).status_code for pair in pairwise(passwords)] == [303] * 7
 
 
-def test_a_slip_of_the_new_password_does_not_count_either(clock: Clock, alice: Person) -> None:
+def test_a_mistyped_new_password_does_not_count_as_a_failure(clock: Clock, alice: Person) -> None:
     alice.sign_in()
     for _ in range(6):
         change(alice, again="something else")
@@ -140,7 +144,9 @@ def test_a_slip_of_the_new_password_does_not_count_either(clock: Clock, alice: P
     assert change(alice).status_code == 303
 
 
-def test_guesses_elsewhere_do_not_lock_her_out(clock: Clock, server: Server, alice: Person) -> None:
+def test_guesses_from_another_address_do_not_lock_the_user_out(
+    clock: Clock, server: Server, alice: Person
+) -> None:
     attacker = replace(alice)
     attacker.browser = server.browser(ELSEWHERE)
     for _ in range(6):
@@ -150,7 +156,7 @@ def test_guesses_elsewhere_do_not_lock_her_out(clock: Clock, server: Server, ali
 
 
 @pytest.mark.parametrize("token", [None, "made-up"])
-def test_another_site_cannot_change_it(alice: Person, token: str | None) -> None:
+def test_another_site_cannot_change_the_password(alice: Person, token: str | None) -> None:
     alice.sign_in()
     typed = {"current_password": "wonderland", "new_password": NEW, "repeated_password": NEW}
     fields = typed | ({} if token is None else {"csrf_token": token})
@@ -159,8 +165,8 @@ def test_another_site_cannot_change_it(alice: Person, token: str | None) -> None
     assert can_sign_in(alice, "wonderland")
 
 
-def test_of_two_changes_at_once_one_wins(alice: Person) -> None:
-    """The other finds that its sign-in, or the password that it was about to replace, is gone."""
+def test_one_of_two_simultaneous_changes_succeeds(alice: Person) -> None:
+    """The other one finds that its sign-in has ended or that the current password has changed."""
     alice.sign_in()
     form = Page(alice.browser.get("/account/password")).form
     cookie = alice.browser.session_cookie
@@ -181,7 +187,7 @@ def test_of_two_changes_at_once_one_wins(alice: Person) -> None:
     assert not can_sign_in(alice, "wonderland")
 
 
-def test_password_managers_are_told_what_is_what(alice: Person) -> None:
+def test_password_fields_have_autocomplete_values(alice: Person) -> None:
     html = alice.ask("/account/password").text
 
     assert re.findall(r'type="password" autocomplete="([\w-]+)"', html) == [
@@ -191,14 +197,14 @@ def test_password_managers_are_told_what_is_what(alice: Person) -> None:
     ]
 
 
-def test_a_demo_account_is_told_that_the_login_page_does_not_follow(
+def test_a_demo_account_is_told_that_the_login_page_keeps_the_old_password(
     alice: Person, mallory: Person
 ) -> None:
     assert "This is a demo account" in Page(alice.ask("/account/password")).text
     assert "This is a demo account" not in Page(mallory.ask("/account/password")).text
 
 
-def test_a_password_that_is_replaced_while_it_is_compared_is_wrong(
+def test_a_password_replaced_during_the_comparison_is_wrong(
     server: Server, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compare = digests.password_matches
@@ -219,7 +225,7 @@ def test_a_password_that_is_replaced_while_it_is_compared_is_wrong(
     assert can_sign_in(alice, "somebody was quicker")
 
 
-def test_nobody_waits_while_a_password_is_hashed(
+def test_hashing_a_password_does_not_block_the_database(
     server: Server, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hash_password = digests.hash_password

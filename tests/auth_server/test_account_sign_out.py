@@ -1,4 +1,4 @@
-"""Sign out everywhere: every other browser is out at once, this one stays, and the apps go when she says so."""
+"""Sign out everywhere: ends all other sign-ins, keeps this one, and removes the apps if the user asks for it."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ def end(person: Person, what: str, **changes: str) -> TestResponse:
 
 @pytest.fixture
 def elsewhere(alice: Person) -> Person:
-    """Alice again, signed in in another browser."""
+    """Return alice, signed in in another browser."""
     elsewhere = replace(alice)
     elsewhere.sign_in()
     return elsewhere
@@ -34,7 +34,7 @@ def test_every_other_browser_is_signed_out_at_once(
     assert alice.is_signed_in()
 
 
-def test_a_copy_of_this_browsers_cookie_is_void_too(alice: Person, elsewhere: Person) -> None:
+def test_a_copy_of_this_browsers_cookie_stops_working(alice: Person, elsewhere: Person) -> None:
     alice.sign_in()
     elsewhere.browser.session_cookie = alice.browser.session_cookie
     end(alice, "sign-ins")
@@ -43,7 +43,7 @@ def test_a_copy_of_this_browsers_cookie_is_void_too(alice: Person, elsewhere: Pe
     assert alice.is_signed_in()
 
 
-def test_the_apps_keep_their_access(alice: Person, print_shop: RegisteredClient) -> None:
+def test_signing_out_keeps_the_access_of_apps(alice: Person, print_shop: RegisteredClient) -> None:
     tokens = print_shop.connect(alice)
     notice = Page(alice.browser.get(end(alice, "sign-ins").location)).text
 
@@ -52,7 +52,7 @@ def test_the_apps_keep_their_access(alice: Person, print_shop: RegisteredClient)
     assert ("client_id", "print-shop") in Page(alice.browser.get("/account/apps")).forms[0].buttons
 
 
-def test_or_lose_it_all_of_them(
+def test_signing_out_can_also_remove_all_apps(
     alice: Person,
     bob: Person,
     print_shop: RegisteredClient,
@@ -77,7 +77,7 @@ def test_or_lose_it_all_of_them(
     assert print_shop.holds(his.access_token)
 
 
-def test_nobody_elses_sign_ins_end(alice: Person, bob: Person, events: Events) -> None:
+def test_other_users_stay_signed_in(alice: Person, bob: Person, events: Events) -> None:
     bob.sign_in()
     end(alice, "everything")
 
@@ -86,13 +86,15 @@ def test_nobody_elses_sign_ins_end(alice: Person, bob: Person, events: Events) -
 
 
 @pytest.mark.parametrize("token", ["", "made-up"])
-def test_another_site_cannot_press_the_button(alice: Person, elsewhere: Person, token: str) -> None:
+def test_another_site_cannot_sign_the_user_out(
+    alice: Person, elsewhere: Person, token: str
+) -> None:
     assert end(alice, "everything", csrf_token=token).status_code == 400
     assert elsewhere.is_signed_in()
 
 
 @pytest.mark.parametrize("what", ["", "Everything", "apps"])
-def test_a_form_that_does_not_say_what_to_end_ends_nothing(
+def test_a_form_without_a_choice_ends_nothing(
     alice: Person, elsewhere: Person, print_shop: RegisteredClient, what: str
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -102,8 +104,8 @@ def test_a_form_that_does_not_say_what_to_end_ends_nothing(
     assert print_shop.holds(tokens.access_token)
 
 
-def test_a_browser_that_was_signed_out_cannot_do_it(alice: Person, elsewhere: Person) -> None:
-    """Whoever was thrown out by alice does not throw her out in turn."""
+def test_a_signed_out_browser_cannot_sign_out_others(alice: Person, elsewhere: Person) -> None:
+    """A browser that alice signed out cannot sign out alice's browser."""
     form = Page(elsewhere.browser.get("/account/apps")).forms[-1]
     end(alice, "sign-ins")
     answer = elsewhere.browser.post(form.action, data=form.fields | {"end": "everything"})
@@ -113,8 +115,8 @@ def test_a_browser_that_was_signed_out_cannot_do_it(alice: Person, elsewhere: Pe
     assert not elsewhere.is_signed_in()
 
 
-def test_the_form_of_a_page_from_before_is_void(alice: Person) -> None:
-    """The session of this browser is a new one."""
+def test_a_form_from_before_the_sign_out_is_rejected(alice: Person) -> None:
+    """This browser has a new session."""
     before = Page(alice.ask("/account/apps")).forms[-1].fields["csrf_token"]
     end(alice, "sign-ins")
 

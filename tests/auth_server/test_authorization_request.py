@@ -116,15 +116,15 @@ ODD_STATES = {
 
 
 def responded(person: Person, request: str) -> AuthorizationResponse:
-    """What the server answers at once, with nobody asked anything."""
+    """Return the response that the server sends without asking the user."""
     return AuthorizationResponse.read(person.browser.get(request))
 
 
-# Client and redirect URI come first ------------------------------------------------------------------------------------
+# Client and redirect URI ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("client_id", NOT_A_CLIENT.values(), ids=NOT_A_CLIENT)
-def test_a_request_of_no_client_gets_a_page(
+def test_an_unknown_client_gets_an_error_page(
     alice: Person, print_shop: RegisteredClient, client_id: Parameter
 ) -> None:
     """§4.1.2.1: the server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
@@ -136,7 +136,7 @@ def test_a_request_of_no_client_gets_a_page(
     assert not Page(answer).forms
 
 
-def test_a_resource_server_is_told_that_it_is_no_client(
+def test_a_resource_server_cannot_request_authorization(
     alice: Person, photo_api: RegisteredClient
 ) -> None:
     page = Page(
@@ -162,7 +162,7 @@ def test_an_unregistered_redirect_uri_is_never_followed(
 @pytest.mark.parametrize(
     "changes", [{"client_id": "nobody"}, {"redirect_uri": "https://evil.example/"}]
 )
-def test_what_cannot_be_trusted_is_said_before_what_else_is_wrong(
+def test_an_untrusted_redirect_uri_is_reported_before_other_errors(
     alice: Person, print_shop: RegisteredClient, changes: dict[str, str]
 ) -> None:
     answer = alice.browser.get(
@@ -190,7 +190,7 @@ def test_the_page_has_the_error_and_a_hint_for_the_developer(
     assert print_shop.redirect_uri in page.text
 
 
-def test_the_page_is_no_place_for_markup(alice: Person, print_shop: RegisteredClient) -> None:
+def test_values_on_the_error_page_are_escaped(alice: Person, print_shop: RegisteredClient) -> None:
     answer = alice.browser.get(
         print_shop.authorization_request(
             client_id="<script>alert(1)</script>", redirect_uri='"><img src=x>'
@@ -201,7 +201,7 @@ def test_the_page_is_no_place_for_markup(alice: Person, print_shop: RegisteredCl
     assert "<img" not in answer.text
 
 
-def test_outside_the_demo_the_page_keeps_registrations_to_itself(
+def test_outside_the_demo_the_page_does_not_show_registered_uris(
     start: Callable[..., Server], posters: RegisteredClient
 ) -> None:
     outside = start(DEMO="0").browser()
@@ -211,7 +211,7 @@ def test_outside_the_demo_the_page_keeps_registrations_to_itself(
     assert "mallory.example" not in page.text
 
 
-def test_a_refusal_is_in_the_event_log(
+def test_a_rejected_request_is_logged(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     alice.browser.get(print_shop.authorization_request(redirect_uri="https://evil.example/"))
@@ -221,7 +221,7 @@ def test_a_refusal_is_in_the_event_log(
     assert [entry["error"] for entry in refusals] == ["invalid_request", "invalid_scope"]
 
 
-def test_the_event_log_says_where_a_redirect_uri_differs(
+def test_the_event_log_says_how_a_redirect_uri_differs(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     alice.browser.get(
@@ -233,11 +233,11 @@ def test_the_event_log_says_where_a_redirect_uri_differs(
     assert (refusal["reason"], refusal["differs_at"]) == ("redirect_uri_differs", differs_at)
 
 
-# Everything else goes back to the client -------------------------------------------------------------------------------
+# Errors that are redirected to the client -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
-def test_the_client_is_told_what_is_wrong(
+def test_other_errors_are_redirected_to_the_client(
     alice: Person, print_shop: RegisteredClient, changes: dict[str, Parameter], error: str
 ) -> None:
     """§4.1.2.1: by a redirect, with `error`, `state` and (RFC 9207 §2) `iss`."""
@@ -250,7 +250,7 @@ def test_the_client_is_told_what_is_wrong(
     assert response.parameters["error_description"].isascii()
 
 
-def test_two_states_are_an_error_that_comes_back_once(
+def test_a_repeated_state_is_an_error_with_one_state(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     response = responded(alice, print_shop.authorization_request(state=["one", "two"]))
@@ -258,7 +258,7 @@ def test_two_states_are_an_error_that_comes_back_once(
     assert (response.status, response.error, response.iss) == (302, "invalid_request", ISSUER)
 
 
-def test_a_scope_beyond_the_registration_is_refused(
+def test_a_scope_beyond_the_registration_is_rejected(
     alice: Person, posters: RegisteredClient
 ) -> None:
     response = responded(alice, posters.authorization_request(scope="profile photos:write"))
@@ -277,7 +277,7 @@ def test_a_request_without_state_gets_an_error_without_state(
 @pytest.mark.parametrize(
     "name", ["redirect_uri", "scope", "state", "prompt", "response_mode", "nonce"]
 )
-def test_a_parameter_without_a_value_is_as_good_as_left_out(
+def test_a_parameter_without_a_value_counts_as_omitted(
     alice: Person, posters: RegisteredClient, name: str
 ) -> None:
     """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
@@ -287,7 +287,7 @@ def test_a_parameter_without_a_value_is_as_good_as_left_out(
     assert posters.redeem(code, redirect_uri=redirect_uri).status_code == 200
 
 
-def test_the_only_response_mode_may_be_named(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_response_mode_query_is_accepted(alice: Person, print_shop: RegisteredClient) -> None:
     assert alice.allow(print_shop.authorization_request(response_mode="query")).code
 
 
@@ -307,7 +307,7 @@ def test_unknown_parameters_are_ignored(alice: Person, print_shop: RegisteredCli
         "http://[::1]:51004/callback?from=phone",
     ],
 )
-def test_a_public_client_may_listen_on_any_loopback_port(
+def test_a_public_client_may_use_any_loopback_port(
     alice: Person, phone_app: RegisteredClient, redirect_uri: str
 ) -> None:
     """RFC 8252 §7.3: the authorization server MUST allow any port to be specified at the time of the request."""
@@ -333,7 +333,7 @@ def test_a_public_client_may_listen_on_any_loopback_port(
         "http://[::2]:51004/callback?from=phone",
     ],
 )
-def test_the_port_is_all_that_may_differ(
+def test_only_the_port_of_a_loopback_uri_may_differ(
     alice: Person, phone_app: RegisteredClient, redirect_uri: str
 ) -> None:
     answer = alice.browser.get(phone_app.authorization_request(redirect_uri=redirect_uri))
@@ -342,7 +342,7 @@ def test_the_port_is_all_that_may_differ(
     assert "Location" not in answer.headers
 
 
-def test_the_only_registered_redirect_uri_may_be_left_out(
+def test_a_single_registered_redirect_uri_may_be_omitted(
     alice: Person, posters: RegisteredClient
 ) -> None:
     response = alice.allow(posters.authorization_request(redirect_uri=None))
@@ -352,7 +352,7 @@ def test_the_only_registered_redirect_uri_may_be_left_out(
 
 
 @pytest.mark.parametrize("redirect_uri", [None, ""])
-def test_a_client_with_several_redirect_uris_must_say_which(
+def test_a_client_with_several_redirect_uris_must_send_one(
     alice: Person, calendars: RegisteredClient, redirect_uri: Parameter
 ) -> None:
     """§3.1.2.3: the client MUST include a redirection URI with the authorization request."""
@@ -362,7 +362,7 @@ def test_a_client_with_several_redirect_uris_must_say_which(
     assert "Location" not in answer.headers
 
 
-def test_a_redirect_uri_keeps_the_query_it_has(alice: Person, calendars: RegisteredClient) -> None:
+def test_the_query_of_a_redirect_uri_is_kept(alice: Person, calendars: RegisteredClient) -> None:
     """§3.1.2: which MUST be retained when adding additional query parameters."""
     allowed = alice.allow(calendars.authorization_request())
     refused = responded(alice, calendars.authorization_request(scope="nonsense"))
@@ -377,7 +377,7 @@ def test_a_redirect_uri_keeps_the_query_it_has(alice: Person, calendars: Registe
 
 
 @pytest.mark.parametrize("scope", [None, "", " "])
-def test_without_a_scope_the_whole_registration_is_asked_for(
+def test_without_a_scope_all_registered_scopes_are_requested(
     alice: Person, print_shop: RegisteredClient, scope: Parameter
 ) -> None:
     """§3.3: the server MUST either process the request using a pre-defined default value or fail the request."""
@@ -386,7 +386,7 @@ def test_without_a_scope_the_whole_registration_is_asked_for(
     assert list(page.boxes) == ["profile", "photos:read", "photos:write"]
 
 
-def test_a_scope_named_twice_is_asked_for_once(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_repeated_scope_is_requested_once(alice: Person, print_shop: RegisteredClient) -> None:
     page = alice.consent_page(
         print_shop.authorization_request(scope="photos:read  profile photos:read")
     )
@@ -395,10 +395,10 @@ def test_a_scope_named_twice_is_asked_for_once(alice: Person, print_shop: Regist
 
 
 @pytest.mark.parametrize("state", ODD_STATES.values(), ids=ODD_STATES)
-def test_the_state_comes_back_exactly_as_it_was(
+def test_the_state_is_returned_unchanged(
     alice: Person, print_shop: RegisteredClient, state: str
 ) -> None:
-    """§4.1.2: the exact value received from the client. It survives the login page and the consent page."""
+    """§4.1.2: the exact value received from the client. The login page and the consent page do not change it."""
     refused = responded(alice, print_shop.authorization_request(state=state, scope="nonsense"))
     allowed = alice.allow(print_shop.authorization_request(state=state))
 
@@ -429,7 +429,7 @@ def test_prompt_none_does_not_show_a_consent_page(
     assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
 
 
-def test_prompt_none_succeeds_where_everything_was_allowed_before(
+def test_prompt_none_succeeds_if_consent_is_remembered(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.allow(print_shop.authorization_request())
@@ -441,7 +441,7 @@ def test_prompt_none_succeeds_where_everything_was_allowed_before(
 @pytest.mark.parametrize(
     "odd", ["spaces and pluses", "reserved", "escaped", "quotes", "not ASCII", "a new line"]
 )
-def test_prompt_login_demands_one_fresh_sign_in(
+def test_prompt_login_requires_one_new_sign_in(
     alice: Person, print_shop: RegisteredClient, odd: str
 ) -> None:
     request = print_shop.authorization_request(prompt="login", state=ODD_STATES[odd])
@@ -454,7 +454,7 @@ def test_prompt_login_demands_one_fresh_sign_in(
     assert response.state == ODD_STATES[odd]
 
 
-def test_a_fresh_sign_in_is_known_however_the_browser_escapes_the_request(
+def test_a_new_sign_in_is_recognized_however_the_browser_escapes_the_request(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """Browsers escape an apostrophe in a query that they are redirected to; some clients do not."""
@@ -465,9 +465,7 @@ def test_a_fresh_sign_in_is_known_however_the_browser_escapes_the_request(
     assert list(page.boxes) == ["profile", "photos:read"]
 
 
-def test_a_fresh_sign_in_is_for_one_request_only(
-    alice: Person, print_shop: RegisteredClient
-) -> None:
+def test_a_new_sign_in_counts_for_one_request(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request(prompt="login", state="first"))
     same = alice.browser.get(print_shop.authorization_request(prompt="login", state="first"))
     other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
@@ -476,7 +474,7 @@ def test_a_fresh_sign_in_is_for_one_request_only(
     assert other.location.startswith("/login?")
 
 
-def test_a_sign_in_for_one_request_is_no_fresh_one_for_another(
+def test_a_sign_in_for_one_request_does_not_count_for_another(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.ask(print_shop.authorization_request(prompt="login", state="first"))
@@ -485,7 +483,7 @@ def test_a_sign_in_for_one_request_is_no_fresh_one_for_another(
     assert other.location.startswith("/login?")
 
 
-def test_a_denied_request_demands_a_fresh_sign_in_again(
+def test_a_denied_request_requires_a_new_sign_in_again(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.deny(print_shop.authorization_request(prompt="login"))
@@ -494,17 +492,19 @@ def test_a_denied_request_demands_a_fresh_sign_in_again(
     assert again.location.startswith("/login?")
 
 
-def test_an_ordinary_sign_in_is_no_fresh_one(alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_ordinary_sign_in_does_not_satisfy_prompt_login(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     alice.sign_in()
     answer = alice.browser.get(print_shop.authorization_request(prompt="login"))
 
     assert answer.location.startswith("/login?")
 
 
-def test_prompt_login_may_be_answered_by_somebody_else(
+def test_another_user_may_sign_in_at_prompt_login(
     alice: Person, bob: Person, print_shop: RegisteredClient
 ) -> None:
-    """Whoever signs in is who is asked: bob, at alice's browser."""
+    """The user who signs in is asked for consent: bob, in alice's browser."""
     request = print_shop.authorization_request(prompt="login")
     alice.allow(print_shop.authorization_request())
     to_login = alice.browser.get(request).location
@@ -515,9 +515,7 @@ def test_prompt_login_may_be_answered_by_somebody_else(
     assert "Bob Mason" in page.text
 
 
-def test_prompt_consent_asks_for_what_was_allowed_before(
-    alice: Person, print_shop: RegisteredClient
-) -> None:
+def test_prompt_consent_asks_again(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request())
     page = alice.consent_page(print_shop.authorization_request(prompt="consent"))
 
@@ -534,10 +532,10 @@ def test_prompts_may_be_combined(alice: Person, print_shop: RegisteredClient) ->
     assert page.boxes == {"profile": True, "photos:read": True}
 
 
-# The way to the login page and back ------------------------------------------------------------------------------------
+# Login ------------------------------------------------------------------------------------
 
 
-def test_whoever_is_not_signed_in_is_sent_to_the_login_page_first(
+def test_a_user_who_is_not_signed_in_is_sent_to_the_login_page(
     server: Server, print_shop: RegisteredClient
 ) -> None:
     request = print_shop.authorization_request()
@@ -548,9 +546,7 @@ def test_whoever_is_not_signed_in_is_sent_to_the_login_page_first(
     assert dict(parse_qsl(urlsplit(answer.location).query)) == {"next": request}
 
 
-def test_the_login_page_leads_back_to_the_request(
-    alice: Person, print_shop: RegisteredClient
-) -> None:
+def test_the_login_page_returns_to_the_request(alice: Person, print_shop: RegisteredClient) -> None:
     request = print_shop.authorization_request()
     answer = alice.sign_in(alice.browser.get(request).location)
 

@@ -7,7 +7,7 @@ import pytest
 from tests.auth_server.cast import ISSUER, Clock, Events, Person, RegisteredClient
 
 
-def test_the_code_comes_back_with_state_and_issuer(
+def test_the_response_contains_code_state_and_issuer(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """RFC 9207 §2: the server MUST indicate its identity by including the `iss` parameter in the response."""
@@ -19,7 +19,9 @@ def test_the_code_comes_back_with_state_and_issuer(
     assert (response.state, response.iss) == ("S 1", ISSUER)
 
 
-def test_without_a_state_none_comes_back(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_request_without_state_gets_a_response_without_state(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     """REQUIRED if the "state" parameter was present in the client authorization request."""
     assert set(alice.allow(print_shop.authorization_request(state=None)).parameters) == {
         "code",
@@ -27,7 +29,7 @@ def test_without_a_state_none_comes_back(alice: Person, print_shop: RegisteredCl
     }
 
 
-def test_every_code_is_another(alice: Person, print_shop: RegisteredClient) -> None:
+def test_every_issued_code_is_different(alice: Person, print_shop: RegisteredClient) -> None:
     """§10.10: the probability of an attacker guessing generated tokens MUST be less than or equal to 2^(-128)."""
     codes = [alice.allow(print_shop.authorization_request()).code for _ in range(5)]
 
@@ -35,10 +37,10 @@ def test_every_code_is_another(alice: Person, print_shop: RegisteredClient) -> N
     assert min(map(len, codes)) >= 43
 
 
-def test_the_answer_is_not_kept_by_anybody_on_the_way(
+def test_the_response_must_not_be_cached_or_sent_as_referrer(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """RFC 9700 §4.2: the address of this answer carries a code."""
+    """RFC 9700 §4.2: the address in this response contains a code."""
     alice.allow(print_shop.authorization_request())
     answer = alice.ask(print_shop.authorization_request())
 
@@ -48,7 +50,7 @@ def test_the_answer_is_not_kept_by_anybody_on_the_way(
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(59, 200), (60, 400), (3600, 400)])
-def test_a_code_lives_for_a_minute(
+def test_a_code_expires_after_a_minute(
     clock: Clock, alice: Person, print_shop: RegisteredClient, seconds: int, status: int
 ) -> None:
     """§4.1.2: the authorization code MUST expire shortly after it is issued."""
@@ -59,7 +61,7 @@ def test_a_code_lives_for_a_minute(
 
 
 @pytest.mark.settings(AUTHORIZATION_CODE_LIFETIME="5")
-def test_how_long_a_code_lives_is_a_setting(
+def test_the_code_lifetime_is_a_setting(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -68,7 +70,7 @@ def test_how_long_a_code_lives_is_a_setting(
     assert print_shop.redeem(code).status_code == 400
 
 
-def test_the_event_log_tells_of_the_code_without_having_it(
+def test_the_event_log_records_the_issue_without_the_code(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     code = alice.allow(print_shop.authorization_request(state="my-state")).code
@@ -81,7 +83,7 @@ def test_the_event_log_tells_of_the_code_without_having_it(
     assert "my-state" not in json.dumps(events.entries)
 
 
-def test_whether_a_code_was_asked_about_or_not_makes_no_difference(
+def test_a_remembered_consent_gets_the_same_response(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     asked = alice.allow(print_shop.authorization_request())

@@ -44,8 +44,8 @@ MALFORMED = {
 }
 
 
-def is_refused(answer: TestResponse) -> bool:
-    """§5.2: 401, with the challenge that it owes, and with one description whatever the reason."""
+def is_rejected(answer: TestResponse) -> bool:
+    """§5.2: 401 with a challenge, and the same description for every cause."""
     assert answer.headers["Cache-Control"] == "no-store"
     return (answer.status_code, answer.json, answer.headers.get("WWW-Authenticate")) == (
         401,
@@ -54,8 +54,8 @@ def is_refused(answer: TestResponse) -> bool:
     )
 
 
-def is_let_in(answer: TestResponse) -> bool:
-    """The client is known; what it presents is not."""
+def is_authenticated(answer: TestResponse) -> bool:
+    """Return whether the client was authenticated and only its token was rejected."""
     return answer.status_code == 200 or answer.json["error"] == "invalid_grant"
 
 
@@ -65,7 +65,7 @@ def secret(print_shop: RegisteredClient) -> str:
     return print_shop.secret
 
 
-# Who is let in ---------------------------------------------------------------------------------------------------------
+# Accepted ---------------------------------------------------------------------------------------------------------
 
 
 @at_every_endpoint
@@ -75,22 +75,24 @@ def test_a_confidential_client_may_use_http_basic(server: Server, secret: str, p
         path, ENDPOINTS[path], headers={"Authorization": basic(f"print-shop:{secret}")}
     )
 
-    assert is_let_in(answer)
+    assert is_authenticated(answer)
 
 
 @at_every_endpoint
-def test_or_the_body(server: Server, secret: str, path: str) -> None:
+def test_a_confidential_client_may_send_its_secret_in_the_body(
+    server: Server, secret: str, path: str
+) -> None:
     answer = server.post(
         path, ENDPOINTS[path] | {"client_id": "print-shop", "client_secret": secret}
     )
 
-    assert is_let_in(answer)
+    assert is_authenticated(answer)
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
-def test_a_public_client_names_itself(phone_app: RegisteredClient, path: str) -> None:
+def test_a_public_client_sends_its_client_id(phone_app: RegisteredClient, path: str) -> None:
     """§3.2.1: a public client MAY use "client_id" to identify itself when sending requests to the token endpoint."""
-    assert is_let_in(phone_app.request(path, **ENDPOINTS[path]))
+    assert is_authenticated(phone_app.request(path, **ENDPOINTS[path]))
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
@@ -100,7 +102,7 @@ def test_a_public_client_may_use_basic_with_an_empty_secret(
     """§2.3.1: the client secret MAY be omitted if it is an empty string; some libraries send it so."""
     answer = server.post(path, ENDPOINTS[path], auth=(phone_app.client_id, ""))
 
-    assert is_let_in(answer)
+    assert is_authenticated(answer)
 
 
 @pytest.mark.settings(CLIENT_SECRET="s3cret+ /=%:ü")
@@ -121,93 +123,95 @@ def test_the_scheme_may_be_written_in_any_case(server: Server, secret: str, sche
     """RFC 9110 §11.1: a case-insensitive token."""
     header = basic(f"print-shop:{secret}").replace("Basic", scheme)
 
-    assert is_let_in(
+    assert is_authenticated(
         server.post("/oauth/revoke", {"token": "made-up"}, headers={"Authorization": header})
     )
 
 
-def test_basic_and_the_same_client_id_in_the_body_are_one_way(server: Server, secret: str) -> None:
+def test_basic_with_the_same_client_id_in_the_body_is_one_method(
+    server: Server, secret: str
+) -> None:
     form = {"token": "made-up", "client_id": "print-shop", "client_secret": ""}
 
-    assert is_let_in(server.post("/oauth/revoke", form, auth=("print-shop", secret)))
+    assert is_authenticated(server.post("/oauth/revoke", form, auth=("print-shop", secret)))
 
 
-# Who is not ------------------------------------------------------------------------------------------------------------
+# Rejected ------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_header_is_a_failure_of_the_client(server: Server, header: str) -> None:
+def test_a_malformed_header_is_invalid_client(server: Server, header: str) -> None:
     for path, form in ENDPOINTS.items():
-        assert is_refused(server.post(path, form, headers={"Authorization": header}))
+        assert is_rejected(server.post(path, form, headers={"Authorization": header}))
 
 
 @pytest.mark.parametrize("wrong", ["a guess", "é", "\0", "x" * 10_000, " "])
-def test_a_wrong_secret_is_refused(server: Server, wrong: str) -> None:
+def test_a_wrong_secret_is_rejected(server: Server, wrong: str) -> None:
     for path, form in ENDPOINTS.items():
         in_the_header = server.post(
             path, form, headers={"Authorization": basic(f"print-shop:{wrong}")}
         )
         in_the_body = server.post(path, form | {"client_id": "print-shop", "client_secret": wrong})
 
-        assert is_refused(in_the_header)
-        assert is_refused(in_the_body)
+        assert is_rejected(in_the_header)
+        assert is_rejected(in_the_body)
 
 
 @at_every_endpoint
-def test_a_confidential_client_must_bring_its_secret(server: Server, path: str) -> None:
+def test_a_confidential_client_must_send_its_secret(server: Server, path: str) -> None:
     """§3.2.1: confidential clients MUST authenticate with the authorization server."""
     named = server.post(path, ENDPOINTS[path] | {"client_id": "print-shop"})
     empty = server.post(path, ENDPOINTS[path], auth=("print-shop", ""))
 
-    assert is_refused(named)
-    assert is_refused(empty)
+    assert is_rejected(named)
+    assert is_rejected(empty)
 
 
 @pytest.mark.parametrize(
     "client_id", ["nobody", "", "é", "print-shop\0", "PRINT-SHOP", "x" * 10_000]
 )
-def test_an_unknown_client_is_refused(server: Server, secret: str, client_id: str) -> None:
+def test_an_unknown_client_is_rejected(server: Server, secret: str, client_id: str) -> None:
     for path, form in ENDPOINTS.items():
         named = server.post(path, form | {"client_id": client_id})
         with_a_secret = server.post(path, form | {"client_id": client_id, "client_secret": secret})
 
-        assert is_refused(named)
-        assert is_refused(with_a_secret)
+        assert is_rejected(named)
+        assert is_rejected(with_a_secret)
 
 
 @at_every_endpoint
-def test_nobody_is_refused(server: Server, path: str) -> None:
-    assert is_refused(server.post(path, ENDPOINTS[path]))
+def test_a_request_without_a_client_is_rejected(server: Server, path: str) -> None:
+    assert is_rejected(server.post(path, ENDPOINTS[path]))
 
 
 @at_every_endpoint
-def test_a_public_client_has_no_secret_to_guess(
+def test_a_public_client_with_a_secret_is_rejected(
     server: Server, phone_app: RegisteredClient, path: str
 ) -> None:
     form = ENDPOINTS[path] | {"client_id": phone_app.client_id, "client_secret": "made-up"}
 
-    assert is_refused(server.post(path, ENDPOINTS[path], auth=(phone_app.client_id, "made-up")))
-    assert is_refused(server.post(path, form))
+    assert is_rejected(server.post(path, ENDPOINTS[path], auth=(phone_app.client_id, "made-up")))
+    assert is_rejected(server.post(path, form))
 
 
 def test_a_public_client_cannot_introspect(phone_app: RegisteredClient) -> None:
     """RFC 7662 §2.1: the endpoint MUST require some form of authorization, against token scanning."""
-    assert is_refused(phone_app.introspect("made-up"))
+    assert is_rejected(phone_app.introspect("made-up"))
 
 
 @at_every_endpoint
-def test_the_secret_of_another_client_does_not_do(
+def test_the_secret_of_another_client_is_rejected(
     server: Server, posters: RegisteredClient, path: str
 ) -> None:
     assert posters.secret
 
-    assert is_refused(server.post(path, ENDPOINTS[path], auth=("print-shop", posters.secret)))
+    assert is_rejected(server.post(path, ENDPOINTS[path], auth=("print-shop", posters.secret)))
 
 
 def test_a_resource_server_gets_no_tokens(
     photo_api: RegisteredClient, print_shop: RegisteredClient
 ) -> None:
-    """It introspects and nothing else."""
+    """A resource server may introspect and do nothing else."""
     redeemed = photo_api.redeem("made-up", redirect_uri=print_shop.redirect_uri)
     refreshed = photo_api.refresh("made-up")
 
@@ -226,7 +230,7 @@ def test_a_resource_server_gets_no_tokens(
     ],
     ids=["the same twice", "only the secret", "another client", "another client with a secret"],
 )
-def test_two_ways_at_once_are_refused_with_a_description_that_says_so(
+def test_two_methods_in_one_request_are_rejected_with_a_clear_description(
     server: Server, secret: str, path: str, also: dict[str, str]
 ) -> None:
     """§2.3: the client MUST NOT use more than one authentication method in each request."""
@@ -237,19 +241,19 @@ def test_two_ways_at_once_are_refused_with_a_description_that_says_so(
     assert "one way of client authentication" in answer.json["error_description"]
 
 
-def test_the_old_secret_dies_with_rotation(
+def test_the_old_secret_stops_working_after_rotation(
     server: Server, alice: Person, posters: RegisteredClient, print_shop: RegisteredClient
 ) -> None:
     tokens = posters.connect(alice)
     rotated = server.run("clients", "rotate-secret", posters.client_id, "--json")
     renewed = replace(posters, secret=json.loads(rotated.output)["client_secret"])
 
-    assert is_refused(posters.introspect(tokens.access_token))
+    assert is_rejected(posters.introspect(tokens.access_token))
     assert renewed.holds(tokens.access_token)
     assert Tokens.read(renewed.refresh(tokens.refresh_token))
 
 
-def test_the_event_log_knows_the_reason(
+def test_the_reason_is_logged(
     server: Server, print_shop: RegisteredClient, phone_app: RegisteredClient, events: Events
 ) -> None:
     replace(print_shop, secret="a guess").revoke("made-up")

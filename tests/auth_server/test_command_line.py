@@ -51,7 +51,7 @@ NOT_TO_BE_REGISTERED = {
 
 
 def failure(result: Result) -> str:
-    """The one line that a person reads."""
+    """Return the one line that the command prints on failure."""
     assert result.exit_code != 0
     assert "Traceback" not in result.output
     return result.output.strip()
@@ -80,7 +80,7 @@ def test_registering_a_client_prints_rfc_7591s_names(server: Server) -> None:
     }
 
 
-def test_a_client_that_was_registered_can_do_the_flow(
+def test_a_registered_client_can_complete_the_flow(
     alice: Person, registers: Callable[..., RegisteredClient]
 ) -> None:
     calendar = registers(*CONFIDENTIAL)
@@ -131,7 +131,7 @@ def test_several_redirect_uris_may_be_registered(server: Server) -> None:
     assert json.loads(result.output)["redirect_uris"] == [first, second]
 
 
-def test_scopes_are_registered_in_order_and_once(server: Server) -> None:
+def test_scopes_are_registered_once_and_in_order(server: Server) -> None:
     arguments = (*CONFIDENTIAL[:-1], "photos:write  profile photos:write")
 
     assert (
@@ -141,7 +141,7 @@ def test_scopes_are_registered_in_order_and_once(server: Server) -> None:
 
 
 @pytest.mark.parametrize("uri", NOT_TO_BE_REGISTERED.values(), ids=NOT_TO_BE_REGISTERED)
-def test_some_redirect_uris_are_refused(server: Server, uri: str) -> None:
+def test_invalid_redirect_uris_are_rejected(server: Server, uri: str) -> None:
     """RFC 6749 §3.1.2: MUST be an absolute URI, MUST NOT include a fragment; RFC 9700 §2.6: no plain http."""
     before = server.run("clients", "list").output
     result = server.run(
@@ -192,18 +192,18 @@ def test_some_redirect_uris_are_refused(server: Server, uri: str) -> None:
         ],
     ],
 )
-def test_some_registrations_are_refused(server: Server, arguments: tuple[str, ...]) -> None:
+def test_invalid_registrations_are_rejected(server: Server, arguments: tuple[str, ...]) -> None:
     assert failure(server.run("clients", "create", *arguments, "--json"))
 
 
-def test_without_json_it_is_for_people(server: Server) -> None:
+def test_without_json_the_output_is_plain_text(server: Server) -> None:
     output = server.run("clients", "create", *CONFIDENTIAL).output
 
     assert "client_name: Calendar" in output
     assert re.search(r"^client_secret: \S{43,}$", output, re.MULTILINE)
 
 
-def test_every_client_is_listed_without_its_secret(
+def test_clients_are_listed_without_their_secrets(
     server: Server, posters: RegisteredClient, phone_app: RegisteredClient
 ) -> None:
     listed = {
@@ -247,7 +247,9 @@ def test_deleting_a_client_ends_its_grants(
 
 @pytest.mark.parametrize("command", ["rotate-secret", "delete"])
 @pytest.mark.parametrize("client_id", ["nobody", "", "é", "PRINT-SHOP"])
-def test_an_unknown_client_is_one_line(server: Server, command: str, client_id: str) -> None:
+def test_an_unknown_client_is_reported_in_one_line(
+    server: Server, command: str, client_id: str
+) -> None:
     assert (
         failure(server.run("clients", command, client_id))
         == f"Error: There is no client {client_id}."
@@ -257,7 +259,7 @@ def test_an_unknown_client_is_one_line(server: Server, command: str, client_id: 
 # users -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_user_is_created_with_a_line_of_standard_input(server: Server) -> None:
+def test_the_password_is_read_from_standard_input(server: Server) -> None:
     result = server.run("users", "create", "carol", stdin="correct horse \nanother line\n")
 
     assert result.exit_code == 0
@@ -265,14 +267,14 @@ def test_a_user_is_created_with_a_line_of_standard_input(server: Server) -> None
     assert Person(server, "carol", "correct horse ").sign_in().status_code == 303
 
 
-def test_a_name_is_what_the_person_is_called(server: Server) -> None:
+def test_the_name_option_sets_the_users_name(server: Server) -> None:
     server.run("users", "create", "carol", "--name", "Carol Ünal", stdin="correct horse\n")
 
     assert "Carol Ünal" in server.run("users", "list").output
 
 
 @pytest.mark.parametrize("username", ["7", "carol.smith+a@example.org", "x" * 64])
-def test_a_username_that_was_created_can_sign_in(server: Server, username: str) -> None:
+def test_a_created_user_can_sign_in(server: Server, username: str) -> None:
     created = server.run("users", "create", username, stdin="correct horse\n")
 
     assert created.exit_code == 0
@@ -282,7 +284,7 @@ def test_a_username_that_was_created_can_sign_in(server: Server, username: str) 
 @pytest.mark.parametrize(
     "username", ["", "Carol", "carol smith", ".carol", "cärol", "carol\n", "x" * 65, "alice"]
 )
-def test_some_usernames_are_refused(server: Server, username: str) -> None:
+def test_invalid_usernames_are_rejected(server: Server, username: str) -> None:
     before = server.run("users", "list").output
 
     assert failure(server.run("users", "create", username, stdin="correct horse\n"))
@@ -291,7 +293,7 @@ def test_some_usernames_are_refused(server: Server, username: str) -> None:
 
 @pytest.mark.parametrize("password", ["", "seven77", "x" * 1025], ids=["none", "short", "long"])
 @pytest.mark.parametrize("command", ["create carol", "set-password alice"])
-def test_some_passwords_are_refused(
+def test_invalid_passwords_are_rejected(
     server: Server, alice: Person, command: str, password: str
 ) -> None:
     result = server.run("users", *command.split(), stdin=f"{password}\n")
@@ -308,15 +310,17 @@ def test_a_password_is_never_printed(server: Server) -> None:
     assert "staple" not in changed.output
 
 
-def test_a_new_password_is_the_only_one(server: Server, mallory: Person) -> None:
+def test_a_new_password_replaces_the_old_one(server: Server, mallory: Person) -> None:
     server.run("users", "set-password", "mallory", stdin="another password\n")
 
     assert mallory.sign_in().status_code == 403
     assert mallory.sign_in(password="another password").status_code == 303
 
 
-def test_nobody_waits_while_a_password_is_typed(server: Server, instance_database: Path) -> None:
-    """It works beside running legs: asking for a password must not hold the database."""
+def test_typing_a_password_does_not_block_the_database(
+    server: Server, instance_database: Path
+) -> None:
+    """The command works beside running legs, so the prompt must not lock the database."""
 
     class TypedSlowly(io.BytesIO):
         def read(self, size: int | None = -1, /) -> bytes:
@@ -335,7 +339,7 @@ def test_nobody_waits_while_a_password_is_typed(server: Server, instance_databas
     assert "Bobby" in server.run("users", "list").output
 
 
-def test_every_user_is_listed(server: Server) -> None:
+def test_users_are_listed(server: Server) -> None:
     lines = [line.split("\t") for line in server.run("users", "list").output.splitlines()]
 
     assert [(username, name) for username, _, name in lines] == [
@@ -348,7 +352,7 @@ def test_every_user_is_listed(server: Server) -> None:
     assert len({subject for _, subject, _ in lines}) == 5
 
 
-def test_a_deleted_user_is_gone(server: Server, mallory: Person) -> None:
+def test_a_deleted_user_cannot_sign_in(server: Server, mallory: Person) -> None:
     result = server.run("users", "delete", "mallory")
 
     assert result.exit_code == 0
@@ -358,7 +362,9 @@ def test_a_deleted_user_is_gone(server: Server, mallory: Person) -> None:
 
 @pytest.mark.parametrize("command", ["set-password", "delete"])
 @pytest.mark.parametrize("username", ["nobody", "", "Alice"])
-def test_an_unknown_user_is_one_line(server: Server, command: str, username: str) -> None:
+def test_an_unknown_user_is_reported_in_one_line(
+    server: Server, command: str, username: str
+) -> None:
     result = server.run("users", command, username, stdin="correct horse\n")
 
     assert failure(result) == f"Error: There is no user {username}."
@@ -367,7 +373,7 @@ def test_an_unknown_user_is_one_line(server: Server, command: str, username: str
 # tokens ----------------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_that_is_alive_is_purged(
+def test_a_purge_keeps_active_rows(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -379,7 +385,7 @@ def test_nothing_that_is_alive_is_purged(
     assert print_shop.redeem(code).status_code == 200
 
 
-def test_what_has_expired_is_purged(
+def test_a_purge_deletes_expired_rows(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.allow(print_shop.authorization_request())
@@ -393,7 +399,7 @@ def test_what_has_expired_is_purged(
     assert print_shop.holds(tokens.refresh_token)
 
 
-def test_a_replay_is_still_known_after_a_purge(
+def test_a_purge_keeps_replays_detectable(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -405,7 +411,7 @@ def test_a_replay_is_still_known_after_a_purge(
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
 
 
-def test_a_grant_that_is_over_is_purged(
+def test_a_purge_deletes_expired_grants(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     print_shop.refresh(print_shop.connect(alice).refresh_token)
@@ -420,7 +426,7 @@ def test_a_grant_that_is_over_is_purged(
 
 
 @pytest.mark.settings(REFRESH_TOKEN_LIFETIME="60")
-def test_an_access_token_that_outlives_its_grant_is_not_purged(
+def test_a_purge_keeps_an_access_token_that_outlives_its_grant(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -440,10 +446,10 @@ def test_a_purge_keeps_the_consent(
     assert alice.ask(print_shop.authorization_request()).status_code == 302
 
 
-# As a command ----------------------------------------------------------------------------------------------------------
+# As a separate process ----------------------------------------------------------------------------------------------------------
 
 
-def test_it_needs_no_secret_key(tmp_path: Path) -> None:
+def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:
     settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)}, serving=False)
     app = create_app(settings)
     created = app.test_cli_runner().invoke(args=["clients", "create", *CONFIDENTIAL, "--json"])
@@ -453,10 +459,10 @@ def test_it_needs_no_secret_key(tmp_path: Path) -> None:
     assert json.loads(created.output)["client_secret"]
 
 
-def test_it_works_beside_a_running_leg(
+def test_the_command_line_works_beside_a_running_leg(
     instance_database: Path, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """Another process, outside the demo, on the same database."""
+    """Run the command as another process on the same database, outside the demo."""
     tokens = print_shop.connect(alice)
     environ = {"PATH": os.environ["PATH"], "TRIPOD_INSTANCE_PATH": str(instance_database.parent)}
     command = [

@@ -1,4 +1,4 @@
-"""A5, A6 – The consent page: what a person is told, what she can decide, and what is remembered (RFC 6749 §4.1, §10.2)."""
+"""A5, A6 – The consent page: its content, the user's decision, and what is remembered (RFC 6749 §4.1, §10.2)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -23,14 +23,16 @@ EVERYTHING = "profile photos:read photos:write"
 
 
 def is_settled(answer: TestResponse) -> bool:
-    """Whether the browser is on its way back to a client with a code."""
+    """Return whether the response redirects to a client with a code."""
     return "code" in AuthorizationResponse.read(answer).parameters
 
 
-# What it says ----------------------------------------------------------------------------------------------------------
+# Content ----------------------------------------------------------------------------------------------------------
 
 
-def test_it_says_who_asks_whom_for_what(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_names_the_client_the_user_and_the_scopes(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     page = alice.consent_page(print_shop.authorization_request(scope=EVERYTHING))
 
     assert "Print Shop" in page.text
@@ -50,11 +52,13 @@ def test_the_event_log_says_which_client_asks(
     assert (entry["client_id"], entry["client_name"]) == ("print-shop", "Print Shop")
 
 
-def test_it_says_where_the_person_will_go(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_shows_the_host_of_the_redirect_uri(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     assert print_shop.redirect_uri in alice.consent_page(print_shop.authorization_request()).text
 
 
-def test_it_does_not_speak_of_what_was_not_asked_for(
+def test_the_page_does_not_mention_other_scopes(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     page = alice.consent_page(print_shop.authorization_request(scope="profile"))
@@ -63,7 +67,7 @@ def test_it_does_not_speak_of_what_was_not_asked_for(
     assert SCOPES["photos:write"].title not in page.text
 
 
-def test_every_requested_scope_has_a_box_that_is_ticked(
+def test_each_requested_scope_has_a_ticked_checkbox(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     page = alice.consent_page(print_shop.authorization_request(scope=EVERYTHING))
@@ -71,14 +75,16 @@ def test_every_requested_scope_has_a_box_that_is_ticked(
     assert page.boxes == {"profile": True, "photos:read": True, "photos:write": True}
 
 
-def test_there_is_a_button_for_either_decision(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_has_a_button_for_each_decision(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     form = alice.consent_page(print_shop.authorization_request()).form
 
     assert sorted(form.buttons) == [("decision", "allow"), ("decision", "deny")]
     assert "scope" not in form.fields
 
 
-def test_a_clients_name_is_no_markup(
+def test_the_clients_name_is_escaped(
     alice: Person, registers: Callable[..., RegisteredClient]
 ) -> None:
     name = "<script>alert(1)</script>"
@@ -90,7 +96,9 @@ def test_a_clients_name_is_no_markup(
     assert name not in answer.text
 
 
-def test_somebody_else_can_sign_in_instead(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_offers_to_sign_in_as_another_user(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
     [switch] = [
         link
         for link in alice.consent_page(print_shop.authorization_request()).links
@@ -101,8 +109,8 @@ def test_somebody_else_can_sign_in_instead(alice: Person, print_shop: Registered
     assert "Signed in as Bob Mason" in Page(alice.browser.get(answer.location)).text
 
 
-def test_it_lets_the_way_back_lead_anywhere(alice: Person, print_shop: RegisteredClient) -> None:
-    """Chromium applies `form-action` to every redirect after the form; elsewhere it holds."""
+def test_the_page_has_no_form_action_directive(alice: Person, print_shop: RegisteredClient) -> None:
+    """Chromium applies `form-action` to every redirect after the form. Other pages have the directive."""
     consent = alice.consent_page(print_shop.authorization_request())
     home = alice.browser.get("/")
 
@@ -110,7 +118,7 @@ def test_it_lets_the_way_back_lead_anywhere(alice: Person, print_shop: Registere
     assert "form-action 'self'" in home.headers["Content-Security-Policy"]
 
 
-def test_it_is_safe_from_frames_and_caches(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_cannot_be_framed_or_cached(alice: Person, print_shop: RegisteredClient) -> None:
     """RFC 6749 §10.13, clickjacking."""
     headers = alice.consent_page(print_shop.authorization_request()).headers
 
@@ -119,7 +127,7 @@ def test_it_is_safe_from_frames_and_caches(alice: Person, print_shop: Registered
     assert headers["Cache-Control"] == "no-store"
 
 
-# What is decided -------------------------------------------------------------------------------------------------------
+# Decisions -------------------------------------------------------------------------------------------------------
 
 
 def test_allowing_everything_grants_everything(
@@ -139,7 +147,7 @@ def test_unticking_a_scope_narrows_the_grant(alice: Person, print_shop: Register
     assert print_shop.introspect(tokens.access_token).json["scope"] == "profile"
 
 
-def test_what_was_unticked_cannot_be_had_by_refreshing(
+def test_a_refresh_cannot_add_an_unticked_scope(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice, "profile", scope=EVERYTHING)
@@ -148,7 +156,9 @@ def test_what_was_unticked_cannot_be_had_by_refreshing(
     assert refused.json["error"] == "invalid_scope"
 
 
-def test_denying_is_an_answer(alice: Person, print_shop: RegisteredClient, events: Events) -> None:
+def test_denying_redirects_with_access_denied(
+    alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
     """RFC 6749 §4.1.2.1: access_denied, to the client."""
     response = alice.deny(print_shop.authorization_request(state="S 1"))
 
@@ -158,7 +168,7 @@ def test_denying_is_an_answer(alice: Person, print_shop: RegisteredClient, event
     assert len(events.named("consent_denied")) == 1
 
 
-def test_denying_wins_over_ticked_boxes(alice: Person, print_shop: RegisteredClient) -> None:
+def test_denying_ignores_ticked_checkboxes(alice: Person, print_shop: RegisteredClient) -> None:
     page = alice.consent_page(print_shop.authorization_request())
     response = AuthorizationResponse.read(alice.decide(page, "deny", *page.boxes))
 
@@ -194,7 +204,7 @@ def test_denying_wins_over_ticked_boxes(alice: Person, print_shop: RegisteredCli
         ],
     ],
 )
-def test_anything_else_is_an_error_of_the_form(
+def test_an_invalid_decision_is_a_form_error(
     alice: Person, print_shop: RegisteredClient, events: Events, decision: str, scopes: list[str]
 ) -> None:
     page = alice.consent_page(print_shop.authorization_request())
@@ -207,7 +217,7 @@ def test_anything_else_is_an_error_of_the_form(
     assert not events.named("consent_given")
 
 
-def test_an_error_of_the_form_can_be_mended(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_form_error_can_be_corrected(alice: Person, print_shop: RegisteredClient) -> None:
     page = Page(alice.decide(alice.consent_page(print_shop.authorization_request()), "allow"))
     response = AuthorizationResponse.read(alice.decide(page, "allow", "profile"))
 
@@ -219,7 +229,7 @@ def test_an_error_of_the_form_can_be_mended(alice: Person, print_shop: Registere
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
-def test_a_forged_consent_is_refused(
+def test_a_forged_consent_is_rejected(
     alice: Person, print_shop: RegisteredClient, events: Events, token: str | None
 ) -> None:
     """RFC 6749 §10.12: the authorization server MUST implement CSRF protection for its authorization endpoint."""
@@ -234,10 +244,10 @@ def test_a_forged_consent_is_refused(
     assert alice.ask(print_shop.authorization_request()).status_code == 200
 
 
-def test_a_consent_with_the_token_of_another_session_is_refused(
+def test_a_csrf_token_of_another_session_is_rejected(
     alice: Person, mallory: Person, posters: RegisteredClient, events: Events
 ) -> None:
-    """Mallory makes alice's browser send the form that mallory was given."""
+    """Mallory makes alice's browser send the form that mallory received."""
     mallorys = mallory.consent_page(posters.authorization_request())
     alice.sign_in()
     answer = alice.decide(mallorys, "allow", *mallorys.boxes)
@@ -246,7 +256,7 @@ def test_a_consent_with_the_token_of_another_session_is_refused(
     assert not events.named("authorization_code_issued")
 
 
-def test_a_page_for_alice_cannot_be_used_after_bob_signed_in(
+def test_a_consent_page_for_alice_is_rejected_after_bob_signed_in(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     page = alice.consent_page(print_shop.authorization_request())
@@ -258,7 +268,7 @@ def test_a_page_for_alice_cannot_be_used_after_bob_signed_in(
     assert not events.named("authorization_code_issued")
 
 
-def test_the_page_that_refuses_a_form_leads_to_a_fresh_one(
+def test_the_rejection_page_links_to_a_new_form(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     request = print_shop.authorization_request()
@@ -269,7 +279,7 @@ def test_the_page_that_refuses_a_form_leads_to_a_fresh_one(
     assert request in refusal.links
 
 
-def test_a_decision_of_somebody_signed_out_is_none(
+def test_a_decision_sent_after_signing_out_has_no_effect(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     page = alice.consent_page(print_shop.authorization_request())
@@ -280,10 +290,10 @@ def test_a_decision_of_somebody_signed_out_is_none(
     assert not events.named("authorization_code_issued")
 
 
-def test_a_decision_is_checked_like_the_request_it_belongs_to(
+def test_the_request_is_checked_again_with_the_decision(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """The page posts back to its request; changing that on the way changes what is checked."""
+    """The form posts to the address of its request, so a changed address is checked as a new request."""
     page = alice.consent_page(print_shop.authorization_request())
     page.form.action = print_shop.authorization_request(redirect_uri="https://evil.example/")
     untrusted = alice.decide(page, "allow", *page.boxes)
@@ -294,7 +304,7 @@ def test_a_decision_is_checked_like_the_request_it_belongs_to(
     assert refused.error == "invalid_request"
 
 
-def test_parameters_of_the_request_do_not_come_from_the_form(
+def test_request_parameters_are_not_read_from_the_form(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """RFC 6749 §3.1: parameters MUST NOT be included more than once; what counts is the request's own."""
@@ -310,17 +320,17 @@ def test_parameters_of_the_request_do_not_come_from_the_form(
     assert Tokens.read(print_shop.redeem(response.code)).scope == print_shop.scope
 
 
-# What is remembered ----------------------------------------------------------------------------------------------------
+# Remembered consent ----------------------------------------------------------------------------------------------------
 
 
-def test_what_was_allowed_is_not_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_allowed_scope_is_not_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request())
 
     assert is_settled(alice.ask(print_shop.authorization_request()))
     assert is_settled(alice.ask(print_shop.authorization_request(scope="photos:read")))
 
 
-def test_only_what_is_new_is_asked(alice: Person, print_shop: RegisteredClient) -> None:
+def test_only_new_scopes_are_asked(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request(scope="profile"))
     page = alice.consent_page(print_shop.authorization_request(scope=EVERYTHING))
 
@@ -328,20 +338,20 @@ def test_only_what_is_new_is_asked(alice: Person, print_shop: RegisteredClient) 
     assert SCOPES["profile"].title.lower() in page.text.lower()
 
 
-def test_what_was_allowed_before_comes_along(alice: Person, print_shop: RegisteredClient) -> None:
+def test_scopes_allowed_before_are_included(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request(scope="profile"))
     tokens = print_shop.connect(alice, "photos:write", scope=EVERYTHING)
 
     assert tokens.scope == "profile photos:write"
 
 
-def test_what_was_unticked_is_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
+def test_an_unticked_scope_is_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request(), "profile")
 
     assert list(alice.consent_page(print_shop.authorization_request()).boxes) == ["photos:read"]
 
 
-def test_what_was_denied_is_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_denied_scope_is_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
     alice.deny(print_shop.authorization_request())
 
     assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
@@ -350,13 +360,15 @@ def test_what_was_denied_is_asked_again(alice: Person, print_shop: RegisteredCli
     ]
 
 
-def test_somebody_else_is_asked(alice: Person, bob: Person, print_shop: RegisteredClient) -> None:
+def test_consent_is_remembered_per_user(
+    alice: Person, bob: Person, print_shop: RegisteredClient
+) -> None:
     alice.allow(print_shop.authorization_request())
 
     assert bob.consent_page(print_shop.authorization_request()).boxes
 
 
-def test_another_client_is_asked_for(
+def test_consent_is_remembered_per_client(
     alice: Person, print_shop: RegisteredClient, posters: RegisteredClient
 ) -> None:
     alice.allow(print_shop.authorization_request())
@@ -364,13 +376,13 @@ def test_another_client_is_asked_for(
     assert alice.consent_page(posters.authorization_request()).boxes
 
 
-def test_it_is_remembered_across_browsers(alice: Person, print_shop: RegisteredClient) -> None:
+def test_consent_is_remembered_across_browsers(alice: Person, print_shop: RegisteredClient) -> None:
     alice.allow(print_shop.authorization_request())
 
     assert is_settled(replace(alice).ask(print_shop.authorization_request()))
 
 
-def test_a_public_client_is_asked_for_every_time(
+def test_consent_for_a_public_client_is_asked_every_time(
     alice: Person, phone_app: RegisteredClient
 ) -> None:
     """RFC 6749 §10.2: the server SHOULD NOT process repeated requests automatically without assurance of who asks."""
@@ -382,7 +394,7 @@ def test_a_public_client_is_asked_for_every_time(
     ]
 
 
-def test_a_grant_that_was_not_asked_about_is_as_wide_as_the_request(
+def test_a_remembered_consent_grants_the_requested_scopes(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.allow(print_shop.authorization_request(scope=EVERYTHING))
@@ -390,10 +402,10 @@ def test_a_grant_that_was_not_asked_about_is_as_wide_as_the_request(
     assert print_shop.connect(alice, scope="photos:read").scope == "photos:read"
 
 
-def test_two_tabs_can_be_answered_one_after_the_other(
+def test_two_consent_pages_can_be_answered_one_after_the_other(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """What one tab settled is no longer a question to the other, whose page still asks it."""
+    """The second page still asks for a scope that was allowed on the first."""
     first = alice.consent_page(print_shop.authorization_request(state="first"))
     second = alice.consent_page(print_shop.authorization_request(state="second"))
 
@@ -401,7 +413,7 @@ def test_two_tabs_can_be_answered_one_after_the_other(
     assert is_settled(alice.decide(second, "allow", *second.boxes))
 
 
-def test_what_is_unticked_counts_whatever_another_tab_settled(
+def test_unticking_counts_even_if_another_tab_allowed_the_scope(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     first = alice.consent_page(print_shop.authorization_request(state="first"))
@@ -412,7 +424,7 @@ def test_what_is_unticked_counts_whatever_another_tab_settled(
     assert Tokens.read(print_shop.redeem(response.code)).scope == "profile"
 
 
-def test_an_error_of_the_form_asks_again_whatever_another_tab_settled(
+def test_a_form_error_shows_the_same_scopes_even_if_another_tab_allowed_them(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     first = alice.consent_page(print_shop.authorization_request(state="first"))

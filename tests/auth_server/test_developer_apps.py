@@ -1,4 +1,4 @@
-"""/developer/apps: a developer registers a client and is shown its secret, once."""
+"""/developer/apps: a developer registers a client and sees its secret once."""
 
 import re
 from pathlib import Path
@@ -20,7 +20,7 @@ def developer(mallory: Person) -> Developer:
 @pytest.mark.parametrize(
     "path", ["/developer/apps/new", "/developer/apps/x", "/developer/apps/x/secret"]
 )
-def test_who_is_not_signed_in_signs_in_first_and_comes_back(
+def test_the_page_requires_a_sign_in_and_returns_afterwards(
     server: Server, path: str, method: str
 ) -> None:
     server.app.config["WTF_CSRF_ENABLED"] = False
@@ -32,20 +32,20 @@ def test_who_is_not_signed_in_signs_in_first_and_comes_back(
     assert (answer.status_code, answer.location) == (303, f"/login?next={quote(path)}")
 
 
-def test_signing_in_leads_back_to_the_list(mallory: Person) -> None:
+def test_signing_in_returns_to_the_list(mallory: Person) -> None:
     to_login = mallory.browser.get("/developer/apps")
 
     assert mallory.sign_in(to_login.location).location == "/developer/apps"
 
 
-def test_a_developer_without_clients_is_told_how_to_begin(developer: Developer) -> None:
+def test_a_developer_without_clients_sees_how_to_start(developer: Developer) -> None:
     page = developer.page()
 
     assert "No apps yet" in page.text
     assert {"/developer/apps/new", "/developer/connect"} <= set(page.links)
 
 
-def test_a_new_client_makes_the_round_trip(
+def test_a_new_client_can_complete_the_flow(
     developer: Developer, alice: Person, photo_api: RegisteredClient
 ) -> None:
     client = developer.has_a_client()
@@ -57,7 +57,7 @@ def test_a_new_client_makes_the_round_trip(
     assert refreshed.status_code == 200
 
 
-def test_a_public_client_makes_the_round_trip_and_has_no_secret(
+def test_a_public_client_can_complete_the_flow_without_a_secret(
     developer: Developer, alice: Person
 ) -> None:
     answer = developer.registers(type="public", redirect_uris="http://127.0.0.1:8400/callback")
@@ -73,7 +73,7 @@ def test_a_public_client_makes_the_round_trip_and_has_no_secret(
     assert client.connect(alice).access_token
 
 
-def test_the_list_says_what_is_registered(developer: Developer) -> None:
+def test_the_list_shows_the_registrations(developer: Developer) -> None:
     client = developer.has_a_client(
         redirect_uris="https://a.example/1\r\n\r\n https://a.example/2 \r\n"
     )
@@ -106,7 +106,7 @@ def test_the_secret_is_shown_once(developer: Developer) -> None:
     assert secret not in developer.browser.session_cookie
 
 
-def test_the_secret_is_not_at_rest(
+def test_the_secret_is_not_stored(
     developer: Developer, instance_database: Path, events: Events
 ) -> None:
     client = developer.has_a_client()
@@ -118,8 +118,8 @@ def test_the_secret_is_not_at_rest(
     assert events.named("client_registered")[0]["client_id"] == client.client_id
 
 
-def test_a_form_that_is_sent_again_registers_nothing(developer: Developer) -> None:
-    """A reload, or the way back and forth: there is one client, and a notice."""
+def test_a_form_sent_twice_registers_one_client(developer: Developer) -> None:
+    """A reload or the back button leaves one client, and shows a notice."""
     form = developer.form("/developer/apps/new")
     first = developer.registers(form)
     again = developer.registers(form, name="Another name")
@@ -132,7 +132,7 @@ def test_a_form_that_is_sent_again_registers_nothing(developer: Developer) -> No
     assert "This form was already sent" not in developer.page().text
 
 
-def test_a_double_click_registers_one(developer: Developer) -> None:
+def test_a_double_click_registers_one_client(developer: Developer) -> None:
     form, cookie = developer.form("/developer/apps/new"), developer.browser.session_cookie
 
     def click() -> int:
@@ -149,8 +149,10 @@ def test_a_double_click_registers_one(developer: Developer) -> None:
     assert len(re.findall("Edit Twice", developer.page().text)) == 1
 
 
-def test_the_same_form_of_two_people_registers_two(developer: Developer, alice: Person) -> None:
-    """What a form says of its identity is nobody's to choose an identifier with."""
+def test_the_same_form_of_two_users_registers_two_clients(
+    developer: Developer, alice: Person
+) -> None:
+    """A user cannot choose a client identifier through the form's hidden key."""
     form, hers = developer.form("/developer/apps/new"), Developer(alice)
     form_id = form.fields["form_id"]
     one, other = developer.registers(form), hers.registers(form_id=form_id)
@@ -159,14 +161,16 @@ def test_the_same_form_of_two_people_registers_two(developer: Developer, alice: 
     assert len({shown(one, "new-id"), shown(other, "new-id"), form_id}) == 3
 
 
-def test_a_form_that_was_wrong_can_be_sent_again(developer: Developer) -> None:
+def test_a_form_with_errors_can_be_corrected_and_sent_again(developer: Developer) -> None:
     form = developer.form("/developer/apps/new")
 
     assert developer.registers(form, name="").status_code == 400
     assert developer.registers(form).status_code == 200
 
 
-def test_there_is_a_most(developer: Developer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_clients_per_developer_is_limited(
+    developer: Developer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("auth_server.developer.MAX_CLIENTS", 2)
     developer.has_a_client()
     developer.has_a_client()
@@ -179,8 +183,8 @@ def test_there_is_a_most(developer: Developer, monkeypatch: pytest.MonkeyPatch) 
     assert "/developer/apps/new" not in developer.page().links
 
 
-def test_a_client_of_somebody_of_the_demo_is_the_demos(alice: Person, start: object) -> None:
-    """Outside the demo nobody could look after it: everybody knows the password of its owner."""
+def test_a_client_of_a_demo_account_works_only_in_the_demo(alice: Person, start: object) -> None:
+    """Outside the demo nobody could manage it, and everybody knows the password of its owner."""
     client = Developer(alice).has_a_client()
     outside: Server = start(DEMO="0")  # type: ignore[operator]
 
@@ -188,7 +192,7 @@ def test_a_client_of_somebody_of_the_demo_is_the_demos(alice: Person, start: obj
     assert outside.browser().get(client.authorization_request()).status_code == 400
 
 
-def test_connecting_is_explained_to_anybody(server: Server) -> None:
+def test_the_connect_page_needs_no_sign_in(server: Server) -> None:
     text = Page(server.browser().get("/developer/connect")).text
 
     for words in (

@@ -1,4 +1,4 @@
-"""The rest of a client's life at /developer/apps: edited, given a new secret, deleted; and what that does to its grants."""
+"""Editing a client, renewing its secret and deleting it at /developer/apps, and the effect on its grants."""
 
 import pytest
 
@@ -22,12 +22,12 @@ def tokens(client: RegisteredClient, alice: Person) -> Tokens:
 
 
 def scope_of(photo_api: RegisteredClient, token: str) -> str | None:
-    """What the API learns of the token's scope; None when it is not active."""
+    """Return the token's scope as the API sees it, or None if the token is not active."""
     scope: str | None = photo_api.introspect(token).get_json().get("scope")
     return scope
 
 
-def test_a_change_is_saved_and_said(developer: Developer, client: RegisteredClient) -> None:
+def test_a_change_is_saved_and_confirmed(developer: Developer, client: RegisteredClient) -> None:
     answer = developer.edits(client, name="Postcards & More", redirect_uris="https://new.example/")
     page = developer.page()
 
@@ -36,7 +36,7 @@ def test_a_change_is_saved_and_said(developer: Developer, client: RegisteredClie
     assert "https://new.example/" in page.text
 
 
-def test_a_redirect_uri_that_is_gone_is_followed_no_more(
+def test_a_removed_redirect_uri_is_rejected(
     developer: Developer, client: RegisteredClient, alice: Person
 ) -> None:
     developer.edits(client, redirect_uris="https://new.example/")
@@ -58,10 +58,10 @@ def test_the_type_cannot_change(
     assert "confidential" in developer.page().text
 
 
-def test_what_is_taken_from_the_scope_is_taken_from_the_tokens(
+def test_a_scope_removed_from_the_client_is_removed_from_its_tokens(
     developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
 ) -> None:
-    """The client goes on with the rest: a refresh that asked for more than is registered would be refused as a whole."""
+    """The client keeps the remaining scope. A refresh that asked for more than is registered would be rejected as a whole."""
     developer.edits(client, scope=["profile"])
     now = scope_of(photo_api, tokens.access_token)
     refreshed = Tokens.read(client.refresh(tokens.refresh_token))
@@ -74,7 +74,7 @@ def test_what_is_taken_from_the_scope_is_taken_from_the_tokens(
     )
 
 
-def test_a_code_that_is_under_way_brings_the_rest(
+def test_a_code_issued_before_the_change_gives_the_remaining_scope(
     developer: Developer, client: RegisteredClient, alice: Person
 ) -> None:
     code = alice.allow(client.authorization_request()).code
@@ -83,7 +83,7 @@ def test_a_code_that_is_under_way_brings_the_rest(
     assert Tokens.read(client.redeem(code)).scope == "photos:read"
 
 
-def test_a_token_of_nothing_but_what_was_taken_is_dead_and_its_grant_is_not(
+def test_a_token_with_only_the_removed_scope_is_inactive_and_its_grant_goes_on(
     developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
 ) -> None:
     narrow = Tokens.read(client.refresh(tokens.refresh_token, scope="photos:write"))
@@ -93,7 +93,7 @@ def test_a_token_of_nothing_but_what_was_taken_is_dead_and_its_grant_is_not(
     assert Tokens.read(client.refresh(narrow.refresh_token)).scope == "profile"
 
 
-def test_a_grant_of_which_nothing_is_left_ends(
+def test_a_grant_without_remaining_scope_ends(
     developer: Developer,
     client: RegisteredClient,
     alice: Person,
@@ -108,7 +108,7 @@ def test_a_grant_of_which_nothing_is_left_ends(
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["scope_withdrawn"]
 
 
-def test_a_scope_that_comes_back_is_asked_for_again(
+def test_a_scope_that_is_registered_again_needs_a_new_consent(
     developer: Developer,
     client: RegisteredClient,
     tokens: Tokens,
@@ -123,7 +123,7 @@ def test_a_scope_that_comes_back_is_asked_for_again(
     assert scope_of(photo_api, tokens.access_token) == "profile"
 
 
-def test_other_clients_keep_what_they_have(
+def test_other_clients_keep_their_scopes(
     developer: Developer, client: RegisteredClient, alice: Person, photo_api: RegisteredClient
 ) -> None:
     other = developer.has_a_client(name="Other")
@@ -133,7 +133,7 @@ def test_other_clients_keep_what_they_have(
     assert scope_of(photo_api, tokens.access_token) == "profile photos:read"
 
 
-def test_a_wider_scope_changes_no_grant(
+def test_a_wider_registration_changes_no_grant(
     developer: Developer, alice: Person, photo_api: RegisteredClient, events: Events
 ) -> None:
     client = developer.has_a_client(scope=["profile"])
@@ -144,7 +144,7 @@ def test_a_wider_scope_changes_no_grant(
     assert events.named("grant_ended") == []
 
 
-def test_a_new_secret_kills_the_old_one_and_is_shown_once(
+def test_a_new_secret_replaces_the_old_one_and_is_shown_once(
     developer: Developer, client: RegisteredClient, tokens: Tokens
 ) -> None:
     answer = developer.renews(client)
@@ -159,7 +159,7 @@ def test_a_new_secret_kills_the_old_one_and_is_shown_once(
     assert secret not in developer.browser.get(f"/developer/apps/{client.client_id}").text
 
 
-def test_a_reload_does_not_kill_the_secret_that_was_just_copied(
+def test_a_reload_does_not_renew_the_secret_again(
     developer: Developer, client: RegisteredClient, alice: Person
 ) -> None:
     form = developer.form(f"/developer/apps/{client.client_id}/secret")
@@ -186,7 +186,7 @@ def test_a_public_client_gets_no_secret(developer: Developer) -> None:
     assert client.server.browser().get(client.authorization_request()).status_code == 303
 
 
-def test_deleting_asks_first_and_needs_no_script(
+def test_deleting_asks_for_confirmation_without_javascript(
     developer: Developer, client: RegisteredClient
 ) -> None:
     page = developer.page(f"/developer/apps/{client.client_id}/delete")
@@ -196,7 +196,7 @@ def test_deleting_asks_first_and_needs_no_script(
     assert client.client_id in developer.page().text
 
 
-def test_deleting_ends_the_grants(
+def test_deleting_a_client_ends_its_grants(
     developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
 ) -> None:
     answer = developer.deletes(client)

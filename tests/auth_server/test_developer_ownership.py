@@ -1,4 +1,4 @@
-"""Only the owner sees or touches a client: to anybody else it is not there, at any address and by any method."""
+"""Only the owner can see or change a client. Other users get 404 at every address and with every method."""
 
 import re
 
@@ -36,7 +36,7 @@ def client_ids(bobs: RegisteredClient, posters: RegisteredClient) -> dict[str, l
 
 @pytest.mark.parametrize("whose", NOT_HERS)
 @pytest.mark.parametrize(("method", "address"), OWN_ADDRESSES)
-def test_a_client_that_is_not_hers_is_not_there(
+def test_another_developers_client_is_not_found(
     developer: Developer,
     client_ids: dict[str, list[str]],
     bobs: RegisteredClient,
@@ -44,7 +44,7 @@ def test_a_client_that_is_not_hers_is_not_there(
     address: str,
     whose: str,
 ) -> None:
-    """The same answer for each, so that nobody learns which of them exist."""
+    """An existing client and a missing one get the same response, so that nobody learns which exist."""
     filled_in = POSTCARDS | developer.form("/developer/apps/new").fields
     data = filled_in if method == "POST" else None
     nobodys = developer.browser.open(address.format("nobodysatall"), method=method, data=data)
@@ -52,15 +52,15 @@ def test_a_client_that_is_not_hers_is_not_there(
     for client_id in client_ids[whose]:
         answer = developer.browser.open(address.format(client_id), method=method, data=data)
         assert answer.status_code == 404
-        assert but_for_the_address(answer) == but_for_the_address(nobodys)
+        assert without_the_address(answer) == without_the_address(nobodys)
 
 
-def but_for_the_address(answer: TestResponse) -> str:
-    """The page without the address that was asked for, which it repeats."""
+def without_the_address(answer: TestResponse) -> str:
+    """Return the page without the requested address, which it contains."""
     return re.sub(r"<code>/developer/apps/.*?</code>", "", answer.text, flags=re.DOTALL)
 
 
-def test_it_is_as_it_was_after_all_that(
+def test_these_requests_leave_the_client_unchanged(
     developer: Developer, bobs: RegisteredClient, alice: Person
 ) -> None:
     for _, address in OWN_ADDRESSES:
@@ -73,7 +73,7 @@ def test_it_is_as_it_was_after_all_that(
     assert "Taken" not in developer.page().text
 
 
-def test_no_list_has_it(
+def test_other_users_lists_do_not_contain_the_client(
     developer: Developer, bobs: RegisteredClient, posters: RegisteredClient, bob: Person
 ) -> None:
     client = developer.has_a_client()
@@ -87,7 +87,7 @@ def test_no_list_has_it(
     assert client.client_id not in his
 
 
-def test_its_owner_reaches_all_of_it(bob: Person, bobs: RegisteredClient) -> None:
+def test_the_owner_reaches_every_page_of_the_client(bob: Person, bobs: RegisteredClient) -> None:
     gets = [address for method, address in OWN_ADDRESSES if method == "GET"]
 
     assert [bob.browser.get(address.format(bobs.client_id)).status_code for address in gets] == [
@@ -98,10 +98,10 @@ def test_its_owner_reaches_all_of_it(bob: Person, bobs: RegisteredClient) -> Non
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_other_methods_say_nothing_about_whose_it_is(
+def test_other_methods_reveal_nothing_about_the_owner(
     developer: Developer, bobs: RegisteredClient, method: str
 ) -> None:
-    """Refused for every client alike, before anybody looks."""
+    """The method is rejected for every client alike, before the owner is checked."""
     own = developer.has_a_client()
     token = {"X-CSRFToken": developer.form("/developer/apps/new").fields["csrf_token"]}
     answers = {
@@ -112,7 +112,7 @@ def test_other_methods_say_nothing_about_whose_it_is(
     assert len(answers) == 1
 
 
-def test_a_deleted_developer_takes_her_clients_along(
+def test_deleting_a_developer_deletes_their_clients(
     server: Server, bob: Person, bobs: RegisteredClient
 ) -> None:
     server.run("users", "delete", "bob")
@@ -122,10 +122,10 @@ def test_a_deleted_developer_takes_her_clients_along(
 
 
 @pytest.mark.parametrize("path", ["/developer/apps/new", "", "/secret", "/delete"])
-def test_a_form_without_its_token_does_nothing(
+def test_a_form_without_a_csrf_token_does_nothing(
     bob: Person, bobs: RegisteredClient, alice: Person, path: str
 ) -> None:
-    """Another site may send a form with his cookies; what it cannot send is the token."""
+    """Another site can send a form with the user's cookies, but not with the CSRF token."""
     address = path if path.startswith("/developer") else f"/developer/apps/{bobs.client_id}{path}"
     answer = bob.browser.post(
         address, data=POSTCARDS | {"name": "Forged", "redirect_uris": "https://evil.example/"}
@@ -137,10 +137,10 @@ def test_a_form_without_its_token_does_nothing(
     assert bobs.connect(alice).access_token
 
 
-def test_of_an_address_without_its_forms_token_the_log_tells_the_rule_alone(
+def test_the_log_of_a_rejected_form_has_the_route_and_not_the_address(
     bob: Person, events: Events
 ) -> None:
-    """People paste tokens into addresses."""
+    """Users sometimes paste tokens into addresses."""
     bob.browser.post("/developer/apps/tGzvFWFjXmRk1J2mO8cQ/secret", data={})
 
     assert [event["path"] for event in events.named("form_refused")] == [

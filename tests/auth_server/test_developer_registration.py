@@ -1,4 +1,4 @@
-"""What may be registered at /developer/apps: what is not good is said beside its field, and what was typed is kept."""
+"""Validation at /developer/apps: each error is shown beside its field, and the typed values are kept."""
 
 import html
 import re
@@ -65,29 +65,33 @@ def developer(mallory: Person) -> Developer:
 
 
 @pytest.mark.parametrize(("field", "value"), NOT_GOOD.values(), ids=NOT_GOOD)
-def test_what_is_not_good_is_said_beside_it(developer: Developer, field: str, value: Any) -> None:
+def test_an_invalid_value_is_reported_beside_its_field(
+    developer: Developer, field: str, value: Any
+) -> None:
     answer = developer.registers(**{field: value})
 
     assert answer.status_code == 400
-    assert objections(answer) == {field}
-    assert is_tied(answer, field)
+    assert fields_with_errors(answer) == {field}
+    assert is_described_by_error(answer, field)
     assert "<title>Error: " in answer.text
     assert "No apps yet" in developer.page().text
 
 
 @pytest.mark.parametrize(("field", "value"), NOT_GOOD.values(), ids=NOT_GOOD)
-def test_nor_may_it_become_so(developer: Developer, field: str, value: Any) -> None:
-    """The same goes for a change; the type is none of the fields that can be changed."""
+def test_an_invalid_change_is_reported_beside_its_field(
+    developer: Developer, field: str, value: Any
+) -> None:
+    """The type cannot be changed, so it is not among these fields."""
     client = developer.has_a_client()
     before = developer.page().text
     answer = developer.edits(client, **{field: value})
 
     assert answer.status_code == (303 if field == "type" else 400)
-    assert field == "type" or objections(answer) == {field}
+    assert field == "type" or fields_with_errors(answer) == {field}
     assert field == "type" or developer.page().text == before
 
 
-def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(
+def test_all_errors_are_reported_together_and_values_are_kept(
     developer: Developer,
 ) -> None:
     typed = {
@@ -99,14 +103,14 @@ def test_everything_that_is_wrong_is_said_at_once_and_what_was_typed_stays(
     answer = developer.registers(**typed, type="public")
     text = html.unescape(answer.text)
 
-    assert objections(answer) == {"name", "homepage", "redirect_uris", "scope"}
+    assert fields_with_errors(answer) == {"name", "homepage", "redirect_uris", "scope"}
     assert all(str(value) in text for name, value in typed.items() if name != "scope")
     assert "<script>" not in answer.text.replace('<script src="', "")
     assert re.search(r'value="public" checked', answer.text)
     assert not re.search(r'name="scope" value="[a-z:]+" checked', answer.text)
 
 
-def test_a_name_is_shown_and_not_run(developer: Developer) -> None:
+def test_a_name_with_markup_is_escaped(developer: Developer) -> None:
     client = developer.has_a_client(name="<img src=x onerror=alert(1)>")
 
     for path in ("/developer/apps", f"/developer/apps/{client.client_id}"):
@@ -128,14 +132,14 @@ def test_a_name_is_shown_and_not_run(developer: Developer) -> None:
     ],
     ids=str,
 )
-def test_what_is_good_is_registered(developer: Developer, changes: dict[str, Any]) -> None:
+def test_valid_values_are_registered(developer: Developer, changes: dict[str, Any]) -> None:
     assert developer.registers(**changes).status_code == 200
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"\xff\xfe", b"name=\xff&redirect_uris=%ED%A0%80&type=public&scope=%00", b"&&=&"]
 )
-def test_a_body_may_be_odd(developer: Developer, body: bytes) -> None:
+def test_odd_bodies_are_rejected_cleanly(developer: Developer, body: bytes) -> None:
     client = developer.has_a_client()
     for path in (
         "/developer/apps/new",
@@ -152,19 +156,19 @@ def test_a_body_may_be_odd(developer: Developer, body: bytes) -> None:
         assert answer.status_code in (303, 400)
 
 
-def objections(answer: TestResponse) -> set[str]:
-    """The fields that have a complaint beside them."""
+def fields_with_errors(answer: TestResponse) -> set[str]:
+    """Return the fields that have an error beside them."""
     return set(re.findall(r'<p class="hint error" id="(\w+)-error">', answer.text))
 
 
-def is_tied(answer: TestResponse, field: str) -> bool:
-    """Whether a screen reader reads the complaint with the field."""
+def is_described_by_error(answer: TestResponse, field: str) -> bool:
+    """Return whether a screen reader reads the error with the field."""
     return f'aria-describedby="{field}-error' in answer.text and (
         field == "type" or 'aria-invalid="true"' in answer.text
     )
 
 
-def test_the_fields_of_these_tests_are_those_of_the_form(developer: Developer) -> None:
+def test_these_tests_cover_every_field_of_the_form(developer: Developer) -> None:
     assert set(re.findall(r' name="(\w+)"', developer.browser.get("/developer/apps/new").text)) - {
         "csrf_token",
         "form_id",

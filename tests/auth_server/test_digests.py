@@ -1,4 +1,4 @@
-"""The only place that hashes or compares secrets, and the only place that makes them."""
+"""Creating, hashing and comparing secrets."""
 
 import re
 
@@ -9,7 +9,7 @@ from auth_server import digests
 ODD_TEXTS = ["", "é", "\0", "\ud800", "☃" * 1000]
 
 
-def test_secrets_are_long_and_never_the_same() -> None:
+def test_secrets_are_long_and_unique() -> None:
     made = {digests.new_secret() for _ in range(100)}
 
     assert len(made) == 100
@@ -24,19 +24,19 @@ def test_identifiers_are_letters_and_digits() -> None:
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS)
-def test_any_text_has_a_digest(text: str) -> None:
+def test_any_text_can_be_digested(text: str) -> None:
     assert re.fullmatch("[0-9a-f]{64}", digests.digest(text))
     assert digests.digest_matches(text, digests.digest(text))
     assert not digests.digest_matches(f"{text}x", digests.digest(text))
 
 
 @pytest.mark.parametrize("text", ODD_TEXTS)
-def test_nothing_matches_a_digest_that_is_missing(text: str) -> None:
+def test_no_secret_matches_a_missing_digest(text: str) -> None:
     assert not digests.digest_matches(text, None)
     assert not digests.digest_matches(text, "")
 
 
-def test_a_keyed_digest_depends_on_both() -> None:
+def test_a_keyed_digest_depends_on_key_and_text() -> None:
     pairs = [("key", "alice"), ("key", "bob"), ("another key", "alice"), ("key", "\ud800")]
 
     assert len({digests.keyed_digest(*pair) for pair in pairs}) == len(pairs)
@@ -52,7 +52,7 @@ def test_the_example_of_rfc_7636_matches() -> None:
     assert not digests.s256_matches(verifier, "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM=")
 
 
-def test_a_password_matches_its_own_hash_only() -> None:
+def test_a_password_matches_only_its_own_hash() -> None:
     password_hash = digests.hash_password("correct horse ☃")
 
     assert digests.password_matches("correct horse ☃", password_hash)
@@ -60,12 +60,12 @@ def test_a_password_matches_its_own_hash_only() -> None:
     assert not digests.password_matches("correct horse ☃", None)
 
 
-def test_the_same_password_has_another_hash_every_time() -> None:
+def test_each_hash_of_a_password_has_its_own_salt() -> None:
     assert digests.hash_password("wonderland") != digests.hash_password("wonderland")
 
 
-def test_an_unknown_name_costs_what_a_known_one_does() -> None:
-    """The hash that stands in for a missing one is made the same way, with the same memory and the same work."""
+def test_an_unknown_username_costs_the_same_work() -> None:
+    """The substitute hash for a missing user uses the same memory and work factors."""
     method, _, _ = digests.hash_password("wonderland").split("$")
     stand_in, _, _ = digests._HASH_FOR_UNKNOWN_USERS.split("$")
 

@@ -1,4 +1,4 @@
-"""A grant ends once, for a reason, and everything of it ends with it: codes, access tokens, refresh tokens."""
+"""The end of a grant: it ends once, with one reason, together with its codes, access tokens and refresh tokens."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def tokens(posters: RegisteredClient, code: str) -> Tokens:
 
 @pytest.fixture
 def ends(server: Server, posters: RegisteredClient, code: str, tokens: Tokens) -> dict[str, End]:
-    """Every way in which the grant of `tokens` can end."""
+    """End the grant of `tokens` in each possible way."""
 
     def replay_a_refresh_token() -> None:
         for token in (tokens.refresh_token, tokens.refresh_token, tokens.refresh_token):
@@ -44,7 +44,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_every_token_of_it_is_dead(
+def test_all_tokens_of_an_ended_grant_are_inactive(
     posters: RegisteredClient,
     photo_api: RegisteredClient,
     tokens: Tokens,
@@ -59,7 +59,7 @@ def test_every_token_of_it_is_dead(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_new_comes_of_it(
+def test_an_ended_grant_issues_no_new_tokens(
     posters: RegisteredClient, code: str, tokens: Tokens, ends: dict[str, End], way: str
 ) -> None:
     ends[way]()
@@ -69,13 +69,13 @@ def test_nothing_new_comes_of_it(
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_event_log_says_why(ends: dict[str, End], way: str, events: Events) -> None:
+def test_the_reason_of_the_end_is_logged(ends: dict[str, End], way: str, events: Events) -> None:
     ends[way]()
 
     told = [
         entry.get("reason") or entry["event"]
         for entry in events.entries
-        if _tells_of_an_end(entry["event"])
+        if logs_the_end(entry["event"])
     ]
     assert told == [
         {
@@ -89,7 +89,7 @@ def test_the_event_log_says_why(ends: dict[str, End], way: str, events: Events) 
     ]
 
 
-def test_the_first_reason_stays(
+def test_the_first_reason_is_kept(
     posters: RegisteredClient, code: str, tokens: Tokens, events: Events
 ) -> None:
     posters.revoke(tokens.access_token)
@@ -98,7 +98,7 @@ def test_the_first_reason_stays(
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["revoked_by_client"]
 
 
-def test_a_code_that_is_not_redeemed_yet_ends_with_its_client(
+def test_deleting_a_client_invalidates_its_unredeemed_codes(
     server: Server,
     posters: RegisteredClient,
     print_shop: RegisteredClient,
@@ -111,7 +111,7 @@ def test_a_code_that_is_not_redeemed_yet_ends_with_its_client(
     assert alice.browser.get(posters.authorization_request()).status_code == 400
 
 
-def test_a_code_that_is_not_redeemed_yet_ends_with_its_person(
+def test_deleting_a_user_invalidates_their_unredeemed_codes(
     server: Server, posters: RegisteredClient, code: str
 ) -> None:
     server.run("users", "delete", "alice")
@@ -119,7 +119,7 @@ def test_a_code_that_is_not_redeemed_yet_ends_with_its_person(
     assert posters.redeem(code).json["error"] == "invalid_grant"
 
 
-def test_a_deleted_person_is_signed_out(
+def test_a_deleted_user_is_signed_out(
     server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.sign_in()
@@ -132,14 +132,14 @@ def test_a_deleted_person_is_signed_out(
     assert answer.location.startswith("/login?")
 
 
-def test_a_name_that_is_given_again_is_another_person(
+def test_a_reused_username_is_a_different_user(
     server: Server,
     alice: Person,
     posters: RegisteredClient,
     photo_api: RegisteredClient,
     tokens: Tokens,
 ) -> None:
-    """`sub` is never given to another person; neither are the tokens and consents of the one before."""
+    """A `sub` is never reused, and the new user gets no tokens or consents of the old one."""
     before = photo_api.introspect(tokens.access_token).json["sub"]
     server.run("users", "delete", "alice")
     server.run("users", "create", "alice", stdin="another alice\n")
@@ -154,7 +154,7 @@ def test_a_name_that_is_given_again_is_another_person(
     assert not photo_api.holds(tokens.access_token)
 
 
-def test_what_ends_for_one_goes_on_for_the_others(
+def test_ending_one_grant_keeps_the_others(
     server: Server,
     alice: Person,
     bob: Person,
@@ -169,5 +169,5 @@ def test_what_ends_for_one_goes_on_for_the_others(
     assert print_shop.holds(hers.access_token)
 
 
-def _tells_of_an_end(event: str) -> bool:
+def logs_the_end(event: str) -> bool:
     return event in ("grant_ended", "client_deleted", "user_deleted")

@@ -25,7 +25,7 @@ def tokens(clock: Clock, alice: Person, print_shop: RegisteredClient) -> Tokens:
     return print_shop.connect(alice)
 
 
-def test_an_access_token_tells_everything_about_itself(
+def test_introspection_describes_an_active_access_token(
     photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
     """§2.2."""
@@ -49,10 +49,8 @@ def test_an_access_token_tells_everything_about_itself(
     }
 
 
-def test_a_refresh_token_says_that_it_is_no_access_token(
-    photo_api: RegisteredClient, tokens: Tokens
-) -> None:
-    """A resource server must be able to tell: it lives as long as the grant, and is no bearer token."""
+def test_introspection_marks_a_refresh_token(photo_api: RegisteredClient, tokens: Tokens) -> None:
+    """A resource server must be able to reject it, because it is valid as long as the grant."""
     answer = photo_api.introspect(tokens.refresh_token).json
 
     assert (answer["active"], answer["token_use"]) == (True, "refresh_token")
@@ -60,14 +58,16 @@ def test_a_refresh_token_says_that_it_is_no_access_token(
     assert answer["exp"] == int(NOON.timestamp()) + 86400
 
 
-def test_the_answer_is_json_that_nobody_keeps(photo_api: RegisteredClient, tokens: Tokens) -> None:
+def test_the_response_is_json_and_must_not_be_cached(
+    photo_api: RegisteredClient, tokens: Tokens
+) -> None:
     answer = photo_api.introspect(tokens.access_token)
 
     assert answer.mimetype == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_a_token_keeps_its_times_when_it_is_asked_about(
+def test_introspection_does_not_change_the_times(
     clock: Clock, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
     before = photo_api.introspect(tokens.access_token).json
@@ -76,7 +76,7 @@ def test_a_token_keeps_its_times_when_it_is_asked_about(
     assert photo_api.introspect(tokens.access_token).json == before
 
 
-def test_the_subject_is_the_persons_and_not_her_name(
+def test_the_subject_is_not_the_username(
     alice: Person, bob: Person, print_shop: RegisteredClient, posters: RegisteredClient
 ) -> None:
     hers = print_shop.introspect(print_shop.connect(alice).access_token).json
@@ -98,7 +98,7 @@ def test_an_unknown_token_is_inactive(photo_api: RegisteredClient, presented: st
     assert (answer.status_code, answer.json) == (200, INACTIVE)
 
 
-def test_a_token_is_active_until_the_second_it_expires(
+def test_a_token_is_active_until_it_expires(
     clock: Clock, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
     """§4: the authorization server MUST determine whether or not the token has expired."""
@@ -110,7 +110,7 @@ def test_a_token_is_active_until_the_second_it_expires(
     assert photo_api.introspect(tokens.access_token).json == INACTIVE
 
 
-def test_a_code_is_no_token(
+def test_a_code_is_not_active(
     alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
     code = alice.allow(print_shop.authorization_request()).code
@@ -135,7 +135,7 @@ def test_a_spent_refresh_token_is_inactive(
     assert photo_api.introspect(tokens.refresh_token).json == INACTIVE
 
 
-def test_what_belongs_to_an_ended_grant_is_inactive(
+def test_tokens_of_an_ended_grant_are_inactive(
     print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
     """§4: if the token can be revoked, the authorization server MUST determine whether or not it has been."""
@@ -145,7 +145,7 @@ def test_what_belongs_to_an_ended_grant_is_inactive(
     assert photo_api.introspect(tokens.refresh_token).json == INACTIVE
 
 
-def test_the_event_log_says_why_a_token_is_not_active(
+def test_the_reason_for_inactive_is_logged(
     clock: Clock,
     print_shop: RegisteredClient,
     photo_api: RegisteredClient,
@@ -169,7 +169,7 @@ def test_the_event_log_says_why_a_token_is_not_active(
     assert events.named("token_not_active")[-1]["end_reason"] == "revoked_by_client"
 
 
-def test_to_be_asked_about_changes_nothing(
+def test_introspection_changes_nothing(
     print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
     for _ in range(3):
@@ -178,17 +178,19 @@ def test_to_be_asked_about_changes_nothing(
     assert print_shop.refresh(tokens.refresh_token).status_code == 200
 
 
-# Who may ask -----------------------------------------------------------------------------------------------------------
+# Callers -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_token_s_own_client_may_ask(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_client_may_introspect_its_own_token(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     assert print_shop.introspect(tokens.access_token).json["username"] == "alice"
 
 
-def test_any_other_client_learns_nothing(
+def test_a_client_learns_nothing_about_other_clients_tokens(
     posters: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
-    """§4: no token scanning by somebody who merely has an account."""
+    """§4: a registered client must not be able to scan for tokens."""
     answer = posters.introspect(tokens.access_token)
 
     assert (answer.status_code, answer.json) == (200, INACTIVE)
@@ -197,7 +199,7 @@ def test_any_other_client_learns_nothing(
     ]
 
 
-def test_every_resource_server_may_ask(
+def test_every_resource_server_may_introspect(
     server: Server, registers: Callable[..., RegisteredClient], tokens: Tokens
 ) -> None:
     other_api = registers("--name", "Another API", "--resource-server")
@@ -205,7 +207,7 @@ def test_every_resource_server_may_ask(
     assert other_api.holds(tokens.access_token)
 
 
-def test_nobody_else_may(
+def test_an_unauthenticated_request_is_rejected(
     photo_api: RegisteredClient, phone_app: RegisteredClient, tokens: Tokens
 ) -> None:
     """§2.1: the endpoint MUST also require some form of authorization to access this endpoint."""
@@ -218,7 +220,9 @@ def test_nobody_else_may(
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "id_token", "", "é"])
-def test_the_hint_does_not_matter(photo_api: RegisteredClient, tokens: Tokens, hint: str) -> None:
+def test_the_token_type_hint_is_ignored(
+    photo_api: RegisteredClient, tokens: Tokens, hint: str
+) -> None:
     """§2.1: the server MAY ignore this parameter, and MUST extend its search if it does not find it by the hint."""
     assert photo_api.introspect(tokens.access_token, token_type_hint=hint).json["active"]
     assert photo_api.introspect(tokens.refresh_token, token_type_hint=hint).json["active"]
@@ -227,7 +231,7 @@ def test_the_hint_does_not_matter(photo_api: RegisteredClient, tokens: Tokens, h
 @pytest.mark.parametrize(
     "changes", [{"token": None}, {"token": ""}, {"token": ["made-up", "made-up"]}]
 )
-def test_a_request_names_one_token(
+def test_a_request_must_contain_one_token(
     photo_api: RegisteredClient, changes: dict[str, str | list[str] | None]
 ) -> None:
     answer = photo_api.request("/oauth/introspect", **changes)
@@ -235,10 +239,10 @@ def test_a_request_names_one_token(
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
 
 
-def test_the_token_does_not_come_in_the_query(
+def test_a_token_in_the_query_is_rejected(
     server: Server, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
-    """§2.1: in the request body; a query ends up in logs."""
+    """§2.1: the token is in the request body, because queries end up in logs."""
     assert photo_api.secret
     auth, query = (photo_api.client_id, photo_api.secret), {"token": tokens.access_token}
 

@@ -1,4 +1,4 @@
-"""A3, A4 – The login page (RFC 9700 §4.11 and §4.12, RFC 6749 §10.10 and §10.13): who may come in, and where it leads."""
+"""A3, A4 – The login page (RFC 9700 §4.11 and §4.12, RFC 6749 §10.10 and §10.13)."""
 
 import hashlib
 from collections.abc import Callable
@@ -62,7 +62,7 @@ LEADS_ASTRAY = {
 
 
 class HashWork:
-    """Counts the password hashing that is done, and does it."""
+    """Password hashing that counts its calls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.done: list[tuple[int, int, int]] = []
@@ -82,7 +82,7 @@ def hash_work(server: Server, monkeypatch: pytest.MonkeyPatch) -> HashWork:
 
 @pytest.fixture
 def guess(alice: Person, server: Server) -> Callable[..., int]:
-    """One guess, from a browser that has the login page open; gives back the status."""
+    """Send one guess from a browser with the login page open. Return the status."""
     form = Page(alice.browser.get("/login")).form
     session_cookie = alice.browser.session_cookie
 
@@ -105,7 +105,7 @@ def guess(alice: Person, server: Server) -> Callable[..., int]:
 
 
 def test_the_right_password_signs_in(alice: Person, events: Events) -> None:
-    """RFC 9700 §4.12: 303, so that what was typed is not sent on."""
+    """RFC 9700 §4.12: 303, so that the browser does not send the password again."""
     answer = alice.sign_in()
 
     assert (answer.status_code, answer.location) == (303, "/")
@@ -114,14 +114,14 @@ def test_the_right_password_signs_in(alice: Person, events: Events) -> None:
 
 
 @pytest.mark.parametrize("username", ["Alice", "ALICE", "  alice  "])
-def test_a_username_is_recognized_however_it_is_typed(alice: Person, username: str) -> None:
+def test_a_username_is_recognized_in_any_case_and_form(alice: Person, username: str) -> None:
     assert alice.sign_in(username=username).status_code == 303
 
 
 @pytest.mark.parametrize(
     "password", ["", "Wonderland", "wonderland ", "builder", "wonder\0land", "x" * 1025, "ẅ☃"]
 )
-def test_a_wrong_password_does_not(alice: Person, events: Events, password: str) -> None:
+def test_a_wrong_password_does_not_sign_in(alice: Person, events: Events, password: str) -> None:
     answer = alice.sign_in(password=password)
 
     assert answer.status_code == 403
@@ -132,13 +132,13 @@ def test_a_wrong_password_does_not(alice: Person, events: Events, password: str)
 @pytest.mark.parametrize(
     "username", ["", "nobody", "alice\0", "a' OR 1=1 --", "álice", "x" * 151, "☃"]
 )
-def test_a_wrong_name_does_not(alice: Person, username: str) -> None:
+def test_an_unknown_username_does_not_sign_in(alice: Person, username: str) -> None:
     assert alice.sign_in(username=username).status_code == 403
     assert not alice.is_signed_in()
 
 
-def test_a_wrong_name_and_a_wrong_password_read_the_same(alice: Person) -> None:
-    """Nobody learns from the page whether there is such an account."""
+def test_an_unknown_username_and_a_wrong_password_look_the_same(alice: Person) -> None:
+    """The page must not reveal whether an account exists."""
     wrong_password = Page(alice.sign_in(password="a guess"))
     wrong_name = Page(alice.sign_in(username="nobody"))
 
@@ -147,10 +147,10 @@ def test_a_wrong_name_and_a_wrong_password_read_the_same(alice: Person) -> None:
     assert wrong_password.title == wrong_name.title
 
 
-def test_a_wrong_name_and_a_wrong_password_are_the_same_work(
+def test_an_unknown_username_and_a_wrong_password_cost_the_same(
     alice: Person, hash_work: HashWork
 ) -> None:
-    """Nor from the time that it takes."""
+    """The response time must not reveal it either."""
     alice.sign_in(password="a guess")
     for_a_wrong_password = hash_work.done.copy()
     alice.sign_in(username="nobody")
@@ -159,7 +159,7 @@ def test_a_wrong_name_and_a_wrong_password_are_the_same_work(
     assert hash_work.done == for_a_wrong_password * 2
 
 
-def test_the_page_after_a_mistake_has_the_name_and_not_the_password(alice: Person) -> None:
+def test_a_failed_sign_in_keeps_the_username_and_not_the_password(alice: Person) -> None:
     answer = alice.sign_in(password="nearly-wonderland")
 
     assert Page(answer).form.fields["username"] == "alice"
@@ -170,8 +170,8 @@ def test_the_page_after_a_mistake_has_the_name_and_not_the_password(alice: Perso
 # The browser session ---------------------------------------------------------------------------------------------------
 
 
-def test_the_identity_of_the_session_changes(alice: Person, server: Server) -> None:
-    """A cookie that somebody planted in alice's browser, or copied from it, is worth nothing once she has signed in."""
+def test_signing_in_starts_a_new_session(alice: Person, server: Server) -> None:
+    """A cookie that an attacker set in alice's browser, or copied from it, is useless after the sign-in."""
     alice.browser.get("/login")
     planted = alice.browser.session_cookie
     alice.sign_in()
@@ -182,7 +182,7 @@ def test_the_identity_of_the_session_changes(alice: Person, server: Server) -> N
     assert "Alice" not in attacker.get("/").text
 
 
-def test_a_form_from_before_is_void_after_signing_in(alice: Person) -> None:
+def test_a_form_from_before_the_sign_in_is_rejected(alice: Person) -> None:
     before = Page(alice.browser.get("/login")).form.fields["csrf_token"]
     alice.sign_in()
     answer = alice.browser.post("/logout", data={"csrf_token": before})
@@ -191,7 +191,7 @@ def test_a_form_from_before_is_void_after_signing_in(alice: Person) -> None:
     assert alice.is_signed_in()
 
 
-def test_the_cookie_is_for_this_server_alone(alice: Person) -> None:
+def test_the_session_cookie_has_safe_attributes(alice: Person) -> None:
     cookie = alice.sign_in().headers["Set-Cookie"]
 
     assert cookie.startswith(f"{SESSION_COOKIE}=")
@@ -200,8 +200,8 @@ def test_the_cookie_is_for_this_server_alone(alice: Person) -> None:
     assert "Domain" not in cookie
 
 
-def test_over_https_the_cookie_is_bound_to_it(start: Callable[..., Server]) -> None:
-    """And the check against forged forms, which wants a referrer there, is passed."""
+def test_over_https_the_cookie_is_secure(start: Callable[..., Server]) -> None:
+    """The CSRF check, which requires a referrer over https, passes too."""
     origin = "https://id.example"
     others = {
         "CLIENT_APP_URL": "https://prints.example",
@@ -220,7 +220,7 @@ def test_over_https_the_cookie_is_bound_to_it(start: Callable[..., Server]) -> N
     assert "Secure" in answer.headers["Set-Cookie"]
 
 
-def test_a_sign_in_that_is_not_used_ends_after_twelve_hours(clock: Clock, alice: Person) -> None:
+def test_an_unused_sign_in_ends_after_twelve_hours(clock: Clock, alice: Person) -> None:
     alice.sign_in()
     alice.browser.get("/")
     clock.advance(12 * 3600 - 1)
@@ -231,7 +231,7 @@ def test_a_sign_in_that_is_not_used_ends_after_twelve_hours(clock: Clock, alice:
     assert not alice.is_signed_in()
 
 
-def test_signing_out_ends_it(alice: Person, events: Events) -> None:
+def test_signing_out_ends_the_sign_in(alice: Person, events: Events) -> None:
     alice.sign_in()
     answer = alice.sign_out()
 
@@ -240,9 +240,7 @@ def test_signing_out_ends_it(alice: Person, events: Events) -> None:
     assert len(events.named("signed_out")) == 1
 
 
-def test_signing_out_keeps_what_apps_were_granted(
-    alice: Person, print_shop: RegisteredClient
-) -> None:
+def test_signing_out_keeps_all_grants(alice: Person, print_shop: RegisteredClient) -> None:
     tokens = print_shop.connect(alice)
     alice.sign_out()
 
@@ -250,7 +248,7 @@ def test_signing_out_keeps_what_apps_were_granted(
 
 
 @pytest.mark.parametrize("fields", [{}, {"csrf_token": ""}, {"csrf_token": "made-up"}])
-def test_nobody_is_signed_out_by_another_site(alice: Person, fields: dict[str, str]) -> None:
+def test_another_site_cannot_sign_the_user_out(alice: Person, fields: dict[str, str]) -> None:
     alice.sign_in()
 
     assert alice.browser.post("/logout", data=fields).status_code == 400
@@ -281,7 +279,7 @@ def test_a_new_password_ends_every_sign_in_and_no_grant(
     assert alice.sign_in(password="through the looking-glass").status_code == 303
 
 
-def test_a_made_up_cookie_is_nobody(server: Server, alice: Person) -> None:
+def test_an_invented_cookie_is_ignored(server: Server, alice: Person) -> None:
     alice.sign_in()
     payload, _, signature = alice.browser.session_cookie.rpartition(".")
     attacker = server.browser()
@@ -291,14 +289,14 @@ def test_a_made_up_cookie_is_nobody(server: Server, alice: Person) -> None:
         assert "Alice" not in attacker.get("/").text
 
 
-# The form --------------------------------------------------------------------------------------------------------------
+# The login form --------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
-def test_a_form_of_another_site_is_not_even_looked_at(
+def test_a_login_form_of_another_site_is_rejected(
     alice: Person, hash_work: HashWork, token: str | None
 ) -> None:
-    """Login forgery: whoever is signed in as mallory without knowing gives mallory her secrets."""
+    """Login forgery: a user who is signed in as mallory without knowing it gives mallory their data."""
     alice.browser.get("/login")
     fields = {"username": "alice", "password": "wonderland"} | (
         {} if token is None else {"csrf_token": token}
@@ -310,8 +308,8 @@ def test_a_form_of_another_site_is_not_even_looked_at(
     assert not alice.is_signed_in()
 
 
-def test_nobody_signs_in_with_json(alice: Person, hash_work: HashWork) -> None:
-    """The page is a form and nothing else."""
+def test_json_does_not_sign_in(alice: Person, hash_work: HashWork) -> None:
+    """The login page accepts only its form."""
     token = Page(alice.browser.get("/login")).form.fields["csrf_token"]
     answer = alice.browser.post("/login", json=_ALICE, headers={"X-CSRFToken": token})
 
@@ -319,14 +317,14 @@ def test_nobody_signs_in_with_json(alice: Person, hash_work: HashWork) -> None:
     assert not hash_work.done
 
 
-def test_a_form_that_is_out_of_date_comes_back_fresh(alice: Person) -> None:
+def test_an_expired_form_is_answered_with_a_new_one(alice: Person) -> None:
     page = Page(alice.browser.post("/login?next=%2F", data={"csrf_token": "old"}))
 
     assert "out of date" in page.text
     assert alice.browser.post(page.form.action, data=page.form.fields | _ALICE).status_code == 303
 
 
-def test_a_form_in_another_tab_leads_on_once_somebody_has_signed_in(
+def test_a_login_form_in_another_tab_continues_after_a_sign_in(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     request = print_shop.authorization_request()
@@ -337,8 +335,8 @@ def test_a_form_in_another_tab_leads_on_once_somebody_has_signed_in(
     assert (answer.status_code, answer.location) == (303, request)
 
 
-def test_the_page_is_safe_from_frames_and_caches(alice: Person) -> None:
-    """RFC 6749 §10.13; the way on to a client must not be cut off by `form-action`."""
+def test_the_page_cannot_be_framed_or_cached(alice: Person) -> None:
+    """RFC 6749 §10.13; a `form-action` directive would block the redirect to a client."""
     headers = alice.browser.get("/login").headers
 
     assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
@@ -347,7 +345,7 @@ def test_the_page_is_safe_from_frames_and_caches(alice: Person) -> None:
     assert headers["Cache-Control"] == "no-store"
 
 
-def test_the_page_says_which_client_asks(alice: Person, print_shop: RegisteredClient) -> None:
+def test_the_page_names_the_client(alice: Person, print_shop: RegisteredClient) -> None:
     asked = Page(alice.browser.get(alice.browser.get(print_shop.authorization_request()).location))
     unknown = Page(
         alice.browser.get("/login?" + urlencode({"next": "/oauth/authorize?client_id=nobody"}))
@@ -357,7 +355,7 @@ def test_the_page_says_which_client_asks(alice: Person, print_shop: RegisteredCl
     assert "asks for access" not in unknown.text
 
 
-def test_demo_accounts_are_shown_in_the_demo_only(
+def test_demo_accounts_are_shown_only_in_the_demo(
     server: Server, start: Callable[..., Server]
 ) -> None:
     inside = server.browser().get("/login").text
@@ -367,11 +365,11 @@ def test_demo_accounts_are_shown_in_the_demo_only(
     assert "wonderland" not in outside
 
 
-# Where it leads --------------------------------------------------------------------------------------------------------
+# The next page --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("astray", LEADS_ASTRAY.values(), ids=LEADS_ASTRAY)
-def test_signing_in_leads_nowhere_else(alice: Person, astray: str) -> None:
+def test_signing_in_never_redirects_to_another_site(alice: Person, astray: str) -> None:
     """RFC 9700 §4.11: authorization servers MUST NOT be open redirectors."""
     answer = alice.sign_in(f"/login?{urlencode({'next': astray})}")
 
@@ -381,13 +379,11 @@ def test_signing_in_leads_nowhere_else(alice: Person, astray: str) -> None:
 @pytest.mark.parametrize(
     "page", ["/", "/oauth/authorize?client_id=x", "/oauth/authorize?state=//evil.example/%5C"]
 )
-def test_signing_in_leads_to_pages_of_this_server(alice: Person, page: str) -> None:
+def test_signing_in_redirects_to_the_next_page(alice: Person, page: str) -> None:
     assert alice.sign_in(f"/login?{urlencode({'next': page})}").location == page
 
 
-def test_a_mistake_does_not_change_where_it_leads(
-    alice: Person, print_shop: RegisteredClient
-) -> None:
+def test_a_failed_sign_in_keeps_the_next_page(alice: Person, print_shop: RegisteredClient) -> None:
     request = print_shop.authorization_request()
     page = Page(alice.sign_in(alice.browser.get(request).location, password="a guess"))
     answer = alice.browser.post(page.form.action, data=page.form.fields | _ALICE)
@@ -395,10 +391,10 @@ def test_a_mistake_does_not_change_where_it_leads(
     assert answer.location == request
 
 
-# Guessing --------------------------------------------------------------------------------------------------------------
+# Throttling --------------------------------------------------------------------------------------------------------------
 
 
-def test_guessing_at_an_account_is_throttled(
+def test_guesses_for_an_account_are_throttled(
     guess: Callable[..., int], hash_work: HashWork, events: Events
 ) -> None:
     """RFC 6749 §10.10, §2.3.1: the authorization server MUST protect any endpoint utilizing passwords."""
@@ -409,7 +405,7 @@ def test_guessing_at_an_account_is_throttled(
     assert len(events.named("sign_in_throttled")) == 2
 
 
-def test_the_page_says_when_to_come_back(
+def test_a_throttled_response_says_when_to_retry(
     clock: Clock, alice: Person, guess: Callable[..., int]
 ) -> None:
     for _ in range(5):
@@ -422,7 +418,7 @@ def test_the_page_says_when_to_come_back(
     assert "51 seconds" in Page(answer).text
 
 
-def test_the_right_password_works_again_soon(
+def test_the_right_password_works_again_after_the_wait(
     clock: Clock, alice: Person, guess: Callable[..., int]
 ) -> None:
     for _ in range(5):
@@ -434,7 +430,7 @@ def test_the_right_password_works_again_soon(
     assert alice.sign_in().status_code == 303
 
 
-def test_being_refused_does_not_make_the_wait_longer(
+def test_throttled_requests_do_not_extend_the_wait(
     clock: Clock, alice: Person, guess: Callable[..., int]
 ) -> None:
     for _ in range(5):
@@ -448,25 +444,27 @@ def test_being_refused_does_not_make_the_wait_longer(
 
 
 @pytest.mark.parametrize("username", ["ALICE", " alice"])
-def test_another_spelling_is_the_same_account(guess: Callable[..., int], username: str) -> None:
+def test_every_spelling_of_a_username_counts_for_one_account(
+    guess: Callable[..., int], username: str
+) -> None:
     assert [guess() for _ in range(5)] == [403] * 5
     assert guess(username=username) == 429
 
 
-def test_guessing_at_a_name_that_nobody_has_is_throttled_the_same(
+def test_guesses_for_an_unknown_username_are_throttled_the_same(
     guess: Callable[..., int],
 ) -> None:
     assert [guess(username="nobody") for _ in range(6)] == [403] * 5 + [429]
 
 
-def test_nobody_can_lock_anybody_out_from_elsewhere(guess: Callable[..., int]) -> None:
+def test_guesses_from_another_address_do_not_lock_the_user_out(guess: Callable[..., int]) -> None:
     throttled = [guess(address=ELSEWHERE) for _ in range(6)][-1]
 
     assert throttled == 429
     assert guess(password="wonderland", address=SOMEWHERE) == 303
 
 
-def test_one_account_being_guessed_at_leaves_the_others_alone(guess: Callable[..., int]) -> None:
+def test_guesses_for_one_account_do_not_throttle_others(guess: Callable[..., int]) -> None:
     throttled = [guess() for _ in range(6)][-1]
 
     assert throttled == 429
@@ -481,20 +479,20 @@ def test_trying_one_password_on_many_accounts_is_throttled(guess: Callable[..., 
     assert guess("bob", "builder", address=ELSEWHERE) == 303
 
 
-def test_right_passwords_do_not_count(guess: Callable[..., int]) -> None:
-    """An office behind one address signs in freely."""
+def test_successful_sign_ins_do_not_count(guess: Callable[..., int]) -> None:
+    """Many users behind one address can all sign in."""
     assert {guess(password="wonderland") for _ in range(51)} == {303}
 
 
-def test_a_right_password_does_not_forgive_the_wrong_ones(guess: Callable[..., int]) -> None:
-    """Or mallory would sign in as herself between her guesses."""
+def test_a_successful_sign_in_does_not_reset_the_count(guess: Callable[..., int]) -> None:
+    """Otherwise mallory could sign in to her own account between guesses."""
     assert [guess(password=word) for word in ("1", "2", "wonderland", "3", "4", "5", "6")] == [
         *[403, 403, 303],
         *[403, 403, 403, 429],
     ]
 
 
-def test_fifty_guesses_at_once_are_fifty_guesses(
+def test_fifty_parallel_guesses_are_all_counted(
     guess: Callable[..., int], hash_work: HashWork
 ) -> None:
     statuses = at_once(50, guess)
@@ -503,13 +501,13 @@ def test_fifty_guesses_at_once_are_fifty_guesses(
     assert sorted(statuses) == [403] * 5 + [429] * 45
 
 
-def test_a_forwarded_address_is_not_believed(guess: Callable[..., int]) -> None:
+def test_a_forwarded_address_is_ignored_without_a_declared_proxy(guess: Callable[..., int]) -> None:
     statuses = [guess(**{"X-Forwarded-For": f"203.0.113.{number}"}) for number in range(6)]
 
     assert statuses == [403] * 5 + [429]
 
 
-def test_a_forwarded_address_is_believed_from_a_declared_proxy(
+def test_a_forwarded_address_from_a_declared_proxy_counts(
     start: Callable[..., Server], guess: Callable[..., int]
 ) -> None:
     behind_a_proxy = start(TRUSTED_PROXIES="1")
@@ -521,10 +519,10 @@ def test_a_forwarded_address_is_believed_from_a_declared_proxy(
     assert statuses == [403] * 6
 
 
-def test_only_the_declared_proxy_is_believed(
+def test_only_the_declared_proxys_entry_counts(
     start: Callable[..., Server], guess: Callable[..., int]
 ) -> None:
-    """What mallory puts in front of the list is hers, the last entry is the proxy's."""
+    """Mallory can add entries at the front of the list. The proxy adds the last one."""
     behind_a_proxy = start(TRUSTED_PROXIES="1")
     statuses = [
         guess(at=behind_a_proxy, **{"X-Forwarded-For": f"203.0.113.{number}, 198.51.100.9"})
@@ -534,9 +532,7 @@ def test_only_the_declared_proxy_is_believed(
     assert statuses == [403] * 5 + [429]
 
 
-def test_what_no_longer_counts_is_deleted(
-    clock: Clock, guess: Callable[..., int], server: Server
-) -> None:
+def test_old_failures_are_deleted(clock: Clock, guess: Callable[..., int], server: Server) -> None:
     guess()
     clock.advance(61)
     purged = server.run("tokens", "purge")

@@ -1,4 +1,4 @@
-"""Authorization server metadata (RFC 8414): what is promised is there, and what is there is promised."""
+"""Authorization server metadata (RFC 8414): the document matches what the server does."""
 
 from collections.abc import Callable
 from typing import Any
@@ -32,7 +32,7 @@ def path_of(address: str) -> str:
     return urlsplit(address).path
 
 
-def test_it_is_a_json_document(server: Server) -> None:
+def test_the_metadata_is_a_json_document(server: Server) -> None:
     """§3.2: using the application/json content type."""
     answer = server.browser().get(WELL_KNOWN)
 
@@ -40,7 +40,7 @@ def test_it_is_a_json_document(server: Server) -> None:
     assert "Set-Cookie" not in answer.headers
 
 
-def test_it_is_what_the_rfc_demands(metadata: dict[str, Any]) -> None:
+def test_the_metadata_is_valid(metadata: dict[str, Any]) -> None:
     AuthorizationServerMetadata(metadata).validate()
 
 
@@ -60,13 +60,13 @@ def test_the_issuer_is_identical_everywhere(
 @pytest.mark.parametrize(
     "host", ["http://127.0.0.1:9000", "http://localhost:9000", "http://[::1]:9000"]
 )
-def test_it_says_the_same_on_every_spelling_of_the_host(
+def test_the_metadata_is_the_same_on_every_spelling_of_the_host(
     server: Server, metadata: dict[str, Any], host: str
 ) -> None:
     assert server.browser().get(WELL_KNOWN, base_url=host).json == metadata
 
 
-def test_every_endpoint_in_it_exists(server: Server, metadata: dict[str, Any]) -> None:
+def test_every_listed_endpoint_exists(server: Server, metadata: dict[str, Any]) -> None:
     own = {
         name: address
         for name, address in metadata.items()
@@ -85,12 +85,12 @@ def test_every_endpoint_in_it_exists(server: Server, metadata: dict[str, Any]) -
     }
 
 
-def test_the_resource_server_is_named(metadata: dict[str, Any]) -> None:
+def test_the_resource_server_is_listed(metadata: dict[str, Any]) -> None:
     assert metadata["userinfo_endpoint"] == f"{API}/me"
     assert metadata["protected_resources"] == [API]
 
 
-def test_every_scope_can_be_had(
+def test_every_listed_scope_can_be_granted(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice, scope=" ".join(metadata["scopes_supported"]))
@@ -99,7 +99,7 @@ def test_every_scope_can_be_had(
     assert tokens.scope.split() == metadata["scopes_supported"]
 
 
-def test_response_types_and_modes_are_what_works(
+def test_the_listed_response_types_and_modes_work(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
     [response_type], [response_mode] = (
@@ -113,7 +113,7 @@ def test_response_types_and_modes_are_what_works(
     assert alice.allow(request).code
 
 
-def test_code_challenge_methods_are_what_works(
+def test_the_listed_code_challenge_methods_work(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
     [method] = metadata["code_challenge_methods_supported"]
@@ -121,7 +121,7 @@ def test_code_challenge_methods_are_what_works(
     assert alice.allow(print_shop.authorization_request(code_challenge_method=method)).code
 
 
-def test_every_prompt_is_understood(
+def test_every_listed_prompt_works(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
     alice.sign_in()
@@ -134,7 +134,7 @@ def test_every_prompt_is_understood(
     assert metadata["prompt_values_supported"] == ["none", "login", "consent"]
 
 
-def test_every_grant_type_is_supported_and_no_other(
+def test_the_listed_grant_types_work_and_no_other(
     metadata: dict[str, Any], print_shop: RegisteredClient
 ) -> None:
     def error_of(grant_type: str) -> str:
@@ -151,7 +151,7 @@ def test_every_grant_type_is_supported_and_no_other(
 
 
 @pytest.mark.parametrize("endpoint", ["token", "introspection", "revocation"])
-def test_clients_authenticate_as_it_says(
+def test_the_listed_client_authentication_methods_work(
     server: Server,
     metadata: dict[str, Any],
     print_shop: RegisteredClient,
@@ -177,7 +177,7 @@ def test_clients_authenticate_as_it_says(
     assert open_ways == metadata[f"{endpoint}_endpoint_auth_methods_supported"]
 
 
-def test_with_other_addresses_it_says_those(start: Callable[..., Server]) -> None:
+def test_the_metadata_follows_the_configured_addresses(start: Callable[..., Server]) -> None:
     elsewhere = start(
         DEMO="0",
         AUTH_SERVER_URL="https://id.example",

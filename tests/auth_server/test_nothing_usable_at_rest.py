@@ -1,4 +1,4 @@
-"""Nothing usable at rest (RFC 6819 §5.1.4.1.3): whoever reads the database or the logs gets in nowhere."""
+"""Nothing usable at rest (RFC 6819 §5.1.4.1.3): the database and the logs contain no usable secret."""
 
 import logging
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from web import event_log
 
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[Path]:
-    """The event log, written as in the demo."""
+    """Return the event log, written as in the demo."""
     logger = event_log.logger
     before = (logger.handlers[:], logger.level, logger.propagate)
     logger.handlers.clear()
@@ -34,7 +34,7 @@ def secrets(
     log_file: Path,
     caplog: pytest.LogCaptureFixture,
 ) -> dict[str, str]:
-    """Everything that was secret in a flow with everything in it, its accidents and its attacks included."""
+    """Return every secret of a flow that includes failures, replays and attacks."""
     caplog.set_level(logging.DEBUG)
     alice.sign_in(password="a-guess-at-the-password")
     alice.sign_in(username="my-password-in-the-wrong-field")
@@ -78,7 +78,9 @@ def secrets(
     }
 
 
-def test_the_database_has_nothing(secrets: dict[str, str], instance_database: Path) -> None:
+def test_the_database_contains_no_usable_secret(
+    secrets: dict[str, str], instance_database: Path
+) -> None:
     files = sorted(instance_database.parent.glob("auth_server.db*"))
     stored = b"".join(path.read_bytes() for path in files)
 
@@ -87,20 +89,20 @@ def test_the_database_has_nothing(secrets: dict[str, str], instance_database: Pa
     assert [name for name, value in secrets.items() if value.encode() in stored] == []
 
 
-def test_the_event_log_has_nothing(secrets: dict[str, str], log_file: Path) -> None:
+def test_the_event_log_contains_no_usable_secret(secrets: dict[str, str], log_file: Path) -> None:
     written = log_file.read_text()
 
     assert written.count("\n") > 15
     assert [name for name, value in secrets.items() if value in written] == []
 
 
-def test_no_other_log_has_anything(
+def test_no_other_log_contains_a_usable_secret(
     secrets: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     assert [name for name, value in secrets.items() if value in caplog.text] == []
 
 
-def test_nobody_else_on_the_machine_can_read_them(
+def test_other_users_of_the_machine_cannot_read_the_files(
     secrets: dict[str, str], log_file: Path, instance_database: Path
 ) -> None:
     generated = [instance_database.parent / name for name in ("secret_key", "client_secret")]
@@ -111,10 +113,10 @@ def test_nobody_else_on_the_machine_can_read_them(
     assert instance_database.parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_an_exception_does_not_tell_what_was_asked_for(
+def test_a_logged_database_error_has_no_parameters(
     server: Server, print_shop: RegisteredClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Whatever goes wrong in the database, its parameters stay out of the log."""
+    """A database error is logged without the parameters of its statement."""
     with server.database.writing() as db:
         db.connection().exec_driver_sql("DROP TABLE refresh_tokens")
     answer = print_shop.refresh("the-token-that-was-presented")

@@ -1,4 +1,4 @@
-"""Whatever is sent to whichever address: an answer of ours, never an error of the server's and never its insides."""
+"""Unexpected input at every address gets a defined response, never a server error or a stack trace."""
 
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -51,7 +51,7 @@ MACHINE_FORMS = [
     ("/oauth/revoke", "token=x&client_id=print-shop&client_secret=ODD"),
 ]
 
-#: As they stand in a query or a form, escaped where they have to be.
+#: Values as they appear in a query or a form, escaped where necessary.
 ODD_VALUES = {
     "a NUL": "%00",
     "control characters": "%01%08%0B%1B%7F",
@@ -193,7 +193,7 @@ METHODS = [
 
 @pytest.fixture(autouse=True)
 def _nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Whatever nobody foresaw is logged as an error; here, nothing may be."""
+    """Fail if anything is logged as an error, since unforeseen exceptions are."""
     yield
     assert [
         record.getMessage()
@@ -203,7 +203,7 @@ def _nothing_unexpected(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
 
 
 def is_ours(answer: TestResponse) -> bool:
-    """Whether an answer is one that somebody thought of, with the headers that every answer has."""
+    """Return whether the response is a defined one with the headers of every response."""
     assert answer.status_code < 500, answer.text
     assert "Traceback" not in answer.text
     assert "<script>alert" not in answer.text
@@ -217,7 +217,7 @@ def browser(server: Server) -> Browser:
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_query_may_be_odd(browser: Browser, value: str) -> None:
+def test_odd_queries_get_a_defined_response(browser: Browser, value: str) -> None:
     for path in ("/", "/login", "/oauth/authorize"):
         assert is_ours(browser.get(f"{path}?{value}={value}&next={value}&client_id={value}"))
     assert is_ours(browser.get(f"/oauth/authorize?client_id=print-shop&redirect_uri={value}"))
@@ -225,10 +225,10 @@ def test_a_query_may_be_odd(browser: Browser, value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_request_may_be_odd_in_one_place(
+def test_one_odd_parameter_gets_a_defined_response(
     alice: Person, print_shop: RegisteredClient, value: str
 ) -> None:
-    """A request that is otherwise good goes as far as it can."""
+    """The rest of the request is valid, so that the odd value is reached."""
     alice.ask(print_shop.authorization_request())
     for name in PARAMETERS:
         request = print_shop.authorization_request(**{name: None}) + f"&{name}={value}"
@@ -237,8 +237,8 @@ def test_a_request_may_be_odd_in_one_place(
 
 
 @pytest.mark.parametrize("path", [*PAGES, *MACHINES, *OTHERS])
-def test_a_query_may_be_of_bytes(browser: Browser, path: str) -> None:
-    """A browser would have escaped them; not everybody who calls is one. What is no UTF-8 goes no further."""
+def test_a_query_of_raw_bytes_gets_a_defined_response(browser: Browser, path: str) -> None:
+    """Browsers escape such bytes but other programs may not. Invalid UTF-8 is rejected."""
     for query in RAW_QUERIES:
         method = "POST" if path in MACHINES else "GET"
 
@@ -246,7 +246,7 @@ def test_a_query_may_be_of_bytes(browser: Browser, path: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["ü", 'a\\b|^`{}"', "<>"])
-def test_a_request_of_bytes_survives_the_login_page(
+def test_a_request_with_raw_bytes_survives_the_login_page(
     alice: Person, print_shop: RegisteredClient, state: str
 ) -> None:
     query = f"{print_shop.authorization_request(state=None).partition('?')[2]}&state={state}"
@@ -259,10 +259,10 @@ def test_a_request_of_bytes_survives_the_login_page(
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_form_of_a_machine_may_be_odd(
+def test_odd_machine_forms_get_a_defined_response(
     alice: Person, print_shop: RegisteredClient, value: str
 ) -> None:
-    """Whoever sends it: a client that proves itself, one that does not, or nobody."""
+    """For an authenticated client, an unauthenticated one, and a request without a client."""
     assert print_shop.secret
     auth, refresh_token = ("print-shop", print_shop.secret), print_shop.connect(alice).refresh_token
     for path, fields in MACHINE_FORMS:
@@ -274,10 +274,10 @@ def test_a_form_of_a_machine_may_be_odd(
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_a_form_of_a_person_may_be_odd(
+def test_odd_user_forms_get_a_defined_response(
     alice: Person, print_shop: RegisteredClient, value: str
 ) -> None:
-    """With the token that it needs to be looked at."""
+    """The form has a valid CSRF token, so that its values are reached."""
     alice.sign_in()
     page = alice.consent_page(print_shop.authorization_request())
     form = {"content_type": "application/x-www-form-urlencoded"}
@@ -299,7 +299,7 @@ def test_a_form_of_a_person_may_be_odd(
 
 
 @pytest.mark.parametrize(("body", "content_type"), ODD_BODIES.values(), ids=ODD_BODIES)
-def test_a_body_may_be_odd(
+def test_odd_bodies_get_a_defined_response(
     browser: Browser, print_shop: RegisteredClient, body: bytes, content_type: str
 ) -> None:
     assert print_shop.secret
@@ -313,7 +313,7 @@ def test_a_body_may_be_odd(
 
 
 @pytest.mark.parametrize("headers", ODD_HEADERS.values(), ids=ODD_HEADERS)
-def test_headers_may_be_odd(
+def test_odd_headers_get_a_defined_response(
     browser: Browser,
     start: Callable[..., Server],
     print_shop: RegisteredClient,
@@ -328,8 +328,8 @@ def test_headers_may_be_odd(
 
 
 @pytest.mark.parametrize("host", ODD_HOSTS)
-def test_the_host_may_be_odd(browser: Browser, host: str) -> None:
-    """And then the server does not answer for it, so that no address it writes can be another's."""
+def test_odd_hosts_are_rejected(browser: Browser, host: str) -> None:
+    """The server answers only for its own host, so that it never writes another host into an address."""
     for path in (*PAGES, "/oauth/token", "/.well-known/oauth-authorization-server"):
         answer = browser.open(
             path, base_url=ISSUER, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")}
@@ -340,13 +340,13 @@ def test_the_host_may_be_odd(browser: Browser, host: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_method_may_be_odd(browser: Browser, method: str) -> None:
+def test_odd_methods_get_a_defined_response(browser: Browser, method: str) -> None:
     for path in {*PAGES, *FORMS, *OTHERS}:
         assert is_ours(browser.open(path, method=method))
 
 
 @pytest.mark.parametrize("path", ODD_ADDRESSES)
-def test_an_address_may_be_odd(browser: Browser, path: str) -> None:
+def test_odd_addresses_get_a_defined_response(browser: Browser, path: str) -> None:
     answer = browser.get(path)
 
     assert is_ours(answer)

@@ -1,4 +1,4 @@
-"""The demo's people and clients are the demo's: outside it, the same database refuses them and their tokens."""
+"""Outside the demo, the same database refuses the demo's users, clients and tokens."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ from tests.auth_server.cast import Person, RegisteredClient, Server, Tokens
 
 @pytest.fixture
 def outside(server: Server, start: Callable[..., Server]) -> Server:
-    """The same database, started with TRIPOD_DEMO=0."""
+    """Return a server on the same database, started with TRIPOD_DEMO=0."""
     return start(DEMO="0")
 
 
@@ -19,7 +19,7 @@ def test_demo_accounts_cannot_sign_in(outside: Server) -> None:
         assert Person(outside, username, password).sign_in().status_code == 403
 
 
-def test_a_demo_sign_in_is_void(alice: Person, outside: Server) -> None:
+def test_a_sign_in_of_a_demo_account_is_invalid(alice: Person, outside: Server) -> None:
     alice.sign_in()
     the_same = replace(alice, server=outside)
     the_same.browser.session_cookie = alice.browser.session_cookie
@@ -28,7 +28,7 @@ def test_a_demo_sign_in_is_void(alice: Person, outside: Server) -> None:
     assert not the_same.is_signed_in()
 
 
-def test_other_sign_ins_are_not(mallory: Person, outside: Server) -> None:
+def test_other_sign_ins_stay_valid(mallory: Person, outside: Server) -> None:
     mallory.sign_in()
     the_same = replace(mallory, server=outside)
     the_same.browser.session_cookie = mallory.browser.session_cookie
@@ -36,7 +36,7 @@ def test_other_sign_ins_are_not(mallory: Person, outside: Server) -> None:
     assert the_same.is_signed_in()
 
 
-def test_demo_clients_cannot_ask(
+def test_demo_clients_cannot_request_authorization(
     mallory: Person, print_shop: RegisteredClient, outside: Server
 ) -> None:
     answer = outside.browser().get(print_shop.authorization_request())
@@ -45,7 +45,7 @@ def test_demo_clients_cannot_ask(
     assert "Location" not in answer.headers
 
 
-def test_demo_clients_cannot_prove_themselves(
+def test_demo_clients_cannot_authenticate(
     mallory: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, outside: Server
 ) -> None:
     tokens = print_shop.connect(mallory)
@@ -80,7 +80,7 @@ def test_tokens_of_demo_accounts_are_inactive(
     assert not client.holds(tokens.refresh_token)
 
 
-def test_refresh_tokens_of_demo_accounts_are_refused(
+def test_refresh_tokens_of_demo_accounts_are_rejected(
     alice: Person, posters: RegisteredClient, outside: Server
 ) -> None:
     tokens = posters.connect(alice)
@@ -90,7 +90,7 @@ def test_refresh_tokens_of_demo_accounts_are_refused(
     assert posters.refresh(tokens.refresh_token).status_code == 200
 
 
-def test_codes_of_demo_accounts_are_refused(
+def test_codes_of_demo_accounts_are_rejected(
     alice: Person, posters: RegisteredClient, outside: Server
 ) -> None:
     code = alice.allow(posters.authorization_request()).code
@@ -100,7 +100,7 @@ def test_codes_of_demo_accounts_are_refused(
     assert posters.redeem(code).status_code == 200
 
 
-def test_everybody_else_is_served(
+def test_other_users_and_clients_are_served(
     mallory: Person, posters: RegisteredClient, outside: Server
 ) -> None:
     tokens = replace(posters, server=outside).connect(replace(mallory, server=outside))
@@ -120,9 +120,7 @@ def test_nothing_is_seeded(start: Callable[..., Server], server: Server, outside
     assert "print-shop" not in clients
 
 
-def test_in_the_demo_what_is_missing_is_seeded_again(
-    server: Server, print_shop: RegisteredClient
-) -> None:
+def test_the_demo_seeds_missing_data_again(server: Server, print_shop: RegisteredClient) -> None:
     server.run("users", "delete", "alice")
     server.run("clients", "delete", "print-shop")
     once_more = Server(server.settings)

@@ -1,4 +1,4 @@
-"""Redirect URIs: which may be registered, and which presented ones match (RFC 6749 §3.1.2, RFC 8252 §7.3, RFC 9700 §2.1)."""
+"""Redirect URIs: which may be registered and which match (RFC 6749 §3.1.2, RFC 8252 §7.3, RFC 9700 §2.1)."""
 
 import pytest
 
@@ -38,7 +38,7 @@ def test_an_https_address_or_loopback_may_be_registered(uri: str) -> None:
 
 
 @pytest.mark.parametrize("uri", NOT_LOOPBACK)
-def test_plain_http_is_for_loopback_only(uri: str) -> None:
+def test_plain_http_is_allowed_only_on_loopback(uri: str) -> None:
     """RFC 9700 §2.6: MUST NOT allow redirection URIs that use the http scheme, except for native clients' loopback."""
     assert objection_to(uri) == "Plain http is for loopback only; use https."
 
@@ -51,7 +51,7 @@ def test_a_registered_uri_matches_itself(uri: str, is_public: bool) -> None:
 
 
 @pytest.mark.parametrize("uri", REGISTRABLE)
-def test_and_nothing_that_is_longer_or_shorter(uri: str) -> None:
+def test_a_longer_or_shorter_uri_does_not_match(uri: str) -> None:
     for addition in ("/", "?", "#", "x", " ", "\n", "%00", "&a=b", ".evil.example"):
         assert not matches(uri + addition, [uri], is_public=False)
     assert not matches(uri[:-1], [uri], is_public=False)
@@ -65,7 +65,7 @@ def test_and_nothing_that_is_longer_or_shorter(uri: str) -> None:
         "http://127.0.0.1:65535/callback?x=1",
     ],
 )
-def test_the_port_is_free_for_a_public_client_on_loopback(presented: str) -> None:
+def test_any_port_matches_for_a_public_client_on_loopback(presented: str) -> None:
     assert matches(presented, [LOOPBACK], is_public=True)
     assert not matches(presented, [LOOPBACK], is_public=False)
 
@@ -93,13 +93,13 @@ def test_the_port_is_free_for_a_public_client_on_loopback(presented: str) -> Non
         "http://127.1:8081/callback?x=1",
     ],
 )
-def test_nothing_else_is(presented: str) -> None:
+def test_only_the_port_may_differ(presented: str) -> None:
     assert not matches(presented, [LOOPBACK], is_public=True)
 
 
 @pytest.mark.parametrize(
     "registered", ["https://127.0.0.1:8080/", "http://localhost:8080/", "https://app.example:8080/"]
 )
-def test_the_port_is_free_on_loopback_addresses_over_http_only(registered: str) -> None:
+def test_any_port_matches_only_for_http_loopback_addresses(registered: str) -> None:
     """RFC 8252 §8.3: the use of "localhost" is NOT RECOMMENDED."""
     assert not matches(registered.replace("8080", "8081"), [registered], is_public=True)

@@ -21,7 +21,7 @@ def refreshed(client: RegisteredClient, refresh_token: str, **changes: str) -> T
     return Tokens.read(client.refresh(refresh_token, **changes))
 
 
-def is_refused(answer: TestResponse) -> bool:
+def is_rejected(answer: TestResponse) -> bool:
     return (answer.status_code, answer.json) == (
         400,
         {"error": "invalid_grant", "error_description": DESCRIPTIONS["invalid_grant"]},
@@ -31,7 +31,7 @@ def is_refused(answer: TestResponse) -> bool:
 # Rotation --------------------------------------------------------------------------------------------------------------
 
 
-def test_a_refresh_token_becomes_new_tokens(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_refresh_returns_new_tokens(print_shop: RegisteredClient, tokens: Tokens) -> None:
     answer = print_shop.refresh(tokens.refresh_token)
 
     assert answer.status_code == 200
@@ -44,7 +44,7 @@ def test_a_refresh_token_becomes_new_tokens(print_shop: RegisteredClient, tokens
     }
 
 
-def test_the_new_tokens_are_good_and_the_old_one_is_spent(
+def test_the_new_tokens_work_and_the_old_refresh_token_is_spent(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
     """RFC 9700 §4.14.2: a new refresh token with every response; the previous one is invalidated but retained."""
@@ -55,7 +55,7 @@ def test_the_new_tokens_are_good_and_the_old_one_is_spent(
     assert not print_shop.holds(tokens.refresh_token)
 
 
-def test_the_access_token_from_before_lives_out_its_time(
+def test_the_previous_access_token_stays_active_until_it_expires(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -69,7 +69,7 @@ def test_the_access_token_from_before_lives_out_its_time(
     assert print_shop.holds(new.access_token)
 
 
-def test_a_public_client_refreshes_too(
+def test_a_public_client_can_refresh(
     alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
     new = refreshed(phone_app, phone_app.connect(alice).refresh_token)
@@ -77,16 +77,14 @@ def test_a_public_client_refreshes_too(
     assert photo_api.holds(new.access_token)
 
 
-def test_a_chain_can_be_long(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_many_refreshes_in_a_row_succeed(print_shop: RegisteredClient, tokens: Tokens) -> None:
     for _ in range(10):
         tokens = refreshed(print_shop, tokens.refresh_token)
 
     assert print_shop.holds(tokens.access_token)
 
 
-def test_the_event_log_tells_of_it(
-    print_shop: RegisteredClient, tokens: Tokens, events: Events
-) -> None:
+def test_a_refresh_is_logged(print_shop: RegisteredClient, tokens: Tokens, events: Events) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
 
     [entry] = events.named("tokens_refreshed")
@@ -94,12 +92,12 @@ def test_the_event_log_tells_of_it(
     assert new.refresh_token not in json.dumps(events.entries)
 
 
-# What is refused -------------------------------------------------------------------------------------------------------
+# Rejected requests -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000])
-def test_an_unknown_token_is_refused(print_shop: RegisteredClient, presented: str) -> None:
-    assert is_refused(print_shop.refresh(presented))
+def test_an_unknown_refresh_token_is_rejected(print_shop: RegisteredClient, presented: str) -> None:
+    assert is_rejected(print_shop.refresh(presented))
 
 
 @pytest.mark.parametrize("value", [None, ""], ids=["left out", "empty"])
@@ -111,33 +109,33 @@ def test_a_missing_token_is_an_invalid_request(
     assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
 
 
-def test_an_access_token_is_no_refresh_token(print_shop: RegisteredClient, tokens: Tokens) -> None:
-    assert is_refused(print_shop.refresh(tokens.access_token))
+def test_an_access_token_cannot_be_refreshed(print_shop: RegisteredClient, tokens: Tokens) -> None:
+    assert is_rejected(print_shop.refresh(tokens.access_token))
     assert print_shop.holds(tokens.access_token)
 
 
-def test_a_code_is_no_refresh_token(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_code_cannot_be_refreshed(alice: Person, print_shop: RegisteredClient) -> None:
     code = alice.allow(print_shop.authorization_request()).code
 
-    assert is_refused(print_shop.refresh(code))
+    assert is_rejected(print_shop.refresh(code))
     assert print_shop.redeem(code).status_code == 200
 
 
-def test_another_clients_attempt_changes_nothing(
+def test_an_attempt_by_another_client_changes_nothing(
     print_shop: RegisteredClient, posters: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
-    """RFC 9700 §4.14.2: refresh tokens MUST be bound to the client; being spent or not makes no difference."""
+    """RFC 9700 §4.14.2: refresh tokens MUST be bound to the client; this holds for spent tokens too."""
     unspent = posters.refresh(tokens.refresh_token)
     new = refreshed(print_shop, tokens.refresh_token)
     spent = posters.refresh(tokens.refresh_token)
 
-    assert is_refused(unspent)
-    assert is_refused(spent)
+    assert is_rejected(unspent)
+    assert is_rejected(spent)
     assert print_shop.holds(new.refresh_token)
     assert not events.named("grant_ended")
 
 
-def test_a_client_that_does_not_prove_itself_changes_nothing(
+def test_an_unauthenticated_client_changes_nothing(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     """§6: the authorization server MUST require client authentication for confidential clients."""
@@ -152,7 +150,9 @@ def test_a_client_that_does_not_prove_itself_changes_nothing(
 
 
 @pytest.mark.parametrize("name", ["refresh_token", "scope", "grant_type"])
-def test_a_parameter_comes_once(print_shop: RegisteredClient, tokens: Tokens, name: str) -> None:
+def test_a_repeated_parameter_is_an_invalid_request(
+    print_shop: RegisteredClient, tokens: Tokens, name: str
+) -> None:
     parameters: dict[str, str | list[str] | None] = {
         "grant_type": "refresh_token",
         "refresh_token": tokens.refresh_token,
@@ -167,7 +167,7 @@ def test_a_parameter_comes_once(print_shop: RegisteredClient, tokens: Tokens, na
 # Scope -----------------------------------------------------------------------------------------------------------------
 
 
-def test_a_narrower_scope_narrows_the_access_token_only(
+def test_a_narrower_scope_narrows_only_the_access_token(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
     """§6: if a new refresh token is issued, its scope MUST be identical to that of the refresh token in the request."""
@@ -191,7 +191,7 @@ def test_a_narrower_scope_narrows_the_access_token_only(
         "é",
     ],
 )
-def test_a_wider_scope_is_refused_and_the_token_stays_unspent(
+def test_a_wider_scope_is_rejected_and_the_token_stays_unspent(
     alice: Person, print_shop: RegisteredClient, scope: str
 ) -> None:
     """§6: the requested scope MUST NOT include any scope not originally granted by the resource owner."""
@@ -203,16 +203,16 @@ def test_a_wider_scope_is_refused_and_the_token_stays_unspent(
 
 
 @pytest.mark.parametrize("scope", ["", " ", "  \t ", "\u00a0"])
-def test_a_scope_of_nothing_is_the_scope_of_the_grant(
+def test_an_omitted_scope_means_the_scope_of_the_grant(
     alice: Person, print_shop: RegisteredClient, scope: str
 ) -> None:
-    """§6: if omitted is treated as equal to the scope originally granted. Never as the client's registration."""
+    """§6: if omitted is treated as equal to the scope originally granted. It never means the scope of the client's registration."""
     tokens = print_shop.connect(alice, "profile", scope=EVERYTHING)
 
     assert refreshed(print_shop, tokens.refresh_token, scope=scope).scope == "profile"
 
 
-def test_a_scope_is_answered_in_order_and_once(
+def test_the_returned_scope_is_ordered_and_unique(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
     new = refreshed(print_shop, tokens.refresh_token, scope="photos:read  profile photos:read")
@@ -221,19 +221,21 @@ def test_a_scope_is_answered_in_order_and_once(
     assert print_shop.introspect(new.access_token).json["scope"] == "profile photos:read"
 
 
-def test_a_replay_is_one_whatever_the_scope(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_replay_with_an_invalid_scope_is_detected(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
     new = refreshed(print_shop, new.refresh_token)
     replay = print_shop.refresh(tokens.refresh_token, scope="everything")
 
-    assert is_refused(replay)
+    assert is_rejected(replay)
     assert not print_shop.holds(new.access_token)
 
 
-# The grace: an answer may get lost -------------------------------------------------------------------------------------
+# Grace after a lost response -------------------------------------------------------------------------------------
 
 
-def test_an_answer_that_was_lost_can_be_had_once_more(
+def test_a_lost_response_can_be_requested_once_more(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     lost = refreshed(print_shop, tokens.refresh_token)
@@ -245,7 +247,9 @@ def test_an_answer_that_was_lost_can_be_had_once_more(
     assert len(events.named("refresh_token_retried")) == 1
 
 
-def test_the_lost_answer_is_dead(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_the_tokens_of_the_lost_response_are_inactive(
+    print_shop: RegisteredClient, tokens: Tokens
+) -> None:
     lost = refreshed(print_shop, tokens.refresh_token)
     again = refreshed(print_shop, tokens.refresh_token)
 
@@ -255,15 +259,15 @@ def test_the_lost_answer_is_dead(print_shop: RegisteredClient, tokens: Tokens) -
     assert print_shop.holds(again.refresh_token)
 
 
-def test_presenting_what_was_lost_ends_the_grant(
+def test_presenting_the_lost_refresh_token_ends_the_grant(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
-    """The client never had it: whoever presents it took it on the way."""
+    """The client never received it, so it was intercepted."""
     lost = refreshed(print_shop, tokens.refresh_token)
     again = refreshed(print_shop, tokens.refresh_token)
     stolen = print_shop.refresh(lost.refresh_token)
 
-    assert is_refused(stolen)
+    assert is_rejected(stolen)
     assert not print_shop.holds(again.access_token)
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
 
@@ -273,7 +277,7 @@ def test_a_third_presentation_ends_the_grant(print_shop: RegisteredClient, token
     again = refreshed(print_shop, tokens.refresh_token)
     third = print_shop.refresh(tokens.refresh_token)
 
-    assert is_refused(third)
+    assert is_rejected(third)
     assert not print_shop.holds(again.access_token)
     assert not print_shop.holds(again.refresh_token)
 
@@ -281,11 +285,11 @@ def test_a_third_presentation_ends_the_grant(print_shop: RegisteredClient, token
 def test_a_retry_after_the_successor_was_used_ends_the_grant(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
-    """The answer did arrive, so this is somebody else."""
+    """The response did arrive, so this is an attacker."""
     used = refreshed(print_shop, refreshed(print_shop, tokens.refresh_token).refresh_token)
     retry = print_shop.refresh(tokens.refresh_token)
 
-    assert is_refused(retry)
+    assert is_rejected(retry)
     assert not print_shop.holds(used.access_token)
 
 
@@ -298,11 +302,11 @@ def test_a_retry_after_the_grace_ends_the_grant(
     clock.advance(seconds)
     retry = print_shop.refresh(tokens.refresh_token)
 
-    assert is_refused(retry) is not is_in_time
+    assert is_rejected(retry) is not is_in_time
     assert not print_shop.holds(new.refresh_token)
 
 
-def test_the_grace_does_not_slide(
+def test_a_retry_does_not_extend_the_grace(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -311,7 +315,7 @@ def test_the_grace_does_not_slide(
     again = refreshed(print_shop, tokens.refresh_token)
     clock.advance(9)
 
-    assert is_refused(print_shop.refresh(tokens.refresh_token))
+    assert is_rejected(print_shop.refresh(tokens.refresh_token))
     assert not print_shop.holds(again.refresh_token)
 
 
@@ -324,13 +328,11 @@ def test_each_token_of_a_chain_has_its_own_grace(
     third = refreshed(print_shop, second.refresh_token)
 
     assert print_shop.holds(third.access_token)
-    assert is_refused(print_shop.refresh(tokens.refresh_token))
+    assert is_rejected(print_shop.refresh(tokens.refresh_token))
     assert not print_shop.holds(third.access_token)
 
 
-def test_a_retry_that_is_refused_is_not_used_up(
-    print_shop: RegisteredClient, tokens: Tokens
-) -> None:
+def test_a_rejected_retry_can_be_repeated(print_shop: RegisteredClient, tokens: Tokens) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
     refused = print_shop.refresh(tokens.refresh_token, scope="everything")
 
@@ -340,21 +342,17 @@ def test_a_retry_that_is_refused_is_not_used_up(
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
-def test_with_a_grace_of_nothing_there_is_no_retry(
-    print_shop: RegisteredClient, tokens: Tokens
-) -> None:
+def test_a_grace_of_zero_allows_no_retry(print_shop: RegisteredClient, tokens: Tokens) -> None:
     new = refreshed(print_shop, tokens.refresh_token)
     retry = print_shop.refresh(tokens.refresh_token)
 
-    assert is_refused(retry)
+    assert is_rejected(retry)
     assert not print_shop.holds(new.access_token)
     assert not print_shop.holds(new.refresh_token)
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="600")
-def test_how_long_the_grace_is_is_a_setting(
-    clock: Clock, alice: Person, print_shop: RegisteredClient
-) -> None:
+def test_the_grace_is_a_setting(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
     tokens = print_shop.connect(alice)
     refreshed(print_shop, tokens.refresh_token)
     clock.advance(599)
@@ -365,23 +363,23 @@ def test_how_long_the_grace_is_is_a_setting(
 def test_a_public_client_has_no_grace(
     alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
-    """RFC 9700 §2.2.2: nothing else shows that it is the same client that comes back."""
+    """RFC 9700 §2.2.2: without a secret, nothing shows that the same client retries."""
     tokens = phone_app.connect(alice)
     new = refreshed(phone_app, tokens.refresh_token)
     retry = phone_app.refresh(tokens.refresh_token)
 
-    assert is_refused(retry)
+    assert is_rejected(retry)
     assert not photo_api.holds(new.access_token)
 
 
-# The end of it ---------------------------------------------------------------------------------------------------------
+# Expiry ---------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.settings(REFRESH_TOKEN_LIFETIME="600")
-def test_successors_inherit_the_end_of_the_grant(
+def test_new_refresh_tokens_expire_with_the_grant(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """The lifetime counts from the authorization: refreshing does not lengthen it."""
+    """The lifetime counts from the authorization. A refresh does not extend it."""
     tokens = print_shop.connect(alice)
     for _ in range(5):
         clock.advance(119)
@@ -391,21 +389,21 @@ def test_successors_inherit_the_end_of_the_grant(
 
     assert in_time
     assert not print_shop.holds(tokens.refresh_token)
-    assert is_refused(print_shop.refresh(tokens.refresh_token))
+    assert is_rejected(print_shop.refresh(tokens.refresh_token))
 
 
-def test_after_the_end_a_spent_token_is_no_replay_any_more(
+def test_a_spent_token_of_an_expired_grant_is_not_a_replay(
     clock: Clock, alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
     tokens = print_shop.connect(alice)
     refreshed(print_shop, tokens.refresh_token)
     clock.advance(86400)
 
-    assert is_refused(print_shop.refresh(tokens.refresh_token))
+    assert is_rejected(print_shop.refresh(tokens.refresh_token))
     assert not events.named("grant_ended")
 
 
-def test_there_is_one_description_whatever_the_reason(
+def test_every_invalid_grant_has_the_same_description(
     print_shop: RegisteredClient, posters: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     unknown = print_shop.refresh("made-up")
@@ -415,7 +413,7 @@ def test_there_is_one_description_whatever_the_reason(
     replayed = print_shop.refresh(tokens.refresh_token)
     ended = print_shop.refresh(tokens.refresh_token)
 
-    assert all(is_refused(answer) for answer in (unknown, elses, replayed, ended))
+    assert all(is_rejected(answer) for answer in (unknown, elses, replayed, ended))
     assert [entry["reason"] for entry in events.named("request_refused")] == [
         "unknown_refresh_token",
         "refresh_token_of_another_client",
@@ -437,10 +435,10 @@ def test_a_replay_forgets_the_consent(
     ]
 
 
-# At once ---------------------------------------------------------------------------------------------------------------
+# Parallel requests ---------------------------------------------------------------------------------------------------------------
 
 
-def test_two_presentations_at_once_leave_one_unspent_token(
+def test_two_parallel_presentations_leave_one_unspent_token(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
     answers = at_once(2, lambda: print_shop.refresh(tokens.refresh_token))
@@ -450,26 +448,26 @@ def test_two_presentations_at_once_leave_one_unspent_token(
     assert sorted(print_shop.holds(new.access_token) for new in both) == [False, True]
 
 
-def test_fifty_presentations_at_once_succeed_twice_at_the_most(
+def test_at_most_two_of_fifty_parallel_presentations_succeed(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     answers = at_once(50, lambda: print_shop.refresh(tokens.refresh_token))
 
     successes = [Tokens.read(answer) for answer in answers if answer.status_code == 200]
     assert 1 <= len(successes) <= 2
-    assert all(is_refused(answer) for answer in answers if answer.status_code != 200)
+    assert all(is_rejected(answer) for answer in answers if answer.status_code != 200)
     assert not any(print_shop.holds(new.refresh_token) for new in successes)
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
-def test_with_a_grace_of_nothing_they_succeed_once_at_the_most(
+def test_with_a_grace_of_zero_at_most_one_succeeds(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     answers = at_once(50, lambda: print_shop.refresh(tokens.refresh_token))
 
     successes = [Tokens.read(answer) for answer in answers if answer.status_code == 200]
     assert len(successes) == 1
-    assert all(is_refused(answer) for answer in answers if answer.status_code != 200)
+    assert all(is_rejected(answer) for answer in answers if answer.status_code != 200)
     assert not print_shop.holds(successes[0].refresh_token)
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]

@@ -27,14 +27,12 @@ def test_either_token_ends_the_grant(
 
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000])
-def test_an_unknown_token_is_answered_as_a_success(
-    print_shop: RegisteredClient, presented: str
-) -> None:
+def test_revoking_an_unknown_token_succeeds(print_shop: RegisteredClient, presented: str) -> None:
     """§2.2: the authorization server responds with HTTP status code 200 if the client submitted an invalid token."""
     assert print_shop.revoke(presented).status_code == 200
 
 
-def test_revoking_twice_is_a_success(
+def test_revoking_twice_succeeds(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     print_shop.revoke(tokens.refresh_token)
@@ -43,7 +41,7 @@ def test_revoking_twice_is_a_success(
     assert len(events.named("grant_ended")) == 1
 
 
-def test_an_expired_token_still_ends_the_grant(
+def test_an_expired_token_ends_the_grant(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     tokens = print_shop.connect(alice)
@@ -53,14 +51,14 @@ def test_an_expired_token_still_ends_the_grant(
     assert not print_shop.holds(tokens.refresh_token)
 
 
-def test_a_spent_token_still_ends_the_grant(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_a_spent_token_ends_the_grant(print_shop: RegisteredClient, tokens: Tokens) -> None:
     new = Tokens.read(print_shop.refresh(tokens.refresh_token))
     print_shop.revoke(tokens.refresh_token)
 
     assert not print_shop.holds(new.access_token)
 
 
-def test_another_clients_token_is_refused(
+def test_another_clients_token_cannot_be_revoked(
     print_shop: RegisteredClient, posters: RegisteredClient, tokens: Tokens
 ) -> None:
     """§2.1: the server verifies whether the token was issued to the client making the revocation request."""
@@ -72,14 +70,14 @@ def test_another_clients_token_is_refused(
     assert print_shop.holds(tokens.access_token)
 
 
-def test_a_resource_server_revokes_nothing(
+def test_a_resource_server_cannot_revoke(
     print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
     assert photo_api.revoke(tokens.access_token).status_code == 400
     assert print_shop.holds(tokens.access_token)
 
 
-def test_a_public_client_revokes_its_own(
+def test_a_public_client_can_revoke_its_token(
     alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
     tokens = phone_app.connect(alice)
@@ -88,20 +86,20 @@ def test_a_public_client_revokes_its_own(
     assert not photo_api.holds(tokens.access_token)
 
 
-def test_a_client_must_prove_itself(print_shop: RegisteredClient, tokens: Tokens) -> None:
+def test_the_client_must_authenticate(print_shop: RegisteredClient, tokens: Tokens) -> None:
     """§2.1: the authorization server first validates the client credentials."""
     assert replace(print_shop, secret="a guess").revoke(tokens.access_token).status_code == 401
     assert print_shop.holds(tokens.access_token)
 
 
-def test_a_code_is_no_token(alice: Person, print_shop: RegisteredClient) -> None:
+def test_a_code_cannot_be_revoked(alice: Person, print_shop: RegisteredClient) -> None:
     code = alice.allow(print_shop.authorization_request()).code
 
     assert print_shop.revoke(code).status_code == 200
     assert print_shop.redeem(code).status_code == 200
 
 
-def test_other_grants_go_on(
+def test_other_grants_stay_active(
     alice: Person,
     bob: Person,
     print_shop: RegisteredClient,
@@ -121,14 +119,16 @@ def test_other_grants_go_on(
 
 
 def test_the_consent_is_kept(alice: Person, print_shop: RegisteredClient, tokens: Tokens) -> None:
-    """The client left, it was not thrown out."""
+    """The client gave up its access. The user did not remove it."""
     print_shop.revoke(tokens.refresh_token)
 
     assert alice.browser.get(print_shop.authorization_request()).status_code == 302
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "id_token", ""])
-def test_the_hint_does_not_matter(print_shop: RegisteredClient, tokens: Tokens, hint: str) -> None:
+def test_the_token_type_hint_is_ignored(
+    print_shop: RegisteredClient, tokens: Tokens, hint: str
+) -> None:
     """§2.1: an authorization server MAY ignore this parameter."""
     assert print_shop.revoke(tokens.access_token, token_type_hint=hint).status_code == 200
     assert not print_shop.holds(tokens.refresh_token)
@@ -137,7 +137,7 @@ def test_the_hint_does_not_matter(print_shop: RegisteredClient, tokens: Tokens, 
 @pytest.mark.parametrize(
     "changes", [{"token": None}, {"token": ""}, {"token": ["made-up", "made-up"]}]
 )
-def test_a_request_names_one_token(
+def test_a_request_must_contain_one_token(
     print_shop: RegisteredClient, changes: dict[str, str | list[str] | None]
 ) -> None:
     answer = print_shop.request("/oauth/revoke", **changes)

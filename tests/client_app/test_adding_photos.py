@@ -33,16 +33,14 @@ def test_a_photo_is_added_and_shown(writer, photo_api):
     assert "Café, evening" in writer.get("/photos").text
 
 
-def test_the_files_name_stays_here(writer, photo_api):
+def test_the_file_name_is_not_sent_to_the_api(writer, photo_api):
     writer.fill_in("/photos", title="Rome", image=image())
 
     assert photo_api.uploads[0][1] == "image"
 
 
-def test_a_token_that_is_refused_in_the_middle_is_refreshed_and_the_image_sent_again(
-    writer, tripod_id, photo_api, network
-):
-    """RFC 6750 §3.1: the same bytes, from the first to the last."""
+def test_the_image_is_sent_again_after_a_refresh(writer, tripod_id, photo_api, network):
+    """RFC 6750 §3.1: the second request contains the same bytes."""
     form = writer.form()
     tripod_id.access_tokens.clear()
     answer = writer.post("/photos", form | {"title": "Twice", "image": image(PNG * 1000)})
@@ -67,7 +65,7 @@ def test_a_token_that_is_refused_in_the_middle_is_refreshed_and_the_image_sent_a
         (422, "A title must have 1 to 200 characters", "add-title"),
     ],
 )
-def test_a_refusal_is_a_sentence_at_the_field_and_keeps_what_was_typed(
+def test_a_rejected_photo_shows_an_error_at_the_field_and_keeps_the_title(
     writer, network, status, sentence, field
 ):
     network.instead["POST /photos"] = (
@@ -96,14 +94,14 @@ def test_without_an_image_nothing_is_sent(writer, photo_api, fields):
     assert not photo_api.uploads
 
 
-def test_ten_mebibytes_pass(writer, photo_api):
+def test_ten_mebibytes_are_accepted(writer, photo_api):
     answer = post_large(writer, b"x" * 10 * 2**20)
 
     assert answer.status_code == 303
     assert len(photo_api.uploads[0][2]) == 10 * 2**20
 
 
-def test_more_gets_a_page(writer, photo_api):
+def test_a_larger_file_gets_an_error_page(writer, photo_api):
     answer = post_large(writer, b"x" * (10 * 2**20 + 70_000))
 
     assert answer.status_code == 413
@@ -112,21 +110,21 @@ def test_more_gets_a_page(writer, photo_api):
 
 
 @pytest.mark.parametrize("path", ["/photos/fjord/title", "/orders", "/refresh"])
-def test_there_is_no_room_in_other_forms(writer, path):
+def test_other_forms_have_a_small_size_limit(writer, path):
     answer = writer.fill_in(path, title="x" * 70_000)
 
     assert answer.status_code == 413
     assert "The form contains more than is allowed" in answer.text
 
 
-def test_there_is_no_room_for_strangers(browser):
+def test_visitors_without_a_connection_have_a_small_size_limit(browser):
     browser.get("/")
     answer = browser.post("/photos", {"title": "x", "image": image(b"x" * 70_000)})
 
     assert answer.status_code == 413
 
 
-def test_an_api_that_went_away_leaves_it_open_what_happened(writer, network, photo_api):
+def test_an_interrupted_upload_says_that_the_result_is_unknown(writer, network, photo_api):
     form = writer.form()
     network.down.add(photo_api.url)
     answer = writer.post("/photos", form | {"title": "Rome", "image": image()})
@@ -135,7 +133,7 @@ def test_an_api_that_went_away_leaves_it_open_what_happened(writer, network, pho
     assert "check your album before you try again" in answer.text
 
 
-def test_without_the_right_to_it_nothing_is_sent(alice, photo_api):
+def test_nothing_is_sent_without_photos_write(alice, photo_api):
     answer = alice.fill_in("/photos", title="Rome", image=image())
 
     assert answer.status_code == 403
@@ -143,6 +141,6 @@ def test_without_the_right_to_it_nothing_is_sent(alice, photo_api):
     assert not photo_api.uploads
 
 
-def test_a_forged_form_adds_nothing(writer, photo_api):
+def test_a_form_without_a_csrf_token_adds_nothing(writer, photo_api):
     assert writer.post("/photos", {"title": "Rome", "image": image()}).status_code == 400
     assert not photo_api.uploads

@@ -12,7 +12,7 @@ def test_the_album_shows_each_photo_with_its_title_and_month(alice):
     assert page.index("fjord") < page.index("dune")
 
 
-def test_the_browser_holds_no_connection(browser):
+def test_the_album_without_a_connection_offers_to_connect(browser):
     answer = browser.get("/photos")
 
     assert answer.status_code == 403
@@ -28,13 +28,13 @@ def test_the_browser_holds_no_connection(browser):
         (50, "50 photos, loaded"),
     ],
 )
-def test_the_words_fit_the_number(alice, photo_api, count, words):
+def test_the_number_of_photos_has_the_right_plural(alice, photo_api, count, words):
     photo_api.photos = [photo_api.photos[0] | {"id": f"p{number}"} for number in range(count)]
 
     assert words in alice.get("/photos").text
 
 
-def test_a_long_album_has_pages(alice, photo_api):
+def test_a_long_album_is_divided_into_pages(alice, photo_api):
     photo_api.photos = [photo_api.photos[0] | {"id": f"p{number}"} for number in range(60)]
     first, second = alice.get("/photos").text, alice.get("/photos?after=p49").text
 
@@ -44,7 +44,7 @@ def test_a_long_album_has_pages(alice, photo_api):
     assert 'href="/photos">Newest photos' in second
 
 
-def test_without_profile_the_album_is_yours(browser, network):
+def test_without_profile_the_heading_says_your_photos(browser, network):
     browser.connect(grant="photos:read")
     page = browser.get("/photos").text
 
@@ -61,13 +61,13 @@ def test_without_profile_the_album_is_yours(browser, network):
         ("<b>", "&lt;b&gt;’s album"),
     ],
 )
-def test_the_heading_is_the_first_name(alice, photo_api, name, heading):
+def test_the_heading_contains_the_first_name(alice, photo_api, name, heading):
     photo_api.name = name
 
     assert f"<h1>{heading}</h1>" in alice.get("/photos").text
 
 
-def test_a_title_is_shown_as_text(alice, photo_api):
+def test_a_title_is_escaped(alice, photo_api):
     photo_api.photos[0]["title"] = '"><script>x</script>'
     page = alice.get("/photos").text
 
@@ -75,7 +75,7 @@ def test_a_title_is_shown_as_text(alice, photo_api):
     assert "&#34;&gt;&lt;script&gt;x&lt;/script&gt;" in page
 
 
-def test_consent_without_photos_can_be_asked_for_again(browser, tripod_id):
+def test_a_connection_without_photos_read_offers_to_ask_again(browser, tripod_id):
     """RFC 6750 §3.1, insufficient_scope."""
     browser.connect(grant="profile")
     answer = browser.get("/photos")
@@ -85,7 +85,7 @@ def test_consent_without_photos_can_be_asked_for_again(browser, tripod_id):
     assert 'href="/connect?scope=profile+photos:read">Ask again' in answer.text
 
 
-def test_the_access_token_is_shown_by_its_remaining_life(alice, clock):
+def test_the_page_shows_the_seconds_left_of_the_access_token(alice, clock):
     clock.shift(30)
     page = alice.get("/photos").text
 
@@ -94,13 +94,13 @@ def test_the_access_token_is_shown_by_its_remaining_life(alice, clock):
     assert "<code>profile</code> and <code>photos:read</code>" in page
 
 
-def test_the_refresh_tokens_end_is_not_claimed_to_be_known(alice):
+def test_the_page_does_not_guess_when_the_refresh_token_expires(alice):
     page = alice.get("/photos").text
 
     assert page.count("<time") == 1
 
 
-def test_an_image_comes_through_unchanged(alice):
+def test_an_image_is_passed_on_unchanged(alice):
     answer = alice.get("/photos/fjord/image")
 
     assert answer.data == b"RIFF....WEBP"
@@ -109,7 +109,7 @@ def test_an_image_comes_through_unchanged(alice):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_what_is_not_a_picture_does_not_come_through(alice, photo_api):
+def test_a_response_that_is_no_image_is_not_passed_on(alice, photo_api):
     photo_api.image = (200, b"<script>x</script>", {"Content-Type": "text/html"})
     answer = alice.get("/photos/fjord/image")
 
@@ -127,7 +127,7 @@ def test_an_odd_after_is_not_found(alice, after):
     assert alice.get(f"/photos?after={after}").status_code == 404
 
 
-def test_an_answer_that_nobody_can_use_gets_a_page(alice, network):
+def test_an_unusable_api_response_gets_an_error_page(alice, network):
     network.instead["/photos"] = (200, b"<html>")
     answer = alice.get("/photos")
 
@@ -136,7 +136,7 @@ def test_an_answer_that_nobody_can_use_gets_a_page(alice, network):
     assert "You are still connected." in answer.text
 
 
-def test_an_api_that_is_down_gets_a_page_and_comes_back(alice, network, photo_api):
+def test_an_unavailable_api_gets_an_error_page_until_it_returns(alice, network, photo_api):
     network.down.add(photo_api.url)
     away = alice.get("/photos")
     network.down.clear()

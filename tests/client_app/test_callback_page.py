@@ -1,4 +1,4 @@
-"""`GET /callback`: the flow ends, well or in a page that a person understands."""
+"""`GET /callback`: the end of the flow, with the album or with a clear error page."""
 
 import itertools
 
@@ -9,14 +9,14 @@ from client_app.session_store import sessions
 from web.clock import now
 
 
-def test_a_good_answer_leads_to_the_album(browser):
+def test_a_valid_response_leads_to_the_album(browser):
     answer = browser.connect()
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
     assert browser.get("/photos").status_code == 200
 
 
-def test_a_reload_says_that_the_answer_was_used_and_shows_the_way(browser, tripod_id, network):
+def test_a_reload_says_that_the_response_was_used(browser, tripod_id, network):
     callback = tripod_id.authorize(browser.begin())
     browser.get(callback)
     again = browser.get(callback)
@@ -27,7 +27,7 @@ def test_a_reload_says_that_the_answer_was_used_and_shows_the_way(browser, tripo
     assert network.grant_types["authorization_code"] == 1
 
 
-def test_of_two_identical_answers_at_once_one_counts(browser, tripod_id, network, at_once):
+def test_one_of_two_simultaneous_identical_responses_is_used(browser, tripod_id, network, at_once):
     callback = tripod_id.authorize(browser.begin())
     tabs = [browser.another_tab() for _ in range(8)]
     statuses = [
@@ -39,8 +39,8 @@ def test_of_two_identical_answers_at_once_one_counts(browser, tripod_id, network
     assert network.grant_types["authorization_code"] == 1
 
 
-def test_another_browser_cannot_use_the_answer(browser, mallory, tripod_id, network):
-    """RFC 6749 §10.12: or a person would unknowingly use somebody else's photos."""
+def test_a_response_in_another_browser_is_rejected(browser, mallory, tripod_id, network):
+    """RFC 6749 §10.12: otherwise a user could be connected to someone else's photos without knowing it."""
     callback = tripod_id.authorize(browser.begin())
     without_cookie = mallory.get(callback)
     mallory.get("/")
@@ -66,7 +66,7 @@ def test_another_browser_cannot_use_the_answer(browser, mallory, tripod_id, netw
         "/callback",
     ],
 )
-def test_a_tampered_answer_is_put_aside(browser, tripod_id, network, tampered):
+def test_a_manipulated_response_is_rejected(browser, tripod_id, network, tampered):
     callback = tripod_id.authorize(browser.begin())
     answer = browser.get(
         tampered.format(callback=callback, state=tripod_id.asked(callback)["state"])
@@ -84,7 +84,7 @@ def answer_to(browser, tripod_id, **parameters):
     )
 
 
-def test_a_no_is_taken_calmly(browser, tripod_id):
+def test_a_denied_request_shows_a_friendly_page(browser, tripod_id):
     answer = answer_to(browser, tripod_id, error="access_denied")
 
     assert answer.status_code == 403
@@ -92,7 +92,7 @@ def test_a_no_is_taken_calmly(browser, tripod_id):
     assert 'href="/connect">Ask me again' in answer.text
 
 
-def test_a_no_leaves_an_older_connection_alone(alice, tripod_id):
+def test_a_denied_request_keeps_an_older_connection(alice, tripod_id):
     answer = answer_to(alice, tripod_id, error="access_denied")
 
     assert "What you allowed before has not changed." in answer.text
@@ -107,7 +107,7 @@ def test_a_no_leaves_an_older_connection_alone(alice, tripod_id):
         ("something_new", "did not accept the request of Print Shop"),
     ],
 )
-def test_any_other_error_is_a_sentence_and_its_code(browser, tripod_id, error, sentence):
+def test_other_errors_show_a_sentence_and_the_code(browser, tripod_id, error, sentence):
     answer = answer_to(browser, tripod_id, error=error)
 
     assert answer.status_code == 400
@@ -115,7 +115,7 @@ def test_any_other_error_is_a_sentence_and_its_code(browser, tripod_id, error, s
     assert f"<code>{error}</code>" in answer.text
 
 
-def test_an_errors_description_is_shown_as_text(browser, tripod_id):
+def test_an_error_description_is_escaped(browser, tripod_id):
     answer = answer_to(
         browser,
         tripod_id,
@@ -128,7 +128,7 @@ def test_an_errors_description_is_shown_as_text(browser, tripod_id):
     assert "y" * 300 not in answer.text
 
 
-def test_an_authorization_server_that_goes_away_is_a_4xx_all_the_same(browser, tripod_id, network):
+def test_an_unavailable_authorization_server_is_a_4xx_at_the_callback(browser, tripod_id, network):
     callback = tripod_id.authorize(browser.begin())
     network.down.add(tripod_id.url)
     answer = browser.get(callback)
@@ -137,7 +137,7 @@ def test_an_authorization_server_that_goes_away_is_a_4xx_all_the_same(browser, t
     assert 'href="/connect">Try again' in answer.text
 
 
-def test_a_code_that_is_refused_gets_a_page(browser, tripod_id):
+def test_a_rejected_code_gets_an_error_page(browser, tripod_id):
     callback = tripod_id.authorize(browser.begin())
     tripod_id.codes.clear()
     answer = browser.get(callback)
@@ -146,7 +146,7 @@ def test_a_code_that_is_refused_gets_a_page(browser, tripod_id):
     assert "no longer valid" in answer.text
 
 
-def test_a_flow_is_waited_for_ten_minutes(browser, tripod_id, clock):
+def test_a_pending_flow_expires_after_ten_minutes(browser, tripod_id, clock):
     early, late = tripod_id.authorize(browser.begin()), tripod_id.authorize(browser.begin())
     clock.shift(595)
     in_time = browser.get(early).status_code
@@ -156,14 +156,14 @@ def test_a_flow_is_waited_for_ten_minutes(browser, tripod_id, clock):
     assert (in_time, too_late) == (303, 400)
 
 
-def test_of_many_flows_the_newest_ten_are_waited_for(browser, tripod_id):
+def test_only_the_newest_ten_pending_flows_are_kept(browser, tripod_id):
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(11)]
     first, second = (browser.get(callback).status_code for callback in callbacks[:2])
 
     assert (first, second) == (400, 303)
 
 
-def test_flows_in_several_tabs_end_well_one_after_another(browser, tripod_id):
+def test_flows_in_several_tabs_can_end_one_after_the_other(browser, tripod_id):
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(3)]
     answers = [
         (browser.get(callback).status_code, browser.get("/photos").status_code)
@@ -173,8 +173,8 @@ def test_flows_in_several_tabs_end_well_one_after_another(browser, tripod_id):
     assert answers == [(303, 200)] * 3
 
 
-def test_flows_in_several_tabs_end_well_at_once(browser, tripod_id, at_once):
-    """Whichever answer reaches the browser last, the connection in it works."""
+def test_flows_in_several_tabs_can_end_at_the_same_moment(browser, tripod_id, at_once):
+    """Whichever response reaches the browser last, its connection works."""
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(5)]
     tabs = [browser.another_tab() for _ in callbacks]
     pairs = zip(tabs, callbacks, strict=True)
@@ -183,14 +183,14 @@ def test_flows_in_several_tabs_end_well_at_once(browser, tripod_id, at_once):
     assert [tab.get("/photos").status_code for tab in tabs] == [200] * 5
 
 
-def test_a_new_connection_replaces_the_old_one_and_gives_its_tokens_back(alice, tripod_id):
+def test_a_new_connection_revokes_the_tokens_of_the_old_one(alice, tripod_id):
     old = next(iter(tripod_id.refresh_tokens))
     alice.connect()
 
     assert tripod_id.revoked == [old]
 
 
-def test_a_connection_that_no_browser_took_up_is_given_back_later(browser, tripod_id, clock):
+def test_a_connection_that_no_browser_received_is_revoked_later(browser, tripod_id, clock):
     browser.get("/")
     browser.another_tab().connect()
     lost = next(iter(tripod_id.refresh_tokens))
@@ -200,8 +200,8 @@ def test_a_connection_that_no_browser_took_up_is_given_back_later(browser, tripo
     assert tripod_id.revoked == [lost]
 
 
-def test_who_planted_the_cookie_does_not_share_the_connection(browser):
-    """Session fixation: the tokens answer to an id that is made with them."""
+def test_an_attacker_who_set_the_cookie_does_not_share_the_connection(browser):
+    """Session fixation: the tokens are stored under a new id."""
     browser.get("/")
     mallory = browser.another_tab()
     browser.connect()
@@ -230,7 +230,15 @@ def test_a_forged_response_does_not_wait_for_the_record(browser, app, monkeypatc
     assert browser.get("/callback?code=c&state=forged").status_code == 400
 
 
-def test_each_connection_has_an_id_of_its_own(browser):
+def test_each_connection_gets_a_new_id(browser):
     cookies = [browser.connect() and browser.cookie for _ in range(3)]
 
     assert all(one != other for one, other in itertools.combinations(cookies, 2))
+
+
+def test_a_replaced_connection_id_opens_nothing(browser):
+    browser.connect()
+    other_tab = browser.another_tab()
+    browser.connect()
+
+    assert other_tab.get("/photos").status_code == 403

@@ -1,11 +1,11 @@
-"""The event log tells the client's side of the protocol in the RFC's words."""
+"""The client's events in the event log, in the RFC's terms."""
 
 import pytest
 
 from client_app.record_cipher import RecordCipher
 
 
-def test_a_flow_is_told_from_end_to_end(events, alice):
+def test_a_flow_is_logged_from_start_to_end(events, alice):
     told = events()
 
     assert told["authorization_request_sent"]["scope"] == "profile photos:read"
@@ -18,13 +18,13 @@ def test_a_flow_is_told_from_end_to_end(events, alice):
     ("query", "reason"),
     [("state=unknown&code=c", "unknown_state"), ("code=c&code=c", "duplicated_parameter")],
 )
-def test_a_refused_response_is_told_with_its_reason(events, browser, query, reason):
+def test_a_rejected_response_is_logged_with_its_reason(events, browser, query, reason):
     browser.get(f"/callback?{query}")
 
     assert events()["authorization_response_refused"]["reason"] == reason
 
 
-def test_a_no_is_told(events, browser, tripod_id):
+def test_a_denied_request_is_logged(events, browser, tripod_id):
     state = tripod_id.asked(browser.begin())["state"]
     browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
 
@@ -46,7 +46,7 @@ def test_the_log_contains_neither_the_state_nor_the_connection_id(
     assert connection.id not in written
 
 
-def test_a_refused_code_is_told(events, browser, tripod_id):
+def test_a_rejected_code_is_logged(events, browser, tripod_id):
     callback = tripod_id.authorize(browser.begin())
     tripod_id.codes.clear()
     browser.get(callback)
@@ -54,13 +54,13 @@ def test_a_refused_code_is_told(events, browser, tripod_id):
     assert events()["access_token_request_failed"]["reason"] == "invalid_grant"
 
 
-def test_a_refresh_is_told(events, alice):
+def test_a_refresh_is_logged(events, alice):
     alice.post("/refresh")
 
     assert events()["tokens_refreshed"]["connection"] == events()["tokens_received"]["connection"]
 
 
-def test_an_ended_grant_is_told(events, alice, tripod_id, clock):
+def test_an_ended_grant_is_logged(events, alice, tripod_id, clock):
     tripod_id.end_all()
     clock.shift(130)
     alice.get("/photos")
@@ -72,13 +72,13 @@ def test_an_ended_grant_is_told(events, alice, tripod_id, clock):
 @pytest.mark.parametrize(
     ("deed", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")]
 )
-def test_the_end_of_a_connection_is_told_with_its_reason(events, alice, deed, reason):
+def test_the_end_of_a_connection_is_logged_with_its_reason(events, alice, deed, reason):
     alice.post("/disconnect") if deed == "disconnect" else alice.connect()
 
     assert events()["connection_ended"]["reason"] == reason
 
 
-def test_a_server_that_could_not_be_told_is_told_here(events, alice, network):
+def test_a_failed_revocation_is_logged(events, alice, network):
     network.instead["/oauth/revoke"] = (503, b"")
     alice.post("/disconnect")
 
@@ -93,7 +93,7 @@ def test_a_server_that_could_not_be_told_is_told_here(events, alice, network):
         ("/photos", "photo_api_unreachable", "photo_api_no_answer"),
     ],
 )
-def test_a_server_out_of_reach_is_told(
+def test_an_unreachable_server_is_logged(
     events, alice, network, tripod_id, photo_api, clock, path, event, reason
 ):
     clock.shift(0 if path == "/photos" else 301)

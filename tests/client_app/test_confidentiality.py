@@ -1,4 +1,4 @@
-"""Tokens, codes, verifiers and secrets stay where they belong: no cookie, page, address, log or file shows one."""
+"""No cookie, page, address, log or file contains a token, code, verifier or secret."""
 
 import base64
 import json
@@ -13,7 +13,7 @@ from client_app.session_store import sessions
 
 @pytest.fixture
 def journey(alice, tripod_id, clock):
-    """Everything that can be got from Print Shop, from the first page to the last, refreshed and refused included."""
+    """Return every response of Print Shop during a whole flow, including refreshes and errors."""
     denied = tripod_id.asked(alice.begin())["state"]
     answers = [
         alice.get("/"),
@@ -50,7 +50,7 @@ def journey(alice, tripod_id, clock):
 
 @pytest.fixture
 def secrets_of(tripod_id, network):
-    """All that must not be seen."""
+    """Return every value that must stay secret."""
     verifiers = [
         form["code_verifier"] for form in network.forms("/oauth/token") if "code_verifier" in form
     ]
@@ -65,20 +65,20 @@ def secrets_of(tripod_id, network):
     ]
 
 
-def in_the_clear(cookie):
-    """What a person reads in Flask's signed cookie, who does not need the key for it."""
+def decode_cookie(cookie):
+    """Decode Flask's signed cookie, which can be read without the key."""
     payload = cookie.lstrip(".").split(".")[0]
     data = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
     return zlib.decompress(data) if cookie.startswith(".") else data
 
 
-def test_no_page_and_no_header_shows_one(journey, secrets_of):
+def test_no_page_or_header_contains_a_secret(journey, secrets_of):
     texts = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in journey]
 
     assert not [secret for secret in secrets_of() for text in texts if secret in text]
 
 
-def test_a_state_is_told_to_the_authorization_server_alone(journey):
+def test_the_state_is_sent_only_to_the_authorization_server(journey):
     states = [
         answer.headers["Location"].partition("state=")[2][:43]
         for answer in journey
@@ -93,13 +93,13 @@ def test_a_state_is_told_to_the_authorization_server_alone(journey):
     ]
 
 
-def test_the_cookie_holds_two_ids_and_the_token_against_forged_forms(alice):
+def test_the_cookie_holds_two_ids_and_the_csrf_token(alice):
     alice.get("/photos")
 
-    assert set(json.loads(in_the_clear(alice.cookie))) == {"browser", "connection", "csrf_token"}
+    assert set(json.loads(decode_cookie(alice.cookie))) == {"browser", "connection", "csrf_token"}
 
 
-def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser):
+def test_the_cookie_is_http_only_and_same_site(browser):
     cookie = browser.get("/").headers["Set-Cookie"]
 
     assert cookie.startswith("tripod_client_app=")
@@ -107,14 +107,14 @@ def test_the_cookie_is_out_of_reach_of_scripts_and_other_sites(browser):
     assert "SameSite=Lax" in cookie
 
 
-def test_pages_after_the_first_leave_the_cookie_alone(alice):
-    """Or a slow page would undo what a tab beside it has just been given."""
+def test_later_pages_do_not_set_the_cookie(alice):
+    """Otherwise a slow page would overwrite the cookie that another tab has just received."""
     answers = [alice.get(path) for path in ("/", "/photos", "/photos/fjord/image", "/connect")]
 
     assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
 
 
-def test_no_file_of_the_store_shows_one(alice, app, tripod_id, settings, stored):
+def test_no_file_of_the_store_contains_a_secret(alice, app, tripod_id, settings, stored):
     alice.begin()
     alice.post("/refresh")
     files = list(settings.instance_path.glob("client_sessions.db*"))
@@ -129,7 +129,7 @@ def test_no_file_of_the_store_shows_one(alice, app, tripod_id, settings, stored)
     ]
 
 
-def test_no_log_shows_one(logged, journey, secrets_of):
+def test_no_log_contains_a_secret(logged, journey, secrets_of):
     told = [f"{record.getMessage()}{getattr(record, 'fields', '')}" for record in logged()]
 
     assert told
@@ -137,7 +137,7 @@ def test_no_log_shows_one(logged, journey, secrets_of):
 
 
 @pytest.mark.parametrize("path", ["/photos", "/", "/photos/fjord/image", "/connect"])
-def test_a_store_out_of_reach_gets_a_page(alice, app, caplog, path):
+def test_an_unreachable_store_gets_an_error_page(alice, app, caplog, path):
     with app.extensions["tripod.database"].writing() as db:
         sessions.drop(db.connection())
     answer = alice.get(path)
@@ -150,7 +150,7 @@ def test_a_store_out_of_reach_gets_a_page(alice, app, caplog, path):
     ]
 
 
-def test_health_is_the_stores_health(browser, app):
+def test_healthz_checks_the_store(browser, app):
     well = browser.get("/healthz").status_code
     engine = app.extensions["tripod.database"].engine
     sa.event.listen(

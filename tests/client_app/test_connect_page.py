@@ -1,4 +1,4 @@
-"""`GET /connect`: the flow begins."""
+"""`GET /connect`: the start of the flow."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def test_the_browser_is_sent_to_the_authorization_server(browser, tripod_id):
     assert tripod_id.asked(answer.headers["Location"])["scope"] == "profile photos:read"
 
 
-def test_another_scope_can_be_asked_for(browser, tripod_id):
+def test_another_scope_can_be_requested(browser, tripod_id):
     url = browser.begin(scope="photos:read photos:write")
 
     assert tripod_id.asked(url)["scope"] == "photos:read photos:write"
@@ -20,7 +20,7 @@ def test_another_scope_can_be_asked_for(browser, tripod_id):
 @pytest.mark.parametrize(
     "scope", ["a  b", " a", "a ", 'a"b', "a\\b", "a\nb", "a\n", "ñ", "a" * 201, "\x00"]
 )
-def test_a_malformed_scope_gets_a_page(browser, network, scope):
+def test_a_malformed_scope_gets_an_error_page(browser, network, scope):
     """RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )."""
     answer = browser.get("/connect", query_string={"scope": scope})
 
@@ -38,7 +38,7 @@ def test_nothing_is_stored_before_a_flow_begins(browser, stored):
     assert (before, len(stored())) == (0, 1)
 
 
-def test_an_authorization_server_out_of_reach_gets_a_page(browser, network, tripod_id):
+def test_an_unreachable_authorization_server_gets_an_error_page(browser, network, tripod_id):
     network.down.add(tripod_id.url)
     answer = browser.get("/connect")
 
@@ -47,7 +47,7 @@ def test_an_authorization_server_out_of_reach_gets_a_page(browser, network, trip
     assert "Tripod ID is not available" in answer.text
 
 
-def test_another_spelling_of_the_host_leads_to_the_canonical_one_first(browser):
+def test_another_spelling_of_the_host_redirects_to_the_canonical_one(browser):
     answer = browser.client.get("/connect", base_url="http://localhost:9001")
 
     assert answer.headers["Location"] == "http://127.0.0.1:9001/connect"

@@ -1,9 +1,9 @@
-"""`POST /disconnect`: the tokens are revoked there and forgotten here."""
+"""`POST /disconnect`: the tokens are revoked at the server and deleted here."""
 
 import pytest
 
 
-def test_the_grant_ends_and_the_tokens_are_forgotten(alice, tripod_id, stored):
+def test_disconnecting_ends_the_grant_and_deletes_the_tokens(alice, tripod_id, stored):
     refresh_token = next(iter(tripod_id.refresh_tokens))
     answer = alice.post("/disconnect")
 
@@ -12,7 +12,7 @@ def test_the_grant_ends_and_the_tokens_are_forgotten(alice, tripod_id, stored):
     assert not stored()
 
 
-def test_the_next_page_says_so_once(alice):
+def test_the_next_page_confirms_it_once(alice):
     alice.post("/disconnect")
     first, second = alice.get("/").text, alice.get("/").text
 
@@ -21,14 +21,14 @@ def test_the_next_page_says_so_once(alice):
     assert "Connect your photos" in first
 
 
-def test_the_album_is_closed_then(alice):
+def test_the_album_is_not_available_afterwards(alice):
     alice.post("/disconnect")
 
     assert alice.get("/photos").status_code == 403
 
 
 @pytest.mark.parametrize("answer", [(503, b""), (400, {"error": "invalid_client"})], ids=str)
-def test_tokens_are_forgotten_even_if_the_server_cannot_be_told(alice, network, stored, answer):
+def test_tokens_are_deleted_even_if_the_revocation_fails(alice, network, stored, answer):
     network.instead["/oauth/revoke"] = answer
     answer = alice.post("/disconnect")
 
@@ -37,8 +37,8 @@ def test_tokens_are_forgotten_even_if_the_server_cannot_be_told(alice, network, 
     assert "could not revoke them at Tripod ID" in alice.get("/").text
 
 
-def test_a_tab_that_was_left_behind_is_disconnected_too(alice, tripod_id, at_once):
-    """Two flows that ended at once left two connections in this browser; there is one button."""
+def test_all_connections_of_the_browser_are_disconnected(alice, tripod_id, at_once):
+    """Two simultaneous flows leave two connections in one browser, and there is only one button."""
     tabs = [alice.another_tab(), alice.another_tab()]
     callbacks = [tripod_id.authorize(tab.begin()) for tab in tabs]
     at_once(lambda: tabs[0].get(callbacks[0]), lambda: tabs[1].get(callbacks[1]))
@@ -49,7 +49,7 @@ def test_a_tab_that_was_left_behind_is_disconnected_too(alice, tripod_id, at_onc
     assert tabs[1].get("/photos").status_code == 403
 
 
-def test_a_second_click_is_as_good_as_the_first(alice, tripod_id):
+def test_disconnecting_twice_is_no_error(alice, tripod_id):
     other = alice.another_tab()
     form = other.form()
     alice.post("/disconnect")
@@ -59,7 +59,7 @@ def test_a_second_click_is_as_good_as_the_first(alice, tripod_id):
     assert len(tripod_id.revoked) == 1
 
 
-def test_who_planted_the_cookie_cannot_end_the_connection(browser, tripod_id):
+def test_an_attacker_who_set_the_cookie_cannot_disconnect(browser, tripod_id):
     browser.get("/")
     mallory = browser.another_tab()
     mallory.connect()
@@ -73,7 +73,7 @@ def test_who_planted_the_cookie_cannot_end_the_connection(browser, tripod_id):
 
 @pytest.mark.parametrize("path", ["/disconnect", "/refresh"])
 @pytest.mark.parametrize("form", [{}, {"csrf_token": "forged"}], ids=["no token", "a forged token"])
-def test_a_forged_form_changes_nothing(alice, network, path, form):
+def test_a_form_without_a_csrf_token_changes_nothing(alice, network, path, form):
     before = len(network.requests)
     answer = alice.post(path, form)
 
@@ -82,5 +82,5 @@ def test_a_forged_form_changes_nothing(alice, network, path, form):
     assert len(network.requests) == before
 
 
-def test_links_cannot_do_what_forms_do(alice):
+def test_a_get_request_does_not_disconnect(alice):
     assert [alice.get(path).status_code for path in ("/disconnect", "/refresh")] == [405, 405]

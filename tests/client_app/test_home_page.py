@@ -1,23 +1,23 @@
-"""`GET /`: what Print Shop is."""
+"""`GET /`: the home page."""
 
 import pytest
 
 
-def test_a_stranger_is_invited_to_connect(browser):
+def test_a_new_visitor_can_connect(browser):
     page = browser.get("/").text
 
     assert 'href="/connect">Connect your photos' in page
     assert "Open your album" not in page
 
 
-def test_who_is_connected_can_go_on_to_the_album(alice):
+def test_a_connected_user_can_open_the_album(alice):
     page = alice.get("/").text
 
     assert 'href="/photos">Open your album' in page
     assert "Connect your photos" not in page
 
 
-def test_who_was_connected_is_a_stranger_again(alice, tripod_id):
+def test_a_disconnected_user_can_connect_again(alice, tripod_id):
     tripod_id.end_all()
     tripod_id.access_tokens.clear()
     alice.get("/photos")
@@ -28,7 +28,7 @@ def test_who_was_connected_is_a_stranger_again(alice, tripod_id):
 @pytest.mark.parametrize(
     "path", ["/", "/photos", "/callback", "/connect?scope=a++b", "/nothing-here"]
 )
-def test_a_page_says_which_of_the_three_sites_it_is(browser, path):
+def test_a_page_names_its_site(browser, path):
     page = browser.get(path).text
 
     assert '<body class="leg-client">' in page
@@ -39,7 +39,7 @@ def test_a_page_says_which_of_the_three_sites_it_is(browser, path):
 @pytest.mark.parametrize(
     "path", ["/", "/photos", "/callback", "/connect", "/healthz", "/nothing-here"]
 )
-def test_every_answer_carries_the_security_headers(browser, path):
+def test_every_response_has_the_security_headers(browser, path):
     headers = browser.get(path).headers
 
     assert "default-src 'none'" in headers["Content-Security-Policy"]

@@ -1,10 +1,10 @@
-"""RFC 6749 §4.1.1 and RFC 7636 §4: what the client asks for, and how it binds the answer to itself."""
+"""RFC 6749 §4.1.1 and RFC 7636 §4: the authorization request, and the values that bind the response to it."""
 
 import base64
 import hashlib
 
 
-def test_it_carries_what_the_rfcs_ask_for(client, tripod_id):
+def test_the_request_contains_the_required_parameters(client, tripod_id):
     request, url = client.authorization_request("profile photos:read")
 
     assert url.startswith("http://127.0.0.1:9000/oauth/authorize?")
@@ -27,8 +27,8 @@ def test_the_challenge_is_the_verifiers_digest(client, tripod_id):
     assert digest == hashlib.sha256(request.verifier.encode()).digest()
 
 
-def test_the_verifier_stays_at_home(client):
-    """RFC 7636 §4.1: 43 to 128 characters, high entropy; only its challenge travels."""
+def test_the_verifier_is_not_sent(client):
+    """RFC 7636 §4.1: 43 to 128 characters, high entropy; only its challenge is sent."""
     request, url = client.authorization_request("photos:read")
 
     assert 43 <= len(request.verifier) <= 128
@@ -54,7 +54,7 @@ def test_an_endpoints_own_query_is_kept(client, tripod_id):
     assert tripod_id.asked(url)["client_id"] == "print-shop"
 
 
-def test_what_is_remembered_does_not_show_in_a_log(client):
+def test_the_repr_contains_no_secret(client):
     request, _ = client.authorization_request("photos:read")
 
     assert request.state not in repr(request)

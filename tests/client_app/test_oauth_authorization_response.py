@@ -1,4 +1,4 @@
-"""RFC 6749 §4.1.2 and RFC 9207: what may come back through the browser, and what is believed of it."""
+"""RFC 6749 §4.1.2 and RFC 9207: which authorization responses the client accepts."""
 
 import pytest
 
@@ -9,13 +9,13 @@ TRIPOD_ID = "http://127.0.0.1:9000"
 
 @pytest.fixture
 def asked(client):
-    """The authorization request that is to be answered."""
+    """Return the pending authorization request."""
     return client.authorization_request("photos:read")[0]
 
 
 @pytest.fixture
 def promises_nothing(tripod_id):
-    """A server whose metadata is silent about `iss`; before `asked`, since the client keeps metadata."""
+    """Make the server's metadata omit the promise of `iss`. Request it before `asked`, because the client caches metadata."""
     del tripod_id.metadata["authorization_response_iss_parameter_supported"]
 
 
@@ -23,56 +23,58 @@ def read(**parameters):
     return oauth.AuthorizationResponse.read(parameters.items())
 
 
-def test_a_good_response_gives_its_code(client, asked):
+def test_a_valid_response_returns_its_code(client, asked):
     code = client.authorization_code(asked, read(code="c", state=asked.state, iss=TRIPOD_ID))
 
     assert code == "c"
 
 
 @pytest.mark.parametrize("state", ["", "x" * 43, "ñ", "\udc80"])
-def test_a_foreign_state_is_refused(client, asked, state):
+def test_a_wrong_state_is_rejected(client, asked, state):
     """§10.12: the client "MUST implement CSRF protection for its redirection URI"."""
     with pytest.raises(oauth.BadResponseError, match="unknown_state"):
         client.authorization_code(asked, read(code="c", state=state, iss=TRIPOD_ID))
 
 
-def test_a_missing_state_is_refused(client, asked):
+def test_a_missing_state_is_rejected(client, asked):
     with pytest.raises(oauth.BadResponseError, match="unknown_state"):
         client.authorization_code(asked, read(code="c", iss=TRIPOD_ID))
 
 
 @pytest.mark.parametrize("iss", ["https://mallory.example", f"{TRIPOD_ID}/", ""])
-def test_another_issuer_is_refused(client, asked, iss):
+def test_another_issuer_is_rejected(client, asked, iss):
     """RFC 9207 §2.4: "If the value does not match the expected issuer identifier, clients MUST reject"."""
     with pytest.raises(oauth.BadResponseError, match="issuer_mismatch"):
         client.authorization_code(asked, read(code="c", state=asked.state, iss=iss))
 
 
-def test_a_promised_issuer_must_be_there(client, asked):
+def test_a_missing_issuer_is_rejected_if_the_metadata_promises_it(client, asked):
     """RFC 9207 §2.4: clients "MUST reject authorization responses without the iss parameter from" such servers."""
     with pytest.raises(oauth.BadResponseError, match="issuer_missing"):
         client.authorization_code(asked, read(code="c", state=asked.state))
 
 
-def test_another_issuer_is_refused_even_if_none_was_promised(promises_nothing, client, asked):
+def test_another_issuer_is_rejected_even_if_none_was_promised(promises_nothing, client, asked):
     with pytest.raises(oauth.BadResponseError, match="issuer_mismatch"):
         client.authorization_code(
             asked, read(code="c", state=asked.state, iss="https://mallory.example")
         )
 
 
-def test_an_issuer_that_nobody_promised_may_be_missing(promises_nothing, client, asked):
+def test_a_missing_issuer_is_accepted_if_the_metadata_does_not_promise_it(
+    promises_nothing, client, asked
+):
     assert client.authorization_code(asked, read(code="c", state=asked.state)) == "c"
 
 
 @pytest.mark.parametrize("doubled", ["code", "state", "iss", "error", "anything"])
-def test_no_parameter_comes_twice(doubled):
+def test_a_repeated_parameter_is_rejected(doubled):
     """§3.1: "Request and response parameters MUST NOT be included more than once"."""
     with pytest.raises(oauth.BadResponseError, match="duplicated_parameter"):
         oauth.AuthorizationResponse.read([(doubled, "a"), (doubled, "a")])
 
 
-def test_an_error_comes_out_with_its_code_and_a_short_description(client, asked):
+def test_an_error_is_raised_with_its_code_and_a_short_description(client, asked):
     response = read(
         error="invalid_scope", error_description="d" * 1000, state=asked.state, iss=TRIPOD_ID
     )
@@ -102,6 +104,6 @@ def test_an_errors_issuer_is_checked_too(client, asked):
         {"error": "e" * 61},
     ],
 )
-def test_neither_a_code_nor_an_error_is_refused(client, asked, parameters):
+def test_a_response_without_code_and_error_is_rejected(client, asked, parameters):
     with pytest.raises(oauth.BadResponseError, match="no_code"):
         client.authorization_code(asked, read(state=asked.state, iss=TRIPOD_ID, **parameters))

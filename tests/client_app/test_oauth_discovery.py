@@ -1,4 +1,4 @@
-"""RFC 8414: the client knows an issuer, and finds out the rest."""
+"""RFC 8414: the client discovers the endpoints of an issuer."""
 
 import pytest
 
@@ -9,7 +9,7 @@ TRIPOD_ID = "http://127.0.0.1:9000"
 
 @pytest.fixture
 def elsewhere(client, network, tripod_id):
-    """Puts the server under another issuer, with its metadata at that path."""
+    """Return a function that gives the server another issuer, with its metadata at a given path."""
 
     def put(issuer, path):
         client.issuer = tripod_id.metadata["issuer"] = issuer
@@ -30,7 +30,7 @@ def elsewhere(client, network, tripod_id):
         ("https://id.example", "/.well-known/oauth-authorization-server"),
     ],
 )
-def test_metadata_is_found_where_the_issuer_says(client, elsewhere, issuer, path):
+def test_metadata_is_found_at_the_well_known_addresses(client, elsewhere, issuer, path):
     """§3.1: the well-known string goes between host and path; OpenID Connect Discovery appends it."""
     elsewhere(issuer, path)
 
@@ -39,7 +39,7 @@ def test_metadata_is_found_where_the_issuer_says(client, elsewhere, issuer, path
     assert url.startswith(f"{TRIPOD_ID}/oauth/authorize?")
 
 
-def test_another_issuers_metadata_is_refused(client, tripod_id):
+def test_another_issuers_metadata_is_rejected(client, tripod_id):
     """§3.3: "The "issuer" value returned MUST be identical to the authorization server's issuer identifier value"."""
     tripod_id.metadata["issuer"] = f"{TRIPOD_ID}/"
 
@@ -63,9 +63,7 @@ def test_another_issuers_metadata_is_refused(client, tripod_id):
         ["https://id.example/oauth/token"],
     ],
 )
-def test_an_endpoint_that_is_neither_https_nor_loopback_gets_no_secret(
-    client, tripod_id, network, endpoint
-):
+def test_a_plain_http_endpoint_outside_loopback_is_rejected(client, tripod_id, network, endpoint):
     tripod_id.metadata["token_endpoint"] = endpoint
     request, _ = client.authorization_request("photos:read")
 
@@ -79,14 +77,14 @@ def test_an_endpoint_that_is_neither_https_nor_loopback_gets_no_secret(
 @pytest.mark.parametrize(
     "answer", [(200, b"<html>"), (200, []), (200, b"[" * 100_000), (500, {}), (429, {}), (302, {})]
 )
-def test_nonsense_for_metadata_is_a_server_out_of_reach(client, network, answer):
+def test_malformed_metadata_counts_as_an_unreachable_server(client, network, answer):
     network.instead["/.well-known/oauth-authorization-server"] = answer
 
     with pytest.raises(oauth.UnreachableError):
         client.authorization_request("photos:read")
 
 
-def test_metadata_is_kept_for_five_minutes(client, network, clock):
+def test_metadata_is_cached_for_five_minutes(client, network, clock):
     asked = []
     for seconds in (0, 299, 2):
         clock.shift(seconds)
@@ -96,7 +94,7 @@ def test_metadata_is_kept_for_five_minutes(client, network, clock):
     assert asked == [1, 1, 2]
 
 
-def test_a_failure_is_not_kept(client, network):
+def test_a_failure_is_not_cached(client, network):
     network.down.add(TRIPOD_ID)
     with pytest.raises(oauth.UnreachableError):
         client.authorization_request("photos:read")

@@ -1,4 +1,4 @@
-"""RFC 6749 §6: a refresh token becomes tokens."""
+"""RFC 6749 §6: refreshing the access token."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def tokens(tripod_id):
     )
 
 
-def test_the_refresh_token_becomes_new_tokens(client, tripod_id, tokens):
+def test_a_refresh_returns_new_tokens(client, tripod_id, tokens):
     new = client.refresh(tokens)
 
     assert tripod_id.scope_of(new.access_token)
@@ -21,8 +21,8 @@ def test_the_refresh_token_becomes_new_tokens(client, tripod_id, tokens):
     assert new.refresh_token != tokens.refresh_token
 
 
-def test_no_scope_is_sent_unless_asked_for(client, network, tokens):
-    """Left out, it "is treated as equal to the scope originally granted": after partial consent, more would be refused."""
+def test_no_scope_is_sent_by_default(client, network, tokens):
+    """Left out, it "is treated as equal to the scope originally granted": after partial consent, the full scope would be rejected."""
     client.refresh(client.refresh(tokens), scope="profile")
 
     first, second = network.forms("/oauth/token")
@@ -30,27 +30,27 @@ def test_no_scope_is_sent_unless_asked_for(client, network, tokens):
     assert second["scope"] == "profile"
 
 
-def test_the_old_refresh_token_stays_when_there_is_no_new_one(client, tripod_id, tokens):
+def test_the_old_refresh_token_is_kept_if_there_is_no_new_one(client, tripod_id, tokens):
     """§6: "The authorization server MAY issue a new refresh token"."""
     tripod_id.token_response["refresh_token"] = None
 
     assert client.refresh(tokens).refresh_token == tokens.refresh_token
 
 
-def test_the_old_scope_stays_when_none_is_told(client, tripod_id, tokens):
+def test_the_old_scope_is_kept_if_the_response_has_none(client, tripod_id, tokens):
     tripod_id.token_response["scope"] = None
 
     assert client.refresh(tokens).scope == "profile photos:read"
 
 
-def test_a_spent_refresh_token_is_refused(client, tokens):
+def test_a_spent_refresh_token_raises_an_error(client, tokens):
     client.refresh(tokens)
 
     with pytest.raises(oauth.RefusedError, match="invalid_grant"):
         client.refresh(tokens)
 
 
-def test_without_a_refresh_token_there_is_nothing_to_ask_with(client, network):
+def test_without_a_refresh_token_no_request_is_sent(client, network):
     with pytest.raises(oauth.RefusedError, match="invalid_grant"):
         client.refresh(oauth.Tokens("at", None, "profile", expires_at=0, lifetime=120))
 

@@ -1,4 +1,4 @@
-"""RFC 7009: the client gives its tokens back."""
+"""RFC 7009: the client revokes its tokens."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def tokens(refresh_token="rt"):
         (None, {"token": "at", "token_type_hint": "access_token"}),
     ],
 )
-def test_the_token_that_ends_the_most_is_revoked(
+def test_the_refresh_token_is_revoked_if_there_is_one(
     client, network, tripod_id, refresh_token, expected
 ):
     client.revoke(tokens(refresh_token))
@@ -25,7 +25,7 @@ def test_the_token_that_ends_the_most_is_revoked(
     assert tripod_id.credentials(network.requests[-1]) == ("print-shop", "a secret: with + and %")
 
 
-def test_the_answers_body_is_ignored(client, network):
+def test_the_response_body_is_ignored(client, network):
     """§2.2: "The content of the response body is ignored by the client"."""
     network.instead["/oauth/revoke"] = (200, b"<p>gone</p>")
 
@@ -35,7 +35,7 @@ def test_the_answers_body_is_ignored(client, network):
 
 
 @pytest.mark.parametrize("answer", [(503, b""), (404, b"")])
-def test_a_server_that_cannot_do_it_now_says_so(client, network, answer):
+def test_a_503_means_that_the_token_still_exists(client, network, answer):
     """§2.2.1: after a 503 "the client must assume the token still exists"."""
     network.instead["/oauth/revoke"] = answer
 
@@ -43,14 +43,14 @@ def test_a_server_that_cannot_do_it_now_says_so(client, network, answer):
         client.revoke(tokens())
 
 
-def test_a_server_without_revocation_is_nobody_to_ask(client, tripod_id):
+def test_a_server_without_a_revocation_endpoint_is_not_asked(client, tripod_id):
     del tripod_id.metadata["revocation_endpoint"]
 
     with pytest.raises(oauth.UnreachableError, match="revocation_endpoint"):
         client.revoke(tokens())
 
 
-def test_a_refusal_is_told(client, network):
+def test_a_rejected_revocation_is_reported(client, network):
     network.instead["/oauth/revoke"] = (400, {"error": "unsupported_token_type"})
 
     with pytest.raises(oauth.RefusedError, match="unsupported_token_type"):

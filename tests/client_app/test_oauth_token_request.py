@@ -1,4 +1,4 @@
-"""RFC 6749 §4.1.3 and §5: a code becomes tokens, on the back channel."""
+"""RFC 6749 §4.1.3 and §5: redeeming a code on the back channel."""
 
 import time
 
@@ -9,7 +9,7 @@ from client_app import oauth
 
 @pytest.fixture
 def redeem(client, tripod_id):
-    """Begins a flow and redeems its code."""
+    """Return a function that starts a flow and redeems its code."""
 
     def run():
         request, url = client.authorization_request("profile photos:read")
@@ -18,7 +18,7 @@ def redeem(client, tripod_id):
     return run
 
 
-def test_a_code_becomes_tokens(redeem, tripod_id):
+def test_a_code_is_redeemed_for_tokens(redeem, tripod_id):
     tokens = redeem()
 
     assert tripod_id.scope_of(tokens.access_token) == ["profile", "photos:read"]
@@ -26,7 +26,7 @@ def test_a_code_becomes_tokens(redeem, tripod_id):
     assert tokens.expires_at == pytest.approx(time.time() + 120, abs=5)
 
 
-def test_the_request_carries_the_code_the_verifier_and_the_redirect_uri(client, network):
+def test_the_request_contains_the_code_the_verifier_and_the_redirect_uri(client, network):
     request, _ = client.authorization_request("photos:read")
     with pytest.raises(oauth.RefusedError):
         client.redeem("no code of yours", request)
@@ -39,7 +39,7 @@ def test_the_request_carries_the_code_the_verifier_and_the_redirect_uri(client, 
     }
 
 
-def test_id_and_secret_go_form_encoded_into_http_basic(redeem, network, tripod_id):
+def test_id_and_secret_are_form_encoded_in_http_basic(redeem, network, tripod_id):
     """§2.3.1: encoded "using the "application/x-www-form-urlencoded" encoding algorithm", and not in the body."""
     redeem()
 
@@ -64,7 +64,7 @@ def test_the_token_types_case_does_not_matter(redeem, tripod_id, token_type):
 
 
 @pytest.mark.parametrize("expires_in", [None, "120", "soon", -1, 0, True, 1e400, 10**12, [], {}])
-def test_a_lifetime_that_is_not_told_is_assumed_short(redeem, tripod_id, expires_in):
+def test_a_missing_expires_in_means_a_short_lifetime(redeem, tripod_id, expires_in):
     tripod_id.token_response["expires_in"] = expires_in
 
     assert redeem().lifetime == oauth.ASSUMED_LIFETIME
@@ -88,7 +88,7 @@ def test_a_lifetime_that_is_not_told_is_assumed_short(redeem, tripod_id, expires
     ],
     ids=str,
 )
-def test_a_token_response_that_is_none_is_a_server_out_of_reach(redeem, tripod_id, wrong):
+def test_an_invalid_token_response_counts_as_an_unreachable_server(redeem, tripod_id, wrong):
     tripod_id.token_response |= wrong
 
     with pytest.raises(oauth.UnreachableError):
@@ -112,14 +112,14 @@ def test_a_token_response_that_is_none_is_a_server_out_of_reach(redeem, tripod_i
     ],
     ids=str,
 )
-def test_an_answer_that_decides_nothing_is_a_server_out_of_reach(redeem, network, answer):
+def test_an_undecided_response_counts_as_an_unreachable_server(redeem, network, answer):
     network.instead["/oauth/token"] = answer
 
     with pytest.raises(oauth.UnreachableError):
         redeem()
 
 
-def test_a_server_that_is_down_is_out_of_reach(redeem, client, network, tripod_id):
+def test_a_stopped_server_counts_as_an_unreachable_server(redeem, client, network, tripod_id):
     client.authorization_request("photos:read")
     network.down.add(tripod_id.url)
 
@@ -127,7 +127,7 @@ def test_a_server_that_is_down_is_out_of_reach(redeem, client, network, tripod_i
         redeem()
 
 
-def test_a_refusal_carries_the_rfcs_word(redeem, network):
+def test_an_error_response_is_raised_with_its_code(redeem, network):
     """§5.2."""
     network.instead["/oauth/token"] = (
         401,
@@ -140,7 +140,7 @@ def test_a_refusal_carries_the_rfcs_word(redeem, network):
     assert (caught.value.error, caught.value.description) == ("invalid_client", "")
 
 
-def test_tokens_do_not_show_in_a_log(redeem):
+def test_the_repr_of_tokens_contains_no_token(redeem):
     tokens = redeem()
 
     assert tokens.access_token not in repr(tokens)
@@ -148,7 +148,7 @@ def test_tokens_do_not_show_in_a_log(redeem):
 
 
 @pytest.mark.parametrize(("lifetime", "leeway"), [(3600, 5), (120, 5), (20, 2), (3, 0.3), (1, 0.1)])
-def test_a_token_counts_as_expired_a_moment_early(lifetime, leeway):
+def test_a_token_counts_as_expired_shortly_before_it_expires(lifetime, leeway):
     tokens = oauth.Tokens("at", "rt", "profile", expires_at=1000.0, lifetime=lifetime)
 
     assert not tokens.has_expired(1000 - leeway - 0.01)

@@ -1,4 +1,4 @@
-"""`POST /orders` and `GET /orders/<number>`: the order form on the album, and the sheet to look at and print."""
+"""`POST /orders` and `GET /orders/<number>`: the order form in the album, and the order sheet."""
 
 from urllib.parse import urlsplit
 
@@ -15,7 +15,7 @@ def paths(network):
     return [urlsplit(request.url).path for request in network.requests]
 
 
-def test_an_order_is_a_sheet_with_its_photos(alice):
+def test_an_order_creates_a_sheet_with_its_photos(alice):
     answer = order(alice, "fjord", "dune", size="13x18", copies="3")
     sheet = alice.get(answer.headers["Location"])
 
@@ -43,7 +43,7 @@ def test_the_number_is_on_the_sheet_and_in_the_album(alice):
     assert f'href="{address}">{number}</a>' in alice.get("/photos").text
 
 
-def test_the_images_come_in_full_before_there_is_an_order(alice, network):
+def test_all_images_are_loaded_before_an_order_is_stored(alice, network):
     form, before = alice.form(), len(network.requests)
     alice.post("/orders", form | {"photo": ["fjord", "dune"], "size": "10x15", "copies": "1"})
 
@@ -51,13 +51,13 @@ def test_the_images_come_in_full_before_there_is_an_order(alice, network):
     assert all("Authorization" in request.headers for request in network.requests[before:])
 
 
-def test_a_photo_that_is_ticked_twice_is_printed_once(alice):
+def test_a_photo_selected_twice_is_printed_once(alice):
     sheet = alice.get(order(alice, "fjord", "fjord").headers["Location"]).text
 
     assert sheet.count("<img ") == 1
 
 
-def test_without_profile_the_sheet_bears_no_name(browser):
+def test_without_profile_the_sheet_has_no_name(browser):
     browser.connect(grant="photos:read")
     sheet = browser.get(order(browser, "fjord").headers["Location"]).text
 
@@ -80,7 +80,7 @@ def test_without_profile_the_sheet_bears_no_name(browser):
         (["../me"], "10x15", "1", "One of these photos does not exist any more."),
     ],
 )
-def test_what_is_no_order_is_a_sentence_at_the_form(alice, photo_ids, size, copies, sentence):
+def test_an_invalid_order_shows_an_error_at_the_form(alice, photo_ids, size, copies, sentence):
     answer = order(alice, *photo_ids, size=size, copies=copies)
 
     assert answer.status_code == 422
@@ -90,7 +90,7 @@ def test_what_is_no_order_is_a_sentence_at_the_form(alice, photo_ids, size, copi
     assert "Order sheets" not in answer.text
 
 
-def test_what_was_ticked_and_chosen_stays(alice):
+def test_the_selection_is_kept_after_an_error(alice):
     page = order(alice, "dune", size="20x30", copies="0").text
 
     assert 'value="dune" form="order" aria-labelledby="title-dune" checked>' in page
@@ -99,7 +99,7 @@ def test_what_was_ticked_and_chosen_stays(alice):
     assert 'required value="0"' in page
 
 
-def test_twelve_photos_are_an_order(alice, photo_api):
+def test_twelve_photos_can_be_ordered(alice, photo_api):
     photo_api.photos = [
         photo(f"p{number}", f"Photo {number}", "2025-01-01") for number in range(12)
     ]
@@ -110,7 +110,7 @@ def test_twelve_photos_are_an_order(alice, photo_api):
     assert sheet.count("<img ") == 12
 
 
-def test_an_image_that_does_not_come_is_no_order(alice, network, photo_api):
+def test_a_missing_image_prevents_the_order(alice, network, photo_api):
     photo_api.image = (500, {})
     answer = order(alice, "fjord")
     photo_api.image = (200, b"", {"Content-Type": "image/webp"})
@@ -119,7 +119,7 @@ def test_an_image_that_does_not_come_is_no_order(alice, network, photo_api):
     assert "Order sheets" not in alice.get("/photos").text
 
 
-def test_a_sheet_opens_in_its_own_browser_alone(alice, mallory):
+def test_a_sheet_is_shown_only_in_its_own_browser(alice, mallory):
     address = order(alice, "fjord").headers["Location"]
     stranger = mallory.get(address)
     mallory.connect()
@@ -130,8 +130,8 @@ def test_a_sheet_opens_in_its_own_browser_alone(alice, mallory):
     assert "This order sheet does not exist" in another_person.text
 
 
-def test_a_sheet_is_forgotten_with_its_connection(alice, stored):
-    """It may be another person who connects next in this browser."""
+def test_disconnecting_deletes_the_sheets(alice, stored):
+    """Another user may connect next in this browser."""
     address = order(alice, "fjord").headers["Location"]
     alice.post("/disconnect")
     rows = len(stored())
@@ -141,14 +141,14 @@ def test_a_sheet_is_forgotten_with_its_connection(alice, stored):
     assert alice.get(address).status_code == 404
 
 
-def test_a_replaced_connection_takes_its_sheets_with_it(alice):
+def test_replacing_the_connection_deletes_its_sheets(alice):
     address = order(alice, "fjord").headers["Location"]
     alice.connect()
 
     assert alice.get(address).status_code == 404
 
 
-def test_of_many_orders_the_newest_ten_are_kept(alice):
+def test_only_the_newest_ten_orders_are_kept(alice):
     addresses = [order(alice, "fjord").headers["Location"] for _ in range(11)]
 
     assert [
@@ -160,7 +160,7 @@ def test_of_many_orders_the_newest_ten_are_kept(alice):
     ]
 
 
-def test_orders_at_once_are_all_kept(alice, at_once):
+def test_simultaneous_orders_are_all_kept(alice, at_once):
     form = alice.form() | {"photo": ["fjord"], "size": "10x15", "copies": "1"}
     tabs = [alice.another_tab() for _ in range(5)]
     answers = at_once(*(lambda tab=tab: tab.post("/orders", dict(form)) for tab in tabs))
@@ -168,20 +168,20 @@ def test_orders_at_once_are_all_kept(alice, at_once):
     assert [alice.get(answer.headers["Location"]).status_code for answer in answers] == [200] * 5
 
 
-def test_a_sheet_outlives_a_refresh(alice):
+def test_a_refresh_keeps_the_sheets(alice):
     address = order(alice, "fjord").headers["Location"]
     alice.post("/refresh")
 
     assert alice.get(address).status_code == 200
 
 
-def test_a_title_is_shown_as_text(alice, photo_api):
+def test_a_title_is_escaped(alice, photo_api):
     photo_api.photos[0]["title"] = "<script>x</script>"
 
     assert "<script>x" not in alice.get(order(alice, "fjord").headers["Location"]).text
 
 
-def test_a_forged_form_orders_nothing(alice):
+def test_a_form_without_a_csrf_token_orders_nothing(alice):
     assert (
         alice.post("/orders", {"photo": "fjord", "size": "10x15", "copies": "1"}).status_code == 400
     )

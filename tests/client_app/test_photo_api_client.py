@@ -1,4 +1,4 @@
-"""RFC 6750 at the client's end: the token goes out in the header, and little of what comes back is taken on trust."""
+"""RFC 6750 at the client: the token is sent in the header, and responses are validated."""
 
 import io
 
@@ -29,7 +29,7 @@ def access_token(tripod_id):
     return tripod_id.issue_for("profile photos:read")
 
 
-def test_the_token_goes_out_in_the_header_alone(api, access_token, network):
+def test_the_token_is_sent_only_in_the_header(api, access_token, network):
     """RFC 6750 §2.1; §2.3 warns of tokens in addresses."""
     api.photos(access_token)
 
@@ -66,9 +66,7 @@ def test_the_token_goes_out_in_the_header_alone(api, access_token, network):
     ],
     ids=lambda answer: str(answer)[:60],
 )
-def test_an_answer_that_is_no_page_of_photos_is_an_api_out_of_reach(
-    api, access_token, network, answer
-):
+def test_an_invalid_list_of_photos_counts_as_an_unreachable_api(api, access_token, network, answer):
     network.instead["/photos"] = answer
 
     with pytest.raises(PhotoApiUnreachableError):
@@ -76,14 +74,14 @@ def test_an_answer_that_is_no_page_of_photos_is_an_api_out_of_reach(
 
 
 @pytest.mark.parametrize("me", [{}, {"name": 5}, [], None])
-def test_a_person_without_a_name_is_an_api_out_of_reach(api, access_token, network, me):
+def test_a_missing_name_counts_as_an_unreachable_api(api, access_token, network, me):
     network.instead["/me"] = (200, me)
 
     with pytest.raises(PhotoApiUnreachableError):
         api.name(access_token)
 
 
-def test_the_scope_that_is_needed_is_told(api, tripod_id):
+def test_insufficient_scope_is_raised_with_the_needed_scope(api, tripod_id):
     """RFC 6750 §3.1, insufficient_scope."""
     with pytest.raises(InsufficientScopeError, match="photos:read"):
         api.photos(tripod_id.issue_for("profile"))
@@ -93,7 +91,7 @@ def test_the_scope_that_is_needed_is_told(api, tripod_id):
     "odd_id",
     ["", ".", "..", "../me", "a/b", "a.b", "a b", "a\0", "a\n", "ñ", "a" * 65, "a?x=y", "a%2e"],
 )
-def test_an_odd_id_is_no_photos_and_is_not_asked_for(api, access_token, network, odd_id):
+def test_a_malformed_id_is_not_requested(api, access_token, network, odd_id):
     for ask in (api.image, api.photos):
         with pytest.raises(NoSuchPhotoError):
             ask(access_token, odd_id)
@@ -102,7 +100,7 @@ def test_an_odd_id_is_no_photos_and_is_not_asked_for(api, access_token, network,
 
 
 @pytest.mark.parametrize("status", [400, 404])
-def test_a_photo_that_the_api_does_not_know_is_none(api, access_token, network, status):
+def test_an_unknown_photo_is_not_found(api, access_token, network, status):
     network.instead["/photos"] = (status, {"error": "invalid_request"})
 
     with pytest.raises(NoSuchPhotoError):
@@ -112,7 +110,9 @@ def test_a_photo_that_the_api_does_not_know_is_none(api, access_token, network, 
 @pytest.mark.parametrize(
     "content_type", ["image/svg+xml", "text/html", "image/gif", "", "image/webp, text/html"]
 )
-def test_what_is_not_a_picture_is_an_api_out_of_reach(api, access_token, photo_api, content_type):
+def test_a_response_that_is_no_image_counts_as_an_unreachable_api(
+    api, access_token, photo_api, content_type
+):
     photo_api.image = (200, b"<script>x</script>", {"Content-Type": content_type})
 
     with pytest.raises(PhotoApiUnreachableError):
@@ -123,7 +123,9 @@ def test_what_is_not_a_picture_is_an_api_out_of_reach(api, access_token, photo_a
     ("content_type", "passed_on"),
     [("image/png", "image/png"), ("IMAGE/JPEG", "image/jpeg"), ("image/webp; x=y", "image/webp")],
 )
-def test_pictures_pass_under_a_clean_type(api, access_token, photo_api, content_type, passed_on):
+def test_an_image_is_passed_on_with_its_plain_media_type(
+    api, access_token, photo_api, content_type, passed_on
+):
     photo_api.image = (200, b"picture", {"Content-Type": content_type})
     image = api.image(access_token, "fjord")
 
@@ -143,7 +145,7 @@ def test_pictures_pass_under_a_clean_type(api, access_token, photo_api, content_
         (503, PhotoApiUnreachableError),
     ],
 )
-def test_a_refusal_to_write_is_told_by_its_status(api, access_token, network, status, error):
+def test_a_rejected_change_is_raised_with_its_status(api, access_token, network, status, error):
     network.instead |= {"POST /photos": (status, {}), "/photos/fjord": (status, {})}
     for write in (
         lambda: api.add(access_token, "t", io.BytesIO(b"x")),
@@ -154,7 +156,7 @@ def test_a_refusal_to_write_is_told_by_its_status(api, access_token, network, st
             write()
 
 
-def test_an_odd_id_is_not_written_to(api, access_token, network):
+def test_a_malformed_id_is_not_changed(api, access_token, network):
     for write in (
         lambda: api.rename(access_token, "../me", "t"),
         lambda: api.delete(access_token, "../me"),
@@ -165,7 +167,9 @@ def test_an_odd_id_is_not_written_to(api, access_token, network):
     assert not network.requests
 
 
-def test_an_image_that_breaks_off_is_an_api_out_of_reach(api, access_token, photo_api, monkeypatch):
+def test_an_incomplete_image_counts_as_an_unreachable_api(
+    api, access_token, photo_api, monkeypatch
+):
     def breaks_off(_response, _size):
         yield b"half"
         raise requests.exceptions.ChunkedEncodingError
@@ -177,7 +181,7 @@ def test_an_image_that_breaks_off_is_an_api_out_of_reach(api, access_token, phot
 
 
 @pytest.mark.parametrize("answer", [[], None, 5, "text"])
-def test_what_is_no_object_is_no_document(api, access_token, network, answer):
+def test_a_document_that_is_no_object_is_rejected(api, access_token, network, answer):
     network.instead["/albums"] = (200, answer)
 
     with pytest.raises(PhotoApiUnreachableError):

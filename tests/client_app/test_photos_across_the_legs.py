@@ -10,7 +10,7 @@ from support.cast import Person
 
 @pytest.fixture
 def alice(legs):
-    """She has let Print Shop look, and stands before her album."""
+    """Return alice, connected with photos:read and with the album open."""
     person = Person("alice", "wonderland", UserAgent(legs.network))
     person.go_through(f"{legs.client_app_url}/connect")
     return person
@@ -18,14 +18,14 @@ def alice(legs):
 
 @pytest.fixture
 def writing_alice(alice):
-    """She has let it change photos too, by the offer in the album."""
+    """Return alice, who has allowed photos:write too, through the link in the album."""
     alice.browser.follow("Allow changes")
     alice.allow()
     return alice
 
 
 def upload(browser, title, data):
-    """The answer to the form in which a photo is added; the browser on the in-memory network attaches no files itself."""
+    """Send the form that adds a photo. The in-memory browser cannot attach files itself."""
     fields = dict(browser.current.form_with("image").submission()) | {"title": title}
     fields.pop("image")
     return browser.fetch("/photos", "POST", data=fields, files={"image": ("x.png", data)})
@@ -37,7 +37,7 @@ def picture(size=(8, 6)):
     return written.getvalue()
 
 
-def test_the_step_up_asks_for_the_new_scope_alone_and_ends_the_old_grant(legs, alice):
+def test_a_step_up_asks_only_for_the_new_scope_and_ends_the_old_grant(legs, alice):
     old = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")[0].json["access_token"]
     consent = alice.browser.follow("Allow changes")
     album = alice.allow()
@@ -52,7 +52,7 @@ def test_the_step_up_asks_for_the_new_scope_alone_and_ends_the_old_grant(legs, a
     assert legs.resource_server().introspect(old).json() == {"active": False}
 
 
-def test_a_denied_step_up_leaves_the_connection_as_it_was(legs, alice):
+def test_a_denied_step_up_keeps_the_connection(legs, alice):
     alice.browser.follow("Allow changes")
     denied = alice.deny()
     album = alice.browser.follow("Open your album")
@@ -90,7 +90,7 @@ def test_a_photo_is_added_renamed_and_deleted(legs, writing_alice):
     ],
     ids=["no image", "nothing", "too large", "blank title", "long title"],
 )
-def test_what_the_api_refuses_is_said_in_a_sentence(writing_alice, title, data, status, words):
+def test_an_error_of_the_api_is_shown_as_a_sentence(writing_alice, title, data, status, words):
     answer = upload(writing_alice.browser, title, data)
 
     assert answer.status_code == status
@@ -98,7 +98,7 @@ def test_what_the_api_refuses_is_said_in_a_sentence(writing_alice, title, data, 
     assert f'value="{title}"' in answer.text
 
 
-def test_prints_are_ordered_and_the_sheet_shows_them(legs, alice):
+def test_an_order_shows_its_photos_on_the_sheet(legs, alice):
     browser = alice.browser
     form = browser.current.form_with("photo")
     first, second, *_ = [box.value for box in form.fields if box.name == "photo"]

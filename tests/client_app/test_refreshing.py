@@ -1,4 +1,4 @@
-"""Access tokens run out: RFC 6749 §6 and RFC 6750 §3.1, for a person with many tabs and a server with many threads.
+"""Expired access tokens (RFC 6749 §6, RFC 6750 §3.1), with many tabs and many threads.
 
 The simulated authorization server has no grace: a refresh token that is presented twice ends everything.
 """
@@ -9,14 +9,14 @@ from client_app import create_app
 from web.back_channel import BackChannel
 
 
-def test_an_expired_token_is_refreshed_unseen(alice, network, clock):
+def test_an_expired_token_is_refreshed_automatically(alice, network, clock):
     clock.shift(130)
 
     assert alice.get("/photos").status_code == 200
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_a_token_is_not_refreshed_before_it_must(alice, network, clock):
+def test_a_valid_token_is_not_refreshed(alice, network, clock):
     clock.shift(110)
     alice.get("/photos")
 
@@ -24,7 +24,7 @@ def test_a_token_is_not_refreshed_before_it_must(alice, network, clock):
 
 
 @pytest.mark.parametrize("lifetime", [1, 2, 3])
-def test_short_lives_are_lived_to_the_full(browser, tripod_id, network, clock, lifetime):
+def test_a_short_lived_token_is_used_until_it_expires(browser, tripod_id, network, clock, lifetime):
     tripod_id.lifetime = lifetime
     browser.connect()
     for _ in range(4):
@@ -35,7 +35,9 @@ def test_short_lives_are_lived_to_the_full(browser, tripod_id, network, clock, l
     assert network.grant_types["refresh_token"] == 4
 
 
-def test_fifty_requests_after_expiry_are_one_refresh(alice, tripod_id, network, clock, at_once):
+def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
+    alice, tripod_id, network, clock, at_once
+):
     tripod_id.delay = 0.1
     clock.shift(130)
     tabs = [alice.another_tab() for _ in range(50)]
@@ -45,7 +47,7 @@ def test_fifty_requests_after_expiry_are_one_refresh(alice, tripod_id, network, 
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_fifty_requests_with_a_token_that_the_api_refuses_are_one_refresh(
+def test_fifty_parallel_requests_with_a_rejected_token_cause_one_refresh(
     alice, tripod_id, network, at_once
 ):
     tripod_id.delay = 0.1
@@ -57,7 +59,7 @@ def test_fifty_requests_with_a_token_that_the_api_refuses_are_one_refresh(
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_two_processes_are_one_refresh(alice, app, settings, tripod_id, network, clock, at_once):
+def test_two_processes_cause_one_refresh(alice, app, settings, tripod_id, network, clock, at_once):
     tripod_id.delay = 0.1
     clock.shift(130)
     other = create_app(settings, BackChannel(adapter=lambda: network))
@@ -69,7 +71,7 @@ def test_two_processes_are_one_refresh(alice, app, settings, tripod_id, network,
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_a_refused_token_is_refreshed_once_and_tried_once_more(alice, tripod_id, network):
+def test_a_rejected_token_is_refreshed_once_and_tried_again(alice, tripod_id, network):
     tripod_id.scope_of = lambda token: None
     answer = alice.get("/photos")
 
@@ -78,14 +80,14 @@ def test_a_refused_token_is_refreshed_once_and_tried_once_more(alice, tripod_id,
     assert sum(request.url.endswith("/photos") for request in network.requests) == 2
 
 
-def test_refresh_now_leads_back_to_the_album(alice, network):
+def test_refresh_now_returns_to_the_album(alice, network):
     answer = alice.post("/refresh")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_an_ended_grant_is_told_and_its_tokens_forgotten(alice, tripod_id, clock, stored):
+def test_an_ended_grant_is_reported_and_its_tokens_deleted(alice, tripod_id, clock, stored):
     tripod_id.end_all()
     clock.shift(130)
     answers = [alice.get("/photos"), alice.get("/photos")]
@@ -95,7 +97,7 @@ def test_an_ended_grant_is_told_and_its_tokens_forgotten(alice, tripod_id, clock
     assert not stored()
 
 
-def test_an_ended_grant_leaves_the_way_open_to_a_new_one(alice, tripod_id):
+def test_the_user_can_connect_again_after_the_grant_ended(alice, tripod_id):
     tripod_id.end_all()
     alice.get("/photos")
     alice.connect()
@@ -103,7 +105,7 @@ def test_an_ended_grant_leaves_the_way_open_to_a_new_one(alice, tripod_id):
     assert alice.get("/photos").status_code == 200
 
 
-def test_an_authorization_server_out_of_reach_costs_nothing(alice, tripod_id, network, clock):
+def test_an_unreachable_authorization_server_keeps_the_connection(alice, tripod_id, network, clock):
     clock.shift(130)
     network.down.add(tripod_id.url)
     away = alice.get("/photos")
@@ -119,9 +121,7 @@ def test_an_authorization_server_out_of_reach_costs_nothing(alice, tripod_id, ne
     [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})],
     ids=str,
 )
-def test_a_refresh_that_decides_nothing_about_the_grant_costs_nothing(
-    alice, network, clock, answer
-):
+def test_an_undecided_refresh_keeps_the_connection(alice, network, clock, answer):
     clock.shift(130)
     network.instead["/oauth/token"] = answer
     away = alice.get("/photos")
@@ -131,7 +131,9 @@ def test_a_refresh_that_decides_nothing_about_the_grant_costs_nothing(
     assert alice.get("/photos").status_code == 200
 
 
-def test_a_client_that_got_no_refresh_token_ends_with_its_access_token(browser, tripod_id, clock):
+def test_without_a_refresh_token_the_connection_ends_with_the_access_token(
+    browser, tripod_id, clock
+):
     tripod_id.token_response["refresh_token"] = None
     browser.connect()
     before = browser.get("/photos")
@@ -143,7 +145,7 @@ def test_a_client_that_got_no_refresh_token_ends_with_its_access_token(browser, 
 
 
 def test_a_slow_page_does_not_undo_a_refresh(alice, photo_api, network, clock):
-    """The lost update of ordinary sessions: a request that read the old tokens writes nothing back."""
+    """No lost update: a request that read the old tokens does not write them back."""
     usual = photo_api.answer
     in_between = alice.another_tab()
 

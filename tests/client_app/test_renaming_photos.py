@@ -1,23 +1,23 @@
-"""`POST /photos/<id>/title`: a photo gets another title."""
+"""`POST /photos/<id>/title`: renaming a photo."""
 
 import pytest
 
 
-def test_a_photo_is_renamed_and_one_is_back_at_it(writer, photo_api):
+def test_renaming_a_photo_returns_to_it(writer, photo_api):
     answer = writer.fill_in("/photos/dune/title", title="Dune, late")
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/photos#photo-dune")
     assert photo_api.photos[1]["title"] == "Dune, late"
 
 
-def test_one_is_back_at_the_page_of_the_album_that_one_was_on(writer):
+def test_renaming_returns_to_the_same_page_of_the_album(writer):
     answer = writer.fill_in("/photos/dune/title", title="Dune, late", after="fjord")
 
     assert answer.headers["Location"] == "/photos?after=fjord#photo-dune"
 
 
 @pytest.mark.parametrize("after", ["//mallory.example", "x&y=z#w", "\r\nX: y"])
-def test_an_odd_page_leads_nowhere_else(writer, after):
+def test_a_malformed_page_returns_to_the_album(writer, after):
     answer = writer.fill_in("/photos/dune/title", title="Dune, late", after=after)
 
     assert answer.headers["Location"].startswith("/photos?after=")
@@ -33,7 +33,7 @@ def test_each_photo_has_its_form_with_its_title(writer):
     assert page.count("<details open>") == 0
 
 
-def test_a_refused_title_is_kept_in_its_open_form(writer, network):
+def test_a_rejected_title_is_kept_in_its_open_form(writer, network):
     network.instead["/photos/dune"] = (422, {"error": "invalid_title"})
     page = writer.fill_in("/photos/dune/title", title="  ")
 
@@ -48,14 +48,14 @@ def test_a_refused_title_is_kept_in_its_open_form(writer, network):
 
 
 @pytest.mark.parametrize("photo_id", ["gone", "..", "a.b"])
-def test_a_photo_that_is_not_there_gets_a_page(writer, photo_id):
+def test_a_missing_photo_gets_an_error_page(writer, photo_id):
     answer = writer.fill_in(f"/photos/{photo_id}/title", title="x")
 
     assert answer.status_code == 404
     assert "This photo does not exist" in answer.text or "This page does not exist" in answer.text
 
 
-def test_an_expired_token_is_refreshed_on_the_way(writer, photo_api, clock):
+def test_an_expired_token_is_refreshed_before_renaming(writer, photo_api, clock):
     form = writer.form()
     clock.shift(130)
     writer.post("/photos/dune/title", form | {"title": "Later"})
@@ -63,6 +63,6 @@ def test_an_expired_token_is_refreshed_on_the_way(writer, photo_api, clock):
     assert photo_api.photos[1]["title"] == "Later"
 
 
-def test_a_forged_form_changes_nothing(writer, photo_api):
+def test_a_form_without_a_csrf_token_changes_nothing(writer, photo_api):
     assert writer.post("/photos/dune/title", {"title": "Mine now"}).status_code == 400
     assert photo_api.photos[1]["title"] == "Dune at dawn"

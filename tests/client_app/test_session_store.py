@@ -1,4 +1,4 @@
-"""The session store: records that only their browser finds, only the server reads, and only one request changes."""
+"""The session store: encrypted records, one per browser, changed by one request at a time."""
 
 import stat
 from datetime import timedelta
@@ -51,14 +51,14 @@ def test_an_unknown_browsers_record_is_empty(store):
     assert store.read("nobody").is_empty
 
 
-def test_a_change_is_kept_for_that_browser_alone(store):
+def test_a_change_is_stored_only_for_its_browser(store):
     store.change("alice", add("a"))
 
     assert names(store.read("alice")) == ["a"]
     assert store.read("bob").is_empty
 
 
-def test_a_change_is_kept_even_if_its_maker_fails_later(store):
+def test_a_change_is_stored_even_if_the_request_fails_later(store):
     def fail(record):
         add("a")(record)
         raise LookupError
@@ -69,26 +69,26 @@ def test_a_change_is_kept_even_if_its_maker_fails_later(store):
     assert names(store.read("alice")) == ["a"]
 
 
-def test_what_is_only_read_is_not_kept(store):
+def test_reading_stores_nothing(store):
     add("a")(store.read("alice"))
 
     assert store.read("alice").is_empty
 
 
-def test_a_record_that_became_empty_is_gone(store, database):
+def test_an_empty_record_is_deleted(store, database):
     store.change("alice", add("a"))
     store.change("alice", lambda record: record.remove_connection("a"))
 
     assert execute(database, sessions.select()).all() == []
 
 
-def test_no_change_at_the_same_moment_is_lost(store, at_once):
+def test_simultaneous_changes_are_all_stored(store, at_once):
     at_once(*(lambda name=str(number): store.change("alice", add(name)) for number in range(20)))
 
     assert sorted(names(store.read("alice")), key=int) == [str(number) for number in range(20)]
 
 
-def test_a_look_that_finds_the_work_done_needs_no_lease(store, database):
+def test_a_change_that_is_no_longer_needed_takes_no_lease(store, database):
     store.change("alice", add("a"))
     execute(
         database,
@@ -98,7 +98,7 @@ def test_a_look_that_finds_the_work_done_needs_no_lease(store, database):
     assert store.change("alice", add("b"), peek=names) == ["a"]
 
 
-def test_a_lease_is_waited_for_but_not_for_ever(store, database, monkeypatch):
+def test_waiting_for_a_lease_has_a_limit(store, database, monkeypatch):
     monkeypatch.setattr(session_store, "MAX_WAIT", 0.05)
     store.change("alice", add("a"))
     execute(
@@ -112,7 +112,7 @@ def test_a_lease_is_waited_for_but_not_for_ever(store, database, monkeypatch):
     assert names(store.read("alice")) == ["a"]
 
 
-def test_a_dead_holders_lease_runs_out(store, database, clock):
+def test_the_lease_of_a_crashed_process_expires(store, database, clock):
     store.change("alice", add("a"))
     execute(
         database,
@@ -124,7 +124,7 @@ def test_a_dead_holders_lease_runs_out(store, database, clock):
     assert names(store.read("alice")) == ["a", "b"]
 
 
-def test_who_lost_the_lease_writes_nothing(store, clock):
+def test_a_request_that_lost_its_lease_writes_nothing(store, clock):
     def too_slow(record):
         add("slow")(record)
         clock.shift(session_store.LEASE + timedelta(seconds=1))
@@ -136,7 +136,7 @@ def test_who_lost_the_lease_writes_nothing(store, clock):
     assert names(store.read("alice")) == ["quick"]
 
 
-def test_who_was_slow_but_alone_is_in_time(store, clock):
+def test_a_slow_request_without_competitors_still_writes(store, clock):
     store.change(
         "alice", lambda record: clock.shift(session_store.LEASE * 2) or add("slow")(record)
     )
@@ -144,9 +144,7 @@ def test_who_was_slow_but_alone_is_in_time(store, clock):
     assert names(store.read("alice")) == ["slow"]
 
 
-def test_a_connected_record_lives_as_long_as_the_cookie_and_another_ten_minutes(
-    store, client, clock
-):
+def test_a_record_expires_ten_minutes_after_the_cookie(store, client, clock):
     request, _ = client.authorization_request("profile")
     store.change("alice", add("a"))
     store.change("bob", lambda record: record.add_request(request))
@@ -158,7 +156,7 @@ def test_a_connected_record_lives_as_long_as_the_cookie_and_another_ten_minutes(
     assert store.read("alice").is_empty
 
 
-def test_who_adds_a_record_takes_away_ten_that_have_expired(store, database, clock):
+def test_adding_a_record_deletes_up_to_ten_expired_ones(store, database, clock):
     for number in range(15):
         store.change(f"visitor {number}", add("a"))
     clock.shift(timedelta(hours=13))
@@ -170,7 +168,7 @@ def test_who_adds_a_record_takes_away_ten_that_have_expired(store, database, clo
     assert counts == [6, 2]
 
 
-def test_an_expired_record_that_is_being_changed_is_left_alone(store, database, clock):
+def test_an_expired_record_under_a_lease_is_kept(store, database, clock):
     store.change("alice", add("a"))
     clock.shift(timedelta(hours=13))
     store.change("alice", lambda record: store.change("bob", add("b")) or add("new")(record))
@@ -178,7 +176,7 @@ def test_an_expired_record_that_is_being_changed_is_left_alone(store, database, 
     assert names(store.read("alice")) == ["new"]
 
 
-def test_the_table_names_no_browser_and_shows_no_token(store, database):
+def test_the_table_contains_no_browser_id_and_no_token(store, database):
     store.change("alice", add("a"))
     (row,) = execute(database, sessions.select()).all()
 
@@ -187,7 +185,7 @@ def test_the_table_names_no_browser_and_shows_no_token(store, database):
 
 
 @pytest.mark.parametrize("data", [b"", b"not a record", "truncated"], ids=str)
-def test_a_record_that_cannot_be_opened_is_none(store, database, data):
+def test_a_record_that_cannot_be_decrypted_counts_as_missing(store, database, data):
     store.change("alice", add("a"))
     (row,) = execute(database, sessions.select()).all()
     execute(database, sessions.update().values(data=row.data[:-1] if data == "truncated" else data))
@@ -198,7 +196,7 @@ def test_a_record_that_cannot_be_opened_is_none(store, database, data):
 @pytest.mark.parametrize(
     "written", [b"[]", b"{}", b"null", b'{"requests": [{"a": 1}], "connections": []}', b"?"]
 )
-def test_another_versions_record_is_none(store, database, written):
+def test_a_record_of_another_version_counts_as_missing(store, database, written):
     store.change("alice", add("a"))
     cipher = RecordCipher("client_app", ["a key"])
     execute(database, sessions.update().values(data=cipher._fernet.encrypt(written)))
@@ -206,7 +204,7 @@ def test_another_versions_record_is_none(store, database, written):
     assert store.read("alice").is_empty
 
 
-def test_a_new_key_seals_and_an_old_one_still_opens(database, store):
+def test_a_new_key_encrypts_and_an_old_one_still_decrypts(database, store):
     store.change("alice", add("old"))
     rotated = SessionStore(database, RecordCipher("client_app", ["a new key", "a key"]))
     rotated.change("alice", add("new"))
@@ -215,13 +213,13 @@ def test_a_new_key_seals_and_an_old_one_still_opens(database, store):
     assert store.read("alice").is_empty
 
 
-def test_the_stores_file_is_its_owners_alone(store, tmp_path):
+def test_only_the_owner_can_read_the_stores_file(store, tmp_path):
     modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("sessions.db*")}
 
     assert modes == {0o600}
 
 
-def test_many_processes_may_start_at_once(tmp_path, at_once):
+def test_many_processes_can_start_at_the_same_moment(tmp_path, at_once):
     databases = [Database(f"sqlite:///{tmp_path}/new.db") for _ in range(8)]
     stores = at_once(
         *(
@@ -236,7 +234,7 @@ def test_many_processes_may_start_at_once(tmp_path, at_once):
         database.engine.dispose()
 
 
-def test_a_store_that_is_gone_says_so(store, database):
+def test_a_missing_store_raises_an_error(store, database):
     execute(database, sa.text("DROP TABLE client_sessions"))
 
     with pytest.raises(StoreUnavailableError):
@@ -245,7 +243,7 @@ def test_a_store_that_is_gone_says_so(store, database):
         store.change("alice", add("a"))
 
 
-def test_a_request_that_ends_badly_leaves_no_lease_behind(store, monkeypatch):
+def test_a_failed_request_releases_its_lease(store, monkeypatch):
     monkeypatch.setattr(session_store, "MAX_WAIT", 0.0)
 
     def stop(record):
@@ -258,7 +256,7 @@ def test_a_request_that_ends_badly_leaves_no_lease_behind(store, monkeypatch):
     assert names(store.read("alice")) == ["a"]
 
 
-def test_orders_are_kept_with_their_connection(store):
+def test_orders_are_stored_with_their_connection(store):
     order = Order.create(
         OrderForm(("fjord",), "10x15", 2),
         [Print("fjord", "Fjord", "image/webp", 12)],
@@ -271,7 +269,7 @@ def test_orders_are_kept_with_their_connection(store):
     assert store.read("alice").connections[0].orders == [order]
 
 
-def test_a_record_from_before_there_were_orders_is_read(store):
+def test_a_record_without_orders_can_be_read(store):
     written = b'{"requests": [{"state": "s", "verifier": "v", "scope": "profile", "created_at": 1}], "connections": []}'
 
     assert Record.from_json(written).requests[0].return_to is None

@@ -1,4 +1,4 @@
-"""Asking for more than was allowed: the old and the new scopes together, and back to the page that one was on."""
+"""Step-up: requesting more scopes, keeping the allowed ones, and returning to the same page."""
 
 from urllib.parse import parse_qsl, urlsplit
 
@@ -6,12 +6,12 @@ import pytest
 
 
 def link_to_connect(answer):
-    """Where a page's link to Tripod ID leads, and what it carries."""
+    """Return the address and parameters of the page's link to the authorization server."""
     address = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
     return "/connect" + address, dict(parse_qsl(urlsplit(address).query))
 
 
-def test_the_album_says_what_is_missing_and_offers_to_ask_for_it(alice):
+def test_the_album_names_the_missing_scope_and_offers_to_request_it(alice):
     page = alice.get("/photos")
 
     assert "it needs <code>photos:write</code>" in page.text
@@ -19,15 +19,15 @@ def test_the_album_says_what_is_missing_and_offers_to_ask_for_it(alice):
     assert "Add a photo" not in page.text
 
 
-def test_who_has_allowed_it_is_not_asked(writer):
+def test_a_user_who_has_allowed_the_scope_is_not_asked(writer):
     page = writer.get("/photos").text
 
     assert "Add a photo" in page
     assert 'href="/connect' not in page
 
 
-def test_the_old_scopes_are_those_that_were_granted(browser):
-    """Not those that were asked for: what a person has unticked is not asked again."""
+def test_the_request_includes_only_granted_scopes(browser):
+    """A scope that the user unticked is not requested again."""
     browser.connect(grant="photos:read")
 
     assert link_to_connect(browser.get("/photos"))[1]["scope"] == "photos:read photos:write"
@@ -49,7 +49,7 @@ def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id,
 @pytest.mark.parametrize(
     "path", ["/photos?after=fjord", "/photos/fjord/delete", "/photos/fjord/delete?after=dune"]
 )
-def test_one_comes_back_to_the_page_one_was_on(alice, tripod_id, path):
+def test_a_step_up_returns_to_the_same_page(alice, tripod_id, path):
     address, carried = link_to_connect(alice.get(path))
     answer = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
 
@@ -58,14 +58,14 @@ def test_one_comes_back_to_the_page_one_was_on(alice, tripod_id, path):
     assert alice.get(path).status_code == 200
 
 
-def test_who_was_not_connected_comes_back_too(browser, tripod_id):
+def test_connecting_returns_to_the_page_the_visitor_was_on(browser, tripod_id):
     address, _ = link_to_connect(browser.get("/photos?after=fjord"))
     answer = browser.get(tripod_id.authorize(browser.get(address).headers["Location"]))
 
     assert answer.headers["Location"] == "/photos?after=fjord"
 
 
-def test_the_page_is_not_told_to_the_authorization_server(alice, tripod_id):
+def test_the_page_is_not_sent_to_the_authorization_server(alice, tripod_id):
     asked = tripod_id.asked(
         alice.get("/connect?return_to=/photos/fjord/delete").headers["Location"]
     )
@@ -99,7 +99,7 @@ def test_the_page_is_not_told_to_the_authorization_server(alice, tripod_id):
         "",
     ],
 )
-def test_nobody_is_sent_anywhere_but_to_a_page_of_the_album(browser, tripod_id, elsewhere):
+def test_return_to_accepts_only_pages_of_print_shop(browser, tripod_id, elsewhere):
     begun = browser.get("/connect", query_string={"return_to": elsewhere})
     answer = browser.get(tripod_id.authorize(begun.headers["Location"]))
 
@@ -117,7 +117,7 @@ def test_nobody_is_sent_anywhere_but_to_a_page_of_the_album(browser, tripod_id, 
         ("/photos/%C3%BC%20%23%3F/delete", "/photos/%C3%BC%20%23%3F/delete"),
     ],
 )
-def test_the_address_is_written_anew(browser, tripod_id, address, written_anew):
+def test_the_return_address_is_rebuilt(browser, tripod_id, address, written_anew):
     begun = browser.get("/connect", query_string={"return_to": address})
     answer = browser.get(tripod_id.authorize(begun.headers["Location"]))
 
@@ -131,7 +131,7 @@ def say_no(browser, tripod_id, address):
     )
 
 
-def test_a_no_leaves_what_was_allowed_and_leads_back(alice, tripod_id):
+def test_a_denied_step_up_keeps_the_scopes_and_returns(alice, tripod_id):
     address, _ = link_to_connect(alice.get("/photos?after=fjord"))
     answer = say_no(alice, tripod_id, address)
 
@@ -142,13 +142,13 @@ def test_a_no_leaves_what_was_allowed_and_leads_back(alice, tripod_id):
     assert tripod_id.revoked == []
 
 
-def test_after_a_no_one_can_be_asked_for_the_same_again(alice, tripod_id):
+def test_a_denied_scope_can_be_requested_again(alice, tripod_id):
     address, _ = link_to_connect(alice.get("/photos?after=fjord"))
 
     assert link_to_connect(say_no(alice, tripod_id, address))[0] == address
 
 
-def test_a_failure_at_the_end_leads_back_to_the_same_question(alice, tripod_id, network):
+def test_a_failed_callback_offers_the_same_request_again(alice, tripod_id, network):
     callback = tripod_id.authorize(
         alice.get("/connect?scope=photos:write&return_to=/photos?after=fjord").headers["Location"]
     )
@@ -160,7 +160,7 @@ def test_a_failure_at_the_end_leads_back_to_the_same_question(alice, tripod_id, 
     }
 
 
-def test_a_page_that_needs_more_says_what_for(alice):
+def test_a_page_that_needs_more_scopes_explains_why(alice):
     answer = alice.get("/photos/fjord/delete")
 
     assert answer.status_code == 403
@@ -171,8 +171,8 @@ def test_a_page_that_needs_more_says_what_for(alice):
     assert 'href="/photos">Your album' in answer.text
 
 
-def test_a_no_of_the_api_counts_whatever_the_tokens_say(writer, tripod_id):
-    """The person may have taken something back since: the token says less than Print Shop believes."""
+def test_insufficient_scope_from_the_api_counts(writer, tripod_id):
+    """The user may have removed a scope since, so the token may allow less than Print Shop knows."""
     for grant, _ in tripod_id.access_tokens.values():
         grant.scope = "profile photos:read"
     answer = writer.fill_in("/photos/fjord/title", title="Other")

@@ -1,4 +1,4 @@
-"""What the recorder costs can be measured, as `make bench` does."""
+"""`make bench`: the recorder's cost per request."""
 
 import os
 import re
@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.processes
-def test_the_benchmark_tells_what_a_request_costs_with_and_without() -> None:
+def test_the_benchmark_prints_the_cost_with_and_without_the_recorder() -> None:
     finished = subprocess.run(
         [sys.executable, "-m", "benchmarks.recorder", "3"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Whose messages they are: the client is named in each, also where two take part."""
+"""The client of each message, also in flows with two clients."""
 
 from inspector.read.clients import Clients, registered_names
 from inspector.record.exchange import Exchange
@@ -14,7 +14,7 @@ def consent(client_id: str, name: str) -> Exchange:
     return exchange("auth_server", "GET /oauth/authorize", events=[logged])
 
 
-def test_print_shop_is_known_by_its_id_and_by_its_own_messages() -> None:
+def test_print_shop_is_recognized_by_its_id_and_its_messages() -> None:
     token = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
     album = exchange("client_app", "GET /photos")
 
@@ -23,7 +23,7 @@ def test_print_shop_is_known_by_its_id_and_by_its_own_messages() -> None:
     assert (clients.together, clients.of(token), clients.of(album)) == ("Print Shop",) * 3
 
 
-def test_another_client_has_the_name_that_the_person_read_and_its_id_until_then() -> None:
+def test_another_client_is_named_by_its_id_until_its_name_is_known() -> None:
     asked = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", "0a1b2c")])
 
     assert Clients([asked]).together == "0a1b2c"
@@ -33,8 +33,8 @@ def test_another_client_has_the_name_that_the_person_read_and_its_id_until_then(
     )
 
 
-def test_where_two_take_part_each_message_names_its_own() -> None:
-    """What Print Shop did must not be told of the attacker's app."""
+def test_each_message_names_its_own_client() -> None:
+    """A message of Print Shop must not be attributed to the attacker's app."""
     hers = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
     ours = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
 
@@ -44,7 +44,7 @@ def test_where_two_take_part_each_message_names_its_own() -> None:
     assert clients.together == "Print Shop, 0a1b2c"
 
 
-def test_a_message_that_names_nobody_is_the_only_clients_or_nobodys() -> None:
+def test_a_message_without_a_client_belongs_to_the_only_client() -> None:
     photos = exchange("resource_api", "GET /photos")
     ours = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
     hers = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
@@ -54,7 +54,7 @@ def test_a_message_that_names_nobody_is_the_only_clients_or_nobodys() -> None:
     assert Clients([photos]).together == "A client"
 
 
-def test_the_resource_api_is_no_client() -> None:
+def test_the_resource_api_does_not_count_as_a_client() -> None:
     introspection = exchange("auth_server", "POST /oauth/introspect", request_headers=PHOTO_API)
 
     assert Clients([introspection]).together == "A client"

@@ -1,4 +1,4 @@
-"""A message as a command for a shell: the same once more, but for what is masked."""
+"""A message as a curl command that sends it again, with placeholders for masked values."""
 
 import json
 import re
@@ -36,7 +36,7 @@ HOSTILE = [
 
 
 def words(command: str, **variables: str) -> list[str]:
-    """Into what a shell splits the command, with these variables."""
+    """Return the words into which a shell splits the command, with these variables."""
     script = command.replace("curl", "printf '%s\\0'", 1)
     finished = subprocess.run(
         ["/bin/sh", "-euc", script], env=variables, capture_output=True, check=True
@@ -45,7 +45,7 @@ def words(command: str, **variables: str) -> list[str]:
 
 
 def posted(*, json_text: str = "", **its: Any) -> Exchange:
-    """A POST with a body that is no form."""
+    """Return a POST request whose body is no form."""
     body = Body(media_type="application/json", size=len(json_text), text=json_text)
     headers = [("Content-Type", "application/json"), *SENT]
     return exchange(
@@ -55,7 +55,7 @@ def posted(*, json_text: str = "", **its: Any) -> Exchange:
     )
 
 
-def test_the_token_request_says_what_to_fill_in() -> None:
+def test_the_token_request_has_placeholders() -> None:
     one = exchange(
         "auth_server",
         "POST /oauth/token",
@@ -72,14 +72,14 @@ def test_the_token_request_says_what_to_fill_in() -> None:
     )
 
 
-def test_what_is_short_stays_on_a_line() -> None:
+def test_a_short_command_is_one_line() -> None:
     assert (
         curl.command(exchange("client_app", "GET /album"))
         == "curl --include http://127.0.0.1:9001/album"
     )
 
 
-def test_parameters_of_the_query_stay_in_the_address() -> None:
+def test_query_parameters_stay_in_the_address() -> None:
     one = exchange(
         "client_app", "GET /callback", query=[("code", CODE), ("iss", "http://127.0.0.1:9000")]
     )
@@ -90,8 +90,8 @@ def test_parameters_of_the_query_stay_in_the_address() -> None:
     ]
 
 
-def test_a_form_does_not_lose_the_query() -> None:
-    """A4 and A6: the authorization request stands there."""
+def test_a_form_request_keeps_its_query() -> None:
+    """A4 and A6: the authorization request is in the query."""
     inner = f"/oauth/authorize?client_id=print-shop&state={CODE}&code_challenge={MASKED}"
     one = exchange(
         "auth_server",
@@ -110,7 +110,7 @@ def test_a_form_does_not_lose_the_query() -> None:
     ]
 
 
-def test_a_masked_part_of_a_path_is_to_be_filled_in() -> None:
+def test_a_masked_part_of_a_path_is_a_placeholder() -> None:
     assert words(curl.command(exchange("client_app", f"GET /photos/{CODE}/image")), VALUE="abc")[
         -1
     ] == ("http://127.0.0.1:9001/photos/abc/image")
@@ -124,7 +124,7 @@ def test_a_masked_part_of_a_path_is_to_be_filled_in() -> None:
         ("7b`id`é", "_7B_ID___SECRET"),
     ],
 )
-def test_each_clients_secret_is_a_variable_of_its_own(client: str, variable: str) -> None:
+def test_each_clients_secret_is_a_different_variable(client: str, variable: str) -> None:
     one = exchange(
         "auth_server",
         "POST /oauth/introspect",
@@ -143,7 +143,7 @@ def test_each_clients_secret_is_a_variable_of_its_own(client: str, variable: str
         (f"Basic {MASKED}", "Authorization: all of it"),
     ],
 )
-def test_other_credentials_are_to_be_filled_in(authorization: str, header: str) -> None:
+def test_other_credentials_are_placeholders(authorization: str, header: str) -> None:
     one = exchange(
         "resource_api", "DELETE /photos/1", request_headers=[("Authorization", authorization)]
     )
@@ -157,7 +157,7 @@ def test_other_credentials_are_to_be_filled_in(authorization: str, header: str) 
     ]
 
 
-def test_cookies_are_to_be_filled_in() -> None:
+def test_cookies_are_placeholders() -> None:
     one = exchange(
         "client_app", "GET /album", request_headers=[("Cookie", f"tripod_client_app={MASKED}")]
     )
@@ -165,7 +165,7 @@ def test_cookies_are_to_be_filled_in() -> None:
     assert words(curl.command(one), COOKIE="a=b; c=d")[-2:] == ["--cookie", "a=b; c=d"]
 
 
-def test_json_is_sent_as_it_was() -> None:
+def test_json_is_sent_unchanged() -> None:
     one = posted(json_text='{\n  "title": "Dünen $(id) \'"\n}')
 
     [*_, header, kind, data, document] = words(curl.command(one))
@@ -177,11 +177,11 @@ def test_json_is_sent_as_it_was() -> None:
 @pytest.mark.parametrize(
     "text", ['{"code": "••••••••~3fa9c1"}', '{"title": [\n…', "JSON that cannot be read", ""]
 )
-def test_json_that_was_not_kept_as_it_was_is_to_be_filled_in(text: str) -> None:
+def test_masked_json_is_a_placeholder(text: str) -> None:
     assert words(curl.command(posted(json_text=text)), BODY="{}")[-2:] == ["--data-binary", "{}"]
 
 
-def test_so_is_any_other_body() -> None:
+def test_any_other_body_is_a_placeholder() -> None:
     headers = [("Content-Type", "multipart/form-data; boundary=x"), *SENT]
     one = exchange(
         "client_app",
@@ -199,21 +199,21 @@ def test_so_is_any_other_body() -> None:
 @pytest.mark.parametrize(
     ("method", "option"), [("POST", ["--request", "POST"]), ("HEAD", ["--head"]), ("GET", [])]
 )
-def test_without_a_body_the_method_is_said(method: str, option: list[str]) -> None:
+def test_a_request_without_a_body_names_its_method(method: str, option: list[str]) -> None:
     one = exchange("auth_server", f"{method} /logout", request_body=Body(media_type="", size=0))
 
     assert words(curl.command(one)) == ["--include", *option, "http://127.0.0.1:9000/logout"]
 
 
-def test_a_get_with_a_form_stays_one() -> None:
+def test_a_get_request_with_a_form_stays_a_get_request() -> None:
     assert "--request GET" in curl.command(exchange("auth_server", "GET /login", form=[("a", "b")]))
 
 
 @pytest.mark.parametrize(
     "value", ["a\nb", "\x1b[201~\x03touch x\r", "\x00", "\u202e", "\u200b", "\ufeff"]
 )
-def test_there_is_no_command_with_what_a_terminal_may_take_for_a_key(value: str) -> None:
-    """Pasted into one, the end of a bracketed paste and a return run what stands between them."""
+def test_there_is_no_command_if_the_message_has_control_characters(value: str) -> None:
+    """In a terminal, such characters could end the paste and run a command."""
     sent = exchange("auth_server", "POST /oauth/token", form=[("scope", value)])
     named = exchange(
         "auth_server",
@@ -225,7 +225,7 @@ def test_there_is_no_command_with_what_a_terminal_may_take_for_a_key(value: str)
 
 
 @pytest.mark.parametrize("value", HOSTILE)
-def test_nothing_that_somebody_sent_becomes_a_command(value: str) -> None:
+def test_sent_values_cannot_inject_a_command(value: str) -> None:
     one = exchange(
         "auth_server",
         f"{value.replace(' ', '')} /{value}",
@@ -261,7 +261,7 @@ def test_nothing_that_somebody_sent_becomes_a_command(value: str) -> None:
 @pytest.mark.parametrize(
     "name", ["HOME", "PATH", "aws_secret_access_key", "1", "é", '$(id)"`', "user[pin]"]
 )
-def test_nobody_can_ask_for_a_variable_that_a_shell_has(name: str) -> None:
+def test_a_sent_value_cannot_name_a_shell_variable(name: str) -> None:
     command = curl.command(
         exchange("auth_server", "POST /login", query=[(name, MASKED)], form=[(name, MASKED)])
     )
@@ -284,12 +284,12 @@ def test_nobody_can_ask_for_a_variable_that_a_shell_has(name: str) -> None:
         *("", MASKED, "localhost;id", "127.0.0.1:999999", "[::1", "127.0.0.1:9000\n"),
     ],
 )
-def test_nobody_is_told_to_send_a_secret_elsewhere(host: str) -> None:
+def test_a_command_with_a_secret_is_sent_only_to_the_legs(host: str) -> None:
     assert curl.command(exchange("auth_server", "GET /", host=host)) == ""
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost", "LOCALHOST:80", "[::1]:9000"])
-def test_this_machine_is_where_the_legs_are(host: str) -> None:
+def test_the_command_uses_the_address_of_the_leg(host: str) -> None:
     assert words(curl.command(exchange("auth_server", "GET /", host=host))) == [
         "--include",
         f"http://{host}/",
@@ -297,7 +297,7 @@ def test_this_machine_is_where_the_legs_are(host: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["@mallory.example/", ".mallory.example", "*", ""])
-def test_a_path_cannot_become_part_of_the_host(path: str) -> None:
+def test_a_path_cannot_change_the_host(path: str) -> None:
     assert words(curl.command(exchange("auth_server", f"GET {path}")))[-1].startswith(
         "http://127.0.0.1:9000/"
     )
@@ -306,13 +306,11 @@ def test_a_path_cannot_become_part_of_the_host(path: str) -> None:
 @pytest.mark.parametrize(
     "its", [{"query": [("…", "2 more")]}, {"form": [("…", "more")]}, {"query": [("scope", "a…")]}]
 )
-def test_what_was_not_kept_whole_cannot_be_sent_again(its: dict[str, Any]) -> None:
+def test_there_is_no_command_for_a_truncated_message(its: dict[str, Any]) -> None:
     assert curl.command(exchange("auth_server", "POST /", **its)) == ""
 
 
-def test_where_there_is_no_command_the_page_shows_none(
-    inspected: Legs, watched: Store, alice: Person
-) -> None:
+def test_the_page_omits_a_missing_command(inspected: Legs, watched: Store, alice: Person) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     ordinary = alice.browser.open(f"{inspected.client_app_url}/inspector?message=1").source
     state = requests.Request(

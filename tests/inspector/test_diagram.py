@@ -1,4 +1,4 @@
-"""Messages become the rows of the drawing: phases, arrows, redirects, folds and blind spots."""
+"""The rows of the diagram: phases, arrows, redirects, folds and blind spots."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ def drawn(exchanges: list[Exchange], view: str = "", unfold: str | None = UNFOLD
 
 
 def told(rows: list[Row]) -> list[str]:
-    """The rows in a word or two."""
+    """Return the rows in one or two words each."""
     return [_told(row) for row in rows]
 
 
@@ -67,7 +67,7 @@ def authorization() -> list[Exchange]:
 
 
 def album(at: float, image: str = "") -> list[Exchange]:
-    """A page of the client, and what it asks for at the resource API."""
+    """Return a page of the client and its request at the resource API."""
     its = {"request_id": f"album-{at}"}
     return [
         exchange("client_app", f"GET /photos{image}", at=at, until=at + 0.9, **its),
@@ -97,13 +97,13 @@ def test_an_authorization_is_drawn_in_the_order_of_the_steps() -> None:
     ]
 
 
-def test_a_redirect_is_the_answer_of_one_message_and_the_beginning_of_the_next() -> None:
+def test_a_redirect_ends_one_message_and_begins_the_next() -> None:
     redirect = next(row for row in drawn(authorization()) if isinstance(row, Redirect))
 
     assert (redirect.ends, redirect.n) == (1, 2)
 
 
-def test_what_repeats_itself_is_folded_with_a_link_to_all_of_it() -> None:
+def test_repeated_messages_are_folded_with_a_link_to_all() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
     rows = drawn(images)
@@ -120,7 +120,7 @@ def test_unfolded_every_message_is_drawn() -> None:
     )
 
 
-def test_what_failed_is_not_folded() -> None:
+def test_failed_messages_are_not_folded() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
     failed = exchange("client_app", "GET /photos/9/image", at=20, status=503)
 
@@ -128,12 +128,12 @@ def test_what_failed_is_not_folded() -> None:
 
 
 def visits(count: int) -> list[Exchange]:
-    """Pages that are all different, one after the other."""
+    """Return different pages, one after the other."""
     return [exchange("client_app", f"GET /page-{'x' * n}", at=n) for n in range(count)]
 
 
-def test_of_a_long_flow_the_middle_is_folded() -> None:
-    """How it began and what happens now is what people look at."""
+def test_the_middle_of_a_long_flow_is_folded() -> None:
+    """Users look at the beginning and at the newest messages."""
     rows = drawn(visits(100))
     calls = [row.n for row in rows if isinstance(row, Call)]
 
@@ -143,11 +143,11 @@ def test_of_a_long_flow_the_middle_is_folded() -> None:
     ]
 
 
-def test_a_flow_is_not_long_before_it_is() -> None:
+def test_a_shorter_flow_is_not_folded() -> None:
     assert [row for row in drawn(visits(60)) if isinstance(row, Fold)] == []
 
 
-def test_what_was_folded_as_alike_is_folded_with_the_middle() -> None:
+def test_similar_messages_are_folded_with_the_middle() -> None:
     alike = [exchange("client_app", f"GET /photos/{n}/image", at=n) for n in range(100, 120)]
     rows = drawn([*visits(99), *alike])
 
@@ -157,8 +157,8 @@ def test_what_was_folded_as_alike_is_folded_with_the_middle() -> None:
     ]
 
 
-def test_an_answer_that_leads_into_a_fold_is_drawn() -> None:
-    """Or the arrow of the last request before the fold would have no end."""
+def test_a_response_that_leads_into_a_fold_is_drawn() -> None:
+    """Otherwise the last request before the fold would have no response."""
     flow = visits(100)
     flow[29] = exchange("client_app", f"GET {flow[29].path}", at=29, location=flow[30].path)
 
@@ -169,7 +169,7 @@ def test_an_answer_that_leads_into_a_fold_is_drawn() -> None:
 
 
 def visit(at: float, pictures: int = 3) -> list[Exchange]:
-    """The album, and its pictures."""
+    """Return the album and its images."""
     images = [
         exchange("client_app", f"GET /photos/{n}0/image", at=at + 0.1 * n)
         for n in range(1, pictures + 1)
@@ -177,8 +177,8 @@ def visit(at: float, pictures: int = 3) -> list[Exchange]:
     return [exchange("client_app", "GET /photos", at=at), *images]
 
 
-def test_of_the_same_visit_again_and_again_the_first_and_the_last_are_drawn() -> None:
-    """What happens now is seen, however often it has happened before."""
+def test_only_the_first_and_the_last_of_many_equal_visits_are_drawn() -> None:
+    """The newest visit is always visible."""
     rows = drawn([one for at in range(10) for one in visit(at)])
 
     assert [row.n for row in rows if isinstance(row, Call)] == [1, 2, 37, 38]
@@ -189,13 +189,13 @@ def test_of_the_same_visit_again_and_again_the_first_and_the_last_are_drawn() ->
     ]
 
 
-def test_three_visits_are_no_more_than_that() -> None:
+def test_three_visits_are_not_folded() -> None:
     rows = drawn([one for at in range(3) for one in visit(at)])
 
     assert "times the same" not in " ".join(told(rows))
 
 
-def test_a_visit_that_refreshes_is_not_like_the_others() -> None:
+def test_a_visit_with_a_refresh_is_not_folded() -> None:
     visits_before, visits_after = (
         [one for at in range(first, first + 4) for one in visit(at)] for first in (0, 10)
     )
@@ -217,14 +217,14 @@ def test_a_visit_that_refreshes_is_not_like_the_others() -> None:
 
 
 @pytest.mark.parametrize(("count", "folds"), [(2, []), (3, ["2 more like it: messages 2 to 3"])])
-def test_three_alike_are_folded_and_two_are_not(count: int, folds: list[str]) -> None:
+def test_three_similar_messages_are_folded_and_two_are_not(count: int, folds: list[str]) -> None:
     images = [exchange("client_app", f"GET /photos/{n}0/image", at=n) for n in range(1, count + 1)]
 
     assert [row.text for row in drawn(images) if isinstance(row, Fold)] == folds
 
 
-def test_nothing_of_an_attack_is_folded() -> None:
-    """The attacker's request may be like the owner's but for who sends it: that is the attack."""
+def test_messages_of_an_attack_are_not_folded() -> None:
+    """The attacker's request may differ from the owner's only in its sender."""
     lab = [("User-Agent", "Tripod lab: mallory")]
     presented = [
         exchange(
@@ -240,7 +240,7 @@ def test_nothing_of_an_attack_is_folded() -> None:
     assert [row.n for row in drawn(presented) if isinstance(row, Call)] == [1, 2, 3, 4]
 
 
-def test_what_differs_in_its_client_or_its_step_is_not_folded() -> None:
+def test_messages_of_different_clients_or_steps_are_not_folded() -> None:
     forms = [
         [("grant_type", "refresh_token"), ("client_id", "one")],
         [("grant_type", "refresh_token"), ("client_id", "other")],
@@ -268,11 +268,13 @@ def test_what_differs_in_its_client_or_its_step_is_not_folded() -> None:
         ([exchange("client_app", "GET /orders/1")], "Beside the flow"),
     ],
 )
-def test_a_tree_is_in_the_band_of_what_is_done_in_it(exchanges: list[Exchange], phase: str) -> None:
+def test_a_message_and_its_inner_messages_are_in_one_phase(
+    exchanges: list[Exchange], phase: str
+) -> None:
     assert told(drawn(exchanges))[0] == f"# {phase}"
 
 
-def test_an_album_that_refreshes_first_is_in_the_band_of_the_refresh() -> None:
+def test_an_album_that_refreshes_first_is_in_the_refresh_phase() -> None:
     album = exchange("client_app", "GET /photos", until=1, request_id="one")
     refresh = exchange(
         "auth_server",
@@ -290,8 +292,8 @@ def test_an_album_that_refreshes_first_is_in_the_band_of_the_refresh() -> None:
     ]
 
 
-def test_a_revocation_inside_a_callback_is_in_no_band_of_an_end() -> None:
-    """It ends an older grant, while this one has just begun."""
+def test_a_revocation_inside_a_callback_is_not_in_the_end_phase() -> None:
+    """It ends an older grant, and this one has just begun."""
     callback = exchange(
         "client_app", "GET /callback", until=1, request_id="one", location="/photos"
     )
@@ -303,13 +305,13 @@ def test_a_revocation_inside_a_callback_is_in_no_band_of_an_end() -> None:
     ]
 
 
-def test_messages_that_are_no_flow_have_no_phases() -> None:
+def test_messages_without_a_flow_have_no_phases() -> None:
     rows = diagram.rows(read_trees([*authorization(), *album(10)]), party(""), None, is_flow=False)
 
     assert [each for each in told(rows) if each.startswith("#")] == ["# Beside the flow"]
 
 
-def test_in_the_clients_view_its_redirect_leads_to_the_authorization_server() -> None:
+def test_the_clients_view_shows_its_redirect_to_the_authorization_server() -> None:
     [redirect] = [row for row in drawn(authorization()[:2], "client") if isinstance(row, Redirect)]
 
     assert (redirect.source, redirect.target, redirect.step) == (
@@ -320,7 +322,7 @@ def test_in_the_clients_view_its_redirect_leads_to_the_authorization_server() ->
 
 
 @pytest.mark.parametrize("view", [party.view for party in PARTIES])
-def test_whatever_a_party_sees_begin_it_sees_end(view: str) -> None:
+def test_a_party_that_sees_a_request_sees_its_response(view: str) -> None:
     rows = drawn([*authorization(), *album(10)], view, unfold=None)
     begun = {row.n for row in rows if isinstance(row, Call | Redirect)}
     ended = {row.n for row in rows if isinstance(row, Response)} | {
@@ -362,13 +364,13 @@ def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
         (exchange("auth_server", "POST /login", status=400), "client", "A sign-in fails"),
     ],
 )
-def test_a_blind_spot_says_what_happens_in_it(hidden: Exchange, view: str, said: str) -> None:
+def test_a_blind_spot_describes_the_hidden_messages(hidden: Exchange, view: str, said: str) -> None:
     [unseen] = [row for row in drawn([hidden], view) if isinstance(row, BlindSpot)]
 
     assert unseen.text == said
 
 
-def test_who_signs_in_at_the_second_try_has_signed_in() -> None:
+def test_a_blind_spot_with_a_second_sign_in_attempt_counts_as_signed_in() -> None:
     tries = [
         exchange("auth_server", "POST /login", at=n, status=status)
         for n, status in enumerate((403, 303))
@@ -379,7 +381,7 @@ def test_who_signs_in_at_the_second_try_has_signed_in() -> None:
     assert unseen.text == "The user signs in and decides"
 
 
-def test_a_party_that_sees_nothing_of_a_fold_sees_no_fold() -> None:
+def test_a_party_sees_no_fold_of_hidden_messages() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
     assert [row for row in drawn(images, "authorization-server") if isinstance(row, Fold)] == []
@@ -404,7 +406,7 @@ def test_the_resource_api_sees_nothing_of_the_authorization() -> None:
     )
 
 
-def test_each_party_sees_what_it_sends_and_receives_and_no_more() -> None:
+def test_each_party_sees_only_what_it_sends_and_receives() -> None:
     exchanges = [*authorization(), *album(10)]
     for each in PARTIES[1:]:
         for row in drawn(exchanges, each.view):
@@ -412,7 +414,7 @@ def test_each_party_sees_what_it_sends_and_receives_and_no_more() -> None:
                 assert each.lane in (row.source, row.target)
 
 
-def test_every_message_is_seen_or_is_a_blind_spot() -> None:
+def test_every_message_is_visible_or_in_a_blind_spot() -> None:
     exchanges = [*authorization(), *album(10)]
     everything = sum(isinstance(row, Call | Redirect) for row in drawn(exchanges))
     for each in PARTIES[1:]:
@@ -427,7 +429,7 @@ def test_every_message_is_seen_or_is_a_blind_spot() -> None:
         assert len(seen) + hidden >= everything
 
 
-def test_a_redirect_to_a_client_that_nobody_records_leads_into_the_open() -> None:
+def test_a_redirect_to_an_unrecorded_client_has_an_open_end() -> None:
     allowed = exchange(
         "auth_server",
         "POST /oauth/authorize",

@@ -1,4 +1,4 @@
-"""The pictures are well-formed, hold nothing but what they were given, and say it in words as well."""
+"""The drawings are well-formed, contain only the given data, and have a text version."""
 
 import re
 from xml.etree import ElementTree
@@ -38,11 +38,11 @@ def link(n: int) -> str:
 
 
 def parse(picture: str) -> ElementTree.Element:
-    """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
+    """Parse the drawing strictly. NUL is removed first, as HTML parsers do."""
     return ElementTree.fromstring(picture.replace("\x00", ""))
 
 
-def test_whatever_was_sent_the_diagram_is_well_formed_and_runs_nothing() -> None:
+def test_the_diagram_is_well_formed_and_runs_no_script_for_any_input() -> None:
     picture = draw.sequence(rows(EVIL), [EVIL] * 4, 1, link)
 
     assert parse(picture).tag == "svg"
@@ -51,7 +51,7 @@ def test_whatever_was_sent_the_diagram_is_well_formed_and_runs_nothing() -> None
 
 
 @pytest.mark.parametrize("names", [NAMES, ["Browser", "K" * 500, "Tripod ID", "Photo API"]])
-def test_every_message_is_a_link_that_says_what_it_is(names: list[str]) -> None:
+def test_every_message_is_a_link_with_a_description(names: list[str]) -> None:
     svg = parse(draw.sequence(rows("GET /x"), names, None, link))
 
     links = [node for node in svg.iter("a") if node.get("data-message")]
@@ -77,7 +77,7 @@ def test_the_front_channel_is_dashed_and_the_back_channel_is_not() -> None:
     assert 'class="line front"' not in back
 
 
-def test_a_diagram_without_rows_is_four_lifelines() -> None:
+def test_a_diagram_without_rows_has_four_lifelines() -> None:
     svg = parse(draw.sequence([], NAMES, None, link))
 
     assert len(list(svg.iter("line"))) == 4
@@ -85,7 +85,7 @@ def test_a_diagram_without_rows_is_four_lifelines() -> None:
 
 @pytest.mark.parametrize("kind", ["exchange", "request", "redirect"])
 @pytest.mark.parametrize("attacker", [True, False])
-def test_a_message_in_small_is_well_formed_whoever_sends_it(kind: str, attacker: bool) -> None:
+def test_a_small_diagram_of_a_message_is_well_formed(kind: str, attacker: bool) -> None:
     for source in range(4):
         for target in range(4):
             assert (
@@ -101,12 +101,12 @@ def drawn(*rows: Row) -> ElementTree.Element:
 
 
 def classed(svg: ElementTree.Element, css: str) -> list[ElementTree.Element]:
-    """The shapes with that class, as they are drawn one after the other."""
+    """Return the shapes with this class in drawing order."""
     return [node for node in svg.iter() if css in (node.get("class") or "").split()]
 
 
 def span(bar: ElementTree.Element) -> tuple[float, float]:
-    """From where to where a bar reaches, from top to bottom."""
+    """Return the top and the bottom of a bar."""
     return float(bar.attrib["y"]), float(bar.attrib["y"]) + float(bar.attrib["height"])
 
 
@@ -115,7 +115,7 @@ def numbers(path: ElementTree.Element) -> list[float]:
 
 
 @pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 0), (1, 2), (3, 2)])
-def test_a_message_lasts_on_the_lane_of_who_receives_it(source: int, target: int) -> None:
+def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int) -> None:
     call = Call(n=1, source=source, target=target, label="GET /x", **FRONT)
     answer = Response(
         n=1, source=target, target=source, status="200", summary="", step="", front=True
@@ -146,7 +146,7 @@ def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> No
     assert span(client)[1] < span(auth)[0]
 
 
-def test_a_redirect_that_leads_out_of_sight_ends_its_own_message() -> None:
+def test_a_redirect_to_a_hidden_message_ends_its_own_message() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
         n=1, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
@@ -157,7 +157,7 @@ def test_a_redirect_that_leads_out_of_sight_ends_its_own_message() -> None:
     assert span(bar)[1] < HEIGHT[Call] + HEIGHT[Redirect] / 2
 
 
-def test_what_has_not_ended_lasts_to_the_end_of_the_drawing() -> None:
+def test_an_unfinished_message_lasts_to_the_end_of_the_drawing() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     height = sum(HEIGHT[kind] for kind in (Call, Fold))
 
@@ -167,7 +167,7 @@ def test_what_has_not_ended_lasts_to_the_end_of_the_drawing() -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(100, 300), (300, 100)])
-def test_an_arrow_points_from_who_sends_to_who_receives(start: float, end: float) -> None:
+def test_an_arrow_points_from_the_sender_to_the_receiver(start: float, end: float) -> None:
     line, tip = parse(f"<g>{geometry.arrow(start, end, 40, 'front')}</g>")
     point, _, back = numbers(tip)[:3]
 
@@ -179,7 +179,7 @@ def test_an_arrow_points_from_who_sends_to_who_receives(start: float, end: float
 
 @pytest.mark.parametrize("kind", ["exchange", "request"])
 @pytest.mark.parametrize(("source", "target"), [(0, 2), (2, 0), (3, 1)])
-def test_a_message_in_small_points_from_who_sends_to_who_receives(
+def test_the_small_diagram_points_from_the_sender_to_the_receiver(
     kind: str, source: int, target: int
 ) -> None:
     svg = parse(draw.lanes(source, target, kind))
@@ -192,11 +192,11 @@ def test_a_message_in_small_points_from_who_sends_to_who_receives(
     assert (back < 0) == (target > source)
 
 
-def test_what_is_too_long_is_cut_with_an_ellipsis() -> None:
+def test_a_long_text_is_cut_with_an_ellipsis() -> None:
     assert geometry.clip("abcdefghij", 5 * 7, letter=7) == "abcd…"
 
 
-def test_what_fits_is_left_as_it_is() -> None:
+def test_a_short_text_is_not_cut() -> None:
     assert geometry.clip("abcde", 5 * 7, letter=7) == "abcde"
 
 
@@ -204,7 +204,7 @@ def test_what_fits_is_left_as_it_is() -> None:
     ("status", "is_bad"),
     [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)],
 )
-def test_an_answer_that_refuses_or_fails_is_marked(status: str, is_bad: bool) -> None:
+def test_an_error_response_is_marked(status: str, is_bad: bool) -> None:
     answer = Response(n=1, source=1, target=0, status=status, summary="", step="", front=True)
 
     [group] = classed(drawn(answer), "answer")
@@ -214,9 +214,7 @@ def test_an_answer_that_refuses_or_fails_is_marked(status: str, is_bad: bool) ->
 
 @pytest.mark.parametrize("left", range(4))
 @pytest.mark.parametrize("right", range(4))
-def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(
-    left: int, right: int
-) -> None:
+def test_a_note_about_hidden_messages_is_wide_enough(left: int, right: int) -> None:
     text, more = (
         max(STORIES.values(), key=len),
         "120 messages not visible to the authorization server.",
@@ -233,7 +231,7 @@ def test_a_note_on_what_is_out_of_sight_has_the_room_that_its_words_need(
     assert begins + 52 + len(more) * geometry.SMALL < ends
 
 
-def test_a_note_without_end_stays_within_the_drawing() -> None:
+def test_a_very_long_note_stays_within_the_drawing() -> None:
     svg = drawn(BlindSpot(first_lane=3, last_lane=3, text=EVIL * 20, more=""))
 
     [box] = classed(svg, "note")
@@ -247,7 +245,7 @@ def test_a_note_without_end_stays_within_the_drawing() -> None:
 
 
 def chain(length: int) -> Member:
-    """A code and its descendants in one line."""
+    """Return a code and its tokens as one chain."""
     member = Member(kind="tokens", label=f"Tokens {length}", state="active", note=EVIL)
     for n in range(length - 1, 0, -1):
         member = Member(
@@ -257,7 +255,7 @@ def chain(length: int) -> Member:
 
 
 @pytest.mark.parametrize("length", [1, 8, 9, 40])
-def test_a_family_is_a_list_from_the_code_to_the_living(length: int) -> None:
+def test_a_family_lists_the_code_and_its_tokens(length: int) -> None:
     family = parse(draw.family(chain(length)))
     names = [node.text for node in family.iter("strong")]
 
@@ -265,11 +263,11 @@ def test_a_family_is_a_list_from_the_code_to_the_living(length: int) -> None:
     assert len(family) <= 9
 
 
-def test_a_long_line_of_descent_is_folded_in_the_middle() -> None:
+def test_the_middle_of_a_long_family_is_folded() -> None:
     assert "34 more, each replaced by the next" in draw.family(chain(40))
 
 
-def test_a_lost_successor_stands_beside_the_living_one() -> None:
+def test_a_lost_token_is_drawn_beside_the_active_one() -> None:
     lost, alive = (
         Member(kind="tokens", label=f"Tokens {n}", state=state, note="")
         for n, state in ((2, "lost"), (3, "active"))

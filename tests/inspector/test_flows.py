@@ -1,4 +1,4 @@
-"""Messages are tied into flows by the values they share."""
+"""Messages that share values are grouped into flows."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ def paths(exchanges: list[Exchange]) -> list[str]:
     return [one.path for one in exchanges]
 
 
-def test_what_shares_a_value_is_one_flow() -> None:
+def test_messages_that_share_a_value_are_one_flow() -> None:
     connect = exchange("client_app", "GET /connect", at=0, ties=["state:1"])
     callback = exchange("client_app", "GET /callback", at=1, ties=["state:1", "code:1"])
     token = exchange("auth_server", "POST /oauth/token", at=1.1, ties=["code:1", "token:1"])
@@ -24,14 +24,14 @@ def test_what_shares_a_value_is_one_flow() -> None:
     assert paths(flow.exchanges) == ["/connect", "/callback", "/oauth/token", "/photos"]
 
 
-def test_two_round_trips_of_one_browser_are_two_flows_the_newest_first() -> None:
+def test_two_round_trips_of_one_browser_are_two_flows() -> None:
     first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
     second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
 
     assert [flow.exchanges for flow in flows([first, second])] == [[second], [first]]
 
 
-def test_a_page_without_a_value_goes_with_the_last_flow_of_its_session() -> None:
+def test_a_page_without_shared_values_joins_the_last_flow_of_its_session() -> None:
     first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
     second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
     album = exchange("client_app", "GET /album", at=2, ties=["session:1"])
@@ -42,7 +42,7 @@ def test_a_page_without_a_value_goes_with_the_last_flow_of_its_session() -> None
     assert oldest.exchanges == [first]
 
 
-def test_a_page_goes_with_what_happens_inside_its_request() -> None:
+def test_a_page_joins_the_flow_of_its_inner_requests() -> None:
     first = exchange("client_app", "GET /connect", at=0, ties=["token:1"])
     second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
     album = exchange("client_app", "GET /album", at=2, ties=["session:1"], request_id="one-request")
@@ -55,8 +55,8 @@ def test_a_page_goes_with_what_happens_inside_its_request() -> None:
     assert oldest.exchanges == [first, album, photos]
 
 
-def test_what_ends_inside_a_request_of_another_flow_belongs_to_both() -> None:
-    """The callback of a new connection gives the token of the old one back; the flows stay two."""
+def test_an_end_inside_a_request_of_another_flow_belongs_to_both() -> None:
+    """The callback of a new connection revokes the token of the old one. There are still two flows."""
     old = exchange("client_app", "GET /connect", at=0, ties=["token:old"])
     begin = exchange("client_app", "GET /connect", at=0.5, ties=["state:new"])
     callback = exchange(
@@ -72,7 +72,7 @@ def test_what_ends_inside_a_request_of_another_flow_belongs_to_both() -> None:
     assert oldest.exchanges == [old, revocation]
 
 
-def test_a_client_that_gives_all_its_requests_one_id_has_its_flows_apart() -> None:
+def test_equal_request_ids_do_not_merge_flows() -> None:
     first = exchange(
         "auth_server", "GET /oauth/authorize", at=0, ties=["state:1"], request_id="always"
     )
@@ -83,7 +83,7 @@ def test_a_client_that_gives_all_its_requests_one_id_has_its_flows_apart() -> No
     assert [flow.exchanges for flow in flows([first, second])] == [[second], [first]]
 
 
-def test_the_end_of_a_grant_goes_with_its_flow() -> None:
+def test_the_end_of_a_grant_joins_its_flow() -> None:
     issued = exchange(
         "auth_server", "POST /oauth/authorize", events=[{"event": "x", "grant_id": "g"}]
     )
@@ -99,7 +99,7 @@ def test_the_end_of_a_grant_goes_with_its_flow() -> None:
     assert flow.exchanges == [issued, removed]
 
 
-def test_a_page_that_belongs_to_nothing_is_left_out() -> None:
+def test_a_page_without_a_flow_is_omitted() -> None:
     assert flows([exchange("client_app", "GET /", ties=["session:1"])]) == []
 
 
@@ -113,10 +113,10 @@ def test_a_page_that_belongs_to_nothing_is_left_out() -> None:
         ("resource_api", "GET /photos"),
     ],
 )
-def test_a_message_of_the_protocol_that_belongs_to_nothing_is_kept_beside(
+def test_a_protocol_message_without_a_flow_is_listed_separately(
     leg: str, request_line: str
 ) -> None:
-    """Whoever writes a client looks for just these: the request that had no state, the call without a token."""
+    """A developer looks for such messages, for example a request without a state or a call without a token."""
     stray = exchange(leg, request_line, at=9)
     tied = exchange("client_app", "GET /connect", ties=["state:1"])
 
@@ -127,7 +127,7 @@ def test_a_message_of_the_protocol_that_belongs_to_nothing_is_kept_beside(
     assert beside.title == "Messages without a flow"
 
 
-def test_of_what_belongs_to_nothing_the_newest_are_kept() -> None:
+def test_only_the_newest_messages_without_a_flow_are_listed() -> None:
     strays = [exchange("resource_api", "GET /photos", at=n) for n in range(MAX_BESIDE + 5)]
 
     [beside] = flows(strays)
@@ -144,8 +144,8 @@ def test_of_what_belongs_to_nothing_the_newest_are_kept() -> None:
     ],
     ids=lambda guess: guess.path,
 )
-def test_a_guess_makes_no_round_trip(guess: Exchange) -> None:
-    """Or whoever sends one would hide the round trip that somebody is looking at."""
+def test_an_invalid_message_starts_no_flow(guess: Exchange) -> None:
+    """Otherwise an attacker could hide the flow that a user is looking at."""
     [beside] = flows([guess])
 
     assert beside.is_beside
@@ -170,15 +170,15 @@ def test_a_guess_makes_no_round_trip(guess: Exchange) -> None:
     ],
     ids=lambda good: good.path,
 )
-def test_what_begins_one_or_is_good_makes_one(good: Exchange) -> None:
-    """Of an old one, no more may be left."""
+def test_an_authorization_request_or_a_valid_message_starts_a_flow(good: Exchange) -> None:
+    """The beginning of an old flow may have been deleted."""
     [flow] = flows([good])
 
     assert not flow.is_beside
 
 
-def test_an_authorization_request_is_no_page_of_an_older_round_trip() -> None:
-    """It is another client's, perhaps, in the same browser."""
+def test_an_authorization_request_does_not_join_an_older_flow() -> None:
+    """It may belong to another client in the same browser."""
     first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
     login = exchange("auth_server", "GET /login", at=1, ties=["session:1"])
     stray = exchange("auth_server", "GET /oauth/authorize", at=2, ties=["session:1"], status=400)
@@ -188,7 +188,7 @@ def test_an_authorization_request_is_no_page_of_an_older_round_trip() -> None:
     assert (flow.exchanges, beside.exchanges) == ([first, login], [stray])
 
 
-def test_a_client_is_known_by_the_name_that_was_read_in_another_round_trip() -> None:
+def test_a_clients_name_is_known_from_another_flow() -> None:
     logged = {
         "event": "consent_requested",
         "client_id": "0a1b2c",
@@ -239,8 +239,8 @@ def test_the_messages_of_an_attack_are_one_flow() -> None:
     assert oldest.title == "Lab: code replay"
 
 
-def test_a_request_id_like_the_labs_makes_no_attack_of_a_message() -> None:
-    """Anybody can choose one."""
+def test_a_forged_request_id_does_not_mark_an_attack() -> None:
+    """Any sender can choose a request id."""
     connect = exchange(
         "client_app", "GET /connect", ties=["state:1"], request_id="lab-code-replay-a1b2c3-01"
     )
@@ -263,8 +263,8 @@ def test_any_exchange_finds_its_flow() -> None:
     assert find(all_flows, 0) is None
 
 
-def test_an_id_finds_the_flow_that_has_it_before_one_that_shares_the_exchange() -> None:
-    """Of the older flow, no more than what happened inside the newer one is left."""
+def test_an_id_finds_its_own_flow_before_one_that_shares_the_message() -> None:
+    """Only the part of the older flow that happened inside the newer one is left."""
     revocation = exchange(
         "auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request"
     )

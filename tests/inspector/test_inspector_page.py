@@ -1,4 +1,4 @@
-"""`GET /inspector` at Print Shop: what went over the wire, without JavaScript."""
+"""`GET /inspector` at Print Shop: the recorded messages, without JavaScript."""
 
 import re
 from html import unescape
@@ -23,48 +23,48 @@ PARTIES = ["browser", "client", "authorization-server", "resource-api"]
 
 @pytest.fixture
 def inspector(inspected: Legs) -> Browser:
-    """Another tab, at the inspector."""
+    """Return another tab with the inspector."""
     browser = Browser(inspected.network)
     browser.open(f"{inspected.client_app_url}/inspector")
     return browser
 
 
 def look(inspector: Browser, query: str = "") -> str:
-    """The page as it is now."""
+    """Return the current page."""
     page = inspector.open(re.sub(r"/inspector.*", f"/inspector{query}", inspector.current.url))
     assert page.status == 200, page
     return page.source
 
 
 def arrows(html: str) -> list[tuple[str, str]]:
-    """Step and words of every arrow of the drawing."""
+    """Return the step and the text of each arrow."""
     return [(step, unescape(words)) for _, step, words in ARROW.findall(html)]
 
 
 def number_of(html: str, words: str) -> str:
-    """The message whose arrow says that."""
+    """Return the number of the message with this text."""
     return next(n for n, _, said in ARROW.findall(html) if words in unescape(said))
 
 
 def refused(inspector: Browser) -> list[str]:
-    """Why something was refused, as the newest flow tells."""
+    """Return the reasons that the newest flow shows."""
     return re.findall(
         r"<strong>Why it was refused:</strong> (.*?)\.(?: Only|<)", look(inspector, "?all=1")
     )
 
 
 def refreshes(legs: Legs) -> int:
-    """How often a refresh token was presented."""
+    """Return how often a refresh token was presented."""
     asked = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")
     return sum(one.form["grant_type"] == "refresh_token" for one in asked)
 
 
-def test_at_first_the_page_says_what_to_do(inspector: Browser) -> None:
+def test_the_empty_page_says_what_to_do(inspector: Browser) -> None:
     assert "Nothing recorded yet" in inspector.current.source
     assert inspector.follow("Connect your photos").has_field("password")
 
 
-def test_a_whole_round_trip_is_one_flow_with_every_step_of_the_table(
+def test_a_complete_flow_has_every_step_of_the_table(
     inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -80,9 +80,7 @@ def test_a_whole_round_trip_is_one_flow_with_every_step_of_the_table(
         assert phase in html
 
 
-def test_the_introspection_that_no_browser_sees_is_there(
-    inspector: Browser, alice: Person, inspected: Legs
-) -> None:
+def test_the_introspection_is_shown(inspector: Browser, alice: Person, inspected: Legs) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
     assert ("R2", "Photo API to Tripod ID, POST /oauth/introspect") in [
@@ -90,7 +88,7 @@ def test_the_introspection_that_no_browser_sees_is_there(
     ]
 
 
-def test_a_message_opens_with_its_wire_its_parameters_and_a_curl_line(
+def test_an_open_message_shows_raw_http_parameters_and_a_curl_command(
     inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -107,7 +105,7 @@ def test_a_message_opens_with_its_wire_its_parameters_and_a_curl_line(
     assert "Back channel" in opened
 
 
-def test_equal_values_have_one_colour_wherever_they_go(
+def test_equal_values_have_the_same_colour(
     inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -138,7 +136,7 @@ def test_equal_values_have_one_colour_wherever_they_go(
         ("resource-api", "POST /oauth/introspect", "POST /oauth/authorize"),
     ],
 )
-def test_a_party_sees_its_own_messages_and_the_rest_is_a_blind_spot(
+def test_a_party_sees_its_messages_and_blind_spots(
     inspector: Browser, alice: Person, inspected: Legs, view: str, seen: str, unseen: str
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -151,9 +149,7 @@ def test_a_party_sees_its_own_messages_and_the_rest_is_a_blind_spot(
     assert "not visible to the" in unescape(html)
 
 
-def test_six_pictures_loaded_alike_are_told_by_one(
-    inspector: Browser, alice: Person, inspected: Legs
-) -> None:
+def test_six_similar_images_are_folded(inspector: Browser, alice: Person, inspected: Legs) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
 
@@ -175,10 +171,10 @@ def test_a_message_inside_a_fold_can_be_linked_to(
     assert f'id="message-{last}"' in look(inspector, f"?message={last}")
 
 
-def test_an_exchange_can_be_linked_to(
+def test_a_message_can_be_linked_to_by_its_id(
     inspector: Browser, alice: Person, inspected: Legs, watched: Store
 ) -> None:
-    """By what it is, whatever its number in the flow."""
+    """The link does not depend on its number in the flow."""
     alice.go_through(f"{inspected.client_app_url}/connect")
     redeemed = next(one for one in watched.exchanges() if one.path == "/oauth/token")
 
@@ -188,9 +184,7 @@ def test_an_exchange_can_be_linked_to(
     assert "POST /oauth/token HTTP/1.1" in opened
 
 
-def test_a_message_that_belongs_to_no_round_trip_can_be_read(
-    inspector: Browser, inspected: Legs
-) -> None:
+def test_a_message_without_a_flow_can_be_opened(inspector: Browser, inspected: Legs) -> None:
     inspected.session().get(f"{inspected.resource_api_url}/photos")
 
     html = look(inspector)
@@ -213,7 +207,7 @@ def test_a_choice_is_kept_by_every_link(inspector: Browser, alice: Person, inspe
     assert [link for link in links if "view=client" not in link or "all=1" not in link] == []
 
 
-def test_the_number_of_the_folded_is_the_partys(
+def test_the_fold_counts_only_messages_that_the_party_sees(
     inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -224,7 +218,7 @@ def test_the_number_of_the_folded_is_the_partys(
     assert int(said) == unfolded.count("<summary>") - folded.count("<summary>") > 0
 
 
-def test_of_two_round_trips_the_newest_is_shown_and_the_other_is_one_link_away(
+def test_the_newest_flow_is_shown_with_links_to_the_others(
     inspector: Browser, alice: Person, bob: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -237,7 +231,7 @@ def test_of_two_round_trips_the_newest_is_shown_and_the_other_is_one_link_away(
     assert "round trip 1 of 2" in look(inspector, f"?flow={older[0]}")
 
 
-def test_a_round_trip_of_ones_own_comes_before_the_attacks_of_the_lab(
+def test_the_users_own_flow_comes_before_the_labs_attacks(
     clock: Clock, inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -249,7 +243,7 @@ def test_a_round_trip_of_ones_own_comes_before_the_attacks_of_the_lab(
     assert f"Lab: {ATTACKS[0].title}" in html
 
 
-def test_another_recording_with_as_many_messages_is_another_page(
+def test_a_new_recording_changes_the_page_version(
     inspector: Browser, alice: Person, inspected: Legs, watched: Store
 ) -> None:
     session = inspected.session()
@@ -261,13 +255,13 @@ def test_another_recording_with_as_many_messages_is_another_page(
     assert "/photos/second" in look(inspector)
 
 
-def test_the_inspector_does_not_watch_itself(inspector: Browser, watched: Store) -> None:
+def test_the_inspector_does_not_record_itself(inspector: Browser, watched: Store) -> None:
     look(inspector)
 
     assert watched.exchanges() == []
 
 
-def test_as_long_as_nothing_is_new_the_answer_is_short(
+def test_an_unchanged_page_gets_a_short_response(
     clock: Clock, inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     url = inspector.current.url
@@ -280,7 +274,7 @@ def test_as_long_as_nothing_is_new_the_answer_is_short(
     assert changed.status_code == 200
 
 
-def test_the_picture_of_the_tokens_moves_on_by_itself(clock: Clock, inspector: Browser) -> None:
+def test_the_timeline_is_updated_without_new_messages(clock: Clock, inspector: Browser) -> None:
     version = inspector.fetch(inspector.current.url).headers["ETag"]
     clock.forward(6)
 
@@ -290,18 +284,14 @@ def test_the_picture_of_the_tokens_moves_on_by_itself(clock: Clock, inspector: B
     )
 
 
-def test_what_was_recorded_can_be_forgotten(
-    inspector: Browser, alice: Person, inspected: Legs
-) -> None:
+def test_the_recording_can_be_cleared(inspector: Browser, alice: Person, inspected: Legs) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     look(inspector)
 
     assert "Nothing recorded yet" in inspector.press("Clear").source
 
 
-def test_forgetting_asks_for_a_form_of_this_site(
-    inspector: Browser, alice: Person, inspected: Legs
-) -> None:
+def test_clearing_requires_a_csrf_token(inspector: Browser, alice: Person, inspected: Legs) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     forged = inspector.fetch(f"{inspected.client_app_url}/inspector/clear", "POST")
 
@@ -322,7 +312,7 @@ def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(
     assert (before, refreshes(inspected)) == (0, 1)
 
 
-def test_treating_it_as_expired_tells_nobody_else(
+def test_treating_the_token_as_expired_sends_no_request(
     inspected: Legs, alice: Person, watched: Store
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -333,7 +323,9 @@ def test_treating_it_as_expired_tells_nobody_else(
     assert (watched.last_id(), len(inspected.events)) == (recorded, events)
 
 
-def test_after_that_the_same_flow_and_view_are_looked_at(inspected: Legs, alice: Person) -> None:
+def test_treating_as_expired_returns_to_the_same_flow_and_view(
+    inspected: Legs, alice: Person
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector?view=client&all=1")
 
@@ -342,10 +334,10 @@ def test_after_that_the_same_flow_and_view_are_looked_at(inspected: Legs, alice:
     assert "view=client&all=1" in said.url
 
 
-def test_only_whose_flow_it_is_can_treat_its_token_as_expired(
+def test_only_the_browser_of_the_flow_can_treat_its_token_as_expired(
     inspected: Legs, alice: Person, bob: Person
 ) -> None:
-    """The button changes the notes of the browser that presses it, so it stands at that browser's own flows."""
+    """The button changes the record of the browser that sends it, so only that browser's flows have it."""
     alice.go_through(f"{inspected.client_app_url}/connect")
     bob.go_through(f"{inspected.client_app_url}/connect")
     bobs = bob.browser.open(f"{inspected.client_app_url}/inspector").source
@@ -360,7 +352,7 @@ def test_only_whose_flow_it_is_can_treat_its_token_as_expired(
     )
 
 
-def test_a_token_that_has_run_out_is_not_to_be_treated_as_expired(
+def test_an_expired_token_has_no_expire_button(
     clock: Clock, inspected: Legs, alice: Person
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -372,9 +364,7 @@ def test_a_token_that_has_run_out_is_not_to_be_treated_as_expired(
     )
 
 
-def test_without_a_connection_there_is_nothing_to_treat_as_expired(
-    inspected: Legs, alice: Person
-) -> None:
+def test_without_a_connection_there_is_no_expire_button(inspected: Legs, alice: Person) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector")
     address = f"{inspected.client_app_url}/disconnect"
@@ -403,7 +393,7 @@ def test_without_a_connection_there_is_nothing_to_treat_as_expired(
         "?%00=%ff",
     ],
 )
-def test_a_choice_that_makes_no_sense_counts_as_not_made(
+def test_an_invalid_choice_is_ignored(
     inspector: Browser, alice: Person, inspected: Legs, query: str
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -411,7 +401,7 @@ def test_a_choice_that_makes_no_sense_counts_as_not_made(
     assert "round trip 1 of 1" in look(inspector, query)
 
 
-def test_a_wrong_verifier_is_told_here_and_not_on_the_wire(
+def test_a_wrong_verifier_is_explained_only_in_the_inspector(
     inspector: Browser, alice: Person, client: RegisteredClient
 ) -> None:
     answer = alice.authorize(client).redeem(code_verifier="x" * 43)
@@ -422,7 +412,7 @@ def test_a_wrong_verifier_is_told_here_and_not_on_the_wire(
     ]
 
 
-def test_a_different_redirect_uri_is_told_with_the_place_where_it_differs(
+def test_a_different_redirect_uri_is_explained_with_the_difference(
     inspector: Browser, alice: Person, client: RegisteredClient
 ) -> None:
     alice.authorize(client).redeem(redirect_uri="https://calendar.example/callbacks")
@@ -430,7 +420,7 @@ def test_a_different_redirect_uri_is_told_with_the_place_where_it_differs(
     assert "character 34" in refused(inspector)[0]
 
 
-def test_a_spent_code_is_told_and_what_ended_with_it(
+def test_a_spent_code_is_explained_with_its_consequence(
     inspector: Browser, alice: Person, client: RegisteredClient
 ) -> None:
     code = alice.authorize(client)
@@ -441,7 +431,7 @@ def test_a_spent_code_is_told_and_what_ended_with_it(
     assert "Its tokens stopped working immediately." in look(inspector, "?all=1")
 
 
-def test_an_expired_code_is_told(
+def test_an_expired_code_is_explained(
     clock: Clock, inspector: Browser, alice: Person, client: RegisteredClient
 ) -> None:
     code = alice.authorize(client)
@@ -451,7 +441,7 @@ def test_an_expired_code_is_told(
     assert "expired" in refused(inspector)[0]
 
 
-def test_a_code_of_another_client_is_told(
+def test_a_code_of_another_client_is_explained(
     inspector: Browser, alice: Person, client: RegisteredClient, mallory: Attacker
 ) -> None:
     code = alice.authorize(client)
@@ -460,7 +450,7 @@ def test_a_code_of_another_client_is_told(
     assert "another client" in refused(inspector)[0]
 
 
-def test_a_wrong_password_is_told_without_saying_more(
+def test_a_wrong_password_is_explained_without_details(
     inspector: Browser, browser: Browser, inspected: Legs
 ) -> None:
     Person("alice", "a wrong guess", browser).go_through(f"{inspected.client_app_url}/connect")

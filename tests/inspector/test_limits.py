@@ -1,4 +1,4 @@
-"""Whatever somebody sends, a bounded amount of it is kept, and no part of a secret at a cut."""
+"""Limits of the recording: a bounded amount of each message is stored, and no part of a secret where it is cut."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ MANY = "&".join(f"name{n}=value{n}" for n in range(2500))
 
 
 def cut_off(content: bytes, media_type: str) -> Any:
-    """What is kept of a body of which only that much was copied."""
+    """Return what is stored of a body that was truncated at this length."""
     return recorded(
         method="POST",
         request_headers=[("Content-Type", media_type)],
@@ -35,35 +35,35 @@ def cut_off(content: bytes, media_type: str) -> Any:
     ).request_body
 
 
-# So many
+# Numbers of items
 
 
-def test_of_many_parameters_the_first_are_kept_and_the_number_of_the_others() -> None:
+def test_the_first_parameters_and_the_number_of_the_others_are_stored() -> None:
     for kept in (recorded(query=MANY).query, form(MANY)):
         assert [name for name, _ in kept] == [*(f"name{n}" for n in range(PAIRS)), "…"]
         assert kept[-1] == ("…", "2,400 more")
 
 
-def test_as_many_as_there_is_room_for_are_kept_without_a_word() -> None:
+def test_parameters_within_the_limit_are_stored_without_a_note() -> None:
     fields = "&".join(f"name{n}=1" for n in range(PAIRS))
 
     assert [name for name, _ in form(fields)] == [f"name{n}" for n in range(PAIRS)]
 
 
-def test_of_many_parameters_in_an_address_the_first_are_kept() -> None:
+def test_the_first_parameters_of_an_address_are_stored() -> None:
     kept = request_header("Referer", f"http://127.0.0.1:9001/?{MANY}")
 
     assert f"&name{PAIRS - 1}=" in kept or len(kept) == TEXT
     assert "name100" not in kept
 
 
-def test_of_many_cookies_the_first_are_kept() -> None:
+def test_the_first_cookies_are_stored() -> None:
     kept = request_header("Cookie", "; ".join(f"c{n}=" for n in range(2500))).split("; ")
 
     assert kept == [*[f"{DOTS}="] * PAIRS, "…"]
 
 
-def test_of_many_headers_the_first_are_kept() -> None:
+def test_the_first_headers_are_stored() -> None:
     assert len(recorded(request_headers=[("Accept", "*/*")] * 2500).request_headers) == PAIRS
 
 
@@ -77,13 +77,13 @@ def test_of_many_headers_the_first_are_kept() -> None:
     ],
     ids=["a list", "a list in an object", "an object in a list", "lists in a list"],
 )
-def test_of_much_json_the_first_values_are_kept_and_the_number_of_the_others(
+def test_the_first_json_values_and_the_number_of_the_others_are_stored(
     document: Any, more: Any
 ) -> None:
     assert more(json.loads(json_answer(document))) == "… 2,000 more"
 
 
-def test_of_many_secrets_the_first_are_told_apart() -> None:
+def test_only_the_first_secrets_have_different_fingerprints() -> None:
     hundreds = [[f"name{n}=secret{n}{letter}" for n in range(100)] for letter in "abc"]
     sent = {
         "query": "&".join(hundreds[0]),
@@ -101,11 +101,11 @@ def test_of_many_secrets_the_first_are_told_apart() -> None:
     assert json.loads(kept.response_body.text) == {"code": DOTS}
 
 
-def test_of_many_events_the_first_are_kept() -> None:
+def test_the_first_events_are_stored() -> None:
     assert len(recorded(events=[{"event": "told"}] * 2500).events) == PAIRS
 
 
-def test_of_many_ties_the_first_are_kept() -> None:
+def test_the_first_ties_are_stored() -> None:
     nested = "&".join(f"state={n}" for n in range(90))
 
     assert (
@@ -114,16 +114,16 @@ def test_of_many_ties_the_first_are_kept() -> None:
     )
 
 
-# So deep
+# Depth
 
 
 def nested(depth: int) -> str:
-    """An address in an address, as somebody writes it who wants to hide something."""
+    """Return an address nested in addresses, as an attacker would hide a value."""
     return "/?next=" * depth + f"/?state={STATE}"
 
 
 @pytest.mark.parametrize("depth", [DEPTH, DEPTH + 1, 400, 4000])
-def test_what_lies_deep_in_addresses_is_masked(depth: int) -> None:
+def test_deeply_nested_addresses_are_masked(depth: int) -> None:
     kept = recorded(query=nested(depth).removeprefix("/?"))
 
     assert kept.query[0][0] == "next"
@@ -134,7 +134,7 @@ def test_what_lies_deep_in_addresses_is_masked(depth: int) -> None:
 @pytest.mark.parametrize(
     ("before", "after"), [("[", "]"), ('{"id": ', "}")], ids=["lists", "objects"]
 )
-def test_what_lies_deep_in_json_is_left_out(depth: int, before: str, after: str) -> None:
+def test_deeply_nested_json_is_omitted(depth: int, before: str, after: str) -> None:
     kept = json_answer(f'{before * depth}"31415926"{after * depth}'.encode())
 
     assert "1 more" in kept
@@ -162,7 +162,7 @@ def test_a_text_with_escapes_below_the_limit_of_depth_is_masked_as_a_whole() -> 
     assert dict(form(f"title={quote(text, '')}"))["title"].startswith(DOTS)
 
 
-# So long
+# Length
 
 
 LONG = "x " * 50_000
@@ -170,7 +170,7 @@ LONG = "x " * 50_000
 
 @pytest.fixture
 def worst() -> dict[str, Any]:
-    """As much of everything as a server lets through, and more."""
+    """Return a message with more of everything than a server accepts."""
     long = "&".join(f"name{n}={'y ' * 900}" for n in range(200))
     return {
         "query": long.replace("name", "scope=1&title"),
@@ -188,7 +188,7 @@ def worst() -> dict[str, Any]:
     }
 
 
-def test_texts_are_cut() -> None:
+def test_long_texts_are_cut() -> None:
     kept = recorded(
         method=LONG,
         host=LONG,
@@ -217,7 +217,7 @@ def test_texts_are_cut() -> None:
     assert kept.path.endswith("…")
 
 
-def test_the_title_of_a_page_is_cut() -> None:
+def test_a_long_page_title_is_cut() -> None:
     page = f"<title>{LONG}</title>".encode()
     kept = recorded(
         response_headers=[("Content-Type", "text/html")],
@@ -228,24 +228,24 @@ def test_the_title_of_a_page_is_cut() -> None:
     assert len(kept.response_body.text) == len("an HTML page: “”") + TITLE
 
 
-def test_a_json_document_is_cut() -> None:
+def test_a_long_json_document_is_cut() -> None:
     kept = json_answer({"name": ["x " * 50] * 100})
 
     assert len(kept) == EXCERPT + len("\n…")
     assert kept.endswith("\n…")
 
 
-def test_the_whole_of_it_has_an_end(worst: dict[str, Any]) -> None:
+def test_the_stored_message_has_a_maximum_size(worst: dict[str, Any]) -> None:
     assert len(stored(recorded(**worst))) < 1_000_000
 
 
-# At a cut
+# Cuts
 
 
 @pytest.mark.parametrize("most", [METHOD, HOST, HEADER, TEXT, MEDIA_TYPE, TITLE])
 @pytest.mark.parametrize("secret", ["swordfish-and-chips", TOKEN])
-def test_no_part_of_a_secret_is_left_at_a_cut(most: int, secret: str) -> None:
-    """Half of it would not be known for one."""
+def test_no_part_of_a_secret_is_stored_at_a_cut(most: int, secret: str) -> None:
+    """Half a secret would not be recognized as one."""
     text = ("x" * (most - 10) + " ") if most > 60 else "x " * ((most - 10) // 2)
     page = f"<title>{text}{secret}</title>".encode()
     kept = recorded(
@@ -262,7 +262,7 @@ def test_no_part_of_a_secret_is_left_at_a_cut(most: int, secret: str) -> None:
     assert secret[6:9] not in stored(kept).replace("swordf••", "")
 
 
-def test_no_part_of_a_secret_is_left_where_json_is_cut() -> None:
+def test_no_part_of_a_secret_is_stored_where_json_is_cut() -> None:
     document = {
         "code": "swordfish-and-chips",
         "name": ["x " * 50] * 37 + ["swordfish-and-chips"] * 9,
@@ -275,17 +275,17 @@ def test_no_part_of_a_secret_is_left_where_json_is_cut() -> None:
 @pytest.mark.parametrize(
     "fields", ["client_id=x&scope=wonderla", "client_id=x&scope", "client_id=x&wonderla"]
 )
-def test_of_a_form_that_was_cut_off_the_last_field_is_left_out(fields: str) -> None:
-    """It may be half a secret."""
+def test_the_last_field_of_a_truncated_form_is_omitted(fields: str) -> None:
+    """It may contain half a secret."""
     assert cut_off(fields.encode(), FORM).form == [("client_id", "x"), ("…", "more")]
 
 
 @pytest.mark.parametrize("content", [b'{"id": 1}', b'{"id": "wonderla', b"12345"])
-def test_of_json_that_was_cut_off_nothing_is_kept(content: bytes) -> None:
+def test_truncated_json_is_not_stored(content: bytes) -> None:
     assert cut_off(content, "application/json").text == "JSON that is too long to be stored"
 
 
-# What anybody can send
+# Odd input
 
 
 @pytest.mark.parametrize(
@@ -307,8 +307,8 @@ def test_odd_bytes_are_masked(fields: bytes) -> None:
     assert "\x00swordfish" not in str(kept)
 
 
-def test_half_a_character_can_be_kept_and_shown() -> None:
-    """JSON can spell it, and no file or page can hold it."""
+def test_half_a_character_can_be_stored_and_shown() -> None:
+    """JSON can contain a lone surrogate, but files and pages cannot."""
     kept = json_answer(rb'{"title": "\ud83d", "code": "\ud83d swordfish", "state": "\ud83d"}')
 
     assert "swordfish" not in kept.encode().decode()

@@ -1,4 +1,4 @@
-"""What is equal has one colour on a page; what differs has another, as long as there are any."""
+"""Equal masked values have the same colour on a page, and different values different colours."""
 
 import re
 
@@ -21,18 +21,18 @@ def colours(text: str) -> list[int]:
     return [int(number) for number in re.findall(r'class="fp fp-(\d+)"', coloured(text))]
 
 
-def test_equal_values_have_one_colour_on_all_of_a_page(app: Flask) -> None:
+def test_equal_values_have_the_same_colour_on_a_page(app: Flask) -> None:
     with app.app_context():
         assert colours(f"{masked(1)} {masked(2)} {masked(1)}") == [0, 1, 0]
         assert colours(f"{masked(3)} {masked(2)}") == [2, 1]
 
 
-def test_after_the_last_colour_comes_the_first_again(app: Flask) -> None:
+def test_colours_repeat_after_the_last_one(app: Flask) -> None:
     with app.app_context():
         assert colours(" ".join(masked(n) for n in range(COLOURS + 1))) == [*range(COLOURS), 0]
 
 
-def test_text_around_a_mask_stays_text(app: Flask) -> None:
+def test_text_around_a_mask_is_kept(app: Flask) -> None:
     with app.app_context():
         assert coloured(f"<b>{masked(1)}</b>") == (
             '&lt;b&gt;••••••••<span class="fp fp-0">000001</span>&lt;/b&gt;'

@@ -1,4 +1,4 @@
-"""What is secret is masked before it is stored; what is equal can still be seen to be equal."""
+"""Secrets are masked before they are stored. Equal values keep equal fingerprints."""
 
 import base64
 import json
@@ -38,7 +38,7 @@ def masker() -> Masker:
 # Fingerprints
 
 
-def test_equal_secrets_have_equal_fingerprints_wherever_they_are() -> None:
+def test_equal_secrets_have_equal_fingerprints() -> None:
     in_a_form = dict(form(f"refresh_token={TOKEN}"))["refresh_token"]
 
     assert in_a_form == Masker(KEY).secret(TOKEN)
@@ -50,22 +50,22 @@ def test_different_secrets_have_different_fingerprints(masker: Masker) -> None:
     assert masker.fingerprint(TOKEN) != masker.fingerprint(OTHER_TOKEN)
 
 
-def test_another_run_has_other_fingerprints(masker: Masker) -> None:
+def test_fingerprints_differ_between_runs(masker: Masker) -> None:
     assert masker.fingerprint(TOKEN) != Masker("the key of another run").fingerprint(TOKEN)
 
 
-def test_of_a_long_random_value_the_first_letters_are_told(masker: Masker) -> None:
+def test_the_first_letters_of_a_long_random_value_are_kept(masker: Masker) -> None:
     assert masker.secret(TOKEN) == f"Splxl0{DOTS}~{masker.fingerprint(TOKEN)}"
 
 
 @pytest.mark.parametrize(
     "value", [STATE, "correct horse battery staple, which is long and not random"]
 )
-def test_of_any_other_secret_nothing_is_told(masker: Masker, value: str) -> None:
+def test_no_letters_of_other_secrets_are_kept(masker: Masker, value: str) -> None:
     assert masker.secret(value) == f"{DOTS}~{masker.fingerprint(value)}"
 
 
-def test_what_is_empty_stays_empty(masker: Masker) -> None:
+def test_an_empty_value_stays_empty(masker: Masker) -> None:
     assert masker.secret("") == ""
 
 
@@ -98,14 +98,12 @@ def test_what_is_empty_stays_empty(masker: Masker) -> None:
         *("new-password", "password[]", "user[password]", "user.pin"),
     ],
 )
-def test_passwords_are_masked_whole_and_without_a_fingerprint(name: str) -> None:
+def test_a_password_is_masked_without_a_fingerprint(name: str) -> None:
     assert form(f"{name}=wonderland") == [(name, DOTS)]
 
 
-def test_the_fields_of_all_pages_that_ask_for_a_password_are_known(
-    legs: Legs, alice: Person
-) -> None:
-    """An unknown one would be masked too, but with a fingerprint."""
+def test_all_password_fields_of_the_pages_are_known(legs: Legs, alice: Person) -> None:
+    """An unknown field would be masked too, but with a fingerprint."""
     pages = [alice.browser.open(f"{legs.auth_server_url}/account/password"), alice.sign_in()]
     fields = {
         field.name
@@ -119,34 +117,34 @@ def test_the_fields_of_all_pages_that_ask_for_a_password_are_known(
     assert all(map(is_password, fields))
 
 
-def test_an_empty_password_looks_like_any_other() -> None:
+def test_an_empty_password_is_masked_like_any_other() -> None:
     assert form("password=") == [("password", DOTS)]
 
 
 @pytest.mark.parametrize("typed", ["wonderland", TOKEN], ids=["a word", "long and random"])
-def test_a_password_in_the_field_of_the_username_is_masked_like_one(typed: str) -> None:
+def test_a_password_in_the_username_field_is_masked_as_a_password(typed: str) -> None:
     assert form(f"username={typed}&password=alice") == [("username", DOTS), ("password", DOTS)]
 
 
 @pytest.mark.parametrize("username", ["alice", "bob", "lab-carol", "lab-mallory"])
-def test_the_names_of_the_demos_people_are_known_to_everybody(username: str) -> None:
+def test_the_demos_usernames_are_stored_in_clear(username: str) -> None:
     assert dict(form(f"username={username}&password=wonderland"))["username"] == username
 
 
-def test_a_password_has_no_fingerprint_under_any_other_name_either() -> None:
+def test_a_password_under_another_name_has_no_fingerprint() -> None:
     typed = form("confirm=wonderland&new_password=wonderland&magic=wonderland")
 
     assert typed == [("confirm", DOTS), ("new_password", DOTS), ("magic", DOTS)]
 
 
-def test_all_that_is_in_a_password_is_masked_like_one() -> None:
+def test_nested_values_under_a_password_name_are_masked_as_passwords() -> None:
     assert json.loads(
         json_answer({"password": {"value": "wonderland", "old": ["rabbit-hole"]}})
     ) == {"password": {DOTS: [DOTS]}}
 
 
 @pytest.mark.parametrize("name", ["password", "client_secret", "refresh_token"])
-def test_the_names_inside_a_secret_are_masked_like_it(name: str) -> None:
+def test_names_inside_a_secret_value_are_masked(name: str) -> None:
     assert "hunter2secret" not in json_answer(
         {name: {"hunter2secret": True, "name": "hunter3secret"}}
     )
@@ -160,14 +158,14 @@ def test_the_names_inside_a_secret_are_masked_like_it(name: str) -> None:
 @pytest.mark.parametrize(
     "userinfo", ["alice:wonderland", "alice:wonder@land", "wonderland", "alice:won/der?land"]
 )
-def test_a_password_in_front_of_a_host_is_masked_like_one(
+def test_a_password_in_an_address_is_masked_as_a_password(
     name: str, before: str, userinfo: str
 ) -> None:
     """RFC 3986 §3.2.1."""
     assert request_header(name, f"{before}{userinfo}@127.0.0.1:9000") == DOTS
 
 
-def test_a_legs_own_words_in_an_event_cannot_be_masked_by_sending_them() -> None:
+def test_a_sent_value_cannot_mask_the_legs_words_in_an_event() -> None:
     events = [{"event": "code_redeemed", "grant_id": "0a1b2c3d4e5f"}]
 
     exchange = recorded(query="state=code_redeemed&code=0a1b2c3d4e5f", events=events)
@@ -175,7 +173,7 @@ def test_a_legs_own_words_in_an_event_cannot_be_masked_by_sending_them() -> None
     assert exchange.events == events
 
 
-def test_a_password_is_not_told_in_an_event_either() -> None:
+def test_a_password_in_an_event_is_masked() -> None:
     events = [
         {"event": "sign_in_refused", "reason": "no user named wonderland", "scopes": ["wonderland"]}
     ]
@@ -191,10 +189,10 @@ def test_a_password_is_not_told_in_an_event_either() -> None:
     ]
 
 
-# By permission, not by prohibition
+# Only permitted names are stored in clear
 
 
-def test_the_value_of_a_name_that_nobody_knows_is_masked(masker: Masker) -> None:
+def test_the_value_of_an_unknown_name_is_masked(masker: Masker) -> None:
     masked = masker.fingerprint("swordfish")
 
     assert recorded(query="magic=swordfish").query == [("magic", f"{DOTS}~{masked}")]
@@ -202,7 +200,7 @@ def test_the_value_of_a_name_that_nobody_knows_is_masked(masker: Masker) -> None
     assert json_answer({"magic": "swordfish"}) == f'{{\n  "magic": "{DOTS}~{masked}"\n}}'
 
 
-def test_what_the_protocol_makes_public_is_told() -> None:
+def test_public_protocol_values_are_stored_in_clear() -> None:
     query = "response_type=code&client_id=print-shop&scope=profile+photos:read&error=access_denied"
 
     assert recorded(query=query).query == [
@@ -213,7 +211,7 @@ def test_what_the_protocol_makes_public_is_told() -> None:
     ]
 
 
-def test_a_challenge_is_masked_since_with_the_method_plain_it_is_the_verifier() -> None:
+def test_a_code_challenge_is_masked() -> None:
     masked = dict(recorded(query=f"code_challenge={TOKEN}&code_challenge_method=plain").query)
 
     assert masked == {"code_challenge": Masker(KEY).secret(TOKEN), "code_challenge_method": "plain"}
@@ -222,14 +220,14 @@ def test_a_challenge_is_masked_since_with_the_method_plain_it_is_the_verifier() 
 @pytest.mark.parametrize(
     "name", ["scope", "client_id", "error_description", "next", "redirect_uri", "iss"]
 )
-def test_a_token_in_a_public_value_is_masked(name: str) -> None:
-    """It is in the wrong place, and people paste things into wrong places."""
+def test_a_token_under_a_public_name_is_masked(name: str) -> None:
+    """Users sometimes paste tokens into the wrong field."""
     assert TOKEN not in stored(recorded(query=f"{name}=https://shop.example/{TOKEN}"))
     assert TOKEN not in stored(recorded(query=f"{name}=is+{TOKEN}+good?"))
 
 
 @pytest.mark.parametrize("ordinary", ["theme", "user[name]", "utm_source", "x-y.z", "A1", "a" * 39])
-def test_a_name_that_looks_like_one_is_told(ordinary: str) -> None:
+def test_a_name_that_looks_like_a_parameter_is_kept(ordinary: str) -> None:
     assert recorded(query=f"{ordinary}=1").query[0][0] == ordinary
     assert request_header("Cookie", f"{ordinary}=1").startswith(f"{ordinary}=")
     assert f'"{ordinary}": ' in json_answer({ordinary: "1"})
@@ -238,20 +236,20 @@ def test_a_name_that_looks_like_one_is_told(ordinary: str) -> None:
 @pytest.mark.parametrize(
     "secret", [TOKEN, "swordfish 1", "1swordfish", "{swordfish}", "swørdfish", "a" * 40]
 )
-def test_what_does_not_look_like_a_name_is_masked_in_its_place(secret: str) -> None:
+def test_a_name_that_does_not_look_like_a_parameter_is_masked(secret: str) -> None:
     assert form(f"{quote(secret)}=1")[0][0] == DOTS
     assert request_header("Cookie", f"{secret}=1").startswith(f"{DOTS}=")
     assert json_answer({secret: "1"}).startswith(f'{{\n  "{DOTS}": ')
 
 
 @pytest.mark.parametrize("sent", ["swordfish", "swordfish=", "swordfish==", "c3dvcmRmaXNo="])
-def test_a_name_that_nobody_knows_and_that_says_nothing_may_be_a_secret(sent: str) -> None:
+def test_an_unknown_name_without_a_value_is_masked(sent: str) -> None:
     assert [name for name, _ in recorded(query=sent).query] == [DOTS]
     assert [name for name, _ in form(sent)] == [DOTS]
 
 
-def test_of_names_that_are_known_even_nothing_is_told() -> None:
-    """It is what is wrong with a request."""
+def test_a_known_name_without_a_value_is_kept() -> None:
+    """A missing value may be the error in a request."""
     assert recorded(query="state=&code&client_secret=").query == [
         ("state", ""),
         ("code", ""),
@@ -259,7 +257,7 @@ def test_of_names_that_are_known_even_nothing_is_told() -> None:
     ]
 
 
-def test_json_in_the_place_of_a_form_is_masked() -> None:
+def test_json_instead_of_a_form_is_masked() -> None:
     assert form('{"password": "wonderland"}') == [(DOTS, DOTS)]
     assert form('{"magic": "wonderland"}') == [(DOTS, "")]
 
@@ -279,7 +277,7 @@ def test_a_token_in_a_free_text_is_masked(name: str, text: str) -> None:
     assert kept.startswith(text.partition("{")[0])
 
 
-def test_a_header_that_says_nothing_here_is_not_kept() -> None:
+def test_an_irrelevant_header_is_not_stored() -> None:
     assert recorded(request_headers=[("X-Api-Key", "swordfish")]).request_headers == []
 
 
@@ -290,7 +288,7 @@ def test_a_token_in_the_request_line_is_masked() -> None:
     assert recorded(method=TOKEN).method == Masker(KEY).secret(TOKEN)
 
 
-def test_a_token_as_the_type_of_a_body_is_masked() -> None:
+def test_a_token_as_a_content_type_is_masked() -> None:
     headers = [("Content-Type", TOKEN)]
 
     body = recorded(response_headers=headers, response_size=1).response_body
@@ -312,11 +310,11 @@ def test_a_token_in_an_event_is_masked() -> None:
     ]
 
 
-def test_a_token_as_the_id_of_a_request_is_masked() -> None:
+def test_a_token_as_a_request_id_is_masked() -> None:
     assert TOKEN not in stored(recorded(response_headers=[("X-Request-Id", TOKEN)]))
 
 
-def test_the_ids_of_the_labs_requests_are_told_however_long() -> None:
+def test_the_labs_request_ids_are_stored_in_clear() -> None:
     its_id = "lab-redirect-uri-changed-at-the-token-endpoint-a1b2c3-01"
 
     assert recorded(response_headers=[("X-Request-Id", its_id)]).request_id == its_id
@@ -331,7 +329,7 @@ def redirect(location: str) -> str:
     ]
 
 
-def test_a_redirect_shows_where_it_leads_but_neither_code_nor_state(masker: Masker) -> None:
+def test_a_redirect_is_stored_without_its_code_and_state(masker: Masker) -> None:
     location = (
         f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}&iss=http://127.0.0.1:9000"
     )
@@ -351,7 +349,7 @@ def test_an_address_within_an_address_is_masked_by_the_same_rules() -> None:
     assert TOKEN not in kept
 
 
-def test_addresses_are_masked_however_deep_they_are() -> None:
+def test_nested_addresses_are_masked() -> None:
     address = f"/callback?code={STATE}"
     for _ in range(4):
         address = f"/login?next={quote(address, '')}"
@@ -359,8 +357,8 @@ def test_addresses_are_masked_however_deep_they_are() -> None:
     assert STATE not in redirect(address)
 
 
-def test_an_address_elsewhere_still_reads_as_one() -> None:
-    """It is what an open redirect looks like."""
+def test_a_foreign_address_is_stored_as_an_address() -> None:
+    """It shows an open redirect."""
     assert redirect("//mallory.example/photos") == "//mallory.example/photos"
 
 
@@ -385,8 +383,8 @@ def test_a_token_as_the_host_of_an_address_is_masked() -> None:
         "/x;code=short-code",
     ],
 )
-def test_a_query_in_a_path_is_masked_with_it(path: str) -> None:
-    """There is no telling what is secret in it."""
+def test_a_query_inside_a_path_is_masked(path: str) -> None:
+    """It cannot be known which part of it is secret."""
     for kept in (recorded(path=path).path, redirect(path), redirect(f"https://shop.example{path}")):
         assert "short-code" not in kept
 
@@ -409,7 +407,7 @@ def test_an_address_that_may_hold_a_password_is_masked_whole(address: str) -> No
     ],
 )
 @pytest.mark.parametrize("name", ["password", "access_token", "csrf_token"])
-def test_no_part_of_a_secret_is_left_where_it_is_once_more(name: str, secret: str) -> None:
+def test_a_repeated_secret_is_masked_everywhere(name: str, secret: str) -> None:
     [_, (_, kept), *_] = form(urlencode({name: secret, "scope": secret}))
 
     assert DOTS in kept
@@ -426,11 +424,11 @@ def test_no_part_of_a_secret_is_left_where_it_is_once_more(name: str, secret: st
         "swordfish",
     ],
 )
-def test_what_is_no_address_of_a_page_is_masked_whole(odd: str) -> None:
+def test_an_address_with_an_unknown_scheme_is_masked_whole(odd: str) -> None:
     assert redirect(odd) == f"{DOTS}~{Masker(KEY).fingerprint(odd)}"
 
 
-def test_the_page_that_one_came_from_is_masked_like_any_address() -> None:
+def test_the_referrer_is_masked_like_any_address() -> None:
     kept = request_header("Referer", f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}")
 
     assert kept.startswith("http://127.0.0.1:9001/callback?code=Splxl0")
@@ -441,15 +439,15 @@ def test_the_page_that_one_came_from_is_masked_like_any_address() -> None:
 # Authorization and cookies
 
 
-def test_basic_tells_the_client_but_not_its_secret(masker: Masker) -> None:
+def test_basic_credentials_keep_the_client_id_and_mask_the_secret(masker: Masker) -> None:
     assert (
         request_header("Authorization", basic(f"print-shop:{TOKEN}"))
         == f"Basic print-shop:{masker.secret(TOKEN)}"
     )
 
 
-def test_what_a_person_would_choose_is_masked_like_a_password_in_basic() -> None:
-    """Browsers and programs send people's names and passwords by it."""
+def test_basic_credentials_of_a_user_are_masked_as_a_password() -> None:
+    """Browsers and programs send users' names and passwords with HTTP Basic."""
     assert request_header("Authorization", basic("alice:wonderland")) == f"Basic alice:{DOTS}"
 
 
@@ -464,7 +462,7 @@ def test_what_a_person_would_choose_is_masked_like_a_password_in_basic() -> None
     ],
     ids=["a token as the client", "no colon", "no base64", "nearly base64", "no text"],
 )
-def test_what_is_wrong_in_basic_is_masked(credentials: str) -> None:
+def test_malformed_basic_credentials_are_masked(credentials: str) -> None:
     kept = request_header("Authorization", credentials)
 
     assert kept.startswith("Basic ")
@@ -472,7 +470,7 @@ def test_what_is_wrong_in_basic_is_masked(credentials: str) -> None:
     assert not [secret for secret in (TOKEN, "swordfish", credentials) if secret in kept]
 
 
-def test_bearer_tells_that_there_is_a_token(masker: Masker) -> None:
+def test_a_bearer_token_is_masked_and_its_scheme_is_kept(masker: Masker) -> None:
     assert request_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {masker.secret(TOKEN)}"
 
 
@@ -480,7 +478,7 @@ def test_bearer_tells_that_there_is_a_token(masker: Masker) -> None:
     "value", [TOKEN, "swordfish", "swordfish 1", f"Token {TOKEN}", f"{TOKEN} Bearer"]
 )
 def test_any_other_authorization_is_masked_whole(value: str) -> None:
-    """A scheme that nobody knows may carry a password."""
+    """An unknown scheme may contain a password."""
     assert request_header("Authorization", value) == DOTS
 
 
@@ -491,7 +489,7 @@ def test_any_other_authorization_is_masked_whole(value: str) -> None:
         base64.b64encode("alice:pässword-of-mine-is-long-enough".encode("latin-1")).decode(),
     ],
 )
-def test_basic_that_cannot_be_read_is_masked_like_a_password(credentials: str) -> None:
+def test_unreadable_basic_credentials_are_masked_as_a_password(credentials: str) -> None:
     assert request_header("Authorization", f"Basic {credentials}") == f"Basic {DOTS}"
 
 
@@ -504,7 +502,7 @@ def test_cookies_keep_their_names() -> None:
 
 
 @pytest.mark.parametrize("cookie", [TOKEN, "swordfish", f"{TOKEN}=1", "a=1;b=swordfish"])
-def test_a_cookie_that_is_odd_is_masked(cookie: str) -> None:
+def test_a_malformed_cookie_is_masked(cookie: str) -> None:
     kept = request_header("Cookie", cookie)
 
     assert TOKEN not in kept
@@ -519,7 +517,7 @@ def test_a_token_in_an_attribute_of_a_cookie_is_masked(masker: Masker) -> None:
     assert kept == f"theme={masker.secret('dark')}; Path=/{masker.secret(TOKEN)}"
 
 
-def test_a_cookie_that_is_set_keeps_its_attributes(masker: Masker) -> None:
+def test_a_set_cookie_header_keeps_its_attributes(masker: Masker) -> None:
     cookie = f"tripod_auth_server={TOKEN}; HttpOnly; Path=/; SameSite=Lax"
 
     [(_, kept)] = recorded(response_headers=[("Set-Cookie", cookie)]).response_headers
@@ -530,7 +528,7 @@ def test_a_cookie_that_is_set_keeps_its_attributes(masker: Masker) -> None:
 # JSON and pages
 
 
-def test_tokens_in_a_json_answer_are_masked_and_the_rest_is_told(masker: Masker) -> None:
+def test_tokens_in_a_json_response_are_masked_and_the_rest_is_kept(masker: Masker) -> None:
     answer = {
         "access_token": TOKEN,
         "expires_in": 120,
@@ -559,15 +557,15 @@ def test_tokens_in_a_json_answer_are_masked_and_the_rest_is_told(masker: Masker)
     ],
     ids=str,
 )
-def test_secrets_in_json_are_masked_whatever_their_shape(document: Any) -> None:
+def test_secrets_in_json_are_masked_in_any_type(document: Any) -> None:
     kept = json_answer(document)
 
     assert DOTS in kept
     assert "31415926" not in kept
 
 
-def test_a_number_that_is_no_quantity_is_masked() -> None:
-    """Under a name whose numbers are told."""
+def test_a_number_that_is_not_a_quantity_is_masked() -> None:
+    """This holds even under a name whose numbers are stored in clear."""
     kept = json.loads(
         json_answer({"exp": 1795643120, "size": -1.5, "id": 10**40, "width": float("inf")})
     )
@@ -579,11 +577,11 @@ def test_a_number_that_is_no_quantity_is_masked() -> None:
 @pytest.mark.parametrize(
     "body", [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000], ids=["cut", "odd", "deep"]
 )
-def test_of_json_that_cannot_be_read_nothing_is_kept(body: bytes) -> None:
+def test_malformed_json_is_not_stored(body: bytes) -> None:
     assert json_answer(body) == "JSON that cannot be read"
 
 
-def test_of_a_page_its_title_is_kept() -> None:
+def test_only_the_title_of_a_page_is_stored() -> None:
     page = (
         f"<title>Sign in &amp; go on {TOKEN}</title><input name=csrf_token value={STATE}>".encode()
     )
@@ -607,7 +605,7 @@ def test_the_title_of_a_page_is_one_line() -> None:
     assert body.text == "an HTML page: “Sign in Host: mallory.example”"
 
 
-def test_of_any_other_body_its_size_is_kept() -> None:
+def test_only_the_size_of_any_other_body_is_stored() -> None:
     headers = [("Content-Type", "image/webp")]
 
     body = recorded(
@@ -617,10 +615,10 @@ def test_of_any_other_body_its_size_is_kept() -> None:
     assert (body.text, body.form) == ("image/webp, 12,345 bytes", [])
 
 
-# What ties exchanges together
+# Ties between messages
 
 
-def test_an_exchange_is_tied_by_the_values_it_shares() -> None:
+def test_equal_values_tie_messages_together() -> None:
     sent = recorded(query=f"state={STATE}&code={TOKEN}")
     redeemed = recorded(
         request_headers=[("Content-Type", FORM)],
@@ -633,14 +631,14 @@ def test_an_exchange_is_tied_by_the_values_it_shares() -> None:
 
 
 @pytest.mark.parametrize("name", ["tripod_client_app", "__Host-tripod_auth_server"])
-def test_pages_are_tied_by_the_session_that_they_were_asked_in(name: str) -> None:
+def test_pages_are_tied_by_their_session(name: str) -> None:
     asked = recorded(request_headers=[("Cookie", f"theme=dark; {name}={TOKEN}")])
     started = recorded(response_headers=[("Set-Cookie", f"{name}={TOKEN}; Path=/")])
 
     assert asked.ties == started.ties == [f"session:{Masker(KEY).fingerprint(TOKEN, 16)}"]
 
 
-def test_a_token_ties_whether_it_is_issued_presented_or_asked_about() -> None:
+def test_a_token_ties_its_issue_its_use_and_its_introspection() -> None:
     issued = json.dumps({"access_token": TOKEN}).encode()
     headers = [("Content-Type", "application/json")]
     form = {
@@ -661,12 +659,12 @@ def test_a_token_ties_whether_it_is_issued_presented_or_asked_about() -> None:
 
 
 @pytest.mark.parametrize("name", ["state", "code", "access_token", "token", "code_challenge"])
-def test_what_is_empty_ties_nothing(name: str) -> None:
-    """Or every request that forgot its state would be one flow."""
+def test_empty_values_tie_nothing(name: str) -> None:
+    """Otherwise all requests without a state would be one flow."""
     assert recorded(query=f"{name}=").ties == []
 
 
-def test_a_verifier_ties_with_its_challenge() -> None:
+def test_a_verifier_is_tied_to_its_challenge() -> None:
     """RFC 7636, appendix B."""
     verifier, challenge = (
         "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
@@ -681,10 +679,17 @@ def test_a_verifier_ties_with_its_challenge() -> None:
     assert recorded(query=f"code_challenge={challenge}").ties == redeemed.ties != []
 
 
-def test_ties_tell_nothing_to_guess_a_value_by() -> None:
+def test_ties_do_not_help_to_guess_a_value() -> None:
     one, other = (
         transcribe(wire(query="state=1"), "a key", 1001.0),
         transcribe(wire(query="state=1"), "b key", 1001.0),
     )
 
     assert one.ties != other.ties
+
+
+@pytest.mark.parametrize("challenge", ["sword.fish", TOKEN[:30]])
+def test_a_challenge_of_any_form_is_masked(challenge: str) -> None:
+    query = f"code_challenge={challenge}&code_challenge_method=plain"
+
+    assert challenge not in stored(recorded(query=query))

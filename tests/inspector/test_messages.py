@@ -1,4 +1,4 @@
-"""Exchanges become messages: who speaks to whom, what happens inside what, and which of the steps it is."""
+"""Exchanges become messages with a sender, a receiver, inner messages and a step."""
 
 import pytest
 
@@ -13,14 +13,14 @@ PAGE = [("Accept", "text/html,*/*;q=0.8")]
 
 
 def shape(messages: list[Message]) -> list[object]:
-    """`("GET /album", [what happens inside it])`, the paths alone."""
+    """`("GET /album", [what happens inside it])`, with paths only."""
     return [
         (one.exchange.path, shape(one.inside)) if one.inside else one.exchange.path
         for one in messages
     ]
 
 
-def test_what_servers_say_to_each_other_lies_inside_the_browsers_request() -> None:
+def test_back_channel_messages_are_inside_the_browsers_request() -> None:
     album = exchange("client_app", "GET /album", at=0, until=1, request_id="one")
     photos = exchange(
         "resource_api", "GET /photos", at=0.1, until=0.9, request_id="one", request_headers=BEARER
@@ -44,7 +44,7 @@ def test_what_servers_say_to_each_other_lies_inside_the_browsers_request() -> No
     ]
 
 
-def test_requests_of_a_browser_at_the_same_time_are_told_one_after_the_other() -> None:
+def test_simultaneous_requests_of_a_browser_are_listed_one_after_the_other() -> None:
     one = exchange("client_app", "GET /photos/1/image", at=0, until=1, request_id="one")
     other = exchange("client_app", "GET /photos/2/image", at=0.1, until=0.9, request_id="other")
     ones = exchange(
@@ -64,7 +64,7 @@ def test_requests_of_a_browser_at_the_same_time_are_told_one_after_the_other() -
     assert shape(trees) == [("/photos/1/image", ["/photos/1"]), ("/photos/2/image", ["/photos/2"])]
 
 
-def test_a_redirect_and_what_it_leads_to_are_joined() -> None:
+def test_a_redirect_is_joined_with_the_next_request() -> None:
     connect = exchange(
         "client_app", "GET /connect", location="http://127.0.0.1:9000/oauth/authorize?state=s"
     )
@@ -129,7 +129,7 @@ def test_a_redirect_and_what_it_leads_to_are_joined() -> None:
         ("client_app", "GET /photos", {}, ("", "")),
     ],
 )
-def test_a_message_is_named_as_in_the_table_of_steps(
+def test_a_message_has_the_step_of_the_readmes_table(
     leg: str, request_line: str, its, steps: tuple[str, str]
 ) -> None:
     [message] = read_trees([exchange(leg, request_line, **its)])
@@ -151,7 +151,7 @@ def test_a_message_is_named_as_in_the_table_of_steps(
         ("client_app", "GET /callback", [], Lane.BROWSER),
     ],
 )
-def test_who_sends_it_is_told_by_its_credentials_and_its_address(
+def test_the_sender_follows_from_credentials_and_address(
     leg: str, request_line: str, headers: list[tuple[str, str]], sender: Lane
 ) -> None:
     [message] = read_trees([exchange(leg, request_line, request_headers=headers)])
@@ -159,7 +159,7 @@ def test_who_sends_it_is_told_by_its_credentials_and_its_address(
     assert message.source == sender
 
 
-def test_the_authorization_request_that_comes_back_after_the_sign_in_is_no_second_one() -> None:
+def test_the_repeated_authorization_request_after_the_sign_in_is_not_a_new_one() -> None:
     asked = [
         exchange("auth_server", "GET /oauth/authorize", at=at, query=[("state", "one")])
         for at in (0, 1)
@@ -169,7 +169,7 @@ def test_the_authorization_request_that_comes_back_after_the_sign_in_is_no_secon
     assert [one.step for one in read_trees([*asked, anew])] == ["A2", "", "A2"]
 
 
-def test_the_first_answer_to_a_new_token_is_f3() -> None:
+def test_the_first_use_of_a_refreshed_token_is_f3() -> None:
     refresh = exchange(
         "auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")]
     )
@@ -180,7 +180,7 @@ def test_the_first_answer_to_a_new_token_is_f3() -> None:
     assert [one.step for one in read_trees([refresh, *asked])] == ["F1", "F3", "R1"]
 
 
-def test_a_refused_call_is_no_f3() -> None:
+def test_a_rejected_call_is_not_f3() -> None:
     refresh = exchange(
         "auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")]
     )
@@ -190,7 +190,7 @@ def test_a_refused_call_is_no_f3() -> None:
     assert [one.step for one in read_trees([refresh, refused, good])] == ["F1", "R1", "F3"]
 
 
-def test_what_the_attacker_sends_is_told_apart() -> None:
+def test_the_attackers_messages_are_marked() -> None:
     by_mallory = exchange(
         "auth_server", "POST /oauth/token", request_headers=[("User-Agent", "Tripod lab: mallory")]
     )

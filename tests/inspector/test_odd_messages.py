@@ -1,4 +1,4 @@
-"""Whatever somebody sends to a leg, the inspector can show it, to everybody."""
+"""The inspector can show every message, whatever was sent."""
 
 import random
 
@@ -69,7 +69,7 @@ JSON = ("{", "[]", '{"expires_in": 1e400}', "null")
 
 
 class Chaos:
-    """Makes exchanges up that are tied together and make no sense; the same ones for the same seed."""
+    """Generates random exchanges that are tied together. A seed always gives the same ones."""
 
     def __init__(self, seed: int) -> None:
         self._dice = random.Random(seed)
@@ -110,12 +110,12 @@ class Chaos:
         return self._dice.choice(STRANGE)
 
     def _one_of(self, expected: tuple[str, ...]) -> str:
-        """One of these, or now and then what nobody expects."""
+        """Return one of these, or sometimes an unexpected value."""
         return self._word() if self._dice.random() < 0.2 else self._dice.choice(expected)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_any_mixture_of_messages_can_be_looked_at_by_anybody(
+def test_any_mixture_of_messages_can_be_shown_in_every_view(
     inspected: Legs, watched: Store, seed: int
 ) -> None:
     chaos = Chaos(seed)
@@ -134,9 +134,7 @@ def test_any_mixture_of_messages_can_be_looked_at_by_anybody(
             assert 'href="javascript:' not in page.source
 
 
-def test_what_is_no_flow_at_all_is_not_shown(
-    inspected: Legs, watched: Store, alice: Person
-) -> None:
+def test_an_unknown_flow_is_not_shown(inspected: Legs, watched: Store, alice: Person) -> None:
     alice.browser.fetch(f"{inspected.client_app_url}/nowhere")
     alice.browser.fetch(f"{inspected.auth_server_url}/login?next=//x")
 
@@ -145,10 +143,10 @@ def test_what_is_no_flow_at_all_is_not_shown(
     )
 
 
-def test_half_a_character_can_be_looked_at(
+def test_half_a_character_can_be_shown(
     inspected: Legs, watched: Store, alice: Person, client: RegisteredClient
 ) -> None:
-    """JSON can hold what no encoding can (RFC 8259 §8.2)."""
+    """JSON can contain a lone surrogate, which has no encoding (RFC 8259 §8.2)."""
     token = alice.tokens_for(client, "photos:read photos:write")["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     legs_session = inspected.session()

@@ -1,4 +1,4 @@
-"""Outside the demo there is no inspector: no route, no recording, and not even its code in a leg's process."""
+"""Outside the demo there is no inspector: no route, no recording, and no import."""
 
 import ast
 import json
@@ -23,7 +23,7 @@ ADDRESSES = {
     "GET": ["/inspector", "/inspector/", "/inspector/lab", "/inspector?flow=1"],
     "POST": ["/inspector/clear", "/inspector/expire", "/inspector/lab"],
 }
-#: Makes the three applications as `app.py` does, asks each of them for everything above, and tells what it saw.
+#: Create the three applications as `app.py` does, request every address above, and print the results.
 PROGRAM = f"""
 import json, sys, app
 legs = {{leg: getattr(app, f"create_{{leg}}")() for leg in {LEGS!r}}}
@@ -39,7 +39,7 @@ print(json.dumps({{"answers": answers, "rules": rules, "home": home, "modules": 
 
 
 def run(instance: Path, demo: str) -> dict[str, Any]:
-    """What the program tells, and what is in the instance folder after it."""
+    """Return the program's output and the files in the instance folder."""
     surroundings = {
         name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
     }
@@ -55,36 +55,36 @@ def run(instance: Path, demo: str) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """With TRIPOD_DEMO=0."""
+    """Return the result of a run with TRIPOD_DEMO=0."""
     return run(tmp_path_factory.mktemp("outside"), "0")
 
 
 @pytest.mark.processes
-def test_none_of_its_addresses_exists(outside: dict[str, Any]) -> None:
+def test_outside_the_demo_no_inspector_address_exists(outside: dict[str, Any]) -> None:
     assert outside["rules"] == []
     assert outside["answers"] == [404] * len(LEGS) * sum(map(len, ADDRESSES.values()))
 
 
 @pytest.mark.processes
-def test_no_page_leads_there(outside: dict[str, Any]) -> None:
+def test_outside_the_demo_no_page_links_to_the_inspector(outside: dict[str, Any]) -> None:
     assert "Connect your photos" in outside["home"]
     assert "inspector" not in outside["home"].lower()
 
 
 @pytest.mark.processes
-def test_nothing_is_recorded(outside: dict[str, Any]) -> None:
+def test_outside_the_demo_nothing_is_recorded(outside: dict[str, Any]) -> None:
     assert "auth_server.db" in outside["files"]
     assert [name for name in outside["files"] if "inspector" in name] == []
 
 
 @pytest.mark.processes
-def test_its_code_is_not_even_loaded(outside: dict[str, Any]) -> None:
+def test_outside_the_demo_the_inspector_is_not_imported(outside: dict[str, Any]) -> None:
     assert outside["modules"] == []
 
 
 @pytest.mark.processes
-def test_in_the_demo_all_of_it_is_there(tmp_path: Path) -> None:
-    """Or the tests above would look for what never was. Only Print Shop has the pages."""
+def test_in_the_demo_all_of_this_exists(tmp_path: Path) -> None:
+    """Otherwise the tests above would search for nothing. Only Print Shop has the pages."""
     inside = run(tmp_path / "inside", "1")
     per_leg = sum(map(len, ADDRESSES.values()))
 
@@ -97,7 +97,7 @@ def test_in_the_demo_all_of_it_is_there(tmp_path: Path) -> None:
 
 
 def imported(path: Path) -> set[str]:
-    """The rooms of the house that a file imports, wherever in it."""
+    """Return the packages that a file imports, anywhere in it."""
     nodes = list(ast.walk(ast.parse(path.read_text())))
     named = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
     named += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
@@ -105,13 +105,13 @@ def imported(path: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("room", [*LEGS, "web"])
-def test_no_leg_imports_it(room: str) -> None:
+def test_no_leg_imports_the_inspector(room: str) -> None:
     files = sorted((ROOT / room).rglob("*.py"))
 
     assert len(files) > 5
     assert [path.name for path in files if "inspector" in imported(path)] == []
 
 
-def test_the_composition_root_does() -> None:
-    """So that the test above would see it."""
+def test_the_composition_root_imports_the_inspector() -> None:
+    """This shows that the test above can fail."""
     assert "inspector" in imported(ROOT / "app.py")

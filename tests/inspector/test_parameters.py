@@ -1,4 +1,4 @@
-"""Every parameter of the protocol is explained in one sentence, with the section that says so."""
+"""Every parameter of the protocol has a one-sentence explanation with its RFC section."""
 
 import re
 
@@ -33,7 +33,7 @@ def parameters_of(one: Exchange) -> set[str]:
     return {name for name, _ in [*one.query, *one.request_body.form]} | set(members(one))
 
 
-def test_every_parameter_of_a_whole_round_trip_is_explained(
+def test_every_parameter_of_a_complete_flow_is_explained(
     inspected: Legs, watched: Store, alice: Person
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
@@ -55,7 +55,7 @@ def test_every_parameter_of_a_whole_round_trip_is_explained(
     assert unexplained == set()
 
 
-def test_the_same_name_means_something_else_at_another_endpoint() -> None:
+def test_a_name_can_have_different_meanings_at_different_endpoints() -> None:
     asked = exchange("auth_server", "GET /oauth/authorize", query=[("redirect_uri", "x")])
     redeemed = exchange("auth_server", "POST /oauth/token", form=[("redirect_uri", "x")])
 
@@ -69,14 +69,14 @@ def test_the_same_name_means_something_else_at_another_endpoint() -> None:
     ("path", "section"),
     [("/oauth/authorize", "RFC 6749, 3.1"), ("/oauth/token", "RFC 6749, 3.2"), ("/login", "None")],
 )
-def test_a_name_that_nobody_knows_is_said_to_be_one(path: str, section: str) -> None:
+def test_an_unknown_name_is_explained_as_unknown(path: str, section: str) -> None:
     """The authorization server MUST ignore unrecognized request parameters (RFC 6749 §3.1, §3.2)."""
     [unknown] = explained(exchange("auth_server", f"GET {path}", query=[("utm_source", "x")]))
 
     assert (unknown.name, str(unknown.section)) == ("utm_source", section)
 
 
-def test_what_the_resource_itself_is_made_of_is_no_parameter() -> None:
+def test_members_of_the_resource_are_not_parameters() -> None:
     assert (
         explained(
             exchange("resource_api", "GET /photos/1", answer='{"title": "Dune", "width": 960}')
@@ -85,5 +85,5 @@ def test_what_the_resource_itself_is_made_of_is_no_parameter() -> None:
     )
 
 
-def test_what_is_left_out_of_a_long_message_is_no_parameter() -> None:
+def test_the_note_about_omitted_parameters_is_not_a_parameter() -> None:
     assert explained(exchange("auth_server", "GET /login", query=[("…", "2,400 more")])) == []

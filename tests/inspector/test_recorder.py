@@ -1,4 +1,4 @@
-"""A leg does not notice that it is watched: not in what it reads, not in what it answers, and not when recording fails."""
+"""The recorder changes neither the requests nor the responses of a leg, and its failures never affect a request."""
 
 import hashlib
 import io
@@ -35,12 +35,12 @@ PICTURE = [bytes([n]) * 4096 for n in range(20)]
 
 
 def key(run_id: str) -> str:
-    """The key of that run."""
+    """Return the key of a run."""
     return f"the key of {run_id}"
 
 
 class Served(Client):
-    """Asks an application, and closes its answers as a server does (PEP 3333)."""
+    """Calls a WSGI application and closes its responses as a server does (PEP 3333)."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         return super().open(*args, **{"buffered": True} | kwargs)
@@ -48,7 +48,7 @@ class Served(Client):
 
 @pytest.fixture
 def leg() -> Flask:
-    """Something to watch, with an answer of each kind."""
+    """Return an application with a response of each kind."""
     app = Flask("leg")
 
     @app.post("/echo")
@@ -85,13 +85,13 @@ def leg() -> Flask:
 
 @pytest.fixture
 def unwatched(leg: Flask) -> Served:
-    """The same, as it answers by itself."""
+    """Return the application without a recorder."""
     return Served(leg.wsgi_app)
 
 
 @pytest.fixture
 def watched_leg(leg: Flask, unwatched: Served, store: Store, tmp_path: Path) -> Served:
-    """The same, watched."""
+    """Return the application with a recorder."""
     settings = ClientAppSettings.load(
         {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "leg")}
     )
@@ -100,7 +100,7 @@ def watched_leg(leg: Flask, unwatched: Served, store: Store, tmp_path: Path) -> 
 
 
 def asked(application: "WSGIApplication", **request: Any) -> tuple[bytes, str]:
-    """What a bare application answers, to the end."""
+    """Return the complete response of an application."""
     parts, status, _ = run_wsgi_app(
         application, EnvironBuilder(**request).get_environ(), buffered=True
     )
@@ -108,11 +108,11 @@ def asked(application: "WSGIApplication", **request: Any) -> tuple[bytes, str]:
 
 
 def same(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
-    """What two equal answers have in common."""
+    """Return the parts in which two equal responses agree."""
     return answer.status, list(answer.headers), answer.data
 
 
-# What the application reads and answers
+# Requests and responses
 
 
 REQUESTS: dict[str, dict[str, Any]] = {
@@ -143,7 +143,7 @@ REQUESTS: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("sent", REQUESTS.values(), ids=REQUESTS)
-def test_an_answer_is_what_it_would_be_unwatched(
+def test_a_recorded_response_is_unchanged(
     sent: dict[str, Any], unwatched: Served, watched_leg: Served
 ) -> None:
     def answer(client: Served) -> TestResponse:
@@ -184,7 +184,7 @@ def test_the_body_can_be_read_in_every_way(read: Callable[[Any], bytes], store: 
     assert exchange.request_body.size == len(body)
 
 
-def test_what_the_application_does_not_read_is_not_read_for_it(store: Store) -> None:
+def test_the_recorder_does_not_read_an_unread_body(store: Store) -> None:
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("413 Content Too Large", [])
         return []
@@ -195,7 +195,7 @@ def test_what_the_application_does_not_read_is_not_read_for_it(store: Store) -> 
     assert (exchange.status, exchange.request_body.size) == (413, 0)
 
 
-def test_nothing_of_an_answer_is_held_back(store: Store) -> None:
+def test_a_streamed_response_is_not_delayed(store: Store) -> None:
     made: list[int] = []
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
@@ -215,7 +215,7 @@ def test_nothing_of_an_answer_is_held_back(store: Store) -> None:
     assert made == [0]
 
 
-def test_an_answer_is_closed_when_the_server_closes_it_and_then_kept(store: Store) -> None:
+def test_a_response_is_stored_when_the_server_closes_it(store: Store) -> None:
     closed: list[str] = []
 
     class Answer(list[bytes]):
@@ -236,10 +236,10 @@ def test_an_answer_is_closed_when_the_server_closes_it_and_then_kept(store: Stor
     assert len(store.exchanges()) == 1
 
 
-# What is kept
+# Stored messages
 
 
-def test_both_sides_of_a_message_are_kept(watched_leg: Served, store: Store) -> None:
+def test_the_request_and_the_response_are_stored(watched_leg: Served, store: Store) -> None:
     watched_leg.post(
         "/form?scope=profile",
         data={"grant_type": "refresh_token"},
@@ -259,9 +259,7 @@ def test_both_sides_of_a_message_are_kept(watched_leg: Served, store: Store) -> 
     assert 0 <= exchange.ended_at - exchange.started_at < 10
 
 
-def test_of_a_large_form_a_part_is_kept_and_its_whole_size(
-    watched_leg: Served, store: Store
-) -> None:
+def test_a_part_of_a_large_form_and_its_size_are_stored(watched_leg: Served, store: Store) -> None:
     watched_leg.post("/echo", data=LARGE, content_type=FORM)
 
     [exchange] = store.exchanges()
@@ -269,20 +267,20 @@ def test_of_a_large_form_a_part_is_kept_and_its_whole_size(
     assert exchange.request_body.form == [*[("client_id", "x")] * PAIRS, ("…", "more")]
 
 
-def test_a_path_is_kept_as_people_read_it(watched_leg: Served, store: Store) -> None:
+def test_a_path_is_stored_decoded(watched_leg: Served, store: Store) -> None:
     watched_leg.get("/fotos/h%C3%B6he")
 
     assert [one.path for one in store.exchanges()] == ["/fotos/höhe"]
 
 
-def test_of_a_page_its_title_is_kept(legs: Legs, watched: Store) -> None:
+def test_only_the_title_of_a_page_is_stored(legs: Legs, watched: Store) -> None:
     legs.session().get(f"{legs.auth_server_url}/login")
 
     [exchange] = watched.exchanges()
     assert exchange.response_body.text == "an HTML page: “Sign in · Tripod ID”"
 
 
-def test_of_pictures_nothing_is_kept_but_their_size(watched_leg: Served, store: Store) -> None:
+def test_only_the_size_of_an_image_is_stored(watched_leg: Served, store: Store) -> None:
     watched_leg.get("/picture")
     watched_leg.post("/upload", data={"picture": (io.BytesIO(b"swordfish" * 9), "dunes.webp")})
 
@@ -294,21 +292,21 @@ def test_of_pictures_nothing_is_kept_but_their_size(watched_leg: Served, store: 
 @pytest.mark.parametrize(
     "path", ["/healthz", "/static/css/base.css", "/favicon.ico", "/inspector", "/inspector/lab"]
 )
-def test_what_tells_nothing_is_left_out(path: str, legs: Legs, watched: Store) -> None:
+def test_irrelevant_requests_are_not_stored(path: str, legs: Legs, watched: Store) -> None:
     for url in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
         legs.session().get(f"{url}{path}")
 
     assert watched.exchanges() == []
 
 
-def test_each_leg_is_told_from_the_others(legs: Legs, watched: Store) -> None:
+def test_each_message_names_its_leg(legs: Legs, watched: Store) -> None:
     for url in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
         legs.session().get(url)
 
     assert [one.leg for one in watched.exchanges()] == ["auth_server", "client_app", "resource_api"]
 
 
-def test_a_new_run_has_other_fingerprints_at_once(watched_leg: Served, store: Store) -> None:
+def test_a_new_run_uses_new_fingerprints_immediately(watched_leg: Served, store: Store) -> None:
     watched_leg.get("/picture?state=af0ifjsldkj")
     [before] = store.exchanges()
     store.begin()
@@ -320,12 +318,10 @@ def test_a_new_run_has_other_fingerprints_at_once(watched_leg: Served, store: St
     assert after.query != before.query
 
 
-# What the event log tells
+# Events
 
 
-def test_an_event_is_kept_with_the_exchange_in_which_it_was_told(
-    watched_leg: Served, store: Store
-) -> None:
+def test_an_event_is_stored_with_its_request(watched_leg: Served, store: Store) -> None:
     event_log.record("told_outside")
     watched_leg.get("/events/first")
     watched_leg.get("/picture")
@@ -339,10 +335,10 @@ def test_an_event_is_kept_with_the_exchange_in_which_it_was_told(
     ]
 
 
-def test_an_event_within_a_call_within_a_request_is_kept_with_the_call(
+def test_an_event_of_a_nested_request_is_stored_with_that_request(
     legs: Legs, watched: Store, alice: Person
 ) -> None:
-    """In one process, the authorization server answers while the client waits for it."""
+    """In one process, the authorization server responds while the client waits."""
     alice.go_through(f"{legs.client_app_url}/connect")
 
     told = {
@@ -352,17 +348,17 @@ def test_an_event_within_a_call_within_a_request_is_kept_with_the_call(
     assert told["client_app", "/callback"] == ["tokens_received"]
 
 
-def test_watching_again_tells_events_once(
+def test_several_recorders_store_an_event_once(
     leg: Flask, watched_leg: Served, store: Store, legs: Legs
 ) -> None:
-    """Three legs in one process have one event log."""
+    """Three legs in one process share one event log."""
     watch(legs.auth_server, legs.auth_server.extensions["tripod.settings"])
     watched_leg.get("/events/first")
 
     assert [len(one.events) for one in store.exchanges()] == [1]
 
 
-def test_requests_at_the_same_time_do_not_mix(
+def test_simultaneous_requests_are_stored_separately(
     leg: Flask, store: Store, watched_leg: Served
 ) -> None:
     meet = Barrier(2)
@@ -393,7 +389,7 @@ def test_requests_at_the_same_time_do_not_mix(
         assert [event["reason"] for event in exchange.events] == [name, name]
 
 
-# What goes wrong
+# Failures
 
 
 def nowhere(store: Store, path: Path) -> Store:
@@ -413,7 +409,7 @@ def gone(store: Store, path: Path) -> Store:
 
 
 class Broken(Store):
-    """Whatever else can go wrong."""
+    """A store that fails with an unexpected exception."""
 
     def add(self, exchange: object) -> None:
         raise RuntimeError("nobody thought of this")
@@ -424,7 +420,7 @@ def broken(store: Store, path: Path) -> Store:
 
 
 @pytest.mark.parametrize("spoil", [nowhere, spoiled, gone, broken])
-def test_a_recording_that_fails_harms_no_request(
+def test_a_failing_store_does_not_affect_requests(
     spoil: Callable[[Store, Path], Store],
     store: Store,
     tmp_path: Path,
@@ -439,7 +435,7 @@ def test_a_recording_that_fails_harms_no_request(
         )
 
 
-def test_a_recording_that_is_locked_harms_no_request(
+def test_a_locked_store_does_not_affect_requests(
     store: Store, tmp_path: Path, watched_leg: Served, unwatched: Served
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)) as connection:
@@ -450,9 +446,7 @@ def test_a_recording_that_is_locked_harms_no_request(
     assert store.exchanges() == []
 
 
-def test_a_leg_that_cannot_be_watched_starts_nevertheless(
-    leg: Flask, tmp_path: Path, unwatched: Served
-) -> None:
+def test_a_leg_starts_if_its_recorder_cannot(leg: Flask, tmp_path: Path, unwatched: Served) -> None:
     (tmp_path / "instance" / "inspector.db").mkdir(parents=True)
     watch(
         leg,
@@ -464,14 +458,14 @@ def test_a_leg_that_cannot_be_watched_starts_nevertheless(
     assert same(Served(leg).get("/picture")) == same(unwatched.get("/picture"))
 
 
-def test_what_breaks_is_kept_like_anything_else(watched_leg: Served, store: Store) -> None:
+def test_a_server_error_is_stored(watched_leg: Served, store: Store) -> None:
     assert watched_leg.get("/broken").status_code == 500
 
     assert [one.status for one in store.exchanges()] == [500]
 
 
-def test_an_exception_goes_where_it_would_have_gone_and_is_kept(store: Store) -> None:
-    """Whatever the application had begun to say, the server answers that something broke."""
+def test_an_exception_is_stored_and_raised_again(store: Store) -> None:
+    """Whatever the application has begun to send, the server answers with an error."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])
@@ -484,7 +478,7 @@ def test_an_exception_goes_where_it_would_have_gone_and_is_kept(store: Store) ->
     assert (exchange.path, exchange.status, exchange.response_headers) == ("/broken", 500, [])
 
 
-def test_an_exception_amid_an_answer_goes_where_it_would_have_gone(store: Store) -> None:
+def test_an_exception_during_a_response_is_raised_again(store: Store) -> None:
     def parts() -> Iterator[bytes]:
         yield b"."
         raise LookupError("it broke")
@@ -505,7 +499,9 @@ def test_an_exception_amid_an_answer_goes_where_it_would_have_gone(store: Store)
     assert [one.response_body.size for one in store.exchanges()] == [1]
 
 
-def test_an_event_after_an_exception_belongs_to_nobody(store: Store, watched_leg: Served) -> None:
+def test_an_event_after_an_exception_belongs_to_no_request(
+    store: Store, watched_leg: Served
+) -> None:
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         raise LookupError("it broke")
 
@@ -518,7 +514,7 @@ def test_an_event_after_an_exception_belongs_to_nobody(store: Store, watched_leg
 
 
 @pytest.mark.parametrize("status", ["two hundred", "", "²00 OK"])
-def test_a_status_that_is_none_goes_out_as_it_is(status: str, store: Store) -> None:
+def test_a_malformed_status_is_sent_unchanged(status: str, store: Store) -> None:
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response(status, [])
         return [b"."]
@@ -533,10 +529,10 @@ def test_a_status_that_is_none_goes_out_as_it_is(status: str, store: Store) -> N
     assert [one.status for one in store.exchanges()] == [0]
 
 
-def test_of_what_cannot_be_transcribed_it_is_kept_that_it_was(
+def test_a_message_that_cannot_be_transcribed_is_noted(
     watched_leg: Served, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody can hide a message by what is in it."""
+    """A sender cannot hide a message through its content."""
 
     def broken(*_: object) -> None:
         raise RecursionError
@@ -555,12 +551,12 @@ def test_of_what_cannot_be_transcribed_it_is_kept_that_it_was(
     assert "swordfish" not in str(exchange)
 
 
-# How much is copied
+# Copied bytes
 
 
 @pytest.fixture
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[Wire]:
-    """What the recorder has in hand of each message, at the end of it."""
+    """Return the bytes that the recorder has copied of each message."""
     wires: list[Wire] = []
 
     def noting(wire: Wire, *_: object) -> None:
@@ -575,7 +571,7 @@ def copied(monkeypatch: pytest.MonkeyPatch) -> list[Wire]:
     ("media_type", "most"),
     [("image/png", 0), ("text/html", COPIED_OF_A_PAGE), ("application/json", COPIED), ("", 0)],
 )
-def test_no_more_of_an_answer_is_copied_than_is_read(
+def test_only_a_limited_part_of_a_response_is_copied(
     media_type: str, most: int, copied: list[Wire], store: Store
 ) -> None:
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -588,7 +584,7 @@ def test_no_more_of_an_answer_is_copied_than_is_read(
     assert (len(wire.response_body), wire.response_size) == (most, 100_000)
 
 
-def test_no_more_of_a_request_is_copied_than_is_read(
+def test_only_a_limited_part_of_a_request_is_copied(
     copied: list[Wire], watched_leg: Served
 ) -> None:
     watched_leg.post("/echo", data=LARGE, content_type=FORM)

@@ -1,4 +1,4 @@
-"""What was masked in one place of a message is masked in every other, however it is written there."""
+"""A value that is masked in one place of a message is masked in all others, in every encoding."""
 
 import json
 from urllib.parse import quote
@@ -10,8 +10,8 @@ from inspector.record.scrubbing import DOTS
 from tests.inspector.wires import KEY, STATE, TOKEN, json_answer, recorded, request_header, stored
 
 
-def test_a_value_is_masked_wherever_else_it_is_in_the_same_exchange() -> None:
-    """Even where it is too short to be known for a secret by its looks."""
+def test_a_masked_value_is_masked_everywhere_in_the_message() -> None:
+    """This holds even if it is too short to look like a secret."""
     events = [{"event": "refused", "reason": f"state {STATE} is unknown"}]
 
     assert STATE not in stored(
@@ -36,7 +36,7 @@ def test_a_value_is_masked_wherever_else_it_is_in_the_same_exchange() -> None:
         ),
     ],
 )
-def test_a_value_is_masked_elsewhere_however_it_is_written(spelling: str) -> None:
+def test_a_masked_value_is_masked_in_every_encoding(spelling: str) -> None:
     events = [{"event": "refused", "reason": f"state {spelling} is unknown"}]
 
     [event] = recorded(query="state=sword%2Ffish%20and%20chips", events=events).events
@@ -48,25 +48,25 @@ def test_a_value_is_masked_elsewhere_however_it_is_written(spelling: str) -> Non
 
 @pytest.mark.parametrize("sent", ["sword%20fish%2B1", "sword+fish%2B1"])
 @pytest.mark.parametrize("kept", ["sword fish+1", "sword%20fish%2B1"])
-def test_around_a_value_in_a_usual_spelling_the_text_is_kept(sent: str, kept: str) -> None:
+def test_the_text_around_a_masked_value_is_kept(sent: str, kept: str) -> None:
     masked = Masker(KEY).secret("sword fish+1")
 
     assert recorded(query=f"state={sent}", path=f"/about/{kept}").path == f"/about/{masked}"
 
 
 @pytest.mark.parametrize("scope", ["profile%2525{}", "see%2520{}%252E"])
-def test_a_token_that_shows_only_without_escapes_is_masked(scope: str) -> None:
+def test_a_token_with_escapes_is_masked(scope: str) -> None:
     hidden = "".join(f"%25{ord(letter):02x}" for letter in TOKEN)
 
     assert dict(recorded(query=f"scope={scope.format(hidden)}").query)["scope"].startswith(DOTS)
 
 
-def test_a_password_in_front_of_a_host_that_shows_only_without_escapes_is_masked() -> None:
+def test_a_password_with_escapes_in_an_address_is_masked() -> None:
     assert request_header("User-Agent", "see alice%3Awonderland%40shop.example").startswith(DOTS)
 
 
 @pytest.mark.parametrize("secret", ['sword"fish', "sword\\fish", "sword\nfish", "swörd/fish"])
-def test_what_json_has_to_escape_is_found_in_it(secret: str) -> None:
+def test_a_value_that_json_escapes_is_masked(secret: str) -> None:
     body = json.dumps({"title": f"what is {secret}", "state": secret}).encode()
     headers = [("Content-Type", "application/json")]
 
@@ -78,7 +78,7 @@ def test_what_json_has_to_escape_is_found_in_it(secret: str) -> None:
     assert json.loads(kept) == {"title": f"what is {masked}", "state": masked}
 
 
-def test_the_name_of_a_member_that_is_a_secret_elsewhere_is_masked() -> None:
+def test_a_member_name_that_is_a_secret_elsewhere_is_masked() -> None:
     masked = Masker(KEY).secret("swordfish")
 
     assert json.loads(json_answer({"code": "swordfish", "swordfish": True})) == {
@@ -88,7 +88,7 @@ def test_the_name_of_a_member_that_is_a_secret_elsewhere_is_masked() -> None:
 
 
 def test_a_number_that_is_a_secret_elsewhere_is_masked() -> None:
-    """Under a name whose numbers are told."""
+    """This holds even under a name whose numbers are stored in clear."""
     assert json.loads(json_answer({"pin": 31415926, "id": 31415926, "size": 3})) == {
         "pin": DOTS,
         "id": DOTS,
@@ -96,7 +96,7 @@ def test_a_number_that_is_a_secret_elsewhere_is_masked() -> None:
     }
 
 
-def test_a_secret_in_the_id_of_the_request_is_masked() -> None:
+def test_a_secret_in_the_request_id_is_masked() -> None:
     kept = recorded(
         query="code=wonder-land-1", response_headers=[("X-Request-Id", "wonder-land-1")]
     )
@@ -105,7 +105,7 @@ def test_a_secret_in_the_id_of_the_request_is_masked() -> None:
     assert "wonder-land-1" not in stored(kept)
 
 
-def test_nobody_can_have_masks_rewritten_by_sending_one() -> None:
+def test_a_sent_mask_does_not_change_other_masks() -> None:
     masked = Masker(KEY).secret(TOKEN)
     sent = (
         f"state={DOTS}&magic={quote(masked)}&nonce={quote(DOTS)}&code={TOKEN}&client_id=print-shop"
@@ -117,7 +117,7 @@ def test_nobody_can_have_masks_rewritten_by_sending_one() -> None:
     assert kept["client_id"] == "print-shop"
 
 
-def test_of_a_value_that_begins_with_another_nothing_is_left() -> None:
+def test_a_value_that_begins_with_another_is_masked_completely() -> None:
     exchange = recorded(
         query="state=swordfish&code=swordfish-and-chips", path="/swordfish-and-chips"
     )
@@ -125,7 +125,7 @@ def test_of_a_value_that_begins_with_another_nothing_is_left() -> None:
     assert exchange.path == f"/{DOTS}~{Masker(KEY).fingerprint('swordfish-and-chips')}"
 
 
-def test_what_is_short_does_not_spoil_the_words_around_it() -> None:
+def test_a_short_secret_does_not_mask_other_words() -> None:
     """`%65%65%65` is nine characters long, and another way to write `eee`."""
     kept = recorded(query="magic=%2565%2565%2565&other=e", response_headers=[("Allow", "eee GET")])
 

@@ -1,4 +1,4 @@
-"""Where recorded exchanges are kept: in order, bounded, private, and nobody's trouble when that cannot be."""
+"""The store of recorded exchanges: ordered, bounded, private, and never a cause of failed requests."""
 
 import json
 import sqlite3
@@ -21,7 +21,7 @@ AN_EXCHANGE = exchange("client_app", "GET /connect", id=0)
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the fixture `store` keeps its recording."""
+    """Return the path of the recording of the fixture `store`."""
     return tmp_path / "inspector.db"
 
 
@@ -38,7 +38,7 @@ def ids(store: Store) -> list[int]:
     return [one.id for one in store.exchanges()]
 
 
-def test_what_is_kept_comes_back_as_it_was_with_an_id(store: Store) -> None:
+def test_a_stored_exchange_is_loaded_unchanged_with_an_id(store: Store) -> None:
     original = Exchange(
         leg="auth_server",
         request_id="request-1",
@@ -69,7 +69,7 @@ def test_what_is_kept_comes_back_as_it_was_with_an_id(store: Store) -> None:
     assert kept.request_body == original.request_body
 
 
-def test_ids_rise_in_the_order_of_arrival(store: Store) -> None:
+def test_ids_increase_in_the_order_of_arrival(store: Store) -> None:
     keep(store, "/1", "/2", "/3")
 
     assert paths(store) == ["/1", "/2", "/3"]
@@ -82,13 +82,13 @@ def test_an_empty_recording_has_no_last_id(store: Store) -> None:
     assert store.exchanges() == []
 
 
-def test_the_last_id_is_the_newest_ones(store: Store) -> None:
+def test_the_last_id_is_that_of_the_newest_exchange(store: Store) -> None:
     keep(store, "/1", "/2")
 
     assert store.last_id() == 2
 
 
-def test_what_is_cleared_is_gone_and_ids_go_on_rising(store: Store) -> None:
+def test_clearing_deletes_everything_and_ids_keep_increasing(store: Store) -> None:
     keep(store, "/1", "/2")
     store.clear()
     keep(store, "/3")
@@ -97,7 +97,7 @@ def test_what_is_cleared_is_gone_and_ids_go_on_rising(store: Store) -> None:
 
 
 def test_every_change_changes_the_last_id(store: Store) -> None:
-    """By it a page tells whether there is anything new."""
+    """The page uses it to detect changes."""
     seen = [store.last_id()]
     for change in (
         lambda: keep(store, "/1"),
@@ -111,7 +111,7 @@ def test_every_change_changes_the_last_id(store: Store) -> None:
     assert len(set(seen)) == len(seen)
 
 
-def test_the_number_of_exchanges_is_bounded_and_the_newest_stay(
+def test_only_a_limited_number_of_the_newest_exchanges_is_kept(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(store_module, "MOST", 100)
@@ -121,7 +121,7 @@ def test_the_number_of_exchanges_is_bounded_and_the_newest_stay(
     assert ids(store) == list(range(3 * PRUNE_EVERY - 99, 3 * PRUNE_EVERY + 8))
 
 
-def test_so_is_the_number_of_bytes(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_bytes_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "MOST_BYTES", 10_000)
     for n in range(2 * PRUNE_EVERY):
         keep(store, f"/{n}" + "." * (4000 if n == 2 * PRUNE_EVERY - 4 else 0))
@@ -132,7 +132,7 @@ def test_so_is_the_number_of_bytes(store: Store, monkeypatch: pytest.MonkeyPatch
     assert 5 < len(kept) < 20
 
 
-def test_there_is_room_for_a_long_demonstration() -> None:
+def test_a_long_demonstration_fits() -> None:
     assert 1000 <= MOST <= 10_000
     assert 16 * 1024**2 <= MOST_BYTES <= 64 * 1024**2
 
@@ -140,7 +140,7 @@ def test_there_is_room_for_a_long_demonstration() -> None:
 # Runs
 
 
-def test_a_new_run_begins_empty_and_under_another_name(store: Store) -> None:
+def test_a_new_run_is_empty_and_has_another_name(store: Store) -> None:
     keep(store, "/1")
     store.save_result("code-replay", {"stopped": True})
     before = store.run_id
@@ -153,7 +153,7 @@ def test_a_new_run_begins_empty_and_under_another_name(store: Store) -> None:
     assert store.run_id != before
 
 
-def test_a_recording_is_found_again(store: Store, path: Path) -> None:
+def test_an_existing_recording_is_opened(store: Store, path: Path) -> None:
     keep(store, "/1")
     again = Store(path)
 
@@ -161,8 +161,8 @@ def test_a_recording_is_found_again(store: Store, path: Path) -> None:
     assert paths(again) == ["/1"]
 
 
-def test_two_stores_on_one_file_see_each_other(store: Store, path: Path) -> None:
-    """As the processes of the three legs do."""
+def test_two_stores_on_one_file_share_their_exchanges(store: Store, path: Path) -> None:
+    """The processes of the three legs do this."""
     other = Store(path)
     keep(store, "/1")
     keep(other, "/2")
@@ -172,7 +172,7 @@ def test_two_stores_on_one_file_see_each_other(store: Store, path: Path) -> None
     assert other.last_id() == 3
 
 
-def test_legs_that_start_at_once_agree_on_the_run(path: Path) -> None:
+def test_legs_that_start_together_use_the_same_run(path: Path) -> None:
     opened: list[Store] = []
     threads = [Thread(target=lambda: opened.append(Store(path))) for _ in range(4)]
     for thread in threads:
@@ -184,7 +184,7 @@ def test_legs_that_start_at_once_agree_on_the_run(path: Path) -> None:
     assert {one.run_id for one in opened} == {Store(path).run_id} != {""}
 
 
-def test_threads_write_side_by_side(store: Store) -> None:
+def test_threads_can_write_in_parallel(store: Store) -> None:
     threads = [Thread(target=lambda n=n: keep(store, *[f"/{n}"] * 20)) for n in range(4)]
     for thread in threads:
         thread.start()
@@ -194,10 +194,10 @@ def test_threads_write_side_by_side(store: Store) -> None:
     assert ids(store) == list(range(1, 81))
 
 
-# What became of the lab's attacks
+# Results of the lab
 
 
-def test_results_are_kept_the_latest_of_each_attack(store: Store) -> None:
+def test_the_latest_result_of_each_attack_is_kept(store: Store) -> None:
     store.save_result("code-replay", {"stopped": False})
     store.save_result("code-replay", {"stopped": True})
     store.save_result("mix-up", {"stopped": True, "answer": "400 – “no”"})
@@ -208,7 +208,7 @@ def test_results_are_kept_the_latest_of_each_attack(store: Store) -> None:
     }
 
 
-def test_results_and_messages_are_cleared_apart(store: Store) -> None:
+def test_results_and_messages_are_cleared_separately(store: Store) -> None:
     store.save_result("code-replay", {"stopped": True})
     keep(store, "/1")
 
@@ -220,7 +220,7 @@ def test_results_and_messages_are_cleared_apart(store: Store) -> None:
     assert (store.results(), paths(store)) == ({}, ["/2"])
 
 
-# What cannot be read
+# Unreadable rows
 
 UNREADABLE = [
     "{}",
@@ -237,7 +237,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("document", UNREADABLE, ids=lambda one: repr(one)[:30])
-def test_rows_that_cannot_be_read_are_left_out(document: object, store: Store, path: Path) -> None:
+def test_unreadable_rows_are_omitted(document: object, store: Store, path: Path) -> None:
     keep(store, "/1")
     store.save_result("code-replay", {"stopped": True})
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
@@ -253,7 +253,7 @@ def test_rows_that_cannot_be_read_are_left_out(document: object, store: Store, p
 # The file
 
 
-def test_the_files_are_its_owners_alone(store: Store, path: Path) -> None:
+def test_only_the_owner_can_read_the_files(store: Store, path: Path) -> None:
     keep(store, "/1")
 
     files = sorted(path.parent.glob("inspector.db*"))
@@ -311,7 +311,7 @@ def test_a_new_run_does_not_replace_a_recording_that_is_locked(store: Store, pat
     assert paths(other) == paths(store) == ["/1"]
 
 
-def test_a_message_that_cannot_be_written_at_once_is_dropped(store: Store, path: Path) -> None:
+def test_a_message_that_cannot_be_written_immediately_is_dropped(store: Store, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
@@ -325,7 +325,7 @@ def test_a_message_that_cannot_be_written_at_once_is_dropped(store: Store, path:
 
 
 def use(store: Store) -> None:
-    """Everything there is."""
+    """Use every operation of the store."""
     store.begin()
     store.add(AN_EXCHANGE)
     store.save_result("code-replay", {})
@@ -333,14 +333,14 @@ def use(store: Store) -> None:
     store.clear_results()
 
 
-def test_a_recording_that_cannot_be_made_is_empty(tmp_path: Path) -> None:
+def test_a_recording_that_cannot_be_created_is_empty(tmp_path: Path) -> None:
     store = Store(tmp_path / "no such folder" / "inspector.db")
     use(store)
 
     assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
 
 
-def test_a_folder_in_its_place_is_left_alone(path: Path) -> None:
+def test_a_folder_with_its_name_is_not_changed(path: Path) -> None:
     path.mkdir()
     store = Store(path)
     use(store)

@@ -1,4 +1,4 @@
-"""What is said of a message is true for that very message: who did it, and what came of it."""
+"""The description of each message is true: who sent it, and what the result was."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ ENDED = [{"event": "grant_ended", "reason": "replay"}]
 
 
 def told(leg: str, request_line: str, **its: Any) -> str:
-    """What is said of a message that is alone in its flow."""
+    """Return the description of a message that is alone in its flow."""
     [message] = read_trees([exchange(leg, request_line, **its)])
     return sentence(message, "Paper Calendar")
 
@@ -55,14 +55,14 @@ def test_a1(its: dict[str, Any], said: str) -> None:
         ({"status": 400}, "does not redirect the browser."),
     ],
 )
-def test_a2_and_what_tripod_id_makes_of_it(its: dict[str, Any], said: str) -> None:
+def test_a2_with_each_response_of_the_authorization_server(its: dict[str, Any], said: str) -> None:
     story = told("auth_server", "GET /oauth/authorize", query=[("state", "s")], **its)
 
     assert story.startswith("Paper Calendar requests access")
     assert story.endswith(said)
 
 
-def test_the_authorization_request_that_comes_back_is_told_as_such() -> None:
+def test_a_repeated_authorization_request_is_described_as_repeated() -> None:
     first = exchange(
         "auth_server", "GET /oauth/authorize", query=[("state", "s")], location="/login"
     )
@@ -155,12 +155,12 @@ def test_t1_and_f1(its: dict[str, Any], said: str) -> None:
     assert said in told("auth_server", "POST /oauth/token", **its)
 
 
-def test_a_refresh_is_not_said_to_have_had_a_reason() -> None:
-    """Whether the old token had run out, nobody can tell by the message."""
+def test_the_description_of_a_refresh_gives_no_reason() -> None:
+    """The message does not show whether the old token had expired."""
     assert "expired" not in told("auth_server", "POST /oauth/token", form=TOKEN)
 
 
-def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
+def test_r1_mentions_the_introspection_if_there_is_one() -> None:
     photos = exchange(
         "resource_api", "GET /photos", until=1, request_id="one", request_headers=BEARER
     )
@@ -190,11 +190,11 @@ def test_r1_says_that_tripod_id_is_asked_when_it_is() -> None:
         (400, "does not exist, or sends an invalid request."),
     ],
 )
-def test_r1_refused_is_the_tokens_fault_or_the_questions(status: int, said: str) -> None:
+def test_a_rejected_r1_names_the_token_or_the_request(status: int, said: str) -> None:
     assert told("resource_api", "GET /photos", request_headers=BEARER, status=status).endswith(said)
 
 
-def test_what_a_new_connection_gives_back_ends_another_grant() -> None:
+def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
     callback = exchange(
         "client_app", "GET /callback", until=1, request_id="one", location="/photos"
     )
@@ -267,7 +267,9 @@ def test_e1(path: str, its: dict[str, Any], said: str) -> None:
         ("auth_server", "GET /{", "The browser requests /{ from Tripod ID."),
     ],
 )
-def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, said: str) -> None:
+def test_a_message_without_a_step_is_described_by_its_address(
+    leg: str, request_line: str, said: str
+) -> None:
     assert said in told(leg, request_line)
 
 
@@ -286,9 +288,7 @@ def test_what_is_no_step_is_told_by_its_address(leg: str, request_line: str, sai
         ({"request_headers": LED}, "The attacker makes another user’s browser send this."),
     ],
 )
-def test_what_the_attacker_sends_is_not_told_as_if_it_were_honest(
-    its: dict[str, Any], said: str
-) -> None:
+def test_the_attackers_messages_are_described_as_such(its: dict[str, Any], said: str) -> None:
     story = told("auth_server", "POST /oauth/token", form=CODE, **its)
 
     assert said in story

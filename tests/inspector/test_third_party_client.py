@@ -1,4 +1,4 @@
-"""The flow of a client that nobody here wrote is drawn like Print Shop's own, under that client's name."""
+"""The flow of another project's client is drawn like Print Shop's, under that client's name."""
 
 from dataclasses import dataclass
 
@@ -15,19 +15,19 @@ from inspector.read.flows import Flow, flows
 from inspector.record.store import Store
 
 SCOPE = "profile photos:read"
-#: Under which the client is registered, as the consent page has it.
+#: The registered name of the client, as the consent page shows it.
 NAME = "Paper Calendar"
 
 
 @pytest.fixture(autouse=True)
 def plain_http_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What requests-oauthlib has to be told first."""
+    """Allow plain http on loopback for requests-oauthlib."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
 
 
 @pytest.fixture(autouse=True)
 def pages(legs: Legs, watched: Store) -> None:
-    """The inspector's, at Print Shop's address."""
+    """Return a browser for the inspector's pages at Print Shop."""
     open_pages(
         legs.client_app,
         legs.client_app.extensions["tripod.settings"],
@@ -37,7 +37,7 @@ def pages(legs: Legs, watched: Store) -> None:
 
 @dataclass
 class RoundTrip:
-    """What a third party did, and every secret that it met."""
+    """A flow of another client, with every secret in it."""
 
     client: RegisteredClient
     secrets: list[str]
@@ -45,7 +45,7 @@ class RoundTrip:
 
 @pytest.fixture
 def round_trip(client: RegisteredClient, legs: Legs, alice: Person) -> RoundTrip:
-    """By requests-oauthlib: connect, look at the photos, refresh."""
+    """Connect with requests-oauthlib, load the photos, and refresh."""
     session = legs.network.mount(
         OAuth2Session(client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256")
     )
@@ -65,14 +65,12 @@ def steps(flow: Flow) -> list[tuple[str, str]]:
 
 
 def seen(legs: Legs, address: str = "/inspector") -> Page:
-    """The page, in a browser that has nothing to do with the flow."""
+    """Return the page, in a browser that is not part of the flow."""
     return Browser(legs.network).open(f"{legs.client_app_url}{address}")
 
 
-def test_all_its_messages_are_one_flow_in_their_order(
-    round_trip: RoundTrip, watched: Store
-) -> None:
-    """From the request that the browser carries to the introspection that it never sees."""
+def test_all_messages_are_one_flow_in_order(round_trip: RoundTrip, watched: Store) -> None:
+    """The flow includes front-channel messages and the introspection."""
     flow, beside = flows(watched.exchanges())
 
     assert flow.title == NAME
@@ -90,10 +88,10 @@ def test_all_its_messages_are_one_flow_in_their_order(
     ]
 
 
-def test_it_is_a_flow_of_its_own_beside_print_shops(
+def test_the_flow_is_separate_from_print_shops(
     legs: Legs, watched: Store, alice: Person, request: pytest.FixtureRequest
 ) -> None:
-    """Although one person allows both, in one browser."""
+    """The same user allows both in the same browser."""
     alice.go_through(f"{legs.client_app_url}/connect")
     request.getfixturevalue("round_trip")
 
@@ -120,7 +118,7 @@ def test_the_page_draws_it_under_the_clients_name(round_trip: RoundTrip, legs: L
         assert line in page.text
 
 
-def test_each_message_of_it_can_be_read(round_trip: RoundTrip, legs: Legs, watched: Store) -> None:
+def test_each_message_can_be_opened(round_trip: RoundTrip, legs: Legs, watched: Store) -> None:
     flow, _ = flows(watched.exchanges())
     page = seen(legs, f"/inspector?flow={flow.id}&message=6&all=1")
 
@@ -128,7 +126,7 @@ def test_each_message_of_it_can_be_read(round_trip: RoundTrip, legs: Legs, watch
     assert f"Authorization: Basic {round_trip.client.client_id}:" in page.text
 
 
-def test_no_secret_of_it_is_on_the_page(round_trip: RoundTrip, legs: Legs) -> None:
+def test_the_page_contains_no_secret_of_the_flow(round_trip: RoundTrip, legs: Legs) -> None:
     source = seen(legs, "/inspector?all=1").source
 
     assert len(round_trip.secrets) == 7

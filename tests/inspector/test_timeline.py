@@ -1,4 +1,4 @@
-"""The token timeline: who lives until when, told in a picture and in sentences."""
+"""The token timeline: when each token works, as a drawing and as sentences."""
 
 from itertools import pairwise
 from xml.etree import ElementTree
@@ -16,18 +16,18 @@ ENDED = RefreshTokens(issued=0, expires=86400, ended=30, why="revoked by the cli
 def token(
     issued: float, replaced: float | None = None, ended: float | None = None, why: str = EVIL
 ) -> AccessToken:
-    """One that is good for two minutes."""
+    """Return a token with a lifetime of two minutes."""
     its_end = {} if ended is None else {"ended": ended, "why": why}
     return AccessToken(issued=issued, expires=issued + 120, replaced=replaced, **its_end)
 
 
 def chain(*issued: float) -> list[AccessToken]:
-    """Each replaced by the next."""
+    """Return tokens that each replace the one before."""
     return [token(*moments) for moments in zip(issued, [*issued[1:], None], strict=True)]
 
 
 def drawn(tokens: list[AccessToken], now: float, life: RefreshTokens = LIFE) -> ElementTree.Element:
-    """What a strict reader makes of it, but for the NUL, which readers of HTML drop."""
+    """Parse the drawing strictly. NUL is removed first, as HTML parsers do."""
     return ElementTree.fromstring(draw.timeline(tokens, life, now).replace("\x00", ""))
 
 
@@ -36,12 +36,12 @@ def classed(svg: ElementTree.Element, *css: str) -> list[ElementTree.Element]:
 
 
 def blocks(svg: ElementTree.Element) -> list[tuple[float, float]]:
-    """From where to where each access token was the one in use."""
+    """Return the start and the end of each access token's use."""
     return [extent(block) for block in classed(svg, "life", "access")]
 
 
 def strips(svg: ElementTree.Element) -> list[tuple[float, float]]:
-    """From where to where it worked on after that."""
+    """Return the start and the end of the time in which a replaced token still worked."""
     return [extent(rect) for strip in classed(svg, "replaced") for rect in strip.iter("rect")]
 
 
@@ -50,7 +50,7 @@ def extent(rect: ElementTree.Element) -> tuple[float, float]:
 
 
 def labels(svg: ElementTree.Element, y: str) -> list[tuple[str, float]]:
-    """The numbers at that height, and where they begin."""
+    """Return the numbers at this height and their positions."""
     found = [node for node in classed(svg, "label") if node.get("y") == y]
     return [
         (node.text or "", float(node.attrib["x"])) for node in found if (node.text or "").isdigit()
@@ -92,7 +92,7 @@ def test_a_refresh_token_of_any_length_is_drawn(life: RefreshTokens) -> None:
     assert drawn([token(0)], 50, life).tag == "svg"
 
 
-def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
+def test_without_tokens_a_sentence_replaces_the_timeline() -> None:
     assert draw.timeline([], LIFE, 0) == ""
     assert (
         draw.timeline_words([], LIFE, 0)
@@ -101,11 +101,11 @@ def test_without_tokens_there_is_no_timeline_but_a_sentence() -> None:
 
 
 @pytest.mark.parametrize(("now", "live"), [(0, 1), (119, 1), (120, 0), (500, 0)])
-def test_a_token_that_has_expired_is_not_live(now: float, live: int) -> None:
+def test_an_expired_token_is_not_active(now: float, live: int) -> None:
     assert len(classed(drawn([token(0)], now), "live", "access")) == live
 
 
-def test_of_several_the_last_is_live() -> None:
+def test_only_the_last_token_is_active() -> None:
     svg = drawn(chain(0, 60), 61)
 
     assert [extent(block) for block in classed(svg, "live", "access")] == blocks(svg)[1:]
@@ -119,7 +119,7 @@ def test_now_moves_to_the_right() -> None:
     assert places == sorted(set(places))
 
 
-def test_a_refresh_token_that_outlives_the_picture_is_torn_and_says_how_long_it_has_left() -> None:
+def test_a_long_refresh_token_is_cut_and_says_how_long_it_is_valid() -> None:
     torn, whole = drawn([token(0)], 10), drawn([token(0)], 40, ENDED)
 
     corners = [classed(svg, "life", "refresh")[0].attrib["d"].count("a") for svg in (torn, whole)]
@@ -129,7 +129,7 @@ def test_a_refresh_token_that_outlives_the_picture_is_torn_and_says_how_long_it_
     assert not [node for node in whole.iter("text") if "left" in (node.text or "")]
 
 
-def test_of_many_tokens_the_last_six_are_shown_with_their_numbers() -> None:
+def test_only_the_last_six_tokens_are_shown_with_their_numbers() -> None:
     svg = drawn(chain(*range(0, 480, 60)), 430)
 
     for row in (REFRESH_ROW, ACCESS_ROW):
@@ -137,7 +137,7 @@ def test_of_many_tokens_the_last_six_are_shown_with_their_numbers() -> None:
 
 
 @pytest.mark.parametrize("apart", [0, 0.001, 0.5, 1, 3, 60])
-def test_every_number_can_be_read_however_close_together_they_are(apart: float) -> None:
+def test_numbers_never_overlap(apart: float) -> None:
     svg = drawn(chain(*(95 * apart + apart * n for n in range(12))), 95 * apart + 11 * apart)
 
     for row in (REFRESH_ROW, ACCESS_ROW):
@@ -146,7 +146,7 @@ def test_every_number_can_be_read_however_close_together_they_are(apart: float) 
     assert [number for number, _ in labels(svg, REFRESH_ROW)] == ["7", "8", "9", "10", "11", "12"]
 
 
-def test_a_number_stands_in_its_block_as_soon_as_it_fits() -> None:
+def test_a_number_is_inside_its_block_if_it_fits() -> None:
     svg = drawn(chain(0, 60, 63, 63.5), 64)
 
     assert [number for number, _ in labels(svg, ACCESS_ROW)] == ["1", "2", "4"]
@@ -156,7 +156,7 @@ def test_a_number_stands_in_its_block_as_soon_as_it_fits() -> None:
         assert begins < at < at + 9 <= ends
 
 
-def test_a_token_that_was_replaced_works_until_it_expires() -> None:
+def test_a_replaced_token_works_until_it_expires() -> None:
     svg = drawn(chain(0, 60), 61)
     [(begins, ends)] = strips(svg)
 
@@ -175,13 +175,13 @@ def test_a_token_that_was_replaced_works_until_it_expires() -> None:
         (token(0, 60, 90, "the grant ended"), 119, "replaced; it worked until the grant ended"),
     ],
 )
-def test_what_became_of_it_is_said(first: AccessToken, now: float, title: str) -> None:
+def test_the_state_of_each_token_is_described(first: AccessToken, now: float, title: str) -> None:
     svg = drawn([first, token(60)], now)
 
     assert [node.findtext("title") for node in classed(svg, "replaced")] == [title]
 
 
-def test_the_end_of_the_grant_ends_what_was_replaced_as_well() -> None:
+def test_the_end_of_the_grant_ends_replaced_tokens() -> None:
     svg = drawn([token(0, 60, 90), token(60, None, 90)], 95, ENDED)
 
     assert strips(svg)[0][1] == pytest.approx(blocks(svg)[1][1], abs=2)
@@ -190,13 +190,13 @@ def test_the_end_of_the_grant_ends_what_was_replaced_as_well() -> None:
 @pytest.mark.parametrize(
     "first", [token(0, ended=60), token(0, replaced=120), token(0, replaced=300)]
 )
-def test_what_ended_before_its_successor_came_does_not_work_on(first: AccessToken) -> None:
+def test_a_token_that_ended_before_its_successor_has_no_strip(first: AccessToken) -> None:
     svg = drawn([first, token(300)], 301)
 
     assert (strips(svg), len(blocks(svg))) == ([], 2)
 
 
-def test_no_strip_covers_another_or_the_times_below() -> None:
+def test_strips_do_not_overlap_each_other_or_the_times() -> None:
     svg = drawn(chain(0, 10, 20, 125, 130), 131)
     levels: dict[str, list[tuple[float, float]]] = {}
     for strip in classed(svg, "replaced"):
@@ -286,7 +286,7 @@ def test_no_strip_covers_another_or_the_times_below() -> None:
         ),
     ],
 )
-def test_the_timeline_is_told_in_words_as_well(
+def test_the_timeline_has_a_text_version(
     tokens: list[AccessToken], life: RefreshTokens, now: float, sentence: str
 ) -> None:
     assert sentence in draw.timeline_words(tokens, life, now)

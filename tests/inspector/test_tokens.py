@@ -1,4 +1,4 @@
-"""The life of a grant's tokens, as messages and event log tell it: timeline and family."""
+"""The tokens of a grant, derived from messages and the event log."""
 
 from inspector.read import tokens
 from inspector.read.token_lives import Member
@@ -45,7 +45,7 @@ def _answered(
 
 
 def states(member: Member) -> list[tuple[str, str]]:
-    """Label and state, parents before children."""
+    """Return label and state of each token, parents before children."""
     return [
         (member.label, member.state),
         *(each for child in member.children for each in states(child)),
@@ -73,7 +73,7 @@ def test_each_refresh_replaces_the_token_before_it() -> None:
     ]
 
 
-def test_a_token_that_was_replaced_works_until_it_expires() -> None:
+def test_a_replaced_token_works_until_it_expires() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(61, "aaaaaa", "bbbbbb")])
 
     first = tokens.access_tokens(grant)[0]
@@ -91,7 +91,7 @@ def test_a_token_that_was_replaced_works_until_it_expires() -> None:
     )
 
 
-def test_the_end_of_the_grant_ends_every_token_and_says_why() -> None:
+def test_the_end_of_the_grant_ends_every_token_with_a_reason() -> None:
     story = [
         issued(),
         redeemed(1, "aaaaaa"),
@@ -109,13 +109,13 @@ def test_the_end_of_the_grant_ends_every_token_and_says_why() -> None:
     assert grant.is_over(1031)
 
 
-def test_a_token_that_expired_before_the_grant_ended_was_not_ended_by_it() -> None:
+def test_a_token_that_expired_first_stays_expired() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), ended(300, "revoked by the client")])
 
     assert (tokens.access_tokens(grant)[0].ended, tokens.access_tokens(grant)[0].why) == (None, "")
 
 
-def test_of_a_grant_that_ended_it_is_still_told_which_refresh_tokens_were_used() -> None:
+def test_used_refresh_tokens_stay_marked_after_the_grant_ended() -> None:
     story = [
         issued(),
         redeemed(1, "aaaaaa"),
@@ -133,8 +133,8 @@ def test_of_a_grant_that_ended_it_is_still_told_which_refresh_tokens_were_used()
     )
 
 
-def a_token_that_came_again(*later: Exchange) -> tokens.Grant:
-    """The same refresh token twice, within the grace."""
+def a_replayed_token(*later: Exchange) -> tokens.Grant:
+    """Return a flow in which a refresh token is presented twice within the grace."""
     story = [
         issued(),
         redeemed(1, "aaaaaa"),
@@ -145,9 +145,9 @@ def a_token_that_came_again(*later: Exchange) -> tokens.Grant:
     return grant
 
 
-def test_a_token_that_comes_again_leaves_a_dead_sibling() -> None:
-    """Whether the answer was lost, a thief took it or the client just asked twice: nobody can tell."""
-    family = tokens.family(a_token_that_came_again(), 1066)
+def test_a_repeated_refresh_token_marks_the_first_successor_as_lost() -> None:
+    """It is unknown whether the response was lost, stolen, or requested twice."""
+    family = tokens.family(a_replayed_token(), 1066)
 
     assert states(family)[1:] == [
         ("Tokens 1", "spent"),
@@ -160,8 +160,8 @@ def test_a_token_that_comes_again_leaves_a_dead_sibling() -> None:
     )
 
 
-def test_what_was_taken_for_lost_stays_so_when_the_grant_ends() -> None:
-    family = tokens.family(a_token_that_came_again(ended(70, "replay")), 1071)
+def test_a_lost_token_stays_lost_after_the_grant_ended() -> None:
+    family = tokens.family(a_replayed_token(ended(70, "replay")), 1071)
 
     assert states(family)[1:] == [
         ("Tokens 1", "spent"),
@@ -170,14 +170,14 @@ def test_what_was_taken_for_lost_stays_so_when_the_grant_ends() -> None:
     ]
 
 
-def test_the_access_token_of_what_was_taken_for_lost_died_at_that_moment() -> None:
-    _, lost, alive = tokens.access_tokens(a_token_that_came_again())
+def test_the_access_token_of_a_lost_response_stopped_working_then() -> None:
+    _, lost, alive = tokens.access_tokens(a_replayed_token())
 
     assert (lost.end, lost.replaced, lost.why[:14]) == (1065, None, "lost: the toke")
     assert alive.ended is None
 
 
-def test_a_successor_of_a_token_that_was_not_recorded_kills_nobody() -> None:
+def test_the_successor_of_an_unrecorded_token_ends_no_other_token() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(60, "unseen", "bbbbbb")])
 
     assert states(tokens.family(grant, 1061))[1:] == [
@@ -186,7 +186,7 @@ def test_a_successor_of_a_token_that_was_not_recorded_kills_nobody() -> None:
     ]
 
 
-def test_a_grant_runs_out_by_itself() -> None:
+def test_a_grant_expires() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa")])
 
     assert states(tokens.family(grant, 1000 + 86400)) == [
@@ -195,7 +195,7 @@ def test_a_grant_runs_out_by_itself() -> None:
     ]
 
 
-def test_an_access_token_that_ran_out_leaves_the_refresh_token_alive() -> None:
+def test_an_expired_access_token_leaves_the_refresh_token_active() -> None:
     [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa")])
 
     [first] = tokens.family(grant, 1200).children
@@ -206,7 +206,7 @@ def test_an_access_token_that_ran_out_leaves_the_refresh_token_alive() -> None:
     )
 
 
-def test_a_grant_whose_beginning_was_not_recorded_is_told_from_where_it_is_known() -> None:
+def test_a_grant_without_a_recorded_beginning_starts_at_its_first_message() -> None:
     [grant] = tokens.grants([refreshed(60, "unseen", "bbbbbb")])
 
     assert tokens.refresh_tokens(grant).expires is None
@@ -224,11 +224,11 @@ def test_two_grants_in_one_flow_are_two_families() -> None:
     assert [grant.id for grant in tokens.grants([issued(), other])] == ["g", "other"]
 
 
-def test_an_event_that_only_ends_a_grant_is_no_grant_to_draw() -> None:
+def test_an_event_that_only_ends_a_grant_is_not_drawn() -> None:
     assert tokens.grants([ended(1, "revoked by the client")]) == []
 
 
-def test_an_answer_that_cannot_be_read_breaks_nothing() -> None:
+def test_an_unreadable_response_is_ignored() -> None:
     event = {"event": "code_redeemed", **GRANT}
     for answer in ("", "[1, 2]", "{", '{"expires_in": "soon"}', '{"expires_in": {}}'):
         [grant] = tokens.grants(

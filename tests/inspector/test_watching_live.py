@@ -1,4 +1,4 @@
-"""The inspector in one tab, the flow in another, in a real browser: messages appear as they happen."""
+"""The inspector in one tab, the flow in another, in a real browser: messages appear as they are sent."""
 
 import re
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def window(chromium: Chromium, legs: Running) -> Iterator[BrowserContext]:
-    """A window with tabs; nothing has been recorded yet, and no script of a page fails in it."""
+    """Return a window with an empty recording. The test fails if a script fails."""
     window = chromium.new_context(base_url=legs.client_app_url)
     errors: list[str] = []
     window.on("weberror", lambda error: errors.append(str(error.error)))
@@ -48,12 +48,12 @@ def window(chromium: Chromium, legs: Running) -> Iterator[BrowserContext]:
 
 
 def recording(legs: Running) -> Store:
-    """What the legs share."""
+    """Return the recording of the legs."""
     return Store(Path(legs.env["TRIPOD_INSTANCE_PATH"]) / "inspector.db")
 
 
 def connect(tab: Page) -> None:
-    """As alice, from the first click to the album."""
+    """Connect as alice, up to the album."""
     tab.goto("/")
     tab.get_by_role("link", name="Connect your photos").click()
     tab.get_by_label("Username").fill("alice")
@@ -66,7 +66,7 @@ def connect(tab: Page) -> None:
 
 @pytest.fixture
 def inspector(window: BrowserContext) -> Page:
-    """A tab in front, at the inspector, that shows a round trip."""
+    """Return the front tab, at the inspector, with a flow."""
     connect(window.new_page())
     inspector = window.new_page()
     inspector.goto("/inspector")
@@ -82,12 +82,12 @@ INTROSPECTION = "R2: Photo API to Tripod ID, POST /oauth/introspect"
 
 
 def recorded(legs: Running, path: str) -> Exchange:
-    """The first of the round trip at that path."""
+    """Return the first message of the flow at this path."""
     return next(one for one in recording(legs).exchanges() if one.path == path)
 
 
 def come_late(legs: Running) -> None:
-    """A browser's request is recorded when it ends, after those that servers made meanwhile; then all numbers move on."""
+    """Add a browser's request late, as happens when it ends after its inner requests. All numbers increase."""
     begin = recorded(legs, "/connect")
     recording(legs).add(
         replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at)
@@ -95,7 +95,7 @@ def come_late(legs: Running) -> None:
 
 
 def age_by(seconds: float, legs: Running) -> None:
-    """Have all of it happen earlier."""
+    """Move all messages to an earlier time."""
     exchanges = recording(legs).exchanges()
     recording(legs).clear()
     for one in exchanges:
@@ -105,7 +105,7 @@ def age_by(seconds: float, legs: Running) -> None:
 
 
 def begin_another(legs: Running, client_id: str = "calendar") -> None:
-    """A newer round trip, of another client."""
+    """Record a newer flow of another client."""
     began = recorded(legs, "/connect").ended_at + 60
     request = exchange(
         "auth_server", "GET /oauth/authorize", query=[("client_id", client_id)], ties=["state:new"]
@@ -113,7 +113,7 @@ def begin_another(legs: Running, client_id: str = "calendar") -> None:
     recording(legs).add(replace(request, started_at=began, ended_at=began + 1))
 
 
-def test_a_flow_in_one_tab_appears_in_the_other_as_it_happens(window: BrowserContext) -> None:
+def test_a_flow_in_one_tab_appears_live_in_the_other(window: BrowserContext) -> None:
     inspector, shop = window.new_page(), window.new_page()
     inspector.goto("/inspector")
     expect(inspector.get_by_text("Nothing recorded yet")).to_be_visible()
@@ -134,7 +134,7 @@ def test_a_flow_in_one_tab_appears_in_the_other_as_it_happens(window: BrowserCon
         ).to_be_visible()
 
 
-def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(
+def test_an_open_message_stays_open_while_new_ones_arrive(
     window: BrowserContext,
 ) -> None:
     inspector, shop = window.new_page(), window.new_page()
@@ -160,7 +160,7 @@ def test_a_message_opens_beside_the_diagram_and_stays_open_while_others_come(
     ).to_be_visible()
 
 
-def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(
+def test_an_open_message_stays_open_when_an_earlier_one_arrives_late(
     inspector: Page, legs: Running
 ) -> None:
     arrow(inspector, INTROSPECTION).click()
@@ -179,8 +179,8 @@ def test_an_opened_message_stays_open_when_an_earlier_one_comes_in_late(
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
 
 
-def test_the_opened_message_is_marked_focused_and_in_the_address(inspector: Page) -> None:
-    """At once: nothing is asked of the server for it."""
+def test_an_opened_message_is_marked_focused_and_in_the_address(inspector: Page) -> None:
+    """This happens immediately, without a request."""
     inspector.route("**/inspector**", lambda route: route.abort("aborted"))
     arrow(inspector, INTROSPECTION).click()
     opened = inspector.locator("details.message[open]")
@@ -209,7 +209,7 @@ def test_the_list_is_scrolled_to_the_opened_message(inspector: Page) -> None:
     expect(inspector.locator("details.message[open] .said")).to_be_in_viewport()
 
 
-def test_the_arrow_in_focus_keeps_it_when_new_messages_move_the_numbers_on(
+def test_the_focused_arrow_keeps_the_focus_when_numbers_change(
     inspector: Page, legs: Running
 ) -> None:
     arrow(inspector, INTROSPECTION).focus()
@@ -220,7 +220,7 @@ def test_the_arrow_in_focus_keeps_it_when_new_messages_move_the_numbers_on(
     expect(arrow(inspector, INTROSPECTION)).to_be_focused()
 
 
-def test_as_long_as_nothing_is_new_the_answers_are_empty(inspector: Page) -> None:
+def test_responses_are_empty_while_nothing_is_new(inspector: Page) -> None:
     with inspector.expect_event("response", is_not_modified) as answer:
         pass
 
@@ -231,9 +231,7 @@ def is_not_modified(answer: Response) -> bool:
     return answer.status == 304 and "/inspector" in answer.url
 
 
-def test_the_page_goes_on_after_a_server_that_did_not_answer(
-    inspector: Page, legs: Running
-) -> None:
+def test_the_page_continues_after_a_server_failure(inspector: Page, legs: Running) -> None:
     inspector.route("**/inspector**", lambda route: route.abort("aborted"))
     for _ in range(2):
         with inspector.expect_event("requestfailed"):
@@ -245,14 +243,14 @@ def test_the_page_goes_on_after_a_server_that_did_not_answer(
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
 
 
-def test_without_a_choice_the_newest_round_trip_is_shown(inspector: Page, legs: Running) -> None:
+def test_the_newest_flow_is_shown_by_default(inspector: Page, legs: Running) -> None:
     begin_another(legs)
 
     expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
     expect(inspector.get_by_text("A newer round trip has begun")).to_have_count(0)
 
 
-def test_who_reads_a_message_is_told_of_a_newer_round_trip_and_not_taken_there(
+def test_a_new_flow_is_announced_and_does_not_replace_an_open_message(
     inspector: Page, legs: Running
 ) -> None:
     arrow(inspector, INTROSPECTION).click()
@@ -272,9 +270,7 @@ def test_who_reads_a_message_is_told_of_a_newer_round_trip_and_not_taken_there(
     expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
 
 
-def test_an_answer_that_was_asked_for_before_a_message_was_opened_takes_nobody_away(
-    inspector: Page, legs: Running
-) -> None:
+def test_a_late_update_does_not_close_an_opened_message(inspector: Page, legs: Running) -> None:
     held: list[Route] = []
     inspector.route(re.compile("/inspector$"), lambda route: held.append(route))
     with inspector.expect_request(re.compile("/inspector$")):
@@ -326,7 +322,7 @@ def test_the_keyboard_opens_a_message(inspector: Page) -> None:
     ).to_be_visible()
 
 
-def test_without_javascript_an_arrow_leads_to_its_message(
+def test_without_javascript_an_arrow_links_to_its_message(
     chromium: Chromium, legs: Running
 ) -> None:
     window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
@@ -343,7 +339,7 @@ def test_without_javascript_an_arrow_leads_to_its_message(
 
 @pytest.fixture
 def phone(chromium: Chromium, legs: Running) -> Iterator[Page]:
-    """A small screen that shows a round trip."""
+    """Return a small screen that shows a flow."""
     window = chromium.new_context(
         base_url=legs.client_app_url, viewport={"width": 390, "height": 844}
     )
@@ -363,9 +359,7 @@ def test_on_a_phone_the_diagram_is_a_list(phone: Page) -> None:
     ).to_be_visible()
 
 
-def test_on_a_phone_the_timeline_shows_now_until_somebody_scrolls_it(
-    phone: Page, legs: Running
-) -> None:
+def test_on_a_phone_the_timeline_shows_now_until_it_is_scrolled(phone: Page, legs: Running) -> None:
     age_by(80, legs)
     phone.reload()
     timeline = phone.get_by_role("region", name="Token timeline")

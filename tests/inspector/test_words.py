@@ -1,4 +1,4 @@
-"""What an arrow back says: in two words, what the answer comes to."""
+"""The label of a response arrow: the result in two words."""
 
 import pytest
 
@@ -26,11 +26,11 @@ from tests.inspector.exchanges import exchange
         ("", "empty"),
     ],
 )
-def test_an_answer_in_json_is_told_by_what_is_in_it(answer: str, said: str) -> None:
+def test_a_json_response_is_labelled_by_its_content(answer: str, said: str) -> None:
     assert summary(exchange("resource_api", "GET /", answer=answer)) == said
 
 
-def test_a_redirect_is_told_by_where_it_leads() -> None:
+def test_a_redirect_is_labelled_by_its_target() -> None:
     assert (
         summary(exchange("client_app", "GET /callback?code=c", location="/photos?page=2"))
         == "to /photos"
@@ -47,7 +47,7 @@ def test_a_redirect_is_told_by_where_it_leads() -> None:
         ('Bearer realm="photos"', "Bearer"),
     ],
 )
-def test_a_challenge_is_told_by_its_error(challenge: str, said: str) -> None:
+def test_a_challenge_is_labelled_by_its_error(challenge: str, said: str) -> None:
     refused = exchange(
         "resource_api",
         "GET /photos",
@@ -58,7 +58,7 @@ def test_a_challenge_is_told_by_its_error(challenge: str, said: str) -> None:
     assert summary(refused) == said
 
 
-def test_an_error_in_the_body_says_more_than_the_name_of_a_scheme() -> None:
+def test_an_error_in_the_body_is_preferred_to_the_challenge() -> None:
     challenge = [("Www-Authenticate", 'Basic realm="Tripod ID"')]
     answer = '{"error": "invalid_client"}'
     refused = exchange(

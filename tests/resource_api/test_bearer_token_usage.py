@@ -1,4 +1,4 @@
-"""RFC 6750, bearer token usage: who is let in, and what those hear who are not."""
+"""RFC 6750, bearer token usage: which requests are accepted, and the errors of the others."""
 
 import pytest
 from werkzeug.datastructures import WWWAuthenticate
@@ -39,7 +39,7 @@ MALFORMED = {
 
 
 def challenge_of(answer):
-    """The one challenge in the answer, taken apart."""
+    """Return the parameters of the only challenge in the response."""
     [header] = answer.headers.getlist("WWW-Authenticate")
     challenge = WWWAuthenticate.from_header(header)
     assert challenge.type == "bearer"
@@ -65,7 +65,7 @@ def test_without_credentials_the_challenge_has_no_error_code(http, header):
     assert answer.json["error_description"]
 
 
-def test_a_token_in_the_query_is_not_looked_at(http, alice, auth_server):
+def test_a_token_in_the_query_is_ignored(http, alice, auth_server):
     """RFC 9700 §4.3.2: clients MUST NOT pass access tokens in a URI query parameter."""
     answer = http.get("/photos", query_string={"access_token": alice.token})
 
@@ -74,7 +74,7 @@ def test_a_token_in_the_query_is_not_looked_at(http, alice, auth_server):
     assert auth_server.requests == []
 
 
-def test_a_token_in_the_form_is_not_looked_at(http, alice, auth_server):
+def test_a_token_in_the_form_is_ignored(http, alice, auth_server):
     answer = http.post("/photos", data={"access_token": alice.token})
 
     assert answer.status_code == 401
@@ -104,7 +104,7 @@ def test_two_authorization_headers_are_an_invalid_request(http, alice):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
-def test_the_scheme_is_read_whatever_its_case(http, alice, scheme):
+def test_the_scheme_is_case_insensitive(http, alice, scheme):
     answer = http.get("/photos", headers={"Authorization": f"{scheme} {alice.token}"})
 
     assert answer.status_code == 200
@@ -120,7 +120,7 @@ def test_an_unknown_token_is_invalid(caller):
     )
 
 
-def test_a_revoked_token_is_refused_at_the_very_next_request(alice, auth_server):
+def test_a_revoked_token_is_rejected_at_the_next_request(alice, auth_server):
     alice.get("/photos")
     auth_server.revoke(alice.token)
     answer = alice.get("/photos")
@@ -130,7 +130,7 @@ def test_a_revoked_token_is_refused_at_the_very_next_request(alice, auth_server)
 
 
 @pytest.mark.parametrize("request_line", PROTECTED)
-def test_a_scope_that_was_not_granted_is_named_in_header_and_body(caller, request_line):
+def test_a_missing_scope_is_named_in_header_and_body(caller, request_line):
     """§3.1: insufficient_scope MAY include the "scope" attribute with the scope necessary."""
     method, path = request_line.split()
     needed = PROTECTED[request_line]
@@ -151,20 +151,20 @@ def test_a_scope_that_was_not_granted_is_named_in_header_and_body(caller, reques
 @pytest.mark.parametrize(
     "scope", ["", "photos", "photos:readers", "PHOTOS:READ", None, ["photos:read"]]
 )
-def test_a_scope_is_granted_by_its_whole_name_only(caller, scope):
+def test_a_scope_must_match_as_a_whole(caller, scope):
     answer = caller(scope=scope).get("/photos")
 
     assert answer.status_code == 403
 
 
-def test_authorization_comes_before_everything_else_about_the_request(http):
-    """Nobody without a token learns what is wrong with the rest, or makes this server read ten megabytes."""
+def test_authorization_is_checked_before_the_rest_of_the_request(http):
+    """A caller without a token learns nothing about the rest and cannot make the server read a large body."""
     assert http.get("/photos?limit=many").status_code == 401
     assert http.post("/photos", data=bytes(11 * 1024 * 1024)).status_code == 401
     assert http.patch(PHOTO, data="not JSON").status_code == 401
 
 
-def test_a_refusal_is_in_the_event_log_with_its_reason_and_never_the_token(caller, events):
+def test_a_refusal_is_logged_with_its_reason_and_without_the_token(caller, events):
     client = caller(scope="profile")
     client.get("/photos")
 

@@ -1,4 +1,4 @@
-"""The demo's photos: six of Alice's and two of Bob's, put in once."""
+"""The demo's photos: six of alice's and two of bob's, stored once."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -41,11 +41,11 @@ def test_alice_has_six_photos_newest_first(alice):
     ]
 
 
-def test_bob_has_two(bob):
+def test_bob_has_two_photos(bob):
     assert titles(bob) == ["The light at the point", "Behind the building site"]
 
 
-def test_they_are_what_the_api_says_they_are(alice):
+def test_the_images_match_their_descriptions(alice):
     for photo in alice.get("/photos").json["photos"]:
         data = alice.get(f"/photos/{photo['id']}/image").data
         image = Image.open(io.BytesIO(data))
@@ -56,7 +56,7 @@ def test_they_are_what_the_api_says_they_are(alice):
         assert not {"exif", "xmp", "icc_profile"} & set(image.info)
 
 
-def test_a_deleted_photo_does_not_come_back_at_the_next_start(alice, start, settings):
+def test_a_deleted_photo_stays_deleted_after_a_restart(alice, start, settings):
     fjord = alice.get("/photos").json["photos"][0]
     alice.delete(f"/photos/{fjord['id']}")
     start(settings)
@@ -65,7 +65,7 @@ def test_a_deleted_photo_does_not_come_back_at_the_next_start(alice, start, sett
     assert len(titles(alice)) == 5
 
 
-def test_workers_that_start_together_seed_once(alice, app):
+def test_workers_that_start_together_store_the_photos_once(alice, app):
     database = app.extensions["tripod.database"]
     with database.writing() as db:
         db.connection().exec_driver_sql("DELETE FROM photo")
@@ -76,7 +76,7 @@ def test_workers_that_start_together_seed_once(alice, app):
     assert len(titles(alice)) == 6
 
 
-def test_a_seeding_that_fails_leaves_nothing(alice, app, monkeypatch):
+def test_a_failed_seeding_stores_nothing(alice, app, monkeypatch):
     database = app.extensions["tripod.database"]
     with database.writing() as db:
         db.connection().exec_driver_sql("DELETE FROM photo")
@@ -95,7 +95,7 @@ def test_a_seeding_that_fails_leaves_nothing(alice, app, monkeypatch):
     assert len(titles(alice)) == 6
 
 
-def test_outside_the_demo_nothing_is_put_in(caller, start, settings, tmp_path):
+def test_outside_the_demo_no_photos_are_stored(caller, start, settings, tmp_path):
     app = start(replace(settings, demo=False, database_url=f"sqlite:///{tmp_path / 'other.db'}"))
 
     with app.extensions["tripod.database"].engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The photos of a person: listed, looked at, renamed, deleted, and that person's alone."""
+"""A user's photos: listing, reading, renaming and deleting them. Other users have no access."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -43,7 +43,7 @@ WRONG_TITLES = {
 
 @pytest.fixture
 def seven_photos(alice):
-    """Alice's photos, oldest first, a day apart."""
+    """Return seven photos of alice, oldest first, one day apart."""
     with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False) as clock:
         added = []
         for number in range(7):
@@ -59,7 +59,7 @@ def titles(answer):
 # -- the list --------------------------------------------------------------------------------------------------------
 
 
-def test_nobody_begins_with_photos(alice):
+def test_a_new_user_has_no_photos(alice):
     answer = alice.get("/photos")
 
     assert answer.json == {"photos": [], "next": None}
@@ -72,7 +72,7 @@ def test_the_newest_photo_comes_first(alice, seven_photos):
     assert answer.json["next"] is None
 
 
-def test_a_photo_says_what_it_is(alice, seven_photos):
+def test_a_photo_is_described_completely(alice, seven_photos):
     photo = alice.get("/photos?limit=1").json["photos"][0]
 
     assert set(photo) == {
@@ -110,7 +110,7 @@ def test_a_full_last_page_has_no_next(alice, seven_photos):
     assert answer.json["next"] is None
 
 
-def test_photos_of_the_same_moment_are_all_reached(alice):
+def test_photos_of_the_same_moment_are_all_listed(alice):
     with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False):
         added = {alice.add_photo()["id"] for _ in range(5)}
     first = alice.get("/photos?limit=3").json
@@ -119,7 +119,7 @@ def test_photos_of_the_same_moment_are_all_reached(alice):
     assert {photo["id"] for photo in first["photos"] + second["photos"]} == added
 
 
-def test_a_photo_added_meanwhile_shifts_no_page(alice, seven_photos):
+def test_a_photo_added_meanwhile_does_not_shift_the_pages(alice, seven_photos):
     first = alice.get("/photos?limit=3")
     alice.add_photo("Added meanwhile")
     second = alice.get(f"/photos?limit=3&after={first.json['photos'][-1]['id']}")
@@ -127,7 +127,7 @@ def test_a_photo_added_meanwhile_shifts_no_page(alice, seven_photos):
     assert titles(second) == ["Number 3", "Number 2", "Number 1"]
 
 
-def test_the_limit_is_fifty_unless_asked(alice, app):
+def test_the_default_limit_is_fifty(alice, app):
     with app.extensions["tripod.database"].writing() as db:
         for _ in range(51):
             photos.add(db, "subject-of-alice", "One of many", CleanImage(b"", "image/png", 1, 1))
@@ -146,7 +146,7 @@ def test_an_odd_limit_or_after_is_an_invalid_request(alice, query):
     assert answer.json["error"] == "invalid_request"
 
 
-def test_a_page_behind_another_persons_photo_is_as_unknown(alice, bob):
+def test_another_users_photo_in_after_counts_as_unknown(alice, bob):
     bobs = bob.add_photo()
     answer = alice.get(f"/photos?after={bobs['id']}")
 
@@ -157,14 +157,14 @@ def test_a_page_behind_another_persons_photo_is_as_unknown(alice, bob):
 # -- one photo -------------------------------------------------------------------------------------------------------
 
 
-def test_a_photo_has_an_address_of_its_own(alice):
+def test_a_photo_has_its_own_address(alice):
     photo = alice.add_photo("Holiday")
     answer = alice.get(f"/photos/{photo['id']}")
 
     assert answer.json == photo
 
 
-def test_the_image_comes_with_its_type_and_is_not_sniffed(alice):
+def test_the_image_has_its_content_type_and_nosniff(alice):
     photo = alice.add_photo()
     answer = alice.get(f"/photos/{photo['id']}/image")
 
@@ -177,7 +177,7 @@ def test_the_image_comes_with_its_type_and_is_not_sniffed(alice):
 
 
 @pytest.mark.parametrize("photo_id", [NEVER_A_PHOTO, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
-def test_what_is_not_a_photo_is_not_found(alice, photo_id):
+def test_an_unknown_photo_is_not_found(alice, photo_id):
     answer = alice.get(f"/photos/{photo_id}")
 
     assert answer.status_code == 404
@@ -194,8 +194,8 @@ def test_what_is_not_a_photo_is_not_found(alice, photo_id):
     ],
     ids=["look at", "look at the image of", "rename", "delete"],
 )
-def test_nobody_can_touch_another_persons_photo(alice, bob, method, path, json):
-    """It answers like a photo that does not exist, so that nobody learns that it does."""
+def test_another_users_photo_is_not_found(alice, bob, method, path, json):
+    """The response is that of a photo that does not exist, so that nobody learns that it exists."""
     photo = alice.add_photo("Alice's own")
     arguments = {"json": json} if json else {}
     answer = getattr(bob, method)(path.format(id=photo["id"]), **arguments)
@@ -212,7 +212,7 @@ def test_nobody_can_touch_another_persons_photo(alice, bob, method, path, json):
 @pytest.mark.parametrize(
     "title", ["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>']
 )
-def test_a_title_is_kept_as_it_was_given(alice, title):
+def test_a_title_is_stored_unchanged(alice, title):
     photo = alice.add_photo()
     answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
 
@@ -222,7 +222,7 @@ def test_a_title_is_kept_as_it_was_given(alice, title):
 
 
 @pytest.mark.parametrize("title", WRONG_TITLES.values(), ids=WRONG_TITLES)
-def test_what_is_not_a_title_is_refused(alice, title):
+def test_an_invalid_title_is_rejected(alice, title):
     photo = alice.add_photo("Before")
     answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
 
@@ -231,7 +231,7 @@ def test_what_is_not_a_title_is_refused(alice, title):
     assert alice.get(f"/photos/{photo['id']}").json["title"] == "Before"
 
 
-def test_a_missing_title_is_refused(alice):
+def test_a_missing_title_is_rejected(alice):
     answer = alice.patch(f"/photos/{alice.add_photo()['id']}", json={"name": "Holiday"})
 
     assert answer.status_code == 422
@@ -260,7 +260,7 @@ def test_a_missing_title_is_refused(alice):
         "a long number",
     ],
 )
-def test_a_body_that_is_no_json_object_is_an_invalid_request(alice, body):
+def test_a_body_that_is_not_a_json_object_is_an_invalid_request(alice, body):
     photo = alice.add_photo()
     answer = alice.patch(f"/photos/{photo['id']}", data=body, content_type="application/json")
 
@@ -268,14 +268,14 @@ def test_a_body_that_is_no_json_object_is_an_invalid_request(alice, body):
     assert answer.json["error"] == "invalid_request"
 
 
-def test_a_body_that_does_not_claim_to_be_json_is_an_unsupported_media_type(alice):
+def test_a_body_without_the_json_media_type_is_unsupported(alice):
     answer = alice.patch(f"/photos/{alice.add_photo()['id']}", data={"title": "Holiday"})
 
     assert answer.status_code == 415
     assert answer.json["error"] == "unsupported_media_type"
 
 
-def test_an_enormous_body_is_too_large(alice):
+def test_a_huge_body_is_too_large(alice):
     answer = alice.patch(f"/photos/{NEVER_A_PHOTO}", json={"title": "x" * 100_000})
 
     assert answer.status_code == 413
@@ -285,7 +285,7 @@ def test_an_enormous_body_is_too_large(alice):
 # -- deleting --------------------------------------------------------------------------------------------------------
 
 
-def test_a_deleted_photo_is_gone_with_its_image(alice, app):
+def test_a_deleted_photo_and_its_image_are_not_found(alice, app):
     photo = alice.add_photo()
     answer = alice.delete(f"/photos/{photo['id']}")
 
@@ -296,7 +296,7 @@ def test_a_deleted_photo_is_gone_with_its_image(alice, app):
         assert connection.exec_driver_sql("SELECT count(*) FROM photo_image").scalar() == 0
 
 
-def test_a_photo_is_deleted_once(alice):
+def test_deleting_a_photo_twice_is_not_found(alice):
     photo = alice.add_photo()
     alice.delete(f"/photos/{photo['id']}")
     answer = alice.delete(f"/photos/{photo['id']}")

@@ -1,4 +1,4 @@
-"""RFC 9728, protected resource metadata: what a client that knows only this API's address needs to begin."""
+"""RFC 9728, protected resource metadata: what a client needs if it knows only the API's address."""
 
 from flask import Blueprint
 from werkzeug.datastructures import WWWAuthenticate
@@ -22,7 +22,7 @@ def test_the_metadata_names_the_authorization_server_and_the_scopes(http):
     }
 
 
-def test_a_refused_client_finds_its_way_to_the_metadata(http):
+def test_the_challenge_names_the_metadata(http):
     """§5.1: `resource_metadata` in the challenge is the URL of the metadata."""
     challenge = WWWAuthenticate.from_header(http.get("/photos").headers["WWW-Authenticate"])
     answer = http.get(
@@ -32,8 +32,8 @@ def test_a_refused_client_finds_its_way_to_the_metadata(http):
     assert answer.json["resource"] == "http://127.0.0.1:9002"
 
 
-def test_it_stays_what_it_is_on_another_spelling_of_the_host(http):
-    """§3.3: the `resource` must be identical to the one that the client began with, so there is one."""
+def test_the_metadata_is_the_same_on_every_spelling_of_the_host(http):
+    """§3.3: the `resource` must be identical to the one that the client used, so there is only one."""
     answer = http.get(ADDRESS, base_url="http://localhost:9002")
 
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""New photos: what is accepted, by decoding and not by claim, and what of it is kept."""
+"""New photos: which images are accepted, which is decided by decoding them, and what is stored."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ ORIENTATION, GPS_AREA = 0x0112, 0x001C
 
 
 def png_of(width, height):
-    """A PNG whose header promises this size and whose pixels are missing."""
+    """Return a PNG with this size in its header and without pixels."""
 
     def chunk(name, data):
         return (
@@ -31,7 +31,7 @@ def png_of(width, height):
 
 
 def exif(orientation=1):
-    """Metadata as a camera writes it: which way is up, and where it was."""
+    """Return metadata as a camera writes it, with orientation and position."""
     data = Image.Exif()
     data[ORIENTATION] = orientation
     data.get_ifd(0x8825)[GPS_AREA] = SECRET
@@ -39,7 +39,7 @@ def exif(orientation=1):
 
 
 def kept(alice, answer):
-    """The image that the API keeps, decoded, and its bytes."""
+    """Return the stored image, decoded, and its bytes."""
     assert answer.status_code == 201, answer.json
     data = alice.get(f"/photos/{answer.json['id']}/image").data
     return Image.open(io.BytesIO(data)), data
@@ -49,7 +49,7 @@ def kept(alice, answer):
     ("written_as", "content_type"),
     [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
 )
-def test_a_photo_is_created_and_has_an_address(alice, drawing, written_as, content_type):
+def test_an_uploaded_photo_has_an_address(alice, drawing, written_as, content_type):
     answer = alice.upload(drawing(written_as, size=(40, 30)), "Holiday")
 
     assert answer.status_code == 201
@@ -59,7 +59,7 @@ def test_a_photo_is_created_and_has_an_address(alice, drawing, written_as, conte
     assert (answer.json["width"], answer.json["height"]) == (40, 30)
 
 
-def test_the_content_decides_not_the_name_of_the_file(alice, drawing):
+def test_the_media_type_follows_the_content_and_not_the_file_name(alice, drawing):
     answer = alice.upload(drawing("WEBP"), file_name="../../photo.php")
 
     assert answer.json["content_type"] == "image/webp"
@@ -69,7 +69,7 @@ def test_the_content_decides_not_the_name_of_the_file(alice, drawing):
 
 
 @pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
-def test_metadata_is_not_kept(alice, drawing, written_as):
+def test_metadata_is_removed(alice, drawing, written_as):
     options = {"exif": exif(), "xmp": b"<x:xmpmeta>" + SECRET, "comment": SECRET}
     upload = drawing(written_as, **options)
     image, data = kept(alice, alice.upload(upload))
@@ -80,7 +80,7 @@ def test_metadata_is_not_kept(alice, drawing, written_as):
     assert not {"exif", "xmp", "comment", "icc_profile", "XML:com.adobe.xmp"} & set(image.info)
 
 
-def test_texts_inside_a_png_are_not_kept(alice, drawing):
+def test_text_chunks_of_a_png_are_removed(alice, drawing):
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", SECRET.decode())
     texts.add_itxt("Comment", SECRET.decode())
@@ -90,7 +90,7 @@ def test_texts_inside_a_png_are_not_kept(alice, drawing):
     assert image.text == {}
 
 
-def test_what_hides_behind_the_image_is_not_kept(alice, drawing):
+def test_bytes_after_the_image_are_removed(alice, drawing):
     _, data = kept(alice, alice.upload(drawing("JPEG") + b"<?php " + SECRET))
 
     assert SECRET not in data
@@ -106,15 +106,15 @@ def test_a_photo_taken_sideways_is_turned_upright(alice, drawing, written_as, or
     assert (answer.json["width"], answer.json["height"]) == (30, 40)
 
 
-def test_the_size_is_that_of_the_image_as_it_is_kept(alice, drawing):
+def test_the_described_size_is_that_of_the_stored_image(alice, drawing):
     answer = alice.upload(drawing("JPEG", exif=exif()))
     _, data = kept(alice, answer)
 
     assert answer.json["size"] == len(data)
 
 
-def test_the_colours_of_a_profile_are_worked_into_the_pixels(alice, drawing):
-    """A profile in which red and green have changed places: what the file calls red is meant to be seen as green."""
+def test_colours_are_converted_by_the_profile(alice, drawing):
+    """The profile swaps red and green, so the file's red must be shown as green."""
     exchanged = SRGB.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
     image, _ = kept(alice, alice.upload(drawing("PNG", color=(200, 50, 50), icc_profile=exchanged)))
     red, green, _ = image.getpixel((0, 0))
@@ -125,7 +125,7 @@ def test_the_colours_of_a_profile_are_worked_into_the_pixels(alice, drawing):
 
 @pytest.mark.parametrize("profile", [b"not a profile", SRGB], ids=["broken", "of colours"])
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB"])
-def test_a_profile_that_does_not_fit_is_left_out(alice, drawing, mode, profile):
+def test_an_unusable_profile_is_ignored(alice, drawing, mode, profile):
     image, _ = kept(alice, alice.upload(drawing("PNG", mode=mode, icc_profile=profile)))
 
     assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
@@ -153,7 +153,7 @@ def test_a_transparent_palette_stays_transparent(alice, drawing):
 
 
 @pytest.mark.parametrize("written_as", ["PNG", "WEBP", "MPO"])
-def test_of_several_pictures_the_first_is_kept(alice, drawing, written_as):
+def test_the_first_picture_of_several_is_stored(alice, drawing, written_as):
     options = {
         "save_all": True,
         "append_images": [Image.new("RGB", (8, 6), "white")],
@@ -193,14 +193,14 @@ def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
     ("width", "height"),
     [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
 )
-def test_more_than_forty_megapixels_are_refused_by_the_header_alone(alice, width, height):
+def test_more_than_forty_megapixels_are_rejected_by_the_header(alice, width, height):
     answer = alice.upload(png_of(width, height))
 
     assert answer.status_code == 413
     assert answer.json["error"] == "too_large"
 
 
-def test_forty_megapixels_are_not_too_many(alice):
+def test_forty_megapixels_are_accepted(alice):
     answer = alice.upload(png_of(8000, 5000))
 
     assert answer.status_code == 415, "it was decoded, and found to have no pixels"
@@ -227,7 +227,7 @@ def test_forty_megapixels_are_not_too_many(alice):
         "no pixels",
     ],
 )
-def test_what_is_no_image_is_an_unsupported_media_type(alice, image):
+def test_a_file_that_is_no_image_is_unsupported(alice, image):
     answer = alice.upload(image, file_name="photo.png")
 
     assert answer.status_code == 415
@@ -250,7 +250,7 @@ def test_a_truncated_image_is_unsupported(alice, drawing, written_as):
 
 
 @pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
-def test_no_damaged_byte_is_ever_our_error(alice, drawing, written_as):
+def test_damaged_images_never_cause_a_server_error(alice, drawing, written_as):
     image = drawing(written_as, size=(4, 3), exif=exif(6))
     answers = [
         alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
@@ -293,7 +293,7 @@ def test_a_missing_image_is_an_invalid_request(alice, form):
         ("application/x-www-form-urlencoded", b"title=%FF&image=\xff"),
     ],
 )
-def test_a_body_of_another_form_has_no_image(alice, content_type, body):
+def test_a_body_that_is_not_multipart_is_an_invalid_request(alice, content_type, body):
     answer = alice.post("/photos", data=body, content_type=content_type)
 
     assert answer.status_code == 400
@@ -311,7 +311,7 @@ def test_a_photo_needs_a_title(alice, drawing, title):
     assert alice.get("/photos").json["photos"] == []
 
 
-def test_a_missing_title_is_refused(alice, drawing):
+def test_a_missing_title_is_rejected(alice, drawing):
     answer = alice.post("/photos", data={"image": (io.BytesIO(drawing()), "photo.png")})
 
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""What the world calls a leg, where it listens, and when the demo is refused."""
+"""The public addresses of the legs, where they listen, and when the demo is refused."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ Environ = dict[str, str]
 Complaint = Callable[[type[Settings], Environ], str]
 
 
-def test_a_leg_listens_where_its_url_says(demo: Environ) -> None:
+def test_a_leg_listens_on_the_host_and_port_of_its_url(demo: Environ) -> None:
     environ = demo | {"TRIPOD_CLIENT_APP_URL": "http://[::1]:8100"}
 
     assert AuthServerSettings.load(environ).bind_address == ("127.0.0.1", 9000)
@@ -18,7 +18,7 @@ def test_a_leg_listens_where_its_url_says(demo: Environ) -> None:
     assert ClientAppSettings.load(environ).url == "http://[::1]:8100"
 
 
-def test_behind_a_proxy_it_listens_elsewhere(outside: Environ) -> None:
+def test_bind_overrides_where_a_leg_listens(outside: Environ) -> None:
     environ = outside | {
         "TRIPOD_AUTH_SERVER_URL": "https://id.example",
         "TRIPOD_AUTH_SERVER_BIND": "10.0.0.5:8000",
@@ -62,7 +62,7 @@ def test_an_https_url_without_a_port_means_443(outside: Environ) -> None:
     ],
 )
 @pytest.mark.parametrize("leg", ["AUTH_SERVER", "CLIENT_APP", "RESOURCE_API"])
-def test_a_url_is_scheme_host_and_port_and_nothing_else(
+def test_a_url_must_have_only_scheme_host_and_port(
     leg: str, url: str, outside: Environ, complaint: Complaint
 ) -> None:
     line = complaint(AuthServerSettings, outside | {f"TRIPOD_{leg}_URL": url})
@@ -73,7 +73,7 @@ def test_a_url_is_scheme_host_and_port_and_nothing_else(
 @pytest.mark.parametrize(
     "url", ["http://id.example", "http://10.0.0.1:9000", "http://0.0.0.0:9000"]
 )
-def test_plain_http_off_loopback_is_refused(
+def test_plain_http_outside_loopback_is_refused(
     url: str, outside: Environ, complaint: Complaint
 ) -> None:
     assert "must be https" in complaint(ClientAppSettings, outside | {"TRIPOD_CLIENT_APP_URL": url})
@@ -92,16 +92,14 @@ def test_every_spelling_of_loopback_may_be_plain_http(url: str, demo: Environ) -
 @pytest.mark.parametrize(
     "bind", ["9000", ":9000", "127.0.0.1", "127.0.0.1:", "127.0.0.1:0", "127.0.0.1:65536", "a:b"]
 )
-def test_what_is_listened_on_is_host_and_port(
-    bind: str, demo: Environ, complaint: Complaint
-) -> None:
+def test_bind_must_be_host_and_port(bind: str, demo: Environ, complaint: Complaint) -> None:
     line = complaint(ResourceApiSettings, demo | {"TRIPOD_RESOURCE_API_BIND": bind})
 
     assert line.startswith("TRIPOD_RESOURCE_API_BIND ")
 
 
 @pytest.mark.parametrize("bind", ["[::1]:9000", "::1:9000"])
-def test_an_ipv6_address_to_listen_on_may_have_brackets(bind: str, demo: Environ) -> None:
+def test_an_ipv6_bind_address_may_have_brackets(bind: str, demo: Environ) -> None:
     settings = AuthServerSettings.load(demo | {"TRIPOD_AUTH_SERVER_BIND": bind})
 
     assert settings.bind_address == ("::1", 9000)
@@ -117,7 +115,7 @@ def test_an_issuer_may_have_a_path(demo: Environ) -> None:
 @pytest.mark.parametrize(
     "issuer", ["https://id.example?a", "https://id.example/?", "https://id.example#a", "id.example"]
 )
-def test_an_issuer_has_no_query_and_no_fragment(
+def test_an_issuer_must_not_have_a_query_or_fragment(
     issuer: str, demo: Environ, complaint: Complaint
 ) -> None:
     assert complaint(ClientAppSettings, demo | {"TRIPOD_ISSUER": issuer}).startswith(
@@ -132,14 +130,16 @@ def test_an_issuer_is_visible_ascii_only(issuer: str, demo: Environ, complaint: 
     )
 
 
-def test_the_issuer_is_this_projects_server_wherever_it_is(demo: Environ) -> None:
+def test_the_default_issuer_is_the_configured_authorization_server(demo: Environ) -> None:
     settings = ClientAppSettings.load(demo | {"TRIPOD_AUTH_SERVER_URL": "http://127.0.0.1:9900"})
 
     assert settings.issuer == "http://127.0.0.1:9900"
 
 
 @pytest.mark.parametrize("value", ["yes", "true", "2", "on"])
-def test_the_demo_is_on_or_off(value: str, outside: Environ, complaint: Complaint) -> None:
+def test_the_demo_setting_must_be_0_or_1(
+    value: str, outside: Environ, complaint: Complaint
+) -> None:
     assert complaint(AuthServerSettings, outside | {"TRIPOD_DEMO": value}).startswith(
         "TRIPOD_DEMO "
     )
@@ -157,7 +157,7 @@ def test_the_demo_is_refused_when_any_address_is_public(
     assert name in line
 
 
-def test_the_demo_is_refused_when_it_listens_to_the_world(
+def test_the_demo_is_refused_when_it_listens_on_a_public_address(
     demo: Environ, complaint: Complaint
 ) -> None:
     line = complaint(ClientAppSettings, demo | {"TRIPOD_CLIENT_APP_BIND": "0.0.0.0:9001"})
@@ -167,7 +167,7 @@ def test_the_demo_is_refused_when_it_listens_to_the_world(
 
 
 @pytest.mark.parametrize("scope", ["photos:read  profile", 'photos:"read"', "photos\\read", "föto"])
-def test_a_scope_that_is_none_is_refused(scope: str, demo: Environ, complaint: Complaint) -> None:
+def test_a_malformed_scope_is_refused(scope: str, demo: Environ, complaint: Complaint) -> None:
     line = complaint(ClientAppSettings, demo | {"TRIPOD_CLIENT_SCOPE": scope})
 
     assert line.startswith("TRIPOD_CLIENT_SCOPE must be")

@@ -1,4 +1,4 @@
-"""What each setting is when nobody sets it, and what an empty one counts as."""
+"""The default of each setting, and empty variables."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ def test_the_demo_needs_no_other_setting(
     assert settings.instance_path == tmp_path / "instance"
 
 
-def test_the_authorization_server_has_the_promised_lifetimes(demo: Environ, tmp_path: Path) -> None:
+def test_the_lifetimes_have_their_documented_defaults(demo: Environ, tmp_path: Path) -> None:
     settings = AuthServerSettings.load(demo)
 
     assert settings.access_token_lifetime == 120
@@ -50,7 +50,7 @@ def test_the_resource_api_introspects_as_photo_api_by_default(
     assert settings.database_url == f"sqlite:///{tmp_path}/instance/resource_api.db"
 
 
-def test_the_legs_of_one_demo_know_the_same_generated_secrets(demo: Environ) -> None:
+def test_the_legs_of_a_demo_share_the_generated_secrets(demo: Environ) -> None:
     auth_server = AuthServerSettings.load(demo)
     client_app = ClientAppSettings.load(demo)
     resource_api = ResourceApiSettings.load(demo)
@@ -61,7 +61,7 @@ def test_the_legs_of_one_demo_know_the_same_generated_secrets(demo: Environ) -> 
     assert auth_server.secret_keys == client_app.secret_keys == resource_api.secret_keys
 
 
-def test_the_demo_is_off_unless_it_is_asked_for(outside: Environ) -> None:
+def test_the_demo_is_off_by_default(outside: Environ) -> None:
     settings = AuthServerSettings.load(outside)
 
     assert not settings.demo
@@ -96,7 +96,7 @@ def test_an_empty_variable_counts_as_unset(settings_class: type[Settings], demo:
     assert settings == settings_class.load(demo)
 
 
-def test_the_instance_folder_is_the_projects_own_by_default(
+def test_the_default_instance_folder_is_in_the_project(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("config.PROJECT_ROOT", tmp_path)

@@ -1,4 +1,4 @@
-"""Lifetimes, counts and databases: what is taken, and what is refused."""
+"""Lifetimes, counts and database URLs: accepted and refused values."""
 
 from collections.abc import Callable
 
@@ -22,14 +22,16 @@ Complaint = Callable[[type[Settings], Environ], str]
     ],
 )
 @pytest.mark.parametrize("value", ["-1", "1.5", "2 minutes", "1e3", "٣", "9999999999"])
-def test_a_number_is_a_whole_number(
+def test_a_number_must_be_a_whole_number(
     name: str, value: str, demo: Environ, complaint: Complaint
 ) -> None:
     assert complaint(AuthServerSettings, demo | {name: value}).startswith(f"{name} ")
 
 
 @pytest.mark.parametrize("what", ["ACCESS_TOKEN", "REFRESH_TOKEN", "AUTHORIZATION_CODE"])
-def test_nothing_lives_for_no_time_at_all(what: str, demo: Environ, complaint: Complaint) -> None:
+def test_a_lifetime_must_be_at_least_one_second(
+    what: str, demo: Environ, complaint: Complaint
+) -> None:
     name = f"TRIPOD_{what}_LIFETIME"
 
     assert complaint(AuthServerSettings, demo | {name: "0"}).startswith(f"{name} ")
@@ -41,7 +43,7 @@ def test_the_grace_can_be_turned_off(demo: Environ) -> None:
     assert settings.refresh_token_grace == 0
 
 
-def test_the_lifetimes_are_what_is_asked_for(demo: Environ) -> None:
+def test_the_lifetimes_can_be_set(demo: Environ) -> None:
     names = (
         "ACCESS_TOKEN_LIFETIME",
         "REFRESH_TOKEN_LIFETIME",
@@ -67,7 +69,7 @@ DATABASES = [
 @pytest.mark.parametrize(
     "url", ["sqlite:////var/lib/tripod.db", "postgresql+psycopg://tripod:secret@db/tripod"]
 )
-def test_a_database_is_sqlite_or_postgresql(
+def test_a_database_must_be_sqlite_or_postgresql(
     settings_class: type[Settings], name: str, url: str, outside: Environ
 ) -> None:
     settings = settings_class.load(outside | {name: url})
@@ -87,7 +89,7 @@ def test_a_database_is_sqlite_or_postgresql(
         pytest.param("sqlite:///:memory:", id="memory by name"),
     ],
 )
-def test_another_database_is_refused_without_its_password(
+def test_the_refusal_of_a_database_url_does_not_repeat_its_password(
     settings_class: type[Settings], name: str, url: str, outside: Environ, complaint: Complaint
 ) -> None:
     line = complaint(settings_class, outside | {name: url})

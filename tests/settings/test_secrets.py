@@ -1,4 +1,4 @@
-"""Where secrets come from, that they are made once, and that they show nowhere."""
+"""Secrets: their sources, their single generation, and that they are never shown."""
 
 import os
 import stat
@@ -27,7 +27,7 @@ Complaint = Callable[[type[Settings], Environ], str]
         (ResourceApiSettings, "TRIPOD_INTROSPECTION_CLIENT_SECRET"),
     ],
 )
-def test_outside_the_demo_nothing_is_made_up(
+def test_outside_the_demo_no_secret_is_generated(
     settings_class: type[Settings], name: str, outside: Environ, complaint: Complaint
 ) -> None:
     del outside[name]
@@ -55,7 +55,7 @@ def test_a_key_file_is_read_outside_the_demo_too(demo: Environ, outside: Environ
     assert settings.secret_keys == made_by_the_demo
 
 
-def test_a_key_of_the_environment_comes_before_the_file(demo: Environ) -> None:
+def test_the_environment_takes_precedence_over_the_key_file(demo: Environ) -> None:
     AuthServerSettings.load(demo)
 
     settings = AuthServerSettings.load(demo | {"TRIPOD_SECRET_KEY": "a key"})
@@ -69,7 +69,7 @@ def test_old_keys_still_verify_after_the_current_one(outside: Environ) -> None:
     assert settings.secret_keys == ("a key", "older", "oldest")
 
 
-def test_no_secret_shows_when_settings_are_printed(
+def test_printed_settings_contain_no_secret(
     settings_class: type[Settings], outside: Environ
 ) -> None:
     databases = (
@@ -88,7 +88,7 @@ def test_no_secret_shows_when_settings_are_printed(
 
 
 @pytest.mark.parametrize("name", ["TRIPOD_AUTH_SERVER_URL", "TRIPOD_ISSUER"])
-def test_a_password_in_a_url_is_refused_and_not_repeated(
+def test_a_password_in_a_url_is_refused_without_repeating_it(
     name: str, outside: Environ, complaint: Complaint
 ) -> None:
     line = complaint(ClientAppSettings, outside | {name: "https://tripod:hush@id.example"})
@@ -97,7 +97,7 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(
     assert "hush" not in line
 
 
-def test_what_the_demo_writes_is_the_owners_alone(
+def test_only_the_owner_can_read_what_the_demo_writes(
     settings_class: type[Settings], demo: Environ
 ) -> None:
     settings = settings_class.load(demo)
@@ -108,11 +108,11 @@ def test_what_the_demo_writes_is_the_owners_alone(
     assert _mode(settings.instance_path) == 0o700
 
 
-def test_generated_secrets_last(demo: Environ) -> None:
+def test_generated_secrets_are_reused(demo: Environ) -> None:
     assert AuthServerSettings.load(demo) == AuthServerSettings.load(demo)
 
 
-def test_of_many_first_starts_one_makes_the_secrets(demo: Environ) -> None:
+def test_simultaneous_first_starts_generate_one_secret(demo: Environ) -> None:
     starts = 16
     together = Barrier(starts)
 
@@ -137,7 +137,7 @@ def _locked(path: Path) -> None:
 
 
 @pytest.mark.parametrize("spoil", [_occupied, _locked])
-def test_an_instance_folder_that_cannot_be_is_one_line(
+def test_an_unusable_instance_folder_is_reported_in_one_line(
     spoil: Callable[[Path], None],
     demo: Environ,
     monkeypatch: pytest.MonkeyPatch,
@@ -153,7 +153,9 @@ def test_an_instance_folder_that_cannot_be_is_one_line(
     assert line.startswith("TRIPOD_INSTANCE_PATH: ")
 
 
-def test_a_secret_that_cannot_be_read_is_one_line(demo: Environ, complaint: Complaint) -> None:
+def test_an_unreadable_secret_file_is_reported_in_one_line(
+    demo: Environ, complaint: Complaint
+) -> None:
     key = Path(demo["TRIPOD_INSTANCE_PATH"]) / "secret_key"
     key.mkdir(parents=True)
 

@@ -1,4 +1,4 @@
-"""HTTP from server to server takes nothing from its surroundings, and does nothing by itself."""
+"""Requests from server to server ignore the environment and never retry by themselves."""
 
 import threading
 from pathlib import Path
@@ -17,7 +17,7 @@ URL = "http://server.example"
 
 
 class Recorder(BaseAdapter):
-    """Carries nothing anywhere; keeps what it is told to send, and how."""
+    """Adapter that sends nothing and records each request with its options."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Recorder(BaseAdapter):
 
 @pytest.fixture
 def network() -> Network:
-    """A server that repeats what it is told, sets a cookie, and sends people elsewhere."""
+    """A server that echoes headers, sets a cookie, and redirects."""
     server, network = Flask("server"), Network()
 
     @server.route("/headers", methods=["GET", "POST"])
@@ -65,7 +65,7 @@ def test_a_netrc_does_not_overwrite_a_bearer_token(
     assert response.json()["Authorization"] == "Bearer token"
 
 
-def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     recorder = Recorder()
@@ -75,7 +75,7 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
     assert not recorder.options["proxies"]
 
 
-def test_every_request_gives_up_in_time_and_checks_certificates() -> None:
+def test_every_request_has_a_timeout_and_verifies_certificates() -> None:
     recorder = Recorder()
 
     BackChannel(adapter=lambda: recorder).session().get(URL)
@@ -86,7 +86,7 @@ def test_every_request_gives_up_in_time_and_checks_certificates() -> None:
 
 
 def test_a_redirect_is_not_followed(session: requests.Session, network: Network) -> None:
-    """It would carry a secret to wherever it points."""
+    """It could send a secret to another server."""
     response = session.post(f"{URL}/moved", data={"client_secret": "hush"}, allow_redirects=True)
 
     assert response.status_code == 307
@@ -100,19 +100,19 @@ def test_cookies_are_not_kept(session: requests.Session) -> None:
     assert "Cookie" not in response.json()
 
 
-def test_nothing_is_sent_twice_by_itself() -> None:
-    """A code that is presented twice ends the grant."""
+def test_a_request_is_not_retried() -> None:
+    """A code that is presented twice would end the grant."""
     assert pooled_adapter().max_retries.total == 0
 
 
-def test_an_unreachable_server_is_one_kind_of_exception(
+def test_every_failure_to_reach_a_server_raises_the_same_exception(
     session: requests.Session, network: Network
 ) -> None:
     with network.cut_off(URL), pytest.raises(requests.RequestException):
         session.get(f"{URL}/headers")
 
 
-def test_each_thread_has_a_session_of_its_own() -> None:
+def test_each_thread_has_its_own_session() -> None:
     back_channel, sessions = BackChannel(), []
 
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""INTERFACE: one spelling of the host is canonical; other spellings of loopback lead to it; a foreign Host gets 400."""
+"""INTERFACE: one spelling of the host is canonical, other spellings of loopback redirect to it, and a foreign Host gets 400."""
 
 import pytest
 import requests
@@ -10,7 +10,7 @@ FOREIGN = ["http://evil.example", "http://127.0.0.1:9001"]
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
-def test_a_page_asked_for_on_another_spelling_is_shown_on_the_canonical_one(
+def test_a_page_on_another_spelling_redirects_to_the_canonical_one(
     origin: str, browser: Browser
 ) -> None:
     page = browser.open(f"{origin}/form?next=%2Fphotos&q=why?")
@@ -19,7 +19,7 @@ def test_a_page_asked_for_on_another_spelling_is_shown_on_the_canonical_one(
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
-def test_no_cookie_is_left_on_another_spelling(origin: str, browser: Browser) -> None:
+def test_no_cookie_is_set_on_another_spelling(origin: str, browser: Browser) -> None:
     browser.open(f"{origin}/sign-in")
 
     assert list(browser.cookies()) == list(browser.cookies("127.0.0.1")) == ["tripod_auth_server"]
@@ -29,7 +29,7 @@ def test_no_cookie_is_left_on_another_spelling(origin: str, browser: Browser) ->
 def test_a_form_sent_to_another_spelling_is_not_redirected(
     origin: str, http: requests.Session
 ) -> None:
-    """A redirect would lose what was typed, or carry it on."""
+    """A redirect would lose the typed values or send them to another address."""
     response = http.post(f"{origin}/form", data={"password": "hush"})
 
     assert response.status_code == 400
@@ -37,7 +37,7 @@ def test_a_form_sent_to_another_spelling_is_not_redirected(
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
-def test_programs_are_answered_on_every_spelling_of_loopback(
+def test_machine_endpoints_answer_on_every_spelling_of_loopback(
     origin: str, http: requests.Session
 ) -> None:
     assert http.post(f"{origin}/machine").status_code == 200
@@ -46,7 +46,7 @@ def test_programs_are_answered_on_every_spelling_of_loopback(
 
 @pytest.mark.parametrize("path", ["/", "/static/css/base.css", "/nothing-here"])
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_a_foreign_host_is_refused(origin: str, path: str, http: requests.Session) -> None:
+def test_a_foreign_host_is_rejected(origin: str, path: str, http: requests.Session) -> None:
     response = http.get(origin + path)
 
     assert response.status_code == 400
@@ -56,7 +56,9 @@ def test_a_foreign_host_is_refused(origin: str, path: str, http: requests.Sessio
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_a_foreign_host_is_refused_to_programs_too(origin: str, http: requests.Session) -> None:
+def test_a_foreign_host_is_rejected_at_machine_endpoints(
+    origin: str, http: requests.Session
+) -> None:
     assert http.post(f"{origin}/machine").status_code == 400
 
 
@@ -72,27 +74,27 @@ def test_a_foreign_host_is_refused_to_programs_too(origin: str, http: requests.S
         "",
     ],
 )
-def test_a_host_that_is_none_is_refused(host: str, http: requests.Session) -> None:
+def test_a_malformed_host_is_rejected(host: str, http: requests.Session) -> None:
     response = http.get("http://127.0.0.1:9000/", headers={"Host": host})
 
     assert response.status_code == 400
 
 
-def test_a_path_cannot_lead_the_redirect_astray(http: requests.Session) -> None:
+def test_a_path_cannot_redirect_to_another_host(http: requests.Session) -> None:
     response = http.get("http://localhost:9000//evil.example/%0d%0aSet-Cookie:x")
 
     assert response.headers["Location"].startswith("http://127.0.0.1:9000/")
     assert "Set-Cookie" not in response.headers
 
 
-def test_a_host_is_the_same_in_capital_letters(http: requests.Session) -> None:
+def test_the_host_is_case_insensitive(http: requests.Session) -> None:
     response = http.get("http://127.0.0.1:9000/", headers={"Host": "LOCALHOST:9000"})
 
     assert response.headers["Location"] == "http://127.0.0.1:9000/"
 
 
 @pytest.mark.parametrize("origin", [*OTHER_SPELLINGS, *FOREIGN])
-def test_health_is_told_on_any_host(origin: str, http: requests.Session) -> None:
+def test_healthz_answers_on_any_host(origin: str, http: requests.Session) -> None:
     response = http.get(f"{origin}/healthz")
 
     assert response.status_code == 200
@@ -102,9 +104,7 @@ def test_health_is_told_on_any_host(origin: str, http: requests.Session) -> None
 @pytest.mark.settings(
     AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1"
 )
-def test_a_public_leg_does_not_answer_for_loopback(
-    network: Network, http: requests.Session
-) -> None:
+def test_a_public_leg_rejects_loopback_hosts(network: Network, http: requests.Session) -> None:
     network.attach("http://localhost", network.application("https://id.example"))
 
     assert http.get("http://localhost/").status_code == 400

@@ -1,4 +1,4 @@
-"""Each leg's cookie: a name and a key of its own, kept from scripts, from plain http and from other sites' forms."""
+"""Each leg's cookie: its own name and key, and safe attributes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,11 +18,11 @@ URL = "http://127.0.0.1:9000"
 
 
 def attributes_of_the_cookie(response: requests.Response) -> set[str]:
-    """The attributes of the one cookie that is set."""
+    """Return the attributes of the only cookie in the response."""
     return set(response.headers["Set-Cookie"].split("; ")[1:])
 
 
-def test_the_cookie_is_kept_from_scripts_and_other_sites_forms(http: requests.Session) -> None:
+def test_the_cookie_is_http_only_and_same_site(http: requests.Session) -> None:
     response = http.get(f"{URL}/sign-in")
 
     assert attributes_of_the_cookie(response) == {"HttpOnly", "SameSite=Lax", "Path=/"}
@@ -36,7 +36,7 @@ def test_over_https_the_cookie_is_secure_and_bound_to_the_host(http: requests.Se
     assert attributes_of_the_cookie(response) == {"Secure", "HttpOnly", "SameSite=Lax", "Path=/"}
 
 
-def test_each_legs_cookie_has_a_name_and_a_key_of_its_own(tmp_path: Path) -> None:
+def test_each_legs_cookie_has_its_own_name_and_key(tmp_path: Path) -> None:
     demo = {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path)}
 
     legs = [
@@ -50,7 +50,7 @@ def test_each_legs_cookie_has_a_name_and_a_key_of_its_own(tmp_path: Path) -> Non
     assert not names & NAMES_OF_OTHER_PROGRAMS
 
 
-def test_a_cookie_signed_with_an_old_key_still_counts(start: Callable[..., Flask]) -> None:
+def test_a_cookie_signed_with_a_fallback_key_is_accepted(start: Callable[..., Flask]) -> None:
     network = Network()
     browser = Browser(network)
     network.attach(URL, start(SECRET_KEY="old"))
@@ -61,7 +61,7 @@ def test_a_cookie_signed_with_an_old_key_still_counts(start: Callable[..., Flask
     assert browser.open("/whoami").text == "alice"
 
 
-def test_a_cookie_signed_with_a_forgotten_key_does_not_count(start: Callable[..., Flask]) -> None:
+def test_a_cookie_signed_with_a_removed_key_is_ignored(start: Callable[..., Flask]) -> None:
     network = Network()
     browser = Browser(network)
     network.attach(URL, start(SECRET_KEY="old"))
@@ -84,8 +84,8 @@ def test_a_key_is_derived_for_each_leg_and_purpose() -> None:
     assert derive_key("another", "one", "cookies") not in keys
 
 
-def test_without_a_key_nothing_is_signed(tmp_path: Path) -> None:
-    """The command line loads no key; an empty one would sign as well as any."""
+def test_signing_without_a_key_fails(tmp_path: Path) -> None:
+    """The command line loads no key, and an empty key must not sign anything."""
     settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)}, serving=False)
 
     assert new_application(settings).secret_key is None

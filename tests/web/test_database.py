@@ -1,4 +1,4 @@
-"""A leg's database: transactions that begin as what they are, moments with their time zone, one session a request."""
+"""A leg's database: transactions, times with a time zone, one session per request."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """Of the one table here."""
+    """Base class of the table in these tests."""
 
 
 class Visit(Base):
-    """A row to write and read."""
+    """A row of the table."""
 
     __tablename__ = "visits"
 
@@ -48,7 +48,7 @@ def database(path: Path) -> Iterator[Database]:
 def impatient_database(
     database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
-    """The same one, by connections that do not wait for a lock."""
+    """Return the same database with connections that do not wait for a lock."""
     monkeypatch.setattr("web.database.BUSY_TIMEOUT_MS", 0)
     impatient = Database(f"sqlite:///{path}")
     yield impatient
@@ -56,7 +56,7 @@ def impatient_database(
 
 
 def visits(database: Database) -> int:
-    """How many there are."""
+    """Return the number of rows."""
     with database.session(writing=False) as db:
         return db.scalar(select(func.count()).select_from(Visit)) or 0
 
@@ -64,10 +64,10 @@ def visits(database: Database) -> int:
 # Transactions
 
 
-def test_a_writing_transaction_begins_as_one(
+def test_a_writing_transaction_locks_at_its_start(
     database: Database, impatient_database: Database
 ) -> None:
-    """Reading first and writing then would fail when somebody else has written in between."""
+    """A transaction that reads first and writes later would fail if another one has written in between."""
     with (
         database.session(writing=True) as first,
         impatient_database.session(writing=True) as second,
@@ -78,7 +78,7 @@ def test_a_writing_transaction_begins_as_one(
             second.execute(text("SELECT 1"))
 
 
-def test_nobody_who_reads_waits_for_a_writer(
+def test_reading_does_not_wait_for_a_writer(
     database: Database, impatient_database: Database
 ) -> None:
     with database.writing() as writer:
@@ -90,7 +90,7 @@ def test_nobody_who_reads_waits_for_a_writer(
     assert visits(impatient_database) == 1
 
 
-def test_no_update_is_lost_among_writers(database: Database) -> None:
+def test_parallel_writers_lose_no_update(database: Database) -> None:
     def note(_: int) -> None:
         with database.writing() as db:
             number = db.scalar(select(func.count()).select_from(Visit)) or 0
@@ -102,7 +102,7 @@ def test_no_update_is_lost_among_writers(database: Database) -> None:
     assert visits(database) == 40
 
 
-def test_a_failure_leaves_nothing_behind(database: Database) -> None:
+def test_a_failed_transaction_writes_nothing(database: Database) -> None:
     def write_and_fail() -> None:
         with database.writing() as db:
             db.add(Visit(at=NOON))
@@ -115,7 +115,7 @@ def test_a_failure_leaves_nothing_behind(database: Database) -> None:
     assert visits(database) == 0
 
 
-def test_a_foreign_key_is_held(database: Database) -> None:
+def test_foreign_keys_are_enforced(database: Database) -> None:
     with database.writing() as db:
         assert db.scalar(text("PRAGMA foreign_keys")) == 1
 
@@ -125,13 +125,13 @@ def test_a_foreign_key_is_held(database: Database) -> None:
 
 @pytest.fixture
 def sessions() -> list[Session]:
-    """Those that the leg's requests had."""
+    """Return the sessions of the leg's requests."""
     return []
 
 
 @pytest.fixture
 def leg(database: Database, sessions: list[Session]) -> Flask:
-    """An application with views that read, write, and fail."""
+    """Return an application with views that read, write and fail."""
     leg = Flask("leg")
     database.init_app(leg)
 
@@ -157,7 +157,7 @@ def leg(database: Database, sessions: list[Session]) -> Flask:
     return leg
 
 
-def test_a_request_has_one_session_and_gives_it_back(
+def test_a_request_has_one_session_and_closes_it(
     leg: Flask, sessions: list[Session], database: Database
 ) -> None:
     assert leg.test_client().get("/look").text == "0"
@@ -172,7 +172,7 @@ def test_a_view_that_writes_commits(leg: Flask, database: Database) -> None:
     assert visits(database) == 1
 
 
-def test_a_view_that_fails_has_written_nothing_and_holds_nothing(
+def test_a_failed_view_writes_nothing_and_releases_its_connection(
     leg: Flask, sessions: list[Session], database: Database
 ) -> None:
     assert leg.test_client().get("/fail").status_code == 500
@@ -182,9 +182,7 @@ def test_a_view_that_fails_has_written_nothing_and_holds_nothing(
     assert _connections_in_use(database) == 0
 
 
-def test_a_view_that_is_to_write_begins_so_before_it_reads(
-    leg: Flask, impatient_database: Database
-) -> None:
+def test_a_writing_view_locks_before_it_reads(leg: Flask, impatient_database: Database) -> None:
     impatient_database.init_app(leg)
 
     with impatient_database.session(writing=True) as other:
@@ -199,13 +197,13 @@ def _connections_in_use(database: Database) -> int:
     return database.engine.pool.checkedout()
 
 
-# Moments
+# Times
 
 
 @pytest.mark.parametrize(
     "zone", [UTC, timezone(timedelta(hours=5, minutes=30)), timezone(timedelta(hours=-8))]
 )
-def test_a_moment_comes_back_as_the_same_one_in_utc(zone: timezone, database: Database) -> None:
+def test_a_time_is_loaded_as_the_same_time_in_utc(zone: timezone, database: Database) -> None:
     with database.writing() as db:
         db.add(Visit(id=1, at=NOON.astimezone(zone)))
 
@@ -215,7 +213,7 @@ def test_a_moment_comes_back_as_the_same_one_in_utc(zone: timezone, database: Da
     assert (at, at.tzinfo) == (NOON, UTC)
 
 
-def test_moments_are_compared_in_the_database_whatever_their_zones(database: Database) -> None:
+def test_times_with_different_zones_compare_correctly_in_the_database(database: Database) -> None:
     east = timezone(timedelta(hours=9))
     with database.writing() as db:
         db.add(Visit(at=NOON))
@@ -231,7 +229,7 @@ def test_moments_are_compared_in_the_database_whatever_their_zones(database: Dat
     assert len(later) == len(earlier) == 1
 
 
-def test_a_moment_without_a_time_zone_is_refused(database: Database) -> None:
+def test_a_time_without_a_time_zone_is_rejected(database: Database) -> None:
     with database.session(writing=True) as db:
         db.add(Visit(at=NOON.replace(tzinfo=None)))
 
@@ -242,7 +240,7 @@ def test_a_moment_without_a_time_zone_is_refused(database: Database) -> None:
 # Files and failures
 
 
-def test_the_files_are_the_owners_alone(database: Database, path: Path) -> None:
+def test_only_the_owner_can_read_the_files(database: Database, path: Path) -> None:
     with database.writing() as db:
         db.add(Visit(at=NOON))
         db.flush()
@@ -253,14 +251,14 @@ def test_the_files_are_the_owners_alone(database: Database, path: Path) -> None:
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
-def test_what_was_written_does_not_show_in_an_exception(database: Database) -> None:
+def test_an_exception_does_not_contain_the_written_values(database: Database) -> None:
     with pytest.raises(IntegrityError) as failure, database.writing() as db:
         db.execute(text("INSERT INTO visits (id, at) VALUES (:id, NULL)"), {"id": "hush"})
 
     assert "hush" not in str(failure.value)
 
 
-def test_health_is_what_the_database_says(
+def test_healthz_checks_the_database(
     start: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     leg = start()

@@ -1,4 +1,4 @@
-"""The event log: one JSON line per event, of what did happen, and never of what was rolled back."""
+"""The event log: one JSON line per event, and none for a transaction that was rolled back."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ Log = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    """Sends the log to a file for a while; gives what is in it."""
+    """Write the log to a file during the test. Return a function that reads it."""
     path, logger = tmp_path / "events.jsonl", logging.getLogger("tripod.events")
     before = logger.handlers[:], logger.level, logger.propagate
     logger.handlers = []
@@ -64,7 +64,7 @@ def test_an_event_outside_a_request_has_no_id(log: Log) -> None:
     assert (log()[0]["request_id"], log()[0]["leg"]) == (None, None)
 
 
-def test_an_event_of_a_transaction_is_told_when_it_commits(log: Log, database: Database) -> None:
+def test_an_event_of_a_transaction_is_logged_at_the_commit(log: Log, database: Database) -> None:
     with database.session(writing=True) as db:
         db.execute(text("INSERT INTO rows VALUES (1)"))
         record_on_commit(db, "code_redeemed", grant_id="g")
@@ -76,7 +76,7 @@ def test_an_event_of_a_transaction_is_told_when_it_commits(log: Log, database: D
     assert [event["event"] for event in log()] == ["code_redeemed", "tokens_issued"]
 
 
-def test_what_is_rolled_back_is_not_told_later_either(log: Log, database: Database) -> None:
+def test_an_event_that_was_rolled_back_is_never_logged(log: Log, database: Database) -> None:
     with database.session(writing=True) as db:
         db.execute(text("INSERT INTO rows VALUES (1)"))
         record_on_commit(db, "code_redeemed", grant_id="g")
@@ -89,7 +89,7 @@ def test_what_is_rolled_back_is_not_told_later_either(log: Log, database: Databa
     assert [event["event"] for event in log()] == ["grant_ended"]
 
 
-def test_what_is_never_committed_is_never_told(log: Log, database: Database) -> None:
+def test_an_event_without_a_commit_is_never_logged(log: Log, database: Database) -> None:
     with database.session(writing=True) as db:
         db.execute(text("INSERT INTO rows VALUES (1)"))
         record_on_commit(db, "code_redeemed", grant_id="g")
@@ -97,7 +97,7 @@ def test_what_is_never_committed_is_never_told(log: Log, database: Database) -> 
     assert log() == []
 
 
-def test_an_event_is_told_once(log: Log, database: Database) -> None:
+def test_an_event_is_logged_once(log: Log, database: Database) -> None:
     with database.session(writing=True) as db:
         record_on_commit(db, "code_redeemed")
         for number in (1, 2):
@@ -107,11 +107,11 @@ def test_an_event_is_told_once(log: Log, database: Database) -> None:
     assert len(log()) == 1
 
 
-def test_the_file_is_the_owners_alone(log: Log, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_file(log: Log, tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "events.jsonl").stat().st_mode) == 0o600
 
 
-def test_a_later_start_adds_to_the_file(log: Log, tmp_path: Path) -> None:
+def test_a_later_start_appends_to_the_file(log: Log, tmp_path: Path) -> None:
     record("first")
     event_log.write_to(tmp_path / "events.jsonl")
     record("second")

@@ -1,4 +1,4 @@
-"""The security headers are on every answer of every leg, errors and redirects included."""
+"""Every response of every leg has the security headers, including errors and redirects."""
 
 import pytest
 import requests
@@ -18,7 +18,7 @@ EVERY_KIND_OF_ANSWER = [
 
 
 @pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND_OF_ANSWER)
-def test_every_answer_is_protected(
+def test_every_response_has_the_headers(
     method: str, path: str, status: int, http: requests.Session
 ) -> None:
     response = http.request(method, CANONICAL + path)
@@ -35,7 +35,7 @@ def test_every_answer_is_protected(
     assert "unsafe-inline" not in policy
 
 
-def test_a_redirect_is_protected(http: requests.Session) -> None:
+def test_a_redirect_has_the_headers(http: requests.Session) -> None:
     response = http.get("http://localhost:9000/")
 
     assert response.status_code == 302
@@ -46,7 +46,7 @@ def test_pages_are_not_stored(http: requests.Session) -> None:
     assert http.get(f"{CANONICAL}/").headers["Cache-Control"] == "no-store"
 
 
-def test_a_failure_keeps_its_details_to_itself(
+def test_a_server_error_does_not_reveal_details(
     http: requests.Session, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = http.get(f"{CANONICAL}/failure")
@@ -55,20 +55,20 @@ def test_a_failure_keeps_its_details_to_itself(
     assert "a detail of ours" in caplog.text
 
 
-def test_plain_http_promises_no_https(http: requests.Session) -> None:
+def test_plain_http_has_no_hsts(http: requests.Session) -> None:
     assert "Strict-Transport-Security" not in http.get(f"{CANONICAL}/").headers
 
 
 @pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
-def test_https_is_promised_for_a_year(http: requests.Session) -> None:
+def test_https_has_hsts_for_a_year(http: requests.Session) -> None:
     response = http.get("https://id.example/")
 
     assert response.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 @pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
-def test_a_form_of_our_own_is_taken_over_https(browser: Browser) -> None:
-    """The check against forged forms wants a Referer there, so a page with a form must let the browser send one."""
+def test_a_form_of_the_same_site_is_accepted_over_https(browser: Browser) -> None:
+    """The CSRF check requires a Referer over https, so a page with a form must let the browser send one."""
     browser.open("https://id.example/form")
     page = browser.press("Send")
 
@@ -76,7 +76,7 @@ def test_a_form_of_our_own_is_taken_over_https(browser: Browser) -> None:
 
 
 @pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
-def test_a_form_without_a_referer_is_refused_over_https(browser: Browser) -> None:
+def test_a_form_without_a_referer_is_rejected_over_https(browser: Browser) -> None:
     browser.open("https://id.example/form")
     fields = dict(browser.current.form_with("csrf_token").submission())
 

@@ -1,4 +1,4 @@
-"""TRIPOD_TRUSTED_PROXIES: what stands in front is believed when it is declared, and only then."""
+"""TRIPOD_TRUSTED_PROXIES: forwarded headers count only from declared proxies."""
 
 import pytest
 import requests
@@ -11,7 +11,7 @@ FORWARDED = {
 }
 
 
-def test_nobody_is_believed_unless_declared(http: requests.Session) -> None:
+def test_forwarded_headers_are_ignored_by_default(http: requests.Session) -> None:
     response = http.post(f"{URL}/machine", headers=FORWARDED)
 
     assert response.json() == {"address": "127.0.0.1", "root": f"{URL}/"}
@@ -20,8 +20,8 @@ def test_nobody_is_believed_unless_declared(http: requests.Session) -> None:
 @pytest.mark.settings(
     AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1"
 )
-def test_a_declared_proxy_says_who_asks_and_for_what(http: requests.Session) -> None:
-    """Of several addresses the last is the one that the proxy saw itself; whoever asks can write the others."""
+def test_a_declared_proxy_sets_the_address_and_the_host(http: requests.Session) -> None:
+    """The proxy adds the last address. The client can invent the others."""
     response = http.post(f"{URL}/machine".replace("127.0.0.1", "localhost"), headers=FORWARDED)
 
     assert response.json() == {"address": "198.51.100.7", "root": "https://id.example/"}
@@ -30,7 +30,7 @@ def test_a_declared_proxy_says_who_asks_and_for_what(http: requests.Session) -> 
 @pytest.mark.settings(
     AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="2"
 )
-def test_two_proxies_are_two_steps_back(http: requests.Session) -> None:
+def test_two_declared_proxies_use_the_second_last_address(http: requests.Session) -> None:
     twice = {name: f"{value}, {value}" for name, value in FORWARDED.items()}
 
     response = http.post(

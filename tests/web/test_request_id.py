@@ -1,4 +1,4 @@
-"""One id runs through the legs, so that their event logs can be read together."""
+"""One request id is passed between the legs, so that their event logs can be read together."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ from web.request_id import HEADER
 URL = "http://127.0.0.1:9000"
 
 
-def test_a_request_without_an_id_is_given_one(http: requests.Session) -> None:
+def test_a_request_without_an_id_gets_a_new_one(http: requests.Session) -> None:
     first, second = http.get(f"{URL}/"), http.get(f"{URL}/")
 
     assert len(first.headers[HEADER]) == 16
@@ -28,7 +28,7 @@ def test_a_request_without_an_id_is_given_one(http: requests.Session) -> None:
         "a-long-story-told-in-many-short-words-a1b2c3-01",
     ],
 )
-def test_an_id_that_comes_in_goes_out(presented: str, http: requests.Session) -> None:
+def test_an_incoming_id_is_returned(presented: str, http: requests.Session) -> None:
     response = http.post(f"{URL}/machine", headers={HEADER: presented})
 
     assert response.headers[HEADER] == presented
@@ -37,7 +37,7 @@ def test_an_id_that_comes_in_goes_out(presented: str, http: requests.Session) ->
 @pytest.mark.parametrize(
     "presented", ["short", "so-" * 21 + "on", "a-line\tbreaker", '{"event": "forged"}', "ümläut-12"]
 )
-def test_an_id_that_could_confuse_a_log_is_replaced(presented: str, http: requests.Session) -> None:
+def test_a_malformed_id_is_replaced(presented: str, http: requests.Session) -> None:
     response = http.get(f"{URL}/", headers={HEADER: presented.encode()})
 
     assert response.headers[HEADER] != presented
@@ -53,18 +53,18 @@ def test_an_id_that_could_confuse_a_log_is_replaced(presented: str, http: reques
     ids=["a token", "32 hexadecimal digits", "the token of RFC 6749"],
 )
 def test_an_id_that_could_be_a_token_is_replaced(presented: str, http: requests.Session) -> None:
-    """It would be written into the event logs."""
+    """It would be written to the event logs."""
     response = http.get(f"{URL}/", headers={HEADER: presented})
 
     assert response.headers[HEADER] != presented
 
 
-def test_even_a_refusal_has_an_id(http: requests.Session) -> None:
+def test_an_error_response_has_an_id(http: requests.Session) -> None:
     assert HEADER in http.get("http://evil.example/").headers
     assert HEADER in http.get(f"{URL}/failure").headers
 
 
-def test_the_back_channel_carries_the_id_on(start: Callable[..., Flask]) -> None:
+def test_the_back_channel_sends_the_id(start: Callable[..., Flask]) -> None:
     leg, network = start(), Network()
     network.attach(URL, leg)
     back_channel = BackChannel(adapter=network.adapter)
@@ -77,7 +77,7 @@ def test_the_back_channel_carries_the_id_on(start: Callable[..., Flask]) -> None
     assert response.text == "one-and-the-same"
 
 
-def test_outside_a_request_there_is_no_id_to_carry(network: Network) -> None:
+def test_outside_a_request_no_id_is_sent(network: Network) -> None:
     BackChannel(adapter=network.adapter).session().get(f"{URL}/")
 
     [exchange] = network.exchanges

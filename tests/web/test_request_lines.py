@@ -1,4 +1,4 @@
-"""What `flask run` prints of each request: enough to see it, and no authorization code."""
+"""The line that `flask run` prints per request contains no authorization code."""
 
 import logging
 from threading import Thread

@@ -1,4 +1,4 @@
-"""What is served stops as one, whichever way the end comes. Two real programs that hardly do anything."""
+"""All served programs stop together, whatever the cause. The tests use two small real programs."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ Serve = Callable[..., AbstractContextManager[Running]]
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Serve:
-    """Serves two programs by the names of their factories."""
+    """Return a function that serves two programs by the names of their factories."""
 
     def serve(one: str, two: str = "healthy") -> AbstractContextManager[Running]:
         env = environment(tmp_path) | {"PYTHONPATH": str(ROOT)}
@@ -34,7 +34,7 @@ def serve(tmp_path: Path) -> Serve:
     return serve
 
 
-def test_each_is_announced_and_then_everybody_is_invited(serve: Serve) -> None:
+def test_each_program_is_announced_before_the_final_message(serve: Serve) -> None:
     with serve("healthy") as programs:
         programs.wait_until_it_prints("Come in")
         status = programs.stop(signal.SIGTERM)
@@ -44,8 +44,8 @@ def test_each_is_announced_and_then_everybody_is_invited(serve: Serve) -> None:
     assert programs.servers() == {}
 
 
-def test_a_signal_during_the_start_leaves_nobody_behind(serve: Serve) -> None:
-    """A worker that is only just starting does not hear the first one."""
+def test_a_signal_during_the_start_stops_all_programs(serve: Serve) -> None:
+    """A worker that has just started does not receive the first signal."""
     with serve("healthy") as programs:
         while not programs.servers() and programs.process.poll() is None:
             time.sleep(0.01)
@@ -55,7 +55,7 @@ def test_a_signal_during_the_start_leaves_nobody_behind(serve: Serve) -> None:
     assert programs.servers() == {}
 
 
-def test_when_one_dies_the_others_are_stopped(serve: Serve) -> None:
+def test_the_others_stop_when_one_program_exits(serve: Serve) -> None:
     with serve("healthy") as programs:
         programs.wait_until_it_prints("Come in")
         os.kill(min(programs.servers()), signal.SIGKILL)
@@ -66,7 +66,7 @@ def test_when_one_dies_the_others_are_stopped(serve: Serve) -> None:
     assert programs.servers() == {}
 
 
-def test_when_one_cannot_be_made_the_others_are_stopped(serve: Serve) -> None:
+def test_the_others_stop_when_one_program_cannot_start(serve: Serve) -> None:
     with serve("healthy", "stillborn") as programs:
         status = programs.process.wait(10)
 
@@ -75,7 +75,7 @@ def test_when_one_cannot_be_made_the_others_are_stopped(serve: Serve) -> None:
     assert programs.servers() == {}
 
 
-def test_one_that_never_gets_ready_is_not_waited_for_for_ever(serve: Serve) -> None:
+def test_waiting_for_a_program_has_a_limit(serve: Serve) -> None:
     with serve("ailing") as programs:
         status = programs.process.wait(10)
 
@@ -87,7 +87,7 @@ def test_one_that_never_gets_ready_is_not_waited_for_for_ever(serve: Serve) -> N
 @pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux tells a child that its parent has been killed"
 )
-def test_nobody_outlives_a_parent_that_is_killed(serve: Serve) -> None:
+def test_all_programs_stop_when_the_parent_is_killed(serve: Serve) -> None:
     with serve("healthy") as programs:
         programs.wait_until_it_prints("Come in")
         programs.stop(signal.SIGKILL)

@@ -25,7 +25,7 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def lab(chromium: Chromium, legs: Running) -> Iterator[Page]:
-    """The lab's page, on which no script fails."""
+    """Return the lab's page. The test fails if a script fails."""
     window = chromium.new_context(base_url=legs.client_app_url)
     errors: list[str] = []
     window.on("weberror", lambda error: errors.append(str(error.error)))
@@ -38,7 +38,7 @@ def lab(chromium: Chromium, legs: Running) -> Iterator[Page]:
 
 @pytest.fixture
 def run_elsewhere(chromium: Chromium, legs: Running) -> Iterator[Callable[[str], None]]:
-    """Somebody else, who runs the attack of that name in another browser."""
+    """Run this attack in another browser."""
     window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
     page = window.new_page()
 
@@ -51,7 +51,7 @@ def run_elsewhere(chromium: Chromium, legs: Running) -> Iterator[Callable[[str],
     window.close()
 
 
-def test_run_all_shows_every_attack_stopped_as_it_happens(lab: Page) -> None:
+def test_run_all_shows_each_result_live(lab: Page) -> None:
     lab.get_by_role("button", name="Run all 24").click()
 
     expect(lab.get_by_role("status")).to_contain_text("23 run, 23 stopped", timeout=60_000)
@@ -59,7 +59,7 @@ def test_run_all_shows_every_attack_stopped_as_it_happens(lab: Page) -> None:
     expect(lab.locator(".honest").get_by_text("It got through.")).to_be_visible()
 
 
-def test_an_attack_leads_to_its_messages_and_to_the_lines_that_stop_it(lab: Page) -> None:
+def test_a_card_links_to_the_messages_and_to_the_code_of_the_check(lab: Page) -> None:
     card = lab.locator("#code-replay")
     card.get_by_role("button", name="Run").click()
     expect(card.get_by_text("Tripod ID refused.")).to_be_visible()
@@ -77,7 +77,7 @@ def test_an_attack_leads_to_its_messages_and_to_the_lines_that_stop_it(lab: Page
     expect(lab.get_by_text("def redeem_code(")).to_be_visible()
 
 
-def test_a_plain_server_lets_through_what_these_lines_stop(lab: Page) -> None:
+def test_the_attack_succeeds_on_the_plain_server(lab: Page) -> None:
     card = lab.locator("#forged-consent")
     card.get_by_role("button", name="Compare with a plain server").click()
 
@@ -85,7 +85,7 @@ def test_a_plain_server_lets_through_what_these_lines_stop(lab: Page) -> None:
     expect(card.get_by_role("link", name="web/form_tokens.py, line")).to_be_visible()
 
 
-def test_while_nothing_is_new_nothing_is_sent(lab: Page) -> None:
+def test_responses_are_empty_while_nothing_is_new(lab: Page) -> None:
     with lab.expect_response(lambda answer: answer.status == 304) as answer:
         pass
 
@@ -93,7 +93,7 @@ def test_while_nothing_is_new_nothing_is_sent(lab: Page) -> None:
     assert answer.value.request.resource_type == "fetch"
 
 
-def test_what_was_opened_and_what_has_the_focus_stay_so_while_results_come(
+def test_new_results_keep_open_details_and_the_focus(
     lab: Page, run_elsewhere: Callable[[str], None]
 ) -> None:
     card = lab.locator("#code-without-verifier")
@@ -111,7 +111,7 @@ def test_what_was_opened_and_what_has_the_focus_stay_so_while_results_come(
     expect(lab.locator("#compare-code-without-verifier")).to_be_focused()
 
 
-def test_the_page_goes_on_after_the_server_was_away(
+def test_the_page_continues_after_a_server_failure(
     lab: Page, run_elsewhere: Callable[[str], None]
 ) -> None:
     with lab.expect_event("requestfailed"):
@@ -123,10 +123,10 @@ def test_the_page_goes_on_after_the_server_was_away(
     expect(lab.locator("#mix-up").get_by_text("Print Shop refused.")).to_be_visible()
 
 
-def test_a_second_run_is_told_so_and_the_page_stays_live(
+def test_a_second_run_is_rejected_and_the_page_stays_live(
     lab: Page, run_elsewhere: Callable[[str], None]
 ) -> None:
-    """One that waits is under way."""
+    """A waiting attack is running."""
     run_elsewhere("expired-access-token")
     lab.locator("#run-mix-up").click()
 
@@ -134,7 +134,7 @@ def test_a_second_run_is_told_so_and_the_page_stays_live(
     expect(lab.locator("#expired-access-token").get_by_text("Photo API refused.")).to_be_visible()
 
 
-def test_without_javascript_an_attack_shows_its_outcome(chromium: Chromium, legs: Running) -> None:
+def test_without_javascript_an_attack_shows_its_result(chromium: Chromium, legs: Running) -> None:
     window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
     page = window.new_page()
     page.goto("/inspector/lab")

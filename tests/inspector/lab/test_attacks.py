@@ -1,4 +1,4 @@
-"""Every attack is run for real against the three legs, and stopped; the honest card is not."""
+"""Every attack runs for real against the three legs and is stopped, except the one that no check stops."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ from inspector.read.messages import read_trees
 from inspector.record.store import Store
 from tests.inspector.lab.conftest import stage_for
 
-#: What there must be a card for.
+#: The attacks that must exist.
 EVERY_ATTACK = {
     *("code-replay", "code-without-verifier", "code-of-another-client", "redirect-uri-at-token"),
     *("forged-callback", "callback-in-another-browser", "mix-up"),
@@ -41,23 +41,23 @@ STOPPABLE = [attack for attack in ATTACKS if attack.check]
 
 @pytest.fixture
 def played(lab: Stage) -> Iterator[Stage]:
-    """The lab, tidied up at the end as `run_all` does it."""
+    """Return the lab, cleaned up at the end as `run_all` does."""
     yield lab
     lab.close()
 
 
-def test_there_is_a_card_for_every_attack() -> None:
+def test_every_required_attack_exists() -> None:
     assert {attack.slug for attack in STOPPABLE} == EVERY_ATTACK
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.slug)
-def test_what_an_attack_does_is_a_sentence_in_which_people_have_their_names(attack: Attack) -> None:
+def test_an_attack_is_described_in_sentences_with_names(attack: Attack) -> None:
     assert attack.description.endswith(".")
     assert not re.search(r"\b(carol|mallory)\b|'", attack.description + attack.title)
 
 
 @pytest.mark.parametrize("attack", STOPPABLE, ids=lambda attack: attack.slug)
-def test_an_attack_alone_is_stopped(played: Stage, attack: Attack) -> None:
+def test_each_attack_is_stopped_when_it_runs_alone(played: Stage, attack: Attack) -> None:
     outcome = run(attack, played)
 
     assert isinstance(outcome, Outcome), outcome
@@ -65,7 +65,7 @@ def test_an_attack_alone_is_stopped(played: Stage, attack: Attack) -> None:
     assert outcome.description
 
 
-def test_who_has_the_secret_as_well_and_comes_in_time_gets_through(played: Stage) -> None:
+def test_a_thief_with_the_client_secret_succeeds_within_the_grace(played: Stage) -> None:
     outcome = run(HONEST, played)
 
     assert isinstance(outcome, Outcome), outcome
@@ -73,7 +73,7 @@ def test_who_has_the_secret_as_well_and_comes_in_time_gets_through(played: Stage
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
-def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
+def test_without_a_grace_this_attack_is_stopped_too(played: Stage) -> None:
     outcome = run(HONEST, played)
 
     assert isinstance(outcome, Outcome), outcome
@@ -83,7 +83,7 @@ def test_without_a_grace_even_that_is_stopped(played: Stage) -> None:
     )
 
 
-def test_attacks_that_wait_are_run_last(lab: Stage) -> None:
+def test_waiting_attacks_run_last(lab: Stage) -> None:
     waits, quick = (
         next(each for each in ATTACKS if each.has_to_wait),
         next(each for each in ATTACKS if not each.has_to_wait),
@@ -95,7 +95,7 @@ def test_attacks_that_wait_are_run_last(lab: Stage) -> None:
     assert order == [quick, waits]
 
 
-def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:
+def test_the_lab_leaves_no_grants_behind(lab: Stage, legs: Legs) -> None:
     run_all(lab, lambda *_: None)
     carol, mallory = (
         Person(name, password, Browser(legs.network)) for name, password in LAB_PASSWORDS.items()
@@ -110,7 +110,9 @@ def test_nothing_is_left_behind(lab: Stage, legs: Legs) -> None:
     )
 
 
-def test_nobody_elses_grant_is_touched(clock: Clock, legs: Legs, alice: Person) -> None:
+def test_the_lab_does_not_change_other_users_grants(
+    clock: Clock, legs: Legs, alice: Person
+) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     run_all(
         stage_for(legs, clock),
@@ -122,9 +124,7 @@ def test_nobody_elses_grant_is_touched(clock: Clock, legs: Legs, alice: Person) 
     assert legs.network.exchanges[-1].status == 200
 
 
-def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(
-    lab: Stage, watched: Store
-) -> None:
+def test_the_messages_of_each_attack_are_one_flow(lab: Stage, watched: Store) -> None:
     outcomes: dict[str, Outcome | Failure] = {}
     run_all(lab, lambda attack, outcome: outcomes.update({attack.slug: outcome}))
     seen = flows.flows(watched.exchanges())
@@ -138,7 +138,7 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(
             assert any(map(steps.is_the_attackers, flow.exchanges)), (
                 f"the attacker does nothing in {flow.attack}"
             )
-        # What servers say to each other because of it bears no signature of the lab's.
+        # Requests between servers do not carry the lab's request id.
         assert {flows.attack_of(each) for each in flow.exchanges} - {None} == {flow.attack}
 
 
@@ -155,7 +155,7 @@ def test_the_messages_of_each_attack_are_a_flow_of_the_inspector(
         ("another-persons-photo", [False, True, True]),
     ],
 )
-def test_what_print_shop_does_with_its_own_tokens_is_not_the_attackers(
+def test_print_shops_own_requests_are_not_attributed_to_the_attacker(
     lab: Stage, watched: Store, slug: str, attacking: list[bool]
 ) -> None:
     run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
@@ -164,8 +164,8 @@ def test_what_print_shop_does_with_its_own_tokens_is_not_the_attackers(
     assert [steps.is_the_attackers(each) for each in asked] == attacking
 
 
-def test_what_is_cleared_away_after_an_attack_is_no_part_of_it(lab: Stage, watched: Store) -> None:
-    """The consent that was forged is looked for in Carol's account: that is part of its attack."""
+def test_the_clean_up_is_not_part_of_the_attack(lab: Stage, watched: Store) -> None:
+    """The search for the forged consent in Carol's account is part of its attack."""
     run_all(lab, lambda *_: None)
     seen = {str(flow.attack): flow.exchanges for flow in flows.flows(watched.exchanges())}
     pages = {slug: {each.path for each in exchanges} for slug, exchanges in seen.items()}
@@ -185,7 +185,7 @@ def test_what_is_cleared_away_after_an_attack_is_no_part_of_it(lab: Stage, watch
     ]
 
 
-def test_no_attack_ends_with_the_grant_being_taken_out(lab: Stage, watched: Store) -> None:
+def test_no_attack_ends_with_the_removal_of_the_grant(lab: Stage, watched: Store) -> None:
     run(next(attack for attack in ATTACKS if attack.slug == "code-without-verifier"), lab)
     [attack] = [
         flow for flow in flows.flows(watched.exchanges()) if flow.attack == "code-without-verifier"
@@ -194,7 +194,7 @@ def test_no_attack_ends_with_the_grant_being_taken_out(lab: Stage, watched: Stor
     assert phases.END not in {phases.phase_of(tree) for tree in read_trees(attack.exchanges)}
 
 
-def test_the_table_tells_every_attack_and_the_command_ends_well(
+def test_the_table_lists_every_attack_and_the_command_succeeds(
     lab: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     status = main(lab)
@@ -210,11 +210,11 @@ def test_the_table_tells_every_attack_and_the_command_ends_well(
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
-def test_without_a_grace_nothing_more_is_said_to_be_let_through(lab: Stage) -> None:
+def test_without_a_grace_the_table_reports_no_success(lab: Stage) -> None:
     assert summarize([(HONEST, run(HONEST, lab))]).endswith("succeeded.")
 
 
-def test_the_table_names_the_section_that_speaks_of_the_attack(lab: Stage) -> None:
+def test_the_table_names_the_rfc_section_of_the_attack(lab: Stage) -> None:
     own_client = [attack for attack in ATTACKS if attack.check == "own-client"]
 
     printed = [format_line(attack, run(attack, lab)) for attack in own_client]
@@ -222,7 +222,7 @@ def test_the_table_names_the_section_that_speaks_of_the_attack(lab: Stage) -> No
     assert [each.rpartition(" ")[2] for each in printed] == ["4.1.3", "6"]
 
 
-def test_an_attack_that_gets_through_ends_the_command_badly_and_says_where_to_look(
+def test_a_successful_attack_fails_the_command_and_names_the_check(
     lab: Stage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("auth_server.tokens.redeem_code", lambda *_: True)
@@ -232,7 +232,7 @@ def test_an_attack_that_gets_through_ends_the_command_badly_and_says_where_to_lo
     assert "auth_server/tokens.py: redeem_code" in printed
 
 
-def test_a_lab_that_cannot_do_its_job_proves_nothing(
+def test_an_attack_that_cannot_run_fails_the_command(
     lab: Stage, legs: Legs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with legs.network.cut_off(legs.resource_api_url):
@@ -244,7 +244,7 @@ def test_a_lab_that_cannot_do_its_job_proves_nothing(
     assert "could not be run" in printed
 
 
-def test_servers_that_go_away_while_it_is_tidied_up_cost_no_result(lab: Stage, legs: Legs) -> None:
+def test_a_server_failure_during_the_clean_up_keeps_the_results(lab: Stage, legs: Legs) -> None:
     outcomes: list[Outcome | Failure] = []
     lab.mallorys_app
     [attack] = [attack for attack in ATTACKS if attack.slug == "open-redirect"]
@@ -259,7 +259,7 @@ def test_servers_that_go_away_while_it_is_tidied_up_cost_no_result(lab: Stage, l
     assert [type(outcome) for outcome in outcomes] == [Outcome]
 
 
-def test_a_failure_says_what_went_wrong_and_no_more(lab: Stage, legs: Legs) -> None:
+def test_a_failure_names_its_cause_without_details(lab: Stage, legs: Legs) -> None:
     attack = next(attack for attack in ATTACKS if attack.slug == "code-replay")
     with legs.network.cut_off(legs.auth_server_url):
         failure = run(attack, lab)

@@ -1,4 +1,4 @@
-"""A card shows the message that decided its attack, and no other."""
+"""A card shows only the message that decided its attack."""
 
 import re
 
@@ -38,7 +38,7 @@ def aimed_at(aim: str) -> re.Pattern[str]:
     return re.compile(re.escape(aim).replace("…", "[^/]+"))
 
 
-def test_every_card_shows_the_answer_of_the_endpoint_that_is_attacked(
+def test_every_card_shows_the_response_of_the_attacked_endpoint(
     laboratory: Laboratory,
 ) -> None:
     laboratory.start(ATTACKS)
@@ -53,10 +53,10 @@ def test_every_card_shows_the_answer_of_the_endpoint_that_is_attacked(
         assert aimed_at(each.attack.aim).fullmatch(f"{each.exchange.method} {each.exchange.path}")
 
 
-def test_a_refusal_of_photo_api_is_not_what_tripod_id_told_it(
+def test_a_refusal_of_the_api_is_not_replaced_by_the_introspection(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
-    """Photo API asks about the token under the same request id, and is told so with 200."""
+    """Photo API introspects the token under the same request id and gets a 200."""
     tried = run(attack("refresh-token-as-access-token"), lab)
     watched.save_result("refresh-token-as-access-token", to_document(tried))
 
@@ -68,7 +68,7 @@ def test_a_refusal_of_photo_api_is_not_what_tripod_id_told_it(
     assert shown.sent.startswith("GET /photos HTTP/1.1")
 
 
-def test_a_header_that_decides_is_on_the_card(
+def test_a_deciding_header_is_shown_on_the_card(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
     watched.save_result("forged-consent", to_document(run(attack("forged-consent"), lab)))
@@ -94,7 +94,7 @@ def test_the_text_of_the_answer_and_the_reason_in_the_event_log_are_both_shown(
         ("revoked-access-token", "the grant has ended: the client revoked it"),
     ],
 )
-def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
+def test_the_reason_logged_at_the_introspection_is_shown(
     lab: Stage, watched: Store, laboratory: Laboratory, slug: str, why: str
 ) -> None:
     watched.save_result(slug, to_document(run(attack(slug), lab)))
@@ -105,10 +105,10 @@ def test_what_tripod_id_noted_when_photo_api_asked_it_is_told_as_well(
     ]
 
 
-def test_nothing_else_that_the_attack_was_refused_is_told(
+def test_refusals_of_later_messages_are_not_shown(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
-    """Print Shop's tokens, which are tried afterwards, are dead."""
+    """Print Shop's tokens, which are tried afterwards, are inactive."""
     watched.save_result("code-replay", to_document(run(attack("code-replay"), lab)))
 
     assert card(laboratory, "code-replay").reasons == ["the code was redeemed before"]
@@ -120,8 +120,8 @@ TRIED = Outcome(
 )
 
 
-def redeem_under_the_name(legs: Legs, user_agent: str, code: str) -> requests.Response:
-    """A request that says it were the one of the lab."""
+def redeem_with_request_id(legs: Legs, user_agent: str, code: str) -> requests.Response:
+    """Send a request that claims the lab's request id."""
     settings = legs.client_app.extensions["tripod.settings"]
     headers = {"X-Request-Id": NAMED, "User-Agent": user_agent}
     form = {"grant_type": "authorization_code", "code": code}
@@ -131,21 +131,21 @@ def redeem_under_the_name(legs: Legs, user_agent: str, code: str) -> requests.Re
     )
 
 
-def test_a_message_of_somebody_else_under_the_same_name_is_not_shown(
+def test_a_foreign_message_with_the_same_request_id_is_not_shown(
     legs: Legs, watched: Store, laboratory: Laboratory
 ) -> None:
     watched.save_result("code-replay", to_document(TRIED))
-    redeem_under_the_name(legs, "curl/8.5.0", "guessed")
+    redeem_with_request_id(legs, "curl/8.5.0", "guessed")
 
     assert card(laboratory, "code-replay").exchange is None
 
 
-def test_of_two_messages_that_could_be_it_the_first_is_shown(
+def test_the_first_of_two_matching_messages_is_shown(
     legs: Legs, watched: Store, laboratory: Laboratory
 ) -> None:
     watched.save_result("code-replay", to_document(TRIED))
-    redeem_under_the_name(legs, MALLORY, "first")
-    redeem_under_the_name(legs, MALLORY, "second")
+    redeem_with_request_id(legs, MALLORY, "first")
+    redeem_with_request_id(legs, MALLORY, "second")
 
     shown = card(laboratory, "code-replay").exchange
 

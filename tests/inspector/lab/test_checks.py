@@ -91,12 +91,12 @@ def find_successes(lab: Stage) -> set[str]:
     return {slug for slug, outcome in outcomes.items() if outcome.has_succeeded}
 
 
-def test_with_every_check_in_place_every_attack_is_stopped_but_the_honest_one(lab: Stage) -> None:
+def test_with_all_checks_only_the_one_known_attack_succeeds(lab: Stage) -> None:
     assert find_successes(lab) == HONEST
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
-def test_with_one_check_turned_off_the_attacks_that_it_stops_get_through(
+def test_without_one_check_the_attacks_that_it_stops_succeed(
     lab: Stage, monkeypatch: Patch, check: Check
 ) -> None:
     turn_off(check.slug, monkeypatch)
@@ -105,7 +105,7 @@ def test_with_one_check_turned_off_the_attacks_that_it_stops_get_through(
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.first}, {pair.second}")
-def test_with_both_checks_turned_off_the_attacks_get_through_that_either_would_stop(
+def test_without_both_checks_of_a_pair_their_attacks_succeed(
     lab: Stage, monkeypatch: Patch, pair: Pair
 ) -> None:
     turn_off(pair.first, monkeypatch)
@@ -118,7 +118,7 @@ def test_with_both_checks_turned_off_the_attacks_get_through_that_either_would_s
 
 
 def stopped_by(slug: str) -> Iterable[str]:
-    """What the table declares that check to stop, alone or with another behind it."""
+    """Return the attacks that the table assigns to this check, alone or in a pair."""
     yield from (attack for check in CHECKS if check.slug == slug for attack in check.stops)
     yield from (attack for pair in PAIRS if pair.first == slug for attack in pair.stops)
 
@@ -146,7 +146,7 @@ def test_every_marker_in_the_code_is_declared_once_and_stands_in_its_symbol() ->
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
-def test_every_check_is_where_the_table_says(check: Check) -> None:
+def test_every_check_exists_where_the_table_says(check: Check) -> None:
     source = source_of(check)
 
     assert source.has_more == check.has_marker

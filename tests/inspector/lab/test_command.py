@@ -1,4 +1,4 @@
-"""`python app.py lab`: legs of its own, every attack, a table, and an exit status for whoever changed the server."""
+"""`python app.py lab`: it starts its own legs, runs every attack, prints a table, and sets an exit status."""
 
 import os
 import shutil
@@ -17,7 +17,7 @@ ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.sta
 
 
 def run_the_lab(project: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """The command in that project, as a person runs it."""
+    """Run the command in this project."""
     command = [sys.executable, "app.py", "lab"]
     return subprocess.run(
         command,
@@ -32,7 +32,7 @@ def run_the_lab(project: Path, **settings: str) -> subprocess.CompletedProcess[s
 
 @pytest.fixture
 def changed_project(tmp_path: Path) -> Path:
-    """A copy of the project, to be changed."""
+    """Return a copy of the project that can be changed."""
     parts = [
         "auth_server",
         "client_app",
@@ -50,7 +50,7 @@ def changed_project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_attack_is_run_against_legs_that_are_started_for_it(tmp_path: Path) -> None:
+def test_every_attack_runs_against_separately_started_legs(tmp_path: Path) -> None:
     finished = run_the_lab(
         ROOT, TRIPOD_INSTANCE_PATH=str(tmp_path / "mine"), TRIPOD_CLIENT_APP_URL="nonsense"
     )
@@ -64,7 +64,7 @@ def test_every_attack_is_run_against_legs_that_are_started_for_it(tmp_path: Path
     assert not (tmp_path / "mine").exists()
 
 
-def test_whoever_takes_a_check_out_is_told_which_attack_gets_through(changed_project: Path) -> None:
+def test_removing_a_check_names_the_attack_that_succeeds(changed_project: Path) -> None:
     file = changed_project / "auth_server" / "issued_tokens.py"
     kept = "return client.client_id == self.client_id"
     assert kept in file.read_text()
@@ -81,7 +81,7 @@ def test_whoever_takes_a_check_out_is_told_which_attack_gets_through(changed_pro
     assert all("auth_server/issued_tokens.py: IssuedToken.check_client" in line for line in through)
 
 
-def test_a_server_that_does_not_start_is_one_line(changed_project: Path) -> None:
+def test_a_failed_start_is_reported_in_one_line(changed_project: Path) -> None:
     (changed_project / "auth_server" / "tokens.py").write_text("this is no Python\n")
 
     finished = run_the_lab(changed_project)

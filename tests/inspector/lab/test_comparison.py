@@ -1,4 +1,4 @@
-"""What becomes of the lab's attacks on a plain server, seen and not assumed."""
+"""The results of the attacks on a plain server, observed and not assumed."""
 
 import pytest
 
@@ -7,9 +7,9 @@ from inspector.lab.attacks import ATTACKS
 from inspector.lab.outcome import Outcome
 from inspector.lab.plain.comparison import compare
 
-#: What Authlib's defaults, and views like those of its documentation, let through.
+#: The attacks that succeed with Authlib's defaults and views like those of its documentation.
 THROUGH = {"pkce-plain": 200, "pkce-none": 200, "forged-consent": 302, "open-redirect": 302}
-#: What they refuse, with the status and the error code.
+#: The attacks that they refuse, with status and error code.
 REFUSED = {
     "redirect-uri-port": (400, "invalid_request"),
     "redirect-uri-prefix": (400, "invalid_request"),
@@ -30,7 +30,7 @@ COMPARABLE = [attack for attack in ATTACKS if attack.plain]
 
 
 @pytest.mark.parametrize("attack", COMPARABLE, ids=lambda attack: attack.slug)
-def test_the_attack_ends_there_as_the_table_says(attack: Attack) -> None:
+def test_each_attack_ends_on_the_plain_server_as_the_table_says(attack: Attack) -> None:
     there = compare(attack)
 
     assert isinstance(there, Outcome), there
@@ -40,12 +40,12 @@ def test_the_attack_ends_there_as_the_table_says(attack: Attack) -> None:
         assert (attack.slug, (there.status, there.error)) in REFUSED.items()
 
 
-def test_every_attack_that_can_be_compared_is_in_the_table_once() -> None:
+def test_every_comparable_attack_is_in_the_table_once() -> None:
     assert sorted([*THROUGH, *REFUSED]) == sorted(attack.slug for attack in COMPARABLE)
 
 
-def test_some_get_through_there_and_some_are_refused() -> None:
-    """Otherwise the comparison would tell nothing, or the plain server would be a straw man."""
+def test_some_attacks_succeed_there_and_some_are_refused() -> None:
+    """Otherwise the comparison would show nothing, or would be unfair."""
     assert THROUGH
     assert REFUSED
 
@@ -53,7 +53,7 @@ def test_some_get_through_there_and_some_are_refused() -> None:
 @pytest.mark.parametrize(
     "attack", [attack for attack in ATTACKS if not attack.plain], ids=lambda it: it.slug
 )
-def test_what_has_no_meaning_there_is_not_run(attack: Attack) -> None:
+def test_attacks_without_meaning_there_do_not_run(attack: Attack) -> None:
     assert compare(attack) is None
 
 
@@ -78,18 +78,18 @@ def compared(slug: str) -> Outcome:
         ),
     ],
 )
-def test_what_came_of_it_there_was_seen(slug: str, consequence: str) -> None:
+def test_the_consequence_on_the_plain_server_is_observed(slug: str, consequence: str) -> None:
     assert compared(slug).consequence == consequence
 
 
-def test_a_proxy_of_the_surroundings_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
 
     assert compared("pkce-none").has_succeeded
 
 
-def test_what_the_shortest_view_decides_is_known() -> None:
-    """Sign-in and consent are views there, which Authlib has no part in."""
+def test_attacks_decided_by_our_own_views_are_known() -> None:
+    """Sign-in and consent are views of the plain server that do not use Authlib."""
     assert {attack.slug for attack in ATTACKS if attack.plain == "view"} == {
         "forged-consent",
         "open-redirect",

@@ -1,4 +1,4 @@
-"""The lab's page: a card for each attack, what became of it, and what the servers really answered."""
+"""The lab's page: a card for each attack with its result and the real responses of the servers."""
 
 import logging
 import re
@@ -72,7 +72,7 @@ HONEST = an_attack("the-honest-one", check=None)
 
 @dataclass
 class Hands:
-    """Runs attacks as told: each has the result that is laid ready. `hold` keeps it from going on."""
+    """Runs attacks with prepared results. `hold` makes a run wait."""
 
     results: dict[str, Result] = field(default_factory=dict)
     there: Result = REFUSED
@@ -100,7 +100,7 @@ def hands() -> Iterator[Hands]:
 
 @pytest.fixture
 def laboratory(legs: Legs, watched: Store, hands: Hands) -> Iterator[Laboratory]:
-    """The lab on Print Shop's application."""
+    """Return the lab of Print Shop's application."""
     laboratory = Laboratory(
         watched, run=hands.run, compare=hands.compare, attacks=(REPLAY, EXPIRED, HONEST)
     )
@@ -113,14 +113,14 @@ def laboratory(legs: Legs, watched: Store, hands: Hands) -> Iterator[Laboratory]
 
 @pytest.fixture
 def browser(legs: Legs, laboratory: Laboratory) -> Browser:
-    """A browser on the lab's page."""
+    """Return a browser on the lab's page."""
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
     return browser
 
 
 def card(browser: Browser, slug: str) -> str:
-    """The HTML of that card."""
+    """Return the HTML of this card."""
     found = re.search(
         rf'<li class="attack[^>]* id="{slug}".*?</li>', browser.current.response.text, re.DOTALL
     )
@@ -129,23 +129,25 @@ def card(browser: Browser, slug: str) -> str:
 
 
 def run(browser: Browser, slug: str) -> str:
-    """The card after its button was pressed."""
+    """Run the attack and return its card."""
     assert browser.press(name="attack", value=slug).status == 200
     return card(browser, slug)
 
 
-def test_an_attack_that_was_not_run_says_so(browser: Browser) -> None:
+def test_an_attack_that_has_not_run_says_so(browser: Browser) -> None:
     assert "Not run yet" in card(browser, "code-replay")
     assert "0 run, 0 stopped" in browser.current.text
 
 
-def test_an_attack_that_waits_says_what_for(browser: Browser) -> None:
+def test_a_waiting_attack_says_what_it_waits_for(browser: Browser) -> None:
     assert "It waits until an access token has expired.</p>" in card(browser, "expired-token")
     assert "It waits" not in card(browser, "code-replay")
 
 
 @pytest.mark.settings(ACCESS_TOKEN_LIFETIME="17")
-def test_and_how_long_once_an_answer_of_tripod_id_has_told(browser: Browser, alice: Person) -> None:
+def test_a_waiting_attack_shows_the_lifetime_once_it_is_known(
+    browser: Browser, alice: Person
+) -> None:
     alice.go_through("http://127.0.0.1:9001/connect")
 
     browser.reload()
@@ -153,7 +155,7 @@ def test_and_how_long_once_an_answer_of_tripod_id_has_told(browser: Browser, ali
     assert "has expired: the last one was good for 17 seconds." in card(browser, "expired-token")
 
 
-def test_a_refusal_says_who_refused_why_and_where_it_is_written(browser: Browser) -> None:
+def test_a_refusal_names_the_server_the_reason_and_the_section(browser: Browser) -> None:
     shown = run(browser, "code-replay")
 
     assert "Tripod ID refused." in shown
@@ -164,10 +166,10 @@ def test_a_refusal_says_who_refused_why_and_where_it_is_written(browser: Browser
     assert "1 run, 1 stopped" in browser.current.text
 
 
-def test_a_good_answer_that_does_not_do_what_was_tried_is_no_refusal(
+def test_a_harmless_success_response_is_not_called_a_refusal(
     browser: Browser, hands: Hands
 ) -> None:
-    """A sign-in that leads to the server's own page, instead of Mallory's."""
+    """For example, a sign-in that redirects to the server's own page instead of Mallory's."""
     hands.results["code-replay"] = replace(REFUSED, status=303, error="")
 
     shown = run(browser, "code-replay")
@@ -178,13 +180,13 @@ def test_a_good_answer_that_does_not_do_what_was_tried_is_no_refusal(
     assert "1 run, 1 stopped" in browser.current.text
 
 
-def test_a_redirect_that_carries_an_error_is_a_refusal(browser: Browser, hands: Hands) -> None:
+def test_a_redirect_with_an_error_is_a_refusal(browser: Browser, hands: Hands) -> None:
     hands.results["code-replay"] = replace(REFUSED, status=302, error="invalid_request")
 
     assert "Tripod ID refused." in run(browser, "code-replay")
 
 
-def test_a_success_of_the_attacker_is_shown_as_one(browser: Browser, hands: Hands) -> None:
+def test_a_successful_attack_is_shown_as_successful(browser: Browser, hands: Hands) -> None:
     hands.results["code-replay"] = THROUGH
 
     shown = run(browser, "code-replay")
@@ -195,7 +197,7 @@ def test_a_success_of_the_attacker_is_shown_as_one(browser: Browser, hands: Hand
     assert "1 run, 0 stopped, 1 got through" in browser.current.text
 
 
-def test_the_honest_attack_gets_through_and_is_not_counted(browser: Browser, hands: Hands) -> None:
+def test_the_attack_that_no_check_stops_is_not_counted(browser: Browser, hands: Hands) -> None:
     hands.results["the-honest-one"] = THROUGH
 
     shown = run(browser, "the-honest-one")
@@ -208,7 +210,7 @@ def test_the_honest_attack_gets_through_and_is_not_counted(browser: Browser, han
     assert "0 run, 0 stopped" in browser.current.text
 
 
-def test_an_attack_may_have_a_section_of_its_own(browser: Browser, laboratory: Laboratory) -> None:
+def test_an_attack_can_have_its_own_rfc_section(browser: Browser, laboratory: Laboratory) -> None:
     laboratory.attacks = (replace(REPLAY, section="66.6"),)
 
     shown = run(browser, "code-replay")
@@ -217,7 +219,7 @@ def test_an_attack_may_have_a_section_of_its_own(browser: Browser, laboratory: L
     assert f"RFC {CHECK.rfc}, {CHECK.section}<" not in shown
 
 
-def test_what_could_not_be_run_proves_nothing(browser: Browser, hands: Hands) -> None:
+def test_an_attack_that_could_not_run_proves_nothing(browser: Browser, hands: Hands) -> None:
     hands.results["code-replay"] = Failure(reason="Photo API does not answer.")
 
     shown = run(browser, "code-replay")
@@ -229,7 +231,7 @@ def test_what_could_not_be_run_proves_nothing(browser: Browser, hands: Hands) ->
 
 
 def redeem(legs: Legs, code: str) -> requests.Response:
-    """A real attempt, under the id of the decisive request."""
+    """Send a real request with the id of the deciding request."""
     settings = legs.client_app.extensions["tripod.settings"]
     return legs.session().post(
         f"{legs.auth_server_url}/oauth/token",
@@ -244,7 +246,7 @@ def redeem(legs: Legs, code: str) -> requests.Response:
     )
 
 
-def test_a_card_shows_the_decisive_message_as_it_was_recorded(browser: Browser, legs: Legs) -> None:
+def test_a_card_shows_the_deciding_message_as_recorded(browser: Browser, legs: Legs) -> None:
     code = "Q7-" * 15
     redeem(legs, code)
 
@@ -257,14 +259,14 @@ def test_a_card_shows_the_decisive_message_as_it_was_recorded(browser: Browser, 
     assert code not in browser.current.response.text
 
 
-def test_a_card_leads_to_its_messages_in_the_inspector(browser: Browser, legs: Legs) -> None:
+def test_a_card_links_to_its_messages_in_the_inspector(browser: Browser, legs: Legs) -> None:
     redeem(legs, "Q7-" * 15)
     run(browser, "code-replay")
 
     assert "over the wire" in browser.follow("See the messages").text
 
 
-def test_a_card_outlives_its_recording(browser: Browser) -> None:
+def test_a_card_stays_after_its_recording_is_cleared(browser: Browser) -> None:
     shown = run(browser, "code-replay")
 
     assert "HTTP/1.1 400 Bad Request" in shown
@@ -272,7 +274,7 @@ def test_a_card_outlives_its_recording(browser: Browser) -> None:
     assert "See the messages" not in shown
 
 
-def test_what_a_server_said_is_text_and_no_markup(browser: Browser, hands: Hands) -> None:
+def test_a_servers_response_is_escaped(browser: Browser, hands: Hands) -> None:
     hands.results["code-replay"] = replace(
         REFUSED, description="<b>bold</b>", consequence="<i>slanted</i>"
     )
@@ -284,7 +286,7 @@ def test_what_a_server_said_is_text_and_no_markup(browser: Browser, hands: Hands
     assert "<i>slanted" not in shown
 
 
-def test_run_all_says_what_is_under_way_and_in_the_end_has_a_table(
+def test_run_all_shows_its_progress_and_then_a_table(
     browser: Browser, laboratory: Laboratory, hands: Hands
 ) -> None:
     hands.hold.clear()
@@ -298,7 +300,7 @@ def test_run_all_says_what_is_under_way_and_in_the_end_has_a_table(
     assert browser.reload().text.count("Refused (400 invalid_grant)") == 3
 
 
-def test_a_second_run_is_told_to_wait_and_nothing_of_the_first_is_lost(
+def test_a_second_run_is_rejected_and_the_first_continues(
     browser: Browser, laboratory: Laboratory, hands: Hands
 ) -> None:
     hands.hold.clear()
@@ -315,16 +317,14 @@ def test_a_second_run_is_told_to_wait_and_nothing_of_the_first_is_lost(
 
 
 @pytest.mark.parametrize("path", ["", "/source?check=state"])
-def test_the_menu_says_on_every_page_of_the_lab_that_one_is_there(
-    browser: Browser, path: str
-) -> None:
+def test_the_menu_marks_the_lab_on_all_its_pages(browser: Browser, path: str) -> None:
     page = browser.open(f"{browser.current.url}{path}")
 
     current = re.findall(r"<a [^>]*aria-current=[^>]*>([^<]+)</a>", page.source)
     assert current == ["Break it"]
 
 
-def test_results_are_there_for_another_worker(
+def test_results_are_visible_to_other_workers(
     browser: Browser, hands: Hands, watched: Store
 ) -> None:
     run(browser, "code-replay")
@@ -334,9 +334,7 @@ def test_results_are_there_for_another_worker(
     assert another.results() == {"code-replay": REFUSED}
 
 
-def test_a_page_that_is_up_to_date_is_not_sent_again(
-    browser: Browser, laboratory: Laboratory
-) -> None:
+def test_an_unchanged_page_is_not_sent_again(browser: Browser, laboratory: Laboratory) -> None:
     seen = {"If-None-Match": browser.current.response.headers["ETag"]}
 
     assert browser.fetch(browser.current.url, headers=seen).status_code == 304
@@ -346,7 +344,7 @@ def test_a_page_that_is_up_to_date_is_not_sent_again(
 
 
 def compared(browser: Browser) -> str:
-    """What the card says of the plain server, in words."""
+    """Return the card's text about the plain server."""
     browser.press("Compare with a plain server")
     [html] = re.findall(r'<p class="compared.*?</p>', card(browser, "code-replay"), re.DOTALL)
     return " ".join(re.sub(r'<span class="hidden">.*?</span>|<.*?>', "", html).split())
@@ -356,9 +354,7 @@ def test_the_page_says_what_a_plain_server_is(browser: Browser) -> None:
     assert "a plain server as well: Authlib with its defaults" in browser.current.text
 
 
-def test_where_a_plain_server_lets_through_what_fails_here_the_card_names_the_lines_and_links_to_them(
-    browser: Browser, hands: Hands
-) -> None:
+def test_a_success_on_the_plain_server_links_to_the_check(browser: Browser, hands: Hands) -> None:
     hands.there = THROUGH
     source = source_of(CHECK)
     run(browser, "code-replay")
@@ -372,15 +368,13 @@ def test_where_a_plain_server_lets_through_what_fails_here_the_card_names_the_li
     assert browser.current.link(source.file).href.endswith(f"/source?check={CHECK.slug}")
 
 
-def test_what_has_not_failed_here_is_not_said_to_make_a_difference(
-    browser: Browser, hands: Hands
-) -> None:
+def test_an_attack_that_succeeded_here_shows_no_difference(browser: Browser, hands: Hands) -> None:
     hands.there = THROUGH
 
     assert compared(browser).endswith("are to stop it here.")
 
 
-def test_lines_that_are_being_worked_on_are_not_named(
+def test_a_check_that_cannot_be_found_is_not_linked(
     browser: Browser, hands: Hands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hands.there = THROUGH
@@ -389,14 +383,14 @@ def test_lines_that_are_being_worked_on_are_not_named(
     assert compared(browser).endswith("Mallory has Carol’s photos.")
 
 
-def test_where_a_plain_server_refuses_as_well_the_card_says_so(browser: Browser) -> None:
+def test_a_refusal_by_the_plain_server_is_shown(browser: Browser) -> None:
     said = compared(browser)
 
     assert said.startswith("A plain server refused it, too (400 invalid_grant).")
     assert "Not run yet" in card(browser, "code-replay")
 
 
-def test_where_both_refuse_and_something_else_comes_of_it_the_card_tells_both(
+def test_different_consequences_of_two_refusals_are_both_shown(
     browser: Browser, hands: Hands
 ) -> None:
     hands.there = replace(REFUSED, consequence="The first tokens live on.")
@@ -407,7 +401,7 @@ def test_where_both_refuse_and_something_else_comes_of_it_the_card_tells_both(
     )
 
 
-def test_where_both_refuse_and_the_same_comes_of_it_the_card_tells_it_once(
+def test_equal_consequences_of_two_refusals_are_shown_once(
     browser: Browser,
 ) -> None:
     run(browser, "code-replay")
@@ -415,7 +409,7 @@ def test_where_both_refuse_and_the_same_comes_of_it_the_card_tells_it_once(
     assert compared(browser).endswith("(400 invalid_grant). The tokens of the first use are dead.")
 
 
-def test_where_authlib_does_not_decide_there_the_card_says_so(
+def test_a_result_that_authlib_does_not_decide_says_so(
     browser: Browser, hands: Hands, laboratory: Laboratory
 ) -> None:
     laboratory.attacks = (replace(REPLAY, plain="view"),)
@@ -426,7 +420,7 @@ def test_where_authlib_does_not_decide_there_the_card_says_so(
     )
 
 
-def test_a_comparison_that_could_not_be_made_proves_nothing(browser: Browser, hands: Hands) -> None:
+def test_a_failed_comparison_proves_nothing(browser: Browser, hands: Hands) -> None:
     hands.there = Failure(reason="No port was free.")
 
     browser.press("Compare with a plain server")
@@ -434,19 +428,17 @@ def test_a_comparison_that_could_not_be_made_proves_nothing(browser: Browser, ha
     assert "The comparison could not be made." in card(browser, "code-replay")
 
 
-def test_only_what_can_be_compared_is_offered_for_it(browser: Browser) -> None:
+def test_only_comparable_attacks_offer_a_comparison(browser: Browser) -> None:
     assert "Compare with" not in card(browser, "expired-token")
 
 
 def sent(browser: Browser, path: str, attack: str, **fields: str) -> int:
-    """The status of a form that no button sends."""
+    """Return the status of a form that no button sends."""
     url = browser.current.url + path
     return browser.fetch(url, "POST", data={"attack": attack, **fields}).status_code
 
 
-def test_a_request_for_an_attack_that_there_is_not_runs_nothing(
-    browser: Browser, laboratory: Laboratory
-) -> None:
+def test_an_unknown_attack_runs_nothing(browser: Browser, laboratory: Laboratory) -> None:
     [token] = {
         field.value
         for form in browser.current.forms
@@ -465,7 +457,7 @@ def test_another_site_cannot_start_a_run(browser: Browser, laboratory: Laborator
     assert laboratory.results() == {}
 
 
-def test_a_run_that_breaks_off_says_so_and_keeps_what_was_sent_to_itself(
+def test_an_interrupted_run_says_so_without_details(
     browser: Browser, hands: Hands, caplog: pytest.LogCaptureFixture
 ) -> None:
     hands.error = ValueError("a-secret-that-was-sent")
@@ -477,7 +469,7 @@ def test_a_run_that_breaks_off_says_so_and_keeps_what_was_sent_to_itself(
     assert "a-secret" not in shown + caplog.text
 
 
-def test_after_a_run_that_broke_off_the_next_one_runs(browser: Browser, hands: Hands) -> None:
+def test_the_next_run_starts_after_an_interrupted_one(browser: Browser, hands: Hands) -> None:
     hands.error = ValueError()
     run(browser, "code-replay")
     hands.error = None
@@ -506,7 +498,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(
     )
 
 
-def test_without_the_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
+def test_without_the_servers_nothing_is_proved(legs: Legs, watched: Store) -> None:
     nowhere = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
     urls = dict(
         zip(("auth_server_url", "client_app_url", "resource_api_url"), nowhere, strict=True)

@@ -1,4 +1,4 @@
-"""The laboratory: one run at a time, in the background, and a version of what there is to see."""
+"""The laboratory: one run at a time, in the background, with a version of the page."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +26,7 @@ PATIENCE = 5.0
 
 
 class Slow:
-    """Runs one attack after the other, each when it is told to; `seen` is called before each of them."""
+    """Runs one attack at a time when the test allows it. `seen` is called before each."""
 
     def __init__(self) -> None:
         self.go_on = threading.Semaphore(0)
@@ -58,16 +58,14 @@ def laboratory(store: Store, slow: Slow) -> Iterator[Laboratory]:
     laboratory.join(PATIENCE)
 
 
-def test_attacks_that_wait_come_last(laboratory: Laboratory) -> None:
+def test_waiting_attacks_run_last(laboratory: Laboratory) -> None:
     laboratory.start(laboratory.attacks)
 
     assert laboratory.under_way
     assert laboratory.under_way.remaining == [FIRST, SECOND, WAITS]
 
 
-def test_every_attack_that_is_done_makes_another_version_even_if_the_same_came_of_it(
-    laboratory: Laboratory, slow: Slow
-) -> None:
+def test_every_finished_attack_changes_the_version(laboratory: Laboratory, slow: Slow) -> None:
     versions: list[str] = []
     slow.go_on.release(6)
     laboratory.start(laboratory.attacks)
@@ -80,27 +78,27 @@ def test_every_attack_that_is_done_makes_another_version_even_if_the_same_came_o
     assert len({*versions, laboratory.version()}) == 4
 
 
-def test_another_result_makes_another_version(laboratory: Laboratory, store: Store) -> None:
+def test_another_result_changes_the_version(laboratory: Laboratory, store: Store) -> None:
     before = laboratory.version()
     store.save_result(FIRST.slug, {"kind": "failure", "reason": "None."})
 
     assert laboratory.version() != before
 
 
-def test_a_comparison_under_way_is_no_run_of_the_attack(laboratory: Laboratory) -> None:
+def test_a_running_comparison_is_not_a_run_of_the_attack(laboratory: Laboratory) -> None:
     laboratory.start_comparison(FIRST)
 
     assert laboratory.under_way
     assert {card.state for card in cards(laboratory)} == {State.NOT_RUN}
 
 
-def test_a_run_under_way_shows_on_the_cards_that_are_left(laboratory: Laboratory) -> None:
+def test_a_run_is_shown_on_the_remaining_cards(laboratory: Laboratory) -> None:
     laboratory.start([SECOND])
 
     assert [card.attack for card in cards(laboratory) if card.state == State.RUNNING] == [SECOND]
 
 
-def test_a_run_that_could_not_begin_keeps_nobody_from_the_next(
+def test_a_run_that_could_not_start_does_not_block_the_next(
     laboratory: Laboratory, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_room(_thread: threading.Thread) -> None:
@@ -118,7 +116,7 @@ def test_a_run_that_could_not_begin_keeps_nobody_from_the_next(
     assert laboratory.results() == {FIRST.slug: REFUSED}
 
 
-def test_what_another_version_has_kept_is_passed_over(laboratory: Laboratory, store: Store) -> None:
+def test_results_of_another_version_are_ignored(laboratory: Laboratory, store: Store) -> None:
     store.save_result(FIRST.slug, {"kind": "outcome", "verdict": "fine"})
     store.save_result(f"plain:{FIRST.slug}", {"kind": "outcome", "verdict": "fine"})
 

@@ -1,4 +1,4 @@
-"""The plain server: the round trip works on it, so that what it refuses and what it lets through means something."""
+"""The plain server: the flow works on it, so that its refusals and successes are meaningful."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ SHOP = PlainClient(client_id="print-shop", redirect_uri=CALLBACK)
 
 
 class Visitor:
-    """A browser and a client at the plain server."""
+    """A browser and a client of the plain server."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -40,7 +40,7 @@ class Visitor:
         )
 
     def allow(self, **changes: str) -> dict[str, str]:
-        """The parameters of the authorization response after consent."""
+        """Return the parameters of the authorization response after consent."""
         asked = {
             "response_type": "code",
             "client_id": "print-shop",
@@ -59,7 +59,7 @@ class Visitor:
         return self.post("/oauth/token", fields, auth=("print-shop", SHOP.client_secret))
 
     def tokens(self) -> dict[str, str]:
-        """After a whole round trip."""
+        """Return the tokens of a complete flow."""
         self.sign_in()
         fields = {"redirect_uri": CALLBACK, "code_verifier": VERIFIER}
         answer = self.token(grant_type="authorization_code", code=self.allow()["code"], **fields)
@@ -78,7 +78,7 @@ def visitor() -> Iterator[Visitor]:
         visitor.http.close()
 
 
-def test_the_round_trip_ends_with_photos(visitor: Visitor) -> None:
+def test_the_flow_ends_with_photos(visitor: Visitor) -> None:
     tokens = visitor.tokens()
 
     assert len(visitor.photos(tokens["access_token"]).json()["photos"]) == 2
@@ -96,7 +96,7 @@ def test_a_grant_is_refreshed_and_the_old_refresh_token_is_spent(visitor: Visito
     )
 
 
-def test_a_revoked_token_is_dead(visitor: Visitor) -> None:
+def test_a_revoked_token_is_inactive(visitor: Visitor) -> None:
     token = visitor.tokens()["access_token"]
 
     visitor.post("/oauth/revoke", {"token": token}, auth=("print-shop", SHOP.client_secret))
@@ -104,13 +104,13 @@ def test_a_revoked_token_is_dead(visitor: Visitor) -> None:
     assert visitor.photos(token).status_code == 401
 
 
-def test_a_wrong_password_signs_nobody_in(visitor: Visitor) -> None:
+def test_a_wrong_password_does_not_sign_in(visitor: Visitor) -> None:
     visitor.sign_in(password="wrong")
 
     assert visitor.get("/oauth/authorize").headers["Location"].startswith("/login?")
 
 
-def test_a_verifier_that_does_not_match_is_refused_by_its_default_too(visitor: Visitor) -> None:
+def test_a_wrong_verifier_is_refused_by_default(visitor: Visitor) -> None:
     visitor.sign_in()
     code = visitor.allow()["code"]
 
@@ -121,7 +121,7 @@ def test_a_verifier_that_does_not_match_is_refused_by_its_default_too(visitor: V
     assert answer.json()["error"] == "invalid_grant"
 
 
-def test_a_code_is_good_for_five_minutes_by_its_default(clock: Clock, visitor: Visitor) -> None:
+def test_a_code_is_valid_for_five_minutes_by_default(clock: Clock, visitor: Visitor) -> None:
     visitor.sign_in()
     in_time, late = visitor.allow()["code"], visitor.allow()["code"]
     fields = {
@@ -137,11 +137,11 @@ def test_a_code_is_good_for_five_minutes_by_its_default(clock: Clock, visitor: V
 
 
 def server_records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """Of the server, not of the visitor's own connections."""
+    """Return the log records of the server, without those of the visitor's connections."""
     return [record for record in caplog.records if not record.name.startswith("urllib3")]
 
 
-def test_it_tells_nobody_which_codes_went_by(
+def test_the_log_contains_no_codes(
     visitor: Visitor, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -154,7 +154,7 @@ def test_it_tells_nobody_which_codes_went_by(
     )
 
 
-def test_a_scope_beyond_the_granted_one_is_refused_by_its_default_too(visitor: Visitor) -> None:
+def test_a_wider_scope_is_refused_by_default(visitor: Visitor) -> None:
     token = visitor.tokens()["refresh_token"]
 
     answer = visitor.token(
@@ -164,7 +164,7 @@ def test_a_scope_beyond_the_granted_one_is_refused_by_its_default_too(visitor: V
     assert answer.json()["error"] == "invalid_scope"
 
 
-def test_a_denied_consent_says_so_to_the_client(visitor: Visitor) -> None:
+def test_a_denied_consent_is_reported_to_the_client(visitor: Visitor) -> None:
     visitor.sign_in()
     asked = urlencode(
         {"response_type": "code", "client_id": "print-shop", "redirect_uri": CALLBACK, "state": "s"}
@@ -175,7 +175,7 @@ def test_a_denied_consent_says_so_to_the_client(visitor: Visitor) -> None:
     assert "error=access_denied" in answer.headers["Location"]
 
 
-def test_it_serves_only_while_somebody_uses_it() -> None:
+def test_the_server_runs_only_while_it_is_used() -> None:
     with plain_server({}, []) as url:
         requests.get(url, timeout=5).raise_for_status()
 
@@ -183,7 +183,7 @@ def test_it_serves_only_while_somebody_uses_it() -> None:
         requests.get(url, timeout=5)
 
 
-def test_two_at_once_share_nothing() -> None:
+def test_two_servers_share_nothing() -> None:
     with (
         plain_server({"carol": "pearl"}, [SHOP]) as one,
         plain_server({"carol": "other"}, [SHOP]) as other,

@@ -1,4 +1,4 @@
-"""What became of an attack is kept in the store, without anything that is as long and random as a token."""
+"""Results in the store, without any value that is as long and random as a token."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ TOKEN = "Splxl0BeZQQYbYS6WxSbIAu3kPq9vT2mNc7rD4eF"
 @pytest.mark.parametrize(
     "result", [OUTCOME, Failure(reason="No server answered.")], ids=["outcome", "failure"]
 )
-def test_it_comes_out_as_it_went_in(result: Outcome | Failure) -> None:
+def test_a_result_is_loaded_unchanged(result: Outcome | Failure) -> None:
     assert from_document(to_document(result)) == result
 
 
@@ -37,7 +37,7 @@ def test_it_comes_out_as_it_went_in(result: Outcome | Failure) -> None:
     ],
     ids=["empty", "of another kind", "too little", "too much", "an outcome without a status"],
 )
-def test_what_another_version_has_kept_is_no_result(document: dict[str, Any]) -> None:
+def test_results_of_another_version_are_ignored(document: dict[str, Any]) -> None:
     assert from_document(document) is None
 
 
@@ -52,7 +52,7 @@ def redirect_to(location: str) -> Answer:
 @pytest.mark.parametrize(
     "rest", [f"?code={TOKEN}", f"#access_token={TOKEN}", f"?a=b#{TOKEN}", f"#{TOKEN}?a=b", ""]
 )
-def test_of_where_a_redirect_leads_nothing_is_noted_that_could_hold_a_token(rest: str) -> None:
+def test_a_redirect_is_stored_without_its_parameters(rest: str) -> None:
     assert (
         redirect_to(f"/photos{rest}").description
         == "The browser is sent to http://127.0.0.1:9001/photos"
@@ -74,5 +74,5 @@ def test_of_where_a_redirect_leads_nothing_is_noted_that_could_hold_a_token(rest
     ],
     ids=["outcome", "failure"],
 )
-def test_what_looks_like_a_token_is_not_kept_wherever_it_stands(result: Outcome | Failure) -> None:
+def test_a_value_that_looks_like_a_token_is_not_stored(result: Outcome | Failure) -> None:
     assert TOKEN not in str(to_document(result))

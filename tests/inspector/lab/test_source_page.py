@@ -1,4 +1,4 @@
-"""The lines that do a check are shown as they stand in the file that the declared table names."""
+"""The source page shows the code of a check from the file that the table names."""
 
 import html
 import re
@@ -70,7 +70,7 @@ def browser(legs: Legs, store: Store) -> Browser:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
-def test_every_declared_check_has_lines_to_show(check: Check) -> None:
+def test_every_declared_check_has_source_lines(check: Check) -> None:
     source = source_of(check)
 
     name = check.symbol.rpartition(".")[2]
@@ -128,14 +128,14 @@ def test_a_marker_that_the_definition_does_not_have_is_missed(slug: str, tmp_pat
 
 
 @pytest.mark.parametrize("symbol", ["roof", "House.roof", "House.door.knob"])
-def test_what_the_file_does_not_define_is_missed(symbol: str, tmp_path: Path) -> None:
+def test_a_missing_symbol_raises_an_error(symbol: str, tmp_path: Path) -> None:
     (tmp_path / "house.py").write_text(FILE)
 
     with pytest.raises(LookupError):
         source_of(replace(CHECKS[0], file="house.py", symbol=symbol), root=tmp_path)
 
 
-def test_the_page_shows_the_lines_with_their_numbers_and_where_they_are(browser: Browser) -> None:
+def test_the_page_shows_lines_with_numbers_and_file(browser: Browser) -> None:
     check = CHECKS[0]
 
     page = browser.follow(check.title)
@@ -149,17 +149,15 @@ def test_the_page_shows_the_lines_with_their_numbers_and_where_they_are(browser:
 @pytest.mark.parametrize(
     "asked", ["", "nothing-of-the-kind", "../../config.py", "auth_server/digests.py", "/etc/passwd"]
 )
-def test_nothing_but_a_declared_check_is_shown(browser: Browser, asked: str) -> None:
+def test_only_declared_checks_are_shown(browser: Browser, asked: str) -> None:
     answer = browser.fetch(f"{browser.current.url}/source?check={asked}")
 
     assert answer.status_code == 404
     assert "import" not in answer.text
 
 
-def test_lines_that_are_being_worked_on_are_not_found(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever has renamed what does the check gets no error of ours."""
+def test_a_renamed_check_is_not_found(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A developer who renamed the function gets a page and not a server error."""
     monkeypatch.setattr("inspector.lab.source.source_of", Mock(side_effect=LookupError))
 
     assert browser.fetch(f"{browser.current.url}/source?check=code-once").status_code == 404
@@ -175,7 +173,7 @@ def test_the_page_names_the_attacks_that_the_check_stops(browser: Browser) -> No
     ]
 
 
-def test_a_check_that_another_one_stands_behind_says_what_both_stop(browser: Browser) -> None:
+def test_a_check_of_a_pair_lists_the_attacks_that_both_stop(browser: Browser) -> None:
     pair = PAIRS[0]
 
     page = browser.open(f"{browser.current.url}/source?check={pair.first}")
@@ -184,7 +182,7 @@ def test_a_check_that_another_one_stands_behind_says_what_both_stop(browser: Bro
     assert {f"/inspector/lab#{slug}" for slug in pair.stops} <= {link.href for link in page.links}
 
 
-def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_them_speak_of(
+def test_a_check_with_attacks_of_two_sections_names_both(
     browser: Browser,
 ) -> None:
     """A code of another client is §4.1.3, another client's refresh token is §6."""
@@ -199,7 +197,7 @@ def test_the_page_names_both_sections_where_a_check_stops_attacks_that_two_of_th
         ("form-token", "            csrf.protect()"),
     ],
 )
-def test_of_a_long_definition_the_page_marks_the_line_that_matters(
+def test_the_line_of_a_check_is_marked_in_a_long_definition(
     browser: Browser, slug: str, beginning: str
 ) -> None:
     page = browser.open(f"{browser.current.url}/source?check={slug}")

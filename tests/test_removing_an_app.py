@@ -1,4 +1,4 @@
-"""E1 – The person ends at Tripod ID what she granted to Print Shop, and Print Shop asks to be connected again."""
+"""E1 – The user removes Print Shop's access at Tripod ID, and Print Shop asks to connect again."""
 
 import pytest
 from support.browser import Browser
@@ -8,7 +8,7 @@ from support.legs import Legs
 
 @pytest.fixture
 def alice(legs: Legs) -> Person:
-    """She stands before her album."""
+    """Return alice, connected and with the album open."""
     alice = Person("alice", "wonderland", Browser(legs.network))
     alice.go_through(f"{legs.client_app_url}/connect")
     return alice
@@ -27,8 +27,8 @@ def test_print_shop_has_to_ask_again(legs: Legs, alice: Person) -> None:
     assert album.url == f"{legs.client_app_url}/photos"
 
 
-def test_what_print_shop_does_by_itself_is_told(legs: Legs, alice: Person) -> None:
-    """Stepping up lets nobody in and nobody out; disconnecting does."""
+def test_only_disconnecting_is_listed_as_giving_up_access(legs: Legs, alice: Person) -> None:
+    """A step-up neither adds nor removes an app. Disconnecting removes one."""
     alice.browser.follow("Allow changes")
     alice.allow()
     stepped_up = alice.browser.open(f"{legs.auth_server_url}/account/activity").text

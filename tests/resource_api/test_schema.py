@@ -1,4 +1,4 @@
-"""The revisions build what the models say, on SQLite and in PostgreSQL's words."""
+"""The migrations create the tables of the models, on SQLite and in PostgreSQL's dialect."""
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -11,14 +11,14 @@ from config import PROJECT_ROOT
 from resource_api.models import Base
 
 
-def test_the_revisions_equal_the_models(app):
+def test_the_migrations_match_the_models(app):
     with app.extensions["tripod.database"].engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
 
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_the_revisions_can_be_taken_back(app):
+def test_the_migrations_can_be_undone(app):
     config = Config()
     config.set_main_option("script_location", str(PROJECT_ROOT / "migrations" / "resource_api"))
     with app.extensions["tripod.database"].engine.begin() as connection:
@@ -38,7 +38,7 @@ def test_every_constraint_has_a_name(app):
     assert all(constraint.name for constraint in constraints)
 
 
-def test_moments_keep_their_time_zone_in_postgresql():
+def test_times_keep_their_time_zone_in_postgresql():
     statement = str(
         CreateTable(Base.metadata.tables["photo"]).compile(dialect=postgresql.dialect())
     )
@@ -46,7 +46,7 @@ def test_moments_keep_their_time_zone_in_postgresql():
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statement
 
 
-def test_a_leg_that_starts_again_finds_its_tables(alice, start, settings):
+def test_a_second_start_finds_its_tables(alice, start, settings):
     photo = alice.add_photo()
     start(settings)
 

@@ -1,4 +1,4 @@
-"""A start of the three legs begins a new recording; a leg that is added to others goes on with theirs."""
+"""Starting the three legs begins a new recording. A single leg continues the existing one."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.processes
 
 
 def begin_a_round_trip(legs: Running) -> None:
-    """Something to record."""
+    """Start a flow, so that there is something to record."""
     assert requests.get(f"{legs.client_app_url}/connect", timeout=10).status_code == 200
 
 
@@ -19,7 +19,7 @@ def has_recorded(legs: Running) -> bool:
     return "Nothing recorded yet" not in page
 
 
-def test_the_next_start_begins_with_nothing(tmp_path: Path) -> None:
+def test_starting_the_three_legs_begins_an_empty_recording(tmp_path: Path) -> None:
     with running_legs(tmp_path) as legs:
         begin_a_round_trip(legs)
         assert has_recorded(legs)
@@ -28,7 +28,7 @@ def test_the_next_start_begins_with_nothing(tmp_path: Path) -> None:
         assert not has_recorded(legs)
 
 
-def test_one_leg_that_starts_again_forgets_nothing(tmp_path: Path) -> None:
+def test_restarting_one_leg_keeps_the_recording(tmp_path: Path) -> None:
     with running_legs(tmp_path) as legs:
         begin_a_round_trip(legs)
 

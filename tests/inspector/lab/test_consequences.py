@@ -1,4 +1,4 @@
-"""What a card says that an attack led to was seen to have happened: where it happens otherwise, it does not say so."""
+"""The consequence on a card was observed. If the servers behave differently, the card says something else."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ def outcome_of(slug: str, lab: Stage) -> Outcome:
 def after(
     legs: Legs, origin: str, path: str, happens: Callable[[], object], *, times: int = 1
 ) -> None:
-    """Have something happen once `path` there has answered for the nth time."""
+    """Run a function after `path` has answered for the nth time."""
     application, left = legs.network.application(origin), [times]
 
     @Request.application
@@ -88,14 +88,14 @@ def after(
         ("another-persons-photo", "The answer is the same as for a photo that does not exist."),
     ],
 )
-def test_what_an_attack_led_to_is_told(lab: Stage, slug: str, consequence: str) -> None:
+def test_the_consequence_of_an_attack_is_shown(lab: Stage, slug: str, consequence: str) -> None:
     assert outcome_of(slug, lab).consequence == consequence
 
 
 @pytest.mark.parametrize(
     "slug", ["code-without-verifier", "code-of-another-client", "redirect-uri-at-token"]
 )
-def test_a_code_that_its_owner_cannot_redeem_afterwards_is_no_unharmed_one(
+def test_a_code_that_its_owner_cannot_redeem_is_not_called_unharmed(
     lab: Stage, legs: Legs, clock: Clock, slug: str
 ) -> None:
     after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_CODES_LIFE))
@@ -104,7 +104,7 @@ def test_a_code_that_its_owner_cannot_redeem_afterwards_is_no_unharmed_one(
 
 
 @pytest.mark.parametrize("slug", ["scope-raised", "refresh-of-another-client"])
-def test_a_refresh_token_that_buys_its_owner_nothing_afterwards_is_no_unharmed_one(
+def test_a_refresh_token_that_no_longer_works_is_not_called_unharmed(
     lab: Stage, legs: Legs, clock: Clock, slug: str
 ) -> None:
     after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_GRANTS_LIFE), times=2)
@@ -113,7 +113,7 @@ def test_a_refresh_token_that_buys_its_owner_nothing_afterwards_is_no_unharmed_o
 
 
 def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Authlib's defaults do."""
+    """Behave like Authlib's defaults."""
     monkeypatch.setattr(grant_types, "ReplayDetected", grant_types.GrantRefused)
 
 
@@ -124,7 +124,7 @@ def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -
         ("refresh-replayed", "The grant did not end. Print Shop’s newest tokens still work."),
     ],
 )
-def test_a_replay_that_ends_nothing_is_not_said_to_end_the_grant(
+def test_a_replay_without_consequence_is_described_correctly(
     lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str, consequence: str
 ) -> None:
     refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
@@ -134,7 +134,7 @@ def test_a_replay_that_ends_nothing_is_not_said_to_end_the_grant(
     assert (outcome.has_succeeded, outcome.consequence) == (False, consequence)
 
 
-def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(
+def test_a_grant_with_one_active_token_is_described_correctly(
     lab: Stage, legs: Legs, clock: Clock
 ) -> None:
     """The access token has expired meanwhile, and the refresh token has not."""
@@ -146,7 +146,7 @@ def test_tokens_of_which_one_lives_on_are_neither_dead_nor_alive(
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
+def test_a_grant_that_goes_on_is_not_said_to_end(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "spend_refresh_token", lambda *_: True)
@@ -156,7 +156,7 @@ def test_a_grant_that_does_not_end_when_its_owner_comes_is_not_said_to(
     assert (outcome.has_succeeded, outcome.consequence) == (True, "")
 
 
-def test_nor_is_one_that_leaves_the_thief_her_tokens(
+def test_a_grant_whose_stolen_tokens_work_is_not_said_to_end(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
@@ -166,9 +166,7 @@ def test_nor_is_one_that_leaves_the_thief_her_tokens(
     assert (outcome.has_succeeded, outcome.consequence) == (True, "")
 
 
-def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(
-    lab: Stage, legs: Legs
-) -> None:
+def test_a_response_that_reveals_a_photo_is_not_called_the_same(lab: Stage, legs: Legs) -> None:
     photo_api = legs.network.application(legs.resource_api_url)
 
     @Request.application
@@ -187,7 +185,7 @@ def test_an_answer_that_gives_away_that_there_is_a_photo_is_not_called_the_same(
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_a_round_trip_that_does_not_end_in_carols_album_is_not_said_to_go_on(
+def test_a_flow_that_does_not_reach_carols_album_is_not_said_to_go_on(
     lab: Stage, legs: Legs, clock: Clock
 ) -> None:
     after(legs, legs.client_app_url, "/callback", lambda: clock.forward(A_CODES_LIFE))
@@ -197,7 +195,7 @@ def test_a_round_trip_that_does_not_end_in_carols_album_is_not_said_to_go_on(
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_a_forged_consent_that_counts_is_listed_in_carols_account(
+def test_an_effective_forged_consent_is_listed_in_carols_account(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None)
@@ -207,10 +205,10 @@ def test_a_forged_consent_that_counts_is_listed_in_carols_account(
     )
 
 
-def test_a_login_form_that_still_carries_where_the_link_led_is_not_said_to_have_dropped_it(
+def test_a_login_form_that_keeps_the_foreign_address_is_described_correctly(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where the address is looked at only when the form comes back."""
+    """Here the address is checked only when the form is sent."""
     original = sign_in.own_page
     monkeypatch.setattr(
         sign_in, "own_page", lambda page: page if request.method == "GET" else original(page)
@@ -235,8 +233,8 @@ def test_a_token_that_never_worked_proves_nothing(
     assert failure == Failure(reason="The access token did not work before the attack: 401.")
 
 
-def test_a_server_that_fails_has_refused_nothing(lab: Stage, legs: Legs) -> None:
-    """Once the token should have expired, Photo API cannot ask about it."""
+def test_a_server_failure_is_not_a_refusal(lab: Stage, legs: Legs) -> None:
+    """When the token should have expired, Photo API cannot introspect it."""
     [expired] = [attack for attack in ATTACKS if attack.slug == "expired-access-token"]
     with ExitStack() as stack:
         lab.wait = lambda _seconds: stack.enter_context(legs.network.cut_off(legs.auth_server_url))

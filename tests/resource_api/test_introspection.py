@@ -1,4 +1,4 @@
-"""RFC 7662, token introspection: how the API asks, and what it takes for a yes."""
+"""RFC 7662, token introspection: the API's request, and which responses it accepts."""
 
 import time
 from urllib.parse import parse_qs
@@ -46,7 +46,7 @@ NOT_ACCESS_TOKENS_FOR_THIS_API = {
 }
 
 
-def test_the_api_asks_with_its_own_credentials_in_a_form(alice, auth_server):
+def test_the_api_sends_its_own_credentials_and_a_form(alice, auth_server):
     """§2.1: The protected resource calls the introspection endpoint using an HTTP POST request."""
     answer = alice.get("/me")
 
@@ -57,14 +57,14 @@ def test_the_api_asks_with_its_own_credentials_in_a_form(alice, auth_server):
     assert parse_qs(request.body) == {"token": [alice.token], "token_type_hint": ["access_token"]}
 
 
-def test_every_request_is_asked_about_anew(alice, auth_server):
+def test_every_request_causes_one_introspection(alice, auth_server):
     alice.get("/me")
     alice.get("/me")
 
     assert len(auth_server.requests) == 2
 
 
-def test_the_request_id_runs_on_to_the_authorization_server(alice, auth_server):
+def test_the_request_id_is_passed_to_the_authorization_server(alice, auth_server):
     alice.get("/me", headers={"X-Request-Id": "one-and-the-same"})
 
     assert auth_server.requests[0].headers["X-Request-Id"] == "one-and-the-same"
@@ -75,7 +75,7 @@ def test_the_request_id_runs_on_to_the_authorization_server(alice, auth_server):
     NOT_ACCESS_TOKENS_FOR_THIS_API.values(),
     ids=NOT_ACCESS_TOKENS_FOR_THIS_API,
 )
-def test_only_an_active_access_token_for_this_api_lets_in(caller, events, claims, reason):
+def test_only_an_active_access_token_for_this_api_is_accepted(caller, events, claims, reason):
     """§4: the protected resource MUST check that it is the audience; a refresh token is no access token."""
     answer = caller(**claims).get("/me")
 
@@ -84,7 +84,7 @@ def test_only_an_active_access_token_for_this_api_lets_in(caller, events, claims
     assert [event["reason"] for event in events] == [reason]
 
 
-def test_every_reason_reads_the_same_on_the_wire(caller):
+def test_every_invalid_token_has_the_same_description(caller):
     answers = [
         caller(**claims).get("/me").json for claims, _ in NOT_ACCESS_TOKENS_FOR_THIS_API.values()
     ]
@@ -101,17 +101,15 @@ def test_the_audience_may_be_one_or_several(caller, audience):
     assert answer.status_code == 200
 
 
-def test_an_answer_without_an_expiry_counts(caller):
-    """§2.2: `exp` is OPTIONAL; the server that says active has looked."""
+def test_a_response_without_exp_is_accepted(caller):
+    """§2.2: `exp` is OPTIONAL; a server that answers active has checked the expiry."""
     answer = caller(exp=None).get("/me")
 
     assert answer.status_code == 200
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(
-    alice, auth_server, events, failure
-):
+def test_an_unreachable_authorization_server_means_503(alice, auth_server, events, failure):
     auth_server.failure = failure
     answer = alice.get("/photos")
 
@@ -124,9 +122,7 @@ def test_an_authorization_server_that_cannot_be_asked_lets_nobody_in(
     assert alice.token not in str(events)
 
 
-def test_refused_credentials_of_the_api_itself_are_not_the_callers_fault(
-    alice, auth_server, events
-):
+def test_rejected_credentials_of_the_api_mean_503(alice, auth_server, events):
     """§2.3: the endpoint answers 401 when the protected resource's own authentication fails."""
     auth_server.secret = "rotated"
     answer = alice.get("/photos")
@@ -136,7 +132,7 @@ def test_refused_credentials_of_the_api_itself_are_not_the_callers_fault(
     assert events[0]["detail"] == "status 401"
 
 
-def test_it_recovers_with_the_authorization_server(alice, auth_server):
+def test_the_api_recovers_when_the_authorization_server_returns(alice, auth_server):
     auth_server.failure = requests.ConnectionError("refused")
     alice.get("/photos")
     auth_server.failure = None
@@ -145,19 +141,19 @@ def test_it_recovers_with_the_authorization_server(alice, auth_server):
     assert answer.status_code == 200
 
 
-def test_me_is_who_the_authorization_server_says(alice):
+def test_me_returns_the_introspected_user(alice):
     answer = alice.get("/me")
 
     assert answer.json == {"sub": "subject-of-alice", "username": "alice", "name": "Alice Liddell"}
 
 
-def test_the_username_stands_in_for_a_missing_name(caller):
+def test_a_missing_name_is_replaced_by_the_username(caller):
     answer = caller(name=None).get("/me")
 
     assert answer.json["name"] == "alice"
 
 
-def test_the_subject_stands_in_for_a_missing_username(caller):
+def test_a_missing_username_is_replaced_by_the_subject(caller):
     answer = caller(name=None, username=None).get("/me")
 
     assert answer.json == dict.fromkeys(["sub", "username", "name"], "subject-of-alice")

@@ -1,4 +1,4 @@
-"""A message as it was on the wire."""
+"""The raw text of a message."""
 
 from inspector.draw import raw_http
 from tests.inspector.exchanges import exchange
@@ -6,7 +6,7 @@ from tests.inspector.exchanges import exchange
 CODE = "SplxlO••••••••~3fa9c1"
 
 
-def test_the_request_reads_as_it_was_sent() -> None:
+def test_the_request_is_shown_as_it_was_sent() -> None:
     one = exchange(
         "auth_server",
         "POST /oauth/token",
@@ -27,7 +27,7 @@ def test_the_request_reads_as_it_was_sent() -> None:
     ]
 
 
-def test_the_answer_reads_as_it_was_sent() -> None:
+def test_the_response_is_shown_as_it_was_sent() -> None:
     one = exchange(
         "auth_server", "POST /oauth/token", status=400, answer='{\n  "error": "invalid_grant"\n}'
     )
@@ -41,7 +41,7 @@ def test_the_answer_reads_as_it_was_sent() -> None:
     ]
 
 
-def test_an_address_inside_a_query_cannot_be_taken_for_more_parameters() -> None:
+def test_an_address_inside_a_query_stays_encoded() -> None:
     one = exchange(
         "auth_server", "GET /login", query=[("next", "/oauth/authorize?state=x&client_id=y")]
     )
@@ -58,7 +58,7 @@ def test_a_status_without_a_name_is_shown_alone() -> None:
 FORGED = "swordfish HTTP/1.1\nX-Forged: yes\r\nX-Forged: yes\u2028X-Forged: yes\x85X-Forged: yes"
 
 
-def test_nobody_can_make_up_a_line() -> None:
+def test_a_sent_value_cannot_add_a_line() -> None:
     one = exchange(
         "auth_server",
         f"POST /{FORGED}",
@@ -78,13 +78,13 @@ def test_nobody_can_make_up_a_line() -> None:
     )
 
 
-def test_nobody_can_turn_a_line_round() -> None:
+def test_a_sent_value_cannot_reverse_a_line() -> None:
     one = exchange("auth_server", "GET /", request_headers=[("User-Agent", "\u202eolleh")])
 
     assert raw_http.request(one).splitlines()[1] == "User-Agent: \\u202eolleh"
 
 
-def test_a_path_cannot_be_taken_for_a_query() -> None:
+def test_a_question_mark_in_a_path_stays_encoded() -> None:
     assert raw_http.request(exchange("auth_server", "GET /login?a=1#höhe")).startswith(
         "GET /login%3Fa%3D1%23h%C3%B6he HTTP/1.1"
     )

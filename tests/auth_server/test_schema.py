@@ -1,4 +1,4 @@
-"""The revisions lead to the models, from nothing and back."""
+"""The migrations create exactly the tables of the models."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +36,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.engine.dispose()
 
 
-def test_the_revisions_lead_to_the_models(database: Database) -> None:
+def test_the_migrations_match_the_models(database: Database) -> None:
     migrations.upgrade(database.engine, REVISIONS)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(
@@ -54,7 +54,7 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
     assert inspect(database.engine).get_table_names() == tables
 
 
-def test_the_revisions_lead_back_to_nothing(database: Database) -> None:
+def test_the_migrations_can_be_undone(database: Database) -> None:
     migrations.upgrade(database.engine, REVISIONS)
     config = Config()
     config.set_main_option("script_location", str(REVISIONS))
@@ -96,7 +96,7 @@ def test_an_upgrade_turns_the_reason_of_an_old_grant_into_a_code(
 
 
 def test_every_foreign_key_is_indexed() -> None:
-    """Deleting a person or a client must not read every grant there is."""
+    """Deleting a user or a client must not scan all grants."""
     for table in Base.metadata.tables.values():
         leading = {next(iter(index.columns)).name for index in table.indexes} | {
             next(iter(table.primary_key)).name
@@ -106,7 +106,7 @@ def test_every_foreign_key_is_indexed() -> None:
 
 
 def test_foreign_keys_are_enforced(server: Server) -> None:
-    """SQLite forgets to, unless it is told."""
+    """SQLite enforces foreign keys only if it is told to."""
     statement = "INSERT INTO consents (user_id, client_id, scope, granted_at) VALUES ('x', 'y', 'z', '2031-01-01')"
     with server.database.session(writing=True) as db, pytest.raises(IntegrityError):
         db.connection().exec_driver_sql(statement)

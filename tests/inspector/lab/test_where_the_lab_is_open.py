@@ -1,4 +1,4 @@
-"""The lab attacks the demo's own legs on this machine, and is closed at a Print Shop that asks anybody else."""
+"""The lab attacks only the demo's own legs. It is closed if Print Shop uses another authorization server."""
 
 from dataclasses import replace
 
@@ -29,7 +29,7 @@ ELSEWHERE = {
 
 
 def print_shop(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
-    """A browser on the inspector's page."""
+    """Return a browser on the inspector's page."""
     open_pages(legs.client_app, settings, lambda: None)
     add_lab(legs.client_app, settings, store)
     browser = Browser(legs.network)
@@ -42,7 +42,7 @@ def settings_of(legs: Legs) -> ClientAppSettings:
     return settings
 
 
-def test_among_the_demos_own_legs_it_is_open(legs: Legs, store: Store) -> None:
+def test_the_lab_is_open_for_the_demos_own_legs(legs: Legs, store: Store) -> None:
     browser = print_shop(legs, store, settings_of(legs))
 
     assert browser.current.link("Break it")
@@ -50,7 +50,7 @@ def test_among_the_demos_own_legs_it_is_open(legs: Legs, store: Store) -> None:
 
 
 @pytest.mark.parametrize("changes", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_where_anybody_else_is_asked_it_has_no_address_and_no_place_in_the_menu(
+def test_the_lab_is_closed_and_hidden_with_another_authorization_server(
     legs: Legs, store: Store, changes: dict[str, object]
 ) -> None:
     browser = print_shop(legs, store, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
@@ -60,7 +60,7 @@ def test_where_anybody_else_is_asked_it_has_no_address_and_no_place_in_the_menu(
     assert not [rule for rule in legs.client_app.url_map.iter_rules() if "lab" in rule.rule]
 
 
-def test_nobody_is_invited_to_a_lab_that_is_closed(
+def test_the_start_message_does_not_mention_a_closed_lab(
     legs: Legs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app._invite({"client-app": replace(settings_of(legs), issuer="https://id.example")})
@@ -72,7 +72,7 @@ def test_nobody_is_invited_to_a_lab_that_is_closed(
     assert "/inspector/lab" in opened
 
 
-def test_no_proxy_of_the_surroundings_carries_an_attack(
+def test_attacks_ignore_proxies_of_the_environment(
     legs: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_ports(1)[0]}")

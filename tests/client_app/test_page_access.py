@@ -10,7 +10,7 @@ PAGE = "/mine/<photo_id>"
 
 @pytest.fixture
 def app(app):
-    """Print Shop with a page that nobody here has heard of."""
+    """Return Print Shop with a page that is not part of it."""
 
     @app.get(PAGE)
     @needs("photos:read", "photos:write")
@@ -24,31 +24,31 @@ def app(app):
     return app
 
 
-def test_a_page_gets_what_it_asks_for(writer):
+def test_a_page_receives_what_it_requests(writer):
     assert writer.get("/mine/dune").text == "Dune at dawnalice"
 
 
-def test_its_tokens_are_refreshed(writer, clock, network):
+def test_expired_tokens_are_refreshed(writer, clock, network):
     clock.shift(130)
 
     assert writer.get("/mine/dune").status_code == 200
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_a_token_that_is_refused_is_tried_once_more(writer, tripod_id):
+def test_a_rejected_token_is_refreshed_and_tried_again(writer, tripod_id):
     tripod_id.access_tokens.clear()
 
     assert writer.get("/mine/dune").status_code == 200
 
 
-def test_who_is_not_connected_is_asked_and_comes_back(browser):
+def test_a_visitor_is_asked_to_connect_and_returns(browser):
     answer = browser.get("/mine/dune?x=y")
 
     assert answer.status_code == 403
     assert 'href="/connect?return_to=/mine/dune?x%3Dy">Connect your photos' in answer.text
 
 
-def test_what_is_missing_is_asked_for_besides_what_was_allowed(alice, tripod_id):
+def test_missing_scopes_are_requested_together_with_allowed_ones(alice, tripod_id):
     answer = alice.get("/mine/dune")
     link = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
     back = alice.get(tripod_id.authorize(alice.get(f"/connect{link}").headers["Location"]))
@@ -59,7 +59,7 @@ def test_what_is_missing_is_asked_for_besides_what_was_allowed(alice, tripod_id)
     assert back.headers["Location"] == "/mine/dune"
 
 
-def test_all_that_is_missing_is_named(browser):
+def test_all_missing_scopes_are_named(browser):
     browser.connect(grant="profile")
     text = browser.get("/mine/dune").text
 
@@ -83,7 +83,7 @@ def test_all_that_is_missing_is_named(browser):
         ),
     ],
 )
-def test_failures_are_pages(writer, network, answer, status, words):
+def test_errors_become_pages(writer, network, answer, status, words):
     network.instead["/photos/dune"] = answer
     page = writer.get("/mine/dune")
 
@@ -91,7 +91,7 @@ def test_failures_are_pages(writer, network, answer, status, words):
     assert words in page.text
 
 
-def test_a_server_out_of_reach_is_tried_again_at_the_same_page(
+def test_an_unreachable_server_page_offers_to_try_the_same_page_again(
     writer, network, photo_api, tripod_id, clock
 ):
     network.down.add(photo_api.url)
@@ -104,7 +104,7 @@ def test_a_server_out_of_reach_is_tried_again_at_the_same_page(
     assert 'href="/mine/dune">Try again' in without_tripod_id
 
 
-def test_an_ended_grant_is_a_page_that_leads_back(writer, tripod_id, clock):
+def test_an_ended_grant_gets_a_page_that_returns_here(writer, tripod_id, clock):
     tripod_id.end_all()
     clock.shift(130)
 

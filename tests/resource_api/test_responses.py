@@ -1,11 +1,11 @@
-"""What holds for every answer of this leg: programs on any spelling of the host, JSON errors, one page for a person."""
+"""Rules for every response of Photo API: hosts, JSON errors, and one HTML page."""
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
 
 @pytest.mark.parametrize("host", ["localhost:9002", "[::1]:9002", "127.0.0.2:9002"])
-def test_programs_are_answered_on_any_spelling_of_loopback(alice, host):
+def test_endpoints_answer_on_every_spelling_of_loopback(alice, host):
     photo = alice.add_photo()
     answer = alice.get("/photos", base_url=f"http://{host}")
 
@@ -13,14 +13,14 @@ def test_programs_are_answered_on_any_spelling_of_loopback(alice, host):
     assert answer.json["photos"] == [photo], "its addresses are the canonical ones all the same"
 
 
-def test_a_person_is_led_to_the_canonical_spelling(http):
+def test_the_home_page_redirects_to_the_canonical_spelling(http):
     answer = http.get("/", base_url="http://localhost:9002")
 
     assert answer.status_code == 302
     assert answer.location == "http://127.0.0.1:9002/"
 
 
-def test_a_foreign_host_is_refused_in_json(alice):
+def test_a_foreign_host_is_rejected_with_json(alice):
     answer = alice.get("/photos", base_url="http://photos.example")
 
     assert answer.status_code == 400
@@ -36,7 +36,7 @@ def test_a_foreign_host_is_refused_in_json(alice):
         ("POST", "/", 405, "method_not_allowed"),
     ],
 )
-def test_what_http_refuses_is_json_too(http, method, path, status, error):
+def test_http_errors_are_json(http, method, path, status, error):
     answer = http.open(path, method=method)
 
     assert answer.status_code == status
@@ -53,7 +53,7 @@ def failing_with(error):
     return fail
 
 
-def test_an_error_of_ours_says_nothing_of_its_cause(alice, monkeypatch, caplog):
+def test_a_server_error_does_not_reveal_its_cause(alice, monkeypatch, caplog):
     monkeypatch.setattr("resource_api.photos.list_page", failing_with(RuntimeError("the cause")))
     answer = alice.get("/photos")
 
@@ -63,7 +63,7 @@ def test_an_error_of_ours_says_nothing_of_its_cause(alice, monkeypatch, caplog):
     assert "the cause" in caplog.text
 
 
-def test_a_database_that_is_away_comes_back(alice, monkeypatch, caplog):
+def test_the_api_recovers_when_the_database_returns(alice, monkeypatch, caplog):
     away = OperationalError("SELECT", {}, Exception("connection refused"))
     monkeypatch.setattr("resource_api.photos.list_page", failing_with(away))
     answer = alice.get("/photos")
@@ -75,7 +75,7 @@ def test_a_database_that_is_away_comes_back(alice, monkeypatch, caplog):
     assert "connection refused" in caplog.text
 
 
-def test_every_answer_carries_the_security_headers(http):
+def test_every_response_has_the_security_headers(http):
     answer = http.get("/photos")
 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
@@ -83,13 +83,13 @@ def test_every_answer_carries_the_security_headers(http):
     assert "Set-Cookie" not in answer.headers
 
 
-def test_the_api_says_that_it_can_serve(http):
+def test_healthz_answers_200(http):
     answer = http.get("/healthz", base_url="http://10.0.0.7:9002")
 
     assert answer.status_code == 200
 
 
-def test_a_person_learns_that_there_are_no_pages(http):
+def test_the_home_page_says_that_this_is_an_api(http):
     answer = http.get("/")
 
     assert answer.status_code == 200

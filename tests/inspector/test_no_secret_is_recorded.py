@@ -1,4 +1,4 @@
-"""Every byte of the recording, searched for every code, token, secret, password, cookie and session id that travelled."""
+"""Searches every byte of the recording for every code, token, secret, password, cookie and session id that was sent."""
 
 import base64
 import re
@@ -28,7 +28,7 @@ from inspector.record.store import Store
 
 Secrets = dict[str, set[str]]
 
-#: What is secret, by the names under which it travels: in queries, forms, redirects and JSON.
+#: The names of secrets in queries, forms, redirects and JSON.
 KINDS = {
     "code": "code",
     "state": "state",
@@ -43,9 +43,9 @@ KINDS = {
     "repeated_password": "password",
     "csrf_token": "csrf token",
 }
-#: The secrets of the legs themselves; the fingerprints' key is made of one of them.
+#: The secrets of the legs. The key of the fingerprints is derived from one of them.
 AT_REST = ("client_secret", "introspection_client_secret", "secret_key")
-#: What is secret in other places.
+#: Secrets in other places.
 OTHER_KINDS = {
     "client secret in Basic",
     "bearer token",
@@ -56,7 +56,7 @@ OTHER_KINDS = {
 SHOWN_ONCE = re.compile(r'id="new-secret">(.*?)<')
 
 
-# What somebody does
+# Actions
 
 
 def go_through_everything(
@@ -71,7 +71,7 @@ def go_through_everything(
 
 
 def use_another_client(mallory: Attacker) -> None:
-    """It proves itself by a form (RFC 6749 §2.3.1)."""
+    """The client authenticates in the form (RFC 6749 §2.3.1)."""
     credentials = {
         "client_id": mallory.client.client_id,
         "client_secret": mallory.client.client_secret,
@@ -82,7 +82,7 @@ def use_another_client(mallory: Attacker) -> None:
 
 
 def connect_refresh_and_step_up(legs: Legs, clock: Clock, alice: Person) -> None:
-    """With two wrong passwords before the right one, one of them where the username belongs."""
+    """Enter two wrong passwords first, one of them in the username field."""
     alice.browser.open(f"{legs.client_app_url}/connect")
     for typed in (
         {"username": "alice", "password": "wonderlandd"},
@@ -111,7 +111,7 @@ def refuse(legs: Legs, bob: Person) -> None:
 
 
 def register_an_app(legs: Legs, mallory: Attacker) -> None:
-    """Its secret is shown once, and once more a new one."""
+    """Register an app and renew its secret."""
     mallory.browser.open(f"{legs.auth_server_url}/developer/apps/new")
     mallory.browser.fill(name="Postcard Press", redirect_uris="https://postcards.example/callback")
     mallory.browser.tick("scope", "profile")
@@ -130,11 +130,11 @@ def change_the_password(legs: Legs, mallory: Attacker) -> None:
     mallory.browser.press_enter("new_password")
 
 
-# What travelled
+# What sent_secrets
 
 
-def travelled(legs: Legs) -> Secrets:
-    """Every secret that crossed the network, by its kind."""
+def sent_secrets(legs: Legs) -> Secrets:
+    """Return every secret that was sent, by kind."""
     found: Secrets = defaultdict(set)
     for exchange in legs.network.exchanges:
         for kind, value in _secrets_in(exchange, legs):
@@ -186,7 +186,7 @@ def _json(exchange: Exchange) -> list[tuple[str, str]]:
 
 
 def _session_ids(cookie: str, legs: Legs) -> list[str]:
-    """The random ids in Print Shop's cookie, by which the server finds its tokens."""
+    """Return the random ids in Print Shop's cookie that identify the stored tokens."""
     serializer: Any = legs.client_app.session_interface.get_signing_serializer(legs.client_app)  # type: ignore[attr-defined]
     try:
         session = serializer.loads(cookie)
@@ -195,11 +195,11 @@ def _session_ids(cookie: str, legs: Legs) -> list[str]:
     return [session[name] for name in ("browser", "connection") if name in session]
 
 
-# Where it is looked for
+# The search
 
 
 def spellings(value: str) -> set[bytes]:
-    """`value` as it may be written: as it is, encoded for an address, or somewhere inside of something in base64."""
+    """Return `value` in each encoding: plain, percent-encoded, and inside base64."""
     raw = value.encode()
     once = quote(value, "")
     in_base64 = set()
@@ -211,14 +211,14 @@ def spellings(value: str) -> set[bytes]:
 
 
 def recording(folder: Path) -> bytes:
-    """Every byte of the store's files: the database, its log of writes and what goes with them."""
+    """Return every byte of the store's files: the database, its write-ahead log and the rest."""
     files = sorted(folder.glob("inspector.db*"))
     assert files
     return b"\0".join(path.read_bytes() for path in files)
 
 
-def leaked(secrets: Secrets, folder: Path) -> set[str]:
-    """The kinds of secrets that the files hold, as they lie there and once the log of writes is in the database."""
+def find_secrets(secrets: Secrets, folder: Path) -> set[str]:
+    """Return the kinds of secrets in the files, before and after the write-ahead log is merged."""
     lying = recording(folder)
     with closing(sqlite3.connect(folder / "inspector.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -238,16 +238,18 @@ Everything = Callable[[], Secrets]
 def everything(
     clock: Clock, legs: Legs, watched: Store, alice: Person, bob: Person, mallory: Attacker
 ) -> Everything:
-    """Goes through all of it, and tells what was secret."""
+    """Go through everything and return all secrets."""
 
     def everything() -> Secrets:
         go_through_everything(legs, clock, alice, bob, mallory)
-        return travelled(legs)
+        return sent_secrets(legs)
 
     return everything
 
 
-def test_the_recording_holds_no_secret(everything: Everything, legs: Legs, watched: Store) -> None:
+def test_the_recording_contains_no_secret(
+    everything: Everything, legs: Legs, watched: Store
+) -> None:
     secrets = everything()
     at_rest = {(legs.instance_path / name).read_text().strip() for name in AT_REST}
 
@@ -258,29 +260,29 @@ def test_the_recording_holds_no_secret(everything: Everything, legs: Legs, watch
     assert secrets["client secret in Basic"] > at_rest - {
         (legs.instance_path / "secret_key").read_text().strip()
     }
-    assert leaked(secrets | {"at rest": at_rest}, legs.instance_path) == set()
+    assert find_secrets(secrets | {"at rest": at_rest}, legs.instance_path) == set()
 
 
 def unmask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have values pass through where they are masked."""
+    """Turn masking off."""
     for method in ("secret", "password", "text"):
         monkeypatch.setattr(Masker, method, lambda _masker, value: value)
     monkeypatch.setattr(Scrubber, "scrub", lambda _scrubber, text: text)
 
 
-def test_without_masking_every_kind_of_secret_would_be_found(
+def test_without_masking_the_search_finds_every_kind_of_secret(
     everything: Everything, legs: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or the search above would prove nothing. Of pages nothing but the title is kept, masked or not."""
+    """Otherwise the search above would prove nothing. Only the title of a page is stored, masked or not."""
     unmask(monkeypatch)
 
-    assert leaked(everything(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {
+    assert find_secrets(everything(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {
         "client secret on a page"
     }
 
 
 @pytest.mark.parametrize("written", ["{}", "code={}", "a%2520b", "xx{}", "x{}", "xxx{}xx"])
-def test_the_search_finds_a_value_however_it_is_written(written: str, tmp_path: Path) -> None:
+def test_the_search_finds_a_value_in_every_encoding(written: str, tmp_path: Path) -> None:
     value = "a b" if "%" in written else "Splxl0BeZQQYbYS6WxSbIA>?"
     text = written.format(value).encode()
     store = tmp_path / "inspector.db"
@@ -290,7 +292,7 @@ def test_the_search_finds_a_value_however_it_is_written(written: str, tmp_path: 
             connection.execute("CREATE TABLE t (x)")
             connection.execute("INSERT INTO t VALUES (?)", (content.decode(),))
 
-        found = leaked({"it": {value}, "another": {"tGzvFWFjXmRk1J2mO8cQ"}}, tmp_path)
+        found = find_secrets({"it": {value}, "another": {"tGzvFWFjXmRk1J2mO8cQ"}}, tmp_path)
         assert found == ({"it"} if "%" not in written or content == text else set())
 
 
@@ -384,7 +386,7 @@ ODD_PLACES: dict[str, Send] = {
 }
 
 
-#: A header that is not among those which are kept, and a body that no leg reads.
+#: A header that is not stored, and a body that no leg reads.
 NEVER_KEPT = {"a header that nobody knows", "JSON, bare"}
 
 
@@ -392,9 +394,9 @@ NEVER_KEPT = {"a header that nobody knows", "JSON, bare"}
 def astray(
     legs: Legs, watched: Store, client: RegisteredClient, alice: Person
 ) -> Callable[[], Secrets]:
-    """Sends to each leg what looks like a token, a code or a secret, another one in each odd place, and tells which."""
+    """Send each leg a different random token in each odd place. Return the tokens."""
     session = legs.session()
-    # A photo's new title is read when one may write, and not before.
+    # The title of a photo is read only if the client may write.
     session.headers["Authorization"] = (
         f"Bearer {alice.tokens_for(client, 'photos:write')['access_token']}"
     )
@@ -409,16 +411,18 @@ def astray(
     return astray
 
 
-def test_a_secret_in_a_wrong_place_is_not_recorded(
+def test_a_secret_in_an_odd_place_is_not_recorded(
     astray: Callable[[], Secrets], legs: Legs, watched: Store
 ) -> None:
     before, secrets = watched.last_id(), astray()
 
     assert watched.last_id() - before >= 3 * len(ODD_PLACES)
-    assert leaked(secrets, legs.instance_path) == set()
+    assert find_secrets(secrets, legs.instance_path) == set()
 
 
-def test_nor_is_it_told_in_the_event_logs(astray: Callable[[], Secrets], legs: Legs) -> None:
+def test_a_secret_in_an_odd_place_is_not_in_the_event_logs(
+    astray: Callable[[], Secrets], legs: Legs
+) -> None:
     secrets = astray()
 
     assert {
@@ -430,9 +434,9 @@ def test_nor_is_it_told_in_the_event_logs(astray: Callable[[], Secrets], legs: L
     assert legs.events_named("form_refused")
 
 
-def test_without_masking_it_would_be_found_in_each(
+def test_without_masking_the_search_finds_each_odd_place(
     astray: Callable[[], Secrets], legs: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unmask(monkeypatch)
 
-    assert leaked(astray(), legs.instance_path) == set(ODD_PLACES) - NEVER_KEPT
+    assert find_secrets(astray(), legs.instance_path) == set(ODD_PLACES) - NEVER_KEPT
