@@ -1,4 +1,4 @@
-// The inspector, live: an arrow opens its message beside the diagram, and new messages appear as they happen.
+// Opens the message of a selected arrow, and adds new messages to the page.
 // Every page works without this file.
 
 function show(number) {
@@ -17,7 +17,7 @@ document.addEventListener("click", event => {
   if (link && show(link.dataset.message)) event.preventDefault();
 });
 
-// The opened message is the one in the address, and its arrow is marked; one message is open at a time.
+// Only one message is open at a time. Its arrow is marked, and the address contains its number.
 document.addEventListener("toggle", event => {
   if (!event.target.matches?.(".message") || !event.target.open) return;
   for (const other of document.querySelectorAll(".message[open]")) if (other !== event.target) other.open = false;
@@ -32,8 +32,8 @@ function pointTo(message) {
   if (location.search + location.hash !== href.slice(href.indexOf("?"))) history.replaceState(null, "", href);
 }
 
-// What is on the screen is asked for again each second; the server answers 304 as long as nothing is new. The address decides:
-// without a flow in it, that is the newest round trip, until a message is opened or something is chosen.
+// Requests the page again each second. The server answers 304 while nothing has changed. An address without a flow
+// shows the newest round trip, until the user opens a message or selects a flow.
 let version = null;
 async function look() {
   const address = location.href;
@@ -41,7 +41,7 @@ async function look() {
   const answer = await fetch(address, { headers, cache: "no-store" });
   if (answer.status !== 200) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (location.href !== address) return; // meanwhile something else was opened: this may be another flow
+  if (location.href !== address) return; // the user has opened another page in the meantime
   version = answer.headers.get("ETag");
   const fresh = page.getElementById("live");
   if (!fresh) return;
@@ -49,10 +49,10 @@ async function look() {
   renew(document.getElementById("live"), fresh);
   focusAgain();
   const open = document.querySelector(".message[open]");
-  if (open) pointTo(open); // a message may have got another number: what was asked first is told first
+  if (open) pointTo(open); // messages are ordered by their requests, so a number can change
   followNow();
 }
-// Only what differs is exchanged, so that what somebody reads, scrolls or has focused stays as it is.
+// Replaces only the elements that differ, so that scroll positions and the focus stay unchanged.
 function renew(old, fresh) {
   if (old.isEqualNode(fresh)) return;
   const isAlike = old.nodeName === fresh.nodeName && old.nodeType === Node.ELEMENT_NODE && old.id === fresh.id;
@@ -65,7 +65,7 @@ function renew(old, fresh) {
   if (old.children.length && fresh.children.length) renewChildren(old, fresh);
   else old.replaceChildren(...fresh.childNodes);
 }
-// Who has an id is known by it, wherever it stands now; the others by their places.
+// Matches elements with an id by their id, and all others by their position.
 function renewChildren(old, fresh) {
   const named = new Map([...old.children].filter(child => child.id).map(child => [child.id, child]));
   let place = old.firstChild;
@@ -83,7 +83,8 @@ function drop(node) {
   node.remove();
   return next;
 }
-// A drawing is exchanged as a whole; the arrow that had the focus is known by its message, whose number may change.
+// A drawing is replaced as a whole. Returns a function that focuses the same arrow again, which it finds by its message,
+// since the number of a message can change.
 function focusedArrow() {
   const arrow = document.activeElement.closest(".step");
   const message = arrow && document.querySelector(`.message[data-number="${arrow.dataset.message}"]`);
@@ -93,7 +94,7 @@ function focusedArrow() {
   return () => alike()[place]?.focus({ preventScroll: true });
 }
 
-// Where a timeline is wider than the screen, "now" is in sight, until somebody scrolls it.
+// Scrolls a wide timeline so that "now" is visible, until the user scrolls it.
 const scrolled = new WeakMap();
 function followNow() {
   for (const now of document.querySelectorAll(".timeline .now")) {
@@ -107,7 +108,7 @@ function followNow() {
 async function watch() {
   const began = performance.now();
   if (!document.hidden) await look().catch(() => {});
-  setTimeout(watch, Math.max(1000, 4 * (performance.now() - began))); // a long flow takes longer: leave the server time
+  setTimeout(watch, Math.max(1000, 4 * (performance.now() - began))); // a long flow takes the server longer
 }
 followNow();
 watch();

@@ -1,4 +1,4 @@
-// The lab, live: what became of an attack appears on its card as it comes. Every page works without this file.
+// Shows the result of an attack on its card when the attack has ended. Every page works without this file.
 
 const { page } = document.currentScript.dataset;
 let version = null;
@@ -8,12 +8,12 @@ async function look() {
   if (answer.status !== 200) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   version = answer.headers.get("ETag");
-  // Each page signs its forms anew, and that is no news.
+  // Each response has new form tokens, which must not count as a change.
   const token = document.querySelector("[name=csrf_token]").value;
   for (const input of fresh.getElementsByName("csrf_token")) input.setAttribute("value", token);
   for (const part of fresh.querySelectorAll("[data-live]")) renew(document.getElementById(part.id), part);
 }
-// Only what differs is exchanged; what was opened stays open, and what had the focus has it again.
+// Replaces an element only if it differs. Opened parts stay open, and the focus returns to its element.
 function renew(old, fresh) {
   const opened = [...old.querySelectorAll("details[open]")], focused = old.contains(document.activeElement) && document.activeElement.id;
   for (const { id } of opened) fresh.querySelector(`#${id}`)?.setAttribute("open", "");

@@ -22,7 +22,7 @@ def test_the_album_without_a_connection_offers_to_connect(browser):
 @pytest.mark.parametrize(
     ("count", "words"),
     [
-        (0, "There are no photos yet"),
+        (0, "You have no photos yet."),
         (1, "1 photo, loaded"),
         (2, "2 photos, loaded"),
         (50, "50 photos, loaded"),

@@ -324,6 +324,6 @@ def test_the_page_omits_a_missing_command(inspected: Legs, watched: Store, alice
         f"{inspected.client_app_url}/inspector?flow={watched.last_id()}&message=1"
     ).source
 
-    assert "The same with curl" in ordinary
+    assert "As a curl command" in ordinary
     assert "GET /oauth/authorize?state=" in page
-    assert "The same with curl" not in page
+    assert "As a curl command" not in page

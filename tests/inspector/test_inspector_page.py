@@ -60,7 +60,7 @@ def refreshes(legs: Legs) -> int:
 
 
 def test_the_empty_page_says_what_to_do(inspector: Browser) -> None:
-    assert "Nothing recorded yet" in inspector.current.source
+    assert "No messages are recorded yet" in inspector.current.source
     assert inspector.follow("Connect your photos").has_field("password")
 
 
@@ -213,7 +213,7 @@ def test_the_fold_counts_only_messages_that_the_party_sees(
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
     folded, unfolded = look(inspector, "?view=client"), look(inspector, "?view=client&all=1")
-    [said] = re.findall(r"Show all messages</a>: (\d+) more", folded)
+    [said] = re.findall(r"Show all messages</a>, with (\d+) more", folded)
 
     assert int(said) == unfolded.count("<summary>") - folded.count("<summary>") > 0
 
@@ -288,7 +288,7 @@ def test_the_recording_can_be_cleared(inspector: Browser, alice: Person, inspect
     alice.go_through(f"{inspected.client_app_url}/connect")
     look(inspector)
 
-    assert "Nothing recorded yet" in inspector.press("Clear").source
+    assert "No messages are recorded yet" in inspector.press("Clear").source
 
 
 def test_clearing_requires_a_csrf_token(inspector: Browser, alice: Person, inspected: Legs) -> None:
@@ -296,7 +296,7 @@ def test_clearing_requires_a_csrf_token(inspector: Browser, alice: Person, inspe
     forged = inspector.fetch(f"{inspected.client_app_url}/inspector/clear", "POST")
 
     assert forged.status_code == 400
-    assert "Nothing recorded yet" not in look(inspector)
+    assert "No messages are recorded yet" not in look(inspector)
 
 
 def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(

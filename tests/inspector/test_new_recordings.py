@@ -16,7 +16,7 @@ def begin_a_round_trip(legs: Running) -> None:
 
 def has_recorded(legs: Running) -> bool:
     page = requests.get(f"{legs.client_app_url}/inspector", timeout=10).text
-    return "Nothing recorded yet" not in page
+    return "No messages are recorded yet" not in page
 
 
 def test_starting_the_three_legs_begins_an_empty_recording(tmp_path: Path) -> None:

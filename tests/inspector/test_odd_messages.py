@@ -139,7 +139,8 @@ def test_an_unknown_flow_is_not_shown(inspected: Legs, watched: Store, alice: Pe
     alice.browser.fetch(f"{inspected.auth_server_url}/login?next=//x")
 
     assert (
-        "Nothing recorded yet" in alice.browser.open(f"{inspected.client_app_url}/inspector").source
+        "No messages are recorded yet"
+        in alice.browser.open(f"{inspected.client_app_url}/inspector").source
     )
 
 

@@ -116,7 +116,7 @@ def begin_another(legs: Running, client_id: str = "calendar") -> None:
 def test_a_flow_in_one_tab_appears_live_in_the_other(window: BrowserContext) -> None:
     inspector, shop = window.new_page(), window.new_page()
     inspector.goto("/inspector")
-    expect(inspector.get_by_text("Nothing recorded yet")).to_be_visible()
+    expect(inspector.get_by_text("No messages are recorded yet")).to_be_visible()
 
     shop.goto("/connect")
     inspector.bring_to_front()

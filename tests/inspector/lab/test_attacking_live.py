@@ -62,7 +62,7 @@ def test_run_all_shows_each_result_live(lab: Page) -> None:
 def test_a_card_links_to_the_messages_and_to_the_code_of_the_check(lab: Page) -> None:
     card = lab.locator("#code-replay")
     card.get_by_role("button", name="Run").click()
-    expect(card.get_by_text("Tripod ID refused.")).to_be_visible()
+    expect(card.get_by_text("Tripod ID refused it.")).to_be_visible()
     expect(card.get_by_text("code was redeemed before")).to_be_visible()
 
     card.get_by_role("link", name="See the messages").click()
@@ -120,7 +120,7 @@ def test_the_page_continues_after_a_server_failure(
 
     run_elsewhere("mix-up")
 
-    expect(lab.locator("#mix-up").get_by_text("Print Shop refused.")).to_be_visible()
+    expect(lab.locator("#mix-up").get_by_text("Print Shop refused it.")).to_be_visible()
 
 
 def test_a_second_run_is_rejected_and_the_page_stays_live(
@@ -130,8 +130,10 @@ def test_a_second_run_is_rejected_and_the_page_stays_live(
     run_elsewhere("expired-access-token")
     lab.locator("#run-mix-up").click()
 
-    expect(lab.get_by_text("One run at a time.")).to_be_visible()
-    expect(lab.locator("#expired-access-token").get_by_text("Photo API refused.")).to_be_visible()
+    expect(lab.get_by_text("Another run has not ended yet.")).to_be_visible()
+    expect(
+        lab.locator("#expired-access-token").get_by_text("Photo API refused it.")
+    ).to_be_visible()
 
 
 def test_without_javascript_an_attack_shows_its_result(chromium: Chromium, legs: Running) -> None:
@@ -140,5 +142,5 @@ def test_without_javascript_an_attack_shows_its_result(chromium: Chromium, legs:
     page.goto("/inspector/lab")
     page.locator("#pkce-none").get_by_role("button", name="Run").click()
 
-    expect(page.locator("#pkce-none").get_by_text("Tripod ID refused.")).to_be_visible()
+    expect(page.locator("#pkce-none").get_by_text("Tripod ID refused it.")).to_be_visible()
     window.close()

@@ -135,7 +135,7 @@ def run(browser: Browser, slug: str) -> str:
 
 
 def test_an_attack_that_has_not_run_says_so(browser: Browser) -> None:
-    assert "Not run yet" in card(browser, "code-replay")
+    assert "It has not been run yet." in card(browser, "code-replay")
     assert "0 run, 0 stopped" in browser.current.text
 
 
@@ -152,13 +152,13 @@ def test_a_waiting_attack_shows_the_lifetime_once_it_is_known(
 
     browser.reload()
 
-    assert "has expired: the last one was good for 17 seconds." in card(browser, "expired-token")
+    assert "has expired, which takes 17 seconds." in card(browser, "expired-token")
 
 
 def test_a_refusal_names_the_server_the_reason_and_the_section(browser: Browser) -> None:
     shown = run(browser, "code-replay")
 
-    assert "Tripod ID refused." in shown
+    assert "Tripod ID refused it." in shown
     assert f"The rule: {CHECK.rule}" in shown
     assert f"rfc{CHECK.rfc}#section-{CHECK.section}" in shown
     assert "The tokens of the first use are dead." in shown
@@ -175,7 +175,7 @@ def test_a_harmless_success_response_is_not_called_a_refusal(
     shown = run(browser, "code-replay")
 
     assert "Tripod ID did not follow it." in shown
-    assert "Tripod ID refused." not in shown
+    assert "Tripod ID refused it." not in shown
     assert "Not followed (303)" in browser.current.text
     assert "1 run, 1 stopped" in browser.current.text
 
@@ -183,7 +183,7 @@ def test_a_harmless_success_response_is_not_called_a_refusal(
 def test_a_redirect_with_an_error_is_a_refusal(browser: Browser, hands: Hands) -> None:
     hands.results["code-replay"] = replace(REFUSED, status=302, error="invalid_request")
 
-    assert "Tripod ID refused." in run(browser, "code-replay")
+    assert "Tripod ID refused it." in run(browser, "code-replay")
 
 
 def test_a_successful_attack_is_shown_as_successful(browser: Browser, hands: Hands) -> None:
@@ -202,11 +202,11 @@ def test_the_attack_that_no_check_stops_is_not_counted(browser: Browser, hands: 
 
     shown = run(browser, "the-honest-one")
 
-    assert "No check of this server stops it within the grace" in shown
+    assert "No check of this server stops it within the grace period" in shown
     assert "It got through." in shown
-    assert "Without the grace it would be refused." in shown
+    assert "The server refuses it only after the grace period." in shown
     assert "rfc9449" in shown
-    assert "Got through, within the grace (200)" in browser.current.text
+    assert "Got through, within the grace period (200)" in browser.current.text
     assert "0 run, 0 stopped" in browser.current.text
 
 
@@ -224,9 +224,9 @@ def test_an_attack_that_could_not_run_proves_nothing(browser: Browser, hands: Ha
 
     shown = run(browser, "code-replay")
 
-    assert "It could not be run." in shown
+    assert "The attack could not be run." in shown
     assert "Photo API does not answer." in shown
-    assert "Nothing was proven." in shown
+    assert "Run it again." in shown
     assert "0 run, 0 stopped; 1 could not be run" in browser.current.text
 
 
@@ -263,7 +263,7 @@ def test_a_card_links_to_its_messages_in_the_inspector(browser: Browser, legs: L
     redeem(legs, "Q7-" * 15)
     run(browser, "code-replay")
 
-    assert "over the wire" in browser.follow("See the messages").text
+    assert "Messages of the flow" in browser.follow("See the messages").text
 
 
 def test_a_card_stays_after_its_recording_is_cleared(browser: Browser) -> None:
@@ -293,8 +293,8 @@ def test_run_all_shows_its_progress_and_then_a_table(
 
     page = browser.press(name="attack", value="all")
 
-    assert "Code replay is under way: 0 of 3 done" in " ".join(page.text.split())
-    assert page.link("Look again")
+    assert "Code replay is running: 0 of 3 done" in " ".join(page.text.split())
+    assert page.link("Reload")
     hands.hold.set()
     laboratory.join(PATIENCE)
     assert browser.reload().text.count("Refused (400 invalid_grant)") == 3
@@ -309,8 +309,8 @@ def test_a_second_run_is_rejected_and_the_first_continues(
     page = browser.press(name="attack", value="code-replay")
 
     assert (page.status, urlsplit(page.url).path) == (200, "/inspector/lab")
-    assert "One run at a time." in page.text
-    assert "One run at a time." not in browser.reload().text
+    assert "Another run has not ended yet." in page.text
+    assert "Another run has not ended yet." not in browser.reload().text
     hands.hold.set()
     laboratory.join(PATIENCE)
     assert set(laboratory.results()) == {"code-replay", "expired-token", "the-honest-one"}
@@ -351,7 +351,7 @@ def compared(browser: Browser) -> str:
 
 
 def test_the_page_says_what_a_plain_server_is(browser: Browser) -> None:
-    assert "a plain server as well: Authlib with its defaults" in browser.current.text
+    assert "a plain server: Authlib with its defaults" in browser.current.text
 
 
 def test_a_success_on_the_plain_server_links_to_the_check(browser: Browser, hands: Hands) -> None:
@@ -362,7 +362,7 @@ def test_a_success_on_the_plain_server_links_to_the_check(browser: Browser, hand
     said = compared(browser)
 
     assert said == (
-        "On a plain server it got through (200). Mallory has Carol’s photos. "
+        "It got through on a plain server (200). Mallory has Carol’s photos. "
         f"{source.file}, {source.where}, make the difference."
     )
     assert browser.current.link(source.file).href.endswith(f"/source?check={CHECK.slug}")
@@ -371,7 +371,7 @@ def test_a_success_on_the_plain_server_links_to_the_check(browser: Browser, hand
 def test_an_attack_that_succeeded_here_shows_no_difference(browser: Browser, hands: Hands) -> None:
     hands.there = THROUGH
 
-    assert compared(browser).endswith("are to stop it here.")
+    assert compared(browser).endswith("should stop it here.")
 
 
 def test_a_check_that_cannot_be_found_is_not_linked(
@@ -386,8 +386,8 @@ def test_a_check_that_cannot_be_found_is_not_linked(
 def test_a_refusal_by_the_plain_server_is_shown(browser: Browser) -> None:
     said = compared(browser)
 
-    assert said.startswith("A plain server refused it, too (400 invalid_grant).")
-    assert "Not run yet" in card(browser, "code-replay")
+    assert said.startswith("A plain server also refused it (400 invalid_grant).")
+    assert "It has not been run yet." in card(browser, "code-replay")
 
 
 def test_different_consequences_of_two_refusals_are_both_shown(
@@ -397,7 +397,7 @@ def test_different_consequences_of_two_refusals_are_both_shown(
     run(browser, "code-replay")
 
     assert compared(browser).endswith(
-        "There: The first tokens live on. Here: The tokens of the first use are dead."
+        "On the plain server: The first tokens live on. On this server: The tokens of the first use are dead."
     )
 
 
@@ -415,9 +415,7 @@ def test_a_result_that_authlib_does_not_decide_says_so(
     laboratory.attacks = (replace(REPLAY, plain="view"),)
     hands.there = THROUGH
 
-    assert "What decides there is the shortest view that makes it run, not Authlib." in compared(
-        browser
-    )
+    assert "There, the code of the plain server decides, not Authlib." in compared(browser)
 
 
 def test_a_failed_comparison_proves_nothing(browser: Browser, hands: Hands) -> None:
@@ -425,7 +423,7 @@ def test_a_failed_comparison_proves_nothing(browser: Browser, hands: Hands) -> N
 
     browser.press("Compare with a plain server")
 
-    assert "The comparison could not be made." in card(browser, "code-replay")
+    assert "The comparison could not be run." in card(browser, "code-replay")
 
 
 def test_only_comparable_attacks_offer_a_comparison(browser: Browser) -> None:
@@ -474,7 +472,7 @@ def test_the_next_run_starts_after_an_interrupted_one(browser: Browser, hands: H
     run(browser, "code-replay")
     hands.error = None
 
-    assert "Tripod ID refused." in run(browser, "code-replay")
+    assert "Tripod ID refused it." in run(browser, "code-replay")
 
 
 def test_a_real_attack_is_shown_with_its_own_messages(
@@ -490,7 +488,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(
 
     shown = run(browser, "code-replay")
 
-    assert "Tripod ID refused." in shown
+    assert "Tripod ID refused it." in shown
     assert "code was redeemed before" in shown
     assert "The grant ended. The tokens from the first use stopped working." in shown
     assert "Lab: code replay" in " ".join(
@@ -512,4 +510,4 @@ def test_without_the_servers_nothing_is_proved(legs: Legs, watched: Store) -> No
     shown = run(browser, "code-replay")
 
     assert "A server did not answer (ConnectionError)." in shown
-    assert "Nothing was proven." in shown
+    assert "Run it again." in shown

@@ -188,7 +188,7 @@ def test_a_check_with_attacks_of_two_sections_names_both(
     """A code of another client is §4.1.3, another client's refresh token is §6."""
     page = browser.open(f"{browser.current.url}/source?check=own-client")
 
-    assert "RFC 6749, 4.1.3 and RFC 6749, 6 ask for it." in page.text
+    assert "RFC 6749, 4.1.3 and RFC 6749, 6 require it." in page.text
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_the_line_of_a_check_is_marked_in_a_long_definition(
     [marked] = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
 
     assert html.unescape(marked).startswith(beginning)
-    assert "The marked line sees to it." in page.text
-    assert "Without it" in page.text
+    assert "The marked line does it." in page.text
+    assert "Without this check" in page.text
 
 
 def test_the_second_of_two_checks_names_the_first(browser: Browser) -> None:
