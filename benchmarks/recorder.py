@@ -10,10 +10,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from support.browser import Browser
-from support.cast import Person
-from support.legs import Legs
 from werkzeug.test import Client
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
 
 from inspector import watch
 

@@ -1,3 +1,3 @@
 """Every test here stands on the stage that other projects can have too."""
 
-pytest_plugins = ["support.fixtures"]
+pytest_plugins = ["world.fixtures"]

@@ -16,8 +16,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Locator, Page, expect
-from support.chromium import launched_chromium
-from support.processes import Running, free_ports, run, running, running_legs
+from world.chromium import launched_chromium
+from world.processes import Running, free_ports, run, running, running_legs
 
 pytestmark = pytest.mark.processes
 

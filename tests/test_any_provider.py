@@ -21,11 +21,11 @@ from typing import NoReturn
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
-from support.browser import Browser
-from support.page import Page
-from support.processes import environment, running
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
+from world.browser import Browser
+from world.page import Page
+from world.processes import environment, running
 
 pytestmark = pytest.mark.processes
 
@@ -44,7 +44,7 @@ MOUNTS = {"RFC 8414": "", "OpenID Connect Discovery": "/realms/photos"}
 
 
 class Sockets:
-    """In place of the in-memory network: real connections, for a `support.browser.Browser`."""
+    """In place of the in-memory network: real connections, for a `world.browser.Browser`."""
 
     def mount(self, session: requests.Session) -> requests.Session:
         session.trust_env = False

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.processes import ROOT, Running, environment, is_healthy, run, running, running_legs
+from world.processes import ROOT, Running, environment, is_healthy, run, running, running_legs
 
 from auth_server.demo import ACCOUNTS
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
-from support.processes import free_ports
+from world.processes import free_ports
 
 import app
 

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.legs import Legs
-from support.processes import Running, environment, free_ports, run, running_legs
+from world.legs import Legs
+from world.processes import Running, environment, free_ports, run, running_legs
 
 from client_app import doctor as client_doctor
 from config import ClientAppSettings

@@ -112,9 +112,9 @@ def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
 #: The pages that alice sees: not connected, connected without the needed scope, asked for that scope.
 VISIT = """
 from pathlib import Path
-from support.browser import Browser
-from support.cast import Person
-from support.legs import Legs
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
 
 legs = Legs(Path("instance"))
 alice = Person("alice", "wonderland", Browser(legs.network))
@@ -134,7 +134,7 @@ def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
     view, template = (
         re.findall(rf"```{kind}\n(.*?)```", recipe, re.DOTALL) for kind in ("python", "html")
     )
-    for name in ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/support"):
+    for name in ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/world"):
         source = ROOT / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
     (tmp_path / "client_app" / "views" / "whoami.py").write_text(view[0])

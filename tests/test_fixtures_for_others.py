@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.processes import Running, is_healthy
+from world.processes import Running, is_healthy
 
 pytestmark = pytest.mark.processes
 
@@ -39,7 +39,7 @@ def test_the_recipe_runs_in_another_project(tmp_path: Path) -> None:
 
 def test_every_fixture_that_the_recipe_names_exists() -> None:
     named = re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (`.*?) \|", RECIPE, re.MULTILINE)))
-    fixtures = (ROOT / "tests" / "support" / "fixtures.py").read_text()
+    fixtures = (ROOT / "tests" / "world" / "fixtures.py").read_text()
 
     assert [name for name in named if f"\ndef {name}(" not in fixtures] == []
 

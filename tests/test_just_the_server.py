@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 import requests
-from support.browser import Browser
-from support.cast import Person
-from support.processes import ROOT, free_ports, is_healthy
-from support.registered_client import RegisteredClient
-from support.sockets import Sockets
+from world.browser import Browser
+from world.cast import Person
+from world.processes import ROOT, free_ports, is_healthy
+from world.registered_client import RegisteredClient
+from world.sockets import Sockets
 
 pytestmark = pytest.mark.processes
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from support.cast import Person
-from support.clock import Clock
-from support.legs import Legs
-from support.registered_client import query_of
+from world.cast import Person
+from world.clock import Clock
+from world.legs import Legs
+from world.registered_client import query_of
 
 from web import event_log
 

@@ -15,11 +15,11 @@ import requests
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Response, expect
 from sqlalchemy import select, update
-from support.browser import Browser
-from support.cast import Person
-from support.chromium import launched_chromium
-from support.processes import Running, environment, run, running, running_legs
-from support.sockets import Sockets
+from world.browser import Browser
+from world.cast import Person
+from world.chromium import launched_chromium
+from world.processes import Running, environment, run, running, running_legs
+from world.sockets import Sockets
 
 from client_app.models import Record
 from client_app.record_cipher import RecordCipher

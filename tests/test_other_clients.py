@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 import pytest
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
 from requests_oauthlib import OAuth2Session as RequestsSession
-from support.cast import Person
-from support.legs import Legs
-from support.registered_client import RegisteredClient
+from world.cast import Person
+from world.legs import Legs
+from world.registered_client import RegisteredClient
 
 SCOPE = "profile photos:read"
 

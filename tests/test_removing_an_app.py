@@ -1,9 +1,9 @@
 """E1 – The user removes Print Shop's access at Tripod ID, and Print Shop asks to connect again."""
 
 import pytest
-from support.browser import Browser
-from support.cast import Person
-from support.legs import Legs
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from typing import NoReturn
 
 import pytest
 import requests
-from support.browser import Browser
-from support.cast import Person
-from support.processes import Running, running_legs
-from support.sockets import Sockets
+from world.browser import Browser
+from world.cast import Person
+from world.processes import Running, running_legs
+from world.sockets import Sockets
 
 pytestmark = pytest.mark.processes
 

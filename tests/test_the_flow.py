@@ -3,10 +3,10 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
-from support.cast import Person
-from support.clock import Clock
-from support.legs import Legs
-from support.registered_client import query_of
+from world.cast import Person
+from world.clock import Clock
+from world.legs import Legs
+from world.registered_client import query_of
 
 
 def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:

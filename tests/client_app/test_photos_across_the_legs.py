@@ -4,8 +4,8 @@ import io
 
 import pytest
 from PIL import Image
-from support.browser import Browser as UserAgent
-from support.cast import Person
+from world.browser import Browser as UserAgent
+from world.cast import Person
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from support.legs import Legs
+from world.legs import Legs
 
 from client_app.page_access import current_access
 from inspector import open_pages, open_store, watch

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 import requests
-from support.cast import Person
-from support.legs import Legs
+from world.cast import Person
+from world.legs import Legs
 
 from inspector.draw import curl
 from inspector.record.exchange import Body, Exchange

@@ -5,11 +5,11 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from support.browser import Browser
-from support.cast import Attacker, Person
-from support.clock import Clock
-from support.legs import Legs
-from support.registered_client import RegisteredClient
+from world.browser import Browser
+from world.cast import Attacker, Person
+from world.clock import Clock
+from world.legs import Legs
+from world.registered_client import RegisteredClient
 
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.run import run

@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from support.cast import Person
-from support.legs import Legs
+from world.cast import Person
+from world.legs import Legs
 
 from inspector.record.bodies import FORM
 from inspector.record.masking import Masker

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from support.processes import Running, running, running_legs
+from world.processes import Running, running, running_legs
 
 pytestmark = pytest.mark.processes
 

@@ -15,12 +15,12 @@ from urllib.parse import parse_qsl, quote, urlsplit
 import pytest
 import requests
 from itsdangerous import BadSignature
-from support.cast import Attacker, Person
-from support.clock import Clock
-from support.fixtures import MALLORYS_PASSWORD
-from support.legs import Legs
-from support.network import Exchange
-from support.registered_client import RegisteredClient
+from world.cast import Attacker, Person
+from world.clock import Clock
+from world.fixtures import MALLORYS_PASSWORD
+from world.legs import Legs
+from world.network import Exchange
+from world.registered_client import RegisteredClient
 
 from inspector.record.masking import Masker
 from inspector.record.scrubbing import Scrubber

@@ -3,10 +3,10 @@
 import random
 
 import pytest
-from support.browser import Browser
-from support.cast import Person
-from support.legs import Legs
-from support.registered_client import RegisteredClient
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
+from world.registered_client import RegisteredClient
 
 from inspector.read import flows
 from inspector.read.parties import PARTIES

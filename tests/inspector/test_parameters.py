@@ -3,8 +3,8 @@
 import re
 
 import pytest
-from support.cast import Person
-from support.legs import Legs
+from world.cast import Person
+from world.legs import Legs
 
 from inspector.read.explanations import AT, EVERYWHERE, explained
 from inspector.read.response_json import members

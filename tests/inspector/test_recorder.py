@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from flask import Flask, Response, request
-from support.cast import Person
-from support.legs import Legs
 from werkzeug.test import Client, EnvironBuilder, TestResponse, run_wsgi_app
+from world.cast import Person
+from world.legs import Legs
 
 from config import ClientAppSettings
 from inspector import watch

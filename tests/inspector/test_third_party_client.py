@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 from requests_oauthlib import OAuth2Session
-from support.browser import Browser
-from support.cast import Person
-from support.legs import Legs
-from support.page import Page
-from support.registered_client import RegisteredClient
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
+from world.page import Page
+from world.registered_client import RegisteredClient
 
 from inspector import open_pages
 from inspector.read.flows import Flow, flows

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Response, Route, expect
-from support.chromium import launched_chromium
-from support.processes import Running, running_legs
+from world.chromium import launched_chromium
+from world.processes import Running, running_legs
 
 from inspector.record.exchange import Exchange
 from inspector.record.store import Store

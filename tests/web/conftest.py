@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask, render_template_string, request, session
-from support.browser import Browser
-from support.network import Network
+from world.browser import Browser
+from world.network import Network
 
 from config import AuthServerSettings
 from web import form_tokens, health, new_application

@@ -9,7 +9,7 @@ import requests
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from requests.adapters import BaseAdapter
-from support.network import Network
+from world.network import Network
 
 from web.back_channel import BackChannel, pooled_adapter
 

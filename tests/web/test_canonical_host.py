@@ -2,8 +2,8 @@
 
 import pytest
 import requests
-from support.browser import Browser
-from support.network import Network
+from world.browser import Browser
+from world.network import Network
 
 OTHER_SPELLINGS = ["http://localhost:9000", "http://[::1]:9000"]
 FOREIGN = ["http://evil.example", "http://127.0.0.1:9001"]

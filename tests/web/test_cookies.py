@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
-from support.browser import Browser
-from support.network import Network
+from world.browser import Browser
+from world.network import Network
 
 from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings
 from web import new_application

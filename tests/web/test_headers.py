@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from support.browser import Browser
+from world.browser import Browser
 
 CANONICAL = "http://127.0.0.1:9000"
 EVERY_KIND_OF_ANSWER = [

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import requests
 from flask import Flask
-from support.network import Network
+from world.network import Network
 
 from web.back_channel import BackChannel
 from web.request_id import HEADER

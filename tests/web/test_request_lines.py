@@ -6,8 +6,8 @@ from wsgiref.simple_server import demo_app
 
 import pytest
 import requests
-from support.processes import free_ports
 from werkzeug.serving import make_server
+from world.processes import free_ports
 
 from web.request_lines import remove_queries
 

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-from support.processes import ROOT, URLS, Running, environment, running
+from world.processes import ROOT, URLS, Running, environment, running
 
 Serve = Callable[..., AbstractContextManager[Running]]
 

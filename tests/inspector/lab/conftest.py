@@ -2,8 +2,8 @@
 
 import pytest
 import requests
-from support.clock import Clock
-from support.legs import Legs
+from world.clock import Clock
+from world.legs import Legs
 
 from inspector.lab.stage import Addresses, Stage
 

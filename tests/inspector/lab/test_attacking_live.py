@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
-from support.chromium import launched_chromium
-from support.processes import Running, running_legs
+from world.chromium import launched_chromium
+from world.processes import Running, running_legs
 
 pytestmark = pytest.mark.processes
 

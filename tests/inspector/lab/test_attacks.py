@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from support.browser import Browser
-from support.cast import Person
-from support.clock import Clock
-from support.legs import Legs
+from world.browser import Browser
+from world.cast import Person
+from world.clock import Clock
+from world.legs import Legs
 
 from inspector.lab.actors import LAB_PASSWORDS
 from inspector.lab.attack import Attack

@@ -4,7 +4,7 @@ import re
 
 import pytest
 import requests
-from support.legs import Legs
+from world.legs import Legs
 
 from inspector.lab.actors import MALLORY
 from inspector.lab.attack import Attack

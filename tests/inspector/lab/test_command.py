@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.processes import ROOT
+from world.processes import ROOT
 
 from inspector.lab.attacks import ATTACKS
 

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 import flask_wtf.csrf
 import pytest
 from flask import request
-from support.clock import Clock
-from support.legs import Legs
 from werkzeug.wrappers import Request, Response
+from world.clock import Clock
+from world.legs import Legs
 
 from auth_server import grant_types, issued_tokens, sign_in, tokens
 from inspector.lab.attacks import ATTACKS

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from support.browser import Browser
-from support.cast import Person
-from support.legs import Legs
-from support.processes import free_ports
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
+from world.processes import free_ports
 
 from inspector import open_pages
 from inspector.lab.actors import MALLORY

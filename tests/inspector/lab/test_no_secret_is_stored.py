@@ -1,7 +1,7 @@
 """Neither the recording of the lab's messages nor its results contain a secret."""
 
 import pytest
-from support.legs import Legs
+from world.legs import Legs
 
 from inspector.lab.actors import LAB_PASSWORDS
 from inspector.lab.outcome import to_document

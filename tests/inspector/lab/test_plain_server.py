@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
 import requests
-from support.clock import Clock
+from world.clock import Clock
 
 from inspector.lab.plain.serving import PlainClient, plain_server
 

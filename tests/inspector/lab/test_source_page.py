@@ -7,8 +7,8 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from support.browser import Browser
-from support.legs import Legs
+from world.browser import Browser
+from world.legs import Legs
 
 from config import PROJECT_ROOT
 from inspector import open_pages

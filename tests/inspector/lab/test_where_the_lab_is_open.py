@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from support.browser import Browser
-from support.legs import Legs
-from support.processes import free_ports
+from world.browser import Browser
+from world.legs import Legs
+from world.processes import free_ports
 
 import app
 from config import ClientAppSettings

@@ -7,7 +7,7 @@ import requests
 from flask import Flask, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 
-from support.network import Network
+from world.network import Network
 
 URL = "http://server.example:8080"
 

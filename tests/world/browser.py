@@ -12,8 +12,8 @@ import requests
 from requests.adapters import BaseAdapter
 from requests.cookies import extract_cookies_to_jar, get_cookie_header
 
-from support.network import origin_of
-from support.page import Button, Form, Page
+from world.network import origin_of
+from world.page import Button, Form, Page
 
 HEADERS = {
     "User-Agent": "Mozilla/5.0 (a test's browser)",

@@ -5,7 +5,7 @@ from typing import TypeVar
 import requests
 from requests.adapters import HTTPAdapter
 
-from support.network import Network
+from world.network import Network
 
 S = TypeVar("S", bound=requests.Session)
 

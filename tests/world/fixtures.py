@@ -1,6 +1,6 @@
 """The stage as pytest fixtures: the three legs on one in-memory network, the cast, and a clock to turn.
 
-A plugin: `pytest_plugins = ["support.fixtures"]` in a `conftest.py` gives them to the tests of any project
+A plugin: `pytest_plugins = ["world.fixtures"]` in a `conftest.py` gives them to the tests of any project
 (docs/fixtures.md). `@pytest.mark.settings(REFRESH_TOKEN_GRACE="0")` starts a test's legs with other settings than the
 demo's.
 """
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from support.browser import Browser
-from support.cast import Attacker, Person
-from support.clock import Clock, turnable_clock
-from support.network import Network
-from support.registered_client import RegisteredClient
+from world.browser import Browser
+from world.cast import Attacker, Person
+from world.clock import Clock, turnable_clock
+from world.network import Network
+from world.registered_client import RegisteredClient
 
 if TYPE_CHECKING:
-    from support.legs import Legs
-    from support.processes import Running
+    from world.legs import Legs
+    from world.processes import Running
 
 MALLORYS_PASSWORD = "through-the-keyhole"
 EVERY_SCOPE = "profile photos:read photos:write"
@@ -46,7 +46,7 @@ class Stage:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Databases that are migrated and seeded, with Mallory and the third parties registered."""
-    from support.legs import Legs
+    from world.legs import Legs
 
     path = tmp_path_factory.mktemp("stage") / "instance"
     legs = Legs(path)
@@ -65,7 +65,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 @pytest.fixture
 def legs(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> "Iterator[Legs]":
     """The three legs, with the stage's data to themselves."""
-    from support.legs import Legs, copy_of
+    from world.legs import Legs, copy_of
 
     mark = request.node.get_closest_marker("settings")
     settings = {f"TRIPOD_{name}": value for name, value in mark.kwargs.items()} if mark else {}
@@ -77,7 +77,7 @@ def legs(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> "Itera
 @pytest.fixture(scope="session")
 def legs_on_ports(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Running]":
     """The three legs as processes on free ports, for tests that cannot do without sockets."""
-    from support.processes import running_legs
+    from world.processes import running_legs
 
     with running_legs(tmp_path_factory.mktemp("legs")) as legs:
         yield legs

@@ -21,9 +21,9 @@ from config import (
     ResourceApiSettings,
 )
 from resource_api import create_app as create_resource_api
-from support.network import Network, origin_of
-from support.registered_client import RegisteredClient
 from web.back_channel import BackChannel
+from world.network import Network, origin_of
+from world.registered_client import RegisteredClient
 
 
 class _Compiled(BytecodeCache):

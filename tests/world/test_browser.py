@@ -6,8 +6,8 @@ import pytest
 from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from support.browser import Browser
-from support.network import Network
+from world.browser import Browser
+from world.network import Network
 
 SHOP, BANK, ELSEWHERE = (
     "http://127.0.0.1:7001",

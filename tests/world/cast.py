@@ -8,9 +8,9 @@ from typing import Any
 
 import requests
 
-from support.browser import Browser
-from support.page import Page
-from support.registered_client import RegisteredClient, query_of
+from world.browser import Browser
+from world.page import Page
+from world.registered_client import RegisteredClient, query_of
 
 
 @dataclass
