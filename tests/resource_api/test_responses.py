@@ -30,7 +30,7 @@ def test_a_foreign_host_is_rejected_with_json(alice):
 @pytest.mark.parametrize(
     ("method", "path", "status", "error"),
     [
-        ("GET", "/albums", 404, "not_found"),
+        ("GET", "/no-such-path", 404, "not_found"),
         ("GET", "/photos/", 404, "not_found"),
         ("PUT", "/photos", 405, "method_not_allowed"),
         ("POST", "/", 405, "method_not_allowed"),
