@@ -1,5 +1,7 @@
-"""An authorization server that rotates refresh tokens without grace, a photo API, and the network to both: an adapter of
-`requests` that opens no socket and remembers every request.
+"""A simulated authorization server, a simulated photo API, and the network to both.
+
+The authorization server rotates refresh tokens without a grace period. The network is an adapter of
+`requests` that opens no socket and records every request.
 """
 
 import base64
@@ -21,14 +23,17 @@ WEBP = b"RIFF....WEBP"
 
 
 class SimulatedGrant:
-    """One authorization. Its tokens are good while it is in force."""
+    """A grant. Its tokens are valid while it is in force."""
 
     def __init__(self, scope):
         self.scope, self.is_in_force = scope, True
 
 
 class SimulatedTripodId:
-    """An authorization server of one person, who grants what she is asked for. Without a grace, a replay ends a grant."""
+    """An authorization server with one user, who grants every requested scope.
+
+    It has no grace period: a refresh token that is used twice ends all grants.
+    """
 
     url = TRIPOD_ID
 
@@ -42,43 +47,42 @@ class SimulatedTripodId:
         }
         self.metadata_path = "/.well-known/oauth-authorization-server"
         self.lifetime, self.delay = 120, 0.0
-        self.token_response = {}  # what to say otherwise than usual; None leaves it out
+        self.token_response = {}  # members that replace the usual ones; None removes a member
         self.codes, self.access_tokens, self.refresh_tokens = {}, {}, {}
         self.revoked, self.spent = [], set()
         self._lock = threading.Lock()
 
     @staticmethod
-    def asked(url):
-        """What an authorization request asks."""
+    def parameters_of(url):
+        """Return the query parameters of an authorization request or response."""
         return dict(parse_qsl(urlsplit(url).query))
 
     @staticmethod
     def credentials(request):
-        """The client's id and secret (RFC 6749 §2.3.1), or None."""
+        """Return the client's id and secret (RFC 6749 §2.3.1), or None."""
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         user, _, password = base64.b64decode(value).decode().partition(":")
         return (unquote_plus(user), unquote_plus(password)) if scheme == "Basic" else None
 
     def authorize(self, url, grant=None):
-        """The redirection back to the client, after a person has granted `grant`, or else all that was asked."""
-        asked = self.asked(url)
+        """Grant `grant`, or all requested scopes, and return the address of the callback."""
+        request = self.parameters_of(url)
         code = secrets.token_urlsafe(16)
-        self.codes[code] = asked | {"scope": grant or asked["scope"]}
-        return f"/callback?{urlencode({'code': code, 'state': asked['state'], 'iss': TRIPOD_ID})}"
+        self.codes[code] = request | {"scope": grant or request["scope"]}
+        response = {"code": code, "state": request["state"], "iss": TRIPOD_ID}
+        return f"/callback?{urlencode(response)}"
 
     def end_all(self):
-        """Every grant is taken back."""
+        """End every grant."""
         for grant in self.refresh_tokens.values():
             grant.is_in_force = False
 
     def scope_of(self, access_token):
-        """The scopes that it opens, or None."""
+        """Return the scopes of an active access token, or None."""
         grant, expires_at = self.access_tokens.get(access_token, (None, 0))
-        return (
-            grant.scope.split()
-            if grant and grant.is_in_force and expires_at > time.time()
-            else None
-        )
+        if grant and grant.is_in_force and expires_at > time.time():
+            return grant.scope.split()
+        return None
 
     def answer(self, request, path):
         if path == self.metadata_path:
@@ -97,15 +101,15 @@ class SimulatedTripodId:
                 return self._redeem(form, self.codes.pop(form["code"], None))
             return self._refresh(form["refresh_token"])
 
-    def _redeem(self, form, asked):
+    def _redeem(self, form, request):
         digest = hashlib.sha256(form["code_verifier"].encode()).digest()
         challenge = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-        if asked is None or (challenge, form["redirect_uri"]) != (
-            asked["code_challenge"],
-            asked["redirect_uri"],
+        if request is None or (challenge, form["redirect_uri"]) != (
+            request["code_challenge"],
+            request["redirect_uri"],
         ):
             return 400, {"error": "invalid_grant"}
-        return self.issue(SimulatedGrant(asked["scope"]))
+        return self.issue(SimulatedGrant(request["scope"]))
 
     def _refresh(self, refresh_token):
         grant = self.refresh_tokens.get(refresh_token)
@@ -131,7 +135,7 @@ class SimulatedTripodId:
         return 200, {name: value for name, value in answer.items() if value is not None}
 
     def issue_for(self, scope):
-        """An access token out of the blue."""
+        """Issue an access token without a flow and return it."""
         _, answer = self.issue(SimulatedGrant(scope))
         return answer["access_token"]
 
@@ -143,7 +147,7 @@ class SimulatedTripodId:
 
 
 class SimulatedPhotoApi:
-    """The photo API, which asks the authorization server's memory about tokens."""
+    """A photo API that looks tokens up in the simulated authorization server."""
 
     url = PHOTO_API
 
@@ -159,11 +163,8 @@ class SimulatedPhotoApi:
 
     def answer(self, request, path):
         token = request.headers["Authorization"].removeprefix("Bearer ")
-        reading = "profile" if path == "/me" else "photos:read"
-        granted, needed = (
-            self.tripod_id.scope_of(token),
-            reading if request.method == "GET" else "photos:write",
-        )
+        granted = self.tripod_id.scope_of(token)
+        needed = self._needed_scope(request.method, path)
         if granted is None:
             return 401, {"error": "invalid_token"}
         if needed not in granted:
@@ -172,8 +173,14 @@ class SimulatedPhotoApi:
             return self._change(request, path)
         return self._resource(path, dict(parse_qsl(urlsplit(request.url).query)))
 
+    @staticmethod
+    def _needed_scope(method, path):
+        if method != "GET":
+            return "photos:write"
+        return "profile" if path == "/me" else "photos:read"
+
     def _change(self, request, path):
-        """What writes, without the checks; `instead` of the network refuses."""
+        """Change the photos without validation. The network's `instead` simulates errors."""
         if request.method == "POST":
             headers = list(request.headers.items())
             with EnvironBuilder(
@@ -183,13 +190,18 @@ class SimulatedPhotoApi:
                 self.uploads.append((form, image.filename, image.read()))
             self.photos.insert(0, photo("new", form["title"], "2025-02-01"))
             return 201, self.photos[0]
-        its = [one for one in self.photos if path == f"/photos/{one['id']}"]
-        if its and request.method == "DELETE":
-            self.photos.remove(its[0])
+        found = self._find(path)
+        if found is None:
+            return 404, {"error": "not_found"}
+        if request.method == "DELETE":
+            self.photos.remove(found)
             return 204, b""
-        if its:
-            its[0]["title"] = json.loads(request.body)["title"]
-        return (200, its[0]) if its else (404, {"error": "not_found"})
+        found["title"] = json.loads(request.body)["title"]
+        return 200, found
+
+    def _find(self, path):
+        """Return the photo at `/photos/<id>`, or None."""
+        return next((p for p in self.photos if path == f"/photos/{p['id']}"), None)
 
     def _resource(self, path, query):
         if path == "/me":
@@ -201,19 +213,18 @@ class SimulatedPhotoApi:
                 "photos": self.photos[50:] if "after" in query else self.photos[:50],
                 "next": url,
             }
-        for one in self.photos:
-            if path == f"/photos/{one['id']}":
-                return 200, one
-        return (
-            self.image
-            if path in [f"/photos/{one['id']}/image" for one in self.photos]
-            else (404, {})
-        )
+        if found := self._find(path):
+            return 200, found
+        if path.endswith("/image") and self._find(path.removesuffix("/image")):
+            return self.image
+        return 404, {}
 
 
 class SimulatedNetwork(BaseAdapter):
-    """Hands requests to the servers, and remembers them. A server can be `down`; `instead` answers for a path, or for
-    `POST /path`.
+    """Passes requests to the servers and records them.
+
+    Servers in `down` do not answer. `instead` maps a path, or "POST /path", to a response that is
+    sent instead of the server's.
     """
 
     def __init__(self, servers):
@@ -235,7 +246,7 @@ class SimulatedNetwork(BaseAdapter):
         pass
 
     def forms(self, path):
-        """What was posted there, in order."""
+        """Return the forms that were posted to a path, in order."""
         return [
             dict(parse_qsl(request.body))
             for request in self.requests

@@ -1,4 +1,4 @@
-"""`POST /photos`: a photo goes to Photo API, through Print Shop."""
+"""`POST /photos`: Print Shop uploads a photo to Photo API."""
 
 from io import BytesIO
 
@@ -13,14 +13,14 @@ def image(data=PNG, name="holiday in Rome.png"):
 
 
 def post_large(browser, data):
-    """The form with a large image. Werkzeug's own encoder would leave a temporary file open."""
+    """Send the form with a large image. Werkzeug's encoder would leave a temporary file open."""
     fields = browser.form() | {"title": "Large"}
-    built = requests.Request(
+    prepared = requests.Request(
         "POST", "http://x", data=fields, files={"image": ("a", data)}
     ).prepare()
-    content_type = built.headers["Content-Type"]
+    content_type = prepared.headers["Content-Type"]
     return browser.client.post(
-        "/photos", base_url="http://127.0.0.1:9001", data=built.body, content_type=content_type
+        "/photos", base_url="http://127.0.0.1:9001", data=prepared.body, content_type=content_type
     )
 
 

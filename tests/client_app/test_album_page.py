@@ -1,4 +1,4 @@
-"""`GET /photos` and its images."""
+"""`GET /photos`: the album page and its images."""
 
 import pytest
 
@@ -76,7 +76,7 @@ def test_a_title_is_escaped(alice, photo_api):
 
 
 def test_a_connection_without_photos_read_offers_to_ask_again(browser, tripod_id):
-    """RFC 6750 §3.1, insufficient_scope."""
+    """RFC 6750 §3.1: the API answers insufficient_scope."""
     browser.connect(grant="profile")
     answer = browser.get("/photos")
 
@@ -109,7 +109,7 @@ def test_an_image_is_passed_on_unchanged(alice):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_a_response_that_is_no_image_is_not_passed_on(alice, photo_api):
+def test_a_response_that_is_not_an_image_is_not_passed_on(alice, photo_api):
     photo_api.image = (200, b"<script>x</script>", {"Content-Type": "text/html"})
     answer = alice.get("/photos/fjord/image")
 
@@ -117,13 +117,13 @@ def test_a_response_that_is_no_image_is_not_passed_on(alice, photo_api):
     assert "<script>x" not in answer.text
 
 
-@pytest.mark.parametrize("photo_id", ["..", "%2e%2e%2fme", "none-of-hers"])
-def test_an_odd_or_foreign_id_is_not_found(alice, photo_id):
+@pytest.mark.parametrize("photo_id", ["..", "%2e%2e%2fme", "someone-elses"])
+def test_a_malformed_or_unknown_photo_id_is_not_found(alice, photo_id):
     assert alice.get(f"/photos/{photo_id}/image").status_code == 404
 
 
 @pytest.mark.parametrize("after", ["..", "a%0d%0aX: y"])
-def test_an_odd_after_is_not_found(alice, after):
+def test_a_malformed_after_is_not_found(alice, after):
     assert alice.get(f"/photos?after={after}").status_code == 404
 
 
@@ -138,9 +138,9 @@ def test_an_unusable_api_response_gets_an_error_page(alice, network):
 
 def test_an_unavailable_api_gets_an_error_page_until_it_returns(alice, network, photo_api):
     network.down.add(photo_api.url)
-    away = alice.get("/photos")
+    during_outage = alice.get("/photos")
     network.down.clear()
 
-    assert away.status_code == 503
-    assert "Your photos are not available" in away.text
+    assert during_outage.status_code == 503
+    assert "Your photos are not available" in during_outage.text
     assert alice.get("/photos").status_code == 200

@@ -1,6 +1,4 @@
-"""`GET /callback`: the end of the flow, with the album or with a clear error page."""
-
-import itertools
+"""`GET /callback`: the end of the flow leads to the album or to an error page."""
 
 import pytest
 
@@ -40,7 +38,7 @@ def test_one_of_two_simultaneous_identical_responses_is_used(browser, tripod_id,
 
 
 def test_a_response_in_another_browser_is_rejected(browser, mallory, tripod_id, network):
-    """RFC 6749 §10.12: otherwise a user could be connected to someone else's photos without knowing it."""
+    """RFC 6749 §10.12: otherwise an attacker could connect a user to the attacker's photos."""
     callback = tripod_id.authorize(browser.begin())
     without_cookie = mallory.get(callback)
     mallory.get("/")
@@ -69,7 +67,7 @@ def test_a_response_in_another_browser_is_rejected(browser, mallory, tripod_id, 
 def test_a_manipulated_response_is_rejected(browser, tripod_id, network, tampered):
     callback = tripod_id.authorize(browser.begin())
     answer = browser.get(
-        tampered.format(callback=callback, state=tripod_id.asked(callback)["state"])
+        tampered.format(callback=callback, state=tripod_id.parameters_of(callback)["state"])
     )
 
     assert answer.status_code == 400
@@ -77,15 +75,15 @@ def test_a_manipulated_response_is_rejected(browser, tripod_id, network, tampere
     assert not network.grant_types
 
 
-def answer_to(browser, tripod_id, **parameters):
-    state = tripod_id.asked(browser.begin())["state"]
+def send_response_to(browser, tripod_id, **parameters):
+    state = tripod_id.parameters_of(browser.begin())["state"]
     return browser.get(
         "/callback", query_string={"state": state, "iss": tripod_id.url, **parameters}
     )
 
 
-def test_a_denied_request_shows_a_friendly_page(browser, tripod_id):
-    answer = answer_to(browser, tripod_id, error="access_denied")
+def test_a_denied_request_offers_to_ask_again(browser, tripod_id):
+    answer = send_response_to(browser, tripod_id, error="access_denied")
 
     assert answer.status_code == 403
     assert "You denied the request" in answer.text
@@ -93,7 +91,7 @@ def test_a_denied_request_shows_a_friendly_page(browser, tripod_id):
 
 
 def test_a_denied_request_keeps_an_older_connection(alice, tripod_id):
-    answer = answer_to(alice, tripod_id, error="access_denied")
+    answer = send_response_to(alice, tripod_id, error="access_denied")
 
     assert "What you allowed before has not changed." in answer.text
     assert alice.get("/photos").status_code == 200
@@ -108,7 +106,7 @@ def test_a_denied_request_keeps_an_older_connection(alice, tripod_id):
     ],
 )
 def test_other_errors_show_a_sentence_and_the_code(browser, tripod_id, error, sentence):
-    answer = answer_to(browser, tripod_id, error=error)
+    answer = send_response_to(browser, tripod_id, error=error)
 
     assert answer.status_code == 400
     assert sentence in answer.text
@@ -116,7 +114,7 @@ def test_other_errors_show_a_sentence_and_the_code(browser, tripod_id, error, se
 
 
 def test_an_error_description_is_escaped(browser, tripod_id):
-    answer = answer_to(
+    answer = send_response_to(
         browser,
         tripod_id,
         error="server_error",
@@ -128,7 +126,9 @@ def test_an_error_description_is_escaped(browser, tripod_id):
     assert "y" * 300 not in answer.text
 
 
-def test_an_unavailable_authorization_server_is_a_4xx_at_the_callback(browser, tripod_id, network):
+def test_an_unavailable_authorization_server_gets_a_424_at_the_callback(
+    browser, tripod_id, network
+):
     callback = tripod_id.authorize(browser.begin())
     network.down.add(tripod_id.url)
     answer = browser.get(callback)
@@ -147,13 +147,16 @@ def test_a_rejected_code_gets_an_error_page(browser, tripod_id):
 
 
 def test_a_pending_flow_expires_after_ten_minutes(browser, tripod_id, clock):
-    early, late = tripod_id.authorize(browser.begin()), tripod_id.authorize(browser.begin())
+    first_callback, second_callback = (
+        tripod_id.authorize(browser.begin()),
+        tripod_id.authorize(browser.begin()),
+    )
     clock.shift(595)
-    in_time = browser.get(early).status_code
+    status_before_expiry = browser.get(first_callback).status_code
     clock.shift(10)
-    too_late = browser.get(late).status_code
+    status_after_expiry = browser.get(second_callback).status_code
 
-    assert (in_time, too_late) == (303, 400)
+    assert (status_before_expiry, status_after_expiry) == (303, 400)
 
 
 def test_only_the_newest_ten_pending_flows_are_kept(browser, tripod_id):
@@ -193,11 +196,11 @@ def test_a_new_connection_revokes_the_tokens_of_the_old_one(alice, tripod_id):
 def test_a_connection_that_no_browser_received_is_revoked_later(browser, tripod_id, clock):
     browser.get("/")
     browser.another_tab().connect()
-    lost = next(iter(tripod_id.refresh_tokens))
+    unreceived = next(iter(tripod_id.refresh_tokens))
     clock.shift(61)
     browser.connect()
 
-    assert tripod_id.revoked == [lost]
+    assert tripod_id.revoked == [unreceived]
 
 
 def test_an_attacker_who_set_the_cookie_does_not_share_the_connection(browser):
@@ -231,14 +234,9 @@ def test_a_forged_response_does_not_wait_for_the_record(browser, app, monkeypatc
 
 
 def test_each_connection_gets_a_new_id(browser):
-    cookies = [browser.connect() and browser.cookie for _ in range(3)]
+    cookies = set()
+    for _ in range(3):
+        browser.connect()
+        cookies.add(browser.cookie)
 
-    assert all(one != other for one, other in itertools.combinations(cookies, 2))
-
-
-def test_a_replaced_connection_id_opens_nothing(browser):
-    browser.connect()
-    other_tab = browser.another_tab()
-    browser.connect()
-
-    assert other_tab.get("/photos").status_code == 403
+    assert len(cookies) == 3

@@ -1,4 +1,4 @@
-"""The client's events in the event log, in the RFC's terms."""
+"""The events that the client writes to the event log."""
 
 import pytest
 
@@ -6,12 +6,12 @@ from client_app.record_cipher import RecordCipher
 
 
 def test_a_flow_is_logged_from_start_to_end(events, alice):
-    told = events()
+    log = events()
 
-    assert told["authorization_request_sent"]["scope"] == "profile photos:read"
-    assert told["tokens_received"]["scope"] == "profile photos:read"
-    assert told["tokens_received"]["flow"] == told["authorization_request_sent"]["flow"]
-    assert told["tokens_received"]["leg"] == "client_app"
+    assert log["authorization_request_sent"]["scope"] == "profile photos:read"
+    assert log["tokens_received"]["scope"] == "profile photos:read"
+    assert log["tokens_received"]["flow"] == log["authorization_request_sent"]["flow"]
+    assert log["tokens_received"]["leg"] == "client_app"
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_a_rejected_response_is_logged_with_its_reason(events, browser, query, r
 
 
 def test_a_denied_request_is_logged(events, browser, tripod_id):
-    state = tripod_id.asked(browser.begin())["state"]
+    state = tripod_id.parameters_of(browser.begin())["state"]
     browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
 
     assert events()["authorization_response_refused"]["reason"] == "access_denied"
@@ -34,7 +34,7 @@ def test_a_denied_request_is_logged(events, browser, tripod_id):
 def test_the_log_contains_neither_the_state_nor_the_connection_id(
     logged, browser, tripod_id, stored
 ):
-    state = tripod_id.asked(browser.begin())["state"]
+    state = tripod_id.parameters_of(browser.begin())["state"]
     browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
     browser.connect()
     cipher = RecordCipher("client_app", ["a key for the tests"])
@@ -70,10 +70,10 @@ def test_an_ended_grant_is_logged(events, alice, tripod_id, clock):
 
 
 @pytest.mark.parametrize(
-    ("deed", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")]
+    ("action", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")]
 )
-def test_the_end_of_a_connection_is_logged_with_its_reason(events, alice, deed, reason):
-    alice.post("/disconnect") if deed == "disconnect" else alice.connect()
+def test_the_end_of_a_connection_is_logged_with_its_reason(events, alice, action, reason):
+    alice.post("/disconnect") if action == "disconnect" else alice.connect()
 
     assert events()["connection_ended"]["reason"] == reason
 
@@ -105,10 +105,8 @@ def test_an_unreachable_server_is_logged(
 
 
 @pytest.mark.parametrize("error", ["disconnected", "something_new"])
-def test_an_unknown_error_of_the_server_is_logged_beside_a_code_of_ours(
-    events, browser, tripod_id, error
-):
-    state = tripod_id.asked(browser.begin())["state"]
+def test_an_unknown_error_of_the_server_is_logged_as_other_error(events, browser, tripod_id, error):
+    state = tripod_id.parameters_of(browser.begin())["state"]
     browser.get(f"/callback?error={error}&state={state}&iss={tripod_id.url}")
     refused = events()["authorization_response_refused"]
 

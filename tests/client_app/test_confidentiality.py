@@ -12,9 +12,9 @@ from client_app.session_store import sessions
 
 
 @pytest.fixture
-def journey(alice, tripod_id, clock):
-    """Return every response of Print Shop during a whole flow, including refreshes and errors."""
-    denied = tripod_id.asked(alice.begin())["state"]
+def responses(alice, tripod_id, clock):
+    """Return Print Shop's responses during a flow with refreshes and errors."""
+    denied = tripod_id.parameters_of(alice.begin())["state"]
     answers = [
         alice.get("/"),
         alice.get("/connect"),
@@ -49,8 +49,8 @@ def journey(alice, tripod_id, clock):
 
 
 @pytest.fixture
-def secrets_of(tripod_id, network):
-    """Return every value that must stay secret."""
+def list_secrets(tripod_id, network):
+    """Return a function that lists every value that must stay secret."""
     verifiers = [
         form["code_verifier"] for form in network.forms("/oauth/token") if "code_verifier" in form
     ]
@@ -72,23 +72,23 @@ def decode_cookie(cookie):
     return zlib.decompress(data) if cookie.startswith(".") else data
 
 
-def test_no_page_or_header_contains_a_secret(journey, secrets_of):
-    texts = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in journey]
+def test_no_page_or_header_contains_a_secret(responses, list_secrets):
+    texts = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in responses]
 
-    assert not [secret for secret in secrets_of() for text in texts if secret in text]
+    assert not [secret for secret in list_secrets() for text in texts if secret in text]
 
 
-def test_the_state_is_sent_only_to_the_authorization_server(journey):
+def test_the_state_is_sent_only_to_the_authorization_server(responses):
     states = [
         answer.headers["Location"].partition("state=")[2][:43]
-        for answer in journey
+        for answer in responses
         if answer.status_code == 302
     ]
 
     assert len(states[0]) == 43
     assert not [
         answer
-        for answer in journey
+        for answer in responses
         if answer.status_code != 302 and states[0] in answer.get_data(as_text=True)
     ]
 
@@ -129,11 +129,11 @@ def test_no_file_of_the_store_contains_a_secret(alice, app, tripod_id, settings,
     ]
 
 
-def test_no_log_contains_a_secret(logged, journey, secrets_of):
-    told = [f"{record.getMessage()}{getattr(record, 'fields', '')}" for record in logged()]
+def test_no_log_contains_a_secret(logged, responses, list_secrets):
+    lines = [f"{record.getMessage()}{getattr(record, 'fields', '')}" for record in logged()]
 
-    assert told
-    assert not [secret for secret in secrets_of() for line in told if secret in line]
+    assert lines
+    assert not [secret for secret in list_secrets() for line in lines if secret in line]
 
 
 @pytest.mark.parametrize("path", ["/photos", "/", "/photos/fjord/image", "/connect"])
@@ -151,7 +151,7 @@ def test_an_unreachable_store_gets_an_error_page(alice, app, caplog, path):
 
 
 def test_healthz_checks_the_store(browser, app):
-    well = browser.get("/healthz").status_code
+    status_before = browser.get("/healthz").status_code
     engine = app.extensions["tripod.database"].engine
     sa.event.listen(
         engine,
@@ -159,4 +159,4 @@ def test_healthz_checks_the_store(browser, app):
         lambda _connection: (_ for _ in ()).throw(sa.exc.OperationalError("", {}, None)),
     )
 
-    assert (well, browser.get("/healthz").status_code) == (200, 503)
+    assert (status_before, browser.get("/healthz").status_code) == (200, 503)

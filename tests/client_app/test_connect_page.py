@@ -8,13 +8,13 @@ def test_the_browser_is_sent_to_the_authorization_server(browser, tripod_id):
 
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("http://127.0.0.1:9000/oauth/authorize?")
-    assert tripod_id.asked(answer.headers["Location"])["scope"] == "profile photos:read"
+    assert tripod_id.parameters_of(answer.headers["Location"])["scope"] == "profile photos:read"
 
 
 def test_another_scope_can_be_requested(browser, tripod_id):
     url = browser.begin(scope="photos:read photos:write")
 
-    assert tripod_id.asked(url)["scope"] == "photos:read photos:write"
+    assert tripod_id.parameters_of(url)["scope"] == "photos:read photos:write"
 
 
 @pytest.mark.parametrize(

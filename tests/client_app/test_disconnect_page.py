@@ -1,4 +1,4 @@
-"""`POST /disconnect`: the tokens are revoked at the server and deleted here."""
+"""`POST /disconnect`: Print Shop revokes its tokens at the server and deletes them."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def test_disconnecting_ends_the_grant_and_deletes_the_tokens(alice, tripod_id, s
     assert not stored()
 
 
-def test_the_next_page_confirms_it_once(alice):
+def test_the_next_page_confirms_the_disconnection_once(alice):
     alice.post("/disconnect")
     first, second = alice.get("/").text, alice.get("/").text
 
@@ -21,15 +21,15 @@ def test_the_next_page_confirms_it_once(alice):
     assert "Connect your photos" in first
 
 
-def test_the_album_is_not_available_afterwards(alice):
+def test_the_album_is_not_available_after_disconnecting(alice):
     alice.post("/disconnect")
 
     assert alice.get("/photos").status_code == 403
 
 
-@pytest.mark.parametrize("answer", [(503, b""), (400, {"error": "invalid_client"})], ids=str)
-def test_tokens_are_deleted_even_if_the_revocation_fails(alice, network, stored, answer):
-    network.instead["/oauth/revoke"] = answer
+@pytest.mark.parametrize("failure", [(503, b""), (400, {"error": "invalid_client"})], ids=str)
+def test_tokens_are_deleted_even_if_the_revocation_fails(alice, network, stored, failure):
+    network.instead["/oauth/revoke"] = failure
     answer = alice.post("/disconnect")
 
     assert answer.status_code == 303
@@ -42,18 +42,18 @@ def test_all_connections_of_the_browser_are_disconnected(alice, tripod_id, at_on
     tabs = [alice.another_tab(), alice.another_tab()]
     callbacks = [tripod_id.authorize(tab.begin()) for tab in tabs]
     at_once(lambda: tabs[0].get(callbacks[0]), lambda: tabs[1].get(callbacks[1]))
-    given = set(tripod_id.refresh_tokens)
+    refresh_tokens_of_both = set(tripod_id.refresh_tokens)
     tabs[0].post("/disconnect")
 
-    assert given <= set(tripod_id.revoked)
+    assert refresh_tokens_of_both <= set(tripod_id.revoked)
     assert tabs[1].get("/photos").status_code == 403
 
 
 def test_disconnecting_twice_is_no_error(alice, tripod_id):
-    other = alice.another_tab()
-    form = other.form()
+    other_tab = alice.another_tab()
+    form = other_tab.form()
     alice.post("/disconnect")
-    again = other.post("/disconnect", form)
+    again = other_tab.post("/disconnect", form)
 
     assert again.status_code == 303
     assert len(tripod_id.revoked) == 1

@@ -1,4 +1,4 @@
-"""RFC 6749 §4.1.1 and RFC 7636 §4: the authorization request, and the values that bind the response to it."""
+"""RFC 6749 §4.1.1 and RFC 7636 §4: the authorization request, its state and its verifier."""
 
 import base64
 import hashlib
@@ -8,7 +8,7 @@ def test_the_request_contains_the_required_parameters(client, tripod_id):
     request, url = client.authorization_request("profile photos:read")
 
     assert url.startswith("http://127.0.0.1:9000/oauth/authorize?")
-    assert tripod_id.asked(url) | {"code_challenge": "…"} == {
+    assert tripod_id.parameters_of(url) | {"code_challenge": "…"} == {
         "response_type": "code",
         "client_id": "print-shop",
         "redirect_uri": "http://127.0.0.1:9001/callback",
@@ -23,7 +23,7 @@ def test_the_challenge_is_the_verifiers_digest(client, tripod_id):
     """RFC 7636 §4.2: BASE64URL-ENCODE(SHA256(ASCII(code_verifier)))."""
     request, url = client.authorization_request("photos:read")
 
-    digest = base64.urlsafe_b64decode(tripod_id.asked(url)["code_challenge"] + "=")
+    digest = base64.urlsafe_b64decode(tripod_id.parameters_of(url)["code_challenge"] + "=")
     assert digest == hashlib.sha256(request.verifier.encode()).digest()
 
 
@@ -45,13 +45,13 @@ def test_no_two_requests_share_a_state_or_a_verifier(client):
 
 
 def test_an_endpoints_own_query_is_kept(client, tripod_id):
-    """RFC 6749 §3.1: the query component of the endpoint URI "MUST be retained when adding additional query parameters"."""
+    """RFC 6749 §3.1: the endpoint URI's query "MUST be retained" when parameters are added."""
     tripod_id.metadata["authorization_endpoint"] += "?tenant=7"
 
     _, url = client.authorization_request("photos:read")
 
-    assert tripod_id.asked(url)["tenant"] == "7"
-    assert tripod_id.asked(url)["client_id"] == "print-shop"
+    assert tripod_id.parameters_of(url)["tenant"] == "7"
+    assert tripod_id.parameters_of(url)["client_id"] == "print-shop"
 
 
 def test_the_repr_contains_no_secret(client):

@@ -8,15 +8,15 @@ TRIPOD_ID = "http://127.0.0.1:9000"
 
 
 @pytest.fixture
-def elsewhere(client, network, tripod_id):
+def move_server(client, network, tripod_id):
     """Return a function that gives the server another issuer, with its metadata at a given path."""
 
-    def put(issuer, path):
+    def move(issuer, path):
         client.issuer = tripod_id.metadata["issuer"] = issuer
         tripod_id.metadata_path = path
         network.servers[issuer.removesuffix("/tenant").removesuffix("/")] = tripod_id
 
-    return put
+    return move
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ def elsewhere(client, network, tripod_id):
         ("https://id.example", "/.well-known/oauth-authorization-server"),
     ],
 )
-def test_metadata_is_found_at_the_well_known_addresses(client, elsewhere, issuer, path):
-    """§3.1: the well-known string goes between host and path; OpenID Connect Discovery appends it."""
-    elsewhere(issuer, path)
+def test_metadata_is_found_at_the_well_known_addresses(client, move_server, issuer, path):
+    """§3.1 inserts the well-known string before the path; OpenID Connect Discovery appends it."""
+    move_server(issuer, path)
 
     _, url = client.authorization_request("photos:read")
 
@@ -40,7 +40,7 @@ def test_metadata_is_found_at_the_well_known_addresses(client, elsewhere, issuer
 
 
 def test_another_issuers_metadata_is_rejected(client, tripod_id):
-    """§3.3: "The "issuer" value returned MUST be identical to the authorization server's issuer identifier value"."""
+    """§3.3: the returned issuer MUST be identical to the expected issuer identifier."""
     tripod_id.metadata["issuer"] = f"{TRIPOD_ID}/"
 
     with pytest.raises(oauth.UnreachableError, match="another issuer"):
@@ -85,13 +85,13 @@ def test_malformed_metadata_counts_as_an_unreachable_server(client, network, ans
 
 
 def test_metadata_is_cached_for_five_minutes(client, network, clock):
-    asked = []
+    request_counts = []
     for seconds in (0, 299, 2):
         clock.shift(seconds)
         client.authorization_request("photos:read")
-        asked.append(len(network.requests))
+        request_counts.append(len(network.requests))
 
-    assert asked == [1, 1, 2]
+    assert request_counts == [1, 1, 2]
 
 
 def test_a_failure_is_not_cached(client, network):

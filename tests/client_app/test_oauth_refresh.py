@@ -22,7 +22,10 @@ def test_a_refresh_returns_new_tokens(client, tripod_id, tokens):
 
 
 def test_no_scope_is_sent_by_default(client, network, tokens):
-    """Left out, it "is treated as equal to the scope originally granted": after partial consent, the full scope would be rejected."""
+    """§6: an omitted scope means the scope originally granted.
+
+    After partial consent, the server would reject the full scope.
+    """
     client.refresh(client.refresh(tokens), scope="profile")
 
     first, second = network.forms("/oauth/token")

@@ -35,7 +35,7 @@ def test_the_response_body_is_ignored(client, network):
 
 
 @pytest.mark.parametrize("answer", [(503, b""), (404, b"")])
-def test_a_503_means_that_the_token_still_exists(client, network, answer):
+def test_an_unsuccessful_revocation_counts_as_an_unreachable_server(client, network, answer):
     """§2.2.1: after a 503 "the client must assume the token still exists"."""
     network.instead["/oauth/revoke"] = answer
 
@@ -43,7 +43,7 @@ def test_a_503_means_that_the_token_still_exists(client, network, answer):
         client.revoke(tokens())
 
 
-def test_a_server_without_a_revocation_endpoint_is_not_asked(client, tripod_id):
+def test_a_server_without_a_revocation_endpoint_raises_an_error(client, tripod_id):
     del tripod_id.metadata["revocation_endpoint"]
 
     with pytest.raises(oauth.UnreachableError, match="revocation_endpoint"):

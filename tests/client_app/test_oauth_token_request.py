@@ -13,7 +13,7 @@ def redeem(client, tripod_id):
 
     def run():
         request, url = client.authorization_request("profile photos:read")
-        return client.redeem(tripod_id.asked(tripod_id.authorize(url))["code"], request)
+        return client.redeem(tripod_id.parameters_of(tripod_id.authorize(url))["code"], request)
 
     return run
 
@@ -29,18 +29,18 @@ def test_a_code_is_redeemed_for_tokens(redeem, tripod_id):
 def test_the_request_contains_the_code_the_verifier_and_the_redirect_uri(client, network):
     request, _ = client.authorization_request("photos:read")
     with pytest.raises(oauth.RefusedError):
-        client.redeem("no code of yours", request)
+        client.redeem("unknown-code", request)
 
     assert network.forms("/oauth/token")[-1] == {
         "grant_type": "authorization_code",
-        "code": "no code of yours",
+        "code": "unknown-code",
         "redirect_uri": "http://127.0.0.1:9001/callback",
         "code_verifier": request.verifier,
     }
 
 
 def test_id_and_secret_are_form_encoded_in_http_basic(redeem, network, tripod_id):
-    """§2.3.1: encoded "using the "application/x-www-form-urlencoded" encoding algorithm", and not in the body."""
+    """§2.3.1: id and secret are form-encoded before HTTP Basic, and not sent in the body."""
     redeem()
 
     assert tripod_id.credentials(network.requests[-1]) == ("print-shop", "a secret: with + and %")
@@ -49,7 +49,7 @@ def test_id_and_secret_are_form_encoded_in_http_basic(redeem, network, tripod_id
 
 @pytest.mark.parametrize("granted", ["photos:read", None])
 def test_the_scope_is_the_granted_one_or_else_the_requested(redeem, tripod_id, granted):
-    """§5.1: scope is "OPTIONAL, if identical to the scope requested by the client; otherwise, REQUIRED"."""
+    """§5.1: `scope` is optional if it is identical to the requested scope."""
     tripod_id.token_response["scope"] = granted
 
     assert redeem().scope == (granted or "profile photos:read")
@@ -71,7 +71,7 @@ def test_a_missing_expires_in_means_a_short_lifetime(redeem, tripod_id, expires_
 
 
 @pytest.mark.parametrize(
-    "wrong",
+    "changes",
     [
         {"access_token": None},
         {"access_token": 5},
@@ -88,8 +88,8 @@ def test_a_missing_expires_in_means_a_short_lifetime(redeem, tripod_id, expires_
     ],
     ids=str,
 )
-def test_an_invalid_token_response_counts_as_an_unreachable_server(redeem, tripod_id, wrong):
-    tripod_id.token_response |= wrong
+def test_an_invalid_token_response_counts_as_an_unreachable_server(redeem, tripod_id, changes):
+    tripod_id.token_response |= changes
 
     with pytest.raises(oauth.UnreachableError):
         redeem()
@@ -112,7 +112,7 @@ def test_an_invalid_token_response_counts_as_an_unreachable_server(redeem, tripo
     ],
     ids=str,
 )
-def test_an_undecided_response_counts_as_an_unreachable_server(redeem, network, answer):
+def test_a_malformed_response_counts_as_an_unreachable_server(redeem, network, answer):
     network.instead["/oauth/token"] = answer
 
     with pytest.raises(oauth.UnreachableError):
@@ -128,10 +128,10 @@ def test_a_stopped_server_counts_as_an_unreachable_server(redeem, client, networ
 
 
 def test_an_error_response_is_raised_with_its_code(redeem, network):
-    """§5.2."""
+    """§5.2: an error response has an `error` code, and may have a description."""
     network.instead["/oauth/token"] = (
         401,
-        {"error": "invalid_client", "error_description": ["odd"]},
+        {"error": "invalid_client", "error_description": ["not a string"]},
     )
 
     with pytest.raises(oauth.RefusedError) as caught:

@@ -104,7 +104,7 @@ def test_twelve_photos_can_be_ordered(alice, photo_api):
         photo(f"p{number}", f"Photo {number}", "2025-01-01") for number in range(12)
     ]
     sheet = alice.get(
-        order(alice, *(one["id"] for one in photo_api.photos)).headers["Location"]
+        order(alice, *(listed["id"] for listed in photo_api.photos)).headers["Location"]
     ).text
 
     assert sheet.count("<img ") == 12
@@ -121,13 +121,13 @@ def test_a_missing_image_prevents_the_order(alice, network, photo_api):
 
 def test_a_sheet_is_shown_only_in_its_own_browser(alice, mallory):
     address = order(alice, "fjord").headers["Location"]
-    stranger = mallory.get(address)
+    without_connection = mallory.get(address)
     mallory.connect()
-    another_person = mallory.get(address)
+    with_own_connection = mallory.get(address)
 
-    assert stranger.status_code == 403
-    assert another_person.status_code == 404
-    assert "This order sheet does not exist" in another_person.text
+    assert without_connection.status_code == 403
+    assert with_own_connection.status_code == 404
+    assert "This order sheet does not exist" in with_own_connection.text
 
 
 def test_disconnecting_deletes_the_sheets(alice, stored):

@@ -1,21 +1,21 @@
-"""`client_app/page_access.py`: what somebody's own page gets by `needs` and `call`, and what it need not handle."""
+"""`client_app/page_access.py`: what `needs` and `call` do for a page that a developer adds."""
 
 import pytest
 
 from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
 
-PAGE = "/mine/<photo_id>"
+PAGE = "/caption/<photo_id>"
 
 
 @pytest.fixture
 def app(app):
-    """Return Print Shop with a page that is not part of it."""
+    """Return Print Shop with an additional page."""
 
     @app.get(PAGE)
     @needs("photos:read", "photos:write")
-    def mine(photo_id):
-        """What the API says of one photo, and of the person."""
+    def caption(photo_id):
+        """Return the photo's title and the username."""
         return (
             call(print_shop().api.photo, photo_id).title
             + call(print_shop().api.document, "/me")["username"]
@@ -24,48 +24,48 @@ def app(app):
     return app
 
 
-def test_a_page_receives_what_it_requests(writer):
-    assert writer.get("/mine/dune").text == "Dune at dawnalice"
+def test_a_page_receives_data_from_the_api(writer):
+    assert writer.get("/caption/dune").text == "Dune at dawnalice"
 
 
 def test_expired_tokens_are_refreshed(writer, clock, network):
     clock.shift(130)
 
-    assert writer.get("/mine/dune").status_code == 200
+    assert writer.get("/caption/dune").status_code == 200
     assert network.grant_types["refresh_token"] == 1
 
 
 def test_a_rejected_token_is_refreshed_and_tried_again(writer, tripod_id):
     tripod_id.access_tokens.clear()
 
-    assert writer.get("/mine/dune").status_code == 200
+    assert writer.get("/caption/dune").status_code == 200
 
 
 def test_a_visitor_is_asked_to_connect_and_returns(browser):
-    answer = browser.get("/mine/dune?x=y")
+    answer = browser.get("/caption/dune?x=y")
 
     assert answer.status_code == 403
-    assert 'href="/connect?return_to=/mine/dune?x%3Dy">Connect your photos' in answer.text
+    assert 'href="/connect?return_to=/caption/dune?x%3Dy">Connect your photos' in answer.text
 
 
 def test_missing_scopes_are_requested_together_with_allowed_ones(alice, tripod_id):
-    answer = alice.get("/mine/dune")
+    answer = alice.get("/caption/dune")
     link = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
-    back = alice.get(tripod_id.authorize(alice.get(f"/connect{link}").headers["Location"]))
+    callback = alice.get(tripod_id.authorize(alice.get(f"/connect{link}").headers["Location"]))
 
     assert answer.status_code == 403
     assert "Ask me" in answer.text
-    assert tripod_id.asked(link)["scope"] == "profile photos:read photos:write"
-    assert back.headers["Location"] == "/mine/dune"
+    assert tripod_id.parameters_of(link)["scope"] == "profile photos:read photos:write"
+    assert callback.headers["Location"] == "/caption/dune"
 
 
 def test_all_missing_scopes_are_named(browser):
     browser.connect(grant="profile")
-    text = browser.get("/mine/dune").text
+    text = browser.get("/caption/dune").text
 
     assert (
-        "look at your photos and add, rename and delete photos: <code>photos:read</code> and <code>photos:write</code>"
-        in text
+        "look at your photos and add, rename and delete photos: "
+        "<code>photos:read</code> and <code>photos:write</code>" in text
     )
 
 
@@ -83,9 +83,9 @@ def test_all_missing_scopes_are_named(browser):
         ),
     ],
 )
-def test_errors_become_pages(writer, network, answer, status, words):
+def test_api_errors_get_error_pages(writer, network, answer, status, words):
     network.instead["/photos/dune"] = answer
-    page = writer.get("/mine/dune")
+    page = writer.get("/caption/dune")
 
     assert page.status_code == status
     assert words in page.text
@@ -95,23 +95,23 @@ def test_an_unreachable_server_page_offers_to_try_the_same_page_again(
     writer, network, photo_api, tripod_id, clock
 ):
     network.down.add(photo_api.url)
-    without_api = writer.get("/mine/dune").text
+    without_api = writer.get("/caption/dune").text
     clock.shift(130)
     network.down.add(tripod_id.url)
-    without_tripod_id = writer.get("/mine/dune").text
+    without_tripod_id = writer.get("/caption/dune").text
 
-    assert 'href="/mine/dune">Try again' in without_api
-    assert 'href="/mine/dune">Try again' in without_tripod_id
+    assert 'href="/caption/dune">Try again' in without_api
+    assert 'href="/caption/dune">Try again' in without_tripod_id
 
 
-def test_an_ended_grant_gets_a_page_that_returns_here(writer, tripod_id, clock):
+def test_an_ended_grant_offers_to_connect_and_return(writer, tripod_id, clock):
     tripod_id.end_all()
     clock.shift(130)
 
-    assert 'href="/connect?return_to=/mine/dune">Connect again' in writer.get("/mine/dune").text
+    assert (
+        'href="/connect?return_to=/caption/dune">Connect again' in writer.get("/caption/dune").text
+    )
 
 
 def test_the_view_keeps_its_name_and_docstring(app):
-    assert (
-        app.view_functions["mine"].__doc__ == "What the API says of one photo, and of the person."
-    )
+    assert app.view_functions["caption"].__doc__ == "Return the photo's title and the username."

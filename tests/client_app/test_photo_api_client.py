@@ -73,28 +73,28 @@ def test_an_invalid_list_of_photos_counts_as_an_unreachable_api(api, access_toke
         api.photos(access_token)
 
 
-@pytest.mark.parametrize("me", [{}, {"name": 5}, [], None])
-def test_a_missing_name_counts_as_an_unreachable_api(api, access_token, network, me):
-    network.instead["/me"] = (200, me)
+@pytest.mark.parametrize("document", [{}, {"name": 5}, [], None])
+def test_a_missing_name_counts_as_an_unreachable_api(api, access_token, network, document):
+    network.instead["/me"] = (200, document)
 
     with pytest.raises(PhotoApiUnreachableError):
         api.name(access_token)
 
 
 def test_insufficient_scope_is_raised_with_the_needed_scope(api, tripod_id):
-    """RFC 6750 §3.1, insufficient_scope."""
+    """RFC 6750 §3.1: the `scope` of an insufficient_scope error names the needed scope."""
     with pytest.raises(InsufficientScopeError, match="photos:read"):
         api.photos(tripod_id.issue_for("profile"))
 
 
 @pytest.mark.parametrize(
-    "odd_id",
+    "malformed_id",
     ["", ".", "..", "../me", "a/b", "a.b", "a b", "a\0", "a\n", "ñ", "a" * 65, "a?x=y", "a%2e"],
 )
-def test_a_malformed_id_is_not_requested(api, access_token, network, odd_id):
-    for ask in (api.image, api.photos):
+def test_a_malformed_id_is_not_requested(api, access_token, network, malformed_id):
+    for method in (api.image, api.photos):
         with pytest.raises(NoSuchPhotoError):
-            ask(access_token, odd_id)
+            method(access_token, malformed_id)
 
     assert not network.requests
 
@@ -110,7 +110,7 @@ def test_an_unknown_photo_is_not_found(api, access_token, network, status):
 @pytest.mark.parametrize(
     "content_type", ["image/svg+xml", "text/html", "image/gif", "", "image/webp, text/html"]
 )
-def test_a_response_that_is_no_image_counts_as_an_unreachable_api(
+def test_a_response_that_is_not_an_image_counts_as_an_unreachable_api(
     api, access_token, photo_api, content_type
 ):
     photo_api.image = (200, b"<script>x</script>", {"Content-Type": content_type})
@@ -147,22 +147,22 @@ def test_an_image_is_passed_on_with_its_plain_media_type(
 )
 def test_a_rejected_change_is_raised_with_its_status(api, access_token, network, status, error):
     network.instead |= {"POST /photos": (status, {}), "/photos/fjord": (status, {})}
-    for write in (
+    for change in (
         lambda: api.add(access_token, "t", io.BytesIO(b"x")),
         lambda: api.rename(access_token, "fjord", "t"),
         lambda: api.delete(access_token, "fjord"),
     ):
         with pytest.raises(error):
-            write()
+            change()
 
 
 def test_a_malformed_id_is_not_changed(api, access_token, network):
-    for write in (
+    for change in (
         lambda: api.rename(access_token, "../me", "t"),
         lambda: api.delete(access_token, "../me"),
     ):
         with pytest.raises(NoSuchPhotoError):
-            write()
+            change()
 
     assert not network.requests
 
@@ -170,18 +170,18 @@ def test_a_malformed_id_is_not_changed(api, access_token, network):
 def test_an_incomplete_image_counts_as_an_unreachable_api(
     api, access_token, photo_api, monkeypatch
 ):
-    def breaks_off(_response, _size):
+    def send_half(_response, _size):
         yield b"half"
         raise requests.exceptions.ChunkedEncodingError
 
-    monkeypatch.setattr(requests.Response, "iter_content", breaks_off)
+    monkeypatch.setattr(requests.Response, "iter_content", send_half)
 
     with pytest.raises(PhotoApiUnreachableError):
         api.whole_image(access_token, "fjord")
 
 
 @pytest.mark.parametrize("answer", [[], None, 5, "text"])
-def test_a_document_that_is_no_object_is_rejected(api, access_token, network, answer):
+def test_a_document_that_is_not_an_object_is_rejected(api, access_token, network, answer):
     network.instead["/albums"] = (200, answer)
 
     with pytest.raises(PhotoApiUnreachableError):

@@ -1,4 +1,4 @@
-"""Adding, renaming, deleting and ordering, with the real authorization server and the real API behind Print Shop."""
+"""Changing and ordering photos with the real authorization server and the real API."""
 
 import io
 
@@ -10,7 +10,7 @@ from world.cast import Person
 
 @pytest.fixture
 def alice(legs):
-    """Return alice, connected with photos:read and with the album open."""
+    """Return Alice, connected with photos:read, with the album open."""
     person = Person("alice", "wonderland", UserAgent(legs.network))
     person.go_through(f"{legs.client_app_url}/connect")
     return person
@@ -18,7 +18,7 @@ def alice(legs):
 
 @pytest.fixture
 def writing_alice(alice):
-    """Return alice, who has allowed photos:write too, through the link in the album."""
+    """Return Alice after a step-up to photos:write through the link in the album."""
     alice.browser.follow("Allow changes")
     alice.allow()
     return alice
@@ -32,9 +32,9 @@ def upload(browser, title, data):
 
 
 def picture(size=(8, 6)):
-    written = io.BytesIO()
-    Image.new("RGB", size, "orange").save(written, "PNG")
-    return written.getvalue()
+    file = io.BytesIO()
+    Image.new("RGB", size, "orange").save(file, "PNG")
+    return file.getvalue()
 
 
 def test_a_step_up_asks_only_for_the_new_scope_and_ends_the_old_grant(legs, alice):
@@ -88,7 +88,7 @@ def test_a_photo_is_added_renamed_and_deleted(legs, writing_alice):
         ("  ", picture(), 422, "A title must have 1 to 200 characters"),
         ("x" * 201, picture(), 422, "A title must have 1 to 200 characters"),
     ],
-    ids=["no image", "nothing", "too large", "blank title", "long title"],
+    ids=["not an image", "empty file", "too large", "blank title", "long title"],
 )
 def test_an_error_of_the_api_is_shown_as_a_sentence(writing_alice, title, data, status, words):
     answer = upload(writing_alice.browser, title, data)

@@ -1,6 +1,7 @@
-"""Expired access tokens (RFC 6749 §6, RFC 6750 §3.1), with many tabs and many threads.
+"""Refreshing access tokens (RFC 6749 §6, RFC 6750 §3.1), also in many tabs and threads.
 
-The simulated authorization server has no grace: a refresh token that is presented twice ends everything.
+The simulated authorization server has no grace period: a refresh token that is used twice ends
+every grant.
 """
 
 import pytest
@@ -63,7 +64,7 @@ def test_two_processes_cause_one_refresh(alice, app, settings, tripod_id, networ
     tripod_id.delay = 0.1
     clock.shift(130)
     other = create_app(settings, BackChannel(adapter=lambda: network))
-    tabs = [alice.another_tab(app=one) for one in (app, other) * 5]
+    tabs = [alice.another_tab(app=process) for process in (app, other) * 5]
     answers = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
     other.extensions["tripod.database"].engine.dispose()
 
@@ -108,11 +109,11 @@ def test_the_user_can_connect_again_after_the_grant_ended(alice, tripod_id):
 def test_an_unreachable_authorization_server_keeps_the_connection(alice, tripod_id, network, clock):
     clock.shift(130)
     network.down.add(tripod_id.url)
-    away = alice.get("/photos")
+    during_outage = alice.get("/photos")
     network.down.clear()
 
-    assert away.status_code == 503
-    assert "You are still connected." in away.text
+    assert during_outage.status_code == 503
+    assert "You are still connected." in during_outage.text
     assert alice.get("/photos").status_code == 200
 
 
@@ -121,13 +122,13 @@ def test_an_unreachable_authorization_server_keeps_the_connection(alice, tripod_
     [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})],
     ids=str,
 )
-def test_an_undecided_refresh_keeps_the_connection(alice, network, clock, answer):
+def test_a_malformed_refresh_response_keeps_the_connection(alice, network, clock, answer):
     clock.shift(130)
     network.instead["/oauth/token"] = answer
-    away = alice.get("/photos")
+    during_outage = alice.get("/photos")
     network.instead.clear()
 
-    assert away.status_code == 503
+    assert during_outage.status_code == 503
     assert alice.get("/photos").status_code == 200
 
 
@@ -145,18 +146,18 @@ def test_without_a_refresh_token_the_connection_ends_with_the_access_token(
 
 
 def test_a_slow_page_does_not_undo_a_refresh(alice, photo_api, network, clock):
-    """No lost update: a request that read the old tokens does not write them back."""
-    usual = photo_api.answer
-    in_between = alice.another_tab()
+    """A request that loaded the old tokens must not store them again."""
+    usual_answer = photo_api.answer
+    other_tab = alice.another_tab()
 
-    def slow(request, path):
-        photo_api.answer = usual
+    def answer_slowly(request, path):
+        photo_api.answer = usual_answer
         clock.shift(130)
-        in_between.get("/photos")
+        other_tab.get("/photos")
         clock.shift(130)
-        return usual(request, path)
+        return usual_answer(request, path)
 
-    photo_api.answer = slow
+    photo_api.answer = answer_slowly
 
     assert alice.get("/photos").status_code == 200
     assert alice.get("/photos").status_code == 200

@@ -17,7 +17,7 @@ def test_renaming_returns_to_the_same_page_of_the_album(writer):
 
 
 @pytest.mark.parametrize("after", ["//mallory.example", "x&y=z#w", "\r\nX: y"])
-def test_a_malformed_page_returns_to_the_album(writer, after):
+def test_a_malformed_after_returns_to_the_album(writer, after):
     answer = writer.fill_in("/photos/dune/title", title="Dune, late", after=after)
 
     assert answer.headers["Location"].startswith("/photos?after=")
@@ -25,7 +25,7 @@ def test_a_malformed_page_returns_to_the_album(writer, after):
     assert answer.headers["Location"].endswith("#photo-dune")
 
 
-def test_each_photo_has_its_form_with_its_title(writer):
+def test_each_photo_has_a_form_to_rename_it(writer):
     page = writer.get("/photos").text
 
     assert '<form method="post" action="/photos/dune/title"' in page

@@ -1,4 +1,4 @@
-"""The words about scopes follow from one table, and a scope without an entry needs none."""
+"""The table of scope descriptions. A scope without an entry is shown by its name."""
 
 from dataclasses import replace
 
@@ -59,7 +59,7 @@ def test_a_page_that_needs_no_scope_needs_a_connection(app, browser):
 
 def test_an_error_names_the_authorization_server_of_the_settings(change_shop, browser, tripod_id):
     change_shop(issuer_name="id.example")
-    state = tripod_id.asked(browser.begin())["state"]
+    state = tripod_id.parameters_of(browser.begin())["state"]
     answer = browser.get(f"/callback?error=server_error&state={state}&iss={tripod_id.url}")
 
     assert "Something went wrong at id.example." in answer.text

@@ -35,11 +35,12 @@ def connection(name):
 
 
 def add(name):
+    """Return a change of a record that adds a connection with this id."""
     return lambda record: record.connections.append(connection(name))
 
 
-def names(record):
-    return [held.id for held in record.connections]
+def connection_ids(record):
+    return [connection.id for connection in record.connections]
 
 
 def execute(database, statement):
@@ -54,7 +55,7 @@ def test_an_unknown_browsers_record_is_empty(store):
 def test_a_change_is_stored_only_for_its_browser(store):
     store.change("alice", add("a"))
 
-    assert names(store.read("alice")) == ["a"]
+    assert connection_ids(store.read("alice")) == ["a"]
     assert store.read("bob").is_empty
 
 
@@ -66,7 +67,7 @@ def test_a_change_is_stored_even_if_the_request_fails_later(store):
     with pytest.raises(LookupError):
         store.change("alice", fail)
 
-    assert names(store.read("alice")) == ["a"]
+    assert connection_ids(store.read("alice")) == ["a"]
 
 
 def test_reading_stores_nothing(store):
@@ -85,7 +86,9 @@ def test_an_empty_record_is_deleted(store, database):
 def test_simultaneous_changes_are_all_stored(store, at_once):
     at_once(*(lambda name=str(number): store.change("alice", add(name)) for number in range(20)))
 
-    assert sorted(names(store.read("alice")), key=int) == [str(number) for number in range(20)]
+    assert sorted(connection_ids(store.read("alice")), key=int) == [
+        str(number) for number in range(20)
+    ]
 
 
 def test_a_change_that_is_no_longer_needed_takes_no_lease(store, database):
@@ -95,7 +98,7 @@ def test_a_change_that_is_no_longer_needed_takes_no_lease(store, database):
         sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE),
     )
 
-    assert store.change("alice", add("b"), peek=names) == ["a"]
+    assert store.change("alice", add("b"), peek=connection_ids) == ["a"]
 
 
 def test_waiting_for_a_lease_has_a_limit(store, database, monkeypatch):
@@ -109,31 +112,31 @@ def test_waiting_for_a_lease_has_a_limit(store, database, monkeypatch):
     with pytest.raises(StoreUnavailableError):
         store.change("alice", add("b"))
 
-    assert names(store.read("alice")) == ["a"]
+    assert connection_ids(store.read("alice")) == ["a"]
 
 
 def test_the_lease_of_a_crashed_process_expires(store, database, clock):
     store.change("alice", add("a"))
     execute(
         database,
-        sessions.update().values(leased_by="dead", leased_until=now() + session_store.LEASE),
+        sessions.update().values(leased_by="crashed", leased_until=now() + session_store.LEASE),
     )
     clock.shift(session_store.LEASE)
     store.change("alice", add("b"))
 
-    assert names(store.read("alice")) == ["a", "b"]
+    assert connection_ids(store.read("alice")) == ["a", "b"]
 
 
 def test_a_request_that_lost_its_lease_writes_nothing(store, clock):
-    def too_slow(record):
+    def change_slowly(record):
         add("slow")(record)
         clock.shift(session_store.LEASE + timedelta(seconds=1))
         store.change("alice", add("quick"))
 
     with pytest.raises(StoreUnavailableError, match="ran out"):
-        store.change("alice", too_slow)
+        store.change("alice", change_slowly)
 
-    assert names(store.read("alice")) == ["quick"]
+    assert connection_ids(store.read("alice")) == ["quick"]
 
 
 def test_a_slow_request_without_competitors_still_writes(store, clock):
@@ -141,7 +144,7 @@ def test_a_slow_request_without_competitors_still_writes(store, clock):
         "alice", lambda record: clock.shift(session_store.LEASE * 2) or add("slow")(record)
     )
 
-    assert names(store.read("alice")) == ["slow"]
+    assert connection_ids(store.read("alice")) == ["slow"]
 
 
 def test_a_record_expires_ten_minutes_after_the_cookie(store, client, clock):
@@ -173,10 +176,10 @@ def test_an_expired_record_under_a_lease_is_kept(store, database, clock):
     clock.shift(timedelta(hours=13))
     store.change("alice", lambda record: store.change("bob", add("b")) or add("new")(record))
 
-    assert names(store.read("alice")) == ["new"]
+    assert connection_ids(store.read("alice")) == ["new"]
 
 
-def test_the_table_contains_no_browser_id_and_no_token(store, database):
+def test_the_table_contains_neither_browser_ids_nor_tokens(store, database):
     store.change("alice", add("a"))
     (row,) = execute(database, sessions.select()).all()
 
@@ -194,12 +197,12 @@ def test_a_record_that_cannot_be_decrypted_counts_as_missing(store, database, da
 
 
 @pytest.mark.parametrize(
-    "written", [b"[]", b"{}", b"null", b'{"requests": [{"a": 1}], "connections": []}', b"?"]
+    "content", [b"[]", b"{}", b"null", b'{"requests": [{"a": 1}], "connections": []}', b"?"]
 )
-def test_a_record_of_another_version_counts_as_missing(store, database, written):
+def test_a_record_of_another_version_counts_as_missing(store, database, content):
     store.change("alice", add("a"))
     cipher = RecordCipher("client_app", ["a key"])
-    execute(database, sessions.update().values(data=cipher._fernet.encrypt(written)))
+    execute(database, sessions.update().values(data=cipher._fernet.encrypt(content)))
 
     assert store.read("alice").is_empty
 
@@ -209,7 +212,7 @@ def test_a_new_key_encrypts_and_an_old_one_still_decrypts(database, store):
     rotated = SessionStore(database, RecordCipher("client_app", ["a new key", "a key"]))
     rotated.change("alice", add("new"))
 
-    assert names(rotated.read("alice")) == ["old", "new"]
+    assert connection_ids(rotated.read("alice")) == ["old", "new"]
     assert store.read("alice").is_empty
 
 
@@ -223,13 +226,13 @@ def test_many_processes_can_start_at_the_same_moment(tmp_path, at_once):
     databases = [Database(f"sqlite:///{tmp_path}/new.db") for _ in range(8)]
     stores = at_once(
         *(
-            lambda one=one: SessionStore(one, RecordCipher("client_app", ["a key"]))
-            for one in databases
+            lambda database=database: SessionStore(database, RecordCipher("client_app", ["a key"]))
+            for database in databases
         )
     )
     stores[0].change("alice", add("a"))
 
-    assert names(stores[7].read("alice")) == ["a"]
+    assert connection_ids(stores[7].read("alice")) == ["a"]
     for database in databases:
         database.engine.dispose()
 
@@ -246,14 +249,14 @@ def test_a_missing_store_raises_an_error(store, database):
 def test_a_failed_request_releases_its_lease(store, monkeypatch):
     monkeypatch.setattr(session_store, "MAX_WAIT", 0.0)
 
-    def stop(record):
+    def exit_process(record):
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        store.change("alice", stop)
+        store.change("alice", exit_process)
     store.change("alice", add("a"))
 
-    assert names(store.read("alice")) == ["a"]
+    assert connection_ids(store.read("alice")) == ["a"]
 
 
 def test_orders_are_stored_with_their_connection(store):
@@ -270,6 +273,7 @@ def test_orders_are_stored_with_their_connection(store):
 
 
 def test_a_record_without_orders_can_be_read(store):
-    written = b'{"requests": [{"state": "s", "verifier": "v", "scope": "profile", "created_at": 1}], "connections": []}'
+    request = b'{"state": "s", "verifier": "v", "scope": "profile", "created_at": 1}'
+    written = b'{"requests": [' + request + b'], "connections": []}'
 
     assert Record.from_json(written).requests[0].return_to is None

@@ -1,11 +1,11 @@
-"""Step-up: requesting more scopes, keeping the allowed ones, and returning to the same page."""
+"""Step-up: requesting additional scopes, and returning to the same page."""
 
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
 
-def link_to_connect(answer):
+def find_connect_link(answer):
     """Return the address and parameters of the page's link to the authorization server."""
     address = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
     return "/connect" + address, dict(parse_qsl(urlsplit(address).query))
@@ -15,7 +15,7 @@ def test_the_album_names_the_missing_scope_and_offers_to_request_it(alice):
     page = alice.get("/photos")
 
     assert "it needs <code>photos:write</code>" in page.text
-    assert link_to_connect(page)[1] == {"scope": "profile photos:read photos:write"}
+    assert find_connect_link(page)[1] == {"scope": "profile photos:read photos:write"}
     assert "Add a photo" not in page.text
 
 
@@ -30,12 +30,12 @@ def test_the_request_includes_only_granted_scopes(browser):
     """A scope that the user unticked is not requested again."""
     browser.connect(grant="photos:read")
 
-    assert link_to_connect(browser.get("/photos"))[1]["scope"] == "photos:read photos:write"
+    assert find_connect_link(browser.get("/photos"))[1]["scope"] == "photos:read photos:write"
 
 
 def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id, network):
     old = next(iter(tripod_id.refresh_tokens))
-    address, _ = link_to_connect(alice.get("/photos"))
+    address, _ = find_connect_link(alice.get("/photos"))
     alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
 
     assert tripod_id.revoked == [old]
@@ -50,31 +50,31 @@ def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id,
     "path", ["/photos?after=fjord", "/photos/fjord/delete", "/photos/fjord/delete?after=dune"]
 )
 def test_a_step_up_returns_to_the_same_page(alice, tripod_id, path):
-    address, carried = link_to_connect(alice.get(path))
+    address, parameters = find_connect_link(alice.get(path))
     answer = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
 
-    assert carried["return_to"] == path
+    assert parameters["return_to"] == path
     assert (answer.status_code, answer.headers["Location"]) == (303, path)
     assert alice.get(path).status_code == 200
 
 
 def test_connecting_returns_to_the_page_the_visitor_was_on(browser, tripod_id):
-    address, _ = link_to_connect(browser.get("/photos?after=fjord"))
+    address, _ = find_connect_link(browser.get("/photos?after=fjord"))
     answer = browser.get(tripod_id.authorize(browser.get(address).headers["Location"]))
 
     assert answer.headers["Location"] == "/photos?after=fjord"
 
 
 def test_the_page_is_not_sent_to_the_authorization_server(alice, tripod_id):
-    asked = tripod_id.asked(
+    parameters = tripod_id.parameters_of(
         alice.get("/connect?return_to=/photos/fjord/delete").headers["Location"]
     )
 
-    assert "fjord" not in str(asked)
+    assert "fjord" not in str(parameters)
 
 
 @pytest.mark.parametrize(
-    "elsewhere",
+    "return_to",
     [
         "https://mallory.example/photos",
         "//mallory.example/photos",
@@ -99,15 +99,15 @@ def test_the_page_is_not_sent_to_the_authorization_server(alice, tripod_id):
         "",
     ],
 )
-def test_return_to_accepts_only_pages_of_print_shop(browser, tripod_id, elsewhere):
-    begun = browser.get("/connect", query_string={"return_to": elsewhere})
-    answer = browser.get(tripod_id.authorize(begun.headers["Location"]))
+def test_return_to_accepts_only_pages_of_print_shop(browser, tripod_id, return_to):
+    redirect = browser.get("/connect", query_string={"return_to": return_to})
+    answer = browser.get(tripod_id.authorize(redirect.headers["Location"]))
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
 
 
 @pytest.mark.parametrize(
-    ("address", "written_anew"),
+    ("address", "rebuilt"),
     [
         ("/photos?_external=1&_scheme=javascript", "/photos?_external=1&_scheme=javascript"),
         ("/photos?after=a\r\nX: y", "/photos?after=aX%3A+y"),
@@ -117,23 +117,23 @@ def test_return_to_accepts_only_pages_of_print_shop(browser, tripod_id, elsewher
         ("/photos/%C3%BC%20%23%3F/delete", "/photos/%C3%BC%20%23%3F/delete"),
     ],
 )
-def test_the_return_address_is_rebuilt(browser, tripod_id, address, written_anew):
-    begun = browser.get("/connect", query_string={"return_to": address})
-    answer = browser.get(tripod_id.authorize(begun.headers["Location"]))
+def test_the_return_address_is_rebuilt(browser, tripod_id, address, rebuilt):
+    redirect = browser.get("/connect", query_string={"return_to": address})
+    answer = browser.get(tripod_id.authorize(redirect.headers["Location"]))
 
-    assert answer.headers["Location"] == written_anew
+    assert answer.headers["Location"] == rebuilt
 
 
-def say_no(browser, tripod_id, address):
-    state = tripod_id.asked(browser.get(address).headers["Location"])["state"]
+def deny_request(browser, tripod_id, address):
+    state = tripod_id.parameters_of(browser.get(address).headers["Location"])["state"]
     return browser.get(
         "/callback", query_string={"state": state, "iss": tripod_id.url, "error": "access_denied"}
     )
 
 
 def test_a_denied_step_up_keeps_the_scopes_and_returns(alice, tripod_id):
-    address, _ = link_to_connect(alice.get("/photos?after=fjord"))
-    answer = say_no(alice, tripod_id, address)
+    address, _ = find_connect_link(alice.get("/photos?after=fjord"))
+    answer = deny_request(alice, tripod_id, address)
 
     assert answer.status_code == 403
     assert "What you allowed before has not changed." in answer.text
@@ -143,9 +143,9 @@ def test_a_denied_step_up_keeps_the_scopes_and_returns(alice, tripod_id):
 
 
 def test_a_denied_scope_can_be_requested_again(alice, tripod_id):
-    address, _ = link_to_connect(alice.get("/photos?after=fjord"))
+    address, _ = find_connect_link(alice.get("/photos?after=fjord"))
 
-    assert link_to_connect(say_no(alice, tripod_id, address))[0] == address
+    assert find_connect_link(deny_request(alice, tripod_id, address))[0] == address
 
 
 def test_a_failed_callback_offers_the_same_request_again(alice, tripod_id, network):
@@ -154,7 +154,7 @@ def test_a_failed_callback_offers_the_same_request_again(alice, tripod_id, netwo
     )
     network.down.add(tripod_id.url)
 
-    assert link_to_connect(alice.get(callback))[1] == {
+    assert find_connect_link(alice.get(callback))[1] == {
         "scope": "photos:write",
         "return_to": "/photos?after=fjord",
     }
@@ -171,8 +171,8 @@ def test_a_page_that_needs_more_scopes_explains_why(alice):
     assert 'href="/photos">Your album' in answer.text
 
 
-def test_insufficient_scope_from_the_api_counts(writer, tripod_id):
-    """The user may have removed a scope since, so the token may allow less than Print Shop knows."""
+def test_insufficient_scope_from_the_api_offers_to_request_it(writer, tripod_id):
+    """The user may have removed a scope that Print Shop still lists as granted."""
     for grant, _ in tripod_id.access_tokens.values():
         grant.scope = "profile photos:read"
     answer = writer.fill_in("/photos/fjord/title", title="Other")
