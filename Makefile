@@ -1,54 +1,60 @@
-# Tripod. `make` alone lists what there is.
+# Tripod. `make` alone lists the targets.
 
-# The first of these that is new enough makes the virtual environment.
+# The first of these that is Python 3.11 or newer creates the virtual environment.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes
-# Written last, so that a set-up which was interrupted begins anew.
-READY := .venv/ready
+# Each file is written last, so that an interrupted set-up starts again.
+READY_TO_RUN := .venv/ready-to-run
+READY_TO_DEVELOP := .venv/ready-to-develop
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick bench lint types lock
 
-help: ## what there is
+help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
 
-setup: $(READY) ## .venv with everything pinned
+setup: $(READY_TO_DEVELOP) ## create .venv with everything pinned: the application and the development tools
 
-$(READY): requirements.txt requirements-dev.txt
+$(READY_TO_RUN): requirements.txt
 	@found=; for python in $(PYTHON); do \
 		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
 	done; \
 	if [ -z "$$found" ]; then \
-		echo 'Tripod needs Python 3.11 or newer; if it is not on the path, make PYTHON=/where/it/is names it.' >&2; exit 1; \
+		echo 'Tripod needs Python 3.11 or newer. If it is not on the path, run make PYTHON=/path/to/python.' >&2; exit 1; \
 	elif ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
-		echo "$$found cannot make virtual environments: apt install python3-venv, then make again." >&2; exit 1; \
+		echo "$$found cannot create virtual environments. Run apt install python3-venv, then make again." >&2; exit 1; \
 	fi; \
-	echo "Setting up .venv with $$found, once."; \
+	echo "Creating .venv with $$found (only once) ..."; \
 	$$found -m venv --clear .venv
+	@echo "Downloading and installing what the three legs need (up to a minute) ..."
 	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(READY_TO_DEVELOP): $(READY_TO_RUN) requirements-dev.txt
+	@echo "Downloading and installing the development tools (up to a minute) ..."
 	@$(PIP) -r requirements-dev.txt
 	@touch $@
 
-demo: setup ## the three legs, with demo data; prints the address to open
+demo: $(READY_TO_RUN) ## start the three legs with demo data and print the address to open
 	@exec $(BIN)/python app.py
 
-test: setup ## the whole test suite
+test: setup ## run the whole test suite
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
-quick: setup ## the tests that start no processes and no browser
+quick: setup ## run the tests that start no processes and no browser
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not processes'
 
-bench: setup ## what the recorder costs a request
+bench: setup ## measure what the recorder costs per request
 	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.recorder
 
-lint: setup ## ruff: style, imports, security
+lint: setup ## check style, imports, docstrings and security with ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: setup ## mypy, strict
+types: setup ## check the types with mypy, strict
 	$(BIN)/mypy
 
-lock: setup ## pins requirements*.in, with hashes (needs uv)
+lock: setup ## pin requirements*.in with hashes (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in -o requirements-dev.txt
