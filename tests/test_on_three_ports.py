@@ -29,7 +29,7 @@ from web.database import Database
 
 pytestmark = pytest.mark.processes
 
-README = (Path(__file__).resolve().parent.parent / "README.md").read_text()
+CONNECT = (Path(__file__).resolve().parent.parent / "docs" / "connect.md").read_text()
 LIFETIME = (
     8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
 )
@@ -247,7 +247,7 @@ def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
     assert len(events(legs, "client_app", "tokens_refreshed")) - before == 1
 
 
-def test_the_client_in_the_readme_works_as_it_is_printed(
+def test_the_client_in_the_documentation_works_as_it_is_printed(
     legs: Running, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Uses requests-oauthlib, a registration on the command line, and the login form."""
@@ -269,7 +269,7 @@ def test_the_client_in_the_readme_works_as_it_is_printed(
         env=legs.env,
     )
     registration = json.loads(registered.stdout)
-    snippet = re.search(r"```python\n(import os\n.*?)```", README, re.DOTALL)
+    snippet = re.search(r"```python\n(import os\n.*?)```", CONNECT, re.DOTALL)
     assert snippet
     code = snippet[1].replace("http://127.0.0.1:9000", legs.auth_server_url)
     before, after = re.split(
