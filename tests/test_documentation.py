@@ -111,7 +111,39 @@ def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-#: The pages that alice sees: not connected, connected without the needed scope, asked for that scope.
+PROJECT = ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/world")
+
+
+def recipe(heading: str, kind: str) -> list[str]:
+    """Return the printed code of this kind below a heading of the README."""
+    section = README.split(f"### {heading}")[1].split("\n### ")[0]
+    return re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL)
+
+
+def copy_project(folder: Path) -> None:
+    for name in PROJECT:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, folder / name)
+        else:
+            shutil.copy(source, folder / name)
+
+
+def run_in(folder: Path, program: str) -> list[str]:
+    """Run a program in a copy of the project. Return the lines that it prints."""
+    finished = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env={"PYTHONPATH": str(folder / "tests")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.stderr == ""
+    return finished.stdout.splitlines()
+
+
+#: The pages that alice sees: not connected, connected without the scope, asked for the scope.
 VISIT = """
 from pathlib import Path
 from world.browser import Browser
@@ -125,40 +157,61 @@ alice.browser.follow("Connect")
 alice.sign_in()
 pages += [alice.allow("photos:read"), alice.browser.follow("Ask again"), alice.allow("profile")]
 for page in pages:
-    print(page.status, page.url.split("?")[0].removeprefix(legs.client_app_url), page.title)
-print("You are Alice Liddell." in page.text, *(event["reason"] for event in legs.events_named("connection_ended")))
+    path = page.url.split("?")[0].removeprefix(legs.client_app_url)
+    print(page.status, path, page.title)
+reasons = [event["reason"] for event in legs.events_named("connection_ended")]
+print("You are Alice Liddell." in page.text, *reasons)
 """
 
 
 def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
     """Add the printed view and template to a copy of the project and open the page."""
-    recipe = README.split("### Add a page to Print Shop")[1].split("\n### ")[0]
-    view, template = (
-        re.findall(rf"```{kind}\n(.*?)```", recipe, re.DOTALL) for kind in ("python", "html")
-    )
-    for name in ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/world"):
-        source = ROOT / name
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
-    (tmp_path / "client_app" / "views" / "whoami.py").write_text(view[0])
-    (tmp_path / "templates" / "client_app" / "whoami.html").write_text(template[0])
-    room = tmp_path / "client_app" / "views" / "__init__.py"
-    room.write_text(room.read_text().replace("photos  # noqa", "photos, whoami  # noqa"))
+    [view], [template] = (recipe("Add a page to Print Shop", kind) for kind in ("python", "html"))
+    copy_project(tmp_path)
+    (tmp_path / "client_app" / "views" / "whoami.py").write_text(view)
+    (tmp_path / "templates" / "client_app" / "whoami.html").write_text(template)
+    views = tmp_path / "client_app" / "views" / "__init__.py"
+    views.write_text(views.read_text().replace("photos  # noqa", "photos, whoami  # noqa"))
 
-    finished = subprocess.run(
-        [sys.executable, "-c", VISIT],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path / "tests")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert finished.stderr == ""
-    assert finished.stdout.splitlines() == [
+    assert run_in(tmp_path, VISIT) == [
         "403 /whoami Your photos are not connected · Print Shop",
         "403 /whoami Print Shop needs your permission · Print Shop",
         "200 http://127.0.0.1:9000/oauth/authorize Allow Print Shop? · Tripod ID",
         "200 /whoami Who am I · Print Shop",
         "True replaced",
     ]
-    assert len(view[0].splitlines()) < 15
+    assert len(view.splitlines()) < 15
+
+
+#: Requests the new scope in the browser, and calls the new view with an access token.
+USE_THE_SCOPE = """
+from pathlib import Path
+from world.browser import Browser
+from world.cast import Person
+from world.legs import Legs
+
+legs = Legs(Path("instance"))
+alice = Person("alice", "wonderland", Browser(legs.network))
+alice.browser.open(f"{legs.client_app_url}/connect?scope=profile+albums:read")
+alice.sign_in()
+print("Let Print Shop know who you are and see your albums?" in alice.browser.current.text)
+session = legs.session()
+for url in (legs.auth_server_url + "/.well-known/oauth-authorization-server",
+            legs.resource_api_url + "/.well-known/oauth-protected-resource"):
+    print(session.get(url).json()["scopes_supported"][-1])
+refused = session.get(legs.resource_api_url + "/albums")
+print(refused.status_code)
+"""
+
+
+def test_the_recipe_for_a_scope_adds_a_scope(tmp_path: Path) -> None:
+    """Add the printed table entry and view to a copy of the project and request the scope."""
+    entry, view = recipe("Add a scope", "python")
+    copy_project(tmp_path)
+    table = tmp_path / "auth_server" / "scopes.py"
+    end_of_table = "    )\n}"
+    table.write_text(table.read_text().replace(end_of_table, entry + end_of_table, 1))
+    with (tmp_path / "resource_api" / "views.py").open("a") as views:
+        views.write(f"\n\n{view}")
+
+    assert run_in(tmp_path, USE_THE_SCOPE) == ["True", "albums:read", "albums:read", "401"]
