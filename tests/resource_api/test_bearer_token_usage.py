@@ -1,4 +1,4 @@
-"""RFC 6750, bearer token usage: which requests are accepted, and the errors of the others."""
+"""RFC 6750, bearer token usage: which requests are accepted, and how others are rejected."""
 
 import pytest
 from werkzeug.datastructures import WWWAuthenticate
@@ -15,11 +15,11 @@ PROTECTED = {
     f"DELETE {PHOTO}": "photos:write",
 }
 WITHOUT_CREDENTIALS = {
-    "nothing": None,
+    "no header": None,
     "an empty header": "",
     "basic": "Basic YWxpY2U6d29uZGVybGFuZA==",
-    "digest, which has commas": 'Digest username="alice", realm="Photo API"',
-    "a scheme that begins like it": "BearerToken abc",
+    "digest with commas": 'Digest username="alice", realm="Photo API"',
+    "a scheme that starts with Bearer": "BearerToken abc",
     "a token without a scheme": "abc",
 }
 MALFORMED = {
@@ -27,14 +27,14 @@ MALFORMED = {
     "an empty token": "Bearer ",
     "two tokens": "Bearer abc def",
     "a quoted token": 'Bearer "abc"',
-    "parameters": "Bearer token=abc",
-    "a padded middle": "Bearer a=b",
+    "a parameter": "Bearer token=abc",
+    "padding in the middle": "Bearer a=b",
     "only padding": "Bearer ==",
     "a tab": "Bearer\tabc",
     "a character outside b64token": "Bearer abc!",
     "a letter outside ASCII": "Bearer abcé",
     "two headers": "Bearer abc,Bearer def",
-    "two headers, the first of them basic": "Basic YWxpY2U6,Bearer abc",
+    "two headers, the first one basic": "Basic YWxpY2U6,Bearer abc",
 }
 
 
@@ -56,7 +56,7 @@ def test_every_resource_needs_a_token(http, request_line):
 
 @pytest.mark.parametrize("header", WITHOUT_CREDENTIALS.values(), ids=WITHOUT_CREDENTIALS)
 def test_without_credentials_the_challenge_has_no_error_code(http, header):
-    """§3.1: If the request lacks any authentication information, the resource server SHOULD NOT include an error code."""
+    """§3.1: without authentication information, the response SHOULD NOT include an error code."""
     answer = http.get("/photos", headers={} if header is None else {"Authorization": header})
 
     assert answer.status_code == 401
@@ -95,7 +95,7 @@ def test_malformed_credentials_are_an_invalid_request(http, auth_server, header)
 
 
 def test_two_authorization_headers_are_an_invalid_request(http, alice):
-    """§3.1: invalid_request when the request uses more than one method for including an access token."""
+    """§3.1: sending an access token in more than one way is an invalid_request."""
     header = ("Authorization", f"Bearer {alice.token}")
     answer = http.get("/photos", headers=[header, header])
 
@@ -111,7 +111,7 @@ def test_the_scheme_is_case_insensitive(http, alice, scheme):
 
 
 def test_an_unknown_token_is_invalid(caller):
-    answer = caller(token="nobody-issued-this").get("/photos")
+    answer = caller(token="never-issued").get("/photos")
 
     assert answer.status_code == 401
     assert answer.json["error"] == "invalid_token"
@@ -158,7 +158,7 @@ def test_a_scope_must_match_as_a_whole(caller, scope):
 
 
 def test_authorization_is_checked_before_the_rest_of_the_request(http):
-    """A caller without a token learns nothing about the rest and cannot make the server read a large body."""
+    """Without a token, a client learns nothing and cannot make the server read a large body."""
     assert http.get("/photos?limit=many").status_code == 401
     assert http.post("/photos", data=bytes(11 * 1024 * 1024)).status_code == 401
     assert http.patch(PHOTO, data="not JSON").status_code == 401

@@ -1,4 +1,4 @@
-"""The demo's photos: six of alice's and two of bob's, stored once."""
+"""The demo's photos: six of Alice's and two of Bob's. They are stored only once."""
 
 import io
 from concurrent.futures import ThreadPoolExecutor
@@ -81,8 +81,8 @@ def test_a_failed_seeding_stores_nothing(alice, app, monkeypatch):
     with database.writing() as db:
         db.connection().exec_driver_sql("DELETE FROM photo")
         db.connection().exec_driver_sql("DELETE FROM seeding")
-    with monkeypatch.context() as broken:
-        broken.setitem(
+    with monkeypatch.context() as patched:
+        patched.setitem(
             demo.SEEDINGS,
             "demo-photos",
             (*demo.PHOTOS, demo.PHOTOS[0]._replace(file_name="missing.webp")),

@@ -9,8 +9,8 @@ import time_machine
 from resource_api import photos
 from resource_api.images import CleanImage
 
-NEVER_A_PHOTO = "00000000000000000000000000000000"
-WRONG_PAGES = {
+UNKNOWN_ID = "00000000000000000000000000000000"
+INVALID_QUERIES = {
     "no limit": "limit=",
     "zero": "limit=0",
     "too many": "limit=101",
@@ -20,16 +20,16 @@ WRONG_PAGES = {
     "a space": "limit=5%20",
     "a newline": "limit=5%0A",
     "digits of another script": "limit=%D9%A5",
-    "a word": "limit=many",
+    "letters": "limit=many",
     "two limits": "limit=5&limit=5",
     "an empty id": "after=",
     "a malformed id": "after=../../etc/passwd",
     "a NUL": "after=%00",
-    "an id of no photo": f"after={NEVER_A_PHOTO}",
-    "two ids": f"after={NEVER_A_PHOTO}&after={NEVER_A_PHOTO}",
+    "an unknown id": f"after={UNKNOWN_ID}",
+    "two ids": f"after={UNKNOWN_ID}&after={UNKNOWN_ID}",
 }
-WRONG_TITLES = {
-    "none": None,
+INVALID_TITLES = {
+    "null": None,
     "empty": "",
     "too long": "x" * 201,
     "blank": " \t ",
@@ -37,13 +37,13 @@ WRONG_TITLES = {
     "a list": ["Holiday"],
     "a line break": "Holi\nday",
     "a NUL": "Holi\0day",
-    "half of a character": "Holi\ud800day",
+    "a lone surrogate": "Holi\ud800day",
 }
 
 
 @pytest.fixture
 def seven_photos(alice):
-    """Return seven photos of alice, oldest first, one day apart."""
+    """Return seven photos of Alice, oldest first, added one day apart."""
     with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False) as clock:
         added = []
         for number in range(7):
@@ -56,7 +56,7 @@ def titles(answer):
     return [photo["title"] for photo in answer.json["photos"]]
 
 
-# -- the list --------------------------------------------------------------------------------------------------------
+# Listing
 
 
 def test_a_new_user_has_no_photos(alice):
@@ -130,7 +130,7 @@ def test_a_photo_added_meanwhile_does_not_shift_the_pages(alice, seven_photos):
 def test_the_default_limit_is_fifty(alice, app):
     with app.extensions["tripod.database"].writing() as db:
         for _ in range(51):
-            photos.add(db, "subject-of-alice", "One of many", CleanImage(b"", "image/png", 1, 1))
+            photos.add(db, "subject-of-alice", "A photo", CleanImage(b"", "image/png", 1, 1))
     answer = alice.get("/photos")
 
     assert len(answer.json["photos"]) == 50
@@ -138,8 +138,8 @@ def test_the_default_limit_is_fifty(alice, app):
     assert len(alice.get("/photos?limit=100").json["photos"]) == 51
 
 
-@pytest.mark.parametrize("query", WRONG_PAGES.values(), ids=WRONG_PAGES)
-def test_an_odd_limit_or_after_is_an_invalid_request(alice, query):
+@pytest.mark.parametrize("query", INVALID_QUERIES.values(), ids=INVALID_QUERIES)
+def test_an_invalid_limit_or_after_is_an_invalid_request(alice, query):
     answer = alice.get(f"/photos?{query}")
 
     assert answer.status_code == 400
@@ -151,10 +151,10 @@ def test_another_users_photo_in_after_counts_as_unknown(alice, bob):
     answer = alice.get(f"/photos?after={bobs['id']}")
 
     assert answer.status_code == 400
-    assert answer.json == alice.get(f"/photos?after={NEVER_A_PHOTO}").json
+    assert answer.json == alice.get(f"/photos?after={UNKNOWN_ID}").json
 
 
-# -- one photo -------------------------------------------------------------------------------------------------------
+# Reading
 
 
 def test_a_photo_has_its_own_address(alice):
@@ -176,7 +176,7 @@ def test_the_image_has_its_content_type_and_nosniff(alice):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
-@pytest.mark.parametrize("photo_id", [NEVER_A_PHOTO, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
+@pytest.mark.parametrize("photo_id", [UNKNOWN_ID, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
 def test_an_unknown_photo_is_not_found(alice, photo_id):
     answer = alice.get(f"/photos/{photo_id}")
 
@@ -192,21 +192,21 @@ def test_an_unknown_photo_is_not_found(alice, photo_id):
         ("patch", "/photos/{id}", {"title": "Mine"}),
         ("delete", "/photos/{id}", None),
     ],
-    ids=["look at", "look at the image of", "rename", "delete"],
+    ids=["read", "read the image", "rename", "delete"],
 )
 def test_another_users_photo_is_not_found(alice, bob, method, path, json):
-    """The response is that of a photo that does not exist, so that nobody learns that it exists."""
+    """The response is that of a missing photo. It does not reveal that the photo exists."""
     photo = alice.add_photo("Alice's own")
     arguments = {"json": json} if json else {}
     answer = getattr(bob, method)(path.format(id=photo["id"]), **arguments)
-    nothing = getattr(bob, method)(path.format(id=NEVER_A_PHOTO), **arguments)
+    missing = getattr(bob, method)(path.format(id=UNKNOWN_ID), **arguments)
 
     assert answer.status_code == 404
-    assert answer.data == nothing.data
+    assert answer.data == missing.data
     assert alice.get(f"/photos/{photo['id']}").json == photo
 
 
-# -- a new title -----------------------------------------------------------------------------------------------------
+# Renaming
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_a_title_is_stored_unchanged(alice, title):
     assert alice.get(f"/photos/{photo['id']}").json == photo | {"title": title}
 
 
-@pytest.mark.parametrize("title", WRONG_TITLES.values(), ids=WRONG_TITLES)
+@pytest.mark.parametrize("title", INVALID_TITLES.values(), ids=INVALID_TITLES)
 def test_an_invalid_title_is_rejected(alice, title):
     photo = alice.add_photo("Before")
     answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
@@ -251,12 +251,12 @@ def test_a_missing_title_is_rejected(alice):
     ],
     ids=[
         "empty",
-        "half",
-        "no text",
+        "incomplete",
+        "not UTF-8",
         "null",
         "a string",
         "a list",
-        "a thousand brackets",
+        "deeply nested",
         "a long number",
     ],
 )
@@ -276,13 +276,13 @@ def test_a_body_without_the_json_media_type_is_unsupported(alice):
 
 
 def test_a_huge_body_is_too_large(alice):
-    answer = alice.patch(f"/photos/{NEVER_A_PHOTO}", json={"title": "x" * 100_000})
+    answer = alice.patch(f"/photos/{UNKNOWN_ID}", json={"title": "x" * 100_000})
 
     assert answer.status_code == 413
     assert answer.json["error"] == "too_large"
 
 
-# -- deleting --------------------------------------------------------------------------------------------------------
+# Deleting
 
 
 def test_a_deleted_photo_and_its_image_are_not_found(alice, app):

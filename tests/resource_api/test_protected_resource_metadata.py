@@ -1,4 +1,4 @@
-"""RFC 9728, protected resource metadata: what a client needs if it knows only the API's address."""
+"""RFC 9728, protected resource metadata: the document that describes the API to clients."""
 
 from flask import Blueprint
 from werkzeug.datastructures import WWWAuthenticate
@@ -34,14 +34,14 @@ def test_the_challenge_names_the_metadata(http):
 
 
 def test_the_metadata_is_the_same_on_every_spelling_of_the_host(http):
-    """§3.3: the `resource` must be identical to the one that the client used, so there is only one."""
+    """§3.3: `resource` must be the identifier that clients use, so it is always canonical."""
     answer = http.get(ADDRESS, base_url="http://localhost:9002")
 
     assert answer.status_code == 200
     assert answer.json["resource"] == "http://127.0.0.1:9002"
 
 
-def test_a_scope_that_only_a_decorator_names_is_supported(app, http, caller):
+def test_a_scope_that_only_a_decorator_names_is_listed(app, http, caller):
     prints = Blueprint("prints", __name__)
 
     @prints.get("/prints")
@@ -58,7 +58,7 @@ def test_a_scope_that_only_a_decorator_names_is_supported(app, http, caller):
     assert caller(scope="prints:order").get("/prints").json == {"prints": []}
 
 
-def test_a_view_with_a_scope_answers_on_another_spelling_of_the_host(app, caller):
+def test_a_view_with_a_scope_accepts_another_spelling_of_the_host(app, caller):
     prints = Blueprint("prints", __name__)
     prints.get("/prints")(require_scope("prints:order")(lambda: {"prints": []}))
     app.register_blueprint(prints)

@@ -1,4 +1,4 @@
-"""Rules for every response of Photo API: hosts, JSON errors, and one HTML page."""
+"""Rules for all responses of Photo API: hosts, JSON errors, and the HTML home page."""
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -10,7 +10,7 @@ def test_endpoints_answer_on_every_spelling_of_loopback(alice, host):
     answer = alice.get("/photos", base_url=f"http://{host}")
 
     assert answer.status_code == 200
-    assert answer.json["photos"] == [photo], "its addresses are the canonical ones all the same"
+    assert answer.json["photos"] == [photo], "addresses in the response are canonical"
 
 
 def test_the_home_page_redirects_to_the_canonical_spelling(http):
@@ -46,7 +46,7 @@ def test_http_errors_are_json(http, method, path, status, error):
     assert ("Allow" in answer.headers) == (status == 405)
 
 
-def failing_with(error):
+def make_failing_function(error):
     def fail(*_args, **_kwargs):
         raise error
 
@@ -54,7 +54,9 @@ def failing_with(error):
 
 
 def test_a_server_error_does_not_reveal_its_cause(alice, monkeypatch, caplog):
-    monkeypatch.setattr("resource_api.photos.list_page", failing_with(RuntimeError("the cause")))
+    monkeypatch.setattr(
+        "resource_api.photos.list_page", make_failing_function(RuntimeError("the cause"))
+    )
     answer = alice.get("/photos")
 
     assert answer.status_code == 500
@@ -63,9 +65,9 @@ def test_a_server_error_does_not_reveal_its_cause(alice, monkeypatch, caplog):
     assert "the cause" in caplog.text
 
 
-def test_the_api_recovers_when_the_database_returns(alice, monkeypatch, caplog):
-    away = OperationalError("SELECT", {}, Exception("connection refused"))
-    monkeypatch.setattr("resource_api.photos.list_page", failing_with(away))
+def test_an_unavailable_database_means_503(alice, monkeypatch, caplog):
+    unavailable = OperationalError("SELECT", {}, Exception("connection refused"))
+    monkeypatch.setattr("resource_api.photos.list_page", make_failing_function(unavailable))
     answer = alice.get("/photos")
 
     assert answer.status_code == 503

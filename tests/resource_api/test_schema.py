@@ -1,4 +1,4 @@
-"""The migrations create the tables of the models, on SQLite and in PostgreSQL's dialect."""
+"""The migrations and the models define the same tables, with named constraints."""
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -46,7 +46,7 @@ def test_times_keep_their_time_zone_in_postgresql():
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statement
 
 
-def test_a_second_start_finds_its_tables(alice, start, settings):
+def test_a_second_start_keeps_the_stored_photos(alice, start, settings):
     photo = alice.add_photo()
     start(settings)
 

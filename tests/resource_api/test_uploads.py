@@ -1,4 +1,4 @@
-"""New photos: which images are accepted, which is decided by decoding them, and what is stored."""
+"""Uploads: Photo API decodes each image to validate it, and stores it without metadata."""
 
 import io
 import struct
@@ -8,13 +8,13 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
 MIB = 1024 * 1024
-SECRET = b"52.37 N 4.90 E"
+PRIVATE_DATA = b"52.37 N 4.90 E"
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 ORIENTATION, GPS_AREA = 0x0112, 0x001C
 
 
 def png_of(width, height):
-    """Return a PNG with this size in its header and without pixels."""
+    """Return a PNG that has a size in its header but no pixels."""
 
     def chunk(name, data):
         return (
@@ -31,14 +31,14 @@ def png_of(width, height):
 
 
 def exif(orientation=1):
-    """Return metadata as a camera writes it, with orientation and position."""
+    """Return the metadata of a camera, with an orientation and a position."""
     data = Image.Exif()
     data[ORIENTATION] = orientation
-    data.get_ifd(0x8825)[GPS_AREA] = SECRET
+    data.get_ifd(0x8825)[GPS_AREA] = PRIVATE_DATA
     return data.tobytes()
 
 
-def kept(alice, answer):
+def load_stored_image(alice, answer):
     """Return the stored image, decoded, and its bytes."""
     assert answer.status_code == 201, answer.json
     data = alice.get(f"/photos/{answer.json['id']}/image").data
@@ -46,11 +46,11 @@ def kept(alice, answer):
 
 
 @pytest.mark.parametrize(
-    ("written_as", "content_type"),
+    ("file_format", "content_type"),
     [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
 )
-def test_an_uploaded_photo_has_an_address(alice, drawing, written_as, content_type):
-    answer = alice.upload(drawing(written_as, size=(40, 30)), "Holiday")
+def test_an_uploaded_photo_can_be_read_at_its_location(alice, drawing, file_format, content_type):
+    answer = alice.upload(drawing(file_format, size=(40, 30)), "Holiday")
 
     assert answer.status_code == 201
     assert answer.headers["Location"] == f"http://127.0.0.1:9002/photos/{answer.json['id']}"
@@ -65,68 +65,72 @@ def test_the_media_type_follows_the_content_and_not_the_file_name(alice, drawing
     assert answer.json["content_type"] == "image/webp"
 
 
-# -- what is kept ----------------------------------------------------------------------------------------------------
+# Stored images
 
 
-@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
-def test_metadata_is_removed(alice, drawing, written_as):
-    options = {"exif": exif(), "xmp": b"<x:xmpmeta>" + SECRET, "comment": SECRET}
-    upload = drawing(written_as, **options)
-    image, data = kept(alice, alice.upload(upload))
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_metadata_is_removed(alice, drawing, file_format):
+    options = {"exif": exif(), "xmp": b"<x:xmpmeta>" + PRIVATE_DATA, "comment": PRIVATE_DATA}
+    upload = drawing(file_format, **options)
+    image, data = load_stored_image(alice, alice.upload(upload))
 
-    assert SECRET in upload
-    assert SECRET not in data
+    assert PRIVATE_DATA in upload
+    assert PRIVATE_DATA not in data
     assert not image.getexif()
     assert not {"exif", "xmp", "comment", "icc_profile", "XML:com.adobe.xmp"} & set(image.info)
 
 
 def test_text_chunks_of_a_png_are_removed(alice, drawing):
     texts = PngImagePlugin.PngInfo()
-    texts.add_text("Author", SECRET.decode())
-    texts.add_itxt("Comment", SECRET.decode())
-    image, data = kept(alice, alice.upload(drawing("PNG", pnginfo=texts)))
+    texts.add_text("Author", PRIVATE_DATA.decode())
+    texts.add_itxt("Comment", PRIVATE_DATA.decode())
+    image, data = load_stored_image(alice, alice.upload(drawing("PNG", pnginfo=texts)))
 
-    assert SECRET not in data
+    assert PRIVATE_DATA not in data
     assert image.text == {}
 
 
 def test_bytes_after_the_image_are_removed(alice, drawing):
-    _, data = kept(alice, alice.upload(drawing("JPEG") + b"<?php " + SECRET))
+    _, data = load_stored_image(alice, alice.upload(drawing("JPEG") + b"<?php " + PRIVATE_DATA))
 
-    assert SECRET not in data
+    assert PRIVATE_DATA not in data
 
 
-@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", [6, 8])
-def test_a_photo_taken_sideways_is_turned_upright(alice, drawing, written_as, orientation):
-    answer = alice.upload(drawing(written_as, size=(40, 30), exif=exif(orientation)))
-    image, _ = kept(alice, answer)
+def test_a_photo_taken_sideways_is_turned_upright(alice, drawing, file_format, orientation):
+    answer = alice.upload(drawing(file_format, size=(40, 30), exif=exif(orientation)))
+    image, _ = load_stored_image(alice, answer)
 
     assert image.size == (30, 40)
     assert (answer.json["width"], answer.json["height"]) == (30, 40)
 
 
-def test_the_described_size_is_that_of_the_stored_image(alice, drawing):
+def test_the_listed_size_is_that_of_the_stored_image(alice, drawing):
     answer = alice.upload(drawing("JPEG", exif=exif()))
-    _, data = kept(alice, answer)
+    _, data = load_stored_image(alice, answer)
 
     assert answer.json["size"] == len(data)
 
 
 def test_colours_are_converted_by_the_profile(alice, drawing):
     """The profile swaps red and green, so the file's red must be shown as green."""
-    exchanged = SRGB.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
-    image, _ = kept(alice, alice.upload(drawing("PNG", color=(200, 50, 50), icc_profile=exchanged)))
+    swapped = SRGB.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
+    image, _ = load_stored_image(
+        alice, alice.upload(drawing("PNG", color=(200, 50, 50), icc_profile=swapped))
+    )
     red, green, _ = image.getpixel((0, 0))
 
     assert green > red
     assert "icc_profile" not in image.info
 
 
-@pytest.mark.parametrize("profile", [b"not a profile", SRGB], ids=["broken", "of colours"])
+@pytest.mark.parametrize("profile", [b"not a profile", SRGB], ids=["malformed", "sRGB"])
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB"])
 def test_an_unusable_profile_is_ignored(alice, drawing, mode, profile):
-    image, _ = kept(alice, alice.upload(drawing("PNG", mode=mode, icc_profile=profile)))
+    image, _ = load_stored_image(
+        alice, alice.upload(drawing("PNG", mode=mode, icc_profile=profile))
+    )
 
     assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
     assert "icc_profile" not in image.info
@@ -134,38 +138,38 @@ def test_an_unusable_profile_is_ignored(alice, drawing, mode, profile):
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_kind_of_png_is_accepted(alice, drawing, mode):
-    image, _ = kept(alice, alice.upload(drawing("PNG", mode=mode)))
+    image, _ = load_stored_image(alice, alice.upload(drawing("PNG", mode=mode)))
 
     assert image.size == (8, 6)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_every_kind_of_jpeg_is_accepted(alice, drawing, mode):
-    image, _ = kept(alice, alice.upload(drawing("JPEG", mode=mode)))
+    image, _ = load_stored_image(alice, alice.upload(drawing("JPEG", mode=mode)))
 
     assert image.format == "JPEG"
 
 
 def test_a_transparent_palette_stays_transparent(alice, drawing):
-    image, _ = kept(alice, alice.upload(drawing("PNG", mode="P", transparency=0)))
+    image, _ = load_stored_image(alice, alice.upload(drawing("PNG", mode="P", transparency=0)))
 
     assert image.convert("RGBA").getpixel((0, 0))[3] == 0
 
 
-@pytest.mark.parametrize("written_as", ["PNG", "WEBP", "MPO"])
-def test_the_first_picture_of_several_is_stored(alice, drawing, written_as):
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "MPO"])
+def test_the_first_picture_of_several_is_stored(alice, drawing, file_format):
     options = {
         "save_all": True,
         "append_images": [Image.new("RGB", (8, 6), "white")],
         "color": "black",
     }
-    image, _ = kept(alice, alice.upload(drawing(written_as, **options)))
+    image, _ = load_stored_image(alice, alice.upload(drawing(file_format, **options)))
 
     assert getattr(image, "n_frames", 1) == 1
     assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
 
 
-# -- what is refused -------------------------------------------------------------------------------------------------
+# Rejected uploads
 
 
 def test_a_file_of_more_than_ten_mebibytes_is_too_large(alice, drawing):
@@ -203,7 +207,7 @@ def test_more_than_forty_megapixels_are_rejected_by_the_header(alice, width, hei
 def test_forty_megapixels_are_accepted(alice):
     answer = alice.upload(png_of(8000, 5000))
 
-    assert answer.status_code == 415, "it was decoded, and found to have no pixels"
+    assert answer.status_code == 415, "the size was accepted, and decoding found no pixels"
 
 
 @pytest.mark.parametrize(
@@ -218,40 +222,40 @@ def test_forty_megapixels_are_accepted(alice):
         png_of(5, 5),
     ],
     ids=[
-        "nothing",
+        "an empty file",
         "a text",
-        "a drawing",
+        "an SVG",
         "a PNG signature",
         "a JPEG signature",
         "no width",
         "no pixels",
     ],
 )
-def test_a_file_that_is_no_image_is_unsupported(alice, image):
+def test_a_file_that_is_not_an_image_is_unsupported(alice, image):
     answer = alice.upload(image, file_name="photo.png")
 
     assert answer.status_code == 415
     assert answer.json["error"] == "unsupported_media_type"
 
 
-@pytest.mark.parametrize("written_as", ["GIF", "BMP", "TIFF", "ICO"])
-def test_other_formats_are_unsupported(alice, drawing, written_as):
-    answer = alice.upload(drawing(written_as, size=(16, 16)))
+@pytest.mark.parametrize("file_format", ["GIF", "BMP", "TIFF", "ICO"])
+def test_other_formats_are_unsupported(alice, drawing, file_format):
+    answer = alice.upload(drawing(file_format, size=(16, 16)))
 
     assert answer.status_code == 415
 
 
-@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
-def test_a_truncated_image_is_unsupported(alice, drawing, written_as):
-    image = drawing(written_as, size=(64, 64))
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_a_truncated_image_is_unsupported(alice, drawing, file_format):
+    image = drawing(file_format, size=(64, 64))
     answer = alice.upload(image[: len(image) * 2 // 3])
 
     assert answer.status_code == 415
 
 
-@pytest.mark.parametrize("written_as", ["PNG", "JPEG", "WEBP"])
-def test_damaged_images_never_cause_a_server_error(alice, drawing, written_as):
-    image = drawing(written_as, size=(4, 3), exif=exif(6))
+@pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
+def test_damaged_images_never_cause_a_server_error(alice, drawing, file_format):
+    image = drawing(file_format, size=(4, 3), exif=exif(6))
     answers = [
         alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
         for at in range(0, len(image), 11)
@@ -269,11 +273,18 @@ def test_damaged_images_never_cause_a_server_error(alice, drawing, written_as):
         {"title": "Holiday", "image": (io.BytesIO(b""), "")},
         {
             "title": "Holiday",
-            "image": [(io.BytesIO(b"one"), "1.png"), (io.BytesIO(b"two"), "2.png")],
+            "image": [(io.BytesIO(b"first"), "1.png"), (io.BytesIO(b"second"), "2.png")],
         },
         {"title": "Holiday", "photo": (io.BytesIO(b"image"), "photo.png")},
     ],
-    ids=["nothing", "a title", "a field", "no file chosen", "two images", "another name"],
+    ids=[
+        "empty form",
+        "only a title",
+        "a text field",
+        "no file chosen",
+        "two images",
+        "another name",
+    ],
 )
 def test_a_missing_image_is_an_invalid_request(alice, form):
     answer = alice.post("/photos", data=form, content_type="multipart/form-data")
@@ -288,7 +299,7 @@ def test_a_missing_image_is_an_invalid_request(alice, form):
         ("application/json", b'{"title": "Holiday"}'),
         ("image/png", b"\x89PNG\r\n\x1a\n"),
         ("multipart/form-data", b"no boundary"),
-        ("multipart/form-data; boundary=\xe9", b"an odd boundary"),
+        ("multipart/form-data; boundary=\xe9", b"a boundary outside ASCII"),
         ("multipart/form-data; boundary=x", b"--x\r\nno end"),
         ("application/x-www-form-urlencoded", b"title=%FF&image=\xff"),
     ],
