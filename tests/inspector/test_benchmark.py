@@ -1,4 +1,4 @@
-"""`make bench`: the recorder's cost per request."""
+"""`make bench` measures what the recorder costs per request."""
 
 import os
 import re
@@ -23,6 +23,8 @@ def test_the_benchmark_prints_the_cost_with_and_without_the_recorder() -> None:
     )
 
     assert re.fullmatch(
-        r"without the recorder +\d+\.\d{3} ms\nwith the recorder +\d+\.\d{3} ms\ndifference +-?\d+\.\d{3} ms\n",
+        r"without the recorder +\d+\.\d{3} ms\n"
+        r"with the recorder +\d+\.\d{3} ms\n"
+        r"difference +-?\d+\.\d{3} ms\n",
         finished.stdout,
     )

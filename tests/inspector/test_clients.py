@@ -4,7 +4,7 @@ from inspector.read.clients import Clients, registered_names
 from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
-OURS = [("Authorization", "Basic print-shop:••••••••")]
+PRINT_SHOP = [("Authorization", "Basic print-shop:••••••••")]
 PHOTO_API = [("Authorization", "Basic photo-api:••••••••")]
 
 
@@ -15,7 +15,7 @@ def consent(client_id: str, name: str) -> Exchange:
 
 
 def test_print_shop_is_recognized_by_its_id_and_its_messages() -> None:
-    token = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
+    token = exchange("auth_server", "POST /oauth/token", request_headers=PRINT_SHOP)
     album = exchange("client_app", "GET /photos")
 
     clients = Clients([token, album])
@@ -24,33 +24,33 @@ def test_print_shop_is_recognized_by_its_id_and_its_messages() -> None:
 
 
 def test_another_client_is_named_by_its_id_until_its_name_is_known() -> None:
-    asked = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", "0a1b2c")])
+    request = exchange("auth_server", "GET /oauth/authorize", query=[("client_id", "0a1b2c")])
 
-    assert Clients([asked]).together == "0a1b2c"
+    assert Clients([request]).together == "0a1b2c"
     assert (
-        Clients([asked], registered_names([consent("0a1b2c", "Free Wallpapers")])).of(asked)
+        Clients([request], registered_names([consent("0a1b2c", "Free Wallpapers")])).of(request)
         == "Free Wallpapers"
     )
 
 
 def test_each_message_names_its_own_client() -> None:
-    """A message of Print Shop must not be attributed to the attacker's app."""
-    hers = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
-    ours = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
+    """Print Shop's messages must not be attributed to Mallory's app, and vice versa."""
+    by_mallory = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
+    by_print_shop = exchange("auth_server", "POST /oauth/token", request_headers=PRINT_SHOP)
 
-    clients = Clients([ours, hers])
+    clients = Clients([by_print_shop, by_mallory])
 
-    assert (clients.of(ours), clients.of(hers)) == ("Print Shop", "0a1b2c")
+    assert (clients.of(by_print_shop), clients.of(by_mallory)) == ("Print Shop", "0a1b2c")
     assert clients.together == "Print Shop, 0a1b2c"
 
 
 def test_a_message_without_a_client_belongs_to_the_only_client() -> None:
     photos = exchange("resource_api", "GET /photos")
-    ours = exchange("auth_server", "POST /oauth/token", request_headers=OURS)
-    hers = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
+    by_print_shop = exchange("auth_server", "POST /oauth/token", request_headers=PRINT_SHOP)
+    by_mallory = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])
 
-    assert Clients([photos, ours]).of(photos) == "Print Shop"
-    assert Clients([photos, ours, hers]).of(photos) == "A client"
+    assert Clients([photos, by_print_shop]).of(photos) == "Print Shop"
+    assert Clients([photos, by_print_shop, by_mallory]).of(photos) == "A client"
     assert Clients([photos]).together == "A client"
 
 

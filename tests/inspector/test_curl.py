@@ -17,7 +17,7 @@ from tests.inspector.exchanges import exchange
 
 CODE = "Splxl0••••••••~3fa9c1"
 MASKED = "••••••••~aa01bb"
-SENT = [("Content-Length", "9")]
+LENGTH = [("Content-Length", "9")]
 HOSTILE = [
     *(
         "'; rm -rf ~; '",
@@ -35,8 +35,8 @@ HOSTILE = [
 ]
 
 
-def words(command: str, **variables: str) -> list[str]:
-    """Return the words into which a shell splits the command, with these variables."""
+def split_command(command: str, **variables: str) -> list[str]:
+    """Return the arguments that curl receives if a shell runs the command with these variables."""
     script = command.replace("curl", "printf '%s\\0'", 1)
     finished = subprocess.run(
         ["/bin/sh", "-euc", script], env=variables, capture_output=True, check=True
@@ -44,14 +44,14 @@ def words(command: str, **variables: str) -> list[str]:
     return finished.stdout.decode().split("\0")[:-1]
 
 
-def posted(*, json_text: str = "", **its: Any) -> Exchange:
-    """Return a POST request whose body is no form."""
+def patch_request(*, json_text: str = "", **fields: Any) -> Exchange:
+    """Return a PATCH request whose body is not a form."""
     body = Body(media_type="application/json", size=len(json_text), text=json_text)
-    headers = [("Content-Type", "application/json"), *SENT]
+    headers = [("Content-Type", "application/json"), *LENGTH]
     return exchange(
         "resource_api",
         "PATCH /photos/1",
-        **{"request_headers": headers, "request_body": body} | its,
+        **{"request_headers": headers, "request_body": body} | fields,
     )
 
 
@@ -84,14 +84,14 @@ def test_query_parameters_stay_in_the_address() -> None:
         "client_app", "GET /callback", query=[("code", CODE), ("iss", "http://127.0.0.1:9000")]
     )
 
-    assert words(curl.command(one), CODE="abc") == [
+    assert split_command(curl.command(one), CODE="abc") == [
         "--include",
         "http://127.0.0.1:9001/callback?code=abc&iss=http://127.0.0.1:9000",
     ]
 
 
 def test_a_form_request_keeps_its_query() -> None:
-    """A4 and A6: the authorization request is in the query."""
+    """In A4 and A6, the query contains the authorization request."""
     inner = f"/oauth/authorize?client_id=print-shop&state={CODE}&code_challenge={MASKED}"
     one = exchange(
         "auth_server",
@@ -100,7 +100,7 @@ def test_a_form_request_keeps_its_query() -> None:
         form=[("username", "alice"), ("password", "••••••••")],
     )
 
-    assert words(curl.command(one), STATE="xyz", CODE_CHALLENGE="abc", PASSWORD="a b") == [
+    assert split_command(curl.command(one), STATE="xyz", CODE_CHALLENGE="abc", PASSWORD="a b") == [
         "--include",
         "http://127.0.0.1:9000/login?next=/oauth/authorize?client_id%3Dprint-shop%26state%3Dxyz%26code_challenge%3Dabc",
         "--data-urlencode",
@@ -111,9 +111,9 @@ def test_a_form_request_keeps_its_query() -> None:
 
 
 def test_a_masked_part_of_a_path_is_a_placeholder() -> None:
-    assert words(curl.command(exchange("client_app", f"GET /photos/{CODE}/image")), VALUE="abc")[
-        -1
-    ] == ("http://127.0.0.1:9001/photos/abc/image")
+    assert split_command(
+        curl.command(exchange("client_app", f"GET /photos/{CODE}/image")), VALUE="abc"
+    )[-1] == ("http://127.0.0.1:9001/photos/abc/image")
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_each_clients_secret_is_a_different_variable(client: str, variable: str)
         request_headers=[("Authorization", f"Basic {client}:{MASKED}")],
     )
 
-    assert words(curl.command(one), **{variable: "$(secret)"})[-1] == f"{client}:$(secret)"
+    assert split_command(curl.command(one), **{variable: "$(secret)"})[-1] == f"{client}:$(secret)"
 
 
 @pytest.mark.parametrize(
@@ -139,8 +139,8 @@ def test_each_clients_secret_is_a_different_variable(client: str, variable: str)
     [
         (f"Bearer {CODE}", "Authorization: Bearer abc"),
         (f"bearer {CODE}", "Authorization: Bearer abc"),
-        (MASKED, "Authorization: all of it"),
-        (f"Basic {MASKED}", "Authorization: all of it"),
+        (MASKED, "Authorization: a whole value"),
+        (f"Basic {MASKED}", "Authorization: a whole value"),
     ],
 )
 def test_other_credentials_are_placeholders(authorization: str, header: str) -> None:
@@ -148,7 +148,9 @@ def test_other_credentials_are_placeholders(authorization: str, header: str) -> 
         "resource_api", "DELETE /photos/1", request_headers=[("Authorization", authorization)]
     )
 
-    assert words(curl.command(one), ACCESS_TOKEN="abc", AUTHORIZATION="all of it")[1:] == [
+    assert split_command(curl.command(one), ACCESS_TOKEN="abc", AUTHORIZATION="a whole value")[
+        1:
+    ] == [
         "--request",
         "DELETE",
         "http://127.0.0.1:9002/photos/1",
@@ -162,15 +164,15 @@ def test_cookies_are_placeholders() -> None:
         "client_app", "GET /album", request_headers=[("Cookie", f"tripod_client_app={MASKED}")]
     )
 
-    assert words(curl.command(one), COOKIE="a=b; c=d")[-2:] == ["--cookie", "a=b; c=d"]
+    assert split_command(curl.command(one), COOKIE="a=b; c=d")[-2:] == ["--cookie", "a=b; c=d"]
 
 
 def test_json_is_sent_unchanged() -> None:
-    one = posted(json_text='{\n  "title": "Dünen $(id) \'"\n}')
+    one = patch_request(json_text='{\n  "title": "Dünen $(id) \'"\n}')
 
-    [*_, header, kind, data, document] = words(curl.command(one))
+    [*_, header, content_type, data, document] = split_command(curl.command(one))
 
-    assert (header, kind, data) == ("--header", "Content-Type: application/json", "--data")
+    assert (header, content_type, data) == ("--header", "Content-Type: application/json", "--data")
     assert json.loads(document) == {"title": "Dünen $(id) '"}
 
 
@@ -178,11 +180,14 @@ def test_json_is_sent_unchanged() -> None:
     "text", ['{"code": "••••••••~3fa9c1"}', '{"title": [\n…', "JSON that cannot be read", ""]
 )
 def test_masked_json_is_a_placeholder(text: str) -> None:
-    assert words(curl.command(posted(json_text=text)), BODY="{}")[-2:] == ["--data-binary", "{}"]
+    assert split_command(curl.command(patch_request(json_text=text)), BODY="{}")[-2:] == [
+        "--data-binary",
+        "{}",
+    ]
 
 
 def test_any_other_body_is_a_placeholder() -> None:
-    headers = [("Content-Type", "multipart/form-data; boundary=x"), *SENT]
+    headers = [("Content-Type", "multipart/form-data; boundary=x"), *LENGTH]
     one = exchange(
         "client_app",
         "POST /photos",
@@ -190,7 +195,7 @@ def test_any_other_body_is_a_placeholder() -> None:
         request_body=Body(media_type="", size=0),
     )
 
-    assert words(curl.command(one), BODY="--x--")[1:] == [
+    assert split_command(curl.command(one), BODY="--x--")[1:] == [
         "http://127.0.0.1:9001/photos",
         *("--header", "Content-Type: multipart/form-data; boundary=x", "--data-binary", "--x--"),
     ]
@@ -202,7 +207,11 @@ def test_any_other_body_is_a_placeholder() -> None:
 def test_a_request_without_a_body_names_its_method(method: str, option: list[str]) -> None:
     one = exchange("auth_server", f"{method} /logout", request_body=Body(media_type="", size=0))
 
-    assert words(curl.command(one)) == ["--include", *option, "http://127.0.0.1:9000/logout"]
+    assert split_command(curl.command(one)) == [
+        "--include",
+        *option,
+        "http://127.0.0.1:9000/logout",
+    ]
 
 
 def test_a_get_request_with_a_form_stays_a_get_request() -> None:
@@ -214,14 +223,14 @@ def test_a_get_request_with_a_form_stays_a_get_request() -> None:
 )
 def test_there_is_no_command_if_the_message_has_control_characters(value: str) -> None:
     """In a terminal, such characters could end the paste and run a command."""
-    sent = exchange("auth_server", "POST /oauth/token", form=[("scope", value)])
-    named = exchange(
+    with_form = exchange("auth_server", "POST /oauth/token", form=[("scope", value)])
+    with_client_id = exchange(
         "auth_server",
         "POST /oauth/token",
         request_headers=[("Authorization", f"Basic {value}:{MASKED}")],
     )
 
-    assert (curl.command(sent), curl.command(named)) == ("", "")
+    assert (curl.command(with_form), curl.command(with_client_id)) == ("", "")
 
 
 @pytest.mark.parametrize("value", HOSTILE)
@@ -235,7 +244,7 @@ def test_sent_values_cannot_inject_a_command(value: str) -> None:
     )
     secret = curl.command(one).partition('_SECRET"')[0].rpartition('"$')[2] + "_SECRET"
 
-    said = words(
+    arguments = split_command(
         curl.command(one),
         STATE="$(s)",
         COOKIE="`c`",
@@ -245,13 +254,13 @@ def test_sent_values_cannot_inject_a_command(value: str) -> None:
         **{secret: "`s`"},
     )
 
-    assert said[1:3] == ["--request", value.replace(" ", "")]
-    assert said[3].startswith("http://127.0.0.1:9000/")
-    assert said[4:8] == ["--user", f"{value}:`s`", "--cookie", "`c`"]
-    assert [said[8], said[10]] == ["--data-urlencode"] * 2
-    assert said[9].endswith(f"={value}")
-    assert said[11].startswith(f"code={value} ")
-    assert len(said) == 12
+    assert arguments[1:3] == ["--request", value.replace(" ", "")]
+    assert arguments[3].startswith("http://127.0.0.1:9000/")
+    assert arguments[4:8] == ["--user", f"{value}:`s`", "--cookie", "`c`"]
+    assert [arguments[8], arguments[10]] == ["--data-urlencode"] * 2
+    assert arguments[9].endswith(f"={value}")
+    assert arguments[11].startswith(f"code={value} ")
+    assert len(arguments) == 12
     assert (
         subprocess.run(["/bin/sh", "-n"], input=curl.command(one).encode(), check=True).returncode
         == 0
@@ -290,7 +299,7 @@ def test_a_command_with_a_secret_is_sent_only_to_the_legs(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost", "LOCALHOST:80", "[::1]:9000"])
 def test_the_command_uses_the_address_of_the_leg(host: str) -> None:
-    assert words(curl.command(exchange("auth_server", "GET /", host=host))) == [
+    assert split_command(curl.command(exchange("auth_server", "GET /", host=host))) == [
         "--include",
         f"http://{host}/",
     ]
@@ -298,16 +307,17 @@ def test_the_command_uses_the_address_of_the_leg(host: str) -> None:
 
 @pytest.mark.parametrize("path", ["@mallory.example/", ".mallory.example", "*", ""])
 def test_a_path_cannot_change_the_host(path: str) -> None:
-    assert words(curl.command(exchange("auth_server", f"GET {path}")))[-1].startswith(
+    assert split_command(curl.command(exchange("auth_server", f"GET {path}")))[-1].startswith(
         "http://127.0.0.1:9000/"
     )
 
 
 @pytest.mark.parametrize(
-    "its", [{"query": [("…", "2 more")]}, {"form": [("…", "more")]}, {"query": [("scope", "a…")]}]
+    "fields",
+    [{"query": [("…", "2 more")]}, {"form": [("…", "more")]}, {"query": [("scope", "a…")]}],
 )
-def test_there_is_no_command_for_a_truncated_message(its: dict[str, Any]) -> None:
-    assert curl.command(exchange("auth_server", "POST /", **its)) == ""
+def test_there_is_no_command_for_a_truncated_message(fields: dict[str, Any]) -> None:
+    assert curl.command(exchange("auth_server", "POST /", **fields)) == ""
 
 
 def test_the_page_omits_a_missing_command(inspected: Legs, watched: Store, alice: Person) -> None:

@@ -16,16 +16,17 @@ BEARER = [("Authorization", "Bearer ••••••••")]
 UNFOLD = "/inspector?all=1"
 
 
-def drawn(exchanges: list[Exchange], view: str = "", unfold: str | None = UNFOLD) -> list[Row]:
+def draw_rows(exchanges: list[Exchange], view: str = "", unfold: str | None = UNFOLD) -> list[Row]:
+    """Return the rows of the diagram, as the party `view` sees them."""
     return diagram.rows(read_trees(exchanges), party(view), unfold)
 
 
-def told(rows: list[Row]) -> list[str]:
-    """Return the rows in one or two words each."""
-    return [_told(row) for row in rows]
+def summarize(rows: list[Row]) -> list[str]:
+    """Return a short text for each row."""
+    return [_summarize_row(row) for row in rows]
 
 
-def _told(row: Row) -> str:
+def _summarize_row(row: Row) -> str:
     match row:
         case Heading():
             return f"# {row.title}"
@@ -40,6 +41,7 @@ def _told(row: Row) -> str:
 
 
 def authorization() -> list[Exchange]:
+    """Return the messages from A1 to T2, without the sign-in."""
     state = [("state", "one")]
     return [
         exchange(
@@ -61,29 +63,29 @@ def authorization() -> list[Exchange]:
             at=3.2,
             request_id="callback",
             form=[("grant_type", "authorization_code"), ("code", "c")],
-            answer='{\n  "access_token": "a",\n  "refresh_token": "r"\n}',
+            response_text='{\n  "access_token": "a",\n  "refresh_token": "r"\n}',
         ),
     ]
 
 
 def album(at: float, image: str = "") -> list[Exchange]:
-    """Return a page of the client and its request at the resource API."""
-    its = {"request_id": f"album-{at}"}
+    """Return a request for a page of the client, and the client's request to the resource API."""
+    same_request = {"request_id": f"album-{at}"}
     return [
-        exchange("client_app", f"GET /photos{image}", at=at, until=at + 0.9, **its),
+        exchange("client_app", f"GET /photos{image}", at=at, until=at + 0.9, **same_request),
         exchange(
             "resource_api",
             f"GET /photos{image}",
             at=at + 0.1,
             until=at + 0.5,
             request_headers=BEARER,
-            **its,
+            **same_request,
         ),
     ]
 
 
 def test_an_authorization_is_drawn_in_the_order_of_the_steps() -> None:
-    assert told(drawn(authorization())) == [
+    assert summarize(draw_rows(authorization())) == [
         "# 1 Authorization",
         "A1 GET /connect",
         "A2 302 Found, GET /oauth/authorize",
@@ -98,7 +100,7 @@ def test_an_authorization_is_drawn_in_the_order_of_the_steps() -> None:
 
 
 def test_a_redirect_ends_one_message_and_begins_the_next() -> None:
-    redirect = next(row for row in drawn(authorization()) if isinstance(row, Redirect))
+    redirect = next(row for row in draw_rows(authorization()) if isinstance(row, Redirect))
 
     assert (redirect.ends, redirect.n) == (1, 2)
 
@@ -106,16 +108,16 @@ def test_a_redirect_ends_one_message_and_begins_the_next() -> None:
 def test_repeated_messages_are_folded_with_a_link_to_all() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
-    rows = drawn(images)
+    rows = draw_rows(images)
 
-    assert told(rows)[-1] == "4 more like it: messages 3 to 10"
+    assert summarize(rows)[-1] == "4 more like it: messages 3 to 10"
     assert [row.href for row in rows if isinstance(row, Fold)] == [UNFOLD]
 
 
-def test_unfolded_every_message_is_drawn() -> None:
+def test_every_message_is_drawn_when_nothing_is_folded() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
-    assert [row.n for row in drawn(images, unfold=None) if isinstance(row, Call)] == list(
+    assert [row.n for row in draw_rows(images, unfold=None) if isinstance(row, Call)] == list(
         range(1, 11)
     )
 
@@ -124,17 +126,17 @@ def test_failed_messages_are_not_folded() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
     failed = exchange("client_app", "GET /photos/9/image", at=20, status=503)
 
-    assert "GET /photos/9/image" in " ".join(told(drawn([*images, failed])))
+    assert "GET /photos/9/image" in " ".join(summarize(draw_rows([*images, failed])))
 
 
-def visits(count: int) -> list[Exchange]:
-    """Return different pages, one after the other."""
+def different_pages(count: int) -> list[Exchange]:
+    """Return requests for different pages, one after the other."""
     return [exchange("client_app", f"GET /page-{'x' * n}", at=n) for n in range(count)]
 
 
 def test_the_middle_of_a_long_flow_is_folded() -> None:
     """Users look at the beginning and at the newest messages."""
-    rows = drawn(visits(100))
+    rows = draw_rows(different_pages(100))
     calls = [row.n for row in rows if isinstance(row, Call)]
 
     assert calls == [*range(1, 31), *range(81, 101)]
@@ -143,13 +145,13 @@ def test_the_middle_of_a_long_flow_is_folded() -> None:
     ]
 
 
-def test_a_shorter_flow_is_not_folded() -> None:
-    assert [row for row in drawn(visits(60)) if isinstance(row, Fold)] == []
+def test_a_flow_of_sixty_messages_is_not_folded() -> None:
+    assert [row for row in draw_rows(different_pages(60)) if isinstance(row, Fold)] == []
 
 
-def test_similar_messages_are_folded_with_the_middle() -> None:
-    alike = [exchange("client_app", f"GET /photos/{n}/image", at=n) for n in range(100, 120)]
-    rows = drawn([*visits(99), *alike])
+def test_similar_messages_are_folded_beside_the_middle() -> None:
+    similar = [exchange("client_app", f"GET /photos/{n}/image", at=n) for n in range(100, 120)]
+    rows = draw_rows([*different_pages(99), *similar])
 
     assert [row.text for row in rows if isinstance(row, Fold)] == [
         "51 more in between: messages 31 to 81",
@@ -159,27 +161,27 @@ def test_similar_messages_are_folded_with_the_middle() -> None:
 
 def test_a_response_that_leads_into_a_fold_is_drawn() -> None:
     """Otherwise the last request before the fold would have no response."""
-    flow = visits(100)
+    flow = different_pages(100)
     flow[29] = exchange("client_app", f"GET {flow[29].path}", at=29, location=flow[30].path)
 
-    assert [row.n for row in drawn(flow) if isinstance(row, Response)] == [
+    assert [row.n for row in draw_rows(flow) if isinstance(row, Response)] == [
         *range(1, 31),
         *range(81, 101),
     ]
 
 
-def visit(at: float, pictures: int = 3) -> list[Exchange]:
-    """Return the album and its images."""
-    images = [
+def album_visit(at: float, images: int = 3) -> list[Exchange]:
+    """Return the requests for the album and its images."""
+    image_requests = [
         exchange("client_app", f"GET /photos/{n}0/image", at=at + 0.1 * n)
-        for n in range(1, pictures + 1)
+        for n in range(1, images + 1)
     ]
-    return [exchange("client_app", "GET /photos", at=at), *images]
+    return [exchange("client_app", "GET /photos", at=at), *image_requests]
 
 
 def test_only_the_first_and_the_last_of_many_equal_visits_are_drawn() -> None:
     """The newest visit is always visible."""
-    rows = drawn([one for at in range(10) for one in visit(at)])
+    rows = draw_rows([one for at in range(10) for one in album_visit(at)])
 
     assert [row.n for row in rows if isinstance(row, Call)] == [1, 2, 37, 38]
     assert [row.text for row in rows if isinstance(row, Fold)] == [
@@ -189,15 +191,15 @@ def test_only_the_first_and_the_last_of_many_equal_visits_are_drawn() -> None:
     ]
 
 
-def test_three_visits_are_not_folded() -> None:
-    rows = drawn([one for at in range(3) for one in visit(at)])
+def test_three_equal_visits_are_not_folded() -> None:
+    rows = draw_rows([one for at in range(3) for one in album_visit(at)])
 
-    assert "times the same" not in " ".join(told(rows))
+    assert "times the same" not in " ".join(summarize(rows))
 
 
 def test_a_visit_with_a_refresh_is_not_folded() -> None:
-    visits_before, visits_after = (
-        [one for at in range(first, first + 4) for one in visit(at)] for first in (0, 10)
+    before, after = (
+        [one for at in range(first, first + 4) for one in album_visit(at)] for first in (0, 10)
     )
     album = exchange("client_app", "GET /photos", at=5, until=6, request_id="one")
     refresh = exchange(
@@ -208,9 +210,9 @@ def test_a_visit_with_a_refresh_is_not_folded() -> None:
         form=[("grant_type", "refresh_token")],
     )
 
-    rows = drawn([*visits_before, album, refresh, *visits_after])
+    rows = draw_rows([*before, album, refresh, *after])
 
-    assert "POST /oauth/token" in " ".join(told(rows))
+    assert "POST /oauth/token" in " ".join(summarize(rows))
     assert [row.text.partition(":")[0] for row in rows if isinstance(row, Fold)].count(
         "2 times the same"
     ) == 2
@@ -220,13 +222,13 @@ def test_a_visit_with_a_refresh_is_not_folded() -> None:
 def test_three_similar_messages_are_folded_and_two_are_not(count: int, folds: list[str]) -> None:
     images = [exchange("client_app", f"GET /photos/{n}0/image", at=n) for n in range(1, count + 1)]
 
-    assert [row.text for row in drawn(images) if isinstance(row, Fold)] == folds
+    assert [row.text for row in draw_rows(images) if isinstance(row, Fold)] == folds
 
 
 def test_messages_of_an_attack_are_not_folded() -> None:
-    """The attacker's request may differ from the owner's only in its sender."""
+    """The attacker's request may differ from the client's only in its sender."""
     lab = [("User-Agent", "Tripod lab: mallory")]
-    presented = [
+    refreshes = [
         exchange(
             "auth_server",
             "POST /oauth/token",
@@ -237,7 +239,7 @@ def test_messages_of_an_attack_are_not_folded() -> None:
         for n in range(4)
     ]
 
-    assert [row.n for row in drawn(presented) if isinstance(row, Call)] == [1, 2, 3, 4]
+    assert [row.n for row in draw_rows(refreshes) if isinstance(row, Call)] == [1, 2, 3, 4]
 
 
 def test_messages_of_different_clients_or_steps_are_not_folded() -> None:
@@ -246,12 +248,12 @@ def test_messages_of_different_clients_or_steps_are_not_folded() -> None:
         [("grant_type", "refresh_token"), ("client_id", "other")],
         [("grant_type", "authorization_code"), ("client_id", "other")],
     ]
-    asked = [
+    requests = [
         exchange("auth_server", "POST /oauth/token", at=n, form=form)
         for n, form in enumerate(forms)
     ]
 
-    assert [row.n for row in drawn(asked) if isinstance(row, Call)] == [1, 2, 3]
+    assert [row.n for row in draw_rows(requests) if isinstance(row, Call)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize(
@@ -271,10 +273,10 @@ def test_messages_of_different_clients_or_steps_are_not_folded() -> None:
 def test_a_message_and_its_inner_messages_are_in_one_phase(
     exchanges: list[Exchange], phase: str
 ) -> None:
-    assert told(drawn(exchanges))[0] == f"# {phase}"
+    assert summarize(draw_rows(exchanges))[0] == f"# {phase}"
 
 
-def test_an_album_that_refreshes_first_is_in_the_refresh_phase() -> None:
+def test_an_album_request_with_a_refresh_is_in_the_refresh_phase() -> None:
     album = exchange("client_app", "GET /photos", until=1, request_id="one")
     refresh = exchange(
         "auth_server",
@@ -287,19 +289,21 @@ def test_an_album_that_refreshes_first_is_in_the_refresh_phase() -> None:
         "resource_api", "GET /photos", at=0.5, request_id="one", request_headers=BEARER
     )
 
-    assert [each for each in told(drawn([album, refresh, photos])) if each.startswith("#")] == [
-        "# 4 Refresh"
-    ]
+    assert [
+        each for each in summarize(draw_rows([album, refresh, photos])) if each.startswith("#")
+    ] == ["# 4 Refresh"]
 
 
 def test_a_revocation_inside_a_callback_is_not_in_the_end_phase() -> None:
-    """It ends an older grant, and this one has just begun."""
+    """The revocation ends an older grant, but the flow of this one has just begun."""
     callback = exchange(
         "client_app", "GET /callback", until=1, request_id="one", location="/photos"
     )
     revocation = exchange("auth_server", "POST /oauth/revoke", at=0.5, request_id="one")
 
-    assert [each for each in told(drawn([callback, revocation])) if each.startswith("#")] == [
+    assert [
+        each for each in summarize(draw_rows([callback, revocation])) if each.startswith("#")
+    ] == [
         "# 1 Authorization",
         "# 2 Token",
     ]
@@ -308,11 +312,13 @@ def test_a_revocation_inside_a_callback_is_not_in_the_end_phase() -> None:
 def test_messages_without_a_flow_have_no_phases() -> None:
     rows = diagram.rows(read_trees([*authorization(), *album(10)]), party(""), None, is_flow=False)
 
-    assert [each for each in told(rows) if each.startswith("#")] == ["# Beside the flow"]
+    assert [each for each in summarize(rows) if each.startswith("#")] == ["# Beside the flow"]
 
 
 def test_the_clients_view_shows_its_redirect_to_the_authorization_server() -> None:
-    [redirect] = [row for row in drawn(authorization()[:2], "client") if isinstance(row, Redirect)]
+    [redirect] = [
+        row for row in draw_rows(authorization()[:2], "client") if isinstance(row, Redirect)
+    ]
 
     assert (redirect.source, redirect.target, redirect.step) == (
         Lane.CLIENT,
@@ -323,7 +329,7 @@ def test_the_clients_view_shows_its_redirect_to_the_authorization_server() -> No
 
 @pytest.mark.parametrize("view", [party.view for party in PARTIES])
 def test_a_party_that_sees_a_request_sees_its_response(view: str) -> None:
-    rows = drawn([*authorization(), *album(10)], view, unfold=None)
+    rows = draw_rows([*authorization(), *album(10)], view, unfold=None)
     begun = {row.n for row in rows if isinstance(row, Call | Redirect)}
     ended = {row.n for row in rows if isinstance(row, Response)} | {
         row.ends for row in rows if isinstance(row, Redirect)
@@ -333,15 +339,15 @@ def test_a_party_that_sees_a_request_sees_its_response(view: str) -> None:
 
 
 def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
-    [unseen] = [
-        row for row in drawn(authorization()[2:3], "resource-api") if isinstance(row, BlindSpot)
+    [note] = [
+        row for row in draw_rows(authorization()[2:3], "resource-api") if isinstance(row, BlindSpot)
     ]
 
-    assert (unseen.first_lane, unseen.last_lane) == (Lane.BROWSER, Lane.AUTHORIZATION_SERVER)
+    assert (note.first_lane, note.last_lane) == (Lane.BROWSER, Lane.AUTHORIZATION_SERVER)
 
 
 @pytest.mark.parametrize(
-    ("hidden", "view", "said"),
+    ("hidden", "view", "text"),
     [
         (
             exchange("auth_server", "GET /.well-known/oauth-authorization-server"),
@@ -364,31 +370,31 @@ def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
         (exchange("auth_server", "POST /login", status=400), "client", "A sign-in fails"),
     ],
 )
-def test_a_blind_spot_describes_the_hidden_messages(hidden: Exchange, view: str, said: str) -> None:
-    [unseen] = [row for row in drawn([hidden], view) if isinstance(row, BlindSpot)]
+def test_a_blind_spot_describes_the_hidden_messages(hidden: Exchange, view: str, text: str) -> None:
+    [note] = [row for row in draw_rows([hidden], view) if isinstance(row, BlindSpot)]
 
-    assert unseen.text == said
+    assert note.text == text
 
 
 def test_a_blind_spot_with_a_second_sign_in_attempt_counts_as_signed_in() -> None:
-    tries = [
+    attempts = [
         exchange("auth_server", "POST /login", at=n, status=status)
         for n, status in enumerate((403, 303))
     ]
 
-    [unseen] = [row for row in drawn(tries, "client") if isinstance(row, BlindSpot)]
+    [note] = [row for row in draw_rows(attempts, "client") if isinstance(row, BlindSpot)]
 
-    assert unseen.text == "The user signs in and decides"
+    assert note.text == "The user signs in and decides"
 
 
 def test_a_party_sees_no_fold_of_hidden_messages() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
-    assert [row for row in drawn(images, "authorization-server") if isinstance(row, Fold)] == []
+    assert [row for row in draw_rows(images, "authorization-server") if isinstance(row, Fold)] == []
 
 
 def test_the_browser_sees_neither_the_token_request_nor_the_resource() -> None:
-    rows = drawn([*authorization(), *album(10)], "browser")
+    rows = draw_rows([*authorization(), *album(10)], "browser")
 
     assert [(row.text, row.more) for row in rows if isinstance(row, BlindSpot)] == [
         ("The code is redeemed for tokens", "One message not visible to the browser."),
@@ -398,7 +404,7 @@ def test_the_browser_sees_neither_the_token_request_nor_the_resource() -> None:
 
 
 def test_the_resource_api_sees_nothing_of_the_authorization() -> None:
-    rows = drawn([*authorization(), *album(10)], "resource-api")
+    rows = draw_rows([*authorization(), *album(10)], "resource-api")
 
     assert [row.label for row in rows if isinstance(row, Call)] == ["GET /photos"]
     assert all(
@@ -409,24 +415,24 @@ def test_the_resource_api_sees_nothing_of_the_authorization() -> None:
 def test_each_party_sees_only_what_it_sends_and_receives() -> None:
     exchanges = [*authorization(), *album(10)]
     for each in PARTIES[1:]:
-        for row in drawn(exchanges, each.view):
+        for row in draw_rows(exchanges, each.view):
             if isinstance(row, Call | Response):
                 assert each.lane in (row.source, row.target)
 
 
 def test_every_message_is_visible_or_in_a_blind_spot() -> None:
     exchanges = [*authorization(), *album(10)]
-    everything = sum(isinstance(row, Call | Redirect) for row in drawn(exchanges))
+    everything = sum(isinstance(row, Call | Redirect) for row in draw_rows(exchanges))
     for each in PARTIES[1:]:
-        rows = drawn(exchanges, each.view)
+        rows = draw_rows(exchanges, each.view)
         hidden = sum(
             int(row.more.split()[0].replace("One", "1"))
             for row in rows
             if isinstance(row, BlindSpot)
         )
-        seen = {row.n for row in rows if isinstance(row, Call | Redirect)}
+        visible = {row.n for row in rows if isinstance(row, Call | Redirect)}
 
-        assert len(seen) + hidden >= everything
+        assert len(visible) + hidden >= everything
 
 
 def test_a_redirect_to_an_unrecorded_client_has_an_open_end() -> None:
@@ -436,7 +442,7 @@ def test_a_redirect_to_an_unrecorded_client_has_an_open_end() -> None:
         location="https://calendar.example/callback?code=c&state=one",
     )
 
-    redirect = drawn([allowed])[-1]
+    redirect = draw_rows([allowed])[-1]
 
     assert isinstance(redirect, Redirect)
     assert (redirect.step, redirect.label, redirect.params) == ("A7", "GET /callback", "code state")

@@ -1,4 +1,4 @@
-"""The drawings are well-formed, contain only the given data, and have a text version."""
+"""The drawings are well-formed, show only the given data, and describe each message in text."""
 
 import re
 from xml.etree import ElementTree
@@ -14,36 +14,37 @@ from inspector.draw.sequence import HEIGHT, REST
 from inspector.read.token_lives import Member
 
 NAMES = ["Browser", "Print Shop", "Tripod ID", "Photo API"]
-EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
+HOSTILE_TEXT = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
 
 
-def rows(words: str) -> list[Row]:
+def rows_with_text(text: str) -> list[Row]:
+    """Return a row of each kind with this text."""
     return [
-        Heading(title=words, hint=words),
+        Heading(title=text, hint=text),
         Call(
-            n=1, source=0, target=1, label=words, params=words, step="A1", front=True, attacker=True
+            n=1, source=0, target=1, label=text, params=text, step="A1", front=True, attacker=True
         ),
-        Redirect(
-            n=2, ends=1, source=1, target=2, status=words, label=words, params=words, step="A2"
-        ),
-        Response(n=2, source=2, target=0, status=words, summary=words, step="A3", front=True),
-        Call(n=3, source=3, target=2, label=words, params=words, step="", front=False),
-        BlindSpot(first_lane=1, last_lane=2, text=words, more=words),
-        Fold(text=words, href=words),
+        Redirect(n=2, ends=1, source=1, target=2, status=text, label=text, params=text, step="A2"),
+        Response(n=2, source=2, target=0, status=text, summary=text, step="A3", front=True),
+        Call(n=3, source=3, target=2, label=text, params=text, step="", front=False),
+        BlindSpot(first_lane=1, last_lane=2, text=text, more=text),
+        Fold(text=text, href=text),
     ]
 
 
 def link(n: int) -> str:
+    """Return the address of a message, as the page gives it to the drawing."""
     return f"/inspector?flow=1&message={n}#message-{n}"
 
 
 def parse(picture: str) -> ElementTree.Element:
     """Parse the drawing strictly. NUL is removed first, as HTML parsers do."""
-    return ElementTree.fromstring(picture.replace("\x00", ""))
+    text = picture.replace("\x00", "")
+    return ElementTree.fromstring(text)  # noqa: S314 - the project draws it, and it has no entities
 
 
 def test_the_diagram_is_well_formed_and_runs_no_script_for_any_input() -> None:
-    picture = draw.sequence(rows(EVIL), [EVIL] * 4, 1, link)
+    picture = draw.sequence(rows_with_text(HOSTILE_TEXT), [HOSTILE_TEXT] * 4, 1, link)
 
     assert parse(picture).tag == "svg"
     assert "<script" not in picture
@@ -52,7 +53,7 @@ def test_the_diagram_is_well_formed_and_runs_no_script_for_any_input() -> None:
 
 @pytest.mark.parametrize("names", [NAMES, ["Browser", "K" * 500, "Tripod ID", "Photo API"]])
 def test_every_message_is_a_link_with_a_description(names: list[str]) -> None:
-    svg = parse(draw.sequence(rows("GET /x"), names, None, link))
+    svg = parse(draw.sequence(rows_with_text("GET /x"), names, None, link))
 
     links = [node for node in svg.iter("a") if node.get("data-message")]
 
@@ -63,7 +64,7 @@ def test_every_message_is_a_link_with_a_description(names: list[str]) -> None:
 
 
 def test_the_open_message_is_marked() -> None:
-    svg = parse(draw.sequence(rows("x"), NAMES, 2, link))
+    svg = parse(draw.sequence(rows_with_text("x"), NAMES, 2, link))
 
     assert {node.get("data-message") for node in svg.iter("a") if node.get("aria-current")} == {"2"}
 
@@ -96,12 +97,13 @@ def test_a_small_diagram_of_a_message_is_well_formed(kind: str, attacker: bool) 
 FRONT = {"params": "", "step": "", "front": True}
 
 
-def drawn(*rows: Row) -> ElementTree.Element:
+def draw_rows(*rows: Row) -> ElementTree.Element:
+    """Draw the rows and parse the drawing."""
     return parse(draw.sequence(rows, NAMES, None, link))
 
 
-def classed(svg: ElementTree.Element, css: str) -> list[ElementTree.Element]:
-    """Return the shapes with this class in drawing order."""
+def find_by_class(svg: ElementTree.Element, css: str) -> list[ElementTree.Element]:
+    """Return the shapes that have this CSS class, in drawing order."""
     return [node for node in svg.iter() if css in (node.get("class") or "").split()]
 
 
@@ -111,6 +113,7 @@ def span(bar: ElementTree.Element) -> tuple[float, float]:
 
 
 def numbers(path: ElementTree.Element) -> list[float]:
+    """Return the coordinates of a path."""
     return [float(number) for number in re.findall(r"-?[\d.]+", path.attrib["d"])]
 
 
@@ -121,13 +124,13 @@ def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int)
         n=1, source=target, target=source, status="200", summary="", step="", front=True
     )
 
-    svg = drawn(call, answer)
-    [bar] = classed(svg, "bar")
-    asked, answered = (numbers(line)[1] for line in classed(svg, "line"))
+    svg = draw_rows(call, answer)
+    [bar] = find_by_class(svg, "bar")
+    request_y, response_y = (numbers(line)[1] for line in find_by_class(svg, "line"))
 
     assert float(bar.attrib["x"]) + float(bar.attrib["width"]) / 2 == geometry.x(target)
     assert f"leg-{geometry.LANES[target]}" in bar.attrib["class"].split()
-    assert span(bar)[0] < asked < answered < span(bar)[1]
+    assert span(bar)[0] < request_y < response_y < span(bar)[1]
 
 
 def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> None:
@@ -137,7 +140,7 @@ def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> No
     )
     answer = Response(n=2, source=2, target=0, status="200", summary="", step="", front=True)
 
-    client, auth = classed(drawn(call, redirect, answer), "bar")
+    client, auth = find_by_class(draw_rows(call, redirect, answer), "bar")
 
     assert ("leg-client" in client.attrib["class"], "leg-auth" in auth.attrib["class"]) == (
         True,
@@ -152,7 +155,7 @@ def test_a_redirect_to_a_hidden_message_ends_its_own_message() -> None:
         n=1, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
     )
 
-    [bar] = classed(drawn(call, redirect), "bar")
+    [bar] = find_by_class(draw_rows(call, redirect), "bar")
 
     assert span(bar)[1] < HEIGHT[Call] + HEIGHT[Redirect] / 2
 
@@ -161,7 +164,7 @@ def test_an_unfinished_message_lasts_to_the_end_of_the_drawing() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     height = sum(HEIGHT[kind] for kind in (Call, Fold))
 
-    [bar] = classed(drawn(call, Fold(text="more", href="?")), "bar")
+    [bar] = find_by_class(draw_rows(call, Fold(text="more", href="?")), "bar")
 
     assert span(bar)[1] == height - REST
 
@@ -183,7 +186,11 @@ def test_the_small_diagram_points_from_the_sender_to_the_receiver(
     kind: str, source: int, target: int
 ) -> None:
     svg = parse(draw.lanes(source, target, kind))
-    [line], [tip], [dot] = classed(svg, "line"), classed(svg, "tip"), classed(svg, "dot")
+    [line], [tip], [dot] = (
+        find_by_class(svg, "line"),
+        find_by_class(svg, "tip"),
+        find_by_class(svg, "dot"),
+    )
 
     point, _, back = numbers(tip)[:3]
 
@@ -207,7 +214,7 @@ def test_a_short_text_is_not_cut() -> None:
 def test_an_error_response_is_marked(status: str, is_bad: bool) -> None:
     answer = Response(n=1, source=1, target=0, status=status, summary="", step="", front=True)
 
-    [group] = classed(drawn(answer), "answer")
+    [group] = find_by_class(draw_rows(answer), "answer")
 
     assert ("bad" in group.attrib["class"].split()) == is_bad
 
@@ -220,21 +227,21 @@ def test_a_note_about_hidden_messages_is_wide_enough(left: int, right: int) -> N
         "120 messages not visible to the authorization server.",
     )
 
-    svg = drawn(
+    svg = draw_rows(
         BlindSpot(first_lane=min(left, right), last_lane=max(left, right), text=text, more=more)
     )
-    [box] = classed(svg, "note")
-    begins, ends = float(box.attrib["x"]), float(box.attrib["x"]) + float(box.attrib["width"])
+    [box] = find_by_class(svg, "note")
+    left_x, right_x = float(box.attrib["x"]), float(box.attrib["x"]) + float(box.attrib["width"])
 
     assert [node.text for node in svg.iter("text")] == [text, more]
-    assert 0 < begins < ends < geometry.WIDTH
-    assert begins + 52 + len(more) * geometry.SMALL < ends
+    assert 0 < left_x < right_x < geometry.WIDTH
+    assert left_x + 52 + len(more) * geometry.SMALL < right_x
 
 
 def test_a_very_long_note_stays_within_the_drawing() -> None:
-    svg = drawn(BlindSpot(first_lane=3, last_lane=3, text=EVIL * 20, more=""))
+    svg = draw_rows(BlindSpot(first_lane=3, last_lane=3, text=HOSTILE_TEXT * 20, more=""))
 
-    [box] = classed(svg, "note")
+    [box] = find_by_class(svg, "note")
 
     assert (
         0
@@ -245,8 +252,8 @@ def test_a_very_long_note_stays_within_the_drawing() -> None:
 
 
 def chain(length: int) -> Member:
-    """Return a code and its tokens as one chain."""
-    member = Member(kind="tokens", label=f"Tokens {length}", state="active", note=EVIL)
+    """Return a code and `length` pairs of tokens, each replaced by the next."""
+    member = Member(kind="tokens", label=f"Tokens {length}", state="active", note=HOSTILE_TEXT)
     for n in range(length - 1, 0, -1):
         member = Member(
             kind="tokens", label=f"Tokens {n}", state="spent", note="used", children=(member,)
@@ -255,7 +262,7 @@ def chain(length: int) -> Member:
 
 
 @pytest.mark.parametrize("length", [1, 8, 9, 40])
-def test_a_family_lists_the_code_and_its_tokens(length: int) -> None:
+def test_a_family_lists_the_code_and_its_tokens_in_at_most_nine_entries(length: int) -> None:
     family = parse(draw.family(chain(length)))
     names = [node.text for node in family.iter("strong")]
 
@@ -268,11 +275,11 @@ def test_the_middle_of_a_long_family_is_folded() -> None:
 
 
 def test_a_lost_token_is_drawn_beside_the_active_one() -> None:
-    lost, alive = (
+    lost, active = (
         Member(kind="tokens", label=f"Tokens {n}", state=state, note="")
         for n, state in ((2, "lost"), (3, "active"))
     )
-    first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, alive))
+    first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, active))
 
     family = parse(draw.family(first))
 

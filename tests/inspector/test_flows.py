@@ -10,6 +10,7 @@ from tests.inspector.exchanges import exchange
 
 
 def paths(exchanges: list[Exchange]) -> list[str]:
+    """Return the path of each exchange."""
     return [one.path for one in exchanges]
 
 
@@ -56,7 +57,7 @@ def test_a_page_joins_the_flow_of_its_inner_requests() -> None:
 
 
 def test_an_end_inside_a_request_of_another_flow_belongs_to_both() -> None:
-    """The callback of a new connection revokes the token of the old one. There are still two flows."""
+    """The callback of a new connection revokes the old token, but does not merge the flows."""
     old = exchange("client_app", "GET /connect", at=0, ties=["token:old"])
     begin = exchange("client_app", "GET /connect", at=0.5, ties=["state:new"])
     callback = exchange(
@@ -116,7 +117,7 @@ def test_a_page_without_a_flow_is_omitted() -> None:
 def test_a_protocol_message_without_a_flow_is_listed_separately(
     leg: str, request_line: str
 ) -> None:
-    """A developer looks for such messages, for example a request without a state or a call without a token."""
+    """For example, a request without a state or an API call without a token is such a message."""
     stray = exchange(leg, request_line, at=9)
     tied = exchange("client_app", "GET /connect", ties=["state:1"])
 
@@ -136,23 +137,23 @@ def test_only_the_newest_messages_without_a_flow_are_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "guess",
+    "invalid",
     [
         exchange("client_app", "GET /callback", ties=["state:made-up"], status=400),
         exchange("resource_api", "GET /photos", ties=["token:made-up"], status=401),
         exchange("auth_server", "POST /oauth/revoke", ties=["token:made-up"]),
     ],
-    ids=lambda guess: guess.path,
+    ids=lambda invalid: invalid.path,
 )
-def test_an_invalid_message_starts_no_flow(guess: Exchange) -> None:
-    """Otherwise an attacker could hide the flow that a user is looking at."""
-    [beside] = flows([guess])
+def test_an_invalid_message_starts_no_flow(invalid: Exchange) -> None:
+    """Otherwise an attacker could replace the flow that a user is looking at."""
+    [beside] = flows([invalid])
 
     assert beside.is_beside
 
 
 @pytest.mark.parametrize(
-    "good",
+    "valid",
     [
         exchange("auth_server", "GET /oauth/authorize", ties=["state:1"], status=400),
         exchange(
@@ -168,17 +169,17 @@ def test_an_invalid_message_starts_no_flow(guess: Exchange) -> None:
             events=[{"event": "grant_ended", "grant_id": "g"}],
         ),
     ],
-    ids=lambda good: good.path,
+    ids=lambda valid: valid.path,
 )
-def test_an_authorization_request_or_a_valid_message_starts_a_flow(good: Exchange) -> None:
-    """The beginning of an old flow may have been deleted."""
-    [flow] = flows([good])
+def test_an_authorization_request_or_a_valid_message_starts_a_flow(valid: Exchange) -> None:
+    """The earlier messages of an old flow may have been deleted."""
+    [flow] = flows([valid])
 
     assert not flow.is_beside
 
 
 def test_an_authorization_request_does_not_join_an_older_flow() -> None:
-    """It may belong to another client in the same browser."""
+    """The request may come from another client in the same browser."""
     first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
     login = exchange("auth_server", "GET /login", at=1, ties=["session:1"])
     stray = exchange("auth_server", "GET /oauth/authorize", at=2, ties=["session:1"], status=400)
@@ -264,7 +265,7 @@ def test_any_exchange_finds_its_flow() -> None:
 
 
 def test_an_id_finds_its_own_flow_before_one_that_shares_the_message() -> None:
-    """Only the part of the older flow that happened inside the newer one is left."""
+    """Of the older flow, only the message inside the newer one is still stored."""
     revocation = exchange(
         "auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request"
     )

@@ -1,4 +1,7 @@
-"""Limits of the recording: a bounded amount of each message is stored, and no part of a secret where it is cut."""
+"""Limits of the recording.
+
+A bounded part of each message is stored. No part of a secret is stored where a value is cut.
+"""
 
 import json
 from typing import Any
@@ -20,14 +23,23 @@ from inspector.record.limits import (
     TITLE,
 )
 from inspector.record.scrubbing import DOTS
-from tests.inspector.wires import STATE, TOKEN, form, json_answer, recorded, request_header, stored
+from tests.inspector.wires import (
+    STATE,
+    TOKEN,
+    record,
+    record_form,
+    record_header,
+    record_json,
+    record_response,
+    serialize,
+)
 
 MANY = "&".join(f"name{n}=value{n}" for n in range(2500))
 
 
-def cut_off(content: bytes, media_type: str) -> Any:
-    """Return what is stored of a body that was truncated at this length."""
-    return recorded(
+def record_truncated(content: bytes, media_type: str) -> Any:
+    """Return the body that is recorded of a request if only `content` of it was copied."""
+    return record(
         method="POST",
         request_headers=[("Content-Type", media_type)],
         request_body=content,
@@ -39,7 +51,7 @@ def cut_off(content: bytes, media_type: str) -> Any:
 
 
 def test_the_first_parameters_and_the_number_of_the_others_are_stored() -> None:
-    for kept in (recorded(query=MANY).query, form(MANY)):
+    for kept in (record(query=MANY).query, record_form(MANY)):
         assert [name for name, _ in kept] == [*(f"name{n}" for n in range(PAIRS)), "…"]
         assert kept[-1] == ("…", "2,400 more")
 
@@ -47,24 +59,24 @@ def test_the_first_parameters_and_the_number_of_the_others_are_stored() -> None:
 def test_parameters_within_the_limit_are_stored_without_a_note() -> None:
     fields = "&".join(f"name{n}=1" for n in range(PAIRS))
 
-    assert [name for name, _ in form(fields)] == [f"name{n}" for n in range(PAIRS)]
+    assert [name for name, _ in record_form(fields)] == [f"name{n}" for n in range(PAIRS)]
 
 
 def test_the_first_parameters_of_an_address_are_stored() -> None:
-    kept = request_header("Referer", f"http://127.0.0.1:9001/?{MANY}")
+    kept = record_header("Referer", f"http://127.0.0.1:9001/?{MANY}")
 
     assert f"&name{PAIRS - 1}=" in kept or len(kept) == TEXT
     assert "name100" not in kept
 
 
 def test_the_first_cookies_are_stored() -> None:
-    kept = request_header("Cookie", "; ".join(f"c{n}=" for n in range(2500))).split("; ")
+    kept = record_header("Cookie", "; ".join(f"c{n}=" for n in range(2500))).split("; ")
 
     assert kept == [*[f"{DOTS}="] * PAIRS, "…"]
 
 
 def test_the_first_headers_are_stored() -> None:
-    assert len(recorded(request_headers=[("Accept", "*/*")] * 2500).request_headers) == PAIRS
+    assert len(record(request_headers=[("Accept", "*/*")] * 2500).request_headers) == PAIRS
 
 
 @pytest.mark.parametrize(
@@ -80,54 +92,52 @@ def test_the_first_headers_are_stored() -> None:
 def test_the_first_json_values_and_the_number_of_the_others_are_stored(
     document: Any, more: Any
 ) -> None:
-    assert more(json.loads(json_answer(document))) == "… 2,000 more"
+    assert more(json.loads(record_json(document))) == "… 2,000 more"
 
 
 def test_only_the_first_secrets_have_different_fingerprints() -> None:
     hundreds = [[f"name{n}=secret{n}{letter}" for n in range(100)] for letter in "abc"]
-    sent = {
+    request = {
         "query": "&".join(hundreds[0]),
         "request_headers": [("Cookie", "; ".join(hundreds[1])), ("Content-Type", FORM)],
         "request_body": "&".join(hundreds[2]).encode(),
     }
-    answer = {
+    response = {
         "response_headers": [("Content-Type", "application/json")],
-        "response_body": b'{"code": "one too many"}',
+        "response_body": b'{"code": "secret number 301"}',
     }
 
-    kept = recorded(**sent, **answer)
+    kept = record(**request, **response)
 
     assert len(set(kept.request_body.form)) == 100
     assert json.loads(kept.response_body.text) == {"code": DOTS}
 
 
 def test_the_first_events_are_stored() -> None:
-    assert len(recorded(events=[{"event": "told"}] * 2500).events) == PAIRS
+    assert len(record(events=[{"event": "code_redeemed"}] * 2500).events) == PAIRS
 
 
 def test_the_first_ties_are_stored() -> None:
-    nested = "&".join(f"state={n}" for n in range(90))
+    states = "&".join(f"state={n}" for n in range(90))
+    inner = quote("/?" + states.replace("=", "=x"), "")
 
-    assert (
-        len(recorded(query=f"{nested}&next={quote('/?' + nested.replace('=', '=x'), '')}").ties)
-        == PAIRS
-    )
+    assert len(record(query=f"{states}&next={inner}").ties) == PAIRS
 
 
 # Depth
 
 
-def nested(depth: int) -> str:
-    """Return an address nested in addresses, as an attacker would hide a value."""
+def nest_address(depth: int) -> str:
+    """Return an address with a state inside `depth` other addresses."""
     return "/?next=" * depth + f"/?state={STATE}"
 
 
 @pytest.mark.parametrize("depth", [DEPTH, DEPTH + 1, 400, 4000])
 def test_deeply_nested_addresses_are_masked(depth: int) -> None:
-    kept = recorded(query=nested(depth).removeprefix("/?"))
+    kept = record(query=nest_address(depth).removeprefix("/?"))
 
     assert kept.query[0][0] == "next"
-    assert STATE not in stored(kept)
+    assert STATE not in serialize(kept)
 
 
 @pytest.mark.parametrize("depth", [JSON_DEPTH + 1, 600, 900])
@@ -135,31 +145,31 @@ def test_deeply_nested_addresses_are_masked(depth: int) -> None:
     ("before", "after"), [("[", "]"), ('{"id": ', "}")], ids=["lists", "objects"]
 )
 def test_deeply_nested_json_is_omitted(depth: int, before: str, after: str) -> None:
-    kept = json_answer(f'{before * depth}"31415926"{after * depth}'.encode())
+    kept = record_json(f'{before * depth}"31415926"{after * depth}'.encode())
 
     assert "1 more" in kept
     assert "31415926" not in kept
 
 
-def test_an_address_below_the_limit_of_depth_is_masked_as_a_whole() -> None:
+def test_an_address_nested_too_deeply_is_masked_as_a_whole() -> None:
     addresses = ["/album"]
     for _ in range(DEPTH + 1):
         addresses.append(f"/?next={quote(addresses[-1], '')}")
 
-    kept = form(f"next={quote(addresses[DEPTH], '')}")[0][1]
-    deeper = form(f"next={quote(addresses[DEPTH + 1], '')}")[0][1]
+    kept = record_form(f"next={quote(addresses[DEPTH], '')}")[0][1]
+    deeper = record_form(f"next={quote(addresses[DEPTH + 1], '')}")[0][1]
 
     assert "album" in kept
     assert "album" not in deeper
     assert DOTS in deeper
 
 
-def test_a_text_with_escapes_below_the_limit_of_depth_is_masked_as_a_whole() -> None:
+def test_a_text_that_is_encoded_too_often_is_masked_as_a_whole() -> None:
     text = "photo albums"
     for _ in range(DEPTH + 1):
         text = quote(text, "")
 
-    assert dict(form(f"title={quote(text, '')}"))["title"].startswith(DOTS)
+    assert dict(record_form(f"title={quote(text, '')}"))["title"].startswith(DOTS)
 
 
 # Length
@@ -169,8 +179,8 @@ LONG = "x " * 50_000
 
 
 @pytest.fixture
-def worst() -> dict[str, Any]:
-    """Return a message with more of everything than a server accepts."""
+def largest_message() -> dict[str, Any]:
+    """Return a message whose parts are all larger than a server accepts."""
     long = "&".join(f"name{n}={'y ' * 900}" for n in range(200))
     return {
         "query": long.replace("name", "scope=1&title"),
@@ -189,7 +199,7 @@ def worst() -> dict[str, Any]:
 
 
 def test_long_texts_are_cut() -> None:
-    kept = recorded(
+    kept = record(
         method=LONG,
         host=LONG,
         path=LONG,
@@ -219,36 +229,34 @@ def test_long_texts_are_cut() -> None:
 
 def test_a_long_page_title_is_cut() -> None:
     page = f"<title>{LONG}</title>".encode()
-    kept = recorded(
-        response_headers=[("Content-Type", "text/html")],
-        response_body=page,
-        response_size=len(page),
-    )
+    kept = record_response(page, "text/html")
 
     assert len(kept.response_body.text) == len("an HTML page: “”") + TITLE
 
 
 def test_a_long_json_document_is_cut() -> None:
-    kept = json_answer({"name": ["x " * 50] * 100})
+    kept = record_json({"name": ["x " * 50] * 100})
 
     assert len(kept) == EXCERPT + len("\n…")
     assert kept.endswith("\n…")
 
 
-def test_the_stored_message_has_a_maximum_size(worst: dict[str, Any]) -> None:
-    assert len(stored(recorded(**worst))) < 1_000_000
+def test_the_stored_message_has_a_maximum_size(largest_message: dict[str, Any]) -> None:
+    assert len(serialize(record(**largest_message))) < 1_000_000
 
 
-# Cuts
+# Truncation
 
 
-@pytest.mark.parametrize("most", [METHOD, HOST, HEADER, TEXT, MEDIA_TYPE, TITLE])
+@pytest.mark.parametrize("limit", [METHOD, HOST, HEADER, TEXT, MEDIA_TYPE, TITLE])
 @pytest.mark.parametrize("secret", ["swordfish-and-chips", TOKEN])
-def test_no_part_of_a_secret_is_stored_at_a_cut(most: int, secret: str) -> None:
-    """Half a secret would not be recognized as one."""
-    text = ("x" * (most - 10) + " ") if most > 60 else "x " * ((most - 10) // 2)
+def test_no_part_of_a_secret_is_stored_at_a_cut(limit: int, secret: str) -> None:
+    """A secret that is cut before it is masked would not be recognized."""
+    text = "x " * ((limit - 10) // 2)
+    if limit > 60:
+        text = "x" * (limit - 10) + " "
     page = f"<title>{text}{secret}</title>".encode()
-    kept = recorded(
+    kept = record(
         method=f"{text}{secret}",
         host=f"{text}{secret}",
         path=f"{text}{secret}",
@@ -259,7 +267,7 @@ def test_no_part_of_a_secret_is_stored_at_a_cut(most: int, secret: str) -> None:
         response_size=len(page),
     )
 
-    assert secret[6:9] not in stored(kept).replace("swordf••", "")
+    assert secret[6:9] not in serialize(kept).replace("swordf••", "")
 
 
 def test_no_part_of_a_secret_is_stored_where_json_is_cut() -> None:
@@ -268,24 +276,26 @@ def test_no_part_of_a_secret_is_stored_where_json_is_cut() -> None:
         "name": ["x " * 50] * 37 + ["swordfish-and-chips"] * 9,
     }
 
-    for lead in range(0, 60):
-        assert "swordfish" not in json_answer(document | {"title": "." * lead})
+    for shift in range(60):
+        assert "swordfish" not in record_json(document | {"title": "." * shift})
 
 
 @pytest.mark.parametrize(
     "fields", ["client_id=x&scope=wonderla", "client_id=x&scope", "client_id=x&wonderla"]
 )
 def test_the_last_field_of_a_truncated_form_is_omitted(fields: str) -> None:
-    """It may contain half a secret."""
-    assert cut_off(fields.encode(), FORM).form == [("client_id", "x"), ("…", "more")]
+    """The field may contain the beginning of a secret."""
+    assert record_truncated(fields.encode(), FORM).form == [("client_id", "x"), ("…", "more")]
 
 
 @pytest.mark.parametrize("content", [b'{"id": 1}', b'{"id": "wonderla', b"12345"])
 def test_truncated_json_is_not_stored(content: bytes) -> None:
-    assert cut_off(content, "application/json").text == "JSON that is too long to be stored"
+    assert (
+        record_truncated(content, "application/json").text == "JSON that is too long to be stored"
+    )
 
 
-# Odd input
+# Malformed input
 
 
 @pytest.mark.parametrize(
@@ -299,17 +309,17 @@ def test_truncated_json_is_not_stored(content: bytes) -> None:
     ],
     ids=str,
 )
-def test_odd_bytes_are_masked(fields: bytes) -> None:
-    kept = form(fields)
+def test_malformed_form_fields_are_masked(fields: bytes) -> None:
+    kept = record_form(fields)
 
     assert kept
     assert "swordfish" not in [value for _, value in kept]
     assert "\x00swordfish" not in str(kept)
 
 
-def test_half_a_character_can_be_stored_and_shown() -> None:
-    """JSON can contain a lone surrogate, but files and pages cannot."""
-    kept = json_answer(rb'{"title": "\ud83d", "code": "\ud83d swordfish", "state": "\ud83d"}')
+def test_a_lone_surrogate_is_replaced_by_a_question_mark() -> None:
+    """JSON can contain a lone surrogate, but UTF-8 cannot (RFC 8259 §8.2)."""
+    kept = record_json(rb'{"title": "\ud83d", "code": "\ud83d swordfish", "state": "\ud83d"}')
 
     assert "swordfish" not in kept.encode().decode()
     assert '"title": "?"' in kept

@@ -1,4 +1,4 @@
-"""Equal masked values have the same colour on a page, and different values different colours."""
+"""On a page, equal masked values have the same colour, and different values different ones."""
 
 import re
 
@@ -10,14 +10,17 @@ from inspector.draw.masked_text import COLOURS, coloured
 
 @pytest.fixture
 def app() -> Flask:
+    """Return an application, because the colours belong to an application context."""
     return Flask("page")
 
 
 def masked(n: int) -> str:
+    """Return a masked value with the fingerprint `n`."""
     return f"••••••••~{n:06x}"
 
 
 def colours(text: str) -> list[int]:
+    """Return the number of each colour in the text."""
     return [int(number) for number in re.findall(r'class="fp fp-(\d+)"', coloured(text))]
 
 

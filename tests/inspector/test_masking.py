@@ -21,17 +21,19 @@ from tests.inspector.wires import (
     STATE,
     TOKEN,
     basic,
-    form,
-    json_answer,
-    recorded,
-    request_header,
-    stored,
+    record,
+    record_form,
+    record_header,
+    record_json,
+    record_response,
+    serialize,
     wire,
 )
 
 
 @pytest.fixture
 def masker() -> Masker:
+    """Return a masker with the key of this run."""
     return Masker(KEY)
 
 
@@ -39,11 +41,11 @@ def masker() -> Masker:
 
 
 def test_equal_secrets_have_equal_fingerprints() -> None:
-    in_a_form = dict(form(f"refresh_token={TOKEN}"))["refresh_token"]
+    in_a_form = dict(record_form(f"refresh_token={TOKEN}"))["refresh_token"]
 
     assert in_a_form == Masker(KEY).secret(TOKEN)
-    assert f'"access_token": "{in_a_form}"' in json_answer({"access_token": TOKEN})
-    assert request_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {in_a_form}"
+    assert f'"access_token": "{in_a_form}"' in record_json({"access_token": TOKEN})
+    assert record_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {in_a_form}"
 
 
 def test_different_secrets_have_different_fingerprints(masker: Masker) -> None:
@@ -99,7 +101,7 @@ def test_an_empty_value_stays_empty(masker: Masker) -> None:
     ],
 )
 def test_a_password_is_masked_without_a_fingerprint(name: str) -> None:
-    assert form(f"{name}=wonderland") == [(name, DOTS)]
+    assert record_form(f"{name}=wonderland") == [(name, DOTS)]
 
 
 def test_all_password_fields_of_the_pages_are_known(legs: Legs, alice: Person) -> None:
@@ -118,39 +120,40 @@ def test_all_password_fields_of_the_pages_are_known(legs: Legs, alice: Person) -
 
 
 def test_an_empty_password_is_masked_like_any_other() -> None:
-    assert form("password=") == [("password", DOTS)]
+    assert record_form("password=") == [("password", DOTS)]
 
 
-@pytest.mark.parametrize("typed", ["wonderland", TOKEN], ids=["a word", "long and random"])
-def test_a_password_in_the_username_field_is_masked_as_a_password(typed: str) -> None:
-    assert form(f"username={typed}&password=alice") == [("username", DOTS), ("password", DOTS)]
+@pytest.mark.parametrize("password", ["wonderland", TOKEN], ids=["a word", "a random value"])
+def test_a_password_in_the_username_field_is_masked_as_a_password(password: str) -> None:
+    assert record_form(f"username={password}&password=alice") == [
+        ("username", DOTS),
+        ("password", DOTS),
+    ]
 
 
 @pytest.mark.parametrize("username", ["alice", "bob", "lab-carol", "lab-mallory"])
 def test_the_demos_usernames_are_stored_in_clear(username: str) -> None:
-    assert dict(form(f"username={username}&password=wonderland"))["username"] == username
+    assert dict(record_form(f"username={username}&password=wonderland"))["username"] == username
 
 
 def test_a_password_under_another_name_has_no_fingerprint() -> None:
-    typed = form("confirm=wonderland&new_password=wonderland&magic=wonderland")
+    fields = record_form("confirm=wonderland&new_password=wonderland&magic=wonderland")
 
-    assert typed == [("confirm", DOTS), ("new_password", DOTS), ("magic", DOTS)]
+    assert fields == [("confirm", DOTS), ("new_password", DOTS), ("magic", DOTS)]
 
 
 def test_nested_values_under_a_password_name_are_masked_as_passwords() -> None:
     assert json.loads(
-        json_answer({"password": {"value": "wonderland", "old": ["rabbit-hole"]}})
+        record_json({"password": {"value": "wonderland", "old": ["rabbit-hole"]}})
     ) == {"password": {DOTS: [DOTS]}}
 
 
 @pytest.mark.parametrize("name", ["password", "client_secret", "refresh_token"])
 def test_names_inside_a_secret_value_are_masked(name: str) -> None:
-    assert "hunter2secret" not in json_answer(
-        {name: {"hunter2secret": True, "name": "hunter3secret"}}
-    )
-    assert "hunter3secret" not in json_answer(
-        {name: {"hunter2secret": True, "name": "hunter3secret"}}
-    )
+    recorded = record_json({name: {"hunter2secret": True, "name": "hunter3secret"}})
+
+    assert "hunter2secret" not in recorded
+    assert "hunter3secret" not in recorded
 
 
 @pytest.mark.parametrize("name", ["Host", "Origin", "User-Agent"])
@@ -161,14 +164,14 @@ def test_names_inside_a_secret_value_are_masked(name: str) -> None:
 def test_a_password_in_an_address_is_masked_as_a_password(
     name: str, before: str, userinfo: str
 ) -> None:
-    """RFC 3986 §3.2.1."""
-    assert request_header(name, f"{before}{userinfo}@127.0.0.1:9000") == DOTS
+    """An address can begin with a user name and a password (RFC 3986 §3.2.1)."""
+    assert record_header(name, f"{before}{userinfo}@127.0.0.1:9000") == DOTS
 
 
-def test_a_sent_value_cannot_mask_the_legs_words_in_an_event() -> None:
+def test_a_sent_value_cannot_mask_the_fixed_values_of_an_event() -> None:
     events = [{"event": "code_redeemed", "grant_id": "0a1b2c3d4e5f"}]
 
-    exchange = recorded(query="state=code_redeemed&code=0a1b2c3d4e5f", events=events)
+    exchange = record(query="state=code_redeemed&code=0a1b2c3d4e5f", events=events)
 
     assert exchange.events == events
 
@@ -177,7 +180,7 @@ def test_a_password_in_an_event_is_masked() -> None:
     events = [
         {"event": "sign_in_refused", "reason": "no user named wonderland", "scopes": ["wonderland"]}
     ]
-    exchange = recorded(
+    exchange = record(
         request_headers=[("Content-Type", FORM)],
         request_body=b"password=wonderland",
         request_size=19,
@@ -192,18 +195,18 @@ def test_a_password_in_an_event_is_masked() -> None:
 # Only permitted names are stored in clear
 
 
-def test_the_value_of_an_unknown_name_is_masked(masker: Masker) -> None:
+def test_the_value_of_an_unknown_parameter_is_masked(masker: Masker) -> None:
     masked = masker.fingerprint("swordfish")
 
-    assert recorded(query="magic=swordfish").query == [("magic", f"{DOTS}~{masked}")]
-    assert form("magic=swordfish") == [("magic", f"{DOTS}~{masked}")]
-    assert json_answer({"magic": "swordfish"}) == f'{{\n  "magic": "{DOTS}~{masked}"\n}}'
+    assert record(query="magic=swordfish").query == [("magic", f"{DOTS}~{masked}")]
+    assert record_form("magic=swordfish") == [("magic", f"{DOTS}~{masked}")]
+    assert record_json({"magic": "swordfish"}) == f'{{\n  "magic": "{DOTS}~{masked}"\n}}'
 
 
 def test_public_protocol_values_are_stored_in_clear() -> None:
     query = "response_type=code&client_id=print-shop&scope=profile+photos:read&error=access_denied"
 
-    assert recorded(query=query).query == [
+    assert record(query=query).query == [
         ("response_type", "code"),
         ("client_id", "print-shop"),
         ("scope", "profile photos:read"),
@@ -212,7 +215,7 @@ def test_public_protocol_values_are_stored_in_clear() -> None:
 
 
 def test_a_code_challenge_is_masked() -> None:
-    masked = dict(recorded(query=f"code_challenge={TOKEN}&code_challenge_method=plain").query)
+    masked = dict(record(query=f"code_challenge={TOKEN}&code_challenge_method=plain").query)
 
     assert masked == {"code_challenge": Masker(KEY).secret(TOKEN), "code_challenge_method": "plain"}
 
@@ -222,35 +225,35 @@ def test_a_code_challenge_is_masked() -> None:
 )
 def test_a_token_under_a_public_name_is_masked(name: str) -> None:
     """Users sometimes paste tokens into the wrong field."""
-    assert TOKEN not in stored(recorded(query=f"{name}=https://shop.example/{TOKEN}"))
-    assert TOKEN not in stored(recorded(query=f"{name}=is+{TOKEN}+good?"))
+    assert TOKEN not in serialize(record(query=f"{name}=https://shop.example/{TOKEN}"))
+    assert TOKEN not in serialize(record(query=f"{name}=is+{TOKEN}+good?"))
 
 
-@pytest.mark.parametrize("ordinary", ["theme", "user[name]", "utm_source", "x-y.z", "A1", "a" * 39])
-def test_a_name_that_looks_like_a_parameter_is_kept(ordinary: str) -> None:
-    assert recorded(query=f"{ordinary}=1").query[0][0] == ordinary
-    assert request_header("Cookie", f"{ordinary}=1").startswith(f"{ordinary}=")
-    assert f'"{ordinary}": ' in json_answer({ordinary: "1"})
+@pytest.mark.parametrize("name", ["theme", "user[name]", "utm_source", "x-y.z", "A1", "a" * 39])
+def test_a_name_that_looks_like_a_parameter_is_kept(name: str) -> None:
+    assert record(query=f"{name}=1").query[0][0] == name
+    assert record_header("Cookie", f"{name}=1").startswith(f"{name}=")
+    assert f'"{name}": ' in record_json({name: "1"})
 
 
 @pytest.mark.parametrize(
     "secret", [TOKEN, "swordfish 1", "1swordfish", "{swordfish}", "swørdfish", "a" * 40]
 )
 def test_a_name_that_does_not_look_like_a_parameter_is_masked(secret: str) -> None:
-    assert form(f"{quote(secret)}=1")[0][0] == DOTS
-    assert request_header("Cookie", f"{secret}=1").startswith(f"{DOTS}=")
-    assert json_answer({secret: "1"}).startswith(f'{{\n  "{DOTS}": ')
+    assert record_form(f"{quote(secret)}=1")[0][0] == DOTS
+    assert record_header("Cookie", f"{secret}=1").startswith(f"{DOTS}=")
+    assert record_json({secret: "1"}).startswith(f'{{\n  "{DOTS}": ')
 
 
-@pytest.mark.parametrize("sent", ["swordfish", "swordfish=", "swordfish==", "c3dvcmRmaXNo="])
-def test_an_unknown_name_without_a_value_is_masked(sent: str) -> None:
-    assert [name for name, _ in recorded(query=sent).query] == [DOTS]
-    assert [name for name, _ in form(sent)] == [DOTS]
+@pytest.mark.parametrize("query", ["swordfish", "swordfish=", "swordfish==", "c3dvcmRmaXNo="])
+def test_an_unknown_name_without_a_value_is_masked(query: str) -> None:
+    assert [name for name, _ in record(query=query).query] == [DOTS]
+    assert [name for name, _ in record_form(query)] == [DOTS]
 
 
 def test_a_known_name_without_a_value_is_kept() -> None:
     """A missing value may be the error in a request."""
-    assert recorded(query="state=&code&client_secret=").query == [
+    assert record(query="state=&code&client_secret=").query == [
         ("state", ""),
         ("code", ""),
         ("client_secret", ""),
@@ -258,8 +261,8 @@ def test_a_known_name_without_a_value_is_kept() -> None:
 
 
 def test_json_instead_of_a_form_is_masked() -> None:
-    assert form('{"password": "wonderland"}') == [(DOTS, DOTS)]
-    assert form('{"magic": "wonderland"}') == [(DOTS, "")]
+    assert record_form('{"password": "wonderland"}') == [(DOTS, DOTS)]
+    assert record_form('{"magic": "wonderland"}') == [(DOTS, "")]
 
 
 @pytest.mark.parametrize(
@@ -268,30 +271,30 @@ def test_json_instead_of_a_form_is_masked() -> None:
 @pytest.mark.parametrize(
     "text",
     ["{}", "curl/8 {} (with a token)", "x " * 140 + "{}"],
-    ids=["bare", "amid", "at the cut"],
+    ids=["the whole value", "inside a sentence", "at the length limit"],
 )
 def test_a_token_in_a_free_text_is_masked(name: str, text: str) -> None:
-    kept = request_header(name, text.format(TOKEN))
+    kept = record_header(name, text.format(TOKEN))
 
     assert TOKEN[:20] not in kept
     assert kept.startswith(text.partition("{")[0])
 
 
 def test_an_irrelevant_header_is_not_stored() -> None:
-    assert recorded(request_headers=[("X-Api-Key", "swordfish")]).request_headers == []
+    assert record(request_headers=[("X-Api-Key", "swordfish")]).request_headers == []
 
 
 def test_a_token_in_the_request_line_is_masked() -> None:
-    assert recorded(path=f"/photos/{TOKEN}").path == f"/photos/{Masker(KEY).secret(TOKEN)}"
-    assert recorded(host="alice:wonderland@127.0.0.1:9000").host == DOTS
-    assert recorded(host=f"{TOKEN}.example").host == Masker(KEY).secret(f"{TOKEN}.example")
-    assert recorded(method=TOKEN).method == Masker(KEY).secret(TOKEN)
+    assert record(path=f"/photos/{TOKEN}").path == f"/photos/{Masker(KEY).secret(TOKEN)}"
+    assert record(host="alice:wonderland@127.0.0.1:9000").host == DOTS
+    assert record(host=f"{TOKEN}.example").host == Masker(KEY).secret(f"{TOKEN}.example")
+    assert record(method=TOKEN).method == Masker(KEY).secret(TOKEN)
 
 
 def test_a_token_as_a_content_type_is_masked() -> None:
     headers = [("Content-Type", TOKEN)]
 
-    body = recorded(response_headers=headers, response_size=1).response_body
+    body = record(response_headers=headers, response_size=1).response_body
 
     assert DOTS in body.media_type
     assert TOKEN.lower()[:12] not in f"{body.media_type} {body.text}"
@@ -304,29 +307,29 @@ def test_a_token_in_an_event_is_masked() -> None:
     ]
     masker = Masker(KEY)
 
-    assert recorded(events=events).events == [
+    assert record(events=events).events == [
         {"reason": f"{masker.secret(TOKEN)} is unknown", "is_late": False},
         {"scopes": ["profile", masker.secret(OTHER_TOKEN)]},
     ]
 
 
 def test_a_token_as_a_request_id_is_masked() -> None:
-    assert TOKEN not in stored(recorded(response_headers=[("X-Request-Id", TOKEN)]))
+    assert TOKEN not in serialize(record(response_headers=[("X-Request-Id", TOKEN)]))
 
 
 def test_the_labs_request_ids_are_stored_in_clear() -> None:
-    its_id = "lab-redirect-uri-changed-at-the-token-endpoint-a1b2c3-01"
+    request_id = "lab-redirect-uri-changed-at-the-token-endpoint-a1b2c3-01"
 
-    assert recorded(response_headers=[("X-Request-Id", its_id)]).request_id == its_id
+    assert record(response_headers=[("X-Request-Id", request_id)]).request_id == request_id
 
 
 # Addresses within messages
 
 
-def redirect(location: str) -> str:
-    return dict(recorded(status=303, response_headers=[("Location", location)]).response_headers)[
-        "Location"
-    ]
+def record_location(location: str) -> str:
+    """Return the address that is recorded of a redirect."""
+    headers = [("Location", location)]
+    return dict(record(status=303, response_headers=headers).response_headers)["Location"]
 
 
 def test_a_redirect_is_stored_without_its_code_and_state(masker: Masker) -> None:
@@ -334,7 +337,7 @@ def test_a_redirect_is_stored_without_its_code_and_state(masker: Masker) -> None
         f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}&iss=http://127.0.0.1:9000"
     )
 
-    assert redirect(location) == (
+    assert record_location(location) == (
         f"http://127.0.0.1:9001/callback?code={masker.secret(TOKEN)}&state={masker.secret(STATE)}"
         "&iss=http://127.0.0.1:9000"
     )
@@ -342,7 +345,7 @@ def test_a_redirect_is_stored_without_its_code_and_state(masker: Masker) -> None
 
 def test_an_address_within_an_address_is_masked_by_the_same_rules() -> None:
     inner = f"/oauth/authorize?client_id=print-shop&state={STATE}&code={TOKEN}"
-    kept = redirect(f"/login?next={quote(inner, '')}")
+    kept = record_location(f"/login?next={quote(inner, '')}")
 
     assert kept.startswith("/login?next=/oauth/authorize?client_id%3Dprint-shop%26state%3D")
     assert STATE not in kept
@@ -354,23 +357,23 @@ def test_nested_addresses_are_masked() -> None:
     for _ in range(4):
         address = f"/login?next={quote(address, '')}"
 
-    assert STATE not in redirect(address)
+    assert STATE not in record_location(address)
 
 
 def test_a_foreign_address_is_stored_as_an_address() -> None:
-    """It shows an open redirect."""
-    assert redirect("//mallory.example/photos") == "//mallory.example/photos"
+    """A foreign address shows an open redirect."""
+    assert record_location("//mallory.example/photos") == "//mallory.example/photos"
 
 
 def test_the_fragment_of_an_address_is_masked() -> None:
-    assert redirect(f"https://shop.example/#access_token={STATE}").startswith(
+    assert record_location(f"https://shop.example/#access_token={STATE}").startswith(
         f"https://shop.example/#{DOTS}~"
     )
 
 
 def test_a_token_as_the_host_of_an_address_is_masked() -> None:
     assert (
-        redirect(f"https://{TOKEN}.example/")
+        record_location(f"https://{TOKEN}.example/")
         == f"https://{Masker(KEY).secret(f'{TOKEN}.example')}/"
     )
 
@@ -384,8 +387,12 @@ def test_a_token_as_the_host_of_an_address_is_masked() -> None:
     ],
 )
 def test_a_query_inside_a_path_is_masked(path: str) -> None:
-    """It cannot be known which part of it is secret."""
-    for kept in (recorded(path=path).path, redirect(path), redirect(f"https://shop.example{path}")):
+    """The recorder cannot know which part of the path is secret."""
+    for kept in (
+        record(path=path).path,
+        record_location(path),
+        record_location(f"https://shop.example{path}"),
+    ):
         assert "short-code" not in kept
 
 
@@ -394,7 +401,7 @@ def test_a_query_inside_a_path_is_masked(path: str) -> None:
     ["https://alice:pa/ss-word@host/", "https://alice:pass?word@host", "https://h:pa%40ss-word/"],
 )
 def test_an_address_that_may_hold_a_password_is_masked_whole(address: str) -> None:
-    assert redirect(address) == Masker(KEY).secret(address)
+    assert record_location(address) == Masker(KEY).secret(address)
 
 
 @pytest.mark.parametrize(
@@ -408,14 +415,14 @@ def test_an_address_that_may_hold_a_password_is_masked_whole(address: str) -> No
 )
 @pytest.mark.parametrize("name", ["password", "access_token", "csrf_token"])
 def test_a_repeated_secret_is_masked_everywhere(name: str, secret: str) -> None:
-    [_, (_, kept), *_] = form(urlencode({name: secret, "scope": secret}))
+    [_, (_, kept), *_] = record_form(urlencode({name: secret, "scope": secret}))
 
     assert DOTS in kept
     assert [part for part in re.split(r"[.@•]", secret) if len(part) > 5 and part in kept] == []
 
 
 @pytest.mark.parametrize(
-    "odd",
+    "address",
     [
         "https://alice:wonderland@shop.example/",
         "postcards://callback?code=swordfish",
@@ -424,12 +431,12 @@ def test_a_repeated_secret_is_masked_everywhere(name: str, secret: str) -> None:
         "swordfish",
     ],
 )
-def test_an_address_with_an_unknown_scheme_is_masked_whole(odd: str) -> None:
-    assert redirect(odd) == f"{DOTS}~{Masker(KEY).fingerprint(odd)}"
+def test_an_address_with_an_unknown_scheme_is_masked_whole(address: str) -> None:
+    assert record_location(address) == f"{DOTS}~{Masker(KEY).fingerprint(address)}"
 
 
 def test_the_referrer_is_masked_like_any_address() -> None:
-    kept = request_header("Referer", f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}")
+    kept = record_header("Referer", f"http://127.0.0.1:9001/callback?code={TOKEN}&state={STATE}")
 
     assert kept.startswith("http://127.0.0.1:9001/callback?code=Splxl0")
     assert TOKEN not in kept
@@ -441,14 +448,14 @@ def test_the_referrer_is_masked_like_any_address() -> None:
 
 def test_basic_credentials_keep_the_client_id_and_mask_the_secret(masker: Masker) -> None:
     assert (
-        request_header("Authorization", basic(f"print-shop:{TOKEN}"))
+        record_header("Authorization", basic(f"print-shop:{TOKEN}"))
         == f"Basic print-shop:{masker.secret(TOKEN)}"
     )
 
 
 def test_basic_credentials_of_a_user_are_masked_as_a_password() -> None:
-    """Browsers and programs send users' names and passwords with HTTP Basic."""
-    assert request_header("Authorization", basic("alice:wonderland")) == f"Basic alice:{DOTS}"
+    """Browsers also use HTTP Basic to send the name and the password of a user."""
+    assert record_header("Authorization", basic("alice:wonderland")) == f"Basic alice:{DOTS}"
 
 
 @pytest.mark.parametrize(
@@ -460,10 +467,10 @@ def test_basic_credentials_of_a_user_are_masked_as_a_password() -> None:
         "Basic c3dvcmRmaXNo!",
         f"Basic {'/w' * 10}==",
     ],
-    ids=["a token as the client", "no colon", "no base64", "nearly base64", "no text"],
+    ids=["a token as the client id", "no colon", "not base64", "almost base64", "not text"],
 )
 def test_malformed_basic_credentials_are_masked(credentials: str) -> None:
-    kept = request_header("Authorization", credentials)
+    kept = record_header("Authorization", credentials)
 
     assert kept.startswith("Basic ")
     assert DOTS in kept
@@ -471,7 +478,7 @@ def test_malformed_basic_credentials_are_masked(credentials: str) -> None:
 
 
 def test_a_bearer_token_is_masked_and_its_scheme_is_kept(masker: Masker) -> None:
-    assert request_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {masker.secret(TOKEN)}"
+    assert record_header("Authorization", f"Bearer {TOKEN}") == f"Bearer {masker.secret(TOKEN)}"
 
 
 @pytest.mark.parametrize(
@@ -479,7 +486,7 @@ def test_a_bearer_token_is_masked_and_its_scheme_is_kept(masker: Masker) -> None
 )
 def test_any_other_authorization_is_masked_whole(value: str) -> None:
     """An unknown scheme may contain a password."""
-    assert request_header("Authorization", value) == DOTS
+    assert record_header("Authorization", value) == DOTS
 
 
 @pytest.mark.parametrize(
@@ -490,27 +497,27 @@ def test_any_other_authorization_is_masked_whole(value: str) -> None:
     ],
 )
 def test_unreadable_basic_credentials_are_masked_as_a_password(credentials: str) -> None:
-    assert request_header("Authorization", f"Basic {credentials}") == f"Basic {DOTS}"
+    assert record_header("Authorization", f"Basic {credentials}") == f"Basic {DOTS}"
 
 
 def test_cookies_keep_their_names() -> None:
     masker = Masker(KEY)
 
-    kept = request_header("Cookie", f"tripod_client_app={TOKEN}; theme=dark")
+    kept = record_header("Cookie", f"tripod_client_app={TOKEN}; theme=dark")
 
     assert kept == f"tripod_client_app={masker.secret(TOKEN)}; theme={masker.secret('dark')}"
 
 
 @pytest.mark.parametrize("cookie", [TOKEN, "swordfish", f"{TOKEN}=1", "a=1;b=swordfish"])
 def test_a_malformed_cookie_is_masked(cookie: str) -> None:
-    kept = request_header("Cookie", cookie)
+    kept = record_header("Cookie", cookie)
 
     assert TOKEN not in kept
     assert "swordfish" not in kept
 
 
 def test_a_token_in_an_attribute_of_a_cookie_is_masked(masker: Masker) -> None:
-    [(_, kept)] = recorded(
+    [(_, kept)] = record(
         response_headers=[("Set-Cookie", f"theme=dark; Path=/{TOKEN}")]
     ).response_headers
 
@@ -520,7 +527,7 @@ def test_a_token_in_an_attribute_of_a_cookie_is_masked(masker: Masker) -> None:
 def test_a_set_cookie_header_keeps_its_attributes(masker: Masker) -> None:
     cookie = f"tripod_auth_server={TOKEN}; HttpOnly; Path=/; SameSite=Lax"
 
-    [(_, kept)] = recorded(response_headers=[("Set-Cookie", cookie)]).response_headers
+    [(_, kept)] = record(response_headers=[("Set-Cookie", cookie)]).response_headers
 
     assert kept == f"tripod_auth_server={masker.secret(TOKEN)}; HttpOnly; Path=/; SameSite=Lax"
 
@@ -529,7 +536,7 @@ def test_a_set_cookie_header_keeps_its_attributes(masker: Masker) -> None:
 
 
 def test_tokens_in_a_json_response_are_masked_and_the_rest_is_kept(masker: Masker) -> None:
-    answer = {
+    response = {
         "access_token": TOKEN,
         "expires_in": 120,
         "refresh_token": OTHER_TOKEN,
@@ -537,7 +544,7 @@ def test_tokens_in_a_json_response_are_masked_and_the_rest_is_kept(masker: Maske
         "active": True,
     }
 
-    assert json.loads(json_answer(answer)) == {
+    assert json.loads(record_json(response)) == {
         "access_token": masker.secret(TOKEN),
         "expires_in": 120,
         "refresh_token": masker.secret(OTHER_TOKEN),
@@ -558,16 +565,16 @@ def test_tokens_in_a_json_response_are_masked_and_the_rest_is_kept(masker: Maske
     ids=str,
 )
 def test_secrets_in_json_are_masked_in_any_type(document: Any) -> None:
-    kept = json_answer(document)
+    kept = record_json(document)
 
     assert DOTS in kept
     assert "31415926" not in kept
 
 
 def test_a_number_that_is_not_a_quantity_is_masked() -> None:
-    """This holds even under a name whose numbers are stored in clear."""
+    """The names `id` and `width` are among those whose numbers are stored in clear."""
     kept = json.loads(
-        json_answer({"exp": 1795643120, "size": -1.5, "id": 10**40, "width": float("inf")})
+        record_json({"exp": 1795643120, "size": -1.5, "id": 10**40, "width": float("inf")})
     )
 
     assert kept | {"id": 0, "width": 0} == {"exp": 1795643120, "size": -1.5, "id": 0, "width": 0}
@@ -575,32 +582,26 @@ def test_a_number_that_is_not_a_quantity_is_masked() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000], ids=["cut", "odd", "deep"]
+    "body",
+    [b'{"access_token": "swordf', b"\xff\xfe", b"[" * 100_000],
+    ids=["truncated", "not UTF-8", "deeply nested"],
 )
 def test_malformed_json_is_not_stored(body: bytes) -> None:
-    assert json_answer(body) == "JSON that cannot be read"
+    assert record_json(body) == "JSON that cannot be read"
 
 
 def test_only_the_title_of_a_page_is_stored() -> None:
     page = (
         f"<title>Sign in &amp; go on {TOKEN}</title><input name=csrf_token value={STATE}>".encode()
     )
-    headers = [("Content-Type", "text/html; charset=utf-8")]
-
-    body = recorded(
-        response_headers=headers, response_body=page, response_size=len(page)
-    ).response_body
+    body = record_response(page, "text/html; charset=utf-8").response_body
 
     assert body.text == f"an HTML page: “Sign in & go on {Masker(KEY).secret(TOKEN)}”"
 
 
 def test_the_title_of_a_page_is_one_line() -> None:
     page = b"<title>\n  Sign in\nHost: mallory.example</title>"
-    headers = [("Content-Type", "text/html")]
-
-    body = recorded(
-        response_headers=headers, response_body=page, response_size=len(page)
-    ).response_body
+    body = record_response(page, "text/html").response_body
 
     assert body.text == "an HTML page: “Sign in Host: mallory.example”"
 
@@ -608,7 +609,7 @@ def test_the_title_of_a_page_is_one_line() -> None:
 def test_only_the_size_of_any_other_body_is_stored() -> None:
     headers = [("Content-Type", "image/webp")]
 
-    body = recorded(
+    body = record(
         response_headers=headers, response_body=b"swordfish", response_size=12_345
     ).response_body
 
@@ -619,38 +620,37 @@ def test_only_the_size_of_any_other_body_is_stored() -> None:
 
 
 def test_equal_values_tie_messages_together() -> None:
-    sent = recorded(query=f"state={STATE}&code={TOKEN}")
-    redeemed = recorded(
+    callback = record(query=f"state={STATE}&code={TOKEN}")
+    redeemed = record(
         request_headers=[("Content-Type", FORM)],
         request_body=f"code={TOKEN}".encode(),
         request_size=48,
     )
 
-    assert [tie.partition(":")[0] for tie in sent.ties] == ["state", "code"]
-    assert set(redeemed.ties) < set(sent.ties)
+    assert [tie.partition(":")[0] for tie in callback.ties] == ["state", "code"]
+    assert set(redeemed.ties) < set(callback.ties)
 
 
 @pytest.mark.parametrize("name", ["tripod_client_app", "__Host-tripod_auth_server"])
-def test_pages_are_tied_by_their_session(name: str) -> None:
-    asked = recorded(request_headers=[("Cookie", f"theme=dark; {name}={TOKEN}")])
-    started = recorded(response_headers=[("Set-Cookie", f"{name}={TOKEN}; Path=/")])
+def test_pages_of_a_session_are_tied_together(name: str) -> None:
+    later = record(request_headers=[("Cookie", f"theme=dark; {name}={TOKEN}")])
+    first = record(response_headers=[("Set-Cookie", f"{name}={TOKEN}; Path=/")])
 
-    assert asked.ties == started.ties == [f"session:{Masker(KEY).fingerprint(TOKEN, 16)}"]
+    assert first.ties == later.ties == [f"session:{Masker(KEY).fingerprint(TOKEN, 16)}"]
 
 
-def test_a_token_ties_its_issue_its_use_and_its_introspection() -> None:
+def test_issue_use_and_introspection_of_a_token_are_tied_together() -> None:
     issued = json.dumps({"access_token": TOKEN}).encode()
-    headers = [("Content-Type", "application/json")]
-    form = {
+    introspection = {
         "request_headers": [("Content-Type", FORM)],
         "request_body": f"token={TOKEN}".encode(),
         "request_size": 49,
     }
 
     exchanges = [
-        recorded(response_headers=headers, response_body=issued, response_size=len(issued)),
-        recorded(request_headers=[("Authorization", f"Bearer {TOKEN}")]),
-        recorded(**form),
+        record_response(issued, "application/json"),
+        record(request_headers=[("Authorization", f"Bearer {TOKEN}")]),
+        record(**introspection),
     ]
 
     assert {tuple(one.ties) for one in exchanges} == {
@@ -659,27 +659,27 @@ def test_a_token_ties_its_issue_its_use_and_its_introspection() -> None:
 
 
 @pytest.mark.parametrize("name", ["state", "code", "access_token", "token", "code_challenge"])
-def test_empty_values_tie_nothing(name: str) -> None:
+def test_empty_values_tie_no_messages_together(name: str) -> None:
     """Otherwise all requests without a state would be one flow."""
-    assert recorded(query=f"{name}=").ties == []
+    assert record(query=f"{name}=").ties == []
 
 
 def test_a_verifier_is_tied_to_its_challenge() -> None:
-    """RFC 7636, appendix B."""
+    """The values are the example of RFC 7636, appendix B."""
     verifier, challenge = (
         "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
         "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
     )
-    redeemed = recorded(
+    redeemed = record(
         request_headers=[("Content-Type", FORM)],
         request_body=f"code_verifier={verifier}".encode(),
         request_size=57,
     )
 
-    assert recorded(query=f"code_challenge={challenge}").ties == redeemed.ties != []
+    assert record(query=f"code_challenge={challenge}").ties == redeemed.ties != []
 
 
-def test_ties_do_not_help_to_guess_a_value() -> None:
+def test_ties_depend_on_the_key_of_the_run() -> None:
     one, other = (
         transcribe(wire(query="state=1"), "a key", 1001.0),
         transcribe(wire(query="state=1"), "b key", 1001.0),
@@ -689,7 +689,7 @@ def test_ties_do_not_help_to_guess_a_value() -> None:
 
 
 @pytest.mark.parametrize("challenge", ["sword.fish", TOKEN[:30]])
-def test_a_challenge_of_any_form_is_masked(challenge: str) -> None:
+def test_a_challenge_of_any_length_is_masked(challenge: str) -> None:
     query = f"code_challenge={challenge}&code_challenge_method=plain"
 
-    assert challenge not in stored(recorded(query=query))
+    assert challenge not in serialize(record(query=query))

@@ -13,7 +13,7 @@ PAGE = [("Accept", "text/html,*/*;q=0.8")]
 
 
 def shape(messages: list[Message]) -> list[object]:
-    """`("GET /album", [what happens inside it])`, with paths only."""
+    """Return the path of each message, in a pair with the shape of its inner messages if any."""
     return [
         (one.exchange.path, shape(one.inside)) if one.inside else one.exchange.path
         for one in messages
@@ -47,10 +47,10 @@ def test_back_channel_messages_are_inside_the_browsers_request() -> None:
 def test_simultaneous_requests_of_a_browser_are_listed_one_after_the_other() -> None:
     one = exchange("client_app", "GET /photos/1/image", at=0, until=1, request_id="one")
     other = exchange("client_app", "GET /photos/2/image", at=0.1, until=0.9, request_id="other")
-    ones = exchange(
+    inner_one = exchange(
         "resource_api", "GET /photos/1", at=0.2, until=0.3, request_id="one", request_headers=BEARER
     )
-    others = exchange(
+    inner_other = exchange(
         "resource_api",
         "GET /photos/2",
         at=0.15,
@@ -59,7 +59,7 @@ def test_simultaneous_requests_of_a_browser_are_listed_one_after_the_other() -> 
         request_headers=BEARER,
     )
 
-    trees = read_trees([one, other, ones, others])
+    trees = read_trees([one, other, inner_one, inner_other])
 
     assert shape(trees) == [("/photos/1/image", ["/photos/1"]), ("/photos/2/image", ["/photos/2"])]
 
@@ -83,7 +83,7 @@ def test_a_redirect_is_joined_with_the_next_request() -> None:
 
 
 @pytest.mark.parametrize(
-    ("leg", "request_line", "its", "steps"),
+    ("leg", "request_line", "fields", "steps"),
     [
         ("client_app", "GET /connect", {"location": "/x"}, ("A1", "")),
         ("auth_server", "GET /oauth/authorize", {"location": "/login"}, ("A2", "")),
@@ -130,9 +130,9 @@ def test_a_redirect_is_joined_with_the_next_request() -> None:
     ],
 )
 def test_a_message_has_the_step_of_the_readmes_table(
-    leg: str, request_line: str, its, steps: tuple[str, str]
+    leg: str, request_line: str, fields, steps: tuple[str, str]
 ) -> None:
-    [message] = read_trees([exchange(leg, request_line, **its)])
+    [message] = read_trees([exchange(leg, request_line, **fields)])
 
     assert (message.step, message.answer_step) == steps
 
@@ -160,34 +160,34 @@ def test_the_sender_follows_from_credentials_and_address(
 
 
 def test_the_repeated_authorization_request_after_the_sign_in_is_not_a_new_one() -> None:
-    asked = [
+    requests = [
         exchange("auth_server", "GET /oauth/authorize", at=at, query=[("state", "one")])
         for at in (0, 1)
     ]
-    anew = exchange("auth_server", "GET /oauth/authorize", at=2, query=[("state", "other")])
+    new_request = exchange("auth_server", "GET /oauth/authorize", at=2, query=[("state", "other")])
 
-    assert [one.step for one in read_trees([*asked, anew])] == ["A2", "", "A2"]
+    assert [one.step for one in read_trees([*requests, new_request])] == ["A2", "", "A2"]
 
 
-def test_the_first_use_of_a_refreshed_token_is_f3() -> None:
+def test_the_first_call_after_a_refresh_is_f3() -> None:
     refresh = exchange(
         "auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")]
     )
-    asked = [
+    requests = [
         exchange("resource_api", "GET /photos", at=at, request_headers=BEARER) for at in (1, 2)
     ]
 
-    assert [one.step for one in read_trees([refresh, *asked])] == ["F1", "F3", "R1"]
+    assert [one.step for one in read_trees([refresh, *requests])] == ["F1", "F3", "R1"]
 
 
 def test_a_rejected_call_is_not_f3() -> None:
     refresh = exchange(
         "auth_server", "POST /oauth/token", at=0, form=[("grant_type", "refresh_token")]
     )
-    refused = exchange("resource_api", "GET /photos", at=1, request_headers=BEARER, status=401)
-    good = exchange("resource_api", "GET /photos", at=2, request_headers=BEARER)
+    rejected = exchange("resource_api", "GET /photos", at=1, request_headers=BEARER, status=401)
+    accepted = exchange("resource_api", "GET /photos", at=2, request_headers=BEARER)
 
-    assert [one.step for one in read_trees([refresh, refused, good])] == ["F1", "R1", "F3"]
+    assert [one.step for one in read_trees([refresh, rejected, accepted])] == ["F1", "R1", "F3"]
 
 
 def test_the_attackers_messages_are_marked() -> None:

@@ -1,4 +1,4 @@
-"""The inspector can show every message, whatever was sent."""
+"""The inspector can show a message with any content."""
 
 import random
 
@@ -68,21 +68,22 @@ STATUSES = (100, 200, 204, 302, 303, 400, 401, 500, 599, 999, 0)
 JSON = ("{", "[]", '{"expires_in": 1e400}', "null")
 
 
-class Chaos:
-    """Generates random exchanges that are tied together. A seed always gives the same ones."""
+class ExchangeGenerator:
+    """Generates random exchanges that share ties. Equal seeds give equal exchanges."""
 
     def __init__(self, seed: int) -> None:
-        self._dice = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - the values are test data, not secrets
 
     def exchange(self) -> Exchange:
+        """Return the next random exchange."""
         headers = [(self._one_of(HEADERS), self._word())]
         return exchange(
-            self._dice.choice(LEGS),
+            self._random.choice(LEGS),
             f"{self._one_of(('GET', 'POST', 'PATCH', 'ODD'))} {self._one_of(PATHS)}",
-            at=self._dice.uniform(0, 5),
-            until=self._dice.uniform(-1, 9),
-            request_id=self._dice.choice(("one", "other", "lab-odd-abcdef-01", "")),
-            status=self._dice.choice(STATUSES),
+            at=self._random.uniform(0, 5),
+            until=self._random.uniform(-1, 9),
+            request_id=self._random.choice(("one", "other", "lab-odd-abcdef-01", "")),
+            status=self._random.choice(STATUSES),
             query=self._pairs(),
             request_headers=headers,
             response_headers=headers,
@@ -90,12 +91,12 @@ class Chaos:
                 media_type=self._word(), size=1, form=self._pairs(), text=self._word()
             ),
             response_body=Body(media_type=self._word(), size=1, text=self._one_of(JSON)),
-            ties=self._dice.sample(TIES, 2),
-            events=[self._event()] * self._dice.randrange(2),
+            ties=self._random.sample(TIES, 2),
+            events=[self._event()] * self._random.randrange(2),
         )
 
     def _event(self) -> dict[str, object]:
-        lifetime = self._dice.choice((0, 60, None, "x"))
+        lifetime = self._random.choice((0, 60, None, "x"))
         return {
             "event": self._one_of(EVENTS),
             "grant_id": "g",
@@ -104,23 +105,25 @@ class Chaos:
         }
 
     def _pairs(self) -> Pairs:
-        return [(self._one_of(NAMES), self._word()) for _ in range(self._dice.randrange(4))]
+        return [(self._one_of(NAMES), self._word()) for _ in range(self._random.randrange(4))]
 
     def _word(self) -> str:
-        return self._dice.choice(STRANGE)
+        return self._random.choice(STRANGE)
 
     def _one_of(self, expected: tuple[str, ...]) -> str:
-        """Return one of these, or sometimes an unexpected value."""
-        return self._word() if self._dice.random() < 0.2 else self._dice.choice(expected)
+        """Return one of the expected values, or in a fifth of the cases any other value."""
+        if self._random.random() < 0.2:
+            return self._word()
+        return self._random.choice(expected)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_any_mixture_of_messages_can_be_shown_in_every_view(
     inspected: Legs, watched: Store, seed: int
 ) -> None:
-    chaos = Chaos(seed)
+    generator = ExchangeGenerator(seed)
     for _ in range(40):
-        watched.add(chaos.exchange())
+        watched.add(generator.exchange())
     browser = Browser(inspected.network)
 
     for flow in flows.flows(watched.exchanges()):
@@ -134,7 +137,7 @@ def test_any_mixture_of_messages_can_be_shown_in_every_view(
             assert 'href="javascript:' not in page.source
 
 
-def test_an_unknown_flow_is_not_shown(inspected: Legs, watched: Store, alice: Person) -> None:
+def test_pages_outside_a_flow_are_not_shown(inspected: Legs, watched: Store, alice: Person) -> None:
     alice.browser.fetch(f"{inspected.client_app_url}/nowhere")
     alice.browser.fetch(f"{inspected.auth_server_url}/login?next=//x")
 
@@ -144,10 +147,10 @@ def test_an_unknown_flow_is_not_shown(inspected: Legs, watched: Store, alice: Pe
     )
 
 
-def test_half_a_character_can_be_shown(
+def test_a_lone_surrogate_can_be_shown(
     inspected: Legs, watched: Store, alice: Person, client: RegisteredClient
 ) -> None:
-    """JSON can contain a lone surrogate, which has no encoding (RFC 8259 §8.2)."""
+    """JSON can contain a lone surrogate, but UTF-8 cannot (RFC 8259 §8.2)."""
     token = alice.tokens_for(client, "photos:read photos:write")["access_token"]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     legs_session = inspected.session()

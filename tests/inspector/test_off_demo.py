@@ -23,34 +23,38 @@ ADDRESSES = {
     "GET": ["/inspector", "/inspector/", "/inspector/lab", "/inspector?flow=1"],
     "POST": ["/inspector/clear", "/inspector/expire", "/inspector/lab"],
 }
-#: Create the three applications as `app.py` does, request every address above, and print the results.
+#: Creates the three applications as `app.py` does, requests every address, prints the results.
 PROGRAM = f"""
 import json, sys, app
 legs = {{leg: getattr(app, f"create_{{leg}}")() for leg in {LEGS!r}}}
-answers = [
-    legs[leg].test_client().open(address, method=method, base_url=legs[leg].extensions["tripod.settings"].url).status_code
+def send(leg, method, address):
+    url = legs[leg].extensions["tripod.settings"].url
+    return legs[leg].test_client().open(address, method=method, base_url=url)
+statuses = [
+    send(leg, method, address).status_code
     for leg in legs for method, addresses in {ADDRESSES!r}.items() for address in addresses
 ]
-rules = [rule.rule for leg in legs.values() for rule in leg.url_map.iter_rules() if rule.rule.startswith("/inspector")]
-home = legs["client_app"].test_client().get("/", base_url=legs["client_app"].extensions["tripod.settings"].url).text
+all_rules = [rule.rule for leg in legs.values() for rule in leg.url_map.iter_rules()]
+rules = [rule for rule in all_rules if rule.startswith("/inspector")]
+home = send("client_app", "GET", "/").text
 modules = [name for name in sys.modules if name.partition(".")[0] == "inspector"]
-print(json.dumps({{"answers": answers, "rules": rules, "home": home, "modules": modules}}))
+print(json.dumps({{"statuses": statuses, "rules": rules, "home": home, "modules": modules}}))
 """
 
 
 def run(instance: Path, demo: str) -> dict[str, Any]:
-    """Return the program's output and the files in the instance folder."""
-    surroundings = {
+    """Run the program, and return its output and the names of the files that it created."""
+    inherited = {
         name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
     }
     environment = (
-        surroundings | SETTINGS | {"TRIPOD_DEMO": demo, "TRIPOD_INSTANCE_PATH": str(instance)}
+        inherited | SETTINGS | {"TRIPOD_DEMO": demo, "TRIPOD_INSTANCE_PATH": str(instance)}
     )
     command = [sys.executable, "-c", PROGRAM]
-    told = subprocess.run(
+    output = subprocess.run(
         command, cwd=ROOT, env=environment, check=True, capture_output=True, text=True
     ).stdout
-    return {**json.loads(told), "files": {path.name for path in instance.iterdir()}}
+    return {**json.loads(output), "files": {path.name for path in instance.iterdir()}}
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +66,7 @@ def outside(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.processes
 def test_outside_the_demo_no_inspector_address_exists(outside: dict[str, Any]) -> None:
     assert outside["rules"] == []
-    assert outside["answers"] == [404] * len(LEGS) * sum(map(len, ADDRESSES.values()))
+    assert outside["statuses"] == [404] * len(LEGS) * sum(map(len, ADDRESSES.values()))
 
 
 @pytest.mark.processes
@@ -83,14 +87,14 @@ def test_outside_the_demo_the_inspector_is_not_imported(outside: dict[str, Any])
 
 
 @pytest.mark.processes
-def test_in_the_demo_all_of_this_exists(tmp_path: Path) -> None:
-    """Otherwise the tests above would search for nothing. Only Print Shop has the pages."""
+def test_the_demo_has_the_inspector(tmp_path: Path) -> None:
+    """This shows that the tests above can fail. Only Print Shop has the pages."""
     inside = run(tmp_path / "inside", "1")
     per_leg = sum(map(len, ADDRESSES.values()))
 
     assert {"/inspector", "/inspector/clear", "/inspector/expire"} <= set(inside["rules"])
-    assert inside["answers"][0] == 404
-    assert inside["answers"][per_leg] == 200
+    assert inside["statuses"][0] == 404
+    assert inside["statuses"][per_leg] == 200
     assert "/inspector" in inside["home"]
     assert "inspector.db" in inside["files"]
     assert {"inspector", "inspector.record.recorder", "inspector.views"} <= set(inside["modules"])
@@ -104,9 +108,9 @@ def imported(path: Path) -> set[str]:
     return {name.partition(".")[0] for name in named}
 
 
-@pytest.mark.parametrize("room", [*LEGS, "web"])
-def test_no_leg_imports_the_inspector(room: str) -> None:
-    files = sorted((ROOT / room).rglob("*.py"))
+@pytest.mark.parametrize("package", [*LEGS, "web"])
+def test_no_leg_imports_the_inspector(package: str) -> None:
+    files = sorted((ROOT / package).rglob("*.py"))
 
     assert len(files) > 5
     assert [path.name for path in files if "inspector" in imported(path)] == []

@@ -1,4 +1,4 @@
-"""Every parameter of the protocol has a one-sentence explanation with its RFC section."""
+"""Each parameter of the protocol has an explanation of one sentence, with an RFC section."""
 
 import re
 
@@ -29,8 +29,11 @@ def test_an_explanation_is_short_and_ends_with_a_full_stop(
     )
 
 
-def parameters_of(one: Exchange) -> set[str]:
-    return {name for name, _ in [*one.query, *one.request_body.form]} | set(members(one))
+def parameters_of(message: Exchange) -> set[str]:
+    """Return the names of the parameters in a request and of the members in its response."""
+    return {name for name, _ in [*message.query, *message.request_body.form]} | set(
+        members(message)
+    )
 
 
 def test_every_parameter_of_a_complete_flow_is_explained(
@@ -40,15 +43,15 @@ def test_every_parameter_of_a_complete_flow_is_explained(
     alice.browser.press("Refresh now")
     alice.browser.press("Disconnect")
     protocol = [
-        one
-        for one in watched.exchanges()
-        if one.path.startswith(("/oauth/", "/login", "/callback", "/connect"))
+        message
+        for message in watched.exchanges()
+        if message.path.startswith(("/oauth/", "/login", "/callback", "/connect"))
     ]
 
     unexplained = {
-        f"{one.path} {name}"
-        for one in protocol
-        for name in parameters_of(one) - {each.name for each in explained(one)}
+        f"{message.path} {name}"
+        for message in protocol
+        for name in parameters_of(message) - {each.name for each in explained(message)}
     }
 
     assert len(protocol) > 10
@@ -56,10 +59,12 @@ def test_every_parameter_of_a_complete_flow_is_explained(
 
 
 def test_a_name_can_have_different_meanings_at_different_endpoints() -> None:
-    asked = exchange("auth_server", "GET /oauth/authorize", query=[("redirect_uri", "x")])
-    redeemed = exchange("auth_server", "POST /oauth/token", form=[("redirect_uri", "x")])
+    authorization_request = exchange(
+        "auth_server", "GET /oauth/authorize", query=[("redirect_uri", "x")]
+    )
+    token_request = exchange("auth_server", "POST /oauth/token", form=[("redirect_uri", "x")])
 
-    [first], [second] = explained(asked), explained(redeemed)
+    [first], [second] = explained(authorization_request), explained(token_request)
 
     assert first.words != second.words
     assert str(second.section) == "RFC 6749, 4.1.3"
@@ -69,8 +74,8 @@ def test_a_name_can_have_different_meanings_at_different_endpoints() -> None:
     ("path", "section"),
     [("/oauth/authorize", "RFC 6749, 3.1"), ("/oauth/token", "RFC 6749, 3.2"), ("/login", "None")],
 )
-def test_an_unknown_name_is_explained_as_unknown(path: str, section: str) -> None:
-    """The authorization server MUST ignore unrecognized request parameters (RFC 6749 §3.1, §3.2)."""
+def test_an_unknown_parameter_is_explained_as_unknown(path: str, section: str) -> None:
+    """The server MUST ignore unrecognized request parameters (RFC 6749 §3.1, §3.2)."""
     [unknown] = explained(exchange("auth_server", f"GET {path}", query=[("utm_source", "x")]))
 
     assert (unknown.name, str(unknown.section)) == ("utm_source", section)
@@ -79,7 +84,9 @@ def test_an_unknown_name_is_explained_as_unknown(path: str, section: str) -> Non
 def test_members_of_the_resource_are_not_parameters() -> None:
     assert (
         explained(
-            exchange("resource_api", "GET /photos/1", answer='{"title": "Dune", "width": 960}')
+            exchange(
+                "resource_api", "GET /photos/1", response_text='{"title": "Dune", "width": 960}'
+            )
         )
         == []
     )

@@ -1,4 +1,4 @@
-"""The raw text of a message."""
+"""The raw text of a request and of a response."""
 
 from inspector.draw import raw_http
 from tests.inspector.exchanges import exchange
@@ -29,7 +29,10 @@ def test_the_request_is_shown_as_it_was_sent() -> None:
 
 def test_the_response_is_shown_as_it_was_sent() -> None:
     one = exchange(
-        "auth_server", "POST /oauth/token", status=400, answer='{\n  "error": "invalid_grant"\n}'
+        "auth_server",
+        "POST /oauth/token",
+        status=400,
+        response_text='{\n  "error": "invalid_grant"\n}',
     )
 
     assert raw_http.response(one).splitlines() == [
@@ -66,7 +69,7 @@ def test_a_sent_value_cannot_add_a_line() -> None:
         request_headers=[("User-Agent", FORGED)],
         response_headers=[("Location", FORGED)],
         form=[(FORGED, FORGED)],
-        answer=FORGED.replace("\n", " "),
+        response_text=FORGED.replace("\n", " "),
     )
 
     for text in (raw_http.request(one), raw_http.response(one)):

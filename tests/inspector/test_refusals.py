@@ -15,18 +15,19 @@ from inspector.record.exchange import Body, Exchange
 from tests.inspector.exchanges import exchange
 
 
-def refused(event: str, reason: str, *, fields: Any = None, **changes: Any) -> Exchange:
-    logged = {"event": event, "reason": reason} | (fields or {})
+def refusal_of(event: str, reason: str, *, fields: Any = None, **changes: Any) -> Exchange:
+    """Return a token request for which the leg logs this event with a reason."""
+    logged = {"event": event, "reason": reason, **(fields or {})}
     return exchange("auth_server", "POST /oauth/token", events=[logged], **changes)
 
 
-def test_every_reason_code_of_the_legs_has_a_phrase_and_no_other() -> None:
+def test_exactly_the_reason_codes_of_the_legs_have_phrases() -> None:
     legs = (auth_server.reasons, client_app.reasons, resource_api.reasons)
 
     assert {code.value for code in chain.from_iterable(leg.Reason for leg in legs)} == set(PHRASES)
 
 
-def test_a_phrase_is_part_of_a_sentence() -> None:
+def test_no_phrase_is_empty_or_ends_with_a_full_stop() -> None:
     assert [text for text in PHRASES.values() if not text or text.endswith(".")] == []
 
 
@@ -45,7 +46,7 @@ def test_a_phrase_is_part_of_a_sentence() -> None:
     ],
 )
 def test_each_kind_of_refusal_has_its_own_heading(event: str, heading: str) -> None:
-    [refusal] = refusals(refused(event, "code_replayed"))
+    [refusal] = refusals(refusal_of(event, "code_replayed"))
 
     assert (refusal.heading, refusal.text) == (heading, "the code was redeemed before")
 
@@ -71,7 +72,7 @@ def test_each_kind_of_refusal_has_its_own_heading(event: str, heading: str) -> N
 def test_a_reason_code_is_shown_as_a_phrase_with_its_details(
     reason: str, fields: dict[str, str], text: str
 ) -> None:
-    [refusal] = refusals(refused("request_refused", reason, fields=fields))
+    [refusal] = refusals(refusal_of("request_refused", reason, fields=fields))
 
     assert refusal.text == text
 
@@ -96,11 +97,16 @@ def test_a_failed_sign_in_has_no_details() -> None:
 
 
 def error(code: str) -> dict[str, Any]:
-    return {"answer": json.dumps({"error": code, "error_description": "No."})}
+    """Return the fields of an exchange with an error in its JSON response."""
+    return {"response_text": json.dumps({"error": code, "error_description": "No."})}
 
 
 def challenge(code: str) -> dict[str, Any]:
-    return {"answer": "{}", "response_headers": [("Www-Authenticate", f'Bearer error="{code}"')]}
+    """Return the fields of an exchange with an error in its WWW-Authenticate header."""
+    return {
+        "response_text": "{}",
+        "response_headers": [("Www-Authenticate", f'Bearer error="{code}"')],
+    }
 
 
 @pytest.mark.parametrize(
@@ -113,20 +119,20 @@ def challenge(code: str) -> dict[str, Any]:
         ("scope_not_granted", challenge("insufficient_scope"), True),
         ("not_active", challenge("invalid_token"), False),
         ("code_challenge_missing", {"location": "/cb?error=invalid_request"}, True),
-        ("grant_ended", {"answer": '{"active": false}'}, False),
+        ("grant_ended", {"response_text": '{"active": false}'}, False),
         ("unknown_state", {"response_body": Body(media_type="text/html", size=9)}, None),
     ],
 )
 def test_the_page_says_whether_the_response_gives_the_reason(
     reason: str, response: dict[str, Any], is_in_response: bool | None
 ) -> None:
-    """Some errors have one description whatever the reason is, and a page is not stored."""
-    [refusal] = refusals(refused("request_refused", reason, status=400, **response))
+    """Some errors have the same description for every reason, and pages are not stored."""
+    [refusal] = refusals(refusal_of("request_refused", reason, status=400, **response))
 
     assert refusal.is_in_response is is_in_response
 
 
 def test_an_ended_grant_is_listed_with_its_reason() -> None:
-    ended = refused("grant_ended", "replay")
+    ended = refusal_of("grant_ended", "replay")
 
     assert grant_endings(ended) == ["a single-use code or token was presented again"]

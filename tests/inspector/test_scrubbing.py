@@ -7,15 +7,24 @@ import pytest
 
 from inspector.record.masking import Masker
 from inspector.record.scrubbing import DOTS
-from tests.inspector.wires import KEY, STATE, TOKEN, json_answer, recorded, request_header, stored
+from tests.inspector.wires import (
+    KEY,
+    STATE,
+    TOKEN,
+    record,
+    record_header,
+    record_json,
+    record_response,
+    serialize,
+)
 
 
 def test_a_masked_value_is_masked_everywhere_in_the_message() -> None:
-    """This holds even if it is too short to look like a secret."""
+    """Even a value that is too short to look like a secret is masked."""
     events = [{"event": "refused", "reason": f"state {STATE} is unknown"}]
 
-    assert STATE not in stored(
-        recorded(path=f"/callback/{STATE}", query=f"state={STATE}", events=events)
+    assert STATE not in serialize(
+        record(path=f"/callback/{STATE}", query=f"state={STATE}", events=events)
     )
 
 
@@ -39,7 +48,7 @@ def test_a_masked_value_is_masked_everywhere_in_the_message() -> None:
 def test_a_masked_value_is_masked_in_every_encoding(spelling: str) -> None:
     events = [{"event": "refused", "reason": f"state {spelling} is unknown"}]
 
-    [event] = recorded(query="state=sword%2Ffish%20and%20chips", events=events).events
+    [event] = record(query="state=sword%2Ffish%20and%20chips", events=events).events
 
     assert DOTS in event["reason"]
     assert "fish" not in event["reason"].casefold()
@@ -51,28 +60,25 @@ def test_a_masked_value_is_masked_in_every_encoding(spelling: str) -> None:
 def test_the_text_around_a_masked_value_is_kept(sent: str, kept: str) -> None:
     masked = Masker(KEY).secret("sword fish+1")
 
-    assert recorded(query=f"state={sent}", path=f"/about/{kept}").path == f"/about/{masked}"
+    assert record(query=f"state={sent}", path=f"/about/{kept}").path == f"/about/{masked}"
 
 
 @pytest.mark.parametrize("scope", ["profile%2525{}", "see%2520{}%252E"])
 def test_a_token_with_escapes_is_masked(scope: str) -> None:
-    hidden = "".join(f"%25{ord(letter):02x}" for letter in TOKEN)
+    encoded = "".join(f"%25{ord(letter):02x}" for letter in TOKEN)
 
-    assert dict(recorded(query=f"scope={scope.format(hidden)}").query)["scope"].startswith(DOTS)
+    assert dict(record(query=f"scope={scope.format(encoded)}").query)["scope"].startswith(DOTS)
 
 
 def test_a_password_with_escapes_in_an_address_is_masked() -> None:
-    assert request_header("User-Agent", "see alice%3Awonderland%40shop.example").startswith(DOTS)
+    assert record_header("User-Agent", "see alice%3Awonderland%40shop.example").startswith(DOTS)
 
 
 @pytest.mark.parametrize("secret", ['sword"fish', "sword\\fish", "sword\nfish", "swörd/fish"])
 def test_a_value_that_json_escapes_is_masked(secret: str) -> None:
     body = json.dumps({"title": f"what is {secret}", "state": secret}).encode()
-    headers = [("Content-Type", "application/json")]
 
-    kept = recorded(
-        response_headers=headers, response_body=body, response_size=len(body)
-    ).response_body.text
+    kept = record_response(body, "application/json").response_body.text
 
     masked = Masker(KEY).secret(secret)
     assert json.loads(kept) == {"title": f"what is {masked}", "state": masked}
@@ -81,15 +87,15 @@ def test_a_value_that_json_escapes_is_masked(secret: str) -> None:
 def test_a_member_name_that_is_a_secret_elsewhere_is_masked() -> None:
     masked = Masker(KEY).secret("swordfish")
 
-    assert json.loads(json_answer({"code": "swordfish", "swordfish": True})) == {
+    assert json.loads(record_json({"code": "swordfish", "swordfish": True})) == {
         "code": masked,
         masked: True,
     }
 
 
 def test_a_number_that_is_a_secret_elsewhere_is_masked() -> None:
-    """This holds even under a name whose numbers are stored in clear."""
-    assert json.loads(json_answer({"pin": 31415926, "id": 31415926, "size": 3})) == {
+    """The name `id` is one of those whose numbers are stored in clear."""
+    assert json.loads(record_json({"pin": 31415926, "id": 31415926, "size": 3})) == {
         "pin": DOTS,
         "id": DOTS,
         "size": 3,
@@ -97,36 +103,32 @@ def test_a_number_that_is_a_secret_elsewhere_is_masked() -> None:
 
 
 def test_a_secret_in_the_request_id_is_masked() -> None:
-    kept = recorded(
-        query="code=wonder-land-1", response_headers=[("X-Request-Id", "wonder-land-1")]
-    )
+    kept = record(query="code=wonder-land-1", response_headers=[("X-Request-Id", "wonder-land-1")])
 
     assert kept.request_id == Masker(KEY).secret("wonder-land-1")
-    assert "wonder-land-1" not in stored(kept)
+    assert "wonder-land-1" not in serialize(kept)
 
 
-def test_a_sent_mask_does_not_change_other_masks() -> None:
+def test_a_mask_in_the_request_does_not_change_other_masks() -> None:
     masked = Masker(KEY).secret(TOKEN)
-    sent = (
+    query = (
         f"state={DOTS}&magic={quote(masked)}&nonce={quote(DOTS)}&code={TOKEN}&client_id=print-shop"
     )
 
-    kept = dict(recorded(query=sent).query)
+    kept = dict(record(query=query).query)
 
     assert kept["code"] == masked
     assert kept["client_id"] == "print-shop"
 
 
 def test_a_value_that_begins_with_another_is_masked_completely() -> None:
-    exchange = recorded(
-        query="state=swordfish&code=swordfish-and-chips", path="/swordfish-and-chips"
-    )
+    exchange = record(query="state=swordfish&code=swordfish-and-chips", path="/swordfish-and-chips")
 
     assert exchange.path == f"/{DOTS}~{Masker(KEY).fingerprint('swordfish-and-chips')}"
 
 
 def test_a_short_secret_does_not_mask_other_words() -> None:
-    """`%65%65%65` is nine characters long, and another way to write `eee`."""
-    kept = recorded(query="magic=%2565%2565%2565&other=e", response_headers=[("Allow", "eee GET")])
+    """`%65%65%65` has nine characters, but it is an encoding of `eee`."""
+    kept = record(query="magic=%2565%2565%2565&other=e", response_headers=[("Allow", "eee GET")])
 
     assert dict(kept.response_headers)["Allow"] == "eee GET"

@@ -1,4 +1,4 @@
-"""The description of each message is true: who sent it, and what the result was."""
+"""The description of a message says who sent it and what the result was."""
 
 from typing import Any
 
@@ -11,22 +11,25 @@ from tests.inspector.exchanges import exchange
 BASIC = [("Authorization", "Basic print-shop:••••••••")]
 BEARER = [("Authorization", "Bearer ••••••••")]
 MALLORY = [("User-Agent", "Tripod lab: mallory")]
-LED = [("User-Agent", "Tripod lab: mallory's work, in carol's browser (simulated)")]
-CODE, TOKEN = [("grant_type", "authorization_code")], [("grant_type", "refresh_token")]
-BACK = "http://127.0.0.1:9001/callback"
+IN_CAROLS_BROWSER = [("User-Agent", "Tripod lab: mallory's work, in carol's browser (simulated)")]
+CODE_GRANT, REFRESH_GRANT = (
+    [("grant_type", "authorization_code")],
+    [("grant_type", "refresh_token")],
+)
+REDIRECT_URI = "http://127.0.0.1:9001/callback"
 UNKNOWN = [{"event": "authorization_response_refused", "reason": "unknown_state"}]
 DENIED = [{"event": "authorization_response_refused", "reason": "access_denied"}]
 ENDED = [{"event": "grant_ended", "reason": "replay"}]
 
 
-def told(leg: str, request_line: str, **its: Any) -> str:
+def describe(leg: str, request_line: str, **fields: Any) -> str:
     """Return the description of a message that is alone in its flow."""
-    [message] = read_trees([exchange(leg, request_line, **its)])
+    [message] = read_trees([exchange(leg, request_line, **fields)])
     return sentence(message, "Paper Calendar")
 
 
 @pytest.mark.parametrize(
-    ("its", "said"),
+    ("fields", "expected"),
     [
         (
             {"location": "http://127.0.0.1:9000/oauth/authorize?state=s"},
@@ -35,31 +38,35 @@ def told(leg: str, request_line: str, **its: Any) -> str:
         ({"status": 503}, "cannot continue"),
     ],
 )
-def test_a1(its: dict[str, Any], said: str) -> None:
-    assert said in told("client_app", "GET /connect", **its)
+def test_the_description_of_a1_depends_on_the_response(
+    fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe("client_app", "GET /connect", **fields)
 
 
 @pytest.mark.parametrize(
-    ("its", "said"),
+    ("fields", "expected"),
     [
         ({"location": "/login?next=x"}, "where to send the response."),
         ({}, "is signed in, so Tripod ID asks for consent."),
         (
-            {"location": f"{BACK}?code=c&state=s"},
+            {"location": f"{REDIRECT_URI}?code=c&state=s"},
             "allowed this before, so Tripod ID responds immediately.",
         ),
         (
-            {"location": f"{BACK}?error=invalid_request"},
+            {"location": f"{REDIRECT_URI}?error=invalid_request"},
             "Tripod ID refuses, and the browser carries the error back.",
         ),
         ({"status": 400}, "does not redirect the browser."),
     ],
 )
-def test_a2_with_each_response_of_the_authorization_server(its: dict[str, Any], said: str) -> None:
-    story = told("auth_server", "GET /oauth/authorize", query=[("state", "s")], **its)
+def test_the_description_of_a2_depends_on_the_response(
+    fields: dict[str, Any], expected: str
+) -> None:
+    story = describe("auth_server", "GET /oauth/authorize", query=[("state", "s")], **fields)
 
     assert story.startswith("Paper Calendar requests access")
-    assert story.endswith(said)
+    assert story.endswith(expected)
 
 
 def test_a_repeated_authorization_request_is_described_as_repeated() -> None:
@@ -76,34 +83,42 @@ def test_a_repeated_authorization_request_is_described_as_repeated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("its", "said"),
+    ("fields", "expected"),
     [
         ({"location": "/oauth/authorize"}, "The user signs in."),
         ({"status": 400}, "and Tripod ID refuses."),
         ({"status": 429}, "and Tripod ID refuses."),
     ],
 )
-def test_a4(its: dict[str, Any], said: str) -> None:
-    assert said in told("auth_server", "POST /login", **its)
+def test_the_description_of_a4_depends_on_the_response(
+    fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe("auth_server", "POST /login", **fields)
 
 
 @pytest.mark.parametrize(
-    ("decision", "its", "said"),
+    ("decision", "fields", "expected"),
     [
-        ("allow", {"location": f"{BACK}?code=c"}, "issues a code for Paper Calendar."),
-        ("deny", {"location": f"{BACK}?error=access_denied"}, "The user denies the request."),
-        ("allow", {"location": f"{BACK}?error=server_error"}, "Tripod ID refuses"),
+        ("allow", {"location": f"{REDIRECT_URI}?code=c"}, "issues a code for Paper Calendar."),
+        (
+            "deny",
+            {"location": f"{REDIRECT_URI}?error=access_denied"},
+            "The user denies the request.",
+        ),
+        ("allow", {"location": f"{REDIRECT_URI}?error=server_error"}, "Tripod ID refuses"),
         ("allow", {"status": 400}, "does not accept this form. It issues no code."),
     ],
 )
-def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
-    assert said in told(
-        "auth_server", "POST /oauth/authorize", form=[("decision", decision)], **its
+def test_the_description_of_a6_depends_on_the_decision_and_the_response(
+    decision: str, fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe(
+        "auth_server", "POST /oauth/authorize", form=[("decision", decision)], **fields
     )
 
 
 @pytest.mark.parametrize(
-    ("query", "its", "said"),
+    ("query", "fields", "expected"),
     [
         ([("code", "c")], {"location": "/photos"}, "carries the code to Paper Calendar"),
         (
@@ -129,42 +144,49 @@ def test_a6(decision: str, its: dict[str, Any], said: str) -> None:
         ([("code", "c")], {"status": 502}, "which gets no tokens for it"),
     ],
 )
-def test_a7(query: list[tuple[str, str]], its: dict[str, Any], said: str) -> None:
-    assert said in told("client_app", "GET /callback", query=query, **its)
+def test_the_description_of_a7_depends_on_the_parameters_and_the_response(
+    query: list[tuple[str, str]], fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe("client_app", "GET /callback", query=query, **fields)
 
 
 @pytest.mark.parametrize(
-    ("its", "said"),
+    ("fields", "expected"),
     [
-        ({"request_headers": BASIC, "form": CODE}, "proves its identity with its secret"),
-        ({"form": [*CODE, ("client_secret", "••••••••")]}, "proves its identity with its secret"),
+        ({"request_headers": BASIC, "form": CODE_GRANT}, "proves its identity with its secret"),
         (
-            {"form": [*CODE, ("client_id", "public")]},
+            {"form": [*CODE_GRANT, ("client_secret", "••••••••")]},
+            "proves its identity with its secret",
+        ),
+        (
+            {"form": [*CODE_GRANT, ("client_id", "public")]},
             "with the verifier alone that it started this flow",
         ),
-        ({"request_headers": BASIC, "form": CODE, "status": 400}, "gets no tokens for it"),
-        ({"form": TOKEN}, "The old one is spent"),
-        ({"form": TOKEN, "status": 400}, "gets no new tokens for it"),
+        ({"request_headers": BASIC, "form": CODE_GRANT, "status": 400}, "gets no tokens for it"),
+        ({"form": REFRESH_GRANT}, "The old one is spent"),
+        ({"form": REFRESH_GRANT, "status": 400}, "gets no new tokens for it"),
         (
             {"form": [("grant_type", "password")], "status": 400},
             "with a grant type that Tripod ID does not support",
         ),
     ],
 )
-def test_t1_and_f1(its: dict[str, Any], said: str) -> None:
-    assert said in told("auth_server", "POST /oauth/token", **its)
+def test_the_description_of_a_token_request_depends_on_the_grant_type_and_the_response(
+    fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe("auth_server", "POST /oauth/token", **fields)
 
 
-def test_the_description_of_a_refresh_gives_no_reason() -> None:
+def test_the_description_of_a_refresh_does_not_say_that_a_token_had_expired() -> None:
     """The message does not show whether the old token had expired."""
-    assert "expired" not in told("auth_server", "POST /oauth/token", form=TOKEN)
+    assert "expired" not in describe("auth_server", "POST /oauth/token", form=REFRESH_GRANT)
 
 
-def test_r1_mentions_the_introspection_if_there_is_one() -> None:
+def test_the_description_of_r1_mentions_the_introspection_if_there_is_one() -> None:
     photos = exchange(
         "resource_api", "GET /photos", until=1, request_id="one", request_headers=BEARER
     )
-    asked = exchange(
+    introspection = exchange(
         "auth_server",
         "POST /oauth/introspect",
         at=0.1,
@@ -172,17 +194,17 @@ def test_r1_mentions_the_introspection_if_there_is_one() -> None:
         request_headers=[("Authorization", "Basic photo-api:••••••••")],
     )
 
-    [with_it], [without_it] = read_trees([photos, asked]), read_trees([photos])
+    [introspected], [not_introspected] = read_trees([photos, introspection]), read_trees([photos])
 
-    assert "Photo API introspects it at Tripod ID" in sentence(with_it, "Paper Calendar")
+    assert "Photo API introspects it at Tripod ID" in sentence(introspected, "Paper Calendar")
     assert (
-        sentence(without_it, "Paper Calendar")
+        sentence(not_introspected, "Paper Calendar")
         == "Paper Calendar calls the API with the access token."
     )
 
 
 @pytest.mark.parametrize(
-    ("status", "said"),
+    ("status", "expected"),
     [
         (401, "with an access token that does not allow this."),
         (403, "with an access token that does not allow this."),
@@ -190,8 +212,12 @@ def test_r1_mentions_the_introspection_if_there_is_one() -> None:
         (400, "does not exist, or sends an invalid request."),
     ],
 )
-def test_a_rejected_r1_names_the_token_or_the_request(status: int, said: str) -> None:
-    assert told("resource_api", "GET /photos", request_headers=BEARER, status=status).endswith(said)
+def test_the_description_of_a_rejected_r1_names_the_token_or_the_request(
+    status: int, expected: str
+) -> None:
+    assert describe("resource_api", "GET /photos", request_headers=BEARER, status=status).endswith(
+        expected
+    )
 
 
 def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
@@ -210,7 +236,7 @@ def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "its", "said"),
+    ("path", "fields", "expected"),
     [
         ("/oauth/revoke", {"events": ENDED}, "Paper Calendar revokes its token. The grant ends"),
         ("/oauth/revoke", {}, "a token whose grant has ended before."),
@@ -218,12 +244,14 @@ def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
         ("/account/apps", {"events": ENDED}, "The user removes an app."),
     ],
 )
-def test_e1(path: str, its: dict[str, Any], said: str) -> None:
-    assert said in told("auth_server", f"POST {path}", **its)
+def test_the_description_of_e1_depends_on_the_response(
+    path: str, fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe("auth_server", f"POST {path}", **fields)
 
 
 @pytest.mark.parametrize(
-    ("leg", "request_line", "said"),
+    ("leg", "request_line", "expected"),
     [
         ("client_app", "GET /", "home page"),
         ("client_app", "GET /photos", "opens the album"),
@@ -268,13 +296,13 @@ def test_e1(path: str, its: dict[str, Any], said: str) -> None:
     ],
 )
 def test_a_message_without_a_step_is_described_by_its_address(
-    leg: str, request_line: str, said: str
+    leg: str, request_line: str, expected: str
 ) -> None:
-    assert said in told(leg, request_line)
+    assert expected in describe(leg, request_line)
 
 
 @pytest.mark.parametrize(
-    ("its", "said"),
+    ("fields", "expected"),
     [
         (
             {"request_headers": MALLORY + BASIC, "status": 400},
@@ -285,11 +313,16 @@ def test_a_message_without_a_step_is_described_by_its_address(
             "The attacker sends this, in the name of Paper Calendar.",
         ),
         ({"request_headers": MALLORY}, "The attacker sends this."),
-        ({"request_headers": LED}, "The attacker makes another user’s browser send this."),
+        (
+            {"request_headers": IN_CAROLS_BROWSER},
+            "The attacker makes another user’s browser send this.",
+        ),
     ],
 )
-def test_the_attackers_messages_are_described_as_such(its: dict[str, Any], said: str) -> None:
-    story = told("auth_server", "POST /oauth/token", form=CODE, **its)
+def test_the_attackers_messages_are_described_as_such(
+    fields: dict[str, Any], expected: str
+) -> None:
+    story = describe("auth_server", "POST /oauth/token", form=CODE_GRANT, **fields)
 
-    assert said in story
+    assert expected in story
     assert "exchanges the code" not in story

@@ -27,7 +27,7 @@ def plain_http_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def pages(legs: Legs, watched: Store) -> None:
-    """Return a browser for the inspector's pages at Print Shop."""
+    """Add the inspector's pages to Print Shop."""
     open_pages(
         legs.client_app,
         legs.client_app.extensions["tripod.settings"],
@@ -37,7 +37,7 @@ def pages(legs: Legs, watched: Store) -> None:
 
 @dataclass
 class RoundTrip:
-    """A flow of another client, with every secret in it."""
+    """The client of a flow, and every secret that was sent."""
 
     client: RegisteredClient
     secrets: list[str]
@@ -51,21 +51,24 @@ def round_trip(client: RegisteredClient, legs: Legs, alice: Person) -> RoundTrip
     )
     token_endpoint, secret = client.metadata["token_endpoint"], str(client.client_secret)
     address, state = session.authorization_url(client.metadata["authorization_endpoint"])
-    landed = alice.go_through(address).url
-    first = session.fetch_token(token_endpoint, authorization_response=landed, client_secret=secret)
+    callback_url = alice.go_through(address).url
+    first = session.fetch_token(
+        token_endpoint, authorization_response=callback_url, client_secret=secret
+    )
     assert session.get(f"{legs.resource_api_url}/photos").status_code == 200
     second = session.refresh_token(token_endpoint, auth=(client.client_id, secret))
     secrets = [each[name] for each in (first, second) for name in ("access_token", "refresh_token")]
-    code = landed.partition("code=")[2].partition("&")[0]
+    code = callback_url.partition("code=")[2].partition("&")[0]
     return RoundTrip(client, [secret, state, code, *secrets])
 
 
 def steps(flow: Flow) -> list[tuple[str, str]]:
+    """Return the method and the path of each message."""
     return [(one.method, one.path) for one in flow.exchanges]
 
 
-def seen(legs: Legs, address: str = "/inspector") -> Page:
-    """Return the page, in a browser that is not part of the flow."""
+def open_page(legs: Legs, address: str = "/inspector") -> Page:
+    """Open a page of the inspector in a browser that is not part of the flow."""
     return Browser(legs.network).open(f"{legs.client_app_url}{address}")
 
 
@@ -102,8 +105,8 @@ def test_the_flow_is_separate_from_print_shops(
     assert "/callback" not in [path for _, path in steps(newest)]
 
 
-def test_the_page_draws_it_under_the_clients_name(round_trip: RoundTrip, legs: Legs) -> None:
-    page = seen(legs)
+def test_the_page_names_the_client(round_trip: RoundTrip, legs: Legs) -> None:
+    page = open_page(legs)
 
     assert page.status == 200
     assert page.link(NAME).href.startswith("/inspector?flow=")
@@ -120,14 +123,14 @@ def test_the_page_draws_it_under_the_clients_name(round_trip: RoundTrip, legs: L
 
 def test_each_message_can_be_opened(round_trip: RoundTrip, legs: Legs, watched: Store) -> None:
     flow, _ = flows(watched.exchanges())
-    page = seen(legs, f"/inspector?flow={flow.id}&message=6&all=1")
+    page = open_page(legs, f"/inspector?flow={flow.id}&message=6&all=1")
 
     assert "grant_type=authorization_code" in page.text
     assert f"Authorization: Basic {round_trip.client.client_id}:" in page.text
 
 
 def test_the_page_contains_no_secret_of_the_flow(round_trip: RoundTrip, legs: Legs) -> None:
-    source = seen(legs, "/inspector?all=1").source
+    source = open_page(legs, "/inspector?all=1").source
 
     assert len(round_trip.secrets) == 7
     assert [secret for secret in round_trip.secrets if secret in source] == []

@@ -1,6 +1,7 @@
 """The token timeline: when each token works, as a drawing and as sentences."""
 
 from itertools import pairwise
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -8,50 +9,62 @@ import pytest
 from inspector import draw
 from inspector.read.token_lives import AccessToken, RefreshTokens
 
-EVIL = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
+HOSTILE_TEXT = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
 LIFE = RefreshTokens(issued=0, expires=86400, ended=None)
 ENDED = RefreshTokens(issued=0, expires=86400, ended=30, why="revoked by the client")
 
 
 def token(
-    issued: float, replaced: float | None = None, ended: float | None = None, why: str = EVIL
+    issued: float,
+    replaced: float | None = None,
+    ended: float | None = None,
+    why: str = HOSTILE_TEXT,
 ) -> AccessToken:
     """Return a token with a lifetime of two minutes."""
-    its_end = {} if ended is None else {"ended": ended, "why": why}
-    return AccessToken(issued=issued, expires=issued + 120, replaced=replaced, **its_end)
+    end_fields: dict[str, Any] = {}
+    if ended is not None:
+        end_fields = {"ended": ended, "why": why}
+    return AccessToken(issued=issued, expires=issued + 120, replaced=replaced, **end_fields)
 
 
 def chain(*issued: float) -> list[AccessToken]:
-    """Return tokens that each replace the one before."""
+    """Return tokens that were issued at these times. Each replaces the one before."""
     return [token(*moments) for moments in zip(issued, [*issued[1:], None], strict=True)]
 
 
-def drawn(tokens: list[AccessToken], now: float, life: RefreshTokens = LIFE) -> ElementTree.Element:
-    """Parse the drawing strictly. NUL is removed first, as HTML parsers do."""
-    return ElementTree.fromstring(draw.timeline(tokens, life, now).replace("\x00", ""))
+def draw_timeline(
+    tokens: list[AccessToken], now: float, refresh: RefreshTokens = LIFE
+) -> ElementTree.Element:
+    """Draw and parse strictly. NUL is removed first, as HTML parsers do."""
+    text = draw.timeline(tokens, refresh, now).replace("\x00", "")
+    return ElementTree.fromstring(text)  # noqa: S314 - the project draws it, and it has no entities
 
 
-def classed(svg: ElementTree.Element, *css: str) -> list[ElementTree.Element]:
+def find_by_classes(svg: ElementTree.Element, *css: str) -> list[ElementTree.Element]:
+    """Return the elements that have all these CSS classes."""
     return [node for node in svg.iter() if {*css} <= {*(node.get("class") or "").split()}]
 
 
 def blocks(svg: ElementTree.Element) -> list[tuple[float, float]]:
-    """Return the start and the end of each access token's use."""
-    return [extent(block) for block in classed(svg, "life", "access")]
+    """Return the left and the right end of each access token's block."""
+    return [extent(block) for block in find_by_classes(svg, "life", "access")]
 
 
 def strips(svg: ElementTree.Element) -> list[tuple[float, float]]:
-    """Return the start and the end of the time in which a replaced token still worked."""
-    return [extent(rect) for strip in classed(svg, "replaced") for rect in strip.iter("rect")]
+    """Return both ends of each strip: the time in which a replaced token still works."""
+    return [
+        extent(rect) for strip in find_by_classes(svg, "replaced") for rect in strip.iter("rect")
+    ]
 
 
 def extent(rect: ElementTree.Element) -> tuple[float, float]:
+    """Return the left and the right end of a rectangle."""
     return float(rect.attrib["x"]), float(rect.attrib["x"]) + float(rect.attrib["width"])
 
 
 def labels(svg: ElementTree.Element, y: str) -> list[tuple[str, float]]:
-    """Return the numbers at this height and their positions."""
-    found = [node for node in classed(svg, "label") if node.get("y") == y]
+    """Return the numbers of the tokens in the row at `y`, each with its position."""
+    found = [node for node in find_by_classes(svg, "label") if node.get("y") == y]
     return [
         (node.text or "", float(node.attrib["x"])) for node in found if (node.text or "").isdigit()
     ]
@@ -74,7 +87,7 @@ REFRESH_ROW, ACCESS_ROW = "63", "122"
     ],
 )
 def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: float) -> None:
-    svg = drawn(tokens, now)
+    svg = draw_timeline(tokens, now)
 
     assert svg.get("role") == "img"
     assert not [node for node in svg.iter() if "nan" in "".join(node.attrib.values()).lower()]
@@ -89,7 +102,7 @@ def test_a_timeline_is_well_formed_at_any_time(tokens: list[AccessToken], now: f
     ],
 )
 def test_a_refresh_token_of_any_length_is_drawn(life: RefreshTokens) -> None:
-    assert drawn([token(0)], 50, life).tag == "svg"
+    assert draw_timeline([token(0)], 50, life).tag == "svg"
 
 
 def test_without_tokens_a_sentence_replaces_the_timeline() -> None:
@@ -102,35 +115,38 @@ def test_without_tokens_a_sentence_replaces_the_timeline() -> None:
 
 @pytest.mark.parametrize(("now", "live"), [(0, 1), (119, 1), (120, 0), (500, 0)])
 def test_an_expired_token_is_not_active(now: float, live: int) -> None:
-    assert len(classed(drawn([token(0)], now), "live", "access")) == live
+    assert len(find_by_classes(draw_timeline([token(0)], now), "live", "access")) == live
 
 
 def test_only_the_last_token_is_active() -> None:
-    svg = drawn(chain(0, 60), 61)
+    svg = draw_timeline(chain(0, 60), 61)
 
-    assert [extent(block) for block in classed(svg, "live", "access")] == blocks(svg)[1:]
+    assert [extent(block) for block in find_by_classes(svg, "live", "access")] == blocks(svg)[1:]
 
 
-def test_now_moves_to_the_right() -> None:
-    places = [
-        float(classed(drawn([token(0)], now), "now")[0].attrib["x1"]) for now in (0, 30, 60, 119)
+def test_the_current_time_moves_to_the_right() -> None:
+    positions = [
+        float(find_by_classes(draw_timeline([token(0)], now), "now")[0].attrib["x1"])
+        for now in (0, 30, 60, 119)
     ]
 
-    assert places == sorted(set(places))
+    assert positions == sorted(set(positions))
 
 
 def test_a_long_refresh_token_is_cut_and_says_how_long_it_is_valid() -> None:
-    torn, whole = drawn([token(0)], 10), drawn([token(0)], 40, ENDED)
+    cut, whole = draw_timeline([token(0)], 10), draw_timeline([token(0)], 40, ENDED)
 
-    corners = [classed(svg, "life", "refresh")[0].attrib["d"].count("a") for svg in (torn, whole)]
+    corners = [
+        find_by_classes(svg, "life", "refresh")[0].attrib["d"].count("a") for svg in (cut, whole)
+    ]
 
     assert corners == [2, 4]
-    assert "24 hours left →" in [node.text for node in torn.iter("text")]
+    assert "24 hours left →" in [node.text for node in cut.iter("text")]
     assert not [node for node in whole.iter("text") if "left" in (node.text or "")]
 
 
 def test_only_the_last_six_tokens_are_shown_with_their_numbers() -> None:
-    svg = drawn(chain(*range(0, 480, 60)), 430)
+    svg = draw_timeline(chain(*range(0, 480, 60)), 430)
 
     for row in (REFRESH_ROW, ACCESS_ROW):
         assert [number for number, _ in labels(svg, row)] == ["3", "4", "5", "6", "7", "8"]
@@ -138,16 +154,18 @@ def test_only_the_last_six_tokens_are_shown_with_their_numbers() -> None:
 
 @pytest.mark.parametrize("apart", [0, 0.001, 0.5, 1, 3, 60])
 def test_numbers_never_overlap(apart: float) -> None:
-    svg = drawn(chain(*(95 * apart + apart * n for n in range(12))), 95 * apart + 11 * apart)
+    svg = draw_timeline(
+        chain(*(95 * apart + apart * n for n in range(12))), 95 * apart + 11 * apart
+    )
 
     for row in (REFRESH_ROW, ACCESS_ROW):
-        places = labels(svg, row)
-        assert all(b - a >= 9 * len(number) for (number, a), (_, b) in pairwise(places))
+        positions = labels(svg, row)
+        assert all(b - a >= 9 * len(number) for (number, a), (_, b) in pairwise(positions))
     assert [number for number, _ in labels(svg, REFRESH_ROW)] == ["7", "8", "9", "10", "11", "12"]
 
 
 def test_a_number_is_inside_its_block_if_it_fits() -> None:
-    svg = drawn(chain(0, 60, 63, 63.5), 64)
+    svg = draw_timeline(chain(0, 60, 63, 63.5), 64)
 
     assert [number for number, _ in labels(svg, ACCESS_ROW)] == ["1", "2", "4"]
     for (begins, ends), (_, at) in zip(
@@ -157,12 +175,12 @@ def test_a_number_is_inside_its_block_if_it_fits() -> None:
 
 
 def test_a_replaced_token_works_until_it_expires() -> None:
-    svg = drawn(chain(0, 60), 61)
+    svg = draw_timeline(chain(0, 60), 61)
     [(begins, ends)] = strips(svg)
 
     assert begins == pytest.approx(blocks(svg)[1][0], abs=2)
     assert blocks(svg)[1][0] < ends < blocks(svg)[1][1]
-    assert [node.findtext("title") for node in classed(svg, "replaced")] == [
+    assert [node.findtext("title") for node in find_by_classes(svg, "replaced")] == [
         "replaced; it works until it expires"
     ]
 
@@ -176,13 +194,13 @@ def test_a_replaced_token_works_until_it_expires() -> None:
     ],
 )
 def test_the_state_of_each_token_is_described(first: AccessToken, now: float, title: str) -> None:
-    svg = drawn([first, token(60)], now)
+    svg = draw_timeline([first, token(60)], now)
 
-    assert [node.findtext("title") for node in classed(svg, "replaced")] == [title]
+    assert [node.findtext("title") for node in find_by_classes(svg, "replaced")] == [title]
 
 
 def test_the_end_of_the_grant_ends_replaced_tokens() -> None:
-    svg = drawn([token(0, 60, 90), token(60, None, 90)], 95, ENDED)
+    svg = draw_timeline([token(0, 60, 90), token(60, None, 90)], 95, ENDED)
 
     assert strips(svg)[0][1] == pytest.approx(blocks(svg)[1][1], abs=2)
 
@@ -191,15 +209,15 @@ def test_the_end_of_the_grant_ends_replaced_tokens() -> None:
     "first", [token(0, ended=60), token(0, replaced=120), token(0, replaced=300)]
 )
 def test_a_token_that_ended_before_its_successor_has_no_strip(first: AccessToken) -> None:
-    svg = drawn([first, token(300)], 301)
+    svg = draw_timeline([first, token(300)], 301)
 
     assert (strips(svg), len(blocks(svg))) == ([], 2)
 
 
-def test_strips_do_not_overlap_each_other_or_the_times() -> None:
-    svg = drawn(chain(0, 10, 20, 125, 130), 131)
+def test_strips_overlap_neither_each_other_nor_the_labels_of_the_axis() -> None:
+    svg = draw_timeline(chain(0, 10, 20, 125, 130), 131)
     levels: dict[str, list[tuple[float, float]]] = {}
-    for strip in classed(svg, "replaced"):
+    for strip in find_by_classes(svg, "replaced"):
         [rect] = strip.iter("rect")
         levels.setdefault(rect.attrib["y"], []).append(extent(rect))
 
@@ -209,7 +227,7 @@ def test_strips_do_not_overlap_each_other_or_the_times() -> None:
     )
     assert (
         max(map(float, levels)) + 7
-        < min(float(node.attrib["y"]) for node in classed(svg, "when")) - 12
+        < min(float(node.attrib["y"]) for node in find_by_classes(svg, "when")) - 12
     )
 
 

@@ -8,31 +8,36 @@ from tests.inspector.exchanges import exchange
 GRANT = {"grant_id": "g"}
 
 
-def issued(at: float = 0) -> Exchange:
+def issue_code(at: float = 0) -> Exchange:
+    """Return an exchange in which the server issues a code."""
     event = {"event": "authorization_code_issued", "grant_lifetime": 86400, **GRANT}
     return exchange("auth_server", "POST /oauth/authorize", at=at, until=at, events=[event])
 
 
-def redeemed(at: float, refresh_token: str) -> Exchange:
-    return _answered(
+def redeem(at: float, refresh_token: str) -> Exchange:
+    """Return an exchange in which the code is redeemed for this refresh token."""
+    return token_response(
         at, {"event": "code_redeemed", **GRANT}, [("code", "••••••••~c0c0c0")], refresh_token
     )
 
 
-def refreshed(at: float, spent: str, refresh_token: str) -> Exchange:
-    form = [("refresh_token", f"••••••••~{spent}")]
-    return _answered(at, {"event": "tokens_refreshed", **GRANT}, form, refresh_token)
+def refresh(at: float, presented: str, refresh_token: str) -> Exchange:
+    """Return an exchange in which the refresh token `presented` is replaced by `refresh_token`."""
+    form = [("refresh_token", f"••••••••~{presented}")]
+    return token_response(at, {"event": "tokens_refreshed", **GRANT}, form, refresh_token)
 
 
-def ended(at: float, reason: str) -> Exchange:
+def end_grant(at: float, reason: str) -> Exchange:
+    """Return an exchange in which the grant ends."""
     event = {"event": "grant_ended", "reason": reason, **GRANT}
     return exchange("auth_server", "POST /oauth/revoke", at=at, until=at, events=[event])
 
 
-def _answered(
+def token_response(
     at: float, event: dict[str, str], form: list[tuple[str, str]], refresh_token: str
 ) -> Exchange:
-    answer = f'{{\n  "expires_in": 120,\n  "refresh_token": "rrrrrr••••••••~{refresh_token}"\n}}'
+    """Return a successful token request, whose response contains this refresh token."""
+    text = f'{{\n  "expires_in": 120,\n  "refresh_token": "rrrrrr••••••••~{refresh_token}"\n}}'
     return exchange(
         "auth_server",
         "POST /oauth/token",
@@ -40,12 +45,12 @@ def _answered(
         until=at,
         events=[event],
         form=form,
-        answer=answer,
+        response_text=text,
     )
 
 
 def states(member: Member) -> list[tuple[str, str]]:
-    """Return label and state of each token, parents before children."""
+    """Return the label and the state of each token, parents before children."""
     return [
         (member.label, member.state),
         *(each for child in member.children for each in states(child)),
@@ -53,13 +58,13 @@ def states(member: Member) -> list[tuple[str, str]]:
 
 
 def test_a_code_that_was_not_redeemed_has_no_tokens() -> None:
-    [grant] = tokens.grants([issued()])
+    [grant] = tokens.grants([issue_code()])
 
     assert (grant.pairs, states(tokens.family(grant, 1001))) == ([], [("Code", "active")])
 
 
 def test_each_refresh_replaces_the_token_before_it() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(61, "aaaaaa", "bbbbbb")])
+    [grant] = tokens.grants([issue_code(), redeem(1, "aaaaaa"), refresh(61, "aaaaaa", "bbbbbb")])
 
     first, second = tokens.access_tokens(grant)
 
@@ -74,7 +79,7 @@ def test_each_refresh_replaces_the_token_before_it() -> None:
 
 
 def test_a_replaced_token_works_until_it_expires() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(61, "aaaaaa", "bbbbbb")])
+    [grant] = tokens.grants([issue_code(), redeem(1, "aaaaaa"), refresh(61, "aaaaaa", "bbbbbb")])
 
     first = tokens.access_tokens(grant)[0]
 
@@ -92,14 +97,14 @@ def test_a_replaced_token_works_until_it_expires() -> None:
 
 
 def test_the_end_of_the_grant_ends_every_token_with_a_reason() -> None:
-    story = [
-        issued(),
-        redeemed(1, "aaaaaa"),
-        refreshed(21, "aaaaaa", "bbbbbb"),
-        ended(30, "replay"),
+    exchanges = [
+        issue_code(),
+        redeem(1, "aaaaaa"),
+        refresh(21, "aaaaaa", "bbbbbb"),
+        end_grant(30, "replay"),
     ]
 
-    [grant] = tokens.grants(story)
+    [grant] = tokens.grants(exchanges)
     why = "the grant ended: a single-use code or token was presented again"
 
     assert [(token.end, token.why) for token in tokens.access_tokens(grant)] == [
@@ -110,20 +115,22 @@ def test_the_end_of_the_grant_ends_every_token_with_a_reason() -> None:
 
 
 def test_a_token_that_expired_first_stays_expired() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), ended(300, "revoked by the client")])
+    [grant] = tokens.grants(
+        [issue_code(), redeem(1, "aaaaaa"), end_grant(300, "revoked by the client")]
+    )
 
     assert (tokens.access_tokens(grant)[0].ended, tokens.access_tokens(grant)[0].why) == (None, "")
 
 
 def test_used_refresh_tokens_stay_marked_after_the_grant_ended() -> None:
-    story = [
-        issued(),
-        redeemed(1, "aaaaaa"),
-        refreshed(21, "aaaaaa", "bbbbbb"),
-        ended(30, "replay"),
+    exchanges = [
+        issue_code(),
+        redeem(1, "aaaaaa"),
+        refresh(21, "aaaaaa", "bbbbbb"),
+        end_grant(30, "replay"),
     ]
 
-    [grant] = tokens.grants(story)
+    [grant] = tokens.grants(exchanges)
     [first] = tokens.family(grant, 1031).children
 
     assert (first.state, first.note) == ("spent", "the refresh token was used")
@@ -133,21 +140,21 @@ def test_used_refresh_tokens_stay_marked_after_the_grant_ended() -> None:
     )
 
 
-def a_replayed_token(*later: Exchange) -> tokens.Grant:
-    """Return a flow in which a refresh token is presented twice within the grace."""
-    story = [
-        issued(),
-        redeemed(1, "aaaaaa"),
-        refreshed(60, "aaaaaa", "bbbbbb"),
-        refreshed(65, "aaaaaa", "cccccc"),
+def grant_with_a_replay(*later: Exchange) -> tokens.Grant:
+    """Return a grant whose refresh token was presented twice within the grace period."""
+    exchanges = [
+        issue_code(),
+        redeem(1, "aaaaaa"),
+        refresh(60, "aaaaaa", "bbbbbb"),
+        refresh(65, "aaaaaa", "cccccc"),
     ]
-    [grant] = tokens.grants([*story, *later])
+    [grant] = tokens.grants([*exchanges, *later])
     return grant
 
 
 def test_a_repeated_refresh_token_marks_the_first_successor_as_lost() -> None:
-    """It is unknown whether the response was lost, stolen, or requested twice."""
-    family = tokens.family(a_replayed_token(), 1066)
+    """The server cannot know whether the first response was lost or the token was stolen."""
+    family = tokens.family(grant_with_a_replay(), 1066)
 
     assert states(family)[1:] == [
         ("Tokens 1", "spent"),
@@ -161,7 +168,7 @@ def test_a_repeated_refresh_token_marks_the_first_successor_as_lost() -> None:
 
 
 def test_a_lost_token_stays_lost_after_the_grant_ended() -> None:
-    family = tokens.family(a_replayed_token(ended(70, "replay")), 1071)
+    family = tokens.family(grant_with_a_replay(end_grant(70, "replay")), 1071)
 
     assert states(family)[1:] == [
         ("Tokens 1", "spent"),
@@ -170,15 +177,15 @@ def test_a_lost_token_stays_lost_after_the_grant_ended() -> None:
     ]
 
 
-def test_the_access_token_of_a_lost_response_stopped_working_then() -> None:
-    _, lost, alive = tokens.access_tokens(a_replayed_token())
+def test_the_access_token_of_a_lost_response_ends_at_the_repeated_refresh() -> None:
+    _, lost, active = tokens.access_tokens(grant_with_a_replay())
 
     assert (lost.end, lost.replaced, lost.why[:14]) == (1065, None, "lost: the toke")
-    assert alive.ended is None
+    assert active.ended is None
 
 
 def test_the_successor_of_an_unrecorded_token_ends_no_other_token() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa"), refreshed(60, "unseen", "bbbbbb")])
+    [grant] = tokens.grants([issue_code(), redeem(1, "aaaaaa"), refresh(60, "unseen", "bbbbbb")])
 
     assert states(tokens.family(grant, 1061))[1:] == [
         ("Tokens 1", "active"),
@@ -187,7 +194,7 @@ def test_the_successor_of_an_unrecorded_token_ends_no_other_token() -> None:
 
 
 def test_a_grant_expires() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa")])
+    [grant] = tokens.grants([issue_code(), redeem(1, "aaaaaa")])
 
     assert states(tokens.family(grant, 1000 + 86400)) == [
         ("Code", "spent"),
@@ -196,7 +203,7 @@ def test_a_grant_expires() -> None:
 
 
 def test_an_expired_access_token_leaves_the_refresh_token_active() -> None:
-    [grant] = tokens.grants([issued(), redeemed(1, "aaaaaa")])
+    [grant] = tokens.grants([issue_code(), redeem(1, "aaaaaa")])
 
     [first] = tokens.family(grant, 1200).children
 
@@ -207,7 +214,7 @@ def test_an_expired_access_token_leaves_the_refresh_token_active() -> None:
 
 
 def test_a_grant_without_a_recorded_beginning_starts_at_its_first_message() -> None:
-    [grant] = tokens.grants([refreshed(60, "unseen", "bbbbbb")])
+    [grant] = tokens.grants([refresh(60, "unseen", "bbbbbb")])
 
     assert tokens.refresh_tokens(grant).expires is None
     assert len(tokens.access_tokens(grant)) == 1
@@ -221,18 +228,18 @@ def test_two_grants_in_one_flow_are_two_families() -> None:
         events=[{"event": "authorization_code_issued", "grant_id": "other", "grant_lifetime": 5}],
     )
 
-    assert [grant.id for grant in tokens.grants([issued(), other])] == ["g", "other"]
+    assert [grant.id for grant in tokens.grants([issue_code(), other])] == ["g", "other"]
 
 
-def test_an_event_that_only_ends_a_grant_is_not_drawn() -> None:
-    assert tokens.grants([ended(1, "revoked by the client")]) == []
+def test_a_grant_with_no_event_but_its_end_is_omitted() -> None:
+    assert tokens.grants([end_grant(1, "revoked by the client")]) == []
 
 
 def test_an_unreadable_response_is_ignored() -> None:
     event = {"event": "code_redeemed", **GRANT}
     for answer in ("", "[1, 2]", "{", '{"expires_in": "soon"}', '{"expires_in": {}}'):
         [grant] = tokens.grants(
-            [exchange("auth_server", "POST /oauth/token", events=[event], answer=answer)]
+            [exchange("auth_server", "POST /oauth/token", events=[event], response_text=answer)]
         )
 
         assert len(tokens.access_tokens(grant)) == 1

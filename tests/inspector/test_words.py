@@ -1,4 +1,4 @@
-"""The label of a response arrow: the result in two words."""
+"""The label of a response arrow names the result in one or two words."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from tests.inspector.exchanges import exchange
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("text", "label"),
     [
         ('{"access_token": "••••••••", "refresh_token": "••••••••"}', "two tokens"),
         ('{"access_token": "••••••••"}', "an access token"),
@@ -26,8 +26,8 @@ from tests.inspector.exchanges import exchange
         ("", "empty"),
     ],
 )
-def test_a_json_response_is_labelled_by_its_content(answer: str, said: str) -> None:
-    assert summary(exchange("resource_api", "GET /", answer=answer)) == said
+def test_a_json_response_is_labelled_by_its_content(text: str, label: str) -> None:
+    assert summary(exchange("resource_api", "GET /", response_text=text)) == label
 
 
 def test_a_redirect_is_labelled_by_its_target() -> None:
@@ -38,7 +38,7 @@ def test_a_redirect_is_labelled_by_its_target() -> None:
 
 
 @pytest.mark.parametrize(
-    ("challenge", "said"),
+    ("challenge", "label"),
     [
         (
             'Bearer realm="photos", error="insufficient_scope", scope="photos:write"',
@@ -47,7 +47,7 @@ def test_a_redirect_is_labelled_by_its_target() -> None:
         ('Bearer realm="photos"', "Bearer"),
     ],
 )
-def test_a_challenge_is_labelled_by_its_error(challenge: str, said: str) -> None:
+def test_a_challenge_is_labelled_by_its_error(challenge: str, label: str) -> None:
     refused = exchange(
         "resource_api",
         "GET /photos",
@@ -55,14 +55,18 @@ def test_a_challenge_is_labelled_by_its_error(challenge: str, said: str) -> None
         response_headers=[("Www-Authenticate", challenge)],
     )
 
-    assert summary(refused) == said
+    assert summary(refused) == label
 
 
 def test_an_error_in_the_body_is_preferred_to_the_challenge() -> None:
     challenge = [("Www-Authenticate", 'Basic realm="Tripod ID"')]
-    answer = '{"error": "invalid_client"}'
+    text = '{"error": "invalid_client"}'
     refused = exchange(
-        "auth_server", "POST /oauth/token", status=401, response_headers=challenge, answer=answer
+        "auth_server",
+        "POST /oauth/token",
+        status=401,
+        response_headers=challenge,
+        response_text=text,
     )
 
     assert summary(refused) == "invalid_client"

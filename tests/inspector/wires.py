@@ -1,4 +1,4 @@
-"""Messages as they arrive, and what is kept of them: a test says what matters to it, and the rest is ordinary."""
+"""Build messages as they arrive, and return what is recorded of them."""
 
 import base64
 import json
@@ -14,9 +14,9 @@ OTHER_TOKEN = "tGzvFWFjXmRk1J2mO8cQSplxl0BeZQQYbYS6WxSbIA0"
 STATE = "af0ifjsldkj"
 
 
-def wire(**its: Any) -> Wire:
-    """A request as it arrives: ordinary, but for what the test says."""
-    ordinary: dict[str, Any] = {
+def wire(**fields: Any) -> Wire:
+    """Return a message as it arrives, with default values for the fields that are not given."""
+    defaults: dict[str, Any] = {
         "leg": "auth_server",
         "method": "GET",
         "host": "127.0.0.1:9000",
@@ -26,23 +26,25 @@ def wire(**its: Any) -> Wire:
         "started_at": 1000.0,
         "status": 200,
     }
-    return Wire(**ordinary | its)
+    return Wire(**defaults | fields)
 
 
-def recorded(**its: Any) -> Exchange:
-    """What is kept of `wire(…)`."""
-    return transcribe(wire(**its), KEY, ended_at=1001.0)
+def record(**fields: Any) -> Exchange:
+    """Return the exchange that is recorded of `wire(…)`."""
+    return transcribe(wire(**fields), KEY, ended_at=1001.0)
 
 
-def request_header(name: str, value: str) -> str:
-    """What is kept of a request's header."""
-    return dict(recorded(request_headers=[(name, value)]).request_headers)[name]
+def record_header(name: str, value: str) -> str:
+    """Return the value that is recorded of a request header."""
+    return dict(record(request_headers=[(name, value)]).request_headers)[name]
 
 
-def form(fields: str | bytes) -> Pairs:
-    """What is kept of a form that is sent."""
-    body = fields.encode() if isinstance(fields, str) else fields
-    return recorded(
+def record_form(fields: str | bytes) -> Pairs:
+    """Return the fields that are recorded of a form in a request."""
+    body = fields
+    if isinstance(body, str):
+        body = body.encode()
+    return record(
         method="POST",
         request_headers=[("Content-Type", FORM)],
         request_body=body,
@@ -50,19 +52,28 @@ def form(fields: str | bytes) -> Pairs:
     ).request_body.form
 
 
-def json_answer(document: Any) -> str:
-    """What is kept of a JSON answer."""
-    body = document if isinstance(document, bytes) else json.dumps(document).encode()
-    headers = [("Content-Type", "application/json; charset=utf-8")]
-    return recorded(
-        response_headers=headers, response_body=body, response_size=len(body)
-    ).response_body.text
+def record_response(body: bytes, content_type: str) -> Exchange:
+    """Return the exchange that is recorded of a response with this body."""
+    return record(
+        response_headers=[("Content-Type", content_type)],
+        response_body=body,
+        response_size=len(body),
+    )
+
+
+def record_json(document: Any) -> str:
+    """Return the text that is recorded of a JSON response. Bytes are sent unchanged."""
+    body = document
+    if not isinstance(body, bytes):
+        body = json.dumps(document).encode()
+    return record_response(body, "application/json; charset=utf-8").response_body.text
 
 
 def basic(pair: str) -> str:
+    """Return HTTP Basic credentials for `client_id:client_secret` or another pair."""
     return f"Basic {base64.b64encode(pair.encode()).decode()}"
 
 
-def stored(exchange: Exchange) -> str:
-    """All of it, as it would be stored."""
+def serialize(exchange: Exchange) -> str:
+    """Return all recorded fields of an exchange as the store writes them."""
     return json.dumps(exchange.to_document(), ensure_ascii=False)
