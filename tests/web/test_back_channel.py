@@ -1,4 +1,4 @@
-"""Requests from server to server ignore the environment and never retry by themselves."""
+"""Requests from server to server ignore the environment and are never retried."""
 
 import threading
 from pathlib import Path
@@ -34,12 +34,12 @@ class Recorder(BaseAdapter):
 
 @pytest.fixture
 def network() -> Network:
-    """A server that echoes headers, sets a cookie, and redirects."""
+    """Return a network with a server that echoes headers, sets a cookie, and redirects."""
     server, network = Flask("server"), Network()
 
     @server.route("/headers", methods=["GET", "POST"])
     def headers() -> ResponseReturnValue:
-        return dict(request.headers), {"Set-Cookie": "session=theirs"}
+        return dict(request.headers), {"Set-Cookie": "session=value"}
 
     @server.post("/moved")
     def moved() -> ResponseReturnValue:
@@ -57,7 +57,7 @@ def session(network: Network) -> requests.Session:
 def test_a_netrc_does_not_overwrite_a_bearer_token(
     session: requests.Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    (tmp_path / "netrc").write_text("default login user password other\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
     response = session.get(f"{URL}/headers", headers={"Authorization": "Bearer token"})
@@ -80,14 +80,14 @@ def test_every_request_has_a_timeout_and_verifies_certificates() -> None:
 
     BackChannel(adapter=lambda: recorder).session().get(URL)
 
-    to_connect, to_answer = recorder.options["timeout"]
-    assert 0 < to_connect < to_answer <= 10
+    connect_timeout, read_timeout = recorder.options["timeout"]
+    assert 0 < connect_timeout < read_timeout <= 10
     assert recorder.options["verify"] is True
 
 
 def test_a_redirect_is_not_followed(session: requests.Session, network: Network) -> None:
-    """It could send a secret to another server."""
-    response = session.post(f"{URL}/moved", data={"client_secret": "hush"}, allow_redirects=True)
+    """A redirect could send a secret to another server."""
+    response = session.post(f"{URL}/moved", data={"client_secret": "secret"}, allow_redirects=True)
 
     assert response.status_code == 307
     assert len(network.exchanges) == 1
@@ -101,7 +101,7 @@ def test_cookies_are_not_kept(session: requests.Session) -> None:
 
 
 def test_a_request_is_not_retried() -> None:
-    """A code that is presented twice would end the grant."""
+    """A retry would use a code twice, and that ends the grant."""
     assert pooled_adapter().max_retries.total == 0
 
 

@@ -1,4 +1,7 @@
-"""INTERFACE: one spelling of the host is canonical, other spellings of loopback redirect to it, and a foreign Host gets 400."""
+"""Each leg has one canonical host.
+
+Pages on other spellings of loopback redirect to it. A foreign `Host` is rejected with status 400.
+"""
 
 import pytest
 import requests
@@ -29,8 +32,8 @@ def test_no_cookie_is_set_on_another_spelling(origin: str, browser: Browser) -> 
 def test_a_form_sent_to_another_spelling_is_not_redirected(
     origin: str, http: requests.Session
 ) -> None:
-    """A redirect would lose the typed values or send them to another address."""
-    response = http.post(f"{origin}/form", data={"password": "hush"})
+    """A redirect would lose the values or send them to another address."""
+    response = http.post(f"{origin}/form", data={"password": "secret"})
 
     assert response.status_code == 400
     assert "http://127.0.0.1:9000" in response.text

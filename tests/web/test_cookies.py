@@ -1,4 +1,4 @@
-"""Each leg's cookie: its own name and key, and safe attributes."""
+"""Each leg's cookie has its own name and key, and secure attributes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -75,13 +75,13 @@ def test_a_cookie_signed_with_a_removed_key_is_ignored(start: Callable[..., Flas
 def test_a_key_is_derived_for_each_leg_and_purpose() -> None:
     keys = {
         derive_key("a key", leg, purpose)
-        for leg in ("one", "two")
+        for leg in ("auth_server", "client_app")
         for purpose in ("cookies", "records")
     }
 
     assert len(keys) == 4
-    assert derive_key("a key", "one", "cookies") in keys
-    assert derive_key("another", "one", "cookies") not in keys
+    assert derive_key("a key", "auth_server", "cookies") in keys
+    assert derive_key("another key", "auth_server", "cookies") not in keys
 
 
 def test_signing_without_a_key_fails(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A leg's database: transactions, times with a time zone, one session per request."""
+"""A leg's database: transactions, sessions of requests, times, and files."""
 
 import stat
 from collections.abc import Callable, Iterator
@@ -19,11 +19,11 @@ NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
 
 
 class Base(DeclarativeBase):
-    """Base class of the table in these tests."""
+    """Base class of the models in these tests."""
 
 
 class Visit(Base):
-    """A row of the table."""
+    """A model with a time."""
 
     __tablename__ = "visits"
 
@@ -55,8 +55,8 @@ def impatient_database(
     impatient.engine.dispose()
 
 
-def visits(database: Database) -> int:
-    """Return the number of rows."""
+def count_visits(database: Database) -> int:
+    """Return the number of rows that are committed."""
     with database.session(writing=False) as db:
         return db.scalar(select(func.count()).select_from(Visit)) or 0
 
@@ -67,7 +67,10 @@ def visits(database: Database) -> int:
 def test_a_writing_transaction_locks_at_its_start(
     database: Database, impatient_database: Database
 ) -> None:
-    """A transaction that reads first and writes later would fail if another one has written in between."""
+    """The lock prevents another transaction from writing between a read and a later write.
+
+    Without it, the later write would fail.
+    """
     with (
         database.session(writing=True) as first,
         impatient_database.session(writing=True) as second,
@@ -85,21 +88,21 @@ def test_reading_does_not_wait_for_a_writer(
         writer.add(Visit(at=NOON))
         writer.flush()
 
-        assert visits(impatient_database) == 0
+        assert count_visits(impatient_database) == 0
 
-    assert visits(impatient_database) == 1
+    assert count_visits(impatient_database) == 1
 
 
 def test_parallel_writers_lose_no_update(database: Database) -> None:
-    def note(_: int) -> None:
+    def add_visit(_: int) -> None:
         with database.writing() as db:
             number = db.scalar(select(func.count()).select_from(Visit)) or 0
             db.add(Visit(id=number + 1, at=NOON))
 
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(note, range(40)))
+        list(threads.map(add_visit, range(40)))
 
-    assert visits(database) == 40
+    assert count_visits(database) == 40
 
 
 def test_a_failed_transaction_writes_nothing(database: Database) -> None:
@@ -112,7 +115,7 @@ def test_a_failed_transaction_writes_nothing(database: Database) -> None:
     with pytest.raises(RuntimeError):
         write_and_fail()
 
-    assert visits(database) == 0
+    assert count_visits(database) == 0
 
 
 def test_foreign_keys_are_enforced(database: Database) -> None:
@@ -135,14 +138,14 @@ def leg(database: Database, sessions: list[Session]) -> Flask:
     leg = Flask("leg")
     database.init_app(leg)
 
-    def look() -> str:
+    def read() -> str:
         sessions.extend((get_db(), get_db()))
         return str(get_db().scalar(select(func.count()).select_from(Visit)))
 
-    def note() -> str:
+    def write() -> str:
         get_db().add(Visit(at=NOON))
         get_db().commit()
-        return "noted"
+        return "written"
 
     def fail() -> str:
         sessions.append(get_db())
@@ -150,9 +153,9 @@ def leg(database: Database, sessions: list[Session]) -> Flask:
         get_db().flush()
         raise RuntimeError
 
-    leg.add_url_rule("/look", view_func=look)
-    leg.add_url_rule("/look-before-writing", "look_before_writing", view_func=writing(look))
-    leg.add_url_rule("/note", view_func=writing(note))
+    leg.add_url_rule("/read", view_func=read)
+    leg.add_url_rule("/read-before-writing", "read_before_writing", view_func=writing(read))
+    leg.add_url_rule("/write", view_func=writing(write))
     leg.add_url_rule("/fail", view_func=writing(fail))
     return leg
 
@@ -160,16 +163,16 @@ def leg(database: Database, sessions: list[Session]) -> Flask:
 def test_a_request_has_one_session_and_closes_it(
     leg: Flask, sessions: list[Session], database: Database
 ) -> None:
-    assert leg.test_client().get("/look").text == "0"
+    assert leg.test_client().get("/read").text == "0"
 
     assert sessions[0] is sessions[1]
     assert _connections_in_use(database) == 0
 
 
 def test_a_view_that_writes_commits(leg: Flask, database: Database) -> None:
-    leg.test_client().get("/note")
+    leg.test_client().get("/write")
 
-    assert visits(database) == 1
+    assert count_visits(database) == 1
 
 
 def test_a_failed_view_writes_nothing_and_releases_its_connection(
@@ -177,7 +180,7 @@ def test_a_failed_view_writes_nothing_and_releases_its_connection(
 ) -> None:
     assert leg.test_client().get("/fail").status_code == 500
 
-    assert visits(database) == 0
+    assert count_visits(database) == 0
     assert len(sessions) == 1
     assert _connections_in_use(database) == 0
 
@@ -188,8 +191,8 @@ def test_a_writing_view_locks_before_it_reads(leg: Flask, impatient_database: Da
     with impatient_database.session(writing=True) as other:
         other.execute(text("SELECT 1"))
 
-        assert leg.test_client().get("/look").status_code == 200
-        assert leg.test_client().get("/look-before-writing").status_code == 500
+        assert leg.test_client().get("/read").status_code == 200
+        assert leg.test_client().get("/read-before-writing").status_code == 500
 
 
 def _connections_in_use(database: Database) -> int:
@@ -237,7 +240,7 @@ def test_a_time_without_a_time_zone_is_rejected(database: Database) -> None:
             db.flush()
 
 
-# Files and failures
+# Files and errors
 
 
 def test_only_the_owner_can_read_the_files(database: Database, path: Path) -> None:
@@ -246,16 +249,16 @@ def test_only_the_owner_can_read_the_files(database: Database, path: Path) -> No
         db.flush()
         files = list(path.parent.iterdir())
 
-    assert len(files) == 3, "the database, its log and the log's index"
+    assert len(files) == 3, "the database, its write-ahead log, and the index of the log"
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
 def test_an_exception_does_not_contain_the_written_values(database: Database) -> None:
     with pytest.raises(IntegrityError) as failure, database.writing() as db:
-        db.execute(text("INSERT INTO visits (id, at) VALUES (:id, NULL)"), {"id": "hush"})
+        db.execute(text("INSERT INTO visits (id, at) VALUES (:id, NULL)"), {"id": "private"})
 
-    assert "hush" not in str(failure.value)
+    assert "private" not in str(failure.value)
 
 
 def test_healthz_checks_the_database(
@@ -265,12 +268,12 @@ def test_healthz_checks_the_database(
     assert leg.test_client().get("/healthz").status_code == 200
 
     database: Database = leg.extensions["tripod.database"]
-    monkeypatch.setattr(database.engine, "connect", _away)
+    monkeypatch.setattr(database.engine, "connect", _raise_no_connection)
 
     response = leg.test_client().get("/healthz")
     assert response.status_code == 503
     assert response.json == {"status": "the database does not answer"}
 
 
-def _away() -> None:
+def _raise_no_connection() -> None:
     raise OperationalError("SELECT 1", {}, Exception("no connection"))

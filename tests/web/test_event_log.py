@@ -1,4 +1,4 @@
-"""The event log: one JSON line per event, and none for a transaction that was rolled back."""
+"""The event log: one JSON line per event, and no line for a rolled-back transaction."""
 
 import json
 import logging
@@ -21,7 +21,7 @@ Log = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    """Write the log to a file during the test. Return a function that reads it."""
+    """Write the log to a file during the test, and return a function that reads the file."""
     path, logger = tmp_path / "events.jsonl", logging.getLogger("tripod.events")
     before = logger.handlers[:], logger.level, logger.propagate
     logger.handlers = []

@@ -5,19 +5,19 @@ import requests
 from world.browser import Browser
 
 CANONICAL = "http://127.0.0.1:9000"
-EVERY_KIND_OF_ANSWER = [
+RESPONSES = [
     pytest.param("GET", "/", 200, id="a page"),
-    pytest.param("GET", "/static/js/tripod.js", 200, id="a file"),
-    pytest.param("POST", "/machine", 200, id="an answer to a program"),
+    pytest.param("GET", "/static/js/tripod.js", 200, id="a static file"),
+    pytest.param("POST", "/machine", 200, id="a machine endpoint"),
     pytest.param("GET", "/healthz", 200, id="a health check"),
-    pytest.param("GET", "/nothing-here", 404, id="a page that is not there"),
-    pytest.param("DELETE", "/", 405, id="a method that is not there"),
+    pytest.param("GET", "/nothing-here", 404, id="an unknown page"),
+    pytest.param("DELETE", "/", 405, id="a method that is not allowed"),
     pytest.param("POST", "/form", 400, id="a forged form"),
-    pytest.param("GET", "/failure", 500, id="a failure"),
+    pytest.param("GET", "/failure", 500, id="a server error"),
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), EVERY_KIND_OF_ANSWER)
+@pytest.mark.parametrize(("method", "path", "status"), RESPONSES)
 def test_every_response_has_the_headers(
     method: str, path: str, status: int, http: requests.Session
 ) -> None:
@@ -68,7 +68,10 @@ def test_https_has_hsts_for_a_year(http: requests.Session) -> None:
 
 @pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
 def test_a_form_of_the_same_site_is_accepted_over_https(browser: Browser) -> None:
-    """The CSRF check requires a Referer over https, so a page with a form must let the browser send one."""
+    """The CSRF check requires a Referer over https.
+
+    So the Referrer-Policy of a page with a form must let the browser send one.
+    """
     browser.open("https://id.example/form")
     page = browser.press("Send")
 

@@ -1,4 +1,4 @@
-"""TRIPOD_TRUSTED_PROXIES: forwarded headers count only from declared proxies."""
+"""TRIPOD_TRUSTED_PROXIES: forwarded headers are used only from declared proxies."""
 
 import pytest
 import requests
@@ -21,7 +21,7 @@ def test_forwarded_headers_are_ignored_by_default(http: requests.Session) -> Non
     AUTH_SERVER_URL="https://id.example", AUTH_SERVER_BIND="127.0.0.1:9000", TRUSTED_PROXIES="1"
 )
 def test_a_declared_proxy_sets_the_address_and_the_host(http: requests.Session) -> None:
-    """The proxy adds the last address. The client can invent the others."""
+    """The proxy adds the last address. The client can forge the others."""
     response = http.post(f"{URL}/machine".replace("127.0.0.1", "localhost"), headers=FORWARDED)
 
     assert response.json() == {"address": "198.51.100.7", "root": "https://id.example/"}

@@ -1,4 +1,4 @@
-"""One request id is passed between the legs, so that their event logs can be read together."""
+"""The legs pass a request id on, so that their event logs can be read together."""
 
 from collections.abc import Callable
 
@@ -21,30 +21,30 @@ def test_a_request_without_an_id_gets_a_new_one(http: requests.Session) -> None:
 
 
 @pytest.mark.parametrize(
-    "presented",
+    "request_id",
     [
         "abcdef-1234",
         "0d8f1f8e-6d0b-4c8e-9a51-3b1f0a52c4d9",
-        "a-long-story-told-in-many-short-words-a1b2c3-01",
+        "a-long-id-that-consists-of-short-words-a1b2c3-01",
     ],
 )
-def test_an_incoming_id_is_returned(presented: str, http: requests.Session) -> None:
-    response = http.post(f"{URL}/machine", headers={HEADER: presented})
+def test_an_incoming_id_is_returned(request_id: str, http: requests.Session) -> None:
+    response = http.post(f"{URL}/machine", headers={HEADER: request_id})
 
-    assert response.headers[HEADER] == presented
+    assert response.headers[HEADER] == request_id
 
 
 @pytest.mark.parametrize(
-    "presented", ["short", "so-" * 21 + "on", "a-line\tbreaker", '{"event": "forged"}', "ümläut-12"]
+    "request_id", ["short", "ab-" * 21 + "cd", "a-tab\tinside", '{"event": "forged"}', "ümläut-12"]
 )
-def test_a_malformed_id_is_replaced(presented: str, http: requests.Session) -> None:
-    response = http.get(f"{URL}/", headers={HEADER: presented.encode()})
+def test_a_malformed_id_is_replaced(request_id: str, http: requests.Session) -> None:
+    response = http.get(f"{URL}/", headers={HEADER: request_id.encode()})
 
-    assert response.headers[HEADER] != presented
+    assert response.headers[HEADER] != request_id
 
 
 @pytest.mark.parametrize(
-    "presented",
+    "request_id",
     [
         "tGzvFWFjXmRk1J2mO8cQSplxl0BeZQQYbYS6WxSbIA0",
         "3f1b0a52c4d94e6f9c27de81ab604f35",
@@ -52,11 +52,11 @@ def test_a_malformed_id_is_replaced(presented: str, http: requests.Session) -> N
     ],
     ids=["a token", "32 hexadecimal digits", "the token of RFC 6749"],
 )
-def test_an_id_that_could_be_a_token_is_replaced(presented: str, http: requests.Session) -> None:
-    """It would be written to the event logs."""
-    response = http.get(f"{URL}/", headers={HEADER: presented})
+def test_an_id_that_could_be_a_token_is_replaced(request_id: str, http: requests.Session) -> None:
+    """The event logs contain request ids, and must not contain tokens."""
+    response = http.get(f"{URL}/", headers={HEADER: request_id})
 
-    assert response.headers[HEADER] != presented
+    assert response.headers[HEADER] != request_id
 
 
 def test_an_error_response_has_an_id(http: requests.Session) -> None:
@@ -69,12 +69,12 @@ def test_the_back_channel_sends_the_id(start: Callable[..., Flask]) -> None:
     network.attach(URL, leg)
     back_channel = BackChannel(adapter=network.adapter)
     leg.add_url_rule(
-        "/onward", view_func=lambda: back_channel.session().post(f"{URL}/machine").headers[HEADER]
+        "/forward", view_func=lambda: back_channel.session().post(f"{URL}/machine").headers[HEADER]
     )
 
-    response = back_channel.session().get(f"{URL}/onward", headers={HEADER: "one-and-the-same"})
+    response = back_channel.session().get(f"{URL}/forward", headers={HEADER: "the-same-request"})
 
-    assert response.text == "one-and-the-same"
+    assert response.text == "the-same-request"
 
 
 def test_outside_a_request_no_id_is_sent(network: Network) -> None:

@@ -1,4 +1,4 @@
-"""The line that `flask run` prints per request contains no authorization code."""
+"""The line that `flask run` prints for each request contains no authorization code."""
 
 import logging
 from threading import Thread
@@ -17,12 +17,12 @@ def test_the_development_server_prints_no_query(caplog: pytest.LogCaptureFixture
     server = make_server("127.0.0.1", free_ports(1)[0], demo_app)
 
     with caplog.at_level(logging.INFO, logger="werkzeug"):
-        handling = Thread(target=server.handle_request)
-        handling.start()
+        thread = Thread(target=server.handle_request)
+        thread.start()
         requests.get(
             f"http://127.0.0.1:{server.port}/callback?code=a-code&state=a-state", timeout=5
         )
-        handling.join(5)
+        thread.join(5)
         server.server_close()
 
     assert "GET /callback?… HTTP/1.1" in caplog.text

@@ -1,4 +1,4 @@
-"""All served programs stop together, whatever the cause. The tests use two small real programs."""
+"""All served programs stop together. The tests run two minimal real programs."""
 
 import os
 import signal
@@ -18,14 +18,14 @@ Serve = Callable[..., AbstractContextManager[Running]]
 def serve(tmp_path: Path) -> Serve:
     """Return a function that serves two programs by the names of their factories."""
 
-    def serve(one: str, two: str = "healthy") -> AbstractContextManager[Running]:
+    def serve(first: str, second: str = "ready") -> AbstractContextManager[Running]:
         env = environment(tmp_path) | {"PYTHONPATH": str(ROOT)}
         ports = [env[name].rpartition(":")[2] for name in URLS]
         return running(
             "tests/web/tiny_programs.py",
-            one,
+            first,
             ports[0],
-            two,
+            second,
             ports[1],
             env=env,
             log=tmp_path / "output",
@@ -35,18 +35,22 @@ def serve(tmp_path: Path) -> Serve:
 
 
 def test_each_program_is_announced_before_the_final_message(serve: Serve) -> None:
-    with serve("healthy") as programs:
-        programs.wait_until_it_prints("Come in")
+    with serve("ready") as programs:
+        programs.wait_until_it_prints("All programs are ready")
         status = programs.stop(signal.SIGTERM)
 
     assert status == 0
-    assert programs.output.splitlines() == ["One is there", "Two is there", "Come in"]
+    assert programs.output.splitlines() == [
+        "One is ready",
+        "Two is ready",
+        "All programs are ready",
+    ]
     assert programs.servers() == {}
 
 
 def test_a_signal_during_the_start_stops_all_programs(serve: Serve) -> None:
-    """A worker that has just started does not receive the first signal."""
-    with serve("healthy") as programs:
+    """A worker that is just starting can miss the first signal."""
+    with serve("ready") as programs:
         while not programs.servers() and programs.process.poll() is None:
             time.sleep(0.01)
         status = programs.stop()
@@ -55,9 +59,9 @@ def test_a_signal_during_the_start_stops_all_programs(serve: Serve) -> None:
     assert programs.servers() == {}
 
 
-def test_the_others_stop_when_one_program_exits(serve: Serve) -> None:
-    with serve("healthy") as programs:
-        programs.wait_until_it_prints("Come in")
+def test_the_other_program_stops_when_one_exits(serve: Serve) -> None:
+    with serve("ready") as programs:
+        programs.wait_until_it_prints("All programs are ready")
         os.kill(min(programs.servers()), signal.SIGKILL)
         status = programs.process.wait(10)
 
@@ -66,8 +70,8 @@ def test_the_others_stop_when_one_program_exits(serve: Serve) -> None:
     assert programs.servers() == {}
 
 
-def test_the_others_stop_when_one_program_cannot_start(serve: Serve) -> None:
-    with serve("healthy", "stillborn") as programs:
+def test_the_other_program_stops_when_one_cannot_start(serve: Serve) -> None:
+    with serve("ready", "failing_at_start") as programs:
         status = programs.process.wait(10)
 
     assert status == 1
@@ -76,7 +80,7 @@ def test_the_others_stop_when_one_program_cannot_start(serve: Serve) -> None:
 
 
 def test_waiting_for_a_program_has_a_limit(serve: Serve) -> None:
-    with serve("ailing") as programs:
+    with serve("never_ready") as programs:
         status = programs.process.wait(10)
 
     assert status == 1
@@ -85,11 +89,11 @@ def test_waiting_for_a_program_has_a_limit(serve: Serve) -> None:
 
 
 @pytest.mark.skipif(
-    sys.platform != "linux", reason="only Linux tells a child that its parent has been killed"
+    sys.platform != "linux", reason="only Linux notifies a child when its parent is killed"
 )
 def test_all_programs_stop_when_the_parent_is_killed(serve: Serve) -> None:
-    with serve("healthy") as programs:
-        programs.wait_until_it_prints("Come in")
+    with serve("ready") as programs:
+        programs.wait_until_it_prints("All programs are ready")
         programs.stop(signal.SIGKILL)
         programs.wait_until_nobody_serves()
 

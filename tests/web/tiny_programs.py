@@ -1,4 +1,7 @@
-"""Two programs that hardly do anything, served as the legs are: `python tiny_programs.py FACTORY PORT FACTORY PORT`."""
+"""Serve two minimal programs in the same way as the legs.
+
+Usage: `python tiny_programs.py FACTORY PORT FACTORY PORT`.
+"""
 
 import sys
 from collections.abc import Iterable
@@ -11,22 +14,22 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-def healthy() -> "WSGIApplication":
-    """A program that is well from the start."""
-    return _answering("200 OK")
+def ready() -> "WSGIApplication":
+    """Return a program that is ready from the start."""
+    return _respond_with("200 OK")
 
 
-def ailing() -> "WSGIApplication":
-    """A program that never gets ready."""
-    return _answering("503 Service Unavailable")
+def never_ready() -> "WSGIApplication":
+    """Return a program whose health check always fails."""
+    return _respond_with("503 Service Unavailable")
 
 
-def stillborn() -> "WSGIApplication":
-    """A program that cannot be made."""
+def failing_at_start() -> "WSGIApplication":
+    """Exit instead of returning a program."""
     sys.exit(4)
 
 
-def _answering(status: str) -> "WSGIApplication":
+def _respond_with(status: str) -> "WSGIApplication":
     def application(
         _environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
@@ -43,17 +46,17 @@ def _program(name: str, factory: str, port: str) -> serving.Program:
         directory=Path(__file__).parent,
         address=("127.0.0.1", int(port)),
         setting="A_SETTING",
-        greeting=f"{name} is there",
+        greeting=f"{name} is ready",
     )
 
 
 if __name__ == "__main__":
-    if "ailing" in sys.argv:
+    if "never_ready" in sys.argv:
         serving.READY_WITHIN = 1
     try:
         serving.serve(
             [_program("One", *sys.argv[1:3]), _program("Two", *sys.argv[3:5])],
-            lambda: print("Come in", flush=True),
+            lambda: print("All programs are ready", flush=True),
         )
     except serving.ServingError as error:
         print(error)
