@@ -49,7 +49,7 @@ def execute(database, statement):
 
 
 def test_an_unknown_browsers_record_is_empty(store):
-    assert store.read("nobody").is_empty
+    assert store.read("unknown").is_empty
 
 
 def test_a_change_is_stored_only_for_its_browser(store):

@@ -1,4 +1,4 @@
-"""The public addresses of the legs, where they listen, and when the demo is refused."""
+"""The legs' public addresses and bind addresses, and when the demo is refused."""
 
 from collections.abc import Callable
 
@@ -45,16 +45,16 @@ def test_an_https_url_without_a_port_means_443(outside: Environ) -> None:
         pytest.param("http://127.0.0.1:9000#a", id="a fragment"),
         pytest.param("HTTP://127.0.0.1:9000", id="an upper-case scheme"),
         pytest.param("https://ID.example", id="an upper-case host"),
-        pytest.param("https://id.example:443", id="a default port"),
-        pytest.param("http://127.0.0.1:80", id="http's default port"),
+        pytest.param("https://id.example:443", id="the default port of https"),
+        pytest.param("http://127.0.0.1:80", id="the default port of http"),
         pytest.param("http://127.0.0.1:", id="an empty port"),
         pytest.param("http://127.0.0.1:0", id="port 0"),
         pytest.param("http://127.0.0.1:09000", id="a port with a leading zero"),
-        pytest.param("http://127.0.0.1:90000", id="a port beyond the last"),
-        pytest.param("http://127.0.0.1:web", id="a port in words"),
+        pytest.param("http://127.0.0.1:90000", id="a port above 65535"),
+        pytest.param("http://127.0.0.1:web", id="a port of letters"),
         pytest.param("http://[0:0:0:0:0:0:0:1]:9000", id="a long spelling of an IPv6 address"),
-        pytest.param("http://[::1", id="an open bracket"),
-        pytest.param("https://id.exämple", id="letters that are not ASCII"),
+        pytest.param("http://[::1", id="an unclosed bracket"),
+        pytest.param("https://id.exämple", id="letters outside ASCII"),
         pytest.param("https://id .example", id="a space in the host"),
         pytest.param("https://", id="no host"),
         pytest.param("ftp://127.0.0.1", id="another scheme"),
@@ -106,7 +106,7 @@ def test_an_ipv6_bind_address_may_have_brackets(bind: str, demo: Environ) -> Non
 
 
 def test_an_issuer_may_have_a_path(demo: Environ) -> None:
-    """RFC 8414 §2: an https URL with no query or fragment components."""
+    """RFC 8414 §2: an issuer has no query or fragment, but may have a path."""
     settings = ClientAppSettings.load(demo | {"TRIPOD_ISSUER": "https://id.example/tenant/7"})
 
     assert settings.issuer == "https://id.example/tenant/7"
@@ -124,7 +124,7 @@ def test_an_issuer_must_not_have_a_query_or_fragment(
 
 
 @pytest.mark.parametrize("issuer", ["https://id.example/t\u00e4nant", "https://id.example/a b"])
-def test_an_issuer_is_visible_ascii_only(issuer: str, demo: Environ, complaint: Complaint) -> None:
+def test_an_issuer_must_be_visible_ascii(issuer: str, demo: Environ, complaint: Complaint) -> None:
     assert "must be an http or https address" in complaint(
         ClientAppSettings, demo | {"TRIPOD_ISSUER": issuer}
     )

@@ -1,4 +1,4 @@
-"""The default of each setting, and empty variables."""
+"""The default of each setting. An empty variable counts as unset."""
 
 from pathlib import Path
 
@@ -70,25 +70,20 @@ def test_the_demo_is_off_by_default(outside: Environ) -> None:
 
 def test_an_empty_variable_counts_as_unset(settings_class: type[Settings], demo: Environ) -> None:
     names = [
-        *(
-            "TRIPOD_AUTH_SERVER_URL",
-            "TRIPOD_AUTH_SERVER_BIND",
-            "TRIPOD_TRUSTED_PROXIES",
-            "TRIPOD_AUTH_DATABASE_URL",
-        ),
-        *(
-            "TRIPOD_RESOURCE_DATABASE_URL",
-            "TRIPOD_SESSION_STORE_URL",
-            "TRIPOD_SECRET_KEY",
-            "TRIPOD_ISSUER",
-        ),
-        *(
-            "TRIPOD_CLIENT_ID",
-            "TRIPOD_CLIENT_SECRET",
-            "TRIPOD_CLIENT_SCOPE",
-            "TRIPOD_ACCESS_TOKEN_LIFETIME",
-        ),
-        *("TRIPOD_INTROSPECTION_CLIENT_ID", "TRIPOD_SECRET_KEY_FALLBACKS"),
+        "TRIPOD_AUTH_SERVER_URL",
+        "TRIPOD_AUTH_SERVER_BIND",
+        "TRIPOD_TRUSTED_PROXIES",
+        "TRIPOD_AUTH_DATABASE_URL",
+        "TRIPOD_RESOURCE_DATABASE_URL",
+        "TRIPOD_SESSION_STORE_URL",
+        "TRIPOD_SECRET_KEY",
+        "TRIPOD_ISSUER",
+        "TRIPOD_CLIENT_ID",
+        "TRIPOD_CLIENT_SECRET",
+        "TRIPOD_CLIENT_SCOPE",
+        "TRIPOD_ACCESS_TOKEN_LIFETIME",
+        "TRIPOD_INTROSPECTION_CLIENT_ID",
+        "TRIPOD_SECRET_KEY_FALLBACKS",
     ]
 
     settings = settings_class.load(demo | dict.fromkeys(names, " "))
@@ -106,6 +101,6 @@ def test_the_default_instance_folder_is_in_the_project(
     assert settings.instance_path == tmp_path / "instance"
 
 
-def test_the_authorization_server_is_called_tripod_id_by_default(demo: Environ) -> None:
+def test_the_default_name_of_the_authorization_server_is_tripod_id(demo: Environ) -> None:
     assert AuthServerSettings.load(demo).name == "Tripod ID"
     assert ClientAppSettings.load(demo).issuer_name == "Tripod ID"

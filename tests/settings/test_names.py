@@ -1,4 +1,4 @@
-"""TRIPOD_NAME: what the authorization server is called, on its own pages and on the client's."""
+"""TRIPOD_NAME: the authorization server's name on its own pages and on the client's pages."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ def test_the_authorization_server_can_have_another_name(name: str, demo: Environ
     assert AuthServerSettings.load(demo | {"TRIPOD_NAME": f" {name} "}).name == name
 
 
-@pytest.mark.parametrize("name", ["N" * 81, "two\nlines", "a\x1b[1mcolour", "left\u202eright"])
+@pytest.mark.parametrize("name", ["N" * 81, "two\nlines", "an\x1b[1mescape", "left\u202eright"])
 @pytest.mark.parametrize("settings_class", [AuthServerSettings, ClientAppSettings])
 def test_a_name_is_at_most_80_printable_characters(
     settings_class: type[Settings], name: str, demo: Environ, complaint: Complaint

@@ -1,4 +1,4 @@
-"""Secrets: their sources, their single generation, and that they are never shown."""
+"""Secrets: where they come from, when they are generated, and that they are never shown."""
 
 import os
 import stat
@@ -47,12 +47,12 @@ def test_the_command_line_needs_no_secret_key(outside: Environ) -> None:
 
 
 def test_a_key_file_is_read_outside_the_demo_too(demo: Environ, outside: Environ) -> None:
-    made_by_the_demo = AuthServerSettings.load(demo).secret_keys
+    keys_of_the_demo = AuthServerSettings.load(demo).secret_keys
     del outside["TRIPOD_SECRET_KEY"]
 
     settings = AuthServerSettings.load(outside)
 
-    assert settings.secret_keys == made_by_the_demo
+    assert settings.secret_keys == keys_of_the_demo
 
 
 def test_the_environment_takes_precedence_over_the_key_file(demo: Environ) -> None:
@@ -77,11 +77,11 @@ def test_printed_settings_contain_no_secret(
         "TRIPOD_SESSION_STORE_URL",
         "TRIPOD_RESOURCE_DATABASE_URL",
     )
-    database = "postgresql+psycopg://tripod:hush@db/tripod"
+    database = "postgresql+psycopg://tripod:password-in-url@db/tripod"
 
     shown = repr(settings_class.load(outside | dict.fromkeys(databases, database)))
 
-    assert "hush" not in shown
+    assert "password-in-url" not in shown
     assert not [
         secret for secret in ("a key", "a client secret", "an api secret") if repr(secret) in shown
     ]
@@ -91,13 +91,15 @@ def test_printed_settings_contain_no_secret(
 def test_a_password_in_a_url_is_refused_without_repeating_it(
     name: str, outside: Environ, complaint: Complaint
 ) -> None:
-    line = complaint(ClientAppSettings, outside | {name: "https://tripod:hush@id.example"})
+    line = complaint(
+        ClientAppSettings, outside | {name: "https://tripod:password-in-url@id.example"}
+    )
 
     assert line.startswith(f"{name} ")
-    assert "hush" not in line
+    assert "password-in-url" not in line
 
 
-def test_only_the_owner_can_read_what_the_demo_writes(
+def test_only_the_owner_can_read_the_files_of_the_demo(
     settings_class: type[Settings], demo: Environ
 ) -> None:
     settings = settings_class.load(demo)
@@ -113,40 +115,39 @@ def test_generated_secrets_are_reused(demo: Environ) -> None:
 
 
 def test_simultaneous_first_starts_generate_one_secret(demo: Environ) -> None:
-    starts = 16
-    together = Barrier(starts)
+    number_of_starts = 16
+    barrier = Barrier(number_of_starts)
 
     def start(_: int) -> AuthServerSettings:
-        together.wait()
+        barrier.wait()
         return AuthServerSettings.load(demo)
 
-    with ThreadPoolExecutor(starts) as threads:
-        settings = list(threads.map(start, range(starts)))
+    with ThreadPoolExecutor(number_of_starts) as threads:
+        settings = list(threads.map(start, range(number_of_starts)))
 
-    assert settings.count(settings[0]) == starts
+    assert settings.count(settings[0]) == number_of_starts
     written = sorted(path.name for path in settings[0].instance_path.iterdir())
     assert written == ["client_secret", "introspection_client_secret", "secret_key"]
 
 
-def _occupied(path: Path) -> None:
+def _create_file(path: Path) -> None:
     path.write_text("a file")
 
 
-def _locked(path: Path) -> None:
+def _create_read_only_folder(path: Path) -> None:
     path.mkdir(mode=0o500)
 
 
-@pytest.mark.parametrize("spoil", [_occupied, _locked])
+@pytest.mark.parametrize("prepare", [_create_file, _create_read_only_folder])
 def test_an_unusable_instance_folder_is_reported_in_one_line(
-    spoil: Callable[[Path], None],
+    prepare: Callable[[Path], None],
     demo: Environ,
     monkeypatch: pytest.MonkeyPatch,
     complaint: Complaint,
 ) -> None:
-    spoil(Path(demo["TRIPOD_INSTANCE_PATH"]))
-    monkeypatch.setattr(
-        os, "access", lambda path, mode: bool(_mode(Path(path)) & stat.S_IWUSR)
-    )  # root may everything
+    prepare(Path(demo["TRIPOD_INSTANCE_PATH"]))
+    # The tests may run as root, for whom every folder is writable.
+    monkeypatch.setattr(os, "access", lambda path, mode: bool(_mode(Path(path)) & stat.S_IWUSR))
 
     line = complaint(AuthServerSettings, demo)
 
