@@ -1,11 +1,6 @@
-"""The blueprint `auth_server`: one file per page or family of endpoints."""
+"""The views of the authorization server: one file per page or family of endpoints."""
 
-from flask import Blueprint
-
-bp = Blueprint("auth_server", __name__)
-
-# The views import `bp` from here and register themselves with it.
-from auth_server.views import (  # noqa: E402
+from auth_server.views import (  # importing a view registers it with the blueprint
     account,  # noqa: F401
     authorize,  # noqa: F401
     back_channel,  # noqa: F401
@@ -13,3 +8,6 @@ from auth_server.views import (  # noqa: E402
     metadata,  # noqa: F401
     sign_in,  # noqa: F401
 )
+from auth_server.views.blueprint import bp
+
+__all__ = ["bp"]

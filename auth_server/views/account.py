@@ -9,7 +9,7 @@ from auth_server import account, account_events, plain_dates, sign_in, users
 from auth_server.errors import RegistrationError
 from auth_server.models import User
 from auth_server.throttling import TooManyFailures
-from auth_server.views import bp
+from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in, redirect_to_login
 from web.clock import now
 from web.database import get_db, writing

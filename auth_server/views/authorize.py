@@ -14,7 +14,7 @@ from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, join_phrases, scope_list, scope_text
 from auth_server.server import authorization_server, front_channel_request
 from auth_server.sign_in import signed_in_user
-from auth_server.views import bp
+from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import redirect_to_login
 from web.database import get_db, writing
 from web.event_log import record, record_on_commit

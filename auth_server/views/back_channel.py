@@ -7,7 +7,7 @@ from flask import Response, request
 from auth_server.errors import InvalidRequest
 from auth_server.reasons import Reason
 from auth_server.server import authorization_server
-from auth_server.views import bp
+from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
 from web.database import get_db, writing
 

@@ -18,7 +18,7 @@ from auth_server.models import Client, User
 from auth_server.registration_form import RegistrationForm
 from auth_server.scopes import SCOPES
 from auth_server.snippets import snippets_for
-from auth_server.views import bp
+from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in
 from web.database import get_db, writing
 from web.pages import page

@@ -8,7 +8,7 @@ from auth_server.endpoints import Introspection, Revocation
 from auth_server.grant_types import AuthorizationCodeGrant, S256Required
 from auth_server.scopes import SCOPES
 from auth_server.server import GRANTS
-from auth_server.views import bp
+from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
 
 

@@ -16,7 +16,7 @@ from auth_server.demo import ACCOUNTS
 from auth_server.models import Client
 from auth_server.reasons import Reason
 from auth_server.throttling import TooManyFailures
-from auth_server.views import bp
+from auth_server.views.blueprint import bp
 from web.database import get_db, writing
 from web.event_log import record
 from web.headers import allow_forms_to_redirect

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 from client_app.orders import MAX_COPIES, MAX_PHOTOS, SIZES
 from client_app.page_access import call, current_access, needs
 from client_app.print_shop import print_shop
-from client_app.views import bp
+from client_app.views.blueprint import bp
 from web.pages import page
 
 

@@ -11,7 +11,7 @@ from client_app.page_access import current_access, granted_scopes
 from client_app.print_shop import print_shop
 from client_app.return_to import checked_return_to, connect_again_url
 from client_app.scope_uses import other_uses, uses_of
-from client_app.views import bp
+from client_app.views.blueprint import bp
 from web.pages import page
 
 MAX_SCOPE_LENGTH = 200

@@ -9,8 +9,8 @@ from client_app.api_errors import NoSuchPhotoError
 from client_app.orders import BadOrderError, Order, OrderForm, Print
 from client_app.page_access import call, current_access, needs
 from client_app.print_shop import print_shop
-from client_app.views import bp
 from client_app.views.album import RefusedForm, album_page, form_page, owner_name
+from client_app.views.blueprint import bp
 from web.pages import page
 
 

@@ -9,8 +9,8 @@ from client_app.api_errors import BadTitleError, NotAnImageError, PhotoApiError,
 from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
 from client_app.uploads import MAX_IMAGE_MIB, accepts_uploads
-from client_app.views import bp
 from client_app.views.album import RefusedForm, album_page, back_to_album, form_page
+from client_app.views.blueprint import bp
 from web.pages import page
 
 #: For each error of the API: the status of the page, the wrong field, and the sentence beside it.

@@ -121,8 +121,10 @@ def _other_content(exchange: Exchange) -> list[str]:
     media_type = _shell_word(f"Content-Type: {header(exchange, 'Content-Type')}", "CONTENT_TYPE")
     data = '--data-binary "$BODY"'
     body = exchange.request_body
-    if body.media_type == bodies.JSON and (document := _complete_json(body.text)):
-        data = f"--data {shlex.quote(document)}"
+    if body.media_type == bodies.JSON:
+        document = _complete_json(body.text)
+        if document:
+            data = f"--data {shlex.quote(document)}"
     return [f"--header {media_type}", data]
 
 

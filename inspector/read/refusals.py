@@ -44,12 +44,16 @@ def refusals(exchange: Exchange) -> list[Refusal]:
     found = [
         Refusal(_HEADINGS[event["event"]], phrase(event), _is_in_response(exchange))
         for event in exchange.events
-        if event.get("reason") and event.get("event") in _HEADINGS
+        if _is_refusal(event)
     ]
     if any(event.get("event") == "sign_in_refused" for event in exchange.events):
         text = "the username or the password is wrong; the server does not say which"
         found.append(Refusal(REFUSED, text, None))
     return list(dict.fromkeys(found))
+
+
+def _is_refusal(event: dict[str, object]) -> bool:
+    return bool(event.get("reason")) and event.get("event") in _HEADINGS
 
 
 def grant_endings(exchange: Exchange) -> list[str]:

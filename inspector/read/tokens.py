@@ -52,6 +52,11 @@ class Grant:
             return None
         return self.began + self.lifetime
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether its beginning or one of its tokens was recorded."""
+        return bool(self.pairs) or self.lifetime is not None
+
     def is_over(self, now: float) -> bool:
         """Return whether the grant has ended or expired."""
         return self.ended is not None or (self.expires is not None and now >= self.expires)
@@ -66,7 +71,7 @@ def grants(exchanges: Iterable[Exchange]) -> list[Grant]:
             if grant_id:
                 grant = found.setdefault(grant_id, Grant(grant_id, exchange.ended_at))
                 _apply(grant, exchange, event)
-    return [grant for grant in found.values() if grant.pairs or grant.lifetime is not None]
+    return [grant for grant in found.values() if grant.has_begun]
 
 
 def _apply(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
@@ -124,7 +129,8 @@ def access_tokens(grant: Grant) -> list[AccessToken]:
 
 def _access_token(grant: Grant, pair: Pair) -> AccessToken:
     ends = [(grant.ended, f"the grant ended: {grant.why}"), (pair.lost, _LOST)]
-    early = [(at, why) for at, why in ends if at is not None and at < pair.expires]
+    known = [(at, why) for at, why in ends if at is not None]
+    early = [(at, why) for at, why in known if at < pair.expires]
     ended, why = min(early, default=(None, ""))
     replaced = None
     if pair.children:
