@@ -1,6 +1,6 @@
 """Accessibility of every page of every leg: axe, keyboard and narrow screens, in light and dark.
 
-Add one line to `PAGES` for a new page. `test_no_page_is_left_out` enforces it.
+Add one line to `PAGES` for a new page. `test_every_template_is_visited_or_excepted` enforces it.
 """
 
 import re
@@ -29,17 +29,17 @@ DESK, PHONE = 1280, 390
 HEIGHT = 900
 PASSWORDS = {"alice": "wonderland", "bob": "builder"}
 EVERYTHING = "profile+photos:read+photos:write"
-CONTRAST = (
-    3.0  # WCAG 2.2, 1.4.11 and 2.4.13: what tells that something has the focus stands out as much
-)
+#: The least contrast ratio of a focus indicator (WCAG 2.2, 1.4.11 and 2.4.13).
+CONTRAST = 3.0
 
 
 @dataclass
 class Visit:
-    """A browser at the legs. Each step returns the visit, so that the steps to a page fit on one line.
+    """A browser that uses the legs. Each step returns the visit, so that steps can be chained.
 
-    `cut_off` is the address of another Print Shop worker that shares the sessions but cannot reach the other legs.
-    `signed_in` keeps the users' cookies at Tripod ID between visits.
+    - `cut_off` is the address of another Print Shop worker, which shares the sessions but cannot
+      reach the other legs.
+    - `signed_in` keeps the users' cookies at Tripod ID between visits.
     """
 
     page: Page
@@ -65,8 +65,8 @@ class Visit:
         self.page.get_by_label("Password").fill(password or PASSWORDS[username])
         return self.press("Sign in")
 
-    def known_as(self, username: str) -> Self:
-        """Sign in at Tripod ID as this user."""
+    def signed_in_as(self, username: str) -> Self:
+        """Sign in at Tripod ID as this user, or restore the cookies of an earlier sign-in."""
         if username in self.signed_in:
             self.page.context.add_cookies(self.signed_in[username])
             return self
@@ -76,49 +76,49 @@ class Visit:
 
     def connect(self, username: str, scope: str = "") -> Self:
         """Connect Print Shop and allow all requested scopes."""
-        self.known_as(username).print_shop(f"/connect?scope={scope}")
+        self.signed_in_as(username).print_shop(f"/connect?scope={scope}")
         return (
             self.press("Allow") if self.page.get_by_role("button", name="Allow").count() else self
         )
 
-    def asked(self) -> Self:
+    def request_consent(self) -> Self:
         """Open the consent page as bob, who has never allowed these scopes."""
-        return self.known_as("bob").print_shop("/connect?scope=photos:read+photos:write")
+        return self.signed_in_as("bob").print_shop("/connect?scope=photos:read+photos:write")
 
-    def take_print_shop_out(self, username: str) -> Self:
-        """Connect Print Shop, then remove it."""
+    def remove_print_shop(self, username: str) -> Self:
+        """Connect Print Shop, then remove its access."""
         return (
             self.connect(username).tripod_id("/account/apps").press("Remove access of Print Shop")
         )
 
     def enter_a_wrong_password(self, username: str) -> Self:
         """Try to change the password with a wrong current password."""
-        page = self.known_as(username).tripod_id("/account/password").page
+        page = self.signed_in_as(username).tripod_id("/account/password").page
         for label in ("Current password", "New password", "New password, once more"):
             page.get_by_label(label, exact=True).fill("a good guess")
         return self.press("Change password")
 
-    def develop(self, path: str = "") -> Self:
-        """Open the pages of the user's own clients."""
-        return self.known_as("alice").tripod_id(f"/developer/apps{path}")
+    def developer_apps(self, path: str = "") -> Self:
+        """Open a page about the user's own clients."""
+        return self.signed_in_as("alice").tripod_id(f"/developer/apps{path}")
 
     def register(self, redirect_uri: str = "https://postcards.example/callback") -> Self:
         """Send the form for a new client, valid or not."""
-        page = self.develop("/new").page
+        page = self.developer_apps("/new").page
         page.get_by_label("Name").fill("Postcard Press")
         page.get_by_label("Redirect URIs").fill(redirect_uri)
         return self.press("Register")
 
-    def press(self, words: str) -> Self:
-        """Press the button of a form and return the page that it leads to."""
+    def press(self, label: str) -> Self:
+        """Press the button with this label and wait for the next page."""
         with self.page.expect_navigation():
-            self.page.get_by_role("button", name=words, exact=True).click()
+            self.page.get_by_role("button", name=label, exact=True).click()
         return self
 
-    def follow(self, words: str) -> Self:
-        """Click the first link whose text begins with these words."""
+    def follow(self, text: str) -> Self:
+        """Click the first link whose text begins with `text`."""
         with self.page.expect_navigation():
-            self.page.get_by_role("link", name=re.compile(f"^{words}")).first.click()
+            self.page.get_by_role("link", name=re.compile(f"^{text}")).first.click()
         return self
 
     def tick_first(self) -> Self:
@@ -130,8 +130,8 @@ class Visit:
             box.uncheck()
         return self
 
-    def overfill(self) -> Self:
-        """Send more in the page's first form than any form accepts."""
+    def enlarge_form(self) -> Self:
+        """Make the page's forms larger than the server accepts."""
         self.page.locator("[name=csrf_token]").evaluate_all(
             "nodes => nodes.forEach(node => node.value = 'x'.repeat(1e6))"
         )
@@ -141,8 +141,8 @@ class Visit:
         self.page.context.clear_cookies()
         return self
 
-    def disconnect_a_copy(self) -> Self:
-        """Disconnect in another browser with the same cookies, then open the album in this one."""
+    def disconnect_elsewhere(self) -> Self:
+        """Disconnect, then open the album with the earlier cookies, as another browser would."""
         cookies = self.page.context.cookies()
         self.press("Disconnect").forget_cookies()
         self.page.context.add_cookies(cookies)  # type: ignore[arg-type]
@@ -162,177 +162,205 @@ class Entry(NamedTuple):
 
 
 PAGES = [
-    Entry("error", "This page does not exist", lambda it: it.tripod_id("/nowhere")),
-    Entry("error", "This page does not exist", lambda it: it.print_shop("/nowhere")),
-    Entry("auth_server/home", "This is Tripod ID", lambda it: it.tripod_id("/")),
-    Entry("auth_server/home", "You are signed in", lambda it: it.known_as("alice").tripod_id("/")),
-    Entry("auth_server/login", "Sign in", lambda it: it.tripod_id("/login")),
-    Entry("auth_server/login", "Sign in", lambda it: it.print_shop("/connect")),
+    Entry("error", "This page does not exist", lambda visit: visit.tripod_id("/nowhere")),
+    Entry("error", "This page does not exist", lambda visit: visit.print_shop("/nowhere")),
+    Entry("auth_server/home", "This is Tripod ID", lambda visit: visit.tripod_id("/")),
+    Entry(
+        "auth_server/home",
+        "You are signed in",
+        lambda visit: visit.signed_in_as("alice").tripod_id("/"),
+    ),
+    Entry("auth_server/login", "Sign in", lambda visit: visit.tripod_id("/login")),
+    Entry("auth_server/login", "Sign in", lambda visit: visit.print_shop("/connect")),
     Entry(
         "auth_server/login",
         "Sign in",
-        lambda it: it.print_shop("/connect").sign_in("alice", "not hers"),
+        lambda visit: visit.print_shop("/connect").sign_in("alice", "a wrong one"),
     ),
     Entry(
         "auth_server/login",
         "Sign in",
-        lambda it: it.tripod_id("/login").forget_cookies().sign_in("alice"),
+        lambda visit: visit.tripod_id("/login").forget_cookies().sign_in("alice"),
     ),
-    Entry("auth_server/consent", "Let Print Shop", lambda it: it.asked()),
+    Entry("auth_server/consent", "Let Print Shop", lambda visit: visit.request_consent()),
     Entry(
-        "auth_server/consent", "Let Print Shop", lambda it: it.asked().untick_all().press("Allow")
+        "auth_server/consent",
+        "Let Print Shop",
+        lambda visit: visit.request_consent().untick_all().press("Allow"),
     ),
     Entry(
         "auth_server/form_out_of_date",
         "out of date",
-        lambda it: it.asked().forget_cookies().press("Deny"),
+        lambda visit: visit.request_consent().forget_cookies().press("Deny"),
     ),
     Entry(
         "auth_server/untrusted_request",
         "cannot go on",
-        lambda it: it.tripod_id("/oauth/authorize?client_id=x"),
+        lambda visit: visit.tripod_id("/oauth/authorize?client_id=x"),
     ),
     Entry(
         "auth_server/account_apps",
         "Connected apps",
-        lambda it: it.connect("alice").tripod_id("/account/apps"),
+        lambda visit: visit.connect("alice").tripod_id("/account/apps"),
     ),
-    Entry("auth_server/account_apps", "Connected apps", lambda it: it.take_print_shop_out("alice")),
+    Entry(
+        "auth_server/account_apps", "Connected apps", lambda visit: visit.remove_print_shop("alice")
+    ),
     Entry(
         "auth_server/account_activity",
         "Activity",
-        lambda it: it.known_as("alice").tripod_id("/account/activity"),
+        lambda visit: visit.signed_in_as("alice").tripod_id("/account/activity"),
     ),
     Entry(
         "auth_server/account_password",
         "Change your",
-        lambda it: it.known_as("bob").tripod_id("/account/password"),
+        lambda visit: visit.signed_in_as("bob").tripod_id("/account/password"),
     ),
     Entry(
-        "auth_server/account_password", "Change your", lambda it: it.enter_a_wrong_password("bob")
+        "auth_server/account_password",
+        "Change your",
+        lambda visit: visit.enter_a_wrong_password("bob"),
     ),
-    Entry("auth_server/developer_apps", "Your apps", lambda it: it.develop()),
-    Entry("auth_server/developer_apps", "Your apps", lambda it: it.register()),
-    Entry("auth_server/developer_new", "Register an app", lambda it: it.develop("/new")),
+    Entry("auth_server/developer_apps", "Your apps", lambda visit: visit.developer_apps()),
+    Entry("auth_server/developer_apps", "Your apps", lambda visit: visit.register()),
+    Entry(
+        "auth_server/developer_new", "Register an app", lambda visit: visit.developer_apps("/new")
+    ),
     Entry(
         "auth_server/developer_new",
         "Register an app",
-        lambda it: it.register("http://postcards.example/"),
+        lambda visit: visit.register("http://postcards.example/"),
     ),
-    Entry("auth_server/developer_app", "Postcard Press", lambda it: it.register().follow("Edit")),
+    Entry(
+        "auth_server/developer_app", "Postcard Press", lambda visit: visit.register().follow("Edit")
+    ),
     Entry(
         "auth_server/developer_secret",
         "A new secret",
-        lambda it: it.register().follow("New secret"),
+        lambda visit: visit.register().follow("New secret"),
     ),
     Entry(
         "auth_server/developer_delete",
         "Delete Postcard Press?",
-        lambda it: it.register().follow("Delete"),
+        lambda visit: visit.register().follow("Delete"),
     ),
     Entry(
         "auth_server/developer_connect",
         "Connect your",
-        lambda it: it.tripod_id("/developer/connect"),
+        lambda visit: visit.tripod_id("/developer/connect"),
     ),
-    Entry("resource_api/home", "Photo API stores the photos", lambda it: it.photo_api("/")),
-    Entry("client_app/home", "Prints of your photos", lambda it: it.print_shop("/")),
+    Entry("resource_api/home", "Photo API stores the photos", lambda visit: visit.photo_api("/")),
+    Entry("client_app/home", "Prints of your photos", lambda visit: visit.print_shop("/")),
     Entry(
         "client_app/home",
         "Prints of your photos",
-        lambda it: it.connect("alice").press("Disconnect"),
+        lambda visit: visit.connect("alice").press("Disconnect"),
     ),
-    Entry("client_app/not_connected", "not connected", lambda it: it.print_shop("/photos")),
-    Entry("client_app/denied", "You said no", lambda it: it.asked().press("Deny")),
+    Entry("client_app/not_connected", "not connected", lambda visit: visit.print_shop("/photos")),
+    Entry("client_app/denied", "You said no", lambda visit: visit.request_consent().press("Deny")),
     Entry(
-        "client_app/refused", "did not connect you", lambda it: it.print_shop("/connect?scope=x")
+        "client_app/refused",
+        "did not connect you",
+        lambda visit: visit.print_shop("/connect?scope=x"),
     ),
     Entry(
         "client_app/bad_authorization_response",
         "cannot be used",
-        lambda it: it.print_shop("/callback?state=x"),
+        lambda visit: visit.print_shop("/callback?state=x"),
     ),
-    Entry("client_app/more_needed", "Print Shop may not", lambda it: it.connect("bob", "profile")),
+    Entry(
+        "client_app/more_needed",
+        "Print Shop may not",
+        lambda visit: visit.connect("bob", "profile"),
+    ),
     Entry(
         "client_app/form_refused",
         "out of date",
-        lambda it: it.connect("alice").forget_cookies().press("Refresh now"),
+        lambda visit: visit.connect("alice").forget_cookies().press("Refresh now"),
     ),
     Entry(
         "client_app/form_too_large",
         "too much",
-        lambda it: it.connect("alice").overfill().press("Refresh now"),
+        lambda visit: visit.connect("alice").enlarge_form().press("Refresh now"),
     ),
     Entry(
         "client_app/connection_ended",
         "has ended",
-        lambda it: it.connect("alice").disconnect_a_copy(),
+        lambda visit: visit.connect("alice").disconnect_elsewhere(),
     ),
     Entry(
         "client_app/auth_server_unreachable",
         "out of reach",
-        lambda it: it.print_shop_cut_off("/connect"),
+        lambda visit: visit.print_shop_cut_off("/connect"),
     ),
     Entry(
         "client_app/photos_unreachable",
         "out of reach",
-        lambda it: it.connect("alice").print_shop_cut_off("/photos"),
+        lambda visit: visit.connect("alice").print_shop_cut_off("/photos"),
     ),
-    Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice")),
-    Entry("client_app/album", "Alice’s album", lambda it: it.connect("alice", EVERYTHING)),
+    Entry("client_app/album", "Alice’s album", lambda visit: visit.connect("alice")),
+    Entry("client_app/album", "Alice’s album", lambda visit: visit.connect("alice", EVERYTHING)),
     Entry(
-        "client_app/album", "Alice’s album", lambda it: it.connect("alice").press("Order prints")
-    ),
-    Entry(
-        "inspector/page", "over the wire", lambda it: it.connect("alice").print_shop("/inspector")
-    ),
-    Entry(
-        "inspector/page",
-        "over the wire",
-        lambda it: it.connect("alice").print_shop("/inspector?message=4"),
+        "client_app/album",
+        "Alice’s album",
+        lambda visit: visit.connect("alice").press("Order prints"),
     ),
     Entry(
         "inspector/page",
         "over the wire",
-        lambda it: it.connect("alice").print_shop("/inspector?view=browser"),
+        lambda visit: visit.connect("alice").print_shop("/inspector"),
     ),
-    Entry("inspector/page", "over the wire", lambda it: it.print_shop("/inspector").press("Clear")),
-    Entry("inspector/lab", "Break it", lambda it: it.print_shop("/inspector/lab")),
+    Entry(
+        "inspector/page",
+        "over the wire",
+        lambda visit: visit.connect("alice").print_shop("/inspector?message=4"),
+    ),
+    Entry(
+        "inspector/page",
+        "over the wire",
+        lambda visit: visit.connect("alice").print_shop("/inspector?view=browser"),
+    ),
+    Entry(
+        "inspector/page",
+        "over the wire",
+        lambda visit: visit.print_shop("/inspector").press("Clear"),
+    ),
+    Entry("inspector/lab", "Break it", lambda visit: visit.print_shop("/inspector/lab")),
     Entry(
         "inspector/lab",
         "Break it",
-        lambda it: it.print_shop("/inspector/lab").press("Run “Use a code twice”"),
+        lambda visit: visit.print_shop("/inspector/lab").press("Run “Use a code twice”"),
     ),
     Entry(
         "inspector/lab_source",
         "The verifier must",
-        lambda it: it.print_shop("/inspector/lab/source?check=verifier"),
+        lambda visit: visit.print_shop("/inspector/lab/source?check=verifier"),
     ),
     Entry(
         "client_app/order",
         "Order",
-        lambda it: it.connect("alice").tick_first().press("Order prints"),
+        lambda visit: visit.connect("alice").tick_first().press("Order prints"),
     ),
     Entry(
         "client_app/no_such_order",
         "no such order",
-        lambda it: it.connect("alice").print_shop("/orders/none"),
+        lambda visit: visit.connect("alice").print_shop("/orders/none"),
     ),
     Entry(
         "client_app/no_such_photo",
         "no such photo",
-        lambda it: it.connect("alice", EVERYTHING).print_shop("/photos/x/delete"),
+        lambda visit: visit.connect("alice", EVERYTHING).print_shop("/photos/x/delete"),
     ),
     Entry(
         "client_app/delete_photo",
         "Delete this photo?",
-        lambda it: it.connect("alice", EVERYTHING).follow("Delete"),
+        lambda visit: visit.connect("alice", EVERYTHING).follow("Delete"),
     ),
 ]
 
 #: Templates that no visit reaches, each with the reason.
-LEFT_OUT = {
-    "client_app/store_unavailable": "the session store would have to break; it looks as the other messages do",
+NOT_VISITED = {
+    "client_app/store_unavailable": "it needs a broken session store and looks like the others",
 }
 
 
@@ -350,10 +378,10 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def cut_off(legs: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Return the address of a Print Shop that shares the sessions but cannot reach the other legs."""
-    own, *nowhere = (f"http://127.0.0.1:{port}" for port in free_ports(3))
+    """Run a Print Shop that shares the sessions but cannot reach the other legs."""
+    own, *unused = (f"http://127.0.0.1:{port}" for port in free_ports(3))
     names = ("TRIPOD_ISSUER", "TRIPOD_RESOURCE_API_URL")
-    env = {**legs.env, "TRIPOD_CLIENT_APP_URL": own, **dict(zip(names, nowhere, strict=True))}
+    env = {**legs.env, "TRIPOD_CLIENT_APP_URL": own, **dict(zip(names, unused, strict=True))}
     with running(
         "app.py", "client-app", env=env, log=tmp_path_factory.mktemp("cut_off") / "output.txt"
     ) as shop:
@@ -363,7 +391,7 @@ def cut_off(legs: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 @pytest.fixture(scope="module")
 def axe() -> str:
-    """Return the script that defines `axe` in a page, without its large result."""
+    """Return the script that defines `axe` in a page. Its result is null, since axe is large."""
     from axe_playwright_python.sync_playwright import Axe
 
     return f"{Axe().axe_script}\n;null"
@@ -371,20 +399,24 @@ def axe() -> str:
 
 @pytest.fixture(scope="module")
 def visit(chromium: Chromium, legs: Running, cut_off: str) -> Visit:
-    """Return the one browser of these tests."""
+    """Return the browser that all tests of this module share."""
     return Visit(chromium.new_context().new_page(), legs, cut_off)
 
 
-def begin(visit: Visit, scheme: Scheme = "light") -> Visit:
-    """Return the same browser, reset, at desktop width."""
+def reset(visit: Visit, scheme: Scheme = "light") -> Visit:
+    """Return the same browser without cookies, at desktop width."""
     visit.forget_cookies().page.set_viewport_size({"width": DESK, "height": HEIGHT})
     visit.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     return visit
 
 
 @dataclass(frozen=True)
-class Look:
-    """The result for one colour scheme and one width: axe's violations, and elements that are too wide."""
+class Examination:
+    """The findings for one colour scheme and one width.
+
+    - `violations` are the findings of axe.
+    - `sticking_out` is the markup of the elements that make the page scroll sideways.
+    """
 
     scheme: Scheme
     width: int
@@ -395,34 +427,36 @@ class Look:
 @pytest.fixture(
     scope="module", params=PAGES, ids=lambda entry: f"{entry.template}: {entry.heading}"
 )
-def looks(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Look]:
-    """Return the results of one page for every scheme and width. The page is opened once."""
+def examinations(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Examination]:
+    """Open one page once, and examine it in every scheme and at every width."""
     entry: Entry = request.param
-    page = entry.reach(begin(visit)).page
+    page = entry.reach(reset(visit)).page
     expect(page.get_by_role("heading", level=1)).to_contain_text(entry.heading)
     page.evaluate(axe)
-    return [look(page, scheme, width) for width, scheme in product((DESK, PHONE), SCHEMES)]
+    return [examine(page, scheme, width) for width, scheme in product((DESK, PHONE), SCHEMES)]
 
 
-def look(page: Page, scheme: Scheme, width: int) -> Look:
-    """Examine the current page in this scheme and at this width."""
+def examine(page: Page, scheme: Scheme, width: int) -> Examination:
+    """Examine the current page in one scheme and at one width (in px)."""
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": HEIGHT})
     rules = COLOUR_RULES if scheme == "dark" else {}
     found: dict[str, Any] = page.evaluate(
         "how => axe.run(document, how)", {"resultTypes": ["violations"], **rules}
     )
-    return Look(scheme, width, violations_in(found), page.evaluate(STICKING_OUT))
+    return Examination(scheme, width, violations_in(found), page.evaluate(STICKING_OUT))
 
 
-#: The scheme makes a difference to no other rule, so the rest is looked at once for each width.
+#: The only rules that depend on the scheme. The others are examined in the light scheme only.
 COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"]}
-#: The innermost elements that reach beyond the window, when they make the page scroll sideways.
+#: Returns the innermost elements that are wider than the window and make the page scroll.
 STICKING_OUT = """() => {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= width) return [];
-    const wide = [...document.body.querySelectorAll("*")].filter(node => node.getBoundingClientRect().right > width);
-    return wide.filter(node => !wide.some(other => other !== node && node.contains(other))).map(node => node.outerHTML);
+    const wide = [...document.body.querySelectorAll("*")]
+        .filter(node => node.getBoundingClientRect().right > width);
+    return wide.filter(node => !wide.some(other => other !== node && node.contains(other)))
+        .map(node => node.outerHTML);
 }"""
 
 
@@ -442,21 +476,27 @@ def violations_in(found: dict[str, Any]) -> list[str]:
     ]
 
 
-def test_axe_finds_nothing_on_any_page(looks: list[Look]) -> None:
+def test_axe_finds_nothing_on_any_page(examinations: list[Examination]) -> None:
     found = [
-        f"{look.scheme}, {look.width} px: {line}" for look in looks for line in look.violations
+        f"{examination.scheme}, {examination.width} px: {line}"
+        for examination in examinations
+        for line in examination.violations
     ]
 
     assert not found, "\n".join(found)
 
 
-def test_no_page_scrolls_sideways(looks: list[Look]) -> None:
-    found = [f"{look.width} px: {line}" for look in looks for line in look.sticking_out]
+def test_no_page_scrolls_sideways(examinations: list[Examination]) -> None:
+    found = [
+        f"{examination.width} px: {line}"
+        for examination in examinations
+        for line in examination.sticking_out
+    ]
 
     assert not found, "\n".join(found)
 
 
-def test_no_page_is_left_out() -> None:
+def test_every_template_is_visited_or_excepted() -> None:
     """Each template is in `PAGES`, or in the list of exceptions with a reason."""
     templates = {
         path.relative_to(ROOT / "templates").with_suffix("").as_posix()
@@ -464,7 +504,7 @@ def test_no_page_is_left_out() -> None:
     }
     pages = {name for name in templates if not Path(name).name.startswith("_")} - {"base"}
 
-    assert pages == {entry.template for entry in PAGES} | set(LEFT_OUT)
+    assert pages == {entry.template for entry in PAGES} | set(NOT_VISITED)
 
 
 def tab_to(page: Page, target: Locator) -> None:
@@ -477,10 +517,10 @@ def tab_to(page: Page, target: Locator) -> None:
 
 
 def test_a_user_can_connect_and_disconnect_with_the_keyboard_alone(visit: Visit) -> None:
-    """Use only Tab, Space and Enter for login, consent with one scope unticked, the album, and disconnecting."""
+    """Sign in, consent without one scope, see the album, and disconnect: Tab, Space and Enter."""
     flask = ("-m", "flask", "--app", "app:create_auth_server")
     run(*flask, "users", "create", "carol", env=visit.legs.env, stdin="a long pass phrase\n")
-    page = begin(visit).print_shop("/").page
+    page = reset(visit).print_shop("/").page
     heading = page.get_by_role("heading", level=1)
 
     tab_to(page, page.get_by_role("link", name="Connect your photos"))
@@ -504,7 +544,7 @@ def test_a_user_can_connect_and_disconnect_with_the_keyboard_alone(visit: Visit)
 
 
 def test_the_first_tab_stop_is_the_skip_link(visit: Visit) -> None:
-    page = begin(visit).tripod_id("/login").page
+    page = reset(visit).tripod_id("/login").page
 
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
@@ -517,15 +557,15 @@ def test_the_first_tab_stop_is_the_skip_link(visit: Visit) -> None:
 @pytest.mark.parametrize(
     "reach",
     [
-        pytest.param(lambda it: it.print_shop("/connect"), id="login"),
-        pytest.param(lambda it: it.asked(), id="consent"),
+        pytest.param(lambda visit: visit.print_shop("/connect"), id="login"),
+        pytest.param(lambda visit: visit.request_consent(), id="consent"),
     ],
 )
 def test_every_focused_element_has_a_visible_indicator(
     reach: Callable[[Visit], Visit], scheme: Scheme, visit: Visit
 ) -> None:
-    """WCAG 2.2, 2.4.7 and 2.4.13: the indicator changes at least as many pixels as a 2 px outline, with enough contrast."""
-    page = reach(begin(visit, scheme)).page
+    """The indicator is as large as a 2 px outline and has enough contrast (WCAG 2.2, 2.4.13)."""
+    page = reach(reset(visit, scheme)).page
 
     stops = {stop["html"]: shows_focus(page, stop) for stop in tab_stops(page)}
 
@@ -534,7 +574,7 @@ def test_every_focused_element_has_a_visible_indicator(
 
 
 def tab_stops(page: Page) -> Iterator[dict[str, Any]]:
-    """Yield each element that Tab reaches while it has the focus, with its markup and its box."""
+    """Yield the markup and the box of each element that Tab reaches, while it has the focus."""
     page.evaluate("document.activeElement.blur()")
     seen: set[str] = set()
     while True:
@@ -546,7 +586,7 @@ def tab_stops(page: Page) -> Iterator[dict[str, Any]]:
         yield stop
 
 
-#: An input's caret is no indicator of focus, so it is hidden.
+#: Hides the caret of an input, because a caret is not a focus indicator.
 FOCUSED = """() => {
     const node = document.activeElement;
     if (node === document.body) return null;
@@ -554,6 +594,7 @@ FOCUSED = """() => {
     const {x, y, width, height} = node.getBoundingClientRect();
     return {html: node.outerHTML, x, y, width, height};
 }"""
+#: The pixels around an element in which its indicator can be.
 MARGIN = 8
 
 
@@ -571,6 +612,7 @@ def shows_focus(page: Page, stop: dict[str, Any]) -> bool:
 
 
 def pixels(png: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield red, green and blue of each pixel."""
     with Image.open(BytesIO(png)) as image:
         data = image.convert("RGB").tobytes()
     yield from zip(data[::3], data[1::3], data[2::3], strict=True)

@@ -1,6 +1,7 @@
 """Print Shop with another project's authorization server, as `docs/any-provider.md` sets it up.
 
-The other server is npm's `oidc-provider`. It and Print Shop are real processes. The photo API is simulated and introspects tokens at the other server.
+The other server is npm's `oidc-provider`. It and Print Shop are real processes. The photo API is
+simulated, and introspects tokens at the other server.
 """
 
 import hashlib
@@ -20,12 +21,12 @@ from typing import NoReturn
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 from world.browser import Browser
 from world.page import Page
 from world.processes import environment, running
+from world.sockets import Sockets
 
 pytestmark = pytest.mark.processes
 
@@ -33,25 +34,15 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(__file__).with_name("any_provider")
 FILES = ("package.json", "package-lock.json", ".npmrc", "server.mjs")
 RECIPE = (ROOT / "docs" / "any-provider.md").read_text()
+#: In seconds.
 READY_WITHIN = 20.0
 OLDEST_NODE = 20
 
 SECRET = "a secret: with + and %"
 API_ACCOUNT = ("an-api", "and-its-secret")
-#: The path of the issuer, which decides where its metadata is: RFC 8414 puts a path behind the well-known address, and
-#: OpenID Connect Discovery before it.
-MOUNTS = {"RFC 8414": "", "OpenID Connect Discovery": "/realms/photos"}
-
-
-class Sockets:
-    """In place of the in-memory network: real connections, for a `world.browser.Browser`."""
-
-    def mount(self, session: requests.Session) -> requests.Session:
-        session.trust_env = False
-        return session
-
-    def adapter(self, _remote_address: str) -> HTTPAdapter:
-        return HTTPAdapter()
+#: The path of the issuer. RFC 8414 appends such a path to the well-known address of the metadata;
+#: OpenID Connect Discovery puts it before the well-known address.
+ISSUER_PATHS = {"RFC 8414": "", "OpenID Connect Discovery": "/realms/photos"}
 
 
 @dataclass
@@ -66,7 +57,7 @@ class OtherServer:
         return self.log.read_text().splitlines().count(event)
 
     def is_active(self, token: str) -> bool:
-        """Return the introspection response (RFC 7662)."""
+        """Return whether the server says so in an introspection response (RFC 7662)."""
         endpoint = f"{self.issuer}/token/introspection"
         answer = requests.post(endpoint, data={"token": token}, auth=API_ACCOUNT, timeout=5)
         return answer.json()["active"] is True
@@ -74,25 +65,26 @@ class OtherServer:
 
 @dataclass
 class SimulatedPhotoApi:
-    """The part of a photo API that Print Shop needs. It accepts tokens that are active at the other server."""
+    """The part of a photo API that Print Shop needs.
+
+    It accepts the tokens that are active at the other server, and records all in `presented`.
+    """
 
     other_server: OtherServer
     presented: list[str] = field(default_factory=list)
-    takes_tokens: bool = True
+    accepts_tokens: bool = True
 
     @Request.application
     def answer(self, request: Request) -> Response:
-        """Return alice's name or her one photo."""
+        """Return Alice's name or the list with the only photo."""
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         self.presented.append(token)
-        if not (self.takes_tokens and self.other_server.is_active(token)):
+        if not (self.accepts_tokens and self.other_server.is_active(token)):
             return Response(status=401)
         photo = {"id": "fjord", "title": "Fjord, blue hour", "created_at": "2025-01-17T12:00:00Z"}
-        document = (
-            {"name": "Alice Liddell"}
-            if request.path == "/me"
-            else {"photos": [photo], "next": None}
-        )
+        document = {"photos": [photo], "next": None}
+        if request.path == "/me":
+            document = {"name": "Alice Liddell"}
         return Response(json.dumps(document), mimetype="application/json")
 
 
@@ -106,7 +98,7 @@ class Setup:
     api: SimulatedPhotoApi
     events_file: Path
 
-    def events(self, name: str) -> int:
+    def count_events(self, name: str) -> int:
         """Return how often Print Shop has logged this event."""
         return sum(
             json.loads(line)["event"] == name for line in self.events_file.read_text().splitlines()
@@ -124,7 +116,7 @@ def cannot_run(reason: str) -> NoReturn:
 def package(request: pytest.FixtureRequest) -> Path:
     """Return `tests/any_provider` with its dependencies, cached until the lock file changes."""
     version = subprocess.run(
-        [program("node"), "--version"], capture_output=True, text=True, check=True
+        [find_program("node"), "--version"], capture_output=True, text=True, check=True
     ).stdout
     if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
         cannot_run(
@@ -147,7 +139,7 @@ def install(target: Path) -> None:
         for name in FILES:
             shutil.copy(PACKAGE / name, draft)
         finished = subprocess.run(
-            [program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
+            [find_program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
         )
         if finished.returncode:
             cannot_run(
@@ -159,14 +151,14 @@ def install(target: Path) -> None:
             assert target.exists()
 
 
-def program(name: str) -> str:
+def find_program(name: str) -> str:
     """Return the path of this Node.js program."""
     return shutil.which(name) or cannot_run(f"there is no {name}: apt install nodejs npm")
 
 
 @contextmanager
 def running_other_server(
-    package: Path, mount: str, redirect_uri: str, log: Path
+    package: Path, issuer_path: str, redirect_uri: str, log: Path
 ) -> Iterator[OtherServer]:
     """Run the other server, with Print Shop and an API registered."""
     shop = {
@@ -179,14 +171,14 @@ def running_other_server(
     }
     no_flow: dict[str, list[str]] = {"redirect_uris": [], "response_types": [], "grant_types": []}
     api = dict(zip(("client_id", "client_secret"), API_ACCOUNT, strict=True)) | no_flow
-    environ = os.environ | {"MOUNT": mount, "CLIENTS": json.dumps([shop, api])}
-    with log.open("wb") as output, log.with_suffix(".err").open("wb") as complaints:
+    environ = os.environ | {"MOUNT": issuer_path, "CLIENTS": json.dumps([shop, api])}
+    with log.open("wb") as output, log.with_suffix(".err").open("wb") as errors:
         process = subprocess.Popen(
-            [program("node"), "server.mjs"],
+            [find_program("node"), "server.mjs"],
             cwd=package,
             env=environ,
             stdout=output,
-            stderr=complaints,
+            stderr=errors,
         )
     try:
         deadline = time.monotonic() + READY_WITHIN
@@ -214,7 +206,7 @@ def running_api(api: SimulatedPhotoApi) -> Iterator[str]:
         server.server_close()
 
 
-@pytest.fixture(scope="module", params=MOUNTS.values(), ids=MOUNTS.keys())
+@pytest.fixture(scope="module", params=ISSUER_PATHS.values(), ids=ISSUER_PATHS.keys())
 def setup(
     request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Setup]:
@@ -229,29 +221,29 @@ def setup(
         ) as other_server,
         running_api(api := SimulatedPhotoApi(other_server)) as api_url,
     ):
-        printed, command = recipe()
+        exported, command = read_recipe()
         real = {"TRIPOD_ISSUER": other_server.issuer, "TRIPOD_CLIENT_SECRET": SECRET}
-        assert set(real) < set(printed)
-        environ = own | printed | real | {"TRIPOD_RESOURCE_API_URL": api_url}
+        assert set(real) < set(exported)
+        environ = own | exported | real | {"TRIPOD_RESOURCE_API_URL": api_url}
         with running(*command, env=environ, log=folder / "print_shop.txt") as shop:
             shop.wait_until_ready(url)
             yield Setup(url, environ, other_server, api, instance_path / "client_app.events.jsonl")
 
 
-def recipe() -> tuple[dict[str, str], list[str]]:
+def read_recipe() -> tuple[dict[str, str], list[str]]:
     """Return the variables that the recipe exports and the command that it runs."""
     block = re.search(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
     assert block
     *exports, command = block[1].splitlines()
-    printed = (line.removeprefix("export ").split("=", 1) for line in exports)
-    return {name: value.strip('"') for name, value in printed}, command.removeprefix(
+    assignments = (line.removeprefix("export ").split("=", 1) for line in exports)
+    return {name: value.strip('"') for name, value in assignments}, command.removeprefix(
         ".venv/bin/python "
     ).split()
 
 
 @pytest.fixture
 def browser() -> Browser:
-    return Browser(Sockets())  # type: ignore[arg-type]
+    return Browser(Sockets())
 
 
 def connect(browser: Browser, setup: Setup) -> Page:
@@ -265,7 +257,7 @@ def connect(browser: Browser, setup: Setup) -> Page:
 
 
 def test_the_settings_of_the_recipe_suffice(setup: Setup, browser: Browser) -> None:
-    """The flow reaches the album, and the browser never receives a token."""
+    """The user reaches the album, and the browser never receives a token."""
     album = connect(browser, setup)
 
     assert (album.status, album.url) == (200, f"{setup.url}/photos")
@@ -278,7 +270,7 @@ def test_the_settings_of_the_recipe_suffice(setup: Setup, browser: Browser) -> N
 
 
 def test_a_refresh_stores_the_new_refresh_token(setup: Setup, browser: Browser) -> None:
-    """The other server rotates without a grace, so presenting the spent token would end the grant."""
+    """The other server has no grace: it ends the grant when a spent token is presented again."""
     connect(browser, setup)
     first, spent = setup.api.presented[-1], setup.other_server.count("refresh_token.consumed")
     revoked = setup.other_server.count("grant.revoked")
@@ -317,16 +309,12 @@ def test_a_user_who_cancels_at_the_other_server_sees_an_explanation(
 def test_print_shop_asks_again_after_the_other_server_ended_the_grant(
     setup: Setup, browser: Browser
 ) -> None:
-    """The grant was revoked elsewhere, so the API and the token endpoint reject its tokens."""
+    """A request with Print Shop's credentials revokes the grant without Print Shop."""
     connect(browser, setup)
     client = (setup.environ["TRIPOD_CLIENT_ID"], requests.utils.quote(SECRET, safe=""))
     endpoint = f"{setup.other_server.issuer}/token/revocation"
-    assert (
-        requests.post(
-            endpoint, {"token": setup.api.presented[-1]}, auth=client, timeout=5
-        ).status_code
-        == 200
-    )
+    form = {"token": setup.api.presented[-1]}
+    requests.post(endpoint, form, auth=client, timeout=5).raise_for_status()
 
     page = browser.open("/photos")
 
@@ -336,19 +324,19 @@ def test_print_shop_asks_again_after_the_other_server_ended_the_grant(
 def test_an_api_that_rejects_the_tokens_keeps_the_connection(
     setup: Setup, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the recipe says of Photo API, the user stays connected, and the refreshes stop."""
-    monkeypatch.setattr(setup.api, "takes_tokens", False)
-    refreshes = setup.events("tokens_refreshed")
+    """Print Shop refreshes once and then stops, as `docs/any-provider.md` says."""
+    monkeypatch.setattr(setup.api, "accepts_tokens", False)
+    refreshes = setup.count_events("tokens_refreshed")
 
     page = connect(browser, setup)
 
     assert (page.status, "out of reach" in page.text) == (503, True)
-    assert setup.events("tokens_refreshed") == refreshes + 1
+    assert setup.count_events("tokens_refreshed") == refreshes + 1
     assert setup.other_server.is_active(setup.api.presented[-1])
 
 
 def test_the_lock_file_names_no_registry() -> None:
-    """Each machine has its own registry settings."""
+    """Each machine configures its own registry for npm."""
     packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
 
     assert [name for name, package in packages.items() if "resolved" in package] == []

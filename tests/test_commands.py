@@ -1,4 +1,4 @@
-"""The commands of the interface, as real processes on free loopback ports."""
+"""The commands of the interface, run as real processes on free loopback ports."""
 
 import json
 import signal
@@ -38,18 +38,18 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def port_of(url: str) -> int:
+    """Return the port in `url`."""
     return urlsplit(url).port or 0
 
 
 def is_free(url: str) -> bool:
-    """Return whether another program can listen on this port immediately."""
+    """Return whether nothing listens on the port of `url`."""
     with closing(socket.socket()) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return probe.connect_ex(("127.0.0.1", port_of(url))) != 0
 
 
 def output_of(*command: str) -> str:
-    """Return the output of a system program."""
+    """Run a system program in the project and return its output."""
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
@@ -92,11 +92,11 @@ def test_the_demo_writes_only_private_files_in_the_instance_folder(demo: Running
 def test_ctrl_c_stops_all_legs(tmp_path: Path) -> None:
     with running_legs(tmp_path) as legs:
         servers = legs.servers()
-        began = time.monotonic()
+        started = time.monotonic()
         status = legs.stop(signal.SIGINT)
 
     assert status == 0
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - started < 5
     assert len(servers) == 6
     assert legs.servers() == {}
     assert all(map(is_free, legs.urls))
@@ -132,7 +132,7 @@ def test_one_leg_runs_alone(tmp_path: Path) -> None:
 def test_a_used_port_is_reported_with_the_setting_that_changes_it(
     demo: Running, tmp_path: Path
 ) -> None:
-    """Granian would share the port silently, and two demos would mix."""
+    """Granian would share the port without an error, and the two demos would get mixed up."""
     env = environment(tmp_path, TRIPOD_CLIENT_APP_URL=demo.client_app_url)
 
     result = run("app.py", env=env)
@@ -154,11 +154,9 @@ def test_a_wrong_setting_is_reported_in_one_line(command: tuple[str, ...], tmp_p
 
     assert result.returncode == 4
     assert result.stdout == ""
-    [line] = result.stderr.splitlines()
-    assert (
-        line
-        == "tripod: TRIPOD_ACCESS_TOKEN_LIFETIME must be a whole number, 1 or more, not 'soon'."
-    )
+    assert result.stderr.splitlines() == [
+        "tripod: TRIPOD_ACCESS_TOKEN_LIFETIME must be a whole number, 1 or more, not 'soon'."
+    ]
 
 
 def test_a_wrong_setting_stops_gunicorn_without_restarts(tmp_path: Path) -> None:
@@ -220,13 +218,13 @@ def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:
 
 
 def test_the_command_line_works_beside_the_running_demo(demo: Running) -> None:
-    """A second terminal has the instance folder in its environment, but not TRIPOD_DEMO."""
-    known = {"alice", "bob", "lab-carol", "lab-mallory"}
+    """The command has the instance folder in its environment, but not TRIPOD_DEMO."""
+    demo_users = {"alice", "bob", "lab-carol", "lab-mallory"}
     created = run(*FLASK, "users", "create", "carol", env=demo.env, stdin="looking-glass\n")
     listed = run(*FLASK, "users", "list", env=demo.env)
 
     assert created.returncode == 0
-    assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {*known, "carol"}
+    assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {*demo_users, "carol"}
     assert "looking-glass" not in created.stdout + created.stderr
 
 

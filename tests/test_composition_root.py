@@ -1,4 +1,4 @@
-"""app.py without processes: a failed start prints one line and exits with a status that stops a server."""
+"""`app.py` prints one line and exits with status 4 when it cannot start."""
 
 import logging
 import os
@@ -27,9 +27,13 @@ each_leg = pytest.mark.parametrize(
 )
 
 
+#: Takes the function that cannot start, and returns the line that it prints.
+StartError = Callable[[Callable[[], object]], str]
+
+
 @pytest.fixture(autouse=True)
-def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Give the factories their own environment and event log."""
+def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give the factories an environment and an event log of their own, and restore the log."""
     for name, value in OUTSIDE_THE_DEMO.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("TRIPOD_INSTANCE_PATH", str(tmp_path / "instance"))
@@ -43,10 +47,10 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 
 @pytest.fixture
-def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[], object]], str]:
-    """Return a function that returns the one line of a failed start."""
+def start_error(capsys: pytest.CaptureFixture[str]) -> StartError:
+    """Return a function that asserts that a start fails, and returns the line it prints."""
 
-    def complaint(start: Callable[[], object]) -> str:
+    def start_error(start: Callable[[], object]) -> str:
         with pytest.raises(SystemExit) as stop:
             start()
         assert stop.value.code == 4
@@ -55,19 +59,16 @@ def complaint(capsys: pytest.CaptureFixture[str]) -> Callable[[Callable[[], obje
         [line] = printed.err.splitlines()
         return line
 
-    return complaint
-
-
-Complaint = Callable[[Callable[[], object]], str]
+    return start_error
 
 
 @each_leg
 def test_serving_without_a_secret_key_stops_outside_the_demo(
-    create: Callable[[], Flask], complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+    create: Callable[[], Flask], start_error: StartError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TRIPOD_SECRET_KEY", "")
 
-    assert complaint(create).startswith("tripod: TRIPOD_SECRET_KEY must be set outside the demo")
+    assert start_error(create).startswith("tripod: TRIPOD_SECRET_KEY must be set outside the demo")
 
 
 @pytest.mark.parametrize(
@@ -81,20 +82,20 @@ def test_serving_without_a_secret_key_stops_outside_the_demo(
 def test_an_invalid_database_file_is_reported_in_one_line(
     create: Callable[[], Flask],
     setting: str,
-    complaint: Complaint,
+    start_error: StartError,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    (tmp_path / "letter.txt").write_text("Dear Alice, this is no database.\n" * 100)
-    monkeypatch.setenv(setting, f"sqlite:///{tmp_path}/letter.txt")
+    (tmp_path / "text.txt").write_text("This file is not a database.\n" * 100)
+    monkeypatch.setenv(setting, f"sqlite:///{tmp_path}/text.txt")
 
-    assert complaint(create) == "tripod: cannot open the database: file is not a database"
+    assert start_error(create) == "tripod: cannot open the database: file is not a database"
 
 
 @each_leg
 def test_a_database_that_cannot_be_created_is_reported_in_one_line(
     create: Callable[[], Flask],
-    complaint: Complaint,
+    start_error: StartError,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -102,20 +103,20 @@ def test_a_database_that_cannot_be_created_is_reported_in_one_line(
     for name in ("AUTH_DATABASE", "SESSION_STORE", "RESOURCE_DATABASE"):
         monkeypatch.setenv(f"TRIPOD_{name}_URL", f"sqlite:///{tmp_path}/file/rows.db")
 
-    assert f"{tmp_path}/file" in complaint(create)
+    assert f"{tmp_path}/file" in start_error(create)
 
 
 def test_an_unreachable_database_server_is_reported_in_one_line(
-    complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+    start_error: StartError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(
-        "TRIPOD_AUTH_DATABASE_URL", "postgresql+psycopg://tripod:hush@127.0.0.1:1/tripod"
+        "TRIPOD_AUTH_DATABASE_URL", "postgresql+psycopg://tripod:db-password@127.0.0.1:1/tripod"
     )
 
-    line = complaint(app.create_auth_server)
+    line = start_error(app.create_auth_server)
 
     assert line.startswith("tripod: cannot open the database: ")
-    assert "hush" not in line
+    assert "db-password" not in line
 
 
 @pytest.mark.parametrize("arguments", [["photo-api"], ["auth-server", "client-app"], ["--help"]])
@@ -130,13 +131,13 @@ def test_an_unknown_argument_prints_the_usage(
 
 
 def test_two_legs_cannot_share_a_port(
-    complaint: Complaint, monkeypatch: pytest.MonkeyPatch
+    start_error: StartError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("AUTH_SERVER", "CLIENT_APP", "RESOURCE_API"):
         monkeypatch.setenv(f"TRIPOD_{name}_URL", f"http://127.0.0.1:{free_ports(1)[0]}")
     monkeypatch.setenv("TRIPOD_RESOURCE_API_URL", os.environ["TRIPOD_AUTH_SERVER_URL"])
 
-    assert "Photo API cannot listen" in complaint(lambda: app.main([]))
+    assert "Photo API cannot listen" in start_error(lambda: app.main([]))
 
 
 @pytest.mark.parametrize(("demo", "file_names"), [("1", ["auth_server.events.jsonl"]), ("0", [])])
@@ -155,7 +156,7 @@ def test_the_demo_writes_its_event_log_to_the_instance_folder(
 @pytest.mark.parametrize(
     ("is_terminal", "display", "opened"),
     [(True, ":0", ["http://127.0.0.1:9001"]), (True, "", []), (False, ":0", [])],
-    ids=["a desktop", "a terminal without one", "a script"],
+    ids=["desktop", "terminal without desktop", "script"],
 )
 def test_the_address_is_opened_only_on_a_desktop(
     is_terminal: bool, display: str, opened: list[str], monkeypatch: pytest.MonkeyPatch

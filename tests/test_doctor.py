@@ -1,4 +1,4 @@
-"""`python app.py doctor`: common setup problems, one per line, with the remedy."""
+"""`python app.py doctor` reports common setup problems, one per line, with the remedy."""
 
 import socket
 from collections.abc import Iterator
@@ -23,7 +23,8 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield legs
 
 
-def consulted(env: dict[str, str]) -> list[str]:
+def run_doctor(env: dict[str, str]) -> list[str]:
+    """Run the doctor and return its lines, after a check of its exit status."""
     finished = run("app.py", "doctor", env=env)
     lines = finished.stdout.splitlines()
     assert finished.returncode == (lines != ["No problems found."]), finished.stderr
@@ -31,11 +32,11 @@ def consulted(env: dict[str, str]) -> list[str]:
 
 
 def test_a_new_machine_has_no_problems(tmp_path: Path) -> None:
-    assert consulted(environment(tmp_path / "instance")) == ["No problems found."]
+    assert run_doctor(environment(tmp_path / "instance")) == ["No problems found."]
 
 
 def test_running_legs_have_no_problems(legs: Running) -> None:
-    assert consulted(dict(legs.env)) == ["No problems found."]
+    assert run_doctor(dict(legs.env)) == ["No problems found."]
 
 
 def test_a_used_port_is_reported_with_the_setting_that_changes_it(tmp_path: Path) -> None:
@@ -43,30 +44,30 @@ def test_a_used_port_is_reported_with_the_setting_that_changes_it(tmp_path: Path
     address = urlsplit(env["TRIPOD_CLIENT_APP_URL"])
 
     with socket.create_server((address.hostname, address.port)):
-        (complaint,) = consulted(env)
+        [problem] = run_doctor(env)
 
-    assert str(address.port) in complaint
-    assert "TRIPOD_CLIENT_APP_URL" in complaint
+    assert str(address.port) in problem
+    assert "TRIPOD_CLIENT_APP_URL" in problem
 
 
 def test_two_spellings_of_loopback_are_reported(tmp_path: Path) -> None:
     env = environment(tmp_path / "instance")
     env["TRIPOD_CLIENT_APP_URL"] = env["TRIPOD_CLIENT_APP_URL"].replace("127.0.0.1", "localhost")
 
-    (complaint,) = consulted(env)
+    [problem] = run_doctor(env)
 
-    assert "client_app localhost" in complaint
+    assert "client_app localhost" in problem
 
 
 def test_an_unregistered_redirect_uri_is_reported(legs: Running) -> None:
-    moved = f"http://127.0.0.1:{free_ports(1)[0]}"
+    new_url = f"http://127.0.0.1:{free_ports(1)[0]}"
 
-    complaints = consulted({**legs.env, "TRIPOD_CLIENT_APP_URL": moved})
+    problems = run_doctor({**legs.env, "TRIPOD_CLIENT_APP_URL": new_url})
 
     assert any(
-        f"{moved}/callback" in line and "register exactly that" in line for line in complaints
+        f"{new_url}/callback" in line and "register exactly that" in line for line in problems
     )
-    assert any(line.startswith("client_app does not answer") for line in complaints)
+    assert any(line.startswith("client_app does not answer") for line in problems)
 
 
 def test_a_wrong_setting_is_reported_in_one_line(tmp_path: Path) -> None:
@@ -90,21 +91,21 @@ def test_an_unwritable_instance_folder_is_reported_in_one_line(tmp_path: Path) -
 def test_a_library_with_another_version_is_reported(tmp_path: Path) -> None:
     pins = tmp_path / "requirements.txt"
     pins.write_text(
-        "flask==1.0 \\\n    --hash=sha256:0\nnever-heard-of==1.0 \\\n    --hash=sha256:0\n"
+        "flask==1.0 \\\n    --hash=sha256:0\nnot-installed==1.0 \\\n    --hash=sha256:0\n"
     )
 
-    complaints = list(doctor.find_problems([], pins, requests.Session()))
+    problems = list(doctor.find_problems([], pins, requests.Session()))
 
-    assert [complaint.split(" ")[0] for complaint in complaints] == ["flask"]
-    assert "1.0 is pinned" in complaints[0]
+    assert [problem.split(" ")[0] for problem in problems] == ["flask"]
+    assert "1.0 is pinned" in problems[0]
 
 
 def test_an_unreachable_authorization_server_is_reported(legs: Running) -> None:
-    nowhere = f"http://127.0.0.1:{free_ports(1)[0]}"
+    unused_address = f"http://127.0.0.1:{free_ports(1)[0]}"
 
-    complaints = consulted({**legs.env, "TRIPOD_ISSUER": nowhere})
+    problems = run_doctor({**legs.env, "TRIPOD_ISSUER": unused_address})
 
-    assert any(nowhere in line and "cannot be used" in line for line in complaints)
+    assert any(unused_address in line and "cannot be used" in line for line in problems)
 
 
 def test_different_clocks_are_reported(tmp_path: Path) -> None:
@@ -115,11 +116,11 @@ def test_different_clocks_are_reported(tmp_path: Path) -> None:
         lambda answer, **_: answer.headers.update(Date="Sat, 01 Jan 2000 00:00:00 GMT")
     )
 
-    complaints = list(client_doctor.find_problems(settings, http))
+    problems = list(client_doctor.find_problems(settings, http))
     legs.close()
 
-    assert [line for line in complaints if "clock" in line] == complaints
-    assert len(complaints) == 1
+    assert [line for line in problems if "clock" in line] == problems
+    assert len(problems) == 1
 
 
 def test_colliding_cookie_names_are_reported(
@@ -131,8 +132,8 @@ def test_colliding_cookie_names_are_reported(
     settings = [leg.extensions["tripod.settings"] for leg in (legs.auth_server, legs.client_app)]
     (tmp_path / "requirements.txt").touch()
 
-    complaints = list(doctor.find_problems(settings, tmp_path / "requirements.txt", legs.session()))
+    problems = list(doctor.find_problems(settings, tmp_path / "requirements.txt", legs.session()))
     legs.close()
 
-    assert [line for line in complaints if "cookie session" in line] == complaints
-    assert len(complaints) == 1
+    assert [line for line in problems if "cookie session" in line] == problems
+    assert len(problems) == 1

@@ -1,4 +1,4 @@
-"""docs/just-the-server.md: the authorization server alone, as the login of another application and API."""
+"""The authorization server without the other legs, set up as `docs/just-the-server.md` says."""
 
 import json
 import os
@@ -25,11 +25,11 @@ SET_UP, SERVE = re.findall(r"```sh\n(.*?)```", RECIPE, re.DOTALL)
 
 
 class JustTheServer:
-    """The recipe's commands as printed, except for the path of the interpreter and the ports."""
+    """The recipe's commands with a free port, the path of the interpreter and a new folder."""
 
     def __init__(self, folder: Path) -> None:
         self.server, application = (f"127.0.0.1:{port}" for port in free_ports(2))
-        self._places = {
+        self._replacements = {
             ".venv/bin/": f"{Path(sys.executable).parent}/",
             "127.0.0.1:9000": self.server,
             "127.0.0.1:8000": application,
@@ -39,7 +39,7 @@ class JustTheServer:
             name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")
         }
         finished = subprocess.run(
-            ["/bin/sh", "-ec", self.placed(SET_UP) + "\nenv | grep ^TRIPOD_"],
+            ["/bin/sh", "-ec", self.adapt(SET_UP) + "\nenv | grep ^TRIPOD_"],
             cwd=ROOT,
             env=environ,
             capture_output=True,
@@ -52,12 +52,14 @@ class JustTheServer:
             line.split("=", 1) for line in lines if line.startswith("TRIPOD_")
         )
 
-    def placed(self, text: str) -> str:
-        for printed, here in self._places.items():
-            text = text.replace(printed, here)
+    def adapt(self, text: str) -> str:
+        """Replace the recipe's addresses and paths in `text`."""
+        for printed, actual in self._replacements.items():
+            text = text.replace(printed, actual)
         return text
 
     def client(self, registration: dict[str, Any]) -> RegisteredClient:
+        """Return the client of a registration that a command printed."""
         return RegisteredClient(
             issuer=f"http://{self.server}",
             client_id=registration["client_id"],
@@ -71,14 +73,14 @@ def test_an_application_and_an_api_can_use_the_server_alone(tmp_path: Path) -> N
     recipe = JustTheServer(tmp_path)
     with (tmp_path / "log").open("wb") as log:
         serving = subprocess.Popen(
-            shlex.split(recipe.placed(SERVE)),
+            shlex.split(recipe.adapt(SERVE)),
             cwd=ROOT,
             env=recipe.environ,
             stdout=log,
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_for(f"http://{recipe.server}")
+        wait_until_healthy(f"http://{recipe.server}")
         application, api = recipe.client(recipe.application), recipe.client(recipe.api)
         carol = Person("carol", "a long pass phrase", Browser(Sockets()))
         request = application.authorization_request("profile")
@@ -96,7 +98,7 @@ def test_an_application_and_an_api_can_use_the_server_alone(tmp_path: Path) -> N
 
 
 def allow_as_carol(carol: Person, url: str) -> str:
-    """Sign in and consent as carol. Return the code that the application receives."""
+    """Sign in and consent as Carol, and return the code that the application receives."""
     carol.browser.open(url)
     carol.sign_in()
     button = carol.browser.current.button(name="decision", value="allow")
@@ -107,7 +109,8 @@ def allow_as_carol(carol: Person, url: str) -> str:
     return code[1]
 
 
-def wait_for(url: str) -> None:
+def wait_until_healthy(url: str) -> None:
+    """Wait until the server answers. Fail after 30 seconds."""
     deadline = time.monotonic() + 30
     while not is_healthy(url):
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""The project as a user starts it: three processes, a real browser, real clients and real threads."""
+"""The project as a user starts it, with a real browser, real clients and real threads."""
 
 import json
 import re
@@ -30,9 +30,8 @@ from web.database import Database
 pytestmark = pytest.mark.processes
 
 CONNECT = (Path(__file__).resolve().parent.parent / "docs" / "connect.md").read_text()
-LIFETIME = (
-    8  # seconds: long enough for fifty requests with one token, short enough to wait for its end
-)
+#: In seconds: long enough for fifty requests with one token, and short enough to wait for its end.
+LIFETIME = 8
 
 
 @pytest.fixture(scope="module")
@@ -55,36 +54,37 @@ def chromium() -> Iterator[Chromium]:
 
 
 @pytest.fixture
-def seen() -> list[bytes]:
-    """Collect everything that the browser received, headers and bodies."""
+def received() -> list[bytes]:
+    """Return the list of everything that the browser receives, headers and bodies."""
     return []
 
 
 @pytest.fixture
-def page(chromium: Chromium, seen: list[bytes]) -> Iterator[Page]:
+def page(chromium: Chromium, received: list[bytes]) -> Iterator[Page]:
     context = chromium.new_context()
     page = context.new_page()
-    page.on("response", lambda response: seen.append(everything_in(response)))
+    page.on("response", lambda response: received.append(content_of(response)))
     yield page
     context.close()
 
 
-def everything_in(response: Response) -> bytes:
+def content_of(response: Response) -> bytes:
+    """Return address, headers and body. A redirect has no body that the browser keeps."""
     headers = json.dumps([response.url, response.headers]).encode()
     is_redirect = 300 <= response.status < 400
     return headers + (b"" if is_redirect else response.body())
 
 
-def events(legs: Running, leg: str, name: str) -> list[dict[str, Any]]:
-    lines = (
-        (Path(legs.env["TRIPOD_INSTANCE_PATH"]) / f"{leg}.events.jsonl").read_text().splitlines()
-    )
-    return [event for event in map(json.loads, lines) if event["event"] == name]
+def events_named(legs: Running, leg: str, name: str) -> list[dict[str, Any]]:
+    """Return the events with this name in the event log of the leg."""
+    log = Path(legs.env["TRIPOD_INSTANCE_PATH"]) / f"{leg}.events.jsonl"
+    events = map(json.loads, log.read_text().splitlines())
+    return [event for event in events if event["event"] == name]
 
 
 @contextmanager
 def records(legs: Running) -> Iterator[dict[str, Record]]:
-    """Open Print Shop's encrypted records with its key. Changes are stored."""
+    """Decrypt Print Shop's records with its key, and store the changes at the end."""
     settings = ClientAppSettings.load(dict(legs.env) | {"TRIPOD_DEMO": "1"})
     database, cipher = (
         Database(settings.session_store_url),
@@ -102,19 +102,19 @@ def records(legs: Running) -> Iterator[dict[str, Record]]:
     database.engine.dispose()
 
 
-def tokens_in_the_store(legs: Running) -> set[bytes]:
+def stored_tokens(legs: Running) -> set[bytes]:
+    """Return all access tokens and refresh tokens of Print Shop."""
     with records(legs) as opened:
-        held = [
+        tokens = [
             connection.tokens for record in opened.values() for connection in record.connections
         ]
     return {
-        token.encode()
-        for tokens in held
-        for token in (tokens.access_token, tokens.refresh_token or "")
+        token.encode() for pair in tokens for token in (pair.access_token, pair.refresh_token or "")
     }
 
 
-def take_all_tokens_for_expired(legs: Running) -> None:
+def mark_all_tokens_as_expired(legs: Running) -> None:
+    """Make Print Shop refresh before its next request to the API."""
     with records(legs) as opened:
         for record in opened.values():
             for connection in record.connections:
@@ -124,6 +124,7 @@ def take_all_tokens_for_expired(legs: Running) -> None:
 def connect(
     page: Page, legs: Running, username: str = "alice", password: str = "wonderland"
 ) -> None:
+    """Start at Print Shop's home page and sign in at Tripod ID."""
     page.goto(legs.client_app_url)
     page.get_by_role("link", name="Connect your photos").click()
     page.get_by_label("Username").fill(username)
@@ -131,39 +132,39 @@ def connect(
     page.get_by_role("button", name="Sign in").click()
 
 
-def see_the_album(page: Page, whose: str) -> None:
-    """Wait for the images too, because responses of a page that was left early cannot be read."""
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"{whose}’s album")
+def expect_album(page: Page, owner: str) -> None:
+    """Wait for the album and its images, since an unfinished response cannot be read."""
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"{owner}’s album")
     page.wait_for_load_state("networkidle")
     for image in page.locator(".photo img").all():
         expect(image).not_to_have_js_property("naturalWidth", 0)
 
 
 def test_a_user_completes_the_flow_from_a1_to_e1(
-    page: Page, legs: Running, seen: list[bytes]
+    page: Page, legs: Running, received: list[bytes]
 ) -> None:
-    """The browser never receives a token, from connecting through an automatic refresh to disconnecting."""
+    """The browser never receives a token, although the tokens are refreshed twice."""
     connect(page, legs)
     expect(page.get_by_role("heading", level=1)).to_have_text(
         "Let Print Shop know who you are and see your photos?"
     )
     page.get_by_role("button", name="Allow").click()
 
-    see_the_album(page, "Alice")
+    expect_album(page, "Alice")
     assert page.url == f"{legs.client_app_url}/photos"
     expect(page.locator(".photo img")).to_have_count(6)
-    tokens = tokens_in_the_store(legs)
+    tokens = stored_tokens(legs)
 
     page.wait_for_timeout(LIFETIME * 1000)
-    refreshes = len(events(legs, "client_app", "tokens_refreshed"))
+    refreshes = len(events_named(legs, "client_app", "tokens_refreshed"))
     page.reload()
-    see_the_album(page, "Alice")
-    assert len(events(legs, "client_app", "tokens_refreshed")) > refreshes
-    tokens |= tokens_in_the_store(legs)
+    expect_album(page, "Alice")
+    assert len(events_named(legs, "client_app", "tokens_refreshed")) > refreshes
+    tokens |= stored_tokens(legs)
 
     page.get_by_role("button", name="Refresh now").click()
-    see_the_album(page, "Alice")
-    tokens |= tokens_in_the_store(legs)
+    expect_album(page, "Alice")
+    tokens |= stored_tokens(legs)
 
     page.get_by_role("button", name="Disconnect").click()
     expect(page.get_by_role("alert").or_(page.get_by_role("status"))).to_contain_text(
@@ -173,8 +174,8 @@ def test_a_user_completes_the_flow_from_a1_to_e1(
     expect(page.get_by_role("link", name="Connect your photos")).to_be_visible()
 
     assert len(tokens) >= 6
-    assert len(seen) > 20
-    assert [token for token in tokens if any(token in answer for answer in seen)] == []
+    assert len(received) > 20
+    assert [token for token in tokens if any(token in answer for answer in received)] == []
 
 
 def test_a_user_who_denies_sees_an_explanation(page: Page, legs: Running) -> None:
@@ -183,14 +184,14 @@ def test_a_user_who_denies_sees_an_explanation(page: Page, legs: Running) -> Non
 
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     assert "error=access_denied" in page.url
-    assert len(events(legs, "auth_server", "consent_denied")) == 1
+    assert len(events_named(legs, "auth_server", "consent_denied")) == 1
 
 
 def test_a_removed_app_must_ask_again(page: Page, legs: Running) -> None:
-    """E1, the resource owner ends the grant at the authorization server. The client notices at its next request."""
+    """E1: Bob removes the app's access. The client notices at its next request."""
     connect(page, legs, "bob", "builder")
     page.get_by_role("button", name="Allow").click()
-    see_the_album(page, "Bob")
+    expect_album(page, "Bob")
 
     page.goto(f"{legs.auth_server_url}/account/apps")
     page.get_by_role("button", name="Remove access of Print Shop").click()
@@ -210,49 +211,49 @@ def test_the_flow_works_without_javascript(chromium: Chromium, legs: Running) ->
     connect(page, legs, "bob", "builder")
     page.get_by_role("button", name="Allow").click()
 
-    see_the_album(page, "Bob")
+    expect_album(page, "Bob")
     context.close()
 
 
 def test_another_spelling_of_loopback_redirects_to_the_canonical_one(
     page: Page, legs: Running
 ) -> None:
-    """It redirects before the flow starts. Otherwise the callback would find no session."""
+    """It redirects before the flow starts, because the callback would find no session."""
     page.goto(legs.client_app_url.replace("127.0.0.1", "localhost"))
 
     assert page.url == f"{legs.client_app_url}/"
 
 
 def test_no_page_violates_the_content_security_policy(page: Page, legs: Running) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
+    messages: list[str] = []
+    page.on("console", lambda message: messages.append(message.text))
     connect(page, legs, "alice", "wonderland")
     page.wait_for_url(re.compile("/oauth/authorize|/photos$"))
     page.goto(f"{legs.resource_api_url}/")
 
-    assert [text for text in complaints if "Content Security Policy" in text] == []
+    assert [text for text in messages if "Content Security Policy" in text] == []
 
 
 def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
     legs: Running, alice: Person
 ) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
-    take_all_tokens_for_expired(legs)
-    before = len(events(legs, "client_app", "tokens_refreshed"))
+    mark_all_tokens_as_expired(legs)
+    before = len(events_named(legs, "client_app", "tokens_refreshed"))
 
     with ThreadPoolExecutor(50) as threads:
         answers = list(threads.map(lambda _: alice.browser.fetch("/photos").status_code, range(50)))
 
     assert Counter(answers) == {200: 50}
-    assert len(events(legs, "client_app", "tokens_refreshed")) - before == 1
+    assert len(events_named(legs, "client_app", "tokens_refreshed")) - before == 1
 
 
 def test_the_client_in_the_documentation_works_as_it_is_printed(
     legs: Running, alice: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Uses requests-oauthlib, a registration on the command line, and the login form."""
+    """The user registers it on the command line, and signs in in a browser."""
     for switch in ("OAUTHLIB_INSECURE_TRANSPORT", "OAUTHLIB_RELAX_TOKEN_SCOPE"):
-        monkeypatch.setenv(switch, "")  # and take back afterwards what the snippet sets
+        monkeypatch.setenv(switch, "")  # so that the snippet's values are removed after the test
     registered = run(
         *(
             "-m",
@@ -281,21 +282,21 @@ def test_the_client_in_the_documentation_works_as_it_is_printed(
         "redirect_uri": registration["redirect_uris"][0],
     }
 
-    exec(before, names)
-    with pytest.raises(requests.ConnectionError):  # nobody listens at the redirect URI
+    exec(before, names)  # noqa: S102 – the test runs the program of the guide
+    with pytest.raises(requests.ConnectionError):  # No server listens at the redirect URI.
         alice.go_through(names["address"])
     names["callback_address"] = alice.browser.history[-1].headers["Location"]
-    exec(after, names)
+    exec(after, names)  # noqa: S102 – the test runs the program of the guide
 
     assert len(names["session"].get(f"{legs.resource_api_url}/photos").json()["photos"]) == 6
 
 
 def test_the_legs_run_outside_the_demo_without_demo_accounts(tmp_path: Path) -> None:
-    """Uses the database that the demo has seeded."""
+    """The instance folder is that of a demo, so the database contains its accounts."""
     env = environment(tmp_path / "instance", TRIPOD_DEMO="1")
     with running("app.py", env=env, log=tmp_path / "demo.txt") as demo:
         demo.wait_until_ready(demo.auth_server_url, demo.client_app_url, demo.resource_api_url)
-    env |= {"TRIPOD_DEMO": "0", "TRIPOD_SECRET_KEY": "a key of some length, kept somewhere else"}
+    env |= {"TRIPOD_DEMO": "0", "TRIPOD_SECRET_KEY": "a key that is long enough"}
     flask = ("-m", "flask", "--app", "app:create_auth_server")
     create = (*flask, "clients", "create", "--json", "--name")
     callback = f"{env['TRIPOD_CLIENT_APP_URL']}/callback"
@@ -333,6 +334,6 @@ def test_the_legs_run_outside_the_demo_without_demo_accounts(tmp_path: Path) -> 
         carol = Person("carol", "a long pass phrase", Browser(Sockets()))
         album = carol.go_through(f"{legs.client_app_url}/connect")
 
-    assert "do not match" in refusal.text
+    assert "The username or the password is wrong." in refusal.text
     assert "wonderland" not in refusal.text
     assert "Carol’s album" in album.text

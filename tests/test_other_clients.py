@@ -1,6 +1,6 @@
-"""Other projects' client libraries complete the flow with only the metadata and a registration."""
+"""Other projects' client libraries complete the flow with the metadata and a registration."""
 
-from urllib.parse import urlsplit
+from urllib.parse import urljoin
 
 import pytest
 from authlib.integrations.requests_client import OAuth2Session as AuthlibSession
@@ -13,10 +13,19 @@ SCOPE = "profile photos:read"
 
 
 @pytest.fixture(autouse=True)
-def switches_of_requests_oauthlib(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Allow plain http on loopback and a partial scope."""
+def requests_oauthlib_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let oauthlib accept http on loopback and a partial consent."""
     monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")
     monkeypatch.setenv("OAUTHLIB_RELAX_TOKEN_SCOPE", "1")
+
+
+def requests_session(client: RegisteredClient, legs: Legs) -> RequestsSession:
+    """Return a requests-oauthlib session of this client, on the in-memory network."""
+    return legs.network.mount(
+        RequestsSession(
+            client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256"
+        )
+    )
 
 
 @pytest.mark.parametrize("kind", ["client", "public_client"])
@@ -24,18 +33,14 @@ def test_requests_oauthlib_completes_the_flow(
     kind: str, request: pytest.FixtureRequest, legs: Legs, alice: Person
 ) -> None:
     client: RegisteredClient = request.getfixturevalue(kind)
-    session = legs.network.mount(
-        RequestsSession(
-            client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256"
-        )
-    )
+    session = requests_session(client, legs)
     metadata = client.metadata
 
     address, _ = session.authorization_url(metadata["authorization_endpoint"])
-    landed = alice.go_through(address).url
+    callback = alice.go_through(address).url
     tokens = session.fetch_token(
         metadata["token_endpoint"],
-        authorization_response=landed,
+        authorization_response=callback,
         client_secret=client.client_secret,
         include_client_id=True,
     )
@@ -54,19 +59,12 @@ def test_requests_oauthlib_works_with_a_public_client_by_default(
     public_client: RegisteredClient, legs: Legs, alice: Person
 ) -> None:
     """By default it sends HTTP Basic with an empty secret, which counts as no secret."""
-    session = legs.network.mount(
-        RequestsSession(
-            public_client.client_id,
-            redirect_uri=public_client.redirect_uri,
-            scope=SCOPE,
-            pkce="S256",
-        )
-    )
+    session = requests_session(public_client, legs)
     address, _ = session.authorization_url(public_client.metadata["authorization_endpoint"])
-    landed = alice.go_through(address).url
+    callback = alice.go_through(address).url
 
     tokens = session.fetch_token(
-        public_client.metadata["token_endpoint"], authorization_response=landed
+        public_client.metadata["token_endpoint"], authorization_response=callback
     )
 
     assert tokens["access_token"]
@@ -75,17 +73,13 @@ def test_requests_oauthlib_works_with_a_public_client_by_default(
 def test_a_partial_consent_reaches_requests_oauthlib(
     client: RegisteredClient, legs: Legs, alice: Person
 ) -> None:
-    session = legs.network.mount(
-        RequestsSession(
-            client.client_id, redirect_uri=client.redirect_uri, scope=SCOPE, pkce="S256"
-        )
-    )
+    session = requests_session(client, legs)
     address, _ = session.authorization_url(client.metadata["authorization_endpoint"])
-    landed = alice.go_through(address, "profile").url
+    callback = alice.go_through(address, "profile").url
 
     tokens = session.fetch_token(
         client.metadata["token_endpoint"],
-        authorization_response=landed,
+        authorization_response=callback,
         client_secret=client.client_secret,
     )
 
@@ -112,9 +106,9 @@ def test_authlib_completes_the_flow(
     address, _ = session.create_authorization_url(
         metadata["authorization_endpoint"], code_verifier=verifier
     )
-    landed = alice.go_through(address).url
+    callback = alice.go_through(address).url
     tokens = session.fetch_token(
-        metadata["token_endpoint"], authorization_response=landed, code_verifier=verifier
+        metadata["token_endpoint"], authorization_response=callback, code_verifier=verifier
     )
     photos = session.get(f"{legs.resource_api_url}/photos").json()["photos"]
     refreshed = session.refresh_token(
@@ -129,10 +123,10 @@ def test_authlib_completes_the_flow(
     assert session.get(f"{legs.resource_api_url}/photos").status_code == 401
 
 
-def test_the_endpoints_of_the_metadata_answer(client: RegisteredClient, legs: Legs) -> None:
+def test_every_endpoint_in_the_metadata_exists(client: RegisteredClient, legs: Legs) -> None:
     addresses = [value for name, value in client.metadata.items() if name.endswith("_endpoint")]
 
-    assert {f"{urlsplit(a).scheme}://{urlsplit(a).netloc}" for a in addresses} == {
+    assert {urljoin(address, "/").rstrip("/") for address in addresses} == {
         legs.auth_server_url,
         legs.resource_api_url,
     }

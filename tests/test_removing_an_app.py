@@ -1,4 +1,4 @@
-"""E1 – The user removes Print Shop's access at Tripod ID, and Print Shop asks to connect again."""
+"""E1 – The user removes Print Shop's access at Tripod ID, and can then connect it again."""
 
 import pytest
 from world.browser import Browser
@@ -8,13 +8,15 @@ from world.legs import Legs
 
 @pytest.fixture
 def alice(legs: Legs) -> Person:
-    """Return alice, connected and with the album open."""
+    """Return Alice, who has connected Print Shop and whose browser shows the album."""
     alice = Person("alice", "wonderland", Browser(legs.network))
     alice.go_through(f"{legs.client_app_url}/connect")
     return alice
 
 
-def test_print_shop_has_to_ask_again(legs: Legs, alice: Person) -> None:
+def test_connecting_again_after_the_removal_shows_the_consent_page(
+    legs: Legs, alice: Person
+) -> None:
     alice.browser.open(f"{legs.auth_server_url}/account/apps")
     removed = alice.browser.press("Remove access")
     ended = alice.browser.open(f"{legs.client_app_url}/photos")
@@ -28,14 +30,14 @@ def test_print_shop_has_to_ask_again(legs: Legs, alice: Person) -> None:
 
 
 def test_only_disconnecting_is_listed_as_giving_up_access(legs: Legs, alice: Person) -> None:
-    """A step-up neither adds nor removes an app. Disconnecting removes one."""
+    """A step-up replaces the grant, but does not appear as giving up access."""
     alice.browser.follow("Allow changes")
     alice.allow()
-    stepped_up = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
+    after_step_up = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
     alice.browser.open(f"{legs.client_app_url}/photos")
     alice.browser.press("Disconnect")
-    disconnected = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
+    after_disconnecting = alice.browser.open(f"{legs.auth_server_url}/account/activity").text
 
-    assert stepped_up.count("You gave Print Shop access.") == 1
-    assert "gave up its own access" not in stepped_up
-    assert "Print Shop gave up its own access." in disconnected
+    assert after_step_up.count("You gave Print Shop access.") == 1
+    assert "gave up its own access" not in after_step_up
+    assert "Print Shop gave up its own access." in after_disconnecting

@@ -24,8 +24,9 @@ from world.sockets import Sockets
 pytestmark = pytest.mark.processes
 
 PACKAGE = Path(__file__).with_name("snippets_js")
-#: Good as an address, and bad where somebody quotes it badly; one more, for openid-client, which can do with plain ones only.
+#: A valid address that breaks code which does not quote it correctly.
 ODD_REDIRECT_URI = "http://127.0.0.1:5000/callback?shop='7'&lang=$HOME`id`"
+#: openid-client gets a snippet only with an address like this one.
 PLAIN_REDIRECT_URI = "http://127.0.0.1:5000/callback"
 PROGRAMS = {
     "requests-oauthlib": (sys.executable, "snippet.py"),
@@ -33,12 +34,16 @@ PROGRAMS = {
     "openid-client": ("node", "snippet.mjs"),
     "curl": ("sh", "snippet.sh"),
 }
-ANSWER_WITHIN = 30
+#: In seconds.
+TIMEOUT = 30
 
 
 @dataclass
-class Shown:
-    """A client as the developer pages show it, with its snippets and, on the first page, its secret."""
+class ShownClient:
+    """The snippets that the developer pages show for a client, when it is created and later.
+
+    `secret` is None for a public client.
+    """
 
     client_id: str
     secret: str | None
@@ -61,52 +66,54 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="module")
 def alice(legs: Running) -> Person:
-    """Return alice, the developer, who also uses the client."""
+    """Return Alice, who registers the clients and also uses them."""
     alice = Person("alice", "wonderland", Browser(Sockets()))
     alice.browser.open(f"{legs.auth_server_url}/developer/apps")
     alice.sign_in()
     return alice
 
 
-def registered(
+def register(
     legs: Running,
     alice: Person,
     kind: str,
     *scopes: str,
     uris: tuple[str, ...] = (ODD_REDIRECT_URI, PLAIN_REDIRECT_URI),
-) -> Shown:
-    """Register a client in alice's browser."""
+) -> ShownClient:
+    """Register a client in Alice's browser."""
     browser = alice.browser
     browser.open(f"{legs.auth_server_url}/developer/apps/new")
     browser.fill(name=f"A {kind} client", redirect_uris="\n".join(uris))
     browser.tick("scope", *scopes)
     browser.tick("type", kind)
     page = browser.press("Register")
-    shown = codes(page.source)
-    later = codes(browser.open(f"{legs.auth_server_url}/developer/apps/{shown['new-id']}").source)
-    return Shown(shown["new-id"], shown.get("new-secret"), shown, later)
+    shown = find_code(page.source)
+    later = find_code(
+        browser.open(f"{legs.auth_server_url}/developer/apps/{shown['new-id']}").source
+    )
+    return ShownClient(shown["new-id"], shown.get("new-secret"), shown, later)
 
 
-def codes(source: str) -> dict[str, str]:
-    """Return the code on the page, by the name of its element."""
+def find_code(source: str) -> dict[str, str]:
+    """Return the code examples on the page, by the id of their elements."""
     found = re.findall(r'<code id="([\w-]+)">(.*?)</code>', source, re.DOTALL)
     return {name: html.unescape(text) for name, text in found}
 
 
 @pytest.fixture(scope="module")
-def confidential(legs: Running, alice: Person) -> Shown:
-    return registered(legs, alice, "confidential", "profile", "photos:read")
+def confidential(legs: Running, alice: Person) -> ShownClient:
+    return register(legs, alice, "confidential", "profile", "photos:read")
 
 
 @pytest.fixture(scope="module")
-def public(legs: Running, alice: Person) -> Shown:
-    return registered(legs, alice, "public", "photos:read")
+def public(legs: Running, alice: Person) -> ShownClient:
+    return register(legs, alice, "public", "photos:read")
 
 
 @pytest.fixture(scope="module")
-def writer(legs: Running, alice: Person) -> Shown:
+def writer(legs: Running, alice: Person) -> ShownClient:
     """Return a client without photos:read."""
-    return registered(legs, alice, "confidential", "photos:write")
+    return register(legs, alice, "confidential", "photos:write")
 
 
 @pytest.fixture
@@ -116,31 +123,34 @@ def run(alice: Person, tmp_path: Path, request: pytest.FixtureRequest) -> "Run":
 
 @dataclass
 class Run:
-    """Runs a snippet as its developer would: open the printed address, then paste the final address."""
+    """Runs a snippet as a developer does.
+
+    Alice opens the address that it prints. Then the address at which she ends is pasted.
+    """
 
     alice: Person
     folder: Path
     request: pytest.FixtureRequest
 
     def __call__(self, name: str, code: str, **environ: str) -> str:
-        """Return what the program prints when it has finished."""
+        """Run the snippet and return what it prints at the end."""
         program, file = PROGRAMS[name]
         if name == "openid-client":
             (self.folder / "node_modules").symlink_to(self.request.getfixturevalue("node_modules"))
         (self.folder / file).write_text(code)
-        with self.started(found(program), file, environ) as process:
+        with self.start(find_program(program), file, environ) as process:
             assert process.stdin
             assert process.stdout
             opened = process.stdout.readline()
             assert opened.startswith("Open "), opened + process.stdout.read()
             output, _ = process.communicate(
-                self.come_back(opened.removeprefix("Open ").strip()) + "\n", ANSWER_WITHIN
+                self.complete_flow_at(opened.removeprefix("Open ").strip()) + "\n", TIMEOUT
             )
         assert process.returncode == 0, output
         return output.removeprefix("Then paste the address at which the browser ends: ")
 
     @contextmanager
-    def started(
+    def start(
         self, program: str, file: str, environ: dict[str, str]
     ) -> Iterator[subprocess.Popen[str]]:
         surroundings = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
@@ -162,14 +172,15 @@ class Run:
                 if stream:
                     stream.close()
 
-    def come_back(self, address: str) -> str:
-        """Return the final address of the browser. No server listens there."""
+    def complete_flow_at(self, address: str) -> str:
+        """Open the address as Alice, and return the callback's address. No server listens there."""
         with pytest.raises(requests.ConnectionError):
             self.alice.go_through(address)
         return self.alice.browser.history[-1].headers["Location"]
 
 
-def found(program: str) -> str:
+def find_program(program: str) -> str:
+    """Return the path of this program."""
     return shutil.which(program) or cannot_run(f"there is no {program}")
 
 
@@ -191,7 +202,7 @@ def install(target: Path, receipt: str) -> None:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(PACKAGE / name, draft)
         finished = subprocess.run(
-            [found("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
+            [find_program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
         )
         if finished.returncode:
             cannot_run(
@@ -210,9 +221,9 @@ each_program = pytest.mark.parametrize("name", PROGRAMS)
 
 @each_program
 def test_a_snippet_runs_as_shown_after_the_registration(
-    run: Run, confidential: Shown, name: str
+    run: Run, confidential: ShownClient, name: str
 ) -> None:
-    """This page is the only one whose snippet contains the secret."""
+    """The page after the registration is the only one whose snippets contain the secret."""
     assert confidential.secret
     code = confidential.on_creation[f"snippet-{name}"]
 
@@ -221,8 +232,10 @@ def test_a_snippet_runs_as_shown_after_the_registration(
 
 
 @each_program
-def test_a_snippet_runs_as_shown_later(run: Run, confidential: Shown, name: str) -> None:
-    """The secret comes from the environment."""
+def test_a_snippet_of_the_edit_page_runs_as_shown(
+    run: Run, confidential: ShownClient, name: str
+) -> None:
+    """The secret is read from the environment."""
     assert confidential.secret
     code = confidential.later[f"snippet-{name}"]
 
@@ -231,7 +244,7 @@ def test_a_snippet_runs_as_shown_later(run: Run, confidential: Shown, name: str)
 
 
 @each_program
-def test_a_snippet_runs_for_a_public_client(run: Run, public: Shown, name: str) -> None:
+def test_a_snippet_runs_for_a_public_client(run: Run, public: ShownClient, name: str) -> None:
     code = public.on_creation[f"snippet-{name}"]
 
     assert (public.secret, public.later[f"snippet-{name}"]) == (None, code)
@@ -242,7 +255,7 @@ def test_a_snippet_runs_for_a_public_client(run: Run, public: Shown, name: str) 
 
 
 @each_program
-def test_a_snippet_runs_without_photos_read(run: Run, writer: Shown, name: str) -> None:
+def test_a_snippet_runs_without_photos_read(run: Run, writer: ShownClient, name: str) -> None:
     assert "photos:write" in run(name, writer.on_creation[f"snippet-{name}"])
 
 
@@ -264,27 +277,29 @@ def test_a_snippet_runs_without_photos_read(run: Run, writer: Shown, name: str) 
 def test_openid_client_gets_no_snippet_for_an_address_that_it_rewrites(
     legs: Running, alice: Person, uri: str, is_offered: bool
 ) -> None:
-    """It would send a redirect URI that differs from the requested one, and be rejected."""
-    shown = registered(legs, alice, "public", "profile", uris=(uri,)).on_creation
+    """openid-client would rewrite the redirect URI, and the token request would be rejected."""
+    shown = register(legs, alice, "public", "profile", uris=(uri,)).on_creation
 
     assert ("snippet-openid-client" in shown) == is_offered
     assert "snippet-curl" in shown
-    assert ("none for openid-client" in alice.browser.current.text) != is_offered
+    assert (
+        "No redirect URI of this app works with openid-client" in alice.browser.current.text
+    ) != is_offered
 
 
 def test_the_curl_snippet_rejects_the_response_to_another_request(
-    run: Run, confidential: Shown, monkeypatch: pytest.MonkeyPatch
+    run: Run, confidential: ShownClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        Run, "come_back", lambda *_: "http://127.0.0.1:5000/callback?code=x&state=y"
+        Run, "complete_flow_at", lambda *_: "http://127.0.0.1:5000/callback?code=x&state=y"
     )
 
-    with pytest.raises(AssertionError, match="the answer to another request"):
+    with pytest.raises(AssertionError, match="This response belongs to another request"):
         run("curl", confidential.on_creation["snippet-curl"])
 
 
 def test_the_lock_file_names_no_registry() -> None:
-    """Each machine has its own registry settings."""
+    """Each machine configures its own registry for npm."""
     packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
 
     assert [name for name, package in packages.items() if "resolved" in package] == []

@@ -1,4 +1,4 @@
-"""The authorization code flow from A1 to E1 (RFC 6749 §4.1), across the three legs over HTTP, without sockets."""
+"""The authorization code flow from A1 to E1 (RFC 6749 §4.1), across the three legs."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -103,7 +103,7 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
 
 
 def test_a_request_id_is_passed_through_the_three_legs(legs: Legs, alice: Person) -> None:
-    """The event logs of the legs can then be read together."""
+    """So the events of one request can be found in the logs of all legs."""
     alice.go_through(f"{legs.client_app_url}/connect")
     redeemed = legs.events_named("code_redeemed")[0]
     received = legs.events_named("tokens_received")[0]
@@ -114,7 +114,7 @@ def test_a_request_id_is_passed_through_the_three_legs(legs: Legs, alice: Person
 
 
 def test_flows_in_several_tabs_can_end_in_any_order(legs: Legs, alice: Person) -> None:
-    """Both tabs show the login page when alice signs in in one of them."""
+    """Both tabs show the login page. Alice signs in first in one of them, then in the other."""
     browser = alice.browser
     first_tab = browser.open(f"{legs.client_app_url}/connect")
     browser.open(f"{legs.client_app_url}/connect")
@@ -148,12 +148,12 @@ def test_denying_returns_to_a_page_that_says_so(legs: Legs, alice: Person) -> No
 
 
 def test_a_user_sees_only_their_own_photos(legs: Legs, alice: Person, bob: Person) -> None:
-    album_of_alice = alice.go_through(f"{legs.client_app_url}/connect")
-    album_of_bob = bob.go_through(f"{legs.client_app_url}/connect")
-    stolen = bob.browser.fetch(album_of_alice.images[0])
+    alices_album = alice.go_through(f"{legs.client_app_url}/connect")
+    bobs_album = bob.go_through(f"{legs.client_app_url}/connect")
+    response = bob.browser.fetch(alices_album.images[0])
 
-    assert set(album_of_alice.images).isdisjoint(album_of_bob.images)
-    assert stolen.status_code == 404
+    assert set(alices_album.images).isdisjoint(bobs_album.images)
+    assert response.status_code == 404
 
 
 def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
@@ -188,7 +188,7 @@ def test_a_page_whose_images_load_after_expiry_causes_one_refresh(
 def test_a_lost_refresh_response_does_not_end_the_connection(
     clock: Clock, legs: Legs, alice: Person
 ) -> None:
-    """The authorization server spent the token but the client never received the response. The grace allows a retry."""
+    """The old refresh token is spent already, but the grace period allows a retry."""
     alice.go_through(f"{legs.client_app_url}/connect")
     clock.forward(121)
 

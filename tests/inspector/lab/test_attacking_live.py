@@ -25,22 +25,22 @@ def chromium() -> Iterator[Chromium]:
 
 @pytest.fixture
 def lab(chromium: Chromium, legs: Running) -> Iterator[Page]:
-    """Return the lab's page. The test fails if a script fails."""
-    window = chromium.new_context(base_url=legs.client_app_url)
+    """Open the lab's page, and fail the test if a script raises an error."""
+    context = chromium.new_context(base_url=legs.client_app_url)
     errors: list[str] = []
-    window.on("weberror", lambda error: errors.append(str(error.error)))
-    page = window.new_page()
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    page = context.new_page()
     page.goto("/inspector/lab")
     yield page
-    window.close()
+    context.close()
     assert errors == []
 
 
 @pytest.fixture
 def run_elsewhere(chromium: Chromium, legs: Running) -> Iterator[Callable[[str], None]]:
-    """Run this attack in another browser."""
-    window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
-    page = window.new_page()
+    """Return a function that runs an attack in another browser."""
+    context = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
+    page = context.new_page()
 
     def run(slug: str) -> None:
         page.goto("/inspector/lab")
@@ -48,7 +48,7 @@ def run_elsewhere(chromium: Chromium, legs: Running) -> Iterator[Callable[[str],
         page.wait_for_url(f"**/inspector/lab#{slug}")
 
     yield run
-    window.close()
+    context.close()
 
 
 def test_run_all_shows_each_result_live(lab: Page) -> None:
@@ -85,12 +85,12 @@ def test_the_attack_succeeds_on_the_plain_server(lab: Page) -> None:
     expect(card.get_by_role("link", name="web/form_tokens.py, line")).to_be_visible()
 
 
-def test_responses_are_empty_while_nothing_is_new(lab: Page) -> None:
-    with lab.expect_response(lambda answer: answer.status == 304) as answer:
+def test_an_unchanged_page_is_not_sent_again_to_the_script(lab: Page) -> None:
+    with lab.expect_response(lambda response: response.status == 304) as response:
         pass
 
-    assert answer.value.url == lab.url
-    assert answer.value.request.resource_type == "fetch"
+    assert response.value.url == lab.url
+    assert response.value.request.resource_type == "fetch"
 
 
 def test_new_results_keep_open_details_and_the_focus(
@@ -102,10 +102,10 @@ def test_new_results_keep_open_details_and_the_focus(
     card.get_by_text("What was sent").click()
     expect(card.locator("details")).to_have_attribute("open", "")
     lab.locator("#compare-code-without-verifier").focus()
-    card.evaluate("card => card.classList.add('seen-before')")
+    card.evaluate("card => card.classList.add('from-the-first-run')")
 
     run_elsewhere("code-without-verifier")
-    expect(lab.locator("#code-without-verifier:not(.seen-before)")).to_be_visible()
+    expect(lab.locator("#code-without-verifier:not(.from-the-first-run)")).to_be_visible()
 
     expect(card.locator("details")).to_have_attribute("open", "")
     expect(lab.locator("#compare-code-without-verifier")).to_be_focused()
@@ -126,7 +126,7 @@ def test_the_page_continues_after_a_server_failure(
 def test_a_second_run_is_rejected_and_the_page_stays_live(
     lab: Page, run_elsewhere: Callable[[str], None]
 ) -> None:
-    """A waiting attack is running."""
+    """The first run is an attack that waits for seconds, so it is still running."""
     run_elsewhere("expired-access-token")
     lab.locator("#run-mix-up").click()
 
@@ -137,10 +137,10 @@ def test_a_second_run_is_rejected_and_the_page_stays_live(
 
 
 def test_without_javascript_an_attack_shows_its_result(chromium: Chromium, legs: Running) -> None:
-    window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
-    page = window.new_page()
+    context = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=False)
+    page = context.new_page()
     page.goto("/inspector/lab")
     page.locator("#pkce-none").get_by_role("button", name="Run").click()
 
     expect(page.locator("#pkce-none").get_by_text("Tripod ID refused it.")).to_be_visible()
-    window.close()
+    context.close()

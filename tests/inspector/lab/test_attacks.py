@@ -1,4 +1,4 @@
-"""Every attack runs for real against the three legs and is stopped, except the one that no check stops."""
+"""Every attack runs against the three legs and is stopped, except the one that no check stops."""
 
 import re
 from collections.abc import Iterator
@@ -36,12 +36,12 @@ EVERY_ATTACK = {
     *("write-with-a-read-only-token", "another-persons-photo", "open-redirect", "forged-consent"),
 }
 STOPPABLE = [attack for attack in ATTACKS if attack.check]
-[HONEST] = [attack for attack in ATTACKS if not attack.check]
+[UNSTOPPABLE] = [attack for attack in ATTACKS if not attack.check]
 
 
 @pytest.fixture
-def played(lab: Stage) -> Iterator[Stage]:
-    """Return the lab, cleaned up at the end as `run_all` does."""
+def closing_lab(lab: Stage) -> Iterator[Stage]:
+    """Return the lab, and close it after the test as `run_all` does."""
     yield lab
     lab.close()
 
@@ -57,24 +57,24 @@ def test_an_attack_is_described_in_sentences_with_names(attack: Attack) -> None:
 
 
 @pytest.mark.parametrize("attack", STOPPABLE, ids=lambda attack: attack.slug)
-def test_each_attack_is_stopped_when_it_runs_alone(played: Stage, attack: Attack) -> None:
-    outcome = run(attack, played)
+def test_each_attack_is_stopped_when_it_runs_alone(closing_lab: Stage, attack: Attack) -> None:
+    outcome = run(attack, closing_lab)
 
     assert isinstance(outcome, Outcome), outcome
     assert not outcome.has_succeeded
     assert outcome.description
 
 
-def test_a_thief_with_the_client_secret_succeeds_within_the_grace(played: Stage) -> None:
-    outcome = run(HONEST, played)
+def test_a_thief_with_the_client_secret_succeeds_within_the_grace(closing_lab: Stage) -> None:
+    outcome = run(UNSTOPPABLE, closing_lab)
 
     assert isinstance(outcome, Outcome), outcome
     assert outcome.has_succeeded
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
-def test_without_a_grace_this_attack_is_stopped_too(played: Stage) -> None:
-    outcome = run(HONEST, played)
+def test_without_a_grace_the_thief_is_stopped_too(closing_lab: Stage) -> None:
+    outcome = run(UNSTOPPABLE, closing_lab)
 
     assert isinstance(outcome, Outcome), outcome
     assert (outcome.has_succeeded, outcome.consequence) == (
@@ -84,30 +84,26 @@ def test_without_a_grace_this_attack_is_stopped_too(played: Stage) -> None:
 
 
 def test_waiting_attacks_run_last(lab: Stage) -> None:
-    waits, quick = (
-        next(each for each in ATTACKS if each.has_to_wait),
-        next(each for each in ATTACKS if not each.has_to_wait),
-    )
+    waiting = next(attack for attack in ATTACKS if attack.has_to_wait)
+    immediate = next(attack for attack in ATTACKS if not attack.has_to_wait)
     order: list[Attack] = []
 
-    run_all(lab, lambda attack, _outcome: order.append(attack), [waits, quick])
+    run_all(lab, lambda attack, _outcome: order.append(attack), [waiting, immediate])
 
-    assert order == [quick, waits]
+    assert order == [immediate, waiting]
 
 
-def test_the_lab_leaves_no_grants_behind(lab: Stage, legs: Legs) -> None:
+def test_a_run_leaves_neither_grants_nor_clients(lab: Stage, legs: Legs) -> None:
     run_all(lab, lambda *_: None)
     carol, mallory = (
         Person(name, password, Browser(legs.network)) for name, password in LAB_PASSWORDS.items()
     )
 
     for person in (carol, mallory):
-        assert (
-            "No app is connected" in person.go_through(f"{legs.auth_server_url}/account/apps").text
-        )
-    assert (
-        "Free Wallpapers" not in mallory.browser.open(f"{legs.auth_server_url}/developer/apps").text
-    )
+        account = person.go_through(f"{legs.auth_server_url}/account/apps")
+        assert "No app is connected" in account.text
+    own_clients = mallory.browser.open(f"{legs.auth_server_url}/developer/apps")
+    assert "Free Wallpapers" not in own_clients.text
 
 
 def test_the_lab_does_not_change_other_users_grants(
@@ -127,10 +123,10 @@ def test_the_lab_does_not_change_other_users_grants(
 def test_the_messages_of_each_attack_are_one_flow(lab: Stage, watched: Store) -> None:
     outcomes: dict[str, Outcome | Failure] = {}
     run_all(lab, lambda attack, outcome: outcomes.update({attack.slug: outcome}))
-    seen = flows.flows(watched.exchanges())
+    recorded = flows.flows(watched.exchanges())
 
-    assert {flow.attack for flow in seen} == {*outcomes, "preparation", "tidying-up"}
-    for flow in seen:
+    assert {flow.attack for flow in recorded} == {*outcomes, "preparation", "tidying-up"}
+    for flow in recorded:
         outcome = outcomes.get(str(flow.attack))
         if isinstance(outcome, Outcome):
             assert outcome.request_id in {each.request_id for each in flow.exchanges}
@@ -143,7 +139,7 @@ def test_the_messages_of_each_attack_are_one_flow(lab: Stage, watched: Store) ->
 
 
 @pytest.mark.parametrize(
-    ("slug", "attacking"),
+    ("slug", "are_attacks"),
     [
         ("code-replay", [False]),
         ("refresh-replayed", [False]),
@@ -156,33 +152,32 @@ def test_the_messages_of_each_attack_are_one_flow(lab: Stage, watched: Store) ->
     ],
 )
 def test_print_shops_own_requests_are_not_attributed_to_the_attacker(
-    lab: Stage, watched: Store, slug: str, attacking: list[bool]
+    lab: Stage, watched: Store, slug: str, are_attacks: list[bool]
 ) -> None:
     run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
-    asked = [each for each in watched.exchanges() if each.leg == "resource_api"]
+    api_requests = [each for each in watched.exchanges() if each.leg == "resource_api"]
 
-    assert [steps.is_the_attackers(each) for each in asked] == attacking
+    assert [steps.is_the_attackers(each) for each in api_requests] == are_attacks
 
 
 def test_the_clean_up_is_not_part_of_the_attack(lab: Stage, watched: Store) -> None:
-    """The search for the forged consent in Carol's account is part of its attack."""
+    """Reading Carol's account page to find the forged consent is part of that attack."""
     run_all(lab, lambda *_: None)
-    seen = {str(flow.attack): flow.exchanges for flow in flows.flows(watched.exchanges())}
-    pages = {slug: {each.path for each in exchanges} for slug, exchanges in seen.items()}
-    housekeeping = {
+    recorded = {str(flow.attack): flow.exchanges for flow in flows.flows(watched.exchanges())}
+    pages = {slug: {each.path for each in exchanges} for slug, exchanges in recorded.items()}
+    flows_with_account_pages = {
         slug
         for slug, paths in pages.items()
         if any(path.startswith(("/account", "/developer")) for path in paths)
     }
 
-    assert housekeeping == {"preparation", "tidying-up", "forged-consent"}
+    assert flows_with_account_pages == {"preparation", "tidying-up", "forged-consent"}
     assert [slug for slug, paths in pages.items() if "/account/apps" in paths] == [
         "tidying-up",
         "forged-consent",
     ]
-    assert [each.method for each in seen["forged-consent"] if each.path == "/account/apps"] == [
-        "GET"
-    ]
+    forged_consent = recorded["forged-consent"]
+    assert [each.method for each in forged_consent if each.path == "/account/apps"] == ["GET"]
 
 
 def test_no_attack_ends_with_the_removal_of_the_grant(lab: Stage, watched: Store) -> None:
@@ -211,7 +206,7 @@ def test_the_table_lists_every_attack_and_the_command_succeeds(
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
 def test_without_a_grace_the_table_reports_no_success(lab: Stage) -> None:
-    assert summarize([(HONEST, run(HONEST, lab))]).endswith("succeeded.")
+    assert summarize([(UNSTOPPABLE, run(UNSTOPPABLE, lab))]).endswith("succeeded.")
 
 
 def test_the_table_names_the_rfc_section_of_the_attack(lab: Stage) -> None:
@@ -228,7 +223,8 @@ def test_a_successful_attack_fails_the_command_and_names_the_check(
     monkeypatch.setattr("auth_server.tokens.redeem_code", lambda *_: True)
 
     assert main(lab) == 1
-    assert "SUCCEEDED   Use a code twice" in (printed := capsys.readouterr().out)
+    printed = capsys.readouterr().out
+    assert "SUCCEEDED   Use a code twice" in printed
     assert "auth_server/tokens.py: redeem_code" in printed
 
 
@@ -246,7 +242,7 @@ def test_an_attack_that_cannot_run_fails_the_command(
 
 def test_a_server_failure_during_the_clean_up_keeps_the_results(lab: Stage, legs: Legs) -> None:
     outcomes: list[Outcome | Failure] = []
-    lab.mallorys_app
+    assert lab.mallorys_app.client_id
     [attack] = [attack for attack in ATTACKS if attack.slug == "open-redirect"]
     with ExitStack() as stack:
 

@@ -25,16 +25,16 @@ def laboratory(lab: Stage, watched: Store) -> Laboratory:
     )
 
 
-def attack(slug: str) -> Attack:
+def find_attack(slug: str) -> Attack:
     return next(attack for attack in ATTACKS if attack.slug == slug)
 
 
-def card(laboratory: Laboratory, slug: str) -> Card:
+def find_card(laboratory: Laboratory, slug: str) -> Card:
     return next(card for card in cards(laboratory) if card.attack.slug == slug)
 
 
-def aimed_at(aim: str) -> re.Pattern[str]:
-    """Method and path; `…` stands for an id."""
+def pattern_of(aim: str) -> re.Pattern[str]:
+    """Compile an attack's method and path, in which `…` stands for an id."""
     return re.compile(re.escape(aim).replace("…", "[^/]+"))
 
 
@@ -50,17 +50,17 @@ def test_every_card_shows_the_response_of_the_attacked_endpoint(
         assert isinstance(each.result, Outcome), each.result
         assert each.exchange
         assert each.exchange.status == each.result.status
-        assert aimed_at(each.attack.aim).fullmatch(f"{each.exchange.method} {each.exchange.path}")
+        assert pattern_of(each.attack.aim).fullmatch(f"{each.exchange.method} {each.exchange.path}")
 
 
 def test_a_refusal_of_the_api_is_not_replaced_by_the_introspection(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
     """Photo API introspects the token under the same request id and gets a 200."""
-    tried = run(attack("refresh-token-as-access-token"), lab)
-    watched.save_result("refresh-token-as-access-token", to_document(tried))
+    outcome = run(find_attack("refresh-token-as-access-token"), lab)
+    watched.save_result("refresh-token-as-access-token", to_document(outcome))
 
-    shown = card(laboratory, "refresh-token-as-access-token")
+    shown = find_card(laboratory, "refresh-token-as-access-token")
 
     assert shown.answer.startswith("HTTP/1.1 401 Unauthorized")
     assert "WWW-Authenticate: Bearer" in shown.answer
@@ -71,59 +71,59 @@ def test_a_refusal_of_the_api_is_not_replaced_by_the_introspection(
 def test_a_deciding_header_is_shown_on_the_card(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
-    watched.save_result("forged-consent", to_document(run(attack("forged-consent"), lab)))
+    watched.save_result("forged-consent", to_document(run(find_attack("forged-consent"), lab)))
 
-    assert "Origin: https://mallory.example" in card(laboratory, "forged-consent").sent
+    assert "Origin: https://mallory.example" in find_card(laboratory, "forged-consent").sent
 
 
 def test_the_text_of_the_answer_and_the_reason_in_the_event_log_are_both_shown(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
-    watched.save_result("pkce-plain", to_document(run(attack("pkce-plain"), lab)))
+    watched.save_result("pkce-plain", to_document(run(find_attack("pkce-plain"), lab)))
 
-    shown = card(laboratory, "pkce-plain")
+    shown = find_card(laboratory, "pkce-plain")
 
     assert shown.description == "code_challenge_method must be S256."
     assert shown.reasons == ["the code challenge method is not S256"]
 
 
 @pytest.mark.parametrize(
-    ("slug", "why"),
+    ("slug", "cause"),
     [
         ("expired-access-token", "the access token has expired"),
         ("revoked-access-token", "the grant has ended: the client revoked it"),
     ],
 )
 def test_the_reason_logged_at_the_introspection_is_shown(
-    lab: Stage, watched: Store, laboratory: Laboratory, slug: str, why: str
+    lab: Stage, watched: Store, laboratory: Laboratory, slug: str, cause: str
 ) -> None:
-    watched.save_result(slug, to_document(run(attack(slug), lab)))
+    watched.save_result(slug, to_document(run(find_attack(slug), lab)))
 
-    assert card(laboratory, slug).reasons == [
+    assert find_card(laboratory, slug).reasons == [
         "the authorization server says that the token is not active",
-        why,
+        cause,
     ]
 
 
 def test_refusals_of_later_messages_are_not_shown(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
-    """Print Shop's tokens, which are tried afterwards, are inactive."""
-    watched.save_result("code-replay", to_document(run(attack("code-replay"), lab)))
+    """The attack then introspects Print Shop's tokens, which are inactive by now."""
+    watched.save_result("code-replay", to_document(run(find_attack("code-replay"), lab)))
 
-    assert card(laboratory, "code-replay").reasons == ["the code was redeemed before"]
+    assert find_card(laboratory, "code-replay").reasons == ["the code was redeemed before"]
 
 
-NAMED = "lab-code-replay-abc123-07"
-TRIED = Outcome(
-    has_succeeded=False, status=400, error="invalid_grant", description="", request_id=NAMED
+REQUEST_ID = "lab-code-replay-abc123-07"
+REFUSED = Outcome(
+    has_succeeded=False, status=400, error="invalid_grant", description="", request_id=REQUEST_ID
 )
 
 
 def redeem_with_request_id(legs: Legs, user_agent: str, code: str) -> requests.Response:
     """Send a request that claims the lab's request id."""
     settings = legs.client_app.extensions["tripod.settings"]
-    headers = {"X-Request-Id": NAMED, "User-Agent": user_agent}
+    headers = {"X-Request-Id": REQUEST_ID, "User-Agent": user_agent}
     form = {"grant_type": "authorization_code", "code": code}
     credentials = (settings.client_id, settings.client_secret)
     return legs.session().post(
@@ -134,20 +134,20 @@ def redeem_with_request_id(legs: Legs, user_agent: str, code: str) -> requests.R
 def test_a_foreign_message_with_the_same_request_id_is_not_shown(
     legs: Legs, watched: Store, laboratory: Laboratory
 ) -> None:
-    watched.save_result("code-replay", to_document(TRIED))
-    redeem_with_request_id(legs, "curl/8.5.0", "guessed")
+    watched.save_result("code-replay", to_document(REFUSED))
+    redeem_with_request_id(legs, "curl/8.5.0", "a guess")
 
-    assert card(laboratory, "code-replay").exchange is None
+    assert find_card(laboratory, "code-replay").exchange is None
 
 
 def test_the_first_of_two_matching_messages_is_shown(
     legs: Legs, watched: Store, laboratory: Laboratory
 ) -> None:
-    watched.save_result("code-replay", to_document(TRIED))
+    watched.save_result("code-replay", to_document(REFUSED))
     redeem_with_request_id(legs, MALLORY, "first")
     redeem_with_request_id(legs, MALLORY, "second")
 
-    shown = card(laboratory, "code-replay").exchange
+    shown = find_card(laboratory, "code-replay").exchange
 
     assert shown
-    assert shown.id == min(one.id for one in watched.exchanges() if one.request_id == NAMED)
+    assert shown.id == min(each.id for each in watched.exchanges() if each.request_id == REQUEST_ID)

@@ -1,4 +1,4 @@
-"""The table of checks is true: without a check, exactly the attacks that it stops succeed."""
+"""The table of checks is correct: without a check, exactly the attacks that it stops succeed."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -21,13 +21,14 @@ from resource_api.models import Photo
 
 ROOT = Path(__file__).resolve().parents[3]
 Patch = pytest.MonkeyPatch
-#: Where markers can be.
-LEGS = ("auth_server", "client_app", "resource_api", "web")
+#: The packages in which a marker can be.
+PACKAGES = ("auth_server", "client_app", "resource_api", "web")
 EVERY_SCOPE = "profile photos:read photos:write"
-HONEST = {attack.slug for attack in ATTACKS if attack.check is None}
+UNSTOPPABLE = {attack.slug for attack in ATTACKS if attack.check is None}
 
 
-def without_expiry(patch: Patch) -> None:
+def turn_off_expiry(patch: Patch) -> None:
+    """Make the lookup of active tokens use a time at which no token has expired."""
     original = issued_tokens.find_active_token
     long_ago = datetime(2000, 1, 1, tzinfo=UTC)
     patch.setattr(
@@ -37,7 +38,7 @@ def without_expiry(patch: Patch) -> None:
     )
 
 
-#: What each check is replaced by, at the place that the table names, so that it lets all pass.
+#: The replacement of each check. It accepts everything.
 REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "exact-redirect-uri": lambda *_, **__: True,
     "s256-required": lambda *_: None,
@@ -53,7 +54,7 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "scope-needed": lambda *_: None,
     "own-photos": lambda _: select(Photo),
 }
-#: Checks that are turned off elsewhere, because replacing the symbol does not turn them off.
+#: Checks that cannot be turned off by replacing the symbol that the table names.
 SPECIAL: dict[str, Callable[[Patch], None]] = {
     "form-token": lambda patch: patch.setattr(
         flask_wtf.csrf, "validate_csrf", lambda *_, **__: None
@@ -61,19 +62,19 @@ SPECIAL: dict[str, Callable[[Patch], None]] = {
     "verifier": lambda patch: patch.setitem(
         grant_types.S256Required.CODE_CHALLENGE_METHODS, "S256", lambda *_: True
     ),
-    # Authlib compares the two as well.
+    # Authlib compares the two redirect URIs as well.
     "same-redirect-uri": lambda patch: patch.setattr(
         issued_tokens.AuthorizationCode, "get_redirect_uri", lambda _: None
     ),
     "scope-as-granted": lambda patch: patch.setattr(
         issued_tokens.RefreshToken, "get_scope", lambda _: EVERY_SCOPE, raising=False
     ),
-    "expiry": without_expiry,
+    "expiry": turn_off_expiry,
 }
 
 
 def turn_off(slug: str, patch: Patch) -> None:
-    """Turn one check off, and nothing else."""
+    """Turn off one check, and nothing else."""
     if slug in SPECIAL:
         SPECIAL[slug](patch)
         return
@@ -83,7 +84,7 @@ def turn_off(slug: str, patch: Patch) -> None:
 
 
 def find_successes(lab: Stage) -> set[str]:
-    """Run all attacks, and return those that succeeded; each must have been run."""
+    """Run all attacks, assert that each could run, and return those that succeeded."""
     outcomes: dict[str, Any] = {}
     run_all(lab, lambda attack, outcome: outcomes.update({attack.slug: outcome}))
     assert {slug: each for slug, each in outcomes.items() if not isinstance(each, Outcome)} == {}
@@ -92,7 +93,7 @@ def find_successes(lab: Stage) -> set[str]:
 
 
 def test_with_all_checks_only_the_one_known_attack_succeeds(lab: Stage) -> None:
-    assert find_successes(lab) == HONEST
+    assert find_successes(lab) == UNSTOPPABLE
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
@@ -101,7 +102,7 @@ def test_without_one_check_the_attacks_that_it_stops_succeed(
 ) -> None:
     turn_off(check.slug, monkeypatch)
 
-    assert find_successes(lab) == HONEST | set(check.stops)
+    assert find_successes(lab) == UNSTOPPABLE | set(check.stops)
 
 
 @pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.first}, {pair.second}")
@@ -110,14 +111,13 @@ def test_without_both_checks_of_a_pair_their_attacks_succeed(
 ) -> None:
     turn_off(pair.first, monkeypatch)
     turn_off(pair.second, monkeypatch)
-    alone = {
-        slug for check in CHECKS if check.slug in (pair.first, pair.second) for slug in check.stops
-    }
+    both = [check for check in CHECKS if check.slug in (pair.first, pair.second)]
+    stopped_alone = {slug for check in both for slug in check.stops}
 
-    assert find_successes(lab) == HONEST | alone | set(pair.stops)
+    assert find_successes(lab) == UNSTOPPABLE | stopped_alone | set(pair.stops)
 
 
-def stopped_by(slug: str) -> Iterable[str]:
+def attacks_stopped_by(slug: str) -> Iterable[str]:
     """Return the attacks that the table assigns to this check, alone or in a pair."""
     yield from (attack for check in CHECKS if check.slug == slug for attack in check.stops)
     yield from (attack for pair in PAIRS if pair.first == slug for attack in pair.stops)
@@ -125,20 +125,20 @@ def stopped_by(slug: str) -> Iterable[str]:
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.slug)
 def test_every_attack_names_the_check_that_stops_it(attack: Attack) -> None:
-    assert attack.check is None or attack.slug in stopped_by(attack.check)
+    assert attack.check is None or attack.slug in attacks_stopped_by(attack.check)
 
 
 def test_every_attack_is_declared_once() -> None:
     declared = [slug for entry in (*CHECKS, *PAIRS) for slug in entry.stops]
 
-    assert sorted(declared) == sorted({attack.slug for attack in ATTACKS} - HONEST)
+    assert sorted(declared) == sorted({attack.slug for attack in ATTACKS} - UNSTOPPABLE)
 
 
 def test_every_marker_in_the_code_is_declared_once_and_stands_in_its_symbol() -> None:
     found = [
         (slug, file.relative_to(ROOT).as_posix())
-        for leg in LEGS
-        for file in sorted((ROOT / leg).rglob("*.py"))
+        for package in PACKAGES
+        for file in sorted((ROOT / package).rglob("*.py"))
         for _, slug in find_markers(file.read_text())
     ]
 

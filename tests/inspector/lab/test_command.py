@@ -1,4 +1,4 @@
-"""`python app.py lab`: it starts its own legs, runs every attack, prints a table, and sets an exit status."""
+"""`python app.py lab` starts legs, runs every attack, prints a table and sets an exit status."""
 
 import os
 import shutil
@@ -16,8 +16,8 @@ pytestmark = pytest.mark.processes
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("TRIPOD_")}
 
 
-def run_the_lab(project: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in this project."""
+def run_lab_command(project: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in the folder `project`."""
     command = [sys.executable, "app.py", "lab"]
     return subprocess.run(
         command,
@@ -33,7 +33,7 @@ def run_the_lab(project: Path, **settings: str) -> subprocess.CompletedProcess[s
 @pytest.fixture
 def changed_project(tmp_path: Path) -> Path:
     """Return a copy of the project that can be changed."""
-    parts = [
+    folders = [
         "auth_server",
         "client_app",
         "resource_api",
@@ -43,16 +43,18 @@ def changed_project(tmp_path: Path) -> Path:
         "static",
         "migrations",
     ]
-    for part in parts:
-        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in folders:
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
     for file in ("app.py", "config.py"):
         shutil.copy(ROOT / file, tmp_path / file)
     return tmp_path
 
 
-def test_every_attack_runs_against_separately_started_legs(tmp_path: Path) -> None:
-    finished = run_the_lab(
-        ROOT, TRIPOD_INSTANCE_PATH=str(tmp_path / "mine"), TRIPOD_CLIENT_APP_URL="nonsense"
+def test_every_attack_runs_against_legs_of_its_own(tmp_path: Path) -> None:
+    finished = run_lab_command(
+        ROOT, TRIPOD_INSTANCE_PATH=str(tmp_path / "instance"), TRIPOD_CLIENT_APP_URL="nonsense"
     )
 
     assert (finished.returncode, finished.stderr) == (0, "")
@@ -61,30 +63,32 @@ def test_every_attack_runs_against_separately_started_legs(tmp_path: Path) -> No
         "23 attacks: 23 stopped, 0 succeeded."
         " One more succeeds within the grace period, since no check stops it.\n"
     )
-    assert not (tmp_path / "mine").exists()
+    assert not (tmp_path / "instance").exists()
 
 
 def test_removing_a_check_names_the_attack_that_succeeds(changed_project: Path) -> None:
     file = changed_project / "auth_server" / "issued_tokens.py"
-    kept = "return client.client_id == self.client_id"
-    assert kept in file.read_text()
-    file.write_text(file.read_text().replace(kept, "return True"))
+    the_check = "return client.client_id == self.client_id"
+    assert the_check in file.read_text()
+    file.write_text(file.read_text().replace(the_check, "return True"))
 
-    finished = run_the_lab(changed_project)
-    through = [line for line in finished.stdout.splitlines() if line.startswith("SUCCEEDED")]
+    finished = run_lab_command(changed_project)
+    successes = [line for line in finished.stdout.splitlines() if line.startswith("SUCCEEDED")]
 
     assert finished.returncode == 1
-    assert [line[:62].rstrip() for line in through] == [
+    assert [line[:62].rstrip() for line in successes] == [
         "SUCCEEDED   Redeem a stolen code as another client",
         "SUCCEEDED   Use another client’s refresh token",
     ]
-    assert all("auth_server/issued_tokens.py: IssuedToken.check_client" in line for line in through)
+    assert all(
+        "auth_server/issued_tokens.py: IssuedToken.check_client" in line for line in successes
+    )
 
 
 def test_a_failed_start_is_reported_in_one_line(changed_project: Path) -> None:
     (changed_project / "auth_server" / "tokens.py").write_text("this is no Python\n")
 
-    finished = run_the_lab(changed_project)
+    finished = run_lab_command(changed_project)
 
     assert finished.returncode != 0
     assert finished.stderr.startswith("tripod: the legs for the lab did not start: ")

@@ -1,7 +1,8 @@
-"""The consequence on a card was observed. If the servers behave differently, the card says something else."""
+"""A card's sentence about the consequence depends on what the servers really did."""
 
 from collections.abc import Callable
 from contextlib import ExitStack
+from itertools import count
 
 import flask_wtf.csrf
 import pytest
@@ -16,32 +17,31 @@ from inspector.lab.outcome import Failure, Outcome
 from inspector.lab.run import run
 from inspector.lab.stage import Stage
 
-#: Seconds.
-A_CODES_LIFE, A_GRANTS_LIFE = 61, 86401
+#: In seconds, each one second longer than the lifetime.
+PAST_CODE_LIFETIME, PAST_GRANT_LIFETIME = 61, 86401
 
 
 def outcome_of(slug: str, lab: Stage) -> Outcome:
+    """Run the attack and return its outcome."""
     outcome = run(next(attack for attack in ATTACKS if attack.slug == slug), lab)
     assert isinstance(outcome, Outcome), outcome
     return outcome
 
 
-def after(
-    legs: Legs, origin: str, path: str, happens: Callable[[], object], *, times: int = 1
+def call_after_response(
+    legs: Legs, origin: str, path: str, callback: Callable[[], object], *, number: int = 1
 ) -> None:
-    """Run a function after `path` has answered for the nth time."""
-    application, left = legs.network.application(origin), [times]
+    """Call `callback` after the response with this number from `path`, counted from 1."""
+    application, responses = legs.network.application(origin), count(1)
 
     @Request.application
-    def around(request: Request) -> Response:
-        answer = Response.from_app(application, request.environ)
-        if request.path == path:
-            left[0] -= 1
-            if left[0] == 0:
-                happens()
-        return answer
+    def wrapper(request: Request) -> Response:
+        response = Response.from_app(application, request.environ)
+        if request.path == path and next(responses) == number:
+            callback()
+        return response
 
-    legs.network.attach(origin, around)
+    legs.network.attach(origin, wrapper)
 
 
 @pytest.mark.parametrize(
@@ -95,25 +95,33 @@ def test_the_consequence_of_an_attack_is_shown(lab: Stage, slug: str, consequenc
 @pytest.mark.parametrize(
     "slug", ["code-without-verifier", "code-of-another-client", "redirect-uri-at-token"]
 )
-def test_a_code_that_its_owner_cannot_redeem_is_not_called_unharmed(
+def test_the_card_says_when_print_shop_cannot_redeem_the_code(
     lab: Stage, legs: Legs, clock: Clock, slug: str
 ) -> None:
-    after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_CODES_LIFE))
+    call_after_response(
+        legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(PAST_CODE_LIFETIME)
+    )
 
     assert outcome_of(slug, lab).consequence == "Print Shop can no longer redeem the code."
 
 
 @pytest.mark.parametrize("slug", ["scope-raised", "refresh-of-another-client"])
-def test_a_refresh_token_that_no_longer_works_is_not_called_unharmed(
+def test_the_card_says_when_print_shops_refresh_token_stopped_working(
     lab: Stage, legs: Legs, clock: Clock, slug: str
 ) -> None:
-    after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(A_GRANTS_LIFE), times=2)
+    call_after_response(
+        legs,
+        legs.auth_server_url,
+        "/oauth/token",
+        lambda: clock.forward(PAST_GRANT_LIFETIME),
+        number=2,
+    )
 
     assert outcome_of(slug, lab).consequence == "Print Shop’s refresh token no longer works."
 
 
-def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Behave like Authlib's defaults."""
+def keep_grants_after_replays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse a replay without ending the grant, as Authlib does by default."""
     monkeypatch.setattr(grant_types, "ReplayDetected", grant_types.GrantRefused)
 
 
@@ -124,29 +132,31 @@ def refuse_a_replay_and_leave_the_grant_alone(monkeypatch: pytest.MonkeyPatch) -
         ("refresh-replayed", "The grant did not end. Print Shop’s newest tokens still work."),
     ],
 )
-def test_a_replay_without_consequence_is_described_correctly(
+def test_the_card_says_when_a_replay_does_not_end_the_grant(
     lab: Stage, monkeypatch: pytest.MonkeyPatch, slug: str, consequence: str
 ) -> None:
-    refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
+    keep_grants_after_replays(monkeypatch)
 
     outcome = outcome_of(slug, lab)
 
     assert (outcome.has_succeeded, outcome.consequence) == (False, consequence)
 
 
-def test_a_grant_with_one_active_token_is_described_correctly(
+def test_a_grant_with_one_active_token_is_not_said_to_end(
     lab: Stage, legs: Legs, clock: Clock
 ) -> None:
-    """The access token has expired meanwhile, and the refresh token has not."""
-    after(legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(121), times=2)
+    """The access token has expired in the meantime, but the refresh token has not."""
+    call_after_response(
+        legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(121), number=2
+    )
     with pytest.MonkeyPatch.context() as patch:
-        refuse_a_replay_and_leave_the_grant_alone(patch)
+        keep_grants_after_replays(patch)
         outcome = outcome_of("code-replay", lab)
 
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_a_grant_that_goes_on_is_not_said_to_end(
+def test_a_grant_that_continues_is_not_said_to_end(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "spend_refresh_token", lambda *_: True)
@@ -159,7 +169,7 @@ def test_a_grant_that_goes_on_is_not_said_to_end(
 def test_a_grant_whose_stolen_tokens_work_is_not_said_to_end(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    refuse_a_replay_and_leave_the_grant_alone(monkeypatch)
+    keep_grants_after_replays(monkeypatch)
 
     outcome = outcome_of("secret-and-token-in-time", lab)
 
@@ -170,32 +180,31 @@ def test_a_response_that_reveals_a_photo_is_not_called_the_same(lab: Stage, legs
     photo_api = legs.network.application(legs.resource_api_url)
 
     @Request.application
-    def talkative(request: Request) -> Response:
-        there_is_none = Response("There is none.", status=410)
-        return (
-            there_is_none
-            if "0000" in request.path
-            else Response.from_app(photo_api, request.environ)
-        )
+    def revealing_api(request: Request) -> Response:
+        if "0000" in request.path:
+            return Response("This photo does not exist.", status=410)
+        return Response.from_app(photo_api, request.environ)
 
-    legs.network.attach(legs.resource_api_url, talkative)
+    legs.network.attach(legs.resource_api_url, revealing_api)
 
     outcome = outcome_of("another-persons-photo", lab)
 
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_a_flow_that_does_not_reach_carols_album_is_not_said_to_go_on(
+def test_a_flow_that_does_not_reach_the_album_is_not_said_to_continue(
     lab: Stage, legs: Legs, clock: Clock
 ) -> None:
-    after(legs, legs.client_app_url, "/callback", lambda: clock.forward(A_CODES_LIFE))
+    call_after_response(
+        legs, legs.client_app_url, "/callback", lambda: clock.forward(PAST_CODE_LIFETIME)
+    )
 
     outcome = outcome_of("callback-in-another-browser", lab)
 
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_an_effective_forged_consent_is_listed_in_carols_account(
+def test_the_card_says_when_a_forged_consent_is_in_carols_account(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None)
@@ -205,10 +214,10 @@ def test_an_effective_forged_consent_is_listed_in_carols_account(
     )
 
 
-def test_a_login_form_that_keeps_the_foreign_address_is_described_correctly(
+def test_the_card_does_not_say_that_a_kept_foreign_address_was_removed(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Here the address is checked only when the form is sent."""
+    """The login form keeps the address, which is validated only when the form is sent."""
     original = sign_in.own_page
     monkeypatch.setattr(
         sign_in, "own_page", lambda page: page if request.method == "GET" else original(page)
@@ -234,7 +243,7 @@ def test_a_token_that_never_worked_proves_nothing(
 
 
 def test_a_server_failure_is_not_a_refusal(lab: Stage, legs: Legs) -> None:
-    """When the token should have expired, Photo API cannot introspect it."""
+    """Photo API cannot introspect the token at the time at which it should have expired."""
     [expired] = [attack for attack in ATTACKS if attack.slug == "expired-access-token"]
     with ExitStack() as stack:
         lab.wait = lambda _seconds: stack.enter_context(legs.network.cut_off(legs.auth_server_url))

@@ -34,93 +34,98 @@ REFUSED = Outcome(
     has_succeeded=False,
     status=400,
     error="invalid_grant",
-    description="That code was spent before.",
+    description="This code was redeemed before.",
     request_id="lab-code-replay-abc123-07",
-    consequence="The tokens of the first use are dead.",
+    consequence="The tokens from the first use stopped working.",
 )
-THROUGH = replace(
+SUCCEEDED = replace(
     REFUSED,
     has_succeeded=True,
     status=200,
     error="",
     description="",
-    consequence="Mallory has Carol’s photos.",
+    consequence="Mallory sees Carol’s photos.",
 )
-PATIENCE = 5.0
+#: In seconds.
+TIMEOUT = 5.0
 
 
-def never(_stage: Stage) -> Outcome:
-    raise AssertionError("the hands run it")
+def must_not_run(_stage: Stage) -> Outcome:
+    raise AssertionError("the prepared runner must be used instead")
 
 
-def an_attack(slug: str, **its: object) -> Attack:
-    ordinary = {
+def make_attack(slug: str, **changes: object) -> Attack:
+    """Return an attack on the token endpoint, with these changes."""
+    fields = {
         "aim": "POST /oauth/token",
         "leg": "auth",
         "description": "Mallory tries it.",
         "check": CHECK.slug,
     }
     return Attack(
-        slug=slug, title=slug.replace("-", " ").capitalize(), run=never, **{**ordinary, **its}
+        slug=slug,
+        title=slug.replace("-", " ").capitalize(),
+        run=must_not_run,
+        **{**fields, **changes},
     )  # type: ignore[arg-type]
 
 
-REPLAY = an_attack("code-replay", plain="authlib")
-EXPIRED = an_attack("expired-token", has_to_wait=True)
-HONEST = an_attack("the-honest-one", check=None)
+REPLAY = make_attack("code-replay", plain="authlib")
+EXPIRED = make_attack("expired-token", has_to_wait=True)
+UNSTOPPABLE = make_attack("no-check-stops-it", check=None)
 
 
 @dataclass
-class Hands:
-    """Runs attacks with prepared results. `hold` makes a run wait."""
+class PreparedRunner:
+    """A runner that reports prepared results. A run waits while `may_continue` is not set."""
 
     results: dict[str, Result] = field(default_factory=dict)
-    there: Result = REFUSED
+    plain_result: Result = REFUSED
     error: Exception | None = None
-    hold: threading.Event = field(default_factory=threading.Event)
+    may_continue: threading.Event = field(default_factory=threading.Event)
 
     def run(self, attacks: Sequence[Attack], report: Report) -> None:
         for attack in attacks:
-            assert self.hold.wait(PATIENCE)
+            assert self.may_continue.wait(TIMEOUT)
             if self.error:
                 raise self.error
             report(attack, self.results.get(attack.slug, REFUSED))
 
     def compare(self, _attack: Attack) -> Result:
-        return self.there
+        return self.plain_result
 
 
 @pytest.fixture
-def hands() -> Iterator[Hands]:
-    hands = Hands()
-    hands.hold.set()
-    yield hands
-    hands.hold.set()
+def runner() -> Iterator[PreparedRunner]:
+    runner = PreparedRunner()
+    runner.may_continue.set()
+    yield runner
+    runner.may_continue.set()
 
 
 @pytest.fixture
-def laboratory(legs: Legs, watched: Store, hands: Hands) -> Iterator[Laboratory]:
-    """Return the lab of Print Shop's application."""
+def laboratory(legs: Legs, watched: Store, runner: PreparedRunner) -> Iterator[Laboratory]:
+    """Return the laboratory whose pages Print Shop serves."""
     laboratory = Laboratory(
-        watched, run=hands.run, compare=hands.compare, attacks=(REPLAY, EXPIRED, HONEST)
+        watched, run=runner.run, compare=runner.compare, attacks=(REPLAY, EXPIRED, UNSTOPPABLE)
     )
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
     add_pages(legs.client_app, laboratory)
     yield laboratory
-    hands.hold.set()
-    laboratory.join(PATIENCE)
+    runner.may_continue.set()
+    laboratory.join(TIMEOUT)
 
 
 @pytest.fixture
 def browser(legs: Legs, laboratory: Laboratory) -> Browser:
-    """Return a browser on the lab's page."""
+    """Return a browser that shows the lab's page."""
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
     return browser
 
 
 def card(browser: Browser, slug: str) -> str:
-    """Return the HTML of this card."""
+    """Return the HTML of the attack's card."""
     found = re.search(
         rf'<li class="attack[^>]* id="{slug}".*?</li>', browser.current.response.text, re.DOTALL
     )
@@ -161,16 +166,16 @@ def test_a_refusal_names_the_server_the_reason_and_the_section(browser: Browser)
     assert "Tripod ID refused it." in shown
     assert f"The rule: {CHECK.rule}" in shown
     assert f"rfc{CHECK.rfc}#section-{CHECK.section}" in shown
-    assert "The tokens of the first use are dead." in shown
+    assert "The tokens from the first use stopped working." in shown
     assert 'class="strike stopped"' in shown
     assert "1 run, 1 stopped" in browser.current.text
 
 
 def test_a_harmless_success_response_is_not_called_a_refusal(
-    browser: Browser, hands: Hands
+    browser: Browser, runner: PreparedRunner
 ) -> None:
     """For example, a sign-in that redirects to the server's own page instead of Mallory's."""
-    hands.results["code-replay"] = replace(REFUSED, status=303, error="")
+    runner.results["code-replay"] = replace(REFUSED, status=303, error="")
 
     shown = run(browser, "code-replay")
 
@@ -180,14 +185,16 @@ def test_a_harmless_success_response_is_not_called_a_refusal(
     assert "1 run, 1 stopped" in browser.current.text
 
 
-def test_a_redirect_with_an_error_is_a_refusal(browser: Browser, hands: Hands) -> None:
-    hands.results["code-replay"] = replace(REFUSED, status=302, error="invalid_request")
+def test_a_redirect_with_an_error_is_a_refusal(browser: Browser, runner: PreparedRunner) -> None:
+    runner.results["code-replay"] = replace(REFUSED, status=302, error="invalid_request")
 
     assert "Tripod ID refused it." in run(browser, "code-replay")
 
 
-def test_a_successful_attack_is_shown_as_successful(browser: Browser, hands: Hands) -> None:
-    hands.results["code-replay"] = THROUGH
+def test_a_successful_attack_is_shown_as_successful(
+    browser: Browser, runner: PreparedRunner
+) -> None:
+    runner.results["code-replay"] = SUCCEEDED
 
     shown = run(browser, "code-replay")
 
@@ -197,10 +204,12 @@ def test_a_successful_attack_is_shown_as_successful(browser: Browser, hands: Han
     assert "1 run, 0 stopped, 1 got through" in browser.current.text
 
 
-def test_the_attack_that_no_check_stops_is_not_counted(browser: Browser, hands: Hands) -> None:
-    hands.results["the-honest-one"] = THROUGH
+def test_the_attack_that_no_check_stops_is_not_counted(
+    browser: Browser, runner: PreparedRunner
+) -> None:
+    runner.results["no-check-stops-it"] = SUCCEEDED
 
-    shown = run(browser, "the-honest-one")
+    shown = run(browser, "no-check-stops-it")
 
     assert "No check of this server stops it within the grace period" in shown
     assert "It got through." in shown
@@ -219,8 +228,10 @@ def test_an_attack_can_have_its_own_rfc_section(browser: Browser, laboratory: La
     assert f"RFC {CHECK.rfc}, {CHECK.section}<" not in shown
 
 
-def test_an_attack_that_could_not_run_proves_nothing(browser: Browser, hands: Hands) -> None:
-    hands.results["code-replay"] = Failure(reason="Photo API does not answer.")
+def test_an_attack_that_could_not_run_proves_nothing(
+    browser: Browser, runner: PreparedRunner
+) -> None:
+    runner.results["code-replay"] = Failure(reason="Photo API does not answer.")
 
     shown = run(browser, "code-replay")
 
@@ -231,7 +242,7 @@ def test_an_attack_that_could_not_run_proves_nothing(browser: Browser, hands: Ha
 
 
 def redeem(legs: Legs, code: str) -> requests.Response:
-    """Send a real request with the id of the deciding request."""
+    """Send a real token request with the id of the decisive request."""
     settings = legs.client_app.extensions["tripod.settings"]
     return legs.session().post(
         f"{legs.auth_server_url}/oauth/token",
@@ -246,7 +257,7 @@ def redeem(legs: Legs, code: str) -> requests.Response:
     )
 
 
-def test_a_card_shows_the_deciding_message_as_recorded(browser: Browser, legs: Legs) -> None:
+def test_a_card_shows_the_decisive_message_as_recorded(browser: Browser, legs: Legs) -> None:
     code = "Q7-" * 15
     redeem(legs, code)
 
@@ -266,7 +277,7 @@ def test_a_card_links_to_its_messages_in_the_inspector(browser: Browser, legs: L
     assert "Messages of the flow" in browser.follow("See the messages").text
 
 
-def test_a_card_stays_after_its_recording_is_cleared(browser: Browser) -> None:
+def test_a_card_keeps_its_result_without_a_recording(browser: Browser) -> None:
     shown = run(browser, "code-replay")
 
     assert "HTTP/1.1 400 Bad Request" in shown
@@ -274,36 +285,36 @@ def test_a_card_stays_after_its_recording_is_cleared(browser: Browser) -> None:
     assert "See the messages" not in shown
 
 
-def test_a_servers_response_is_escaped(browser: Browser, hands: Hands) -> None:
-    hands.results["code-replay"] = replace(
-        REFUSED, description="<b>bold</b>", consequence="<i>slanted</i>"
+def test_a_servers_response_is_escaped(browser: Browser, runner: PreparedRunner) -> None:
+    runner.results["code-replay"] = replace(
+        REFUSED, description="<b>bold</b>", consequence="<i>italic</i>"
     )
 
     shown = run(browser, "code-replay")
 
     assert "<b>bold" not in shown
     assert "&lt;b&gt;bold" in shown
-    assert "<i>slanted" not in shown
+    assert "<i>italic" not in shown
 
 
 def test_run_all_shows_its_progress_and_then_a_table(
-    browser: Browser, laboratory: Laboratory, hands: Hands
+    browser: Browser, laboratory: Laboratory, runner: PreparedRunner
 ) -> None:
-    hands.hold.clear()
+    runner.may_continue.clear()
 
     page = browser.press(name="attack", value="all")
 
     assert "Code replay is running: 0 of 3 done" in " ".join(page.text.split())
     assert page.link("Reload")
-    hands.hold.set()
-    laboratory.join(PATIENCE)
+    runner.may_continue.set()
+    laboratory.join(TIMEOUT)
     assert browser.reload().text.count("Refused (400 invalid_grant)") == 3
 
 
 def test_a_second_run_is_rejected_and_the_first_continues(
-    browser: Browser, laboratory: Laboratory, hands: Hands
+    browser: Browser, laboratory: Laboratory, runner: PreparedRunner
 ) -> None:
-    hands.hold.clear()
+    runner.may_continue.clear()
     browser.press(name="attack", value="all")
 
     page = browser.press(name="attack", value="code-replay")
@@ -311,9 +322,9 @@ def test_a_second_run_is_rejected_and_the_first_continues(
     assert (page.status, urlsplit(page.url).path) == (200, "/inspector/lab")
     assert "Another run has not ended yet." in page.text
     assert "Another run has not ended yet." not in browser.reload().text
-    hands.hold.set()
-    laboratory.join(PATIENCE)
-    assert set(laboratory.results()) == {"code-replay", "expired-token", "the-honest-one"}
+    runner.may_continue.set()
+    laboratory.join(TIMEOUT)
+    assert set(laboratory.results()) == {"code-replay", "expired-token", "no-check-stops-it"}
 
 
 @pytest.mark.parametrize("path", ["", "/source?check=state"])
@@ -325,25 +336,25 @@ def test_the_menu_marks_the_lab_on_all_its_pages(browser: Browser, path: str) ->
 
 
 def test_results_are_visible_to_other_workers(
-    browser: Browser, hands: Hands, watched: Store
+    browser: Browser, runner: PreparedRunner, watched: Store
 ) -> None:
     run(browser, "code-replay")
 
-    another = Laboratory(watched, run=hands.run, compare=hands.compare, attacks=(REPLAY,))
+    another = Laboratory(watched, run=runner.run, compare=runner.compare, attacks=(REPLAY,))
 
     assert another.results() == {"code-replay": REFUSED}
 
 
 def test_an_unchanged_page_is_not_sent_again(browser: Browser, laboratory: Laboratory) -> None:
-    seen = {"If-None-Match": browser.current.response.headers["ETag"]}
+    known = {"If-None-Match": browser.current.response.headers["ETag"]}
 
-    assert browser.fetch(browser.current.url, headers=seen).status_code == 304
+    assert browser.fetch(browser.current.url, headers=known).status_code == 304
     laboratory.start([REPLAY])
-    laboratory.join(PATIENCE)
-    assert browser.fetch(browser.current.url, headers=seen).status_code == 200
+    laboratory.join(TIMEOUT)
+    assert browser.fetch(browser.current.url, headers=known).status_code == 200
 
 
-def compared(browser: Browser) -> str:
+def comparison_text(browser: Browser) -> str:
     """Return the card's text about the plain server."""
     browser.press("Compare with a plain server")
     [html] = re.findall(r'<p class="compared.*?</p>', card(browser, "code-replay"), re.DOTALL)
@@ -354,50 +365,55 @@ def test_the_page_says_what_a_plain_server_is(browser: Browser) -> None:
     assert "a plain server: Authlib with its defaults" in browser.current.text
 
 
-def test_a_success_on_the_plain_server_links_to_the_check(browser: Browser, hands: Hands) -> None:
-    hands.there = THROUGH
+def test_a_success_on_the_plain_server_links_to_the_check(
+    browser: Browser, runner: PreparedRunner
+) -> None:
+    runner.plain_result = SUCCEEDED
     source = source_of(CHECK)
     run(browser, "code-replay")
 
-    said = compared(browser)
+    text = comparison_text(browser)
 
-    assert said == (
-        "It got through on a plain server (200). Mallory has Carol’s photos. "
+    assert text == (
+        "It got through on a plain server (200). Mallory sees Carol’s photos. "
         f"{source.file}, {source.where}, make the difference."
     )
     assert browser.current.link(source.file).href.endswith(f"/source?check={CHECK.slug}")
 
 
-def test_an_attack_that_succeeded_here_shows_no_difference(browser: Browser, hands: Hands) -> None:
-    hands.there = THROUGH
+def test_an_attack_that_succeeded_here_shows_no_difference(
+    browser: Browser, runner: PreparedRunner
+) -> None:
+    runner.plain_result = SUCCEEDED
 
-    assert compared(browser).endswith("should stop it here.")
+    assert comparison_text(browser).endswith("should stop it here.")
 
 
 def test_a_check_that_cannot_be_found_is_not_linked(
-    browser: Browser, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    browser: Browser, runner: PreparedRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hands.there = THROUGH
+    runner.plain_result = SUCCEEDED
     monkeypatch.setattr("inspector.lab.source.source_of", Mock(side_effect=LookupError))
 
-    assert compared(browser).endswith("Mallory has Carol’s photos.")
+    assert comparison_text(browser).endswith("Mallory sees Carol’s photos.")
 
 
 def test_a_refusal_by_the_plain_server_is_shown(browser: Browser) -> None:
-    said = compared(browser)
+    text = comparison_text(browser)
 
-    assert said.startswith("A plain server also refused it (400 invalid_grant).")
+    assert text.startswith("A plain server also refused it (400 invalid_grant).")
     assert "It has not been run yet." in card(browser, "code-replay")
 
 
 def test_different_consequences_of_two_refusals_are_both_shown(
-    browser: Browser, hands: Hands
+    browser: Browser, runner: PreparedRunner
 ) -> None:
-    hands.there = replace(REFUSED, consequence="The first tokens live on.")
+    runner.plain_result = replace(REFUSED, consequence="The first tokens still work.")
     run(browser, "code-replay")
 
-    assert compared(browser).endswith(
-        "On the plain server: The first tokens live on. On this server: The tokens of the first use are dead."
+    assert comparison_text(browser).endswith(
+        "On the plain server: The first tokens still work. "
+        "On this server: The tokens from the first use stopped working."
     )
 
 
@@ -406,20 +422,22 @@ def test_equal_consequences_of_two_refusals_are_shown_once(
 ) -> None:
     run(browser, "code-replay")
 
-    assert compared(browser).endswith("(400 invalid_grant). The tokens of the first use are dead.")
+    assert comparison_text(browser).endswith(
+        "(400 invalid_grant). The tokens from the first use stopped working."
+    )
 
 
 def test_a_result_that_authlib_does_not_decide_says_so(
-    browser: Browser, hands: Hands, laboratory: Laboratory
+    browser: Browser, runner: PreparedRunner, laboratory: Laboratory
 ) -> None:
     laboratory.attacks = (replace(REPLAY, plain="view"),)
-    hands.there = THROUGH
+    runner.plain_result = SUCCEEDED
 
-    assert "There, the code of the plain server decides, not Authlib." in compared(browser)
+    assert "There, the code of the plain server decides, not Authlib." in comparison_text(browser)
 
 
-def test_a_failed_comparison_proves_nothing(browser: Browser, hands: Hands) -> None:
-    hands.there = Failure(reason="No port was free.")
+def test_a_failed_comparison_proves_nothing(browser: Browser, runner: PreparedRunner) -> None:
+    runner.plain_result = Failure(reason="No port was free.")
 
     browser.press("Compare with a plain server")
 
@@ -430,8 +448,8 @@ def test_only_comparable_attacks_offer_a_comparison(browser: Browser) -> None:
     assert "Compare with" not in card(browser, "expired-token")
 
 
-def sent(browser: Browser, path: str, attack: str, **fields: str) -> int:
-    """Return the status of a form that no button sends."""
+def status_of_form(browser: Browser, path: str, attack: str, **fields: str) -> int:
+    """Send a form that the page does not offer, and return the status."""
     url = browser.current.url + path
     return browser.fetch(url, "POST", data={"attack": attack, **fields}).status_code
 
@@ -444,21 +462,21 @@ def test_an_unknown_attack_runs_nothing(browser: Browser, laboratory: Laboratory
         if field.name == "csrf_token"
     }
 
-    assert sent(browser, "/run", "nothing-of-the-kind", csrf_token=token) == 400
-    assert sent(browser, "/compare", "expired-token", csrf_token=token) == 400
+    assert status_of_form(browser, "/run", "no-such-attack", csrf_token=token) == 400
+    assert status_of_form(browser, "/compare", "expired-token", csrf_token=token) == 400
     assert laboratory.results() == {}
 
 
 def test_another_site_cannot_start_a_run(browser: Browser, laboratory: Laboratory) -> None:
-    assert sent(browser, "/run", "code-replay") == 400
-    assert sent(browser, "/compare", "code-replay") == 400
+    assert status_of_form(browser, "/run", "code-replay") == 400
+    assert status_of_form(browser, "/compare", "code-replay") == 400
     assert laboratory.results() == {}
 
 
 def test_an_interrupted_run_says_so_without_details(
-    browser: Browser, hands: Hands, caplog: pytest.LogCaptureFixture
+    browser: Browser, runner: PreparedRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hands.error = ValueError("a-secret-that-was-sent")
+    runner.error = ValueError("a-secret-that-was-sent")
 
     with caplog.at_level(logging.DEBUG):
         shown = run(browser, "code-replay")
@@ -467,10 +485,12 @@ def test_an_interrupted_run_says_so_without_details(
     assert "a-secret" not in shown + caplog.text
 
 
-def test_the_next_run_starts_after_an_interrupted_one(browser: Browser, hands: Hands) -> None:
-    hands.error = ValueError()
+def test_the_next_run_starts_after_an_interrupted_one(
+    browser: Browser, runner: PreparedRunner
+) -> None:
+    runner.error = ValueError()
     run(browser, "code-replay")
-    hands.error = None
+    runner.error = None
 
     assert "Tripod ID refused it." in run(browser, "code-replay")
 
@@ -496,14 +516,16 @@ def test_a_real_attack_is_shown_with_its_own_messages(
     )
 
 
-def test_without_the_servers_nothing_is_proved(legs: Legs, watched: Store) -> None:
-    nowhere = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
+def test_without_running_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
+    unused_addresses = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
     urls = dict(
-        zip(("auth_server_url", "client_app_url", "resource_api_url"), nowhere, strict=True)
+        zip(
+            ("auth_server_url", "client_app_url", "resource_api_url"), unused_addresses, strict=True
+        )
     )
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, lambda: None)
-    add_lab(legs.client_app, replace(settings, issuer=nowhere[0], **urls), watched)
+    add_lab(legs.client_app, replace(settings, issuer=unused_addresses[0], **urls), watched)
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
 

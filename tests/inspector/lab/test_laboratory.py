@@ -1,4 +1,4 @@
-"""The laboratory: one run at a time, in the background, with a version of the page."""
+"""The laboratory runs attacks in the background and gives the page a version."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -20,65 +20,73 @@ REFUSED = Outcome(
     description="",
     request_id="lab-replay-abc123-01",
 )
-[WAITS] = [attack for attack in ATTACKS if attack.has_to_wait]
+[WAITING] = [attack for attack in ATTACKS if attack.has_to_wait]
 FIRST, SECOND = [attack for attack in ATTACKS if attack.plain][:2]
-PATIENCE = 5.0
+#: In seconds.
+TIMEOUT = 5.0
 
 
-class Slow:
-    """Runs one attack at a time when the test allows it. `seen` is called before each."""
+class StepwiseRunner:
+    """A runner that reports one result for each `release` of `permits`.
+
+    `before_report` is called before each result.
+    """
 
     def __init__(self) -> None:
-        self.go_on = threading.Semaphore(0)
-        self.seen: Callable[[], object] = lambda: None
+        self.permits = threading.Semaphore(0)
+        self.before_report: Callable[[], object] = lambda: None
 
     def run(self, attacks: Sequence[Attack], report: Report) -> None:
         for attack in attacks:
-            assert self.go_on.acquire(timeout=PATIENCE)
-            self.seen()
+            assert self.permits.acquire(timeout=TIMEOUT)
+            self.before_report()
             report(attack, REFUSED)
 
     def compare(self, _attack: Attack) -> Result:
-        assert self.go_on.acquire(timeout=PATIENCE)
+        assert self.permits.acquire(timeout=TIMEOUT)
         return REFUSED
 
 
 @pytest.fixture
-def slow() -> Slow:
-    return Slow()
+def runner() -> StepwiseRunner:
+    return StepwiseRunner()
 
 
 @pytest.fixture
-def laboratory(store: Store, slow: Slow) -> Iterator[Laboratory]:
+def laboratory(store: Store, runner: StepwiseRunner) -> Iterator[Laboratory]:
     laboratory = Laboratory(
-        store, run=slow.run, compare=slow.compare, attacks=(WAITS, FIRST, SECOND)
+        store, run=runner.run, compare=runner.compare, attacks=(WAITING, FIRST, SECOND)
     )
     yield laboratory
-    slow.go_on.release(10)
-    laboratory.join(PATIENCE)
+    runner.permits.release(10)
+    laboratory.join(TIMEOUT)
 
 
 def test_waiting_attacks_run_last(laboratory: Laboratory) -> None:
     laboratory.start(laboratory.attacks)
 
     assert laboratory.under_way
-    assert laboratory.under_way.remaining == [FIRST, SECOND, WAITS]
+    assert laboratory.under_way.remaining == [FIRST, SECOND, WAITING]
 
 
-def test_every_finished_attack_changes_the_version(laboratory: Laboratory, slow: Slow) -> None:
+def test_every_finished_attack_changes_the_version(
+    laboratory: Laboratory, runner: StepwiseRunner
+) -> None:
     versions: list[str] = []
-    slow.go_on.release(6)
+    runner.permits.release(6)
     laboratory.start(laboratory.attacks)
-    laboratory.join(PATIENCE)
-    slow.seen = lambda: versions.append(laboratory.version())
+    laboratory.join(TIMEOUT)
+    runner.before_report = lambda: versions.append(laboratory.version())
 
     laboratory.start(laboratory.attacks)
-    laboratory.join(PATIENCE)
+    laboratory.join(TIMEOUT)
 
     assert len({*versions, laboratory.version()}) == 4
 
 
-def test_another_result_changes_the_version(laboratory: Laboratory, store: Store) -> None:
+def test_a_result_of_another_worker_changes_the_version(
+    laboratory: Laboratory, store: Store
+) -> None:
     before = laboratory.version()
     store.save_result(FIRST.slug, {"kind": "failure", "reason": "None."})
 
@@ -92,31 +100,31 @@ def test_a_running_comparison_is_not_a_run_of_the_attack(laboratory: Laboratory)
     assert {card.state for card in cards(laboratory)} == {State.NOT_RUN}
 
 
-def test_a_run_is_shown_on_the_remaining_cards(laboratory: Laboratory) -> None:
+def test_only_the_cards_of_remaining_attacks_show_the_run(laboratory: Laboratory) -> None:
     laboratory.start([SECOND])
 
     assert [card.attack for card in cards(laboratory) if card.state == State.RUNNING] == [SECOND]
 
 
-def test_a_run_that_could_not_start_does_not_block_the_next(
-    laboratory: Laboratory, slow: Slow, monkeypatch: pytest.MonkeyPatch
+def test_a_run_that_cannot_start_does_not_block_the_next(
+    laboratory: Laboratory, runner: StepwiseRunner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_room(_thread: threading.Thread) -> None:
+    def fail_to_start(_thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patch:
-        patch.setattr(threading.Thread, "start", no_room)
+        patch.setattr(threading.Thread, "start", fail_to_start)
         with pytest.raises(RuntimeError):
             laboratory.start([FIRST])
     assert laboratory.under_way is None
-    slow.go_on.release()
+    runner.permits.release()
 
     assert laboratory.start([FIRST])
-    laboratory.join(PATIENCE)
+    laboratory.join(TIMEOUT)
     assert laboratory.results() == {FIRST.slug: REFUSED}
 
 
-def test_results_of_another_version_are_ignored(laboratory: Laboratory, store: Store) -> None:
+def test_results_in_an_unknown_format_are_ignored(laboratory: Laboratory, store: Store) -> None:
     store.save_result(FIRST.slug, {"kind": "outcome", "verdict": "fine"})
     store.save_result(f"plain:{FIRST.slug}", {"kind": "outcome", "verdict": "fine"})
 

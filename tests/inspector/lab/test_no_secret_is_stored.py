@@ -1,4 +1,4 @@
-"""Neither the recording of the lab's messages nor its results contain a secret."""
+"""Neither the lab's recorded messages nor its stored results contain a secret."""
 
 import pytest
 from world.legs import Legs

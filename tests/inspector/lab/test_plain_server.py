@@ -1,4 +1,4 @@
-"""The plain server: the flow works on it, so that its refusals and successes are meaningful."""
+"""The flow works on the plain server, so the results of the attacks there are meaningful."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ SHOP = PlainClient(client_id="print-shop", redirect_uri=CALLBACK)
 
 
 class Visitor:
-    """A browser and a client of the plain server."""
+    """The browser of one user, and the client Print Shop, at the plain server."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -40,8 +40,8 @@ class Visitor:
         )
 
     def allow(self, **changes: str) -> dict[str, str]:
-        """Return the parameters of the authorization response after consent."""
-        asked = {
+        """Consent, and return the parameters of the authorization response."""
+        request = {
             "response_type": "code",
             "client_id": "print-shop",
             "redirect_uri": CALLBACK,
@@ -51,22 +51,24 @@ class Visitor:
             "code_challenge_method": "S256",
         }
         answer = self.post(
-            f"/oauth/authorize?{urlencode({**asked, **changes})}", {"decision": "allow"}
+            f"/oauth/authorize?{urlencode({**request, **changes})}", {"decision": "allow"}
         )
         return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
-    def token(self, **fields: str) -> requests.Response:
+    def request_token(self, **fields: str) -> requests.Response:
         return self.post("/oauth/token", fields, auth=("print-shop", SHOP.client_secret))
 
-    def tokens(self) -> dict[str, str]:
-        """Return the tokens of a complete flow."""
+    def complete_flow(self) -> dict[str, str]:
+        """Sign in, consent, redeem the code, and return the tokens."""
         self.sign_in()
         fields = {"redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-        answer = self.token(grant_type="authorization_code", code=self.allow()["code"], **fields)
+        answer = self.request_token(
+            grant_type="authorization_code", code=self.allow()["code"], **fields
+        )
         tokens: dict[str, str] = answer.json()
         return tokens
 
-    def photos(self, access_token: str) -> requests.Response:
+    def request_photos(self, access_token: str) -> requests.Response:
         return self.get("/photos", headers={"Authorization": f"Bearer {access_token}"})
 
 
@@ -78,30 +80,30 @@ def visitor() -> Iterator[Visitor]:
         visitor.http.close()
 
 
-def test_the_flow_ends_with_photos(visitor: Visitor) -> None:
-    tokens = visitor.tokens()
+def test_the_access_token_of_a_flow_gives_access_to_photos(visitor: Visitor) -> None:
+    tokens = visitor.complete_flow()
 
-    assert len(visitor.photos(tokens["access_token"]).json()["photos"]) == 2
+    assert len(visitor.request_photos(tokens["access_token"]).json()["photos"]) == 2
 
 
-def test_a_grant_is_refreshed_and_the_old_refresh_token_is_spent(visitor: Visitor) -> None:
-    first = visitor.tokens()["refresh_token"]
+def test_refreshing_spends_the_old_refresh_token(visitor: Visitor) -> None:
+    first = visitor.complete_flow()["refresh_token"]
 
-    second = visitor.token(grant_type="refresh_token", refresh_token=first)
+    second = visitor.request_token(grant_type="refresh_token", refresh_token=first)
 
-    assert visitor.photos(second.json()["access_token"]).status_code == 200
+    assert visitor.request_photos(second.json()["access_token"]).status_code == 200
     assert (
-        visitor.token(grant_type="refresh_token", refresh_token=first).json()["error"]
+        visitor.request_token(grant_type="refresh_token", refresh_token=first).json()["error"]
         == "invalid_grant"
     )
 
 
 def test_a_revoked_token_is_inactive(visitor: Visitor) -> None:
-    token = visitor.tokens()["access_token"]
+    token = visitor.complete_flow()["access_token"]
 
     visitor.post("/oauth/revoke", {"token": token}, auth=("print-shop", SHOP.client_secret))
 
-    assert visitor.photos(token).status_code == 401
+    assert visitor.request_photos(token).status_code == 401
 
 
 def test_a_wrong_password_does_not_sign_in(visitor: Visitor) -> None:
@@ -114,7 +116,7 @@ def test_a_wrong_verifier_is_refused_by_default(visitor: Visitor) -> None:
     visitor.sign_in()
     code = visitor.allow()["code"]
 
-    answer = visitor.token(
+    answer = visitor.request_token(
         grant_type="authorization_code", code=code, redirect_uri=CALLBACK, code_verifier="w" * 43
     )
 
@@ -123,7 +125,7 @@ def test_a_wrong_verifier_is_refused_by_default(visitor: Visitor) -> None:
 
 def test_a_code_is_valid_for_five_minutes_by_default(clock: Clock, visitor: Visitor) -> None:
     visitor.sign_in()
-    in_time, late = visitor.allow()["code"], visitor.allow()["code"]
+    first, second = visitor.allow()["code"], visitor.allow()["code"]
     fields = {
         "grant_type": "authorization_code",
         "redirect_uri": CALLBACK,
@@ -131,9 +133,9 @@ def test_a_code_is_valid_for_five_minutes_by_default(clock: Clock, visitor: Visi
     }
 
     clock.forward(290)
-    assert visitor.token(code=in_time, **fields).status_code == 200
+    assert visitor.request_token(code=first, **fields).status_code == 200
     clock.forward(11)
-    assert visitor.token(code=late, **fields).json()["error"] == "invalid_grant"
+    assert visitor.request_token(code=second, **fields).json()["error"] == "invalid_grant"
 
 
 def server_records(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
@@ -155,9 +157,9 @@ def test_the_log_contains_no_codes(
 
 
 def test_a_wider_scope_is_refused_by_default(visitor: Visitor) -> None:
-    token = visitor.tokens()["refresh_token"]
+    token = visitor.complete_flow()["refresh_token"]
 
-    answer = visitor.token(
+    answer = visitor.request_token(
         grant_type="refresh_token", refresh_token=token, scope="photos:read photos:write"
     )
 
@@ -166,11 +168,11 @@ def test_a_wider_scope_is_refused_by_default(visitor: Visitor) -> None:
 
 def test_a_denied_consent_is_reported_to_the_client(visitor: Visitor) -> None:
     visitor.sign_in()
-    asked = urlencode(
+    request = urlencode(
         {"response_type": "code", "client_id": "print-shop", "redirect_uri": CALLBACK, "state": "s"}
     )
 
-    answer = visitor.post(f"/oauth/authorize?{asked}", {"decision": "deny"})
+    answer = visitor.post(f"/oauth/authorize?{request}", {"decision": "deny"})
 
     assert "error=access_denied" in answer.headers["Location"]
 

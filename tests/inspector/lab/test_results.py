@@ -1,4 +1,4 @@
-"""Results in the store, without any value that is as long and random as a token."""
+"""Results are stored without any value that could be a token."""
 
 from typing import Any
 
@@ -35,13 +35,14 @@ def test_a_result_is_loaded_unchanged(result: Outcome | Failure) -> None:
         {"kind": "failure", "reason": "None.", "severity": 3},
         {name: value for name, value in to_document(OUTCOME).items() if name != "status"},
     ],
-    ids=["empty", "of another kind", "too little", "too much", "an outcome without a status"],
+    ids=["empty", "unknown kind", "missing reason", "unknown field", "outcome without status"],
 )
-def test_results_of_another_version_are_ignored(document: dict[str, Any]) -> None:
+def test_results_in_an_unknown_format_are_ignored(document: dict[str, Any]) -> None:
     assert from_document(document) is None
 
 
 def redirect_to(location: str) -> Answer:
+    """Return a response of Print Shop's callback that redirects to `location`."""
     response = requests.Response()
     response.status_code, response.url = 303, "http://127.0.0.1:9001/callback"
     response.headers["Location"] = location
@@ -50,11 +51,11 @@ def redirect_to(location: str) -> Answer:
 
 
 @pytest.mark.parametrize(
-    "rest", [f"?code={TOKEN}", f"#access_token={TOKEN}", f"?a=b#{TOKEN}", f"#{TOKEN}?a=b", ""]
+    "parameters", [f"?code={TOKEN}", f"#access_token={TOKEN}", f"?a=b#{TOKEN}", f"#{TOKEN}?a=b", ""]
 )
-def test_a_redirect_is_stored_without_its_parameters(rest: str) -> None:
+def test_a_redirect_is_stored_without_its_parameters(parameters: str) -> None:
     assert (
-        redirect_to(f"/photos{rest}").description
+        redirect_to(f"/photos{parameters}").description
         == "The browser is sent to http://127.0.0.1:9001/photos"
     )
 
@@ -68,7 +69,7 @@ def test_a_redirect_is_stored_without_its_parameters(rest: str) -> None:
             error=TOKEN,
             description=f"The browser is sent to http://127.0.0.1:9001/{TOKEN}",
             request_id="lab-mix-up-a1b2c3-07",
-            consequence=f"{TOKEN} is dead.",
+            consequence=f"{TOKEN} stopped working.",
         ),
         Failure(reason=f"No code was issued: 302 {TOKEN}"),
     ],

@@ -27,33 +27,33 @@ LONG: tuple[int, ...] = (
 )
 
 
-class House:
-    def door(self):
-        return "shut"
+class Example:
+    def method(self):
+        return "method"
 
     @staticmethod
-    def window():
-        return "open"
+    def static():
+        return "static"
 
 
 @decorated
-def door():
-    return "ajar"
+def function():
+    return "function"
 """
 
-ROOMS = """
+MARKED = """
 
-def room(self):
-    # Lab check: the-room
+def branch(self):
+    # Lab check: the-branch
     if self:
         return 1
     return 2
 
 
-def hall():
-    text = "# Lab check: in-a-text"
-    # Lab check: the-hall
-    return text
+def text():
+    value = "# Lab check: in-a-string"
+    # Lab check: the-text
+    return value
 """
 
 
@@ -62,7 +62,9 @@ def browser(legs: Legs, store: Store) -> Browser:
     open_pages(legs.client_app, legs.client_app.extensions["tripod.settings"], lambda: None)
     add_pages(
         legs.client_app,
-        Laboratory(store, run=lambda *_: None, compare=lambda _: pytest.fail("nothing is run")),
+        Laboratory(
+            store, run=lambda *_: None, compare=lambda _: pytest.fail("no comparison must run")
+        ),
     )
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
@@ -86,30 +88,30 @@ def test_every_declared_check_has_source_lines(check: Check) -> None:
     [
         ("LIMIT", (3, "LIMIT = 3"), (3, "LIMIT = 3")),
         ("LONG", (4, "LONG: tuple[int, ...] = ("), (7, ")")),
-        ("House.door", (11, "    def door(self):"), (12, '        return "shut"')),
-        ("House.window", (14, "    @staticmethod"), (16, '        return "open"')),
-        ("door", (19, "@decorated"), (21, '    return "ajar"')),
+        ("Example.method", (11, "    def method(self):"), (12, '        return "method"')),
+        ("Example.static", (14, "    @staticmethod"), (16, '        return "static"')),
+        ("function", (19, "@decorated"), (21, '    return "function"')),
     ],
 )
 def test_a_definition_is_shown_whole(
     symbol: str, first: tuple[int, str], last: tuple[int, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "house.py").write_text(FILE)
+    (tmp_path / "example.py").write_text(FILE)
 
-    source = source_of(replace(CHECKS[0], file="house.py", symbol=symbol), root=tmp_path)
+    source = source_of(replace(CHECKS[0], file="example.py", symbol=symbol), root=tmp_path)
 
     assert (source.lines[0], source.lines[-1]) == (first, last)
 
 
 @pytest.mark.parametrize(
     ("symbol", "first", "last", "where"),
-    [("room", 26, 27, "lines 26 to 27"), ("hall", 34, 34, "line 34")],
+    [("branch", 26, 27, "lines 26 to 27"), ("text", 34, 34, "line 34")],
 )
-def test_of_a_definition_the_marked_statement_is_known(
+def test_the_marked_statement_of_a_definition_is_found(
     symbol: str, first: int, last: int, where: str, tmp_path: Path
 ) -> None:
-    (tmp_path / "house.py").write_text(FILE + ROOMS)
-    check = replace(CHECKS[0], slug=f"the-{symbol}", symbol=symbol, file="house.py")
+    (tmp_path / "example.py").write_text(FILE + MARKED)
+    check = replace(CHECKS[0], slug=f"the-{symbol}", symbol=symbol, file="example.py")
 
     source = source_of(replace(check, has_marker=True), root=tmp_path)
 
@@ -118,21 +120,21 @@ def test_of_a_definition_the_marked_statement_is_known(
     assert not source_of(check, root=tmp_path).has_more
 
 
-@pytest.mark.parametrize("slug", ["no-such-marker", "the-room", "in-a-text"])
-def test_a_marker_that_the_definition_does_not_have_is_missed(slug: str, tmp_path: Path) -> None:
-    (tmp_path / "house.py").write_text(FILE + ROOMS)
-    check = replace(CHECKS[0], slug=slug, file="house.py", symbol="hall", has_marker=True)
+@pytest.mark.parametrize("slug", ["no-such-marker", "the-branch", "in-a-string"])
+def test_a_marker_outside_the_definition_raises_an_error(slug: str, tmp_path: Path) -> None:
+    (tmp_path / "example.py").write_text(FILE + MARKED)
+    check = replace(CHECKS[0], slug=slug, file="example.py", symbol="text", has_marker=True)
 
     with pytest.raises(LookupError):
         source_of(check, root=tmp_path)
 
 
-@pytest.mark.parametrize("symbol", ["roof", "House.roof", "House.door.knob"])
+@pytest.mark.parametrize("symbol", ["missing", "Example.missing", "Example.method.missing"])
 def test_a_missing_symbol_raises_an_error(symbol: str, tmp_path: Path) -> None:
-    (tmp_path / "house.py").write_text(FILE)
+    (tmp_path / "example.py").write_text(FILE)
 
     with pytest.raises(LookupError):
-        source_of(replace(CHECKS[0], file="house.py", symbol=symbol), root=tmp_path)
+        source_of(replace(CHECKS[0], file="example.py", symbol=symbol), root=tmp_path)
 
 
 def test_the_page_shows_lines_with_numbers_and_file(browser: Browser) -> None:
@@ -147,17 +149,17 @@ def test_the_page_shows_lines_with_numbers_and_file(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", ["", "nothing-of-the-kind", "../../config.py", "auth_server/digests.py", "/etc/passwd"]
+    "slug", ["", "no-such-check", "../../config.py", "auth_server/digests.py", "/etc/passwd"]
 )
-def test_only_declared_checks_are_shown(browser: Browser, asked: str) -> None:
-    answer = browser.fetch(f"{browser.current.url}/source?check={asked}")
+def test_only_declared_checks_are_shown(browser: Browser, slug: str) -> None:
+    answer = browser.fetch(f"{browser.current.url}/source?check={slug}")
 
     assert answer.status_code == 404
     assert "import" not in answer.text
 
 
 def test_a_renamed_check_is_not_found(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer who renamed the function gets a page and not a server error."""
+    """A developer who renamed the function sees a page instead of a server error."""
     monkeypatch.setattr("inspector.lab.source.source_of", Mock(side_effect=LookupError))
 
     assert browser.fetch(f"{browser.current.url}/source?check=code-once").status_code == 404
@@ -185,7 +187,7 @@ def test_a_check_of_a_pair_lists_the_attacks_that_both_stop(browser: Browser) ->
 def test_a_check_with_attacks_of_two_sections_names_both(
     browser: Browser,
 ) -> None:
-    """A code of another client is §4.1.3, another client's refresh token is §6."""
+    """§4.1.3 is about another client's code, and §6 about another client's refresh token."""
     page = browser.open(f"{browser.current.url}/source?check=own-client")
 
     assert "RFC 6749, 4.1.3 and RFC 6749, 6 require it." in page.text

@@ -1,4 +1,4 @@
-"""The lab attacks only the demo's own legs. It is closed if Print Shop uses another authorization server."""
+"""The lab is open only in the demo, because it must attack nothing but the demo's own legs."""
 
 from dataclasses import replace
 
@@ -14,22 +14,22 @@ from inspector.lab.setup import add_lab
 from inspector.lab.stage import stage_for
 from inspector.record.store import Store
 
-ELSEWHERE = {
+CLOSED_FOR = {
     "another issuer": {"issuer": "https://id.example"},
     "another issuer on this machine": {"issuer": "http://127.0.0.1:4000"},
-    "the same host and a path": {"issuer": "http://127.0.0.1:9000/realms/photos"},
-    "an authorization server that is far away": {
+    "an issuer with a path on the same host": {"issuer": "http://127.0.0.1:9000/realms/photos"},
+    "an authorization server on another machine": {
         "issuer": "https://id.example",
         "auth_server_url": "https://id.example",
     },
-    "an API that is far away": {"resource_api_url": "https://photos.example"},
-    "a client that is far away": {"client_app_url": "https://prints.example"},
-    "no demo": {"demo": False},
+    "an API on another machine": {"resource_api_url": "https://photos.example"},
+    "a client on another machine": {"client_app_url": "https://prints.example"},
+    "outside the demo": {"demo": False},
 }
 
 
-def print_shop(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
-    """Return a browser on the inspector's page."""
+def open_inspector(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
+    """Add the lab with these settings, and return a browser that shows the inspector."""
     open_pages(legs.client_app, settings, lambda: None)
     add_lab(legs.client_app, settings, store)
     browser = Browser(legs.network)
@@ -38,22 +38,23 @@ def print_shop(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser
 
 
 def settings_of(legs: Legs) -> ClientAppSettings:
+    """Return Print Shop's settings."""
     settings: ClientAppSettings = legs.client_app.extensions["tripod.settings"]
     return settings
 
 
 def test_the_lab_is_open_for_the_demos_own_legs(legs: Legs, store: Store) -> None:
-    browser = print_shop(legs, store, settings_of(legs))
+    browser = open_inspector(legs, store, settings_of(legs))
 
     assert browser.current.link("Break it")
     assert browser.open("/inspector/lab").status == 200
 
 
-@pytest.mark.parametrize("changes", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_the_lab_is_closed_and_hidden_with_another_authorization_server(
+@pytest.mark.parametrize("changes", CLOSED_FOR.values(), ids=CLOSED_FOR)
+def test_the_lab_is_closed_and_hidden_with_other_legs_or_without_the_demo(
     legs: Legs, store: Store, changes: dict[str, object]
 ) -> None:
-    browser = print_shop(legs, store, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
+    browser = open_inspector(legs, store, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
 
     assert "Break it" not in browser.current.text
     assert browser.open("/inspector/lab").status == 404
