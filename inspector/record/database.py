@@ -4,6 +4,7 @@ import os
 import secrets
 import sqlite3
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 #: Seconds that a leg waits for another leg's write before it drops the message.
@@ -42,8 +43,7 @@ class Database:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     def _open(self) -> sqlite3.Connection:
-        # SQLite would make the file readable for everyone; its other files get the same mode.
-        os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+        self._create_if_missing()
         connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
         # A crash of the machine may lose the demo's recording.
         connection.execute("PRAGMA synchronous = OFF")
@@ -53,6 +53,15 @@ class Database:
         if connection.execute("SELECT id FROM run").fetchone() is None:
             name_run(connection)
         return connection
+
+    def _create_if_missing(self) -> None:
+        """Create an empty file that only its owner can read. SQLite's other files get its mode.
+
+        An existing file is never opened here: closing it would release the locks that SQLite has
+        on it in this process, and another process would then delete the write-ahead log in use.
+        """
+        with suppress(FileExistsError):
+            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def name_run(connection: sqlite3.Connection) -> None:

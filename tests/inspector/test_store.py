@@ -3,6 +3,8 @@
 import json
 import sqlite3
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -11,6 +13,7 @@ from threading import Thread
 
 import pytest
 
+from config import PROJECT_ROOT
 from inspector.record import store as store_module
 from inspector.record.exchange import Body, Exchange
 from inspector.record.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
@@ -347,3 +350,31 @@ def test_a_folder_with_its_name_is_not_changed(path: Path) -> None:
 
     assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
     assert path.is_dir()
+
+
+LOAD_IN_ANOTHER_PROCESS = """
+import sys
+from pathlib import Path
+from inspector.record.store import Store
+print(*(exchange.path for exchange in Store(Path(sys.argv[1])).exchanges()))
+"""
+
+
+def load_in_another_process(path: Path) -> list[str]:
+    """Open the recording in another process, close it at once, and return its paths."""
+    command = [sys.executable, "-c", LOAD_IN_ANOTHER_PROCESS, str(path)]
+    finished = subprocess.run(command, cwd=PROJECT_ROOT, capture_output=True, text=True, check=True)
+    return finished.stdout.split()
+
+
+def test_a_second_thread_does_not_release_the_locks_of_the_first(store: Store, path: Path) -> None:
+    """Without its locks, the other process would delete the write-ahead log that is in use."""
+    keep(store, "/first")
+    thread = Thread(target=store.exchanges)
+    thread.start()
+    thread.join()
+    load_in_another_process(path)
+
+    keep(store, "/second")
+
+    assert load_in_another_process(path) == ["/first", "/second"]
