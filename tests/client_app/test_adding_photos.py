@@ -25,9 +25,9 @@ def post_large(browser, data):
 
 
 def test_a_photo_is_added_and_shown(writer, photo_api):
-    answer = writer.fill_in("/photos", title="Café, evening", image=image())
+    response = writer.fill_in("/photos", title="Café, evening", image=image())
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos#photo-new")
+    assert (response.status_code, response.headers["Location"]) == (303, "/photos#photo-new")
     assert photo_api.uploads[0][0] == {"title": "Café, evening"}
     assert photo_api.uploads[0][2] == PNG
     assert "Café, evening" in writer.get("/photos").text
@@ -43,9 +43,9 @@ def test_the_image_is_sent_again_after_a_refresh(writer, tripod_id, photo_api, n
     """RFC 6750 §3.1: the second request contains the same bytes."""
     form = writer.form()
     tripod_id.access_tokens.clear()
-    answer = writer.post("/photos", form | {"title": "Twice", "image": image(PNG * 1000)})
+    response = writer.post("/photos", form | {"title": "Twice", "image": image(PNG * 1000)})
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert [upload[2] for upload in photo_api.uploads] == [PNG * 1000]
     assert network.grant_types["refresh_token"] == 1
     assert (
@@ -72,72 +72,72 @@ def test_a_rejected_photo_shows_an_error_at_the_field_and_keeps_the_title(
         status,
         {"error": "x", "error_description": "for developers"},
     )
-    answer = writer.fill_in("/photos", title="<Rome>", image=image())
+    response = writer.fill_in("/photos", title="<Rome>", image=image())
 
-    assert answer.status_code == status
-    assert "<title>Error: " in answer.text
-    assert f'<p class="hint error" id="{field}-error">{sentence}' in answer.text
-    assert f'aria-invalid="true" aria-describedby="{field}-error"' in answer.text
-    assert f'href="#{field}"' in answer.text
-    assert 'value="&lt;Rome&gt;"' in answer.text
-    assert "for developers" not in answer.text
+    assert response.status_code == status
+    assert "<title>Error: " in response.text
+    assert f'<p class="hint error" id="{field}-error">{sentence}' in response.text
+    assert f'aria-invalid="true" aria-describedby="{field}-error"' in response.text
+    assert f'href="#{field}"' in response.text
+    assert 'value="&lt;Rome&gt;"' in response.text
+    assert "for developers" not in response.text
 
 
 @pytest.mark.parametrize(
     "fields", [{}, {"image": (BytesIO(), "")}, {"image": "words"}], ids=["none", "empty", "text"]
 )
 def test_without_an_image_nothing_is_sent(writer, photo_api, fields):
-    answer = writer.fill_in("/photos", title="Rome", **fields)
+    response = writer.fill_in("/photos", title="Rome", **fields)
 
-    assert answer.status_code == 422
-    assert "Choose an image to add." in answer.text
+    assert response.status_code == 422
+    assert "Choose an image to add." in response.text
     assert not photo_api.uploads
 
 
 def test_ten_mebibytes_are_accepted(writer, photo_api):
-    answer = post_large(writer, b"x" * 10 * 2**20)
+    response = post_large(writer, b"x" * 10 * 2**20)
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert len(photo_api.uploads[0][2]) == 10 * 2**20
 
 
 def test_a_larger_file_gets_an_error_page(writer, photo_api):
-    answer = post_large(writer, b"x" * (10 * 2**20 + 70_000))
+    response = post_large(writer, b"x" * (10 * 2**20 + 70_000))
 
-    assert answer.status_code == 413
-    assert "Choose an image of at most 10 MiB" in answer.text
+    assert response.status_code == 413
+    assert "Choose an image of at most 10 MiB" in response.text
     assert not photo_api.uploads
 
 
 @pytest.mark.parametrize("path", ["/photos/fjord/title", "/orders", "/refresh"])
 def test_other_forms_have_a_small_size_limit(writer, path):
-    answer = writer.fill_in(path, title="x" * 70_000)
+    response = writer.fill_in(path, title="x" * 70_000)
 
-    assert answer.status_code == 413
-    assert "That form is too large" in answer.text
+    assert response.status_code == 413
+    assert "That form is too large" in response.text
 
 
 def test_visitors_without_a_connection_have_a_small_size_limit(browser):
     browser.get("/")
-    answer = browser.post("/photos", {"title": "x", "image": image(b"x" * 70_000)})
+    response = browser.post("/photos", {"title": "x", "image": image(b"x" * 70_000)})
 
-    assert answer.status_code == 413
+    assert response.status_code == 413
 
 
 def test_an_interrupted_upload_says_that_the_result_is_unknown(writer, network, photo_api):
     form = writer.form()
     network.down.add(photo_api.url)
-    answer = writer.post("/photos", form | {"title": "Rome", "image": image()})
+    response = writer.post("/photos", form | {"title": "Rome", "image": image()})
 
-    assert answer.status_code == 503
-    assert "check your album before you try again" in answer.text
+    assert response.status_code == 503
+    assert "check your album before you try again" in response.text
 
 
 def test_nothing_is_sent_without_photos_write(alice, photo_api):
-    answer = alice.fill_in("/photos", title="Rome", image=image())
+    response = alice.fill_in("/photos", title="Rome", image=image())
 
-    assert answer.status_code == 403
-    assert "<code>photos:write</code>" in answer.text
+    assert response.status_code == 403
+    assert "<code>photos:write</code>" in response.text
     assert not photo_api.uploads
 
 

@@ -13,10 +13,10 @@ def test_the_album_shows_each_photo_with_its_title_and_month(alice):
 
 
 def test_the_album_without_a_connection_offers_to_connect(browser):
-    answer = browser.get("/photos")
+    response = browser.get("/photos")
 
-    assert answer.status_code == 403
-    assert 'href="/connect">Connect your photos' in answer.text
+    assert response.status_code == 403
+    assert 'href="/connect">Connect your photos' in response.text
 
 
 @pytest.mark.parametrize(
@@ -78,11 +78,11 @@ def test_a_title_is_escaped(alice, photo_api):
 def test_a_connection_without_photos_read_offers_to_ask_again(browser, tripod_id):
     """RFC 6750 §3.1: the API answers insufficient_scope."""
     browser.connect(grant="profile")
-    answer = browser.get("/photos")
+    response = browser.get("/photos")
 
-    assert answer.status_code == 403
-    assert "<code>photos:read</code>" in answer.text
-    assert 'href="/connect?scope=profile+photos:read">Ask again' in answer.text
+    assert response.status_code == 403
+    assert "<code>photos:read</code>" in response.text
+    assert 'href="/connect?scope=profile+photos:read">Ask again' in response.text
 
 
 def test_the_page_shows_the_seconds_left_of_the_access_token(alice, clock):
@@ -101,20 +101,20 @@ def test_the_page_does_not_guess_when_the_refresh_token_expires(alice):
 
 
 def test_an_image_is_passed_on_unchanged(alice):
-    answer = alice.get("/photos/fjord/image")
+    response = alice.get("/photos/fjord/image")
 
-    assert answer.data == b"RIFF....WEBP"
-    assert answer.headers["Content-Type"] == "image/webp"
-    assert answer.headers["Cache-Control"] == "private, no-store"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.data == b"RIFF....WEBP"
+    assert response.headers["Content-Type"] == "image/webp"
+    assert response.headers["Cache-Control"] == "private, no-store"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
 def test_a_response_that_is_not_an_image_is_not_passed_on(alice, photo_api):
     photo_api.image = (200, b"<script>x</script>", {"Content-Type": "text/html"})
-    answer = alice.get("/photos/fjord/image")
+    response = alice.get("/photos/fjord/image")
 
-    assert answer.status_code == 503
-    assert "<script>x" not in answer.text
+    assert response.status_code == 503
+    assert "<script>x" not in response.text
 
 
 @pytest.mark.parametrize("photo_id", ["..", "%2e%2e%2fme", "someone-elses"])
@@ -129,11 +129,11 @@ def test_a_malformed_after_is_not_found(alice, after):
 
 def test_an_unusable_api_response_gets_an_error_page(alice, network):
     network.instead["/photos"] = (200, b"<html>")
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "10"
-    assert "You are still connected." in answer.text
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert "You are still connected." in response.text
 
 
 def test_an_unavailable_api_gets_an_error_page_until_it_returns(alice, network, photo_api):

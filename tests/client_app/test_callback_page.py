@@ -8,9 +8,9 @@ from web.clock import now
 
 
 def test_a_valid_response_leads_to_the_album(browser):
-    answer = browser.connect()
+    response = browser.connect()
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+    assert (response.status_code, response.headers["Location"]) == (303, "/photos")
     assert browser.get("/photos").status_code == 200
 
 
@@ -29,8 +29,8 @@ def test_one_of_two_simultaneous_identical_responses_is_used(browser, tripod_id,
     callback = tripod_id.authorize(browser.begin())
     tabs = [browser.another_tab() for _ in range(8)]
     statuses = [
-        answer.status_code
-        for answer in at_once(*(lambda tab=tab: tab.get(callback) for tab in tabs))
+        response.status_code
+        for response in at_once(*(lambda tab=tab: tab.get(callback) for tab in tabs))
     ]
 
     assert sorted(statuses) == [303] + [400] * 7
@@ -66,12 +66,12 @@ def test_a_response_in_another_browser_is_rejected(browser, mallory, tripod_id, 
 )
 def test_a_manipulated_response_is_rejected(browser, tripod_id, network, tampered):
     callback = tripod_id.authorize(browser.begin())
-    answer = browser.get(
+    response = browser.get(
         tampered.format(callback=callback, state=tripod_id.parameters_of(callback)["state"])
     )
 
-    assert answer.status_code == 400
-    assert "This response cannot be used" in answer.text
+    assert response.status_code == 400
+    assert "This response cannot be used" in response.text
     assert not network.grant_types
 
 
@@ -83,17 +83,17 @@ def send_response_to(browser, tripod_id, **parameters):
 
 
 def test_a_denied_request_offers_to_ask_again(browser, tripod_id):
-    answer = send_response_to(browser, tripod_id, error="access_denied")
+    response = send_response_to(browser, tripod_id, error="access_denied")
 
-    assert answer.status_code == 403
-    assert "You denied the request" in answer.text
-    assert 'href="/connect">Ask me again' in answer.text
+    assert response.status_code == 403
+    assert "You denied the request" in response.text
+    assert 'href="/connect">Ask me again' in response.text
 
 
 def test_a_denied_request_keeps_an_older_connection(alice, tripod_id):
-    answer = send_response_to(alice, tripod_id, error="access_denied")
+    response = send_response_to(alice, tripod_id, error="access_denied")
 
-    assert "What you allowed before has not changed." in answer.text
+    assert "What you allowed before has not changed." in response.text
     assert alice.get("/photos").status_code == 200
 
 
@@ -106,24 +106,24 @@ def test_a_denied_request_keeps_an_older_connection(alice, tripod_id):
     ],
 )
 def test_other_errors_show_a_sentence_and_the_code(browser, tripod_id, error, sentence):
-    answer = send_response_to(browser, tripod_id, error=error)
+    response = send_response_to(browser, tripod_id, error=error)
 
-    assert answer.status_code == 400
-    assert sentence in answer.text
-    assert f"<code>{error}</code>" in answer.text
+    assert response.status_code == 400
+    assert sentence in response.text
+    assert f"<code>{error}</code>" in response.text
 
 
 def test_an_error_description_is_escaped(browser, tripod_id):
-    answer = send_response_to(
+    response = send_response_to(
         browser,
         tripod_id,
         error="server_error",
         error_description="<script>x</script>" + "y" * 1000,
     )
 
-    assert "&lt;script&gt;x" in answer.text
-    assert "<script>x" not in answer.text
-    assert "y" * 300 not in answer.text
+    assert "&lt;script&gt;x" in response.text
+    assert "<script>x" not in response.text
+    assert "y" * 300 not in response.text
 
 
 def test_an_unavailable_authorization_server_gets_a_424_at_the_callback(
@@ -131,19 +131,19 @@ def test_an_unavailable_authorization_server_gets_a_424_at_the_callback(
 ):
     callback = tripod_id.authorize(browser.begin())
     network.down.add(tripod_id.url)
-    answer = browser.get(callback)
+    response = browser.get(callback)
 
-    assert answer.status_code == 424
-    assert 'href="/connect">Try again' in answer.text
+    assert response.status_code == 424
+    assert 'href="/connect">Try again' in response.text
 
 
 def test_a_rejected_code_gets_an_error_page(browser, tripod_id):
     callback = tripod_id.authorize(browser.begin())
     tripod_id.codes.clear()
-    answer = browser.get(callback)
+    response = browser.get(callback)
 
-    assert answer.status_code == 400
-    assert "no longer valid" in answer.text
+    assert response.status_code == 400
+    assert "no longer valid" in response.text
 
 
 def test_a_pending_flow_expires_after_ten_minutes(browser, tripod_id, clock):
@@ -168,16 +168,16 @@ def test_only_the_newest_ten_pending_flows_are_kept(browser, tripod_id):
 
 def test_flows_in_several_tabs_can_end_one_after_the_other(browser, tripod_id):
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(3)]
-    answers = [
+    responses = [
         (browser.get(callback).status_code, browser.get("/photos").status_code)
         for callback in callbacks
     ]
 
-    assert answers == [(303, 200)] * 3
+    assert responses == [(303, 200)] * 3
 
 
 def test_flows_in_several_tabs_can_end_at_the_same_moment(browser, tripod_id, at_once):
-    """Whichever response reaches the browser last, its connection works."""
+    """The browser has a working connection, whichever response it receives last."""
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(5)]
     tabs = [browser.another_tab() for _ in callbacks]
     pairs = zip(tabs, callbacks, strict=True)

@@ -15,7 +15,7 @@ from client_app.session_store import sessions
 def responses(alice, tripod_id, clock):
     """Return Print Shop's responses during a flow with refreshes and errors."""
     denied = tripod_id.parameters_of(alice.begin())["state"]
-    answers = [
+    responses = [
         alice.get("/"),
         alice.get("/connect"),
         alice.connect(),
@@ -30,7 +30,7 @@ def responses(alice, tripod_id, clock):
         alice.post("/disconnect"),
         alice.get("/photos"),
     ]
-    assert [answer.status_code for answer in answers] == [
+    assert [response.status_code for response in responses] == [
         200,
         302,
         303,
@@ -45,7 +45,7 @@ def responses(alice, tripod_id, clock):
         303,
         403,
     ]
-    return answers
+    return responses
 
 
 @pytest.fixture
@@ -73,23 +73,23 @@ def decode_cookie(cookie):
 
 
 def test_no_page_or_header_contains_a_secret(responses, list_secrets):
-    texts = [f"{answer.headers}{answer.get_data(as_text=True)}" for answer in responses]
+    texts = [f"{response.headers}{response.get_data(as_text=True)}" for response in responses]
 
     assert not [secret for secret in list_secrets() for text in texts if secret in text]
 
 
 def test_the_state_is_sent_only_to_the_authorization_server(responses):
     states = [
-        answer.headers["Location"].partition("state=")[2][:43]
-        for answer in responses
-        if answer.status_code == 302
+        response.headers["Location"].partition("state=")[2][:43]
+        for response in responses
+        if response.status_code == 302
     ]
 
     assert len(states[0]) == 43
     assert not [
-        answer
-        for answer in responses
-        if answer.status_code != 302 and states[0] in answer.get_data(as_text=True)
+        response
+        for response in responses
+        if response.status_code != 302 and states[0] in response.get_data(as_text=True)
     ]
 
 
@@ -108,10 +108,10 @@ def test_the_cookie_is_http_only_and_same_site(browser):
 
 
 def test_later_pages_do_not_set_the_cookie(alice):
-    """Otherwise a slow page would overwrite the cookie that another tab has just received."""
-    answers = [alice.get(path) for path in ("/", "/photos", "/photos/fjord/image", "/connect")]
+    """A slow page must not overwrite the cookie that another tab has received meanwhile."""
+    responses = [alice.get(path) for path in ("/", "/photos", "/photos/fjord/image", "/connect")]
 
-    assert not [answer for answer in answers if "Set-Cookie" in answer.headers]
+    assert not [response for response in responses if "Set-Cookie" in response.headers]
 
 
 def test_no_file_of_the_store_contains_a_secret(alice, app, tripod_id, settings, stored):
@@ -140,11 +140,11 @@ def test_no_log_contains_a_secret(logged, responses, list_secrets):
 def test_an_unreachable_store_gets_an_error_page(alice, app, caplog, path):
     with app.extensions["tripod.database"].writing() as db:
         sessions.drop(db.connection())
-    answer = alice.get(path)
+    response = alice.get(path)
 
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "10"
-    assert "Print Shop cannot read its data" in answer.text
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert "Print Shop cannot read its data" in response.text
     assert [record.levelno for record in caplog.records if record.name == "tripod"] == [
         logging.ERROR
     ]

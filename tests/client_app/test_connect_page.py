@@ -4,11 +4,11 @@ import pytest
 
 
 def test_the_browser_is_sent_to_the_authorization_server(browser, tripod_id):
-    answer = browser.get("/connect")
+    response = browser.get("/connect")
 
-    assert answer.status_code == 302
-    assert answer.headers["Location"].startswith("http://127.0.0.1:9000/oauth/authorize?")
-    assert tripod_id.parameters_of(answer.headers["Location"])["scope"] == "profile photos:read"
+    assert response.status_code == 302
+    assert response.headers["Location"].startswith("http://127.0.0.1:9000/oauth/authorize?")
+    assert tripod_id.parameters_of(response.headers["Location"])["scope"] == "profile photos:read"
 
 
 def test_another_scope_can_be_requested(browser, tripod_id):
@@ -22,10 +22,10 @@ def test_another_scope_can_be_requested(browser, tripod_id):
 )
 def test_a_malformed_scope_gets_an_error_page(browser, network, scope):
     """RFC 6749 §3.3: scope-token = 1*( %x21 / %x23-5B / %x5D-7E )."""
-    answer = browser.get("/connect", query_string={"scope": scope})
+    response = browser.get("/connect", query_string={"scope": scope})
 
-    assert answer.status_code == 400
-    assert "<h1>" in answer.text
+    assert response.status_code == 400
+    assert "<h1>" in response.text
     assert not network.requests
 
 
@@ -40,14 +40,14 @@ def test_nothing_is_stored_before_a_flow_begins(browser, stored):
 
 def test_an_unreachable_authorization_server_gets_an_error_page(browser, network, tripod_id):
     network.down.add(tripod_id.url)
-    answer = browser.get("/connect")
+    response = browser.get("/connect")
 
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"] == "10"
-    assert "Tripod ID is not available" in answer.text
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "10"
+    assert "Tripod ID is not available" in response.text
 
 
 def test_another_spelling_of_the_host_redirects_to_the_canonical_one(browser):
-    answer = browser.client.get("/connect", base_url="http://localhost:9001")
+    response = browser.client.get("/connect", base_url="http://localhost:9001")
 
-    assert answer.headers["Location"] == "http://127.0.0.1:9001/connect"
+    assert response.headers["Location"] == "http://127.0.0.1:9001/connect"

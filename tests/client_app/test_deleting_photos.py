@@ -17,25 +17,25 @@ def test_the_confirmation_page_names_the_photo_and_changes_nothing(writer, photo
 
 
 def test_deleting_a_photo_returns_to_the_album(writer, photo_api):
-    answer = writer.fill_in("/photos/dune/delete", after="")
+    response = writer.fill_in("/photos/dune/delete", after="")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+    assert (response.status_code, response.headers["Location"]) == (303, "/photos")
     assert [photo["id"] for photo in photo_api.photos] == ["fjord"]
 
 
 def test_deleting_returns_to_the_same_page_of_the_album(writer):
     question = writer.get("/photos/dune/delete?after=fjord").text
-    answer = writer.fill_in("/photos/dune/delete", after="fjord")
+    response = writer.fill_in("/photos/dune/delete", after="fjord")
 
     assert 'name="after" value="fjord"' in question
-    assert answer.headers["Location"] == "/photos?after=fjord"
+    assert response.headers["Location"] == "/photos?after=fjord"
 
 
 def test_a_photo_that_no_longer_exists_gets_an_error_page(writer):
-    answers = [writer.get("/photos/gone/delete"), writer.fill_in("/photos/gone/delete")]
+    responses = [writer.get("/photos/gone/delete"), writer.fill_in("/photos/gone/delete")]
 
-    assert [answer.status_code for answer in answers] == [404, 404]
-    assert all("It was deleted, or it is not yours." in answer.text for answer in answers)
+    assert [response.status_code for response in responses] == [404, 404]
+    assert all("It was deleted, or it is not yours." in response.text for response in responses)
 
 
 def test_a_form_without_a_csrf_token_deletes_nothing(writer, photo_api):
@@ -45,7 +45,7 @@ def test_a_form_without_a_csrf_token_deletes_nothing(writer, photo_api):
 
 def test_the_api_is_not_called_without_photos_write(alice, photo_api, network):
     form, before = alice.form(), len(network.requests)
-    answer = alice.post("/photos/dune/delete", form)
+    response = alice.post("/photos/dune/delete", form)
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert len(network.requests) == before

@@ -5,9 +5,9 @@ import pytest
 
 def test_disconnecting_ends_the_grant_and_deletes_the_tokens(alice, tripod_id, stored):
     refresh_token = next(iter(tripod_id.refresh_tokens))
-    answer = alice.post("/disconnect")
+    response = alice.post("/disconnect")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    assert (response.status_code, response.headers["Location"]) == (303, "/")
     assert tripod_id.revoked == [refresh_token]
     assert not stored()
 
@@ -30,9 +30,9 @@ def test_the_album_is_not_available_after_disconnecting(alice):
 @pytest.mark.parametrize("failure", [(503, b""), (400, {"error": "invalid_client"})], ids=str)
 def test_tokens_are_deleted_even_if_the_revocation_fails(alice, network, stored, failure):
     network.instead["/oauth/revoke"] = failure
-    answer = alice.post("/disconnect")
+    response = alice.post("/disconnect")
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert not stored()
     assert "could not revoke them at Tripod ID" in alice.get("/").text
 
@@ -75,10 +75,10 @@ def test_an_attacker_who_set_the_cookie_cannot_disconnect(browser, tripod_id):
 @pytest.mark.parametrize("form", [{}, {"csrf_token": "forged"}], ids=["no token", "a forged token"])
 def test_a_form_without_a_csrf_token_changes_nothing(alice, network, path, form):
     before = len(network.requests)
-    answer = alice.post(path, form)
+    response = alice.post(path, form)
 
-    assert answer.status_code == 400
-    assert "Go back, reload the page, and try again" in answer.text
+    assert response.status_code == 400
+    assert "Go back, reload the page, and try again" in response.text
     assert len(network.requests) == before
 
 

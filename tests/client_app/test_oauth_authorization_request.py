@@ -20,7 +20,7 @@ def test_the_request_contains_the_required_parameters(client, tripod_id):
 
 
 def test_the_challenge_is_the_verifiers_digest(client, tripod_id):
-    """RFC 7636 §4.2: BASE64URL-ENCODE(SHA256(ASCII(code_verifier)))."""
+    """RFC 7636 §4.2: the challenge is BASE64URL-ENCODE(SHA256(ASCII(code_verifier)))."""
     request, url = client.authorization_request("photos:read")
 
     digest = base64.urlsafe_b64decode(tripod_id.parameters_of(url)["code_challenge"] + "=")
@@ -28,7 +28,7 @@ def test_the_challenge_is_the_verifiers_digest(client, tripod_id):
 
 
 def test_the_verifier_is_not_sent(client):
-    """RFC 7636 §4.1: 43 to 128 characters, high entropy; only its challenge is sent."""
+    """RFC 7636 §4.1: the verifier has 43 to 128 characters. Only its challenge is sent."""
     request, url = client.authorization_request("photos:read")
 
     assert 43 <= len(request.verifier) <= 128

@@ -75,10 +75,11 @@ def test_a_plain_http_endpoint_outside_loopback_is_rejected(client, tripod_id, n
 
 
 @pytest.mark.parametrize(
-    "answer", [(200, b"<html>"), (200, []), (200, b"[" * 100_000), (500, {}), (429, {}), (302, {})]
+    "response",
+    [(200, b"<html>"), (200, []), (200, b"[" * 100_000), (500, {}), (429, {}), (302, {})],
 )
-def test_malformed_metadata_counts_as_an_unreachable_server(client, network, answer):
-    network.instead["/.well-known/oauth-authorization-server"] = answer
+def test_malformed_metadata_counts_as_an_unreachable_server(client, network, response):
+    network.instead["/.well-known/oauth-authorization-server"] = response
 
     with pytest.raises(oauth.UnreachableError):
         client.authorization_request("photos:read")

@@ -34,10 +34,10 @@ def test_the_response_body_is_ignored(client, network):
     assert len(network.forms("/oauth/revoke")) == 1
 
 
-@pytest.mark.parametrize("answer", [(503, b""), (404, b"")])
-def test_an_unsuccessful_revocation_counts_as_an_unreachable_server(client, network, answer):
-    """§2.2.1: after a 503 "the client must assume the token still exists"."""
-    network.instead["/oauth/revoke"] = answer
+@pytest.mark.parametrize("response", [(503, b""), (404, b"")])
+def test_an_unsuccessful_revocation_counts_as_an_unreachable_server(client, network, response):
+    """§2.2.1: after a 503, the client must assume that the token still exists."""
+    network.instead["/oauth/revoke"] = response
 
     with pytest.raises(oauth.UnreachableError):
         client.revoke(tokens())

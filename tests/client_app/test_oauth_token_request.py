@@ -96,7 +96,7 @@ def test_an_invalid_token_response_counts_as_an_unreachable_server(redeem, tripo
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         (200, b""),
         (200, b"null"),
@@ -112,8 +112,8 @@ def test_an_invalid_token_response_counts_as_an_unreachable_server(redeem, tripo
     ],
     ids=str,
 )
-def test_a_malformed_response_counts_as_an_unreachable_server(redeem, network, answer):
-    network.instead["/oauth/token"] = answer
+def test_a_malformed_response_counts_as_an_unreachable_server(redeem, network, response):
+    network.instead["/oauth/token"] = response
 
     with pytest.raises(oauth.UnreachableError):
         redeem()

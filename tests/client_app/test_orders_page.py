@@ -16,10 +16,10 @@ def paths(network):
 
 
 def test_an_order_creates_a_sheet_with_its_photos(alice):
-    answer = order(alice, "fjord", "dune", size="13x18", copies="3")
-    sheet = alice.get(answer.headers["Location"])
+    response = order(alice, "fjord", "dune", size="13x18", copies="3")
+    sheet = alice.get(response.headers["Location"])
 
-    assert answer.status_code == 303
+    assert response.status_code == 303
     assert sheet.status_code == 200
     for words in (
         "Fjord, blue hour",
@@ -81,13 +81,13 @@ def test_without_profile_the_sheet_has_no_name(browser):
     ],
 )
 def test_an_invalid_order_shows_an_error_at_the_form(alice, photo_ids, size, copies, sentence):
-    answer = order(alice, *photo_ids, size=size, copies=copies)
+    response = order(alice, *photo_ids, size=size, copies=copies)
 
-    assert answer.status_code == 422
-    assert "<title>Error: " in answer.text
-    assert "Nothing was ordered." in answer.text
-    assert f'id="order-photo-error">{sentence}' in answer.text or sentence in answer.text
-    assert "Order sheets" not in answer.text
+    assert response.status_code == 422
+    assert "<title>Error: " in response.text
+    assert "Nothing was ordered." in response.text
+    assert f'id="order-photo-error">{sentence}' in response.text or sentence in response.text
+    assert "Order sheets" not in response.text
 
 
 def test_the_selection_is_kept_after_an_error(alice):
@@ -112,10 +112,10 @@ def test_twelve_photos_can_be_ordered(alice, photo_api):
 
 def test_a_missing_image_prevents_the_order(alice, network, photo_api):
     photo_api.image = (500, {})
-    answer = order(alice, "fjord")
+    response = order(alice, "fjord")
     photo_api.image = (200, b"", {"Content-Type": "image/webp"})
 
-    assert answer.status_code == 503
+    assert response.status_code == 503
     assert "Order sheets" not in alice.get("/photos").text
 
 
@@ -131,7 +131,7 @@ def test_a_sheet_is_shown_only_in_its_own_browser(alice, mallory):
 
 
 def test_disconnecting_deletes_the_sheets(alice, stored):
-    """Another user may connect next in this browser."""
+    """Another user who connects in this browser later must not see them."""
     address = order(alice, "fjord").headers["Location"]
     alice.post("/disconnect")
     rows = len(stored())
@@ -163,9 +163,11 @@ def test_only_the_newest_ten_orders_are_kept(alice):
 def test_simultaneous_orders_are_all_kept(alice, at_once):
     form = alice.form() | {"photo": ["fjord"], "size": "10x15", "copies": "1"}
     tabs = [alice.another_tab() for _ in range(5)]
-    answers = at_once(*(lambda tab=tab: tab.post("/orders", dict(form)) for tab in tabs))
+    responses = at_once(*(lambda tab=tab: tab.post("/orders", dict(form)) for tab in tabs))
 
-    assert [alice.get(answer.headers["Location"]).status_code for answer in answers] == [200] * 5
+    assert [alice.get(response.headers["Location"]).status_code for response in responses] == [
+        200
+    ] * 5
 
 
 def test_a_refresh_keeps_the_sheets(alice):

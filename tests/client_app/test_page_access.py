@@ -42,19 +42,19 @@ def test_a_rejected_token_is_refreshed_and_tried_again(writer, tripod_id):
 
 
 def test_a_visitor_is_asked_to_connect_and_returns(browser):
-    answer = browser.get("/caption/dune?x=y")
+    response = browser.get("/caption/dune?x=y")
 
-    assert answer.status_code == 403
-    assert 'href="/connect?return_to=/caption/dune?x%3Dy">Connect your photos' in answer.text
+    assert response.status_code == 403
+    assert 'href="/connect?return_to=/caption/dune?x%3Dy">Connect your photos' in response.text
 
 
 def test_missing_scopes_are_requested_together_with_allowed_ones(alice, tripod_id):
-    answer = alice.get("/caption/dune")
-    link = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
+    response = alice.get("/caption/dune")
+    link = response.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
     callback = alice.get(tripod_id.authorize(alice.get(f"/connect{link}").headers["Location"]))
 
-    assert answer.status_code == 403
-    assert "Ask me" in answer.text
+    assert response.status_code == 403
+    assert "Ask me" in response.text
     assert tripod_id.parameters_of(link)["scope"] == "profile photos:read photos:write"
     assert callback.headers["Location"] == "/caption/dune"
 
@@ -70,7 +70,7 @@ def test_all_missing_scopes_are_named(browser):
 
 
 @pytest.mark.parametrize(
-    ("answer", "status", "words"),
+    ("response", "status", "words"),
     [
         ((404, {}), 404, "This photo does not exist"),
         ((500, {}), 503, "Your photos are not available"),
@@ -83,8 +83,8 @@ def test_all_missing_scopes_are_named(browser):
         ),
     ],
 )
-def test_api_errors_get_error_pages(writer, network, answer, status, words):
-    network.instead["/photos/dune"] = answer
+def test_api_errors_get_error_pages(writer, network, response, status, words):
+    network.instead["/photos/dune"] = response
     page = writer.get("/caption/dune")
 
     assert page.status_code == status

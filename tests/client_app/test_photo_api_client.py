@@ -30,7 +30,7 @@ def access_token(tripod_id):
 
 
 def test_the_token_is_sent_only_in_the_header(api, access_token, network):
-    """RFC 6750 §2.1; §2.3 warns of tokens in addresses."""
+    """RFC 6750 §2.1 recommends the header, and §2.3 advises against tokens in URIs."""
     api.photos(access_token)
 
     assert network.requests[-1].headers["Authorization"] == f"Bearer {access_token}"
@@ -39,7 +39,7 @@ def test_the_token_is_sent_only_in_the_header(api, access_token, network):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         (200, b"<html>"),
         (200, []),
@@ -64,10 +64,12 @@ def test_the_token_is_sent_only_in_the_header(api, access_token, network):
         (500, {}),
         (503, {"error": "temporarily_unavailable"}),
     ],
-    ids=lambda answer: str(answer)[:60],
+    ids=lambda response: str(response)[:60],
 )
-def test_an_invalid_list_of_photos_counts_as_an_unreachable_api(api, access_token, network, answer):
-    network.instead["/photos"] = answer
+def test_an_invalid_list_of_photos_counts_as_an_unreachable_api(
+    api, access_token, network, response
+):
+    network.instead["/photos"] = response
 
     with pytest.raises(PhotoApiUnreachableError):
         api.photos(access_token)
@@ -180,9 +182,9 @@ def test_an_incomplete_image_counts_as_an_unreachable_api(
         api.whole_image(access_token, "fjord")
 
 
-@pytest.mark.parametrize("answer", [[], None, 5, "text"])
-def test_a_document_that_is_not_an_object_is_rejected(api, access_token, network, answer):
-    network.instead["/albums"] = (200, answer)
+@pytest.mark.parametrize("response", [[], None, 5, "text"])
+def test_a_document_that_is_not_an_object_is_rejected(api, access_token, network, response):
+    network.instead["/albums"] = (200, response)
 
     with pytest.raises(PhotoApiUnreachableError):
         api.document(access_token, "/albums")

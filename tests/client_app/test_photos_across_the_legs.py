@@ -91,11 +91,11 @@ def test_a_photo_is_added_renamed_and_deleted(legs, writing_alice):
     ids=["not an image", "empty file", "too large", "blank title", "long title"],
 )
 def test_an_error_of_the_api_is_shown_as_a_sentence(writing_alice, title, data, status, words):
-    answer = upload(writing_alice.browser, title, data)
+    response = upload(writing_alice.browser, title, data)
 
-    assert answer.status_code == status
-    assert words in answer.text
-    assert f'value="{title}"' in answer.text
+    assert response.status_code == status
+    assert words in response.text
+    assert f'value="{title}"' in response.text
 
 
 def test_an_order_shows_its_photos_on_the_sheet(legs, alice):

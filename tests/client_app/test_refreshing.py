@@ -42,9 +42,9 @@ def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
     tripod_id.delay = 0.1
     clock.shift(130)
     tabs = [alice.another_tab() for _ in range(50)]
-    answers = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
+    responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
 
-    assert [answer.status_code for answer in answers] == [200] * 50
+    assert [response.status_code for response in responses] == [200] * 50
     assert network.grant_types["refresh_token"] == 1
 
 
@@ -54,9 +54,9 @@ def test_fifty_parallel_requests_with_a_rejected_token_cause_one_refresh(
     tripod_id.delay = 0.1
     tripod_id.access_tokens.clear()
     tabs = [alice.another_tab() for _ in range(50)]
-    answers = at_once(*(lambda tab=tab: tab.get("/photos/fjord/image") for tab in tabs))
+    responses = at_once(*(lambda tab=tab: tab.get("/photos/fjord/image") for tab in tabs))
 
-    assert [answer.status_code for answer in answers] == [200] * 50
+    assert [response.status_code for response in responses] == [200] * 50
     assert network.grant_types["refresh_token"] == 1
 
 
@@ -65,36 +65,36 @@ def test_two_processes_cause_one_refresh(alice, app, settings, tripod_id, networ
     clock.shift(130)
     other = create_app(settings, BackChannel(adapter=lambda: network))
     tabs = [alice.another_tab(app=process) for process in (app, other) * 5]
-    answers = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
+    responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
     other.extensions["tripod.database"].engine.dispose()
 
-    assert [answer.status_code for answer in answers] == [200] * 10
+    assert [response.status_code for response in responses] == [200] * 10
     assert network.grant_types["refresh_token"] == 1
 
 
 def test_a_rejected_token_is_refreshed_once_and_tried_again(alice, tripod_id, network):
     tripod_id.scope_of = lambda token: None
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 503
+    assert response.status_code == 503
     assert network.grant_types["refresh_token"] == 1
     assert sum(request.url.endswith("/photos") for request in network.requests) == 2
 
 
 def test_refresh_now_returns_to_the_album(alice, network):
-    answer = alice.post("/refresh")
+    response = alice.post("/refresh")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+    assert (response.status_code, response.headers["Location"]) == (303, "/photos")
     assert network.grant_types["refresh_token"] == 1
 
 
 def test_an_ended_grant_is_reported_and_its_tokens_deleted(alice, tripod_id, clock, stored):
     tripod_id.end_all()
     clock.shift(130)
-    answers = [alice.get("/photos"), alice.get("/photos")]
+    responses = [alice.get("/photos"), alice.get("/photos")]
 
-    assert [answer.status_code for answer in answers] == [403, 403]
-    assert all("Your connection has ended" in answer.text for answer in answers)
+    assert [response.status_code for response in responses] == [403, 403]
+    assert all("Your connection has ended" in response.text for response in responses)
     assert not stored()
 
 
@@ -118,13 +118,13 @@ def test_an_unreachable_authorization_server_keeps_the_connection(alice, tripod_
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})],
     ids=str,
 )
-def test_a_malformed_refresh_response_keeps_the_connection(alice, network, clock, answer):
+def test_a_malformed_refresh_response_keeps_the_connection(alice, network, clock, response):
     clock.shift(130)
-    network.instead["/oauth/token"] = answer
+    network.instead["/oauth/token"] = response
     during_outage = alice.get("/photos")
     network.instead.clear()
 

@@ -4,25 +4,25 @@ import pytest
 
 
 def test_renaming_a_photo_returns_to_it(writer, photo_api):
-    answer = writer.fill_in("/photos/dune/title", title="Dune, late")
+    response = writer.fill_in("/photos/dune/title", title="Dune, late")
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos#photo-dune")
+    assert (response.status_code, response.headers["Location"]) == (303, "/photos#photo-dune")
     assert photo_api.photos[1]["title"] == "Dune, late"
 
 
 def test_renaming_returns_to_the_same_page_of_the_album(writer):
-    answer = writer.fill_in("/photos/dune/title", title="Dune, late", after="fjord")
+    response = writer.fill_in("/photos/dune/title", title="Dune, late", after="fjord")
 
-    assert answer.headers["Location"] == "/photos?after=fjord#photo-dune"
+    assert response.headers["Location"] == "/photos?after=fjord#photo-dune"
 
 
 @pytest.mark.parametrize("after", ["//mallory.example", "x&y=z#w", "\r\nX: y"])
 def test_a_malformed_after_returns_to_the_album(writer, after):
-    answer = writer.fill_in("/photos/dune/title", title="Dune, late", after=after)
+    response = writer.fill_in("/photos/dune/title", title="Dune, late", after=after)
 
-    assert answer.headers["Location"].startswith("/photos?after=")
-    assert "\n" not in answer.headers["Location"]
-    assert answer.headers["Location"].endswith("#photo-dune")
+    assert response.headers["Location"].startswith("/photos?after=")
+    assert "\n" not in response.headers["Location"]
+    assert response.headers["Location"].endswith("#photo-dune")
 
 
 def test_each_photo_has_a_form_to_rename_it(writer):
@@ -49,10 +49,12 @@ def test_a_rejected_title_is_kept_in_its_open_form(writer, network):
 
 @pytest.mark.parametrize("photo_id", ["gone", "..", "a.b"])
 def test_a_missing_photo_gets_an_error_page(writer, photo_id):
-    answer = writer.fill_in(f"/photos/{photo_id}/title", title="x")
+    response = writer.fill_in(f"/photos/{photo_id}/title", title="x")
 
-    assert answer.status_code == 404
-    assert "This photo does not exist" in answer.text or "This page does not exist" in answer.text
+    assert response.status_code == 404
+    assert (
+        "This photo does not exist" in response.text or "This page does not exist" in response.text
+    )
 
 
 def test_an_expired_token_is_refreshed_before_renaming(writer, photo_api, clock):

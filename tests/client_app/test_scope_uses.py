@@ -41,11 +41,11 @@ def test_a_page_may_need_a_scope_without_an_entry(app, browser):
         return "deliveries"
 
     browser.connect()
-    answer = browser.get("/deliveries")
+    response = browser.get("/deliveries")
 
-    assert answer.status_code == 403
-    assert "You have not allowed it to use “orders:read”" in answer.text
-    assert "scope=profile+photos:read+orders:read" in answer.text
+    assert response.status_code == 403
+    assert "You have not allowed it to use “orders:read”" in response.text
+    assert "scope=profile+photos:read+orders:read" in response.text
 
 
 def test_a_page_that_needs_no_scope_needs_a_connection(app, browser):
@@ -60,6 +60,6 @@ def test_a_page_that_needs_no_scope_needs_a_connection(app, browser):
 def test_an_error_names_the_authorization_server_of_the_settings(change_shop, browser, tripod_id):
     change_shop(issuer_name="id.example")
     state = tripod_id.parameters_of(browser.begin())["state"]
-    answer = browser.get(f"/callback?error=server_error&state={state}&iss={tripod_id.url}")
+    response = browser.get(f"/callback?error=server_error&state={state}&iss={tripod_id.url}")
 
-    assert "Something went wrong at id.example." in answer.text
+    assert "Something went wrong at id.example." in response.text

@@ -5,9 +5,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 
-def find_connect_link(answer):
+def find_connect_link(response):
     """Return the address and parameters of the page's link to the authorization server."""
-    address = answer.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
+    address = response.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
     return "/connect" + address, dict(parse_qsl(urlsplit(address).query))
 
 
@@ -51,18 +51,18 @@ def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id,
 )
 def test_a_step_up_returns_to_the_same_page(alice, tripod_id, path):
     address, parameters = find_connect_link(alice.get(path))
-    answer = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
+    response = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
 
     assert parameters["return_to"] == path
-    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+    assert (response.status_code, response.headers["Location"]) == (303, path)
     assert alice.get(path).status_code == 200
 
 
 def test_connecting_returns_to_the_page_the_visitor_was_on(browser, tripod_id):
     address, _ = find_connect_link(browser.get("/photos?after=fjord"))
-    answer = browser.get(tripod_id.authorize(browser.get(address).headers["Location"]))
+    response = browser.get(tripod_id.authorize(browser.get(address).headers["Location"]))
 
-    assert answer.headers["Location"] == "/photos?after=fjord"
+    assert response.headers["Location"] == "/photos?after=fjord"
 
 
 def test_the_page_is_not_sent_to_the_authorization_server(alice, tripod_id):
@@ -101,9 +101,9 @@ def test_the_page_is_not_sent_to_the_authorization_server(alice, tripod_id):
 )
 def test_return_to_accepts_only_pages_of_print_shop(browser, tripod_id, return_to):
     redirect = browser.get("/connect", query_string={"return_to": return_to})
-    answer = browser.get(tripod_id.authorize(redirect.headers["Location"]))
+    response = browser.get(tripod_id.authorize(redirect.headers["Location"]))
 
-    assert (answer.status_code, answer.headers["Location"]) == (303, "/photos")
+    assert (response.status_code, response.headers["Location"]) == (303, "/photos")
 
 
 @pytest.mark.parametrize(
@@ -119,9 +119,9 @@ def test_return_to_accepts_only_pages_of_print_shop(browser, tripod_id, return_t
 )
 def test_the_return_address_is_rebuilt(browser, tripod_id, address, rebuilt):
     redirect = browser.get("/connect", query_string={"return_to": address})
-    answer = browser.get(tripod_id.authorize(redirect.headers["Location"]))
+    response = browser.get(tripod_id.authorize(redirect.headers["Location"]))
 
-    assert answer.headers["Location"] == rebuilt
+    assert response.headers["Location"] == rebuilt
 
 
 def deny_request(browser, tripod_id, address):
@@ -133,11 +133,11 @@ def deny_request(browser, tripod_id, address):
 
 def test_a_denied_step_up_keeps_the_scopes_and_returns(alice, tripod_id):
     address, _ = find_connect_link(alice.get("/photos?after=fjord"))
-    answer = deny_request(alice, tripod_id, address)
+    response = deny_request(alice, tripod_id, address)
 
-    assert answer.status_code == 403
-    assert "What you allowed before has not changed." in answer.text
-    assert 'href="/photos?after=fjord">Back to the page' in answer.text
+    assert response.status_code == 403
+    assert "What you allowed before has not changed." in response.text
+    assert 'href="/photos?after=fjord">Back to the page' in response.text
     assert alice.get("/photos").status_code == 200
     assert tripod_id.revoked == []
 
@@ -161,21 +161,21 @@ def test_a_failed_callback_offers_the_same_request_again(alice, tripod_id, netwo
 
 
 def test_a_page_that_needs_more_scopes_explains_why(alice):
-    answer = alice.get("/photos/fjord/delete")
+    response = alice.get("/photos/fjord/delete")
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
     assert (
         "You have not allowed it to add, rename and delete photos: <code>photos:write</code>"
-        in answer.text
+        in response.text
     )
-    assert 'href="/photos">Your album' in answer.text
+    assert 'href="/photos">Your album' in response.text
 
 
 def test_insufficient_scope_from_the_api_offers_to_request_it(writer, tripod_id):
     """The user may have removed a scope that Print Shop still lists as granted."""
     for grant, _ in tripod_id.access_tokens.values():
         grant.scope = "profile photos:read"
-    answer = writer.fill_in("/photos/fjord/title", title="Other")
+    response = writer.fill_in("/photos/fjord/title", title="Other")
 
-    assert answer.status_code == 403
-    assert "<code>photos:write</code>" in answer.text
+    assert response.status_code == 403
+    assert "<code>photos:write</code>" in response.text

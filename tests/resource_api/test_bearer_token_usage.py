@@ -38,9 +38,9 @@ MALFORMED = {
 }
 
 
-def challenge_of(answer):
+def challenge_of(response):
     """Return the parameters of the only challenge in the response."""
-    [header] = answer.headers.getlist("WWW-Authenticate")
+    [header] = response.headers.getlist("WWW-Authenticate")
     challenge = WWWAuthenticate.from_header(header)
     assert challenge.type == "bearer"
     return challenge.parameters
@@ -49,47 +49,48 @@ def challenge_of(answer):
 @pytest.mark.parametrize("request_line", PROTECTED)
 def test_every_resource_needs_a_token(http, request_line):
     method, path = request_line.split()
-    answer = http.open(path, method=method)
+    response = http.open(path, method=method)
 
-    assert answer.status_code == 401
+    assert response.status_code == 401
 
 
 @pytest.mark.parametrize("header", WITHOUT_CREDENTIALS.values(), ids=WITHOUT_CREDENTIALS)
 def test_without_credentials_the_challenge_has_no_error_code(http, header):
     """§3.1: without authentication information, the response SHOULD NOT include an error code."""
-    answer = http.get("/photos", headers={} if header is None else {"Authorization": header})
+    response = http.get("/photos", headers={} if header is None else {"Authorization": header})
 
-    assert answer.status_code == 401
-    assert challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA}
-    assert answer.json["error"] == "unauthorized"
-    assert answer.json["error_description"]
+    assert response.status_code == 401
+    assert challenge_of(response) == {"realm": "Photo API", "resource_metadata": METADATA}
+    assert response.json["error"] == "unauthorized"
+    assert response.json["error_description"]
 
 
 def test_a_token_in_the_query_is_ignored(http, alice, auth_server):
     """RFC 9700 §4.3.2: clients MUST NOT pass access tokens in a URI query parameter."""
-    answer = http.get("/photos", query_string={"access_token": alice.token})
+    response = http.get("/photos", query_string={"access_token": alice.token})
 
-    assert answer.status_code == 401
-    assert "error" not in challenge_of(answer)
+    assert response.status_code == 401
+    assert "error" not in challenge_of(response)
     assert auth_server.requests == []
 
 
 def test_a_token_in_the_form_is_ignored(http, alice, auth_server):
-    answer = http.post("/photos", data={"access_token": alice.token})
+    response = http.post("/photos", data={"access_token": alice.token})
 
-    assert answer.status_code == 401
-    assert "error" not in challenge_of(answer)
+    assert response.status_code == 401
+    assert "error" not in challenge_of(response)
     assert auth_server.requests == []
 
 
 @pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED)
 def test_malformed_credentials_are_an_invalid_request(http, auth_server, header):
-    answer = http.get("/photos", headers={"Authorization": header})
+    response = http.get("/photos", headers={"Authorization": header})
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
     assert (
-        challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+        challenge_of(response)
+        == {"realm": "Photo API", "resource_metadata": METADATA} | response.json
     )
     assert auth_server.requests == []
 
@@ -97,36 +98,37 @@ def test_malformed_credentials_are_an_invalid_request(http, auth_server, header)
 def test_two_authorization_headers_are_an_invalid_request(http, alice):
     """§3.1: sending an access token in more than one way is an invalid_request."""
     header = ("Authorization", f"Bearer {alice.token}")
-    answer = http.get("/photos", headers=[header, header])
+    response = http.get("/photos", headers=[header, header])
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
 def test_the_scheme_is_case_insensitive(http, alice, scheme):
-    answer = http.get("/photos", headers={"Authorization": f"{scheme} {alice.token}"})
+    response = http.get("/photos", headers={"Authorization": f"{scheme} {alice.token}"})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_an_unknown_token_is_invalid(caller):
-    answer = caller(token="never-issued").get("/photos")
+    response = caller(token="never-issued").get("/photos")
 
-    assert answer.status_code == 401
-    assert answer.json["error"] == "invalid_token"
+    assert response.status_code == 401
+    assert response.json["error"] == "invalid_token"
     assert (
-        challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+        challenge_of(response)
+        == {"realm": "Photo API", "resource_metadata": METADATA} | response.json
     )
 
 
 def test_a_revoked_token_is_rejected_at_the_next_request(alice, auth_server):
     alice.get("/photos")
     auth_server.revoke(alice.token)
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 401
-    assert answer.json["error"] == "invalid_token"
+    assert response.status_code == 401
+    assert response.json["error"] == "invalid_token"
 
 
 @pytest.mark.parametrize("request_line", PROTECTED)
@@ -136,15 +138,16 @@ def test_a_missing_scope_is_named_in_header_and_body(caller, request_line):
     needed = PROTECTED[request_line]
     granted = {"profile", "photos:read", "photos:write"} - {needed}
     client = caller(scope=" ".join(granted))
-    answer = client.http.open(
+    response = client.http.open(
         path, method=method, headers={"Authorization": f"Bearer {client.token}"}
     )
 
-    assert answer.status_code == 403
-    assert answer.json["error"] == "insufficient_scope"
-    assert answer.json["scope"] == needed
+    assert response.status_code == 403
+    assert response.json["error"] == "insufficient_scope"
+    assert response.json["scope"] == needed
     assert (
-        challenge_of(answer) == {"realm": "Photo API", "resource_metadata": METADATA} | answer.json
+        challenge_of(response)
+        == {"realm": "Photo API", "resource_metadata": METADATA} | response.json
     )
 
 
@@ -152,9 +155,9 @@ def test_a_missing_scope_is_named_in_header_and_body(caller, request_line):
     "scope", ["", "photos", "photos:readers", "PHOTOS:READ", None, ["photos:read"]]
 )
 def test_a_scope_must_match_as_a_whole(caller, scope):
-    answer = caller(scope=scope).get("/photos")
+    response = caller(scope=scope).get("/photos")
 
-    assert answer.status_code == 403
+    assert response.status_code == 403
 
 
 def test_authorization_is_checked_before_the_rest_of_the_request(http):

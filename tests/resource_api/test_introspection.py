@@ -48,9 +48,9 @@ NOT_ACCESS_TOKENS_FOR_THIS_API = {
 
 def test_the_api_sends_its_own_credentials_and_a_form(alice, auth_server):
     """§2.1: The protected resource calls the introspection endpoint using an HTTP POST request."""
-    answer = alice.get("/me")
+    response = alice.get("/me")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
     [request] = auth_server.requests
     assert (request.method, request.url) == ("POST", "http://127.0.0.1:9000/oauth/introspect")
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
@@ -77,46 +77,46 @@ def test_the_request_id_is_passed_to_the_authorization_server(alice, auth_server
 )
 def test_only_an_active_access_token_for_this_api_is_accepted(caller, events, claims, reason):
     """§4: the API must check that it is the audience. A refresh token is not an access token."""
-    answer = caller(**claims).get("/me")
+    response = caller(**claims).get("/me")
 
-    assert answer.status_code == 401
-    assert answer.json["error"] == "invalid_token"
+    assert response.status_code == 401
+    assert response.json["error"] == "invalid_token"
     assert [event["reason"] for event in events] == [reason]
 
 
 def test_every_invalid_token_has_the_same_description(caller):
-    answers = [
+    responses = [
         caller(**claims).get("/me").json for claims, _ in NOT_ACCESS_TOKENS_FOR_THIS_API.values()
     ]
 
-    assert all(answer == answers[0] for answer in answers)
+    assert all(response == responses[0] for response in responses)
 
 
 @pytest.mark.parametrize(
     "audience", ["http://127.0.0.1:9002", ["http://127.0.0.1:9003", "http://127.0.0.1:9002"]]
 )
 def test_the_audience_may_be_one_or_several(caller, audience):
-    answer = caller(aud=audience).get("/me")
+    response = caller(aud=audience).get("/me")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_a_response_without_exp_is_accepted(caller):
     """§2.2: `exp` is OPTIONAL; a server that answers active has checked the expiry."""
-    answer = caller(exp=None).get("/me")
+    response = caller(exp=None).get("/me")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
 def test_an_unreachable_authorization_server_means_503(alice, auth_server, events, failure):
     auth_server.failure = failure
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 503
-    assert answer.json["error"] == "temporarily_unavailable"
-    assert int(answer.headers["Retry-After"]) > 0
-    assert "WWW-Authenticate" not in answer.headers
+    assert response.status_code == 503
+    assert response.json["error"] == "temporarily_unavailable"
+    assert int(response.headers["Retry-After"]) > 0
+    assert "WWW-Authenticate" not in response.headers
     assert [event["error"] for event in events] == ["temporarily_unavailable"]
     assert events[0]["reason"] in ("no_answer", "no_introspection")
     assert alice.token not in str(events)
@@ -125,9 +125,9 @@ def test_an_unreachable_authorization_server_means_503(alice, auth_server, event
 def test_rejected_credentials_of_the_api_mean_503(alice, auth_server, events):
     """§2.3: the endpoint answers 401 when the protected resource's own authentication fails."""
     auth_server.secret = "rotated"
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 503
+    assert response.status_code == 503
     assert events[0]["reason"] == "no_introspection"
     assert events[0]["detail"] == "status 401"
 
@@ -136,24 +136,28 @@ def test_the_api_recovers_when_the_authorization_server_returns(alice, auth_serv
     auth_server.failure = requests.ConnectionError("refused")
     alice.get("/photos")
     auth_server.failure = None
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_me_returns_the_introspected_user(alice):
-    answer = alice.get("/me")
+    response = alice.get("/me")
 
-    assert answer.json == {"sub": "subject-of-alice", "username": "alice", "name": "Alice Liddell"}
+    assert response.json == {
+        "sub": "subject-of-alice",
+        "username": "alice",
+        "name": "Alice Liddell",
+    }
 
 
 def test_a_missing_name_is_replaced_by_the_username(caller):
-    answer = caller(name=None).get("/me")
+    response = caller(name=None).get("/me")
 
-    assert answer.json["name"] == "alice"
+    assert response.json["name"] == "alice"
 
 
 def test_a_missing_username_is_replaced_by_the_subject(caller):
-    answer = caller(name=None, username=None).get("/me")
+    response = caller(name=None, username=None).get("/me")
 
-    assert answer.json == dict.fromkeys(["sub", "username", "name"], "subject-of-alice")
+    assert response.json == dict.fromkeys(["sub", "username", "name"], "subject-of-alice")

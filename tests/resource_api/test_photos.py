@@ -52,24 +52,24 @@ def seven_photos(alice):
     return added
 
 
-def titles(answer):
-    return [photo["title"] for photo in answer.json["photos"]]
+def titles(response):
+    return [photo["title"] for photo in response.json["photos"]]
 
 
 # Listing
 
 
 def test_a_new_user_has_no_photos(alice):
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.json == {"photos": [], "next": None}
+    assert response.json == {"photos": [], "next": None}
 
 
 def test_the_newest_photo_comes_first(alice, seven_photos):
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.json["photos"] == seven_photos[::-1]
-    assert answer.json["next"] is None
+    assert response.json["photos"] == seven_photos[::-1]
+    assert response.json["next"] is None
 
 
 def test_a_photo_is_described_completely(alice, seven_photos):
@@ -95,19 +95,19 @@ def test_following_next_reaches_every_photo_once(alice, seven_photos):
     pages, address = [], "http://127.0.0.1:9002/photos?limit=3"
     while address:
         assert address.startswith("http://127.0.0.1:9002/photos?")
-        answer = alice.get(address.removeprefix("http://127.0.0.1:9002"))
-        pages.append(answer.json["photos"])
-        address = answer.json["next"]
+        response = alice.get(address.removeprefix("http://127.0.0.1:9002"))
+        pages.append(response.json["photos"])
+        address = response.json["next"]
 
     assert [len(page) for page in pages] == [3, 3, 1]
     assert [photo for page in pages for photo in page] == seven_photos[::-1]
 
 
 def test_a_full_last_page_has_no_next(alice, seven_photos):
-    answer = alice.get("/photos?limit=7")
+    response = alice.get("/photos?limit=7")
 
-    assert len(answer.json["photos"]) == 7
-    assert answer.json["next"] is None
+    assert len(response.json["photos"]) == 7
+    assert response.json["next"] is None
 
 
 def test_photos_of_the_same_moment_are_all_listed(alice):
@@ -131,27 +131,27 @@ def test_the_default_limit_is_fifty(alice, app):
     with app.extensions["tripod.database"].writing() as db:
         for _ in range(51):
             photos.add(db, "subject-of-alice", "A photo", CleanImage(b"", "image/png", 1, 1))
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert len(answer.json["photos"]) == 50
-    assert answer.json["next"]
+    assert len(response.json["photos"]) == 50
+    assert response.json["next"]
     assert len(alice.get("/photos?limit=100").json["photos"]) == 51
 
 
 @pytest.mark.parametrize("query", INVALID_QUERIES.values(), ids=INVALID_QUERIES)
 def test_an_invalid_limit_or_after_is_an_invalid_request(alice, query):
-    answer = alice.get(f"/photos?{query}")
+    response = alice.get(f"/photos?{query}")
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
 
 
 def test_another_users_photo_in_after_counts_as_unknown(alice, bob):
     bobs = bob.add_photo()
-    answer = alice.get(f"/photos?after={bobs['id']}")
+    response = alice.get(f"/photos?after={bobs['id']}")
 
-    assert answer.status_code == 400
-    assert answer.json == alice.get(f"/photos?after={UNKNOWN_ID}").json
+    assert response.status_code == 400
+    assert response.json == alice.get(f"/photos?after={UNKNOWN_ID}").json
 
 
 # Reading
@@ -159,29 +159,29 @@ def test_another_users_photo_in_after_counts_as_unknown(alice, bob):
 
 def test_a_photo_has_its_own_address(alice):
     photo = alice.add_photo("Holiday")
-    answer = alice.get(f"/photos/{photo['id']}")
+    response = alice.get(f"/photos/{photo['id']}")
 
-    assert answer.json == photo
+    assert response.json == photo
 
 
 def test_the_image_has_its_content_type_and_nosniff(alice):
     photo = alice.add_photo()
-    answer = alice.get(f"/photos/{photo['id']}/image")
+    response = alice.get(f"/photos/{photo['id']}/image")
 
-    assert answer.status_code == 200
-    assert answer.content_type == "image/png"
-    assert len(answer.data) == photo["size"]
-    assert answer.headers["Content-Disposition"] == "inline"
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cache-Control"] == "no-store"
+    assert response.status_code == 200
+    assert response.content_type == "image/png"
+    assert len(response.data) == photo["size"]
+    assert response.headers["Content-Disposition"] == "inline"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("photo_id", [UNKNOWN_ID, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
 def test_an_unknown_photo_is_not_found(alice, photo_id):
-    answer = alice.get(f"/photos/{photo_id}")
+    response = alice.get(f"/photos/{photo_id}")
 
-    assert answer.status_code == 404
-    assert answer.json == {"error": "not_found", "error_description": "There is no such photo."}
+    assert response.status_code == 404
+    assert response.json == {"error": "not_found", "error_description": "There is no such photo."}
 
 
 @pytest.mark.parametrize(
@@ -198,11 +198,11 @@ def test_another_users_photo_is_not_found(alice, bob, method, path, json):
     """The response is that of a missing photo. It does not reveal that the photo exists."""
     photo = alice.add_photo("Alice's own")
     arguments = {"json": json} if json else {}
-    answer = getattr(bob, method)(path.format(id=photo["id"]), **arguments)
+    response = getattr(bob, method)(path.format(id=photo["id"]), **arguments)
     missing = getattr(bob, method)(path.format(id=UNKNOWN_ID), **arguments)
 
-    assert answer.status_code == 404
-    assert answer.data == missing.data
+    assert response.status_code == 404
+    assert response.data == missing.data
     assert alice.get(f"/photos/{photo['id']}").json == photo
 
 
@@ -214,27 +214,27 @@ def test_another_users_photo_is_not_found(alice, bob, method, path, json):
 )
 def test_a_title_is_stored_unchanged(alice, title):
     photo = alice.add_photo()
-    answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
+    response = alice.patch(f"/photos/{photo['id']}", json={"title": title})
 
-    assert answer.status_code == 200
-    assert answer.json == photo | {"title": title}
+    assert response.status_code == 200
+    assert response.json == photo | {"title": title}
     assert alice.get(f"/photos/{photo['id']}").json == photo | {"title": title}
 
 
 @pytest.mark.parametrize("title", INVALID_TITLES.values(), ids=INVALID_TITLES)
 def test_an_invalid_title_is_rejected(alice, title):
     photo = alice.add_photo("Before")
-    answer = alice.patch(f"/photos/{photo['id']}", json={"title": title})
+    response = alice.patch(f"/photos/{photo['id']}", json={"title": title})
 
-    assert answer.status_code == 422
-    assert answer.json["error"] == "invalid_title"
+    assert response.status_code == 422
+    assert response.json["error"] == "invalid_title"
     assert alice.get(f"/photos/{photo['id']}").json["title"] == "Before"
 
 
 def test_a_missing_title_is_rejected(alice):
-    answer = alice.patch(f"/photos/{alice.add_photo()['id']}", json={"name": "Holiday"})
+    response = alice.patch(f"/photos/{alice.add_photo()['id']}", json={"name": "Holiday"})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -262,24 +262,24 @@ def test_a_missing_title_is_rejected(alice):
 )
 def test_a_body_that_is_not_a_json_object_is_an_invalid_request(alice, body):
     photo = alice.add_photo()
-    answer = alice.patch(f"/photos/{photo['id']}", data=body, content_type="application/json")
+    response = alice.patch(f"/photos/{photo['id']}", data=body, content_type="application/json")
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
 
 
 def test_a_body_without_the_json_media_type_is_unsupported(alice):
-    answer = alice.patch(f"/photos/{alice.add_photo()['id']}", data={"title": "Holiday"})
+    response = alice.patch(f"/photos/{alice.add_photo()['id']}", data={"title": "Holiday"})
 
-    assert answer.status_code == 415
-    assert answer.json["error"] == "unsupported_media_type"
+    assert response.status_code == 415
+    assert response.json["error"] == "unsupported_media_type"
 
 
 def test_a_huge_body_is_too_large(alice):
-    answer = alice.patch(f"/photos/{UNKNOWN_ID}", json={"title": "x" * 100_000})
+    response = alice.patch(f"/photos/{UNKNOWN_ID}", json={"title": "x" * 100_000})
 
-    assert answer.status_code == 413
-    assert answer.json["error"] == "too_large"
+    assert response.status_code == 413
+    assert response.json["error"] == "too_large"
 
 
 # Deleting
@@ -287,9 +287,9 @@ def test_a_huge_body_is_too_large(alice):
 
 def test_a_deleted_photo_and_its_image_are_not_found(alice, app):
     photo = alice.add_photo()
-    answer = alice.delete(f"/photos/{photo['id']}")
+    response = alice.delete(f"/photos/{photo['id']}")
 
-    assert (answer.status_code, answer.data) == (204, b"")
+    assert (response.status_code, response.data) == (204, b"")
     assert alice.get(f"/photos/{photo['id']}").status_code == 404
     assert alice.get(f"/photos/{photo['id']}/image").status_code == 404
     with app.extensions["tripod.database"].engine.connect() as connection:
@@ -299,6 +299,6 @@ def test_a_deleted_photo_and_its_image_are_not_found(alice, app):
 def test_deleting_a_photo_twice_is_not_found(alice):
     photo = alice.add_photo()
     alice.delete(f"/photos/{photo['id']}")
-    answer = alice.delete(f"/photos/{photo['id']}")
+    response = alice.delete(f"/photos/{photo['id']}")
 
-    assert answer.status_code == 404
+    assert response.status_code == 404

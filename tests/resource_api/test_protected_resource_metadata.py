@@ -9,11 +9,11 @@ ADDRESS = "/.well-known/oauth-protected-resource"
 
 
 def test_the_metadata_names_the_authorization_server_and_the_scopes(http):
-    answer = http.get(ADDRESS)
+    response = http.get(ADDRESS)
 
-    assert answer.status_code == 200
-    assert answer.content_type == "application/json"
-    metadata = answer.json
+    assert response.status_code == 200
+    assert response.content_type == "application/json"
+    metadata = response.json
     assert metadata.pop("scopes_supported")[:3] == ["profile", "photos:read", "photos:write"]
     assert metadata == {
         "resource": "http://127.0.0.1:9002",
@@ -26,19 +26,19 @@ def test_the_metadata_names_the_authorization_server_and_the_scopes(http):
 def test_the_challenge_names_the_metadata(http):
     """§5.1: `resource_metadata` in the challenge is the URL of the metadata."""
     challenge = WWWAuthenticate.from_header(http.get("/photos").headers["WWW-Authenticate"])
-    answer = http.get(
+    response = http.get(
         challenge.parameters["resource_metadata"].removeprefix("http://127.0.0.1:9002")
     )
 
-    assert answer.json["resource"] == "http://127.0.0.1:9002"
+    assert response.json["resource"] == "http://127.0.0.1:9002"
 
 
 def test_the_metadata_is_the_same_on_every_spelling_of_the_host(http):
     """§3.3: `resource` must be the identifier that clients use, so it is always canonical."""
-    answer = http.get(ADDRESS, base_url="http://localhost:9002")
+    response = http.get(ADDRESS, base_url="http://localhost:9002")
 
-    assert answer.status_code == 200
-    assert answer.json["resource"] == "http://127.0.0.1:9002"
+    assert response.status_code == 200
+    assert response.json["resource"] == "http://127.0.0.1:9002"
 
 
 def test_a_scope_that_only_a_decorator_names_is_listed(app, http, caller):
@@ -63,6 +63,6 @@ def test_a_view_with_a_scope_accepts_another_spelling_of_the_host(app, caller):
     prints.get("/prints")(require_scope("prints:order")(lambda: {"prints": []}))
     app.register_blueprint(prints)
 
-    answer = caller(scope="prints:order").get("/prints", base_url="http://localhost:9002")
+    response = caller(scope="prints:order").get("/prints", base_url="http://localhost:9002")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200

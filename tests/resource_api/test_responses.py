@@ -7,24 +7,24 @@ from sqlalchemy.exc import OperationalError
 @pytest.mark.parametrize("host", ["localhost:9002", "[::1]:9002", "127.0.0.2:9002"])
 def test_endpoints_answer_on_every_spelling_of_loopback(alice, host):
     photo = alice.add_photo()
-    answer = alice.get("/photos", base_url=f"http://{host}")
+    response = alice.get("/photos", base_url=f"http://{host}")
 
-    assert answer.status_code == 200
-    assert answer.json["photos"] == [photo], "addresses in the response are canonical"
+    assert response.status_code == 200
+    assert response.json["photos"] == [photo], "addresses in the response are canonical"
 
 
 def test_the_home_page_redirects_to_the_canonical_spelling(http):
-    answer = http.get("/", base_url="http://localhost:9002")
+    response = http.get("/", base_url="http://localhost:9002")
 
-    assert answer.status_code == 302
-    assert answer.location == "http://127.0.0.1:9002/"
+    assert response.status_code == 302
+    assert response.location == "http://127.0.0.1:9002/"
 
 
 def test_a_foreign_host_is_rejected_with_json(alice):
-    answer = alice.get("/photos", base_url="http://photos.example")
+    response = alice.get("/photos", base_url="http://photos.example")
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(
@@ -37,13 +37,13 @@ def test_a_foreign_host_is_rejected_with_json(alice):
     ],
 )
 def test_http_errors_are_json(http, method, path, status, error):
-    answer = http.open(path, method=method)
+    response = http.open(path, method=method)
 
-    assert answer.status_code == status
-    assert answer.content_type == "application/json"
-    assert answer.json["error"] == error
-    assert answer.json["error_description"]
-    assert ("Allow" in answer.headers) == (status == 405)
+    assert response.status_code == status
+    assert response.content_type == "application/json"
+    assert response.json["error"] == error
+    assert response.json["error_description"]
+    assert ("Allow" in response.headers) == (status == 405)
 
 
 def make_failing_function(error):
@@ -57,43 +57,43 @@ def test_a_server_error_does_not_reveal_its_cause(alice, monkeypatch, caplog):
     monkeypatch.setattr(
         "resource_api.photos.list_page", make_failing_function(RuntimeError("the cause"))
     )
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 500
-    assert answer.json["error"] == "server_error"
-    assert "the cause" not in answer.text
+    assert response.status_code == 500
+    assert response.json["error"] == "server_error"
+    assert "the cause" not in response.text
     assert "the cause" in caplog.text
 
 
 def test_an_unavailable_database_means_503(alice, monkeypatch, caplog):
     unavailable = OperationalError("SELECT", {}, Exception("connection refused"))
     monkeypatch.setattr("resource_api.photos.list_page", make_failing_function(unavailable))
-    answer = alice.get("/photos")
+    response = alice.get("/photos")
 
-    assert answer.status_code == 503
-    assert answer.json["error"] == "temporarily_unavailable"
-    assert int(answer.headers["Retry-After"]) > 0
-    assert "connection refused" not in answer.text
+    assert response.status_code == 503
+    assert response.json["error"] == "temporarily_unavailable"
+    assert int(response.headers["Retry-After"]) > 0
+    assert "connection refused" not in response.text
     assert "connection refused" in caplog.text
 
 
 def test_every_response_has_the_security_headers(http):
-    answer = http.get("/photos")
+    response = http.get("/photos")
 
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    assert answer.headers["Cache-Control"] == "no-store"
-    assert "Set-Cookie" not in answer.headers
+    assert response.headers["X-Content-Type-Options"] == "nosniff"
+    assert response.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in response.headers
 
 
 def test_healthz_answers_200(http):
-    answer = http.get("/healthz", base_url="http://10.0.0.7:9002")
+    response = http.get("/healthz", base_url="http://10.0.0.7:9002")
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 def test_the_home_page_says_that_this_is_an_api(http):
-    answer = http.get("/")
+    response = http.get("/")
 
-    assert answer.status_code == 200
-    assert answer.mimetype == "text/html"
-    assert "asks the authorization server about it at every request" in answer.text
+    assert response.status_code == 200
+    assert response.mimetype == "text/html"
+    assert "asks the authorization server about it at every request" in response.text

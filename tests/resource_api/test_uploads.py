@@ -38,10 +38,10 @@ def exif(orientation=1):
     return data.tobytes()
 
 
-def load_stored_image(alice, answer):
+def load_stored_image(alice, response):
     """Return the stored image, decoded, and its bytes."""
-    assert answer.status_code == 201, answer.json
-    data = alice.get(f"/photos/{answer.json['id']}/image").data
+    assert response.status_code == 201, response.json
+    data = alice.get(f"/photos/{response.json['id']}/image").data
     return Image.open(io.BytesIO(data)), data
 
 
@@ -50,19 +50,19 @@ def load_stored_image(alice, answer):
     [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
 )
 def test_an_uploaded_photo_can_be_read_at_its_location(alice, drawing, file_format, content_type):
-    answer = alice.upload(drawing(file_format, size=(40, 30)), "Holiday")
+    response = alice.upload(drawing(file_format, size=(40, 30)), "Holiday")
 
-    assert answer.status_code == 201
-    assert answer.headers["Location"] == f"http://127.0.0.1:9002/photos/{answer.json['id']}"
-    assert alice.get(f"/photos/{answer.json['id']}").json == answer.json
-    assert (answer.json["title"], answer.json["content_type"]) == ("Holiday", content_type)
-    assert (answer.json["width"], answer.json["height"]) == (40, 30)
+    assert response.status_code == 201
+    assert response.headers["Location"] == f"http://127.0.0.1:9002/photos/{response.json['id']}"
+    assert alice.get(f"/photos/{response.json['id']}").json == response.json
+    assert (response.json["title"], response.json["content_type"]) == ("Holiday", content_type)
+    assert (response.json["width"], response.json["height"]) == (40, 30)
 
 
 def test_the_media_type_follows_the_content_and_not_the_file_name(alice, drawing):
-    answer = alice.upload(drawing("WEBP"), file_name="../../photo.php")
+    response = alice.upload(drawing("WEBP"), file_name="../../photo.php")
 
-    assert answer.json["content_type"] == "image/webp"
+    assert response.json["content_type"] == "image/webp"
 
 
 # Stored images
@@ -99,18 +99,18 @@ def test_bytes_after_the_image_are_removed(alice, drawing):
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", [6, 8])
 def test_a_photo_taken_sideways_is_turned_upright(alice, drawing, file_format, orientation):
-    answer = alice.upload(drawing(file_format, size=(40, 30), exif=exif(orientation)))
-    image, _ = load_stored_image(alice, answer)
+    response = alice.upload(drawing(file_format, size=(40, 30), exif=exif(orientation)))
+    image, _ = load_stored_image(alice, response)
 
     assert image.size == (30, 40)
-    assert (answer.json["width"], answer.json["height"]) == (30, 40)
+    assert (response.json["width"], response.json["height"]) == (30, 40)
 
 
 def test_the_listed_size_is_that_of_the_stored_image(alice, drawing):
-    answer = alice.upload(drawing("JPEG", exif=exif()))
-    _, data = load_stored_image(alice, answer)
+    response = alice.upload(drawing("JPEG", exif=exif()))
+    _, data = load_stored_image(alice, response)
 
-    assert answer.json["size"] == len(data)
+    assert response.json["size"] == len(data)
 
 
 def test_colours_are_converted_by_the_profile(alice, drawing):
@@ -173,24 +173,24 @@ def test_the_first_picture_of_several_is_stored(alice, drawing, file_format):
 
 
 def test_a_file_of_more_than_ten_mebibytes_is_too_large(alice, drawing):
-    answer = alice.upload(drawing("PNG") + bytes(10 * MIB))
+    response = alice.upload(drawing("PNG") + bytes(10 * MIB))
 
-    assert answer.status_code == 413
-    assert answer.json["error"] == "too_large"
+    assert response.status_code == 413
+    assert response.json["error"] == "too_large"
 
 
 def test_a_request_far_beyond_the_limit_is_too_large(alice):
-    answer = alice.upload(bytes(12 * MIB))
+    response = alice.upload(bytes(12 * MIB))
 
-    assert answer.status_code == 413
-    assert answer.json["error"] == "too_large"
+    assert response.status_code == 413
+    assert response.json["error"] == "too_large"
 
 
 def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
     image = drawing("PNG")
-    answer = alice.upload(image + bytes(10 * MIB - len(image)), "x" * 200)
+    response = alice.upload(image + bytes(10 * MIB - len(image)), "x" * 200)
 
-    assert answer.status_code == 201
+    assert response.status_code == 201
 
 
 @pytest.mark.parametrize(
@@ -198,16 +198,16 @@ def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
     [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
 )
 def test_more_than_forty_megapixels_are_rejected_by_the_header(alice, width, height):
-    answer = alice.upload(png_of(width, height))
+    response = alice.upload(png_of(width, height))
 
-    assert answer.status_code == 413
-    assert answer.json["error"] == "too_large"
+    assert response.status_code == 413
+    assert response.json["error"] == "too_large"
 
 
 def test_forty_megapixels_are_accepted(alice):
-    answer = alice.upload(png_of(8000, 5000))
+    response = alice.upload(png_of(8000, 5000))
 
-    assert answer.status_code == 415, "the size was accepted, and decoding found no pixels"
+    assert response.status_code == 415, "the size was accepted, and decoding found no pixels"
 
 
 @pytest.mark.parametrize(
@@ -232,36 +232,36 @@ def test_forty_megapixels_are_accepted(alice):
     ],
 )
 def test_a_file_that_is_not_an_image_is_unsupported(alice, image):
-    answer = alice.upload(image, file_name="photo.png")
+    response = alice.upload(image, file_name="photo.png")
 
-    assert answer.status_code == 415
-    assert answer.json["error"] == "unsupported_media_type"
+    assert response.status_code == 415
+    assert response.json["error"] == "unsupported_media_type"
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "BMP", "TIFF", "ICO"])
 def test_other_formats_are_unsupported(alice, drawing, file_format):
-    answer = alice.upload(drawing(file_format, size=(16, 16)))
+    response = alice.upload(drawing(file_format, size=(16, 16)))
 
-    assert answer.status_code == 415
+    assert response.status_code == 415
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 def test_a_truncated_image_is_unsupported(alice, drawing, file_format):
     image = drawing(file_format, size=(64, 64))
-    answer = alice.upload(image[: len(image) * 2 // 3])
+    response = alice.upload(image[: len(image) * 2 // 3])
 
-    assert answer.status_code == 415
+    assert response.status_code == 415
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 def test_damaged_images_never_cause_a_server_error(alice, drawing, file_format):
     image = drawing(file_format, size=(4, 3), exif=exif(6))
-    answers = [
+    responses = [
         alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
         for at in range(0, len(image), 11)
     ]
 
-    assert {answer.status_code for answer in answers} <= {201, 413, 415}
+    assert {response.status_code for response in responses} <= {201, 413, 415}
 
 
 @pytest.mark.parametrize(
@@ -287,10 +287,10 @@ def test_damaged_images_never_cause_a_server_error(alice, drawing, file_format):
     ],
 )
 def test_a_missing_image_is_an_invalid_request(alice, form):
-    answer = alice.post("/photos", data=form, content_type="multipart/form-data")
+    response = alice.post("/photos", data=form, content_type="multipart/form-data")
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(
@@ -305,24 +305,24 @@ def test_a_missing_image_is_an_invalid_request(alice, form):
     ],
 )
 def test_a_body_that_is_not_multipart_is_an_invalid_request(alice, content_type, body):
-    answer = alice.post("/photos", data=body, content_type=content_type)
+    response = alice.post("/photos", data=body, content_type=content_type)
 
-    assert answer.status_code == 400
-    assert answer.json["error"] == "invalid_request"
+    assert response.status_code == 400
+    assert response.json["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(
     "title", ["", "  ", "x" * 201, "Holi\nday"], ids=["empty", "blank", "too long", "two lines"]
 )
 def test_a_photo_needs_a_title(alice, drawing, title):
-    answer = alice.upload(drawing(), title)
+    response = alice.upload(drawing(), title)
 
-    assert answer.status_code == 422
-    assert answer.json["error"] == "invalid_title"
+    assert response.status_code == 422
+    assert response.json["error"] == "invalid_title"
     assert alice.get("/photos").json["photos"] == []
 
 
 def test_a_missing_title_is_rejected(alice, drawing):
-    answer = alice.post("/photos", data={"image": (io.BytesIO(drawing()), "photo.png")})
+    response = alice.post("/photos", data={"image": (io.BytesIO(drawing()), "photo.png")})
 
-    assert answer.status_code == 422
+    assert response.status_code == 422

@@ -67,10 +67,7 @@ def count_visits(database: Database) -> int:
 def test_a_writing_transaction_locks_at_its_start(
     database: Database, impatient_database: Database
 ) -> None:
-    """The lock prevents another transaction from writing between a read and a later write.
-
-    Without it, the later write would fail.
-    """
+    """A write after a read would fail if another transaction had written in between."""
     with (
         database.session(writing=True) as first,
         impatient_database.session(writing=True) as second,
