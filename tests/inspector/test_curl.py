@@ -111,9 +111,9 @@ def test_a_form_request_keeps_its_query() -> None:
 
 
 def test_a_masked_part_of_a_path_is_a_placeholder() -> None:
-    assert split_command(
-        curl.command(exchange("client_app", f"GET /photos/{CODE}/image")), VALUE="abc"
-    )[-1] == ("http://127.0.0.1:9001/photos/abc/image")
+    command = curl.command(exchange("client_app", f"GET /photos/{CODE}/image"))
+
+    assert split_command(command, VALUE="abc")[-1] == "http://127.0.0.1:9001/photos/abc/image"
 
 
 @pytest.mark.parametrize(
@@ -148,9 +148,9 @@ def test_other_credentials_are_placeholders(authorization: str, header: str) -> 
         "resource_api", "DELETE /photos/1", request_headers=[("Authorization", authorization)]
     )
 
-    assert split_command(curl.command(one), ACCESS_TOKEN="abc", AUTHORIZATION="a whole value")[
-        1:
-    ] == [
+    arguments = split_command(curl.command(one), ACCESS_TOKEN="abc", AUTHORIZATION="a whole value")
+
+    assert arguments[1:] == [
         "--request",
         "DELETE",
         "http://127.0.0.1:9002/photos/1",

@@ -120,11 +120,11 @@ def numbers(path: ElementTree.Element) -> list[float]:
 @pytest.mark.parametrize(("source", "target"), [(0, 1), (1, 0), (1, 2), (3, 2)])
 def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int) -> None:
     call = Call(n=1, source=source, target=target, label="GET /x", **FRONT)
-    answer = Response(
+    response = Response(
         n=1, source=target, target=source, status="200", summary="", step="", front=True
     )
 
-    svg = draw_rows(call, answer)
+    svg = draw_rows(call, response)
     [bar] = find_by_class(svg, "bar")
     request_y, response_y = (numbers(line)[1] for line in find_by_class(svg, "line"))
 
@@ -138,9 +138,9 @@ def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> No
     redirect = Redirect(
         n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
     )
-    answer = Response(n=2, source=2, target=0, status="200", summary="", step="", front=True)
+    response = Response(n=2, source=2, target=0, status="200", summary="", step="", front=True)
 
-    client, auth = find_by_class(draw_rows(call, redirect, answer), "bar")
+    client, auth = find_by_class(draw_rows(call, redirect, response), "bar")
 
     assert ("leg-client" in client.attrib["class"], "leg-auth" in auth.attrib["class"]) == (
         True,
@@ -212,9 +212,9 @@ def test_a_short_text_is_not_cut() -> None:
     [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)],
 )
 def test_an_error_response_is_marked(status: str, is_bad: bool) -> None:
-    answer = Response(n=1, source=1, target=0, status=status, summary="", step="", front=True)
+    response = Response(n=1, source=1, target=0, status=status, summary="", step="", front=True)
 
-    [group] = find_by_class(draw_rows(answer), "answer")
+    [group] = find_by_class(draw_rows(response), "answer")
 
     assert ("bad" in group.attrib["class"].split()) == is_bad
 
@@ -262,7 +262,7 @@ def chain(length: int) -> Member:
 
 
 @pytest.mark.parametrize("length", [1, 8, 9, 40])
-def test_a_family_lists_the_code_and_its_tokens_in_at_most_nine_entries(length: int) -> None:
+def test_a_family_of_any_length_has_at_most_nine_entries(length: int) -> None:
     family = parse(draw.family(chain(length)))
     names = [node.text for node in family.iter("strong")]
 

@@ -1,4 +1,4 @@
-"""`GET /inspector` at Print Shop: the recorded messages, without JavaScript."""
+"""The inspector's page at Print Shop shows the recorded messages, also without JavaScript."""
 
 import re
 from html import unescape
@@ -23,43 +23,44 @@ PARTIES = ["browser", "client", "authorization-server", "resource-api"]
 
 @pytest.fixture
 def inspector(inspected: Legs) -> Browser:
-    """Return another tab with the inspector."""
+    """Return a second browser, at the inspector."""
     browser = Browser(inspected.network)
     browser.open(f"{inspected.client_app_url}/inspector")
     return browser
 
 
-def look(inspector: Browser, query: str = "") -> str:
-    """Return the current page."""
+def open_inspector(inspector: Browser, query: str = "") -> str:
+    """Open the inspector with this query, and return the page's HTML."""
     page = inspector.open(re.sub(r"/inspector.*", f"/inspector{query}", inspector.current.url))
     assert page.status == 200, page
     return page.source
 
 
-def arrows(html: str) -> list[tuple[str, str]]:
-    """Return the step and the text of each arrow."""
+def list_arrows(html: str) -> list[tuple[str, str]]:
+    """Return the step and the description of each arrow."""
     return [(step, unescape(words)) for _, step, words in ARROW.findall(html)]
 
 
-def number_of(html: str, words: str) -> str:
-    """Return the number of the message with this text."""
-    return next(n for n, _, said in ARROW.findall(html) if words in unescape(said))
+def find_message_number(html: str, text: str) -> str:
+    """Return the number of the first message whose arrow contains this text."""
+    return next(n for n, _, description in ARROW.findall(html) if text in unescape(description))
 
 
-def refused(inspector: Browser) -> list[str]:
-    """Return the reasons that the newest flow shows."""
+def list_refusal_reasons(inspector: Browser) -> list[str]:
+    """Return the reasons of refusals that the page shows for the newest flow."""
     return re.findall(
-        r"<strong>Why it was refused:</strong> (.*?)\.(?: Only|<)", look(inspector, "?all=1")
+        r"<strong>Why it was refused:</strong> (.*?)\.(?: Only|<)",
+        open_inspector(inspector, "?all=1"),
     )
 
 
-def refreshes(legs: Legs) -> int:
+def count_refreshes(legs: Legs) -> int:
     """Return how often a refresh token was presented."""
-    asked = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")
-    return sum(one.form["grant_type"] == "refresh_token" for one in asked)
+    token_requests = legs.network.exchanges_with(legs.auth_server_url, "/oauth/token")
+    return sum(one.form["grant_type"] == "refresh_token" for one in token_requests)
 
 
-def test_the_empty_page_says_what_to_do(inspector: Browser) -> None:
+def test_the_empty_page_links_to_the_start_of_a_flow(inspector: Browser) -> None:
     assert "No messages are recorded yet" in inspector.current.source
     assert inspector.follow("Connect your photos").has_field("password")
 
@@ -71,10 +72,10 @@ def test_a_complete_flow_has_every_step_of_the_table(
     alice.browser.press("Refresh now")
     alice.browser.press("Disconnect")
 
-    html = look(inspector, "?all=1")
+    html = open_inspector(inspector, "?all=1")
     table = set(re.findall(r"^\| ([A-Z]\d) \|", (ROOT / "README.md").read_text(), re.MULTILINE))
 
-    assert {step for step, _ in arrows(html) if step} == table
+    assert {step for step, _ in list_arrows(html) if step} == table
     assert "round trip 1 of 1" in html
     for phase in ("1 Authorization", "2 Token", "3 Resource", "4 Refresh", "5 End"):
         assert phase in html
@@ -84,7 +85,7 @@ def test_the_introspection_is_shown(inspector: Browser, alice: Person, inspected
     alice.go_through(f"{inspected.client_app_url}/connect")
 
     assert ("R2", "Photo API to Tripod ID, POST /oauth/introspect") in [
-        (step, words.removeprefix("R2: ")) for step, words in arrows(look(inspector))
+        (step, words.removeprefix("R2: ")) for step, words in list_arrows(open_inspector(inspector))
     ]
 
 
@@ -92,9 +93,9 @@ def test_an_open_message_shows_raw_http_parameters_and_a_curl_command(
     inspector: Browser, alice: Person, inspected: Legs
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
-    n = number_of(look(inspector), "Print Shop to Tripod ID, POST /oauth/token")
+    n = find_message_number(open_inspector(inspector), "Print Shop to Tripod ID, POST /oauth/token")
 
-    html = look(inspector, f"?message={n}")
+    html = open_inspector(inspector, f"?message={n}")
     [opened] = re.findall(r'<details class="message[^>]*open>(.*?)</details>', html, re.DOTALL)
 
     assert "POST /oauth/token HTTP/1.1" in opened
@@ -110,7 +111,7 @@ def test_equal_values_have_the_same_colour(
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
-    html = look(inspector, "?all=1")
+    html = open_inspector(inspector, "?all=1")
     colours = {
         name: re.findall(
             rf'\b{name}=[\w-]*•{{8}}<span class="fp (fp-\d+)">([0-9a-f]{{6}})</span>', html
@@ -128,7 +129,7 @@ def test_equal_values_have_the_same_colour(
 
 
 @pytest.mark.parametrize(
-    ("view", "seen", "unseen"),
+    ("view", "visible", "hidden"),
     [
         ("browser", "GET /callback", "POST /oauth/token"),
         ("client", "POST /oauth/token", "POST /oauth/introspect"),
@@ -137,15 +138,15 @@ def test_equal_values_have_the_same_colour(
     ],
 )
 def test_a_party_sees_its_messages_and_blind_spots(
-    inspector: Browser, alice: Person, inspected: Legs, view: str, seen: str, unseen: str
+    inspector: Browser, alice: Person, inspected: Legs, view: str, visible: str, hidden: str
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
-    html = look(inspector, f"?view={view}&all=1")
+    html = open_inspector(inspector, f"?view={view}&all=1")
     listed = re.findall(r"<summary>.*?<code>(?:<b>.*?</b> )?(.*?)</code>", html)
 
-    assert seen in listed
-    assert unseen not in listed
+    assert visible in listed
+    assert hidden not in listed
     assert "not visible to the" in unescape(html)
 
 
@@ -153,12 +154,12 @@ def test_six_similar_images_are_folded(inspector: Browser, alice: Person, inspec
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
 
-    folded, unfolded = look(inspector), look(inspector, "?all=1")
+    folded, unfolded = open_inspector(inspector), open_inspector(inspector, "?all=1")
 
     assert "more like it: messages" in folded
     assert "Show all messages" in folded
     assert "more like it: messages" not in unfolded
-    assert len(arrows(unfolded)) > len(arrows(folded))
+    assert len(list_arrows(unfolded)) > len(list_arrows(folded))
 
 
 def test_a_message_inside_a_fold_can_be_linked_to(
@@ -166,19 +167,19 @@ def test_a_message_inside_a_fold_can_be_linked_to(
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
-    last = max(int(n) for n, _, _ in ARROW.findall(look(inspector, "?all=1")))
+    last = max(int(n) for n, _, _ in ARROW.findall(open_inspector(inspector, "?all=1")))
 
-    assert f'id="message-{last}"' in look(inspector, f"?message={last}")
+    assert f'id="message-{last}"' in open_inspector(inspector, f"?message={last}")
 
 
 def test_a_message_can_be_linked_to_by_its_id(
     inspector: Browser, alice: Person, inspected: Legs, watched: Store
 ) -> None:
-    """The link does not depend on its number in the flow."""
+    """Unlike the number of a message in its flow, its id never changes."""
     alice.go_through(f"{inspected.client_app_url}/connect")
     redeemed = next(one for one in watched.exchanges() if one.path == "/oauth/token")
 
-    html = look(inspector, f"?exchange={redeemed.id}")
+    html = open_inspector(inspector, f"?exchange={redeemed.id}")
     [opened] = re.findall(r'<details class="message[^>]*open>(.*?)</details>', html, re.DOTALL)
 
     assert "POST /oauth/token HTTP/1.1" in opened
@@ -187,7 +188,7 @@ def test_a_message_can_be_linked_to_by_its_id(
 def test_a_message_without_a_flow_can_be_opened(inspector: Browser, inspected: Legs) -> None:
     inspected.session().get(f"{inspected.resource_api_url}/photos")
 
-    html = look(inspector)
+    html = open_inspector(inspector)
 
     assert "Messages without a flow" in html
     assert "A client calls Photo API without an access token" in html
@@ -196,11 +197,13 @@ def test_a_message_without_a_flow_can_be_opened(inspector: Browser, inspected: L
     )
 
 
-def test_a_choice_is_kept_by_every_link(inspector: Browser, alice: Person, inspected: Legs) -> None:
+def test_every_link_keeps_the_view_and_the_unfolding(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
     links = re.findall(
-        r'<a class="step[^"]*" href="([^"]*)"', look(inspector, "?view=client&all=1")
+        r'<a class="step[^"]*" href="([^"]*)"', open_inspector(inspector, "?view=client&all=1")
     )
 
     assert len(links) > 10
@@ -212,10 +215,11 @@ def test_the_fold_counts_only_messages_that_the_party_sees(
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.load_images()
-    folded, unfolded = look(inspector, "?view=client"), look(inspector, "?view=client&all=1")
-    [said] = re.findall(r"Show all messages</a>, with (\d+) more", folded)
+    folded = open_inspector(inspector, "?view=client")
+    unfolded = open_inspector(inspector, "?view=client&all=1")
+    [number] = re.findall(r"Show all messages</a>, with (\d+) more", folded)
 
-    assert int(said) == unfolded.count("<summary>") - folded.count("<summary>") > 0
+    assert int(number) == unfolded.count("<summary>") - folded.count("<summary>") > 0
 
 
 def test_the_newest_flow_is_shown_with_links_to_the_others(
@@ -224,11 +228,11 @@ def test_the_newest_flow_is_shown_with_links_to_the_others(
     alice.go_through(f"{inspected.client_app_url}/connect")
     bob.go_through(f"{inspected.client_app_url}/connect")
 
-    html = look(inspector)
+    html = open_inspector(inspector)
     older = re.findall(r'<li><a href="/inspector\?flow=(\d+)">', html)
 
     assert "round trip 2 of 2" in html
-    assert "round trip 1 of 2" in look(inspector, f"?flow={older[0]}")
+    assert "round trip 1 of 2" in open_inspector(inspector, f"?flow={older[0]}")
 
 
 def test_the_users_own_flow_comes_before_the_labs_attacks(
@@ -237,7 +241,7 @@ def test_the_users_own_flow_comes_before_the_labs_attacks(
     alice.go_through(f"{inspected.client_app_url}/connect")
     run(ATTACKS[0], stage_for(inspected, clock))
 
-    html = look(inspector)
+    html = open_inspector(inspector)
 
     assert "round trip 1 of 2" in html
     assert f"Lab: {ATTACKS[0].title}" in html
@@ -248,15 +252,15 @@ def test_a_new_recording_changes_the_page_version(
 ) -> None:
     session = inspected.session()
     session.get(f"{inspected.resource_api_url}/photos/first")
-    look(inspector)
+    open_inspector(inspector)
     watched.begin()
     session.get(f"{inspected.resource_api_url}/photos/second")
 
-    assert "/photos/second" in look(inspector)
+    assert "/photos/second" in open_inspector(inspector)
 
 
 def test_the_inspector_does_not_record_itself(inspector: Browser, watched: Store) -> None:
-    look(inspector)
+    open_inspector(inspector)
 
     assert watched.exchanges() == []
 
@@ -266,11 +270,11 @@ def test_an_unchanged_page_gets_a_short_response(
 ) -> None:
     url = inspector.current.url
     version = inspector.fetch(url).headers["ETag"]
-    same = inspector.fetch(url, headers={"If-None-Match": version})
+    unchanged = inspector.fetch(url, headers={"If-None-Match": version})
     alice.go_through(f"{inspected.client_app_url}/connect")
     changed = inspector.fetch(url, headers={"If-None-Match": version})
 
-    assert (same.status_code, same.content) == (304, b"")
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
     assert changed.status_code == 200
 
 
@@ -286,7 +290,7 @@ def test_the_timeline_is_updated_without_new_messages(clock: Clock, inspector: B
 
 def test_the_recording_can_be_cleared(inspector: Browser, alice: Person, inspected: Legs) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
-    look(inspector)
+    open_inspector(inspector)
 
     assert "No messages are recorded yet" in inspector.press("Clear").source
 
@@ -296,7 +300,7 @@ def test_clearing_requires_a_csrf_token(inspector: Browser, alice: Person, inspe
     forged = inspector.fetch(f"{inspected.client_app_url}/inspector/clear", "POST")
 
     assert forged.status_code == 400
-    assert "No messages are recorded yet" not in look(inspector)
+    assert "No messages are recorded yet" not in open_inspector(inspector)
 
 
 def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(
@@ -304,12 +308,12 @@ def test_treating_the_token_as_expired_makes_the_next_page_refresh_it(
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector")
-    said = alice.browser.press("Treat as expired now")
-    before = refreshes(inspected)
+    page = alice.browser.press("Treat as expired now")
+    before = count_refreshes(inspected)
     alice.browser.open(f"{inspected.client_app_url}/photos")
 
-    assert "Print Shop now treats its access token as expired." in said.source
-    assert (before, refreshes(inspected)) == (0, 1)
+    assert "Print Shop now treats its access token as expired." in page.source
+    assert (before, count_refreshes(inspected)) == (0, 1)
 
 
 def test_treating_the_token_as_expired_sends_no_request(
@@ -329,26 +333,28 @@ def test_treating_as_expired_returns_to_the_same_flow_and_view(
     alice.go_through(f"{inspected.client_app_url}/connect")
     alice.browser.open(f"{inspected.client_app_url}/inspector?view=client&all=1")
 
-    said = alice.browser.press("Treat as expired now")
+    page = alice.browser.press("Treat as expired now")
 
-    assert "view=client&all=1" in said.url
+    assert "view=client&all=1" in page.url
 
 
-def test_only_the_browser_of_the_flow_can_treat_its_token_as_expired(
+def test_only_the_browser_of_a_flow_has_its_expire_button(
     inspected: Legs, alice: Person, bob: Person
 ) -> None:
-    """The button changes the record of the browser that sends it, so only that browser's flows have it."""
+    """The button changes the connection of the browser that sends it."""
     alice.go_through(f"{inspected.client_app_url}/connect")
     bob.go_through(f"{inspected.client_app_url}/connect")
-    bobs = bob.browser.open(f"{inspected.client_app_url}/inspector").source
-    alices = re.findall(r'<li><a href="(/inspector\?flow=\d+)">', bobs)[0]
+    bobs_page = bob.browser.open(f"{inspected.client_app_url}/inspector").source
+    alices_flow = re.findall(r'<li><a href="(/inspector\?flow=\d+)">', bobs_page)[0]
 
-    assert "Treat as expired now" in bobs
+    assert "Treat as expired now" in bobs_page
     assert (
-        "Treat as expired now" not in bob.browser.open(f"{inspected.client_app_url}{alices}").source
+        "Treat as expired now"
+        not in bob.browser.open(f"{inspected.client_app_url}{alices_flow}").source
     )
     assert (
-        "Treat as expired now" in alice.browser.open(f"{inspected.client_app_url}{alices}").source
+        "Treat as expired now"
+        in alice.browser.open(f"{inspected.client_app_url}{alices_flow}").source
     )
 
 
@@ -393,21 +399,21 @@ def test_without_a_connection_there_is_no_expire_button(inspected: Legs, alice: 
         "?%00=%ff",
     ],
 )
-def test_an_invalid_choice_is_ignored(
+def test_an_invalid_query_parameter_is_ignored(
     inspector: Browser, alice: Person, inspected: Legs, query: str
 ) -> None:
     alice.go_through(f"{inspected.client_app_url}/connect")
 
-    assert "round trip 1 of 1" in look(inspector, query)
+    assert "round trip 1 of 1" in open_inspector(inspector, query)
 
 
 def test_a_wrong_verifier_is_explained_only_in_the_inspector(
     inspector: Browser, alice: Person, client: RegisteredClient
 ) -> None:
-    answer = alice.authorize(client).redeem(code_verifier="x" * 43)
+    response = alice.authorize(client).redeem(code_verifier="x" * 43)
 
-    assert "verifier" not in answer.text
-    assert refused(inspector) == [
+    assert "verifier" not in response.text
+    assert list_refusal_reasons(inspector) == [
         "the verifier does not match the challenge of the authorization request"
     ]
 
@@ -417,18 +423,18 @@ def test_a_different_redirect_uri_is_explained_with_the_difference(
 ) -> None:
     alice.authorize(client).redeem(redirect_uri="https://calendar.example/callbacks")
 
-    assert "character 34" in refused(inspector)[0]
+    assert "character 34" in list_refusal_reasons(inspector)[0]
 
 
-def test_a_spent_code_is_explained_with_its_consequence(
+def test_a_replayed_code_is_explained_with_its_consequence(
     inspector: Browser, alice: Person, client: RegisteredClient
 ) -> None:
     code = alice.authorize(client)
     code.redeem()
     code.redeem()
 
-    assert refused(inspector) != []
-    assert "Its tokens stopped working immediately." in look(inspector, "?all=1")
+    assert list_refusal_reasons(inspector) != []
+    assert "Its tokens stopped working immediately." in open_inspector(inspector, "?all=1")
 
 
 def test_an_expired_code_is_explained(
@@ -438,7 +444,7 @@ def test_an_expired_code_is_explained(
     clock.forward(61)
     code.redeem()
 
-    assert "expired" in refused(inspector)[0]
+    assert "expired" in list_refusal_reasons(inspector)[0]
 
 
 def test_a_code_of_another_client_is_explained(
@@ -447,14 +453,14 @@ def test_a_code_of_another_client_is_explained(
     code = alice.authorize(client)
     mallory.client.redeem(code.value, code.verifier, redirect_uri=client.redirect_uri)
 
-    assert "another client" in refused(inspector)[0]
+    assert "another client" in list_refusal_reasons(inspector)[0]
 
 
 def test_a_wrong_password_is_explained_without_details(
     inspector: Browser, browser: Browser, inspected: Legs
 ) -> None:
-    Person("alice", "a wrong guess", browser).go_through(f"{inspected.client_app_url}/connect")
+    Person("alice", "a wrong password", browser).go_through(f"{inspected.client_app_url}/connect")
 
-    assert refused(inspector) == [
+    assert list_refusal_reasons(inspector) == [
         "the username or the password is wrong; the server does not say which"
     ]

@@ -13,7 +13,7 @@ PAGE = [("Accept", "text/html,*/*;q=0.8")]
 
 
 def shape(messages: list[Message]) -> list[object]:
-    """Return the path of each message, in a pair with the shape of its inner messages if any."""
+    """Return each message as its path, or as a pair: its path and its inner messages."""
     return [
         (one.exchange.path, shape(one.inside)) if one.inside else one.exchange.path
         for one in messages

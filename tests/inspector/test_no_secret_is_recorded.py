@@ -1,4 +1,7 @@
-"""Searches every byte of the recording for every code, token, secret, password, cookie and session id that was sent."""
+"""No byte of the recording belongs to a secret that was sent.
+
+Secrets are codes, tokens, client secrets, passwords, cookies and session ids.
+"""
 
 import base64
 import re
@@ -43,8 +46,8 @@ KINDS = {
     "repeated_password": "password",
     "csrf_token": "csrf token",
 }
-#: The secrets of the legs. The key of the fingerprints is derived from one of them.
-AT_REST = ("client_secret", "introspection_client_secret", "secret_key")
+#: Files with the secrets of the legs. The key of the fingerprints is derived from one of them.
+SECRET_FILES = ("client_secret", "introspection_client_secret", "secret_key")
 #: Secrets in other places.
 OTHER_KINDS = {
     "client secret in Basic",
@@ -56,22 +59,20 @@ OTHER_KINDS = {
 SHOWN_ONCE = re.compile(r'id="new-secret">(.*?)<')
 
 
-# Actions
+# Flows in which secrets are sent
 
 
-def go_through_everything(
-    legs: Legs, clock: Clock, alice: Person, bob: Person, mallory: Attacker
-) -> None:
+def run_every_flow(legs: Legs, clock: Clock, alice: Person, bob: Person, mallory: Attacker) -> None:
     use_another_client(mallory)
     connect_refresh_and_step_up(legs, clock, alice)
     change_a_photo_and_disconnect(alice)
-    refuse(legs, bob)
+    deny_consent(legs, bob)
     register_an_app(legs, mallory)
     change_the_password(legs, mallory)
 
 
 def use_another_client(mallory: Attacker) -> None:
-    """The client authenticates in the form (RFC 6749 §2.3.1)."""
+    """Use a client that authenticates with parameters in the form (RFC 6749 §2.3.1)."""
     credentials = {
         "client_id": mallory.client.client_id,
         "client_secret": mallory.client.client_secret,
@@ -82,13 +83,13 @@ def use_another_client(mallory: Attacker) -> None:
 
 
 def connect_refresh_and_step_up(legs: Legs, clock: Clock, alice: Person) -> None:
-    """Enter two wrong passwords first, one of them in the username field."""
+    """Connect after two wrong passwords, one of them in the username field; refresh; step up."""
     alice.browser.open(f"{legs.client_app_url}/connect")
-    for typed in (
+    for credentials in (
         {"username": "alice", "password": "wonderlandd"},
         {"username": "wonderland", "password": "rabbit-hole"},
     ):
-        alice.browser.fill(**typed)
+        alice.browser.fill(**credentials)
         alice.browser.press_enter("password")
     alice.sign_in()
     alice.allow()
@@ -104,19 +105,19 @@ def change_a_photo_and_disconnect(alice: Person) -> None:
     alice.browser.press("Disconnect")
 
 
-def refuse(legs: Legs, bob: Person) -> None:
+def deny_consent(legs: Legs, bob: Person) -> None:
     bob.browser.open(f"{legs.client_app_url}/connect")
     bob.sign_in()
     bob.deny()
 
 
 def register_an_app(legs: Legs, mallory: Attacker) -> None:
-    """Register an app and renew its secret."""
+    """Register an app and create a new secret for it."""
     mallory.browser.open(f"{legs.auth_server_url}/developer/apps/new")
     mallory.browser.fill(name="Postcard Press", redirect_uris="https://postcards.example/callback")
     mallory.browser.tick("scope", "profile")
-    shown = mallory.browser.press_enter("redirect_uris")
-    client_id = re.findall(r'id="new-id">(.*?)<', shown.source)[0]
+    page = mallory.browser.press_enter("redirect_uris")
+    client_id = re.findall(r'id="new-id">(.*?)<', page.source)[0]
     mallory.browser.open(f"{legs.auth_server_url}/developer/apps/{client_id}/secret")
     mallory.browser.press("Create a new secret")
 
@@ -130,7 +131,7 @@ def change_the_password(legs: Legs, mallory: Attacker) -> None:
     mallory.browser.press_enter("new_password")
 
 
-# What sent_secrets
+# The secrets that were sent
 
 
 def sent_secrets(legs: Legs) -> Secrets:
@@ -170,8 +171,8 @@ def _query(url: str) -> list[tuple[str, str]]:
 
 
 def _form(exchange: Exchange) -> list[tuple[str, str]]:
-    is_one = exchange.request_headers.get("Content-Type") == "application/x-www-form-urlencoded"
-    return parse_qsl(exchange.request_body.decode()) if is_one else []
+    is_form = exchange.request_headers.get("Content-Type") == "application/x-www-form-urlencoded"
+    return parse_qsl(exchange.request_body.decode()) if is_form else []
 
 
 def _json(exchange: Exchange) -> list[tuple[str, str]]:
@@ -199,30 +200,33 @@ def _session_ids(cookie: str, legs: Legs) -> list[str]:
 
 
 def spellings(value: str) -> set[bytes]:
-    """Return `value` in each encoding: plain, percent-encoded, and inside base64."""
+    """Return `value` in each encoding: plain, percent-encoded, and as a part of base64."""
     raw = value.encode()
     once = quote(value, "")
     in_base64 = set()
-    for lead in range(3):
-        first, end = -(-lead * 8 // 6), (lead + len(raw)) * 8 // 6
-        core = base64.b64encode(bytes(lead) + raw)[first:end]
-        in_base64 |= {core, core.translate(bytes.maketrans(b"+/", b"-_"))}
+    for shift in range(3):
+        first, end = -(-shift * 8 // 6), (shift + len(raw)) * 8 // 6
+        inner = base64.b64encode(bytes(shift) + raw)[first:end]
+        in_base64 |= {inner, inner.translate(bytes.maketrans(b"+/", b"-_"))}
     return {raw, once.encode(), quote(once, "").encode(), *in_base64}
 
 
 def recording(folder: Path) -> bytes:
-    """Return every byte of the store's files: the database, its write-ahead log and the rest."""
+    """Return every byte of the store's files: the database and its write-ahead log."""
     files = sorted(folder.glob("inspector.db*"))
     assert files
     return b"\0".join(path.read_bytes() for path in files)
 
 
 def find_secrets(secrets: Secrets, folder: Path) -> set[str]:
-    """Return the kinds of secrets in the files, before and after the write-ahead log is merged."""
-    lying = recording(folder)
+    """Return the kinds of secrets that the files contain.
+
+    The files are read before and after SQLite merges the write-ahead log into the database.
+    """
+    content_before = recording(folder)
     with closing(sqlite3.connect(folder / "inspector.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    content = lying + recording(folder)
+    content = content_before + recording(folder)
     return {
         kind
         for kind, values in secrets.items()
@@ -231,60 +235,60 @@ def find_secrets(secrets: Secrets, folder: Path) -> set[str]:
     }
 
 
-Everything = Callable[[], Secrets]
+Scenario = Callable[[], Secrets]
 
 
 @pytest.fixture
-def everything(
+def run_scenario(
     clock: Clock, legs: Legs, watched: Store, alice: Person, bob: Person, mallory: Attacker
-) -> Everything:
-    """Go through everything and return all secrets."""
+) -> Scenario:
+    """Return a function that runs every flow and returns the secrets that were sent."""
 
-    def everything() -> Secrets:
-        go_through_everything(legs, clock, alice, bob, mallory)
+    def run_scenario() -> Secrets:
+        run_every_flow(legs, clock, alice, bob, mallory)
         return sent_secrets(legs)
 
-    return everything
+    return run_scenario
 
 
 def test_the_recording_contains_no_secret(
-    everything: Everything, legs: Legs, watched: Store
+    run_scenario: Scenario, legs: Legs, watched: Store
 ) -> None:
-    secrets = everything()
-    at_rest = {(legs.instance_path / name).read_text().strip() for name in AT_REST}
+    secrets = run_scenario()
+    stored_secrets = {(legs.instance_path / name).read_text().strip() for name in SECRET_FILES}
 
     assert len(watched.exchanges()) > 50
     assert set(secrets) == {*KINDS.values(), *OTHER_KINDS}
     assert secrets["password"] > {"wonderland", "wonderlandd", "builder", MALLORYS_PASSWORD}
     assert [event["sub"] for event in legs.events_named("password_changed")]
-    assert secrets["client secret in Basic"] > at_rest - {
+    assert secrets["client secret in Basic"] > stored_secrets - {
         (legs.instance_path / "secret_key").read_text().strip()
     }
-    assert find_secrets(secrets | {"at rest": at_rest}, legs.instance_path) == set()
+    assert find_secrets(secrets | {"at rest": stored_secrets}, legs.instance_path) == set()
 
 
-def unmask(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Turn masking off."""
+def disable_masking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Store all values unmasked."""
     for method in ("secret", "password", "text"):
         monkeypatch.setattr(Masker, method, lambda _masker, value: value)
     monkeypatch.setattr(Scrubber, "scrub", lambda _scrubber, text: text)
 
 
 def test_without_masking_the_search_finds_every_kind_of_secret(
-    everything: Everything, legs: Legs, monkeypatch: pytest.MonkeyPatch
+    run_scenario: Scenario, legs: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Otherwise the search above would prove nothing. Only the title of a page is stored, masked or not."""
-    unmask(monkeypatch)
+    """This shows that the search above can fail. Of a page, only the title is ever stored."""
+    disable_masking(monkeypatch)
 
-    assert find_secrets(everything(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {
+    assert find_secrets(run_scenario(), legs.instance_path) == {*KINDS.values(), *OTHER_KINDS} - {
         "client secret on a page"
     }
 
 
-@pytest.mark.parametrize("written", ["{}", "code={}", "a%2520b", "xx{}", "x{}", "xxx{}xx"])
-def test_the_search_finds_a_value_in_every_encoding(written: str, tmp_path: Path) -> None:
-    value = "a b" if "%" in written else "Splxl0BeZQQYbYS6WxSbIA>?"
-    text = written.format(value).encode()
+@pytest.mark.parametrize("template", ["{}", "code={}", "a%2520b", "xx{}", "x{}", "xxx{}xx"])
+def test_the_search_finds_a_value_in_every_encoding(template: str, tmp_path: Path) -> None:
+    value = "a b" if "%" in template else "Splxl0BeZQQYbYS6WxSbIA>?"
+    text = template.format(value).encode()
     store = tmp_path / "inspector.db"
     for content in {text, base64.b64encode(text), base64.urlsafe_b64encode(text)}:
         store.unlink(missing_ok=True)
@@ -292,16 +296,18 @@ def test_the_search_finds_a_value_in_every_encoding(written: str, tmp_path: Path
             connection.execute("CREATE TABLE t (x)")
             connection.execute("INSERT INTO t VALUES (?)", (content.decode(),))
 
-        found = find_secrets({"it": {value}, "another": {"tGzvFWFjXmRk1J2mO8cQ"}}, tmp_path)
-        assert found == ({"it"} if "%" not in written or content == text else set())
+        is_found = "%" not in template or content == text
+        expected = {"stored"} if is_found else set()
+        found = find_secrets({"stored": {value}, "not stored": {"tGzvFWFjXmRk1J2mO8cQ"}}, tmp_path)
+        assert found == expected
 
 
-# Secrets in odd places
+# Secrets in places where none belongs
 
 Send = Callable[[requests.Session, str, str], object]
 ODD_PLACES: dict[str, Send] = {
     "the query": lambda http, leg, secret: http.get(f"{leg}/photos?magic={secret}"),
-    "the query alone": lambda http, leg, secret: http.get(f"{leg}/?{secret}"),
+    "the query without a name": lambda http, leg, secret: http.get(f"{leg}/?{secret}"),
     "the query, in a public parameter": lambda http, leg, secret: http.get(
         f"{leg}/oauth/authorize?scope={secret}"
     ),
@@ -323,34 +329,32 @@ ODD_PLACES: dict[str, Send] = {
         f"{leg}/login", headers={"Origin": f"https://{secret}.example"}
     ),
     "Host": lambda http, leg, secret: http.get(leg, headers={"Host": secret}),
-    "Host, before the host": lambda http, leg, secret: http.get(
+    "Host, as user information": lambda http, leg, secret: http.get(
         leg, headers={"Host": f"alice:{secret}@127.0.0.1"}
     ),
-    "Origin, before the host": lambda http, leg, secret: http.post(
+    "Origin, as user information": lambda http, leg, secret: http.post(
         f"{leg}/login", headers={"Origin": f"https://alice:{secret}@shop.example"}
     ),
     "X-Request-Id": lambda http, leg, secret: http.get(
         f"{leg}/photos", headers={"X-Request-Id": secret}
     ),
-    "a header that nobody knows": lambda http, leg, secret: http.get(
-        leg, headers={"X-Api-Key": secret}
-    ),
+    "an unknown header": lambda http, leg, secret: http.get(leg, headers={"X-Api-Key": secret}),
     "Content-Type": lambda http, leg, secret: http.post(
         f"{leg}/login", headers={"Content-Type": f"text/{secret}"}
     ),
-    "Authorization, bare": lambda http, leg, secret: http.get(
+    "Authorization without a scheme": lambda http, leg, secret: http.get(
         f"{leg}/photos", headers={"Authorization": secret}
     ),
-    "Authorization, twice": lambda http, leg, secret: http.get(
+    "Authorization with a repeated scheme": lambda http, leg, secret: http.get(
         f"{leg}/photos", headers={"Authorization": f"Bearer Bearer {secret}"}
     ),
-    "Authorization of a scheme that nobody knows": lambda http, leg, secret: http.get(
+    "Authorization with an unknown scheme": lambda http, leg, secret: http.get(
         f"{leg}/photos", headers={"Authorization": f"Token {secret}"}
     ),
-    "Basic, as the client": lambda http, leg, secret: http.post(
+    "Basic, as the client id": lambda http, leg, secret: http.post(
         f"{leg}/oauth/token", auth=(secret, "")
     ),
-    "Basic, alone": lambda http, leg, secret: http.post(
+    "Basic without a colon": lambda http, leg, secret: http.post(
         f"{leg}/oauth/token",
         headers={"Authorization": f"Basic {base64.b64encode(secret.encode()).decode()}"},
     ),
@@ -372,7 +376,7 @@ ODD_PLACES: dict[str, Send] = {
         f"{leg}/oauth/token",
         data={"grant_type": secret, "client_id": secret, "scope": f"profile {secret}"},
     ),
-    "a form, as its username": lambda http, leg, secret: http.post(
+    "a form, as the username": lambda http, leg, secret: http.post(
         f"{leg}/login", data={"username": secret}
     ),
     "JSON": lambda http, leg, secret: http.patch(f"{leg}/photos/dune", json={"magic": secret}),
@@ -382,48 +386,53 @@ ODD_PLACES: dict[str, Send] = {
     "JSON, as a name": lambda http, leg, secret: http.patch(
         f"{leg}/photos/dune", json={secret: True}
     ),
-    "JSON, bare": lambda http, leg, secret: http.post(f"{leg}/oauth/token", json=secret),
+    "JSON, as the whole document": lambda http, leg, secret: http.post(
+        f"{leg}/oauth/token", json=secret
+    ),
 }
 
 
 #: A header that is not stored, and a body that no leg reads.
-NEVER_KEPT = {"a header that nobody knows", "JSON, bare"}
+NEVER_STORED = {"an unknown header", "JSON, as the whole document"}
 
 
 @pytest.fixture
-def astray(
+def send_misplaced_secrets(
     legs: Legs, watched: Store, client: RegisteredClient, alice: Person
 ) -> Callable[[], Secrets]:
-    """Send each leg a different random token in each odd place. Return the tokens."""
+    """Return a function that sends each leg a random secret in each odd place.
+
+    The function returns the secret of each place.
+    """
     session = legs.session()
-    # The title of a photo is read only if the client may write.
+    # The resource API reads the title of a photo only if the token has the scope photos:write.
     session.headers["Authorization"] = (
         f"Bearer {alice.tokens_for(client, 'photos:write')['access_token']}"
     )
 
-    def astray() -> Secrets:
+    def send_misplaced_secrets() -> Secrets:
         sent = {place: token_urlsafe(32) for place in ODD_PLACES}
         for place, send in ODD_PLACES.items():
             for leg in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):
                 send(session, leg, sent[place])
         return {place: {secret} for place, secret in sent.items()}
 
-    return astray
+    return send_misplaced_secrets
 
 
 def test_a_secret_in_an_odd_place_is_not_recorded(
-    astray: Callable[[], Secrets], legs: Legs, watched: Store
+    send_misplaced_secrets: Callable[[], Secrets], legs: Legs, watched: Store
 ) -> None:
-    before, secrets = watched.last_id(), astray()
+    before, secrets = watched.last_id(), send_misplaced_secrets()
 
     assert watched.last_id() - before >= 3 * len(ODD_PLACES)
     assert find_secrets(secrets, legs.instance_path) == set()
 
 
 def test_a_secret_in_an_odd_place_is_not_in_the_event_logs(
-    astray: Callable[[], Secrets], legs: Legs
+    send_misplaced_secrets: Callable[[], Secrets], legs: Legs
 ) -> None:
-    secrets = astray()
+    secrets = send_misplaced_secrets()
 
     assert {
         place
@@ -435,8 +444,10 @@ def test_a_secret_in_an_odd_place_is_not_in_the_event_logs(
 
 
 def test_without_masking_the_search_finds_each_odd_place(
-    astray: Callable[[], Secrets], legs: Legs, monkeypatch: pytest.MonkeyPatch
+    send_misplaced_secrets: Callable[[], Secrets], legs: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    unmask(monkeypatch)
+    disable_masking(monkeypatch)
 
-    assert find_secrets(astray(), legs.instance_path) == set(ODD_PLACES) - NEVER_KEPT
+    assert (
+        find_secrets(send_misplaced_secrets(), legs.instance_path) == set(ODD_PLACES) - NEVER_STORED
+    )

@@ -31,9 +31,8 @@ def test_an_explanation_is_short_and_ends_with_a_full_stop(
 
 def parameters_of(message: Exchange) -> set[str]:
     """Return the names of the parameters in a request and of the members in its response."""
-    return {name for name, _ in [*message.query, *message.request_body.form]} | set(
-        members(message)
-    )
+    parameters = [*message.query, *message.request_body.form]
+    return {name for name, _ in parameters} | set(members(message))
 
 
 def test_every_parameter_of_a_complete_flow_is_explained(

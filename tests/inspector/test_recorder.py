@@ -1,4 +1,4 @@
-"""The recorder changes neither the requests nor the responses of a leg, and its failures never affect a request."""
+"""The recorder does not change requests or responses, and its failures never affect them."""
 
 import hashlib
 import io
@@ -35,12 +35,12 @@ PICTURE = [bytes([n]) * 4096 for n in range(20)]
 
 
 def key(run_id: str) -> str:
-    """Return the key of a run."""
+    """Return the key for the fingerprints of a run."""
     return f"the key of {run_id}"
 
 
-class Served(Client):
-    """Calls a WSGI application and closes its responses as a server does (PEP 3333)."""
+class ClosingClient(Client):
+    """A test client that closes each response as a server does (PEP 3333)."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         return super().open(*args, **{"buffered": True} | kwargs)
@@ -50,6 +50,13 @@ class Served(Client):
 def leg() -> Flask:
     """Return an application with a response of each kind."""
     app = Flask("leg")
+    add_routes_that_read_a_body(app)
+    add_other_routes(app)
+    return app
+
+
+def add_routes_that_read_a_body(app: Flask) -> None:
+    """Add routes that respond with what they receive."""
 
     @app.post("/echo")
     def echo() -> Response:
@@ -67,6 +74,10 @@ def leg() -> Flask:
     def upload() -> dict[str, str]:
         return {"digest": hashlib.sha256(request.files["picture"].read()).hexdigest()}
 
+
+def add_other_routes(app: Flask) -> None:
+    """Add routes that stream an image, record an event, and raise an exception."""
+
     @app.get("/picture")
     def picture() -> Response:
         return Response(iter(PICTURE), mimetype="image/webp")
@@ -80,36 +91,36 @@ def leg() -> Flask:
     def broken() -> str:
         raise RuntimeError("it broke")
 
-    return app
-
 
 @pytest.fixture
-def unwatched(leg: Flask) -> Served:
+def unwatched_leg(leg: Flask) -> ClosingClient:
     """Return the application without a recorder."""
-    return Served(leg.wsgi_app)
+    return ClosingClient(leg.wsgi_app)
 
 
 @pytest.fixture
-def watched_leg(leg: Flask, unwatched: Served, store: Store, tmp_path: Path) -> Served:
+def watched_leg(
+    leg: Flask, unwatched_leg: ClosingClient, store: Store, tmp_path: Path
+) -> ClosingClient:
     """Return the application with a recorder."""
     settings = ClientAppSettings.load(
         {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "leg")}
     )
     watch_into(leg, settings, store)
-    return Served(leg)
+    return ClosingClient(leg)
 
 
-def asked(application: "WSGIApplication", **request: Any) -> tuple[bytes, str]:
-    """Return the complete response of an application."""
+def call(application: "WSGIApplication", **request: Any) -> tuple[bytes, str]:
+    """Send a request to an application. Return the complete body and the status."""
     parts, status, _ = run_wsgi_app(
         application, EnvironBuilder(**request).get_environ(), buffered=True
     )
     return b"".join(parts), status
 
 
-def same(answer: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
-    """Return the parts in which two equal responses agree."""
-    return answer.status, list(answer.headers), answer.data
+def get_parts(response: TestResponse) -> tuple[str, list[tuple[str, str]], bytes]:
+    """Return the parts of a response that the recorder must not change."""
+    return response.status, list(response.headers), response.data
 
 
 # Requests and responses
@@ -120,44 +131,44 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "path": "/form",
         "data": {"scope": ["profile", "photos:read"], "magic": "swordfish"},
     },
-    "no form at all": {"path": "/form"},
+    "no body": {"path": "/form"},
     "JSON": {"path": "/json", "json": {"title": "Dünen", "deep": [1, None, {"a": "b"}]}},
-    "broken JSON": {"path": "/json", "data": b'{"title": ', "content_type": "application/json"},
+    "truncated JSON": {"path": "/json", "data": b'{"title": ', "content_type": "application/json"},
     "a large form": {"path": "/echo", "data": LARGE, "content_type": FORM},
-    "odd bytes": {"path": "/echo", "data": bytes(range(256)), "content_type": FORM},
-    "odd bytes as JSON": {
+    "bytes that are not a form": {"path": "/echo", "data": bytes(range(256)), "content_type": FORM},
+    "bytes that are not JSON": {
         "path": "/echo",
         "data": bytes(range(256)),
         "content_type": "application/json",
     },
-    "a picture to store": {
+    "an image upload": {
         "path": "/upload",
         "data": {"picture": (b"".join(PICTURE), "dunes.webp")},
     },
-    "a streamed picture": {"path": "/picture", "method": "GET"},
-    "a question about it": {"path": "/picture", "method": "HEAD"},
-    "an address that is none": {"path": "/nothing?code=%ff%00&code=%F0%9F%98%80", "method": "GET"},
-    "a method that is none": {"path": "/form", "method": "PURGE"},
-    "what breaks": {"path": "/broken", "method": "GET"},
+    "a streamed image": {"path": "/picture", "method": "GET"},
+    "a HEAD request": {"path": "/picture", "method": "HEAD"},
+    "an unknown path": {"path": "/nothing?code=%ff%00&code=%F0%9F%98%80", "method": "GET"},
+    "an unknown method": {"path": "/form", "method": "PURGE"},
+    "an exception": {"path": "/broken", "method": "GET"},
 }
 
 
-@pytest.mark.parametrize("sent", REQUESTS.values(), ids=REQUESTS)
+@pytest.mark.parametrize("request_arguments", REQUESTS.values(), ids=REQUESTS)
 def test_a_recorded_response_is_unchanged(
-    sent: dict[str, Any], unwatched: Served, watched_leg: Served
+    request_arguments: dict[str, Any], unwatched_leg: ClosingClient, watched_leg: ClosingClient
 ) -> None:
-    def answer(client: Served) -> TestResponse:
-        arguments = {"method": "POST"} | sent
-        if sent["path"] == "/upload":
-            content, name = sent["data"]["picture"]
+    def send(client: ClosingClient) -> TestResponse:
+        arguments = {"method": "POST"} | request_arguments
+        if request_arguments["path"] == "/upload":
+            content, name = request_arguments["data"]["picture"]
             arguments["data"] = {"picture": (io.BytesIO(content), name)}
         return client.open(**arguments)
 
-    assert same(answer(watched_leg)) == same(answer(unwatched))
+    assert get_parts(send(watched_leg)) == get_parts(send(unwatched_leg))
 
 
-READ: dict[str, Callable[[Any], bytes]] = {
-    "at once": lambda body: body.read(),
+WAYS_TO_READ: dict[str, Callable[[Any], bytes]] = {
+    "in one call": lambda body: body.read(),
     "in portions": lambda body: b"".join(iter(lambda: body.read(7), b"")),
     "line by line": lambda body: b"".join(iter(body.readline, b"")),
     "as a list of lines": lambda body: b"".join(body.readlines()),
@@ -165,21 +176,21 @@ READ: dict[str, Callable[[Any], bytes]] = {
 }
 
 
-@pytest.mark.parametrize("read", READ.values(), ids=READ)
-def test_the_body_can_be_read_in_every_way(read: Callable[[Any], bytes], store: Store) -> None:
-    """PEP 3333, “Input and Error Streams”."""
+@pytest.mark.parametrize("read", WAYS_TO_READ.values(), ids=WAYS_TO_READ)
+def test_a_leg_can_read_the_body_in_every_way(read: Callable[[Any], bytes], store: Store) -> None:
+    """PEP 3333, “Input and Error Streams”, lists the methods of the stream."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "text/plain")])
         return [read(environ["wsgi.input"])]
 
     body = b"client_id=print-shop&scope=\nprofile\n"
-    answer, _ = asked(
+    response, _ = call(
         Recorder(application, "leg", store, key), method="POST", data=body, content_type=FORM
     )
 
     [exchange] = store.exchanges()
-    assert answer == body
+    assert response == body
     assert exchange.request_body.form == [("client_id", "print-shop"), ("scope", "\nprofile\n")]
     assert exchange.request_body.size == len(body)
 
@@ -189,18 +200,18 @@ def test_the_recorder_does_not_read_an_unread_body(store: Store) -> None:
         start_response("413 Content Too Large", [])
         return []
 
-    asked(Recorder(application, "leg", store, key), method="POST", data=LARGE, content_type=FORM)
+    call(Recorder(application, "leg", store, key), method="POST", data=LARGE, content_type=FORM)
 
     [exchange] = store.exchanges()
     assert (exchange.status, exchange.request_body.size) == (413, 0)
 
 
 def test_a_streamed_response_is_not_delayed(store: Store) -> None:
-    made: list[int] = []
+    yielded: list[int] = []
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterator[bytes]:
         for n in range(3):
-            made.append(n)
+            yielded.append(n)
             if n == 0:
                 start_response("200 OK", [("Content-Type", "text/event-stream")])
             yield b"."
@@ -212,25 +223,25 @@ def test_a_streamed_response_is_not_delayed(store: Store) -> None:
     )
 
     assert next(parts) == b"."
-    assert made == [0]
+    assert yielded == [0]
 
 
 def test_a_response_is_stored_when_the_server_closes_it(store: Store) -> None:
     closed: list[str] = []
 
-    class Answer(list[bytes]):
+    class ClosableResponse(list[bytes]):
         def close(self) -> None:
             closed.append("closed")
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [])
-        return Answer([b"."])
+        return ClosableResponse([b"."])
 
-    answer: Any = Recorder(application, "leg", store, key)(
+    response: Any = Recorder(application, "leg", store, key)(
         EnvironBuilder().get_environ(), lambda *_: lambda _: None
     )
-    assert (list(answer), closed, store.exchanges()) == ([b"."], [], [])
-    answer.close()
+    assert (list(response), closed, store.exchanges()) == ([b"."], [], [])
+    response.close()
 
     assert closed == ["closed"]
     assert len(store.exchanges()) == 1
@@ -239,7 +250,7 @@ def test_a_response_is_stored_when_the_server_closes_it(store: Store) -> None:
 # Stored messages
 
 
-def test_the_request_and_the_response_are_stored(watched_leg: Served, store: Store) -> None:
+def test_the_request_and_the_response_are_stored(watched_leg: ClosingClient, store: Store) -> None:
     watched_leg.post(
         "/form?scope=profile",
         data={"grant_type": "refresh_token"},
@@ -259,7 +270,9 @@ def test_the_request_and_the_response_are_stored(watched_leg: Served, store: Sto
     assert 0 <= exchange.ended_at - exchange.started_at < 10
 
 
-def test_a_part_of_a_large_form_and_its_size_are_stored(watched_leg: Served, store: Store) -> None:
+def test_a_part_of_a_large_form_and_its_size_are_stored(
+    watched_leg: ClosingClient, store: Store
+) -> None:
     watched_leg.post("/echo", data=LARGE, content_type=FORM)
 
     [exchange] = store.exchanges()
@@ -267,7 +280,7 @@ def test_a_part_of_a_large_form_and_its_size_are_stored(watched_leg: Served, sto
     assert exchange.request_body.form == [*[("client_id", "x")] * PAIRS, ("…", "more")]
 
 
-def test_a_path_is_stored_decoded(watched_leg: Served, store: Store) -> None:
+def test_a_path_is_stored_decoded(watched_leg: ClosingClient, store: Store) -> None:
     watched_leg.get("/fotos/h%C3%B6he")
 
     assert [one.path for one in store.exchanges()] == ["/fotos/höhe"]
@@ -280,7 +293,7 @@ def test_only_the_title_of_a_page_is_stored(legs: Legs, watched: Store) -> None:
     assert exchange.response_body.text == "an HTML page: “Sign in · Tripod ID”"
 
 
-def test_only_the_size_of_an_image_is_stored(watched_leg: Served, store: Store) -> None:
+def test_only_the_size_of_an_image_is_stored(watched_leg: ClosingClient, store: Store) -> None:
     watched_leg.get("/picture")
     watched_leg.post("/upload", data={"picture": (io.BytesIO(b"swordfish" * 9), "dunes.webp")})
 
@@ -306,7 +319,9 @@ def test_each_message_names_its_leg(legs: Legs, watched: Store) -> None:
     assert [one.leg for one in watched.exchanges()] == ["auth_server", "client_app", "resource_api"]
 
 
-def test_a_new_run_uses_new_fingerprints_immediately(watched_leg: Served, store: Store) -> None:
+def test_a_new_run_uses_new_fingerprints_immediately(
+    watched_leg: ClosingClient, store: Store
+) -> None:
     watched_leg.get("/picture?state=af0ifjsldkj")
     [before] = store.exchanges()
     store.begin()
@@ -321,11 +336,11 @@ def test_a_new_run_uses_new_fingerprints_immediately(watched_leg: Served, store:
 # Events
 
 
-def test_an_event_is_stored_with_its_request(watched_leg: Served, store: Store) -> None:
-    event_log.record("told_outside")
+def test_an_event_is_stored_with_its_request(watched_leg: ClosingClient, store: Store) -> None:
+    event_log.record("recorded_outside_a_request")
     watched_leg.get("/events/first")
     watched_leg.get("/picture")
-    event_log.record("told_in_between")
+    event_log.record("recorded_between_requests")
     watched_leg.get("/events/second")
 
     assert [[event["reason"] for event in one.events] for one in store.exchanges()] == [
@@ -338,18 +353,18 @@ def test_an_event_is_stored_with_its_request(watched_leg: Served, store: Store) 
 def test_an_event_of_a_nested_request_is_stored_with_that_request(
     legs: Legs, watched: Store, alice: Person
 ) -> None:
-    """In one process, the authorization server responds while the client waits."""
+    """In one process, the authorization server responds during the client's request."""
     alice.go_through(f"{legs.client_app_url}/connect")
 
-    told = {
+    events = {
         (one.leg, one.path): [event["event"] for event in one.events] for one in watched.exchanges()
     }
-    assert told["auth_server", "/oauth/token"] == ["code_redeemed"]
-    assert told["client_app", "/callback"] == ["tokens_received"]
+    assert events["auth_server", "/oauth/token"] == ["code_redeemed"]
+    assert events["client_app", "/callback"] == ["tokens_received"]
 
 
 def test_several_recorders_store_an_event_once(
-    leg: Flask, watched_leg: Served, store: Store, legs: Legs
+    leg: Flask, watched_leg: ClosingClient, store: Store, legs: Legs
 ) -> None:
     """Three legs in one process share one event log."""
     watch(legs.auth_server, legs.auth_server.extensions["tripod.settings"])
@@ -359,23 +374,23 @@ def test_several_recorders_store_an_event_once(
 
 
 def test_simultaneous_requests_are_stored_separately(
-    leg: Flask, store: Store, watched_leg: Served
+    leg: Flask, store: Store, watched_leg: ClosingClient
 ) -> None:
-    meet = Barrier(2)
+    barrier = Barrier(2)
 
     @leg.post("/meet/<name>")
     def view(name: str) -> dict[str, str]:
-        meet.wait(10)
+        barrier.wait(10)
         event_log.record("before", reason=name)
         scope = request.form["scope"]
-        meet.wait(10)
+        barrier.wait(10)
         event_log.record("after", reason=name)
         return {"title": scope}
 
-    def ask(name: str) -> None:
-        Served(leg).post(f"/meet/{name}", data={"scope": name})
+    def send(name: str) -> None:
+        ClosingClient(leg).post(f"/meet/{name}", data={"scope": name})
 
-    threads = [Thread(target=ask, args=(name,)) for name in ("alice", "bob")]
+    threads = [Thread(target=send, args=(name,)) for name in ("alice", "bob")]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -389,64 +404,74 @@ def test_simultaneous_requests_are_stored_separately(
         assert [event["reason"] for event in exchange.events] == [name, name]
 
 
-# Failures
+# Failures of the recorder and of the leg
 
 
-def nowhere(store: Store, path: Path) -> Store:
+def in_a_missing_folder(store: Store, path: Path) -> Store:
+    """Return a store whose file cannot be created."""
     return Store(path.parent / "no such folder" / "inspector.db")
 
 
-def spoiled(store: Store, path: Path) -> Store:
-    path.write_bytes(b"Dear Alice, this is no database." * 1000)
+def overwritten(store: Store, path: Path) -> Store:
+    """Overwrite the file of a store."""
+    path.write_bytes(b"This is not a database." * 1000)
     path.with_name("inspector.db-wal").unlink()
     return store
 
 
-def gone(store: Store, path: Path) -> Store:
+def without_a_table(store: Store, path: Path) -> Store:
+    """Delete the table of a store."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("DROP TABLE exchanges")
     return store
 
 
-class Broken(Store):
+class RaisingStore(Store):
     """A store that fails with an unexpected exception."""
 
     def add(self, exchange: object) -> None:
-        raise RuntimeError("nobody thought of this")
+        raise RuntimeError("unexpected")
 
 
-def broken(store: Store, path: Path) -> Store:
-    return Broken(path)
+def raising(store: Store, path: Path) -> Store:
+    """Return a store that raises an unexpected exception."""
+    return RaisingStore(path)
 
 
-@pytest.mark.parametrize("spoil", [nowhere, spoiled, gone, broken])
+@pytest.mark.parametrize(
+    "make_failing_store", [in_a_missing_folder, overwritten, without_a_table, raising]
+)
 def test_a_failing_store_does_not_affect_requests(
-    spoil: Callable[[Store, Path], Store],
+    make_failing_store: Callable[[Store, Path], Store],
     store: Store,
     tmp_path: Path,
     leg: Flask,
-    unwatched: Served,
+    unwatched_leg: ClosingClient,
 ) -> None:
-    watching = Served(Recorder(leg.wsgi_app, "leg", spoil(store, tmp_path / "inspector.db"), key))
+    recorded_leg = ClosingClient(
+        Recorder(leg.wsgi_app, "leg", make_failing_store(store, tmp_path / "inspector.db"), key)
+    )
 
     for _ in range(2):
-        assert same(watching.post("/form", data={"a": "1"})) == same(
-            unwatched.post("/form", data={"a": "1"})
+        assert get_parts(recorded_leg.post("/form", data={"a": "1"})) == get_parts(
+            unwatched_leg.post("/form", data={"a": "1"})
         )
 
 
 def test_a_locked_store_does_not_affect_requests(
-    store: Store, tmp_path: Path, watched_leg: Served, unwatched: Served
+    store: Store, tmp_path: Path, watched_leg: ClosingClient, unwatched_leg: ClosingClient
 ) -> None:
     with closing(sqlite3.connect(tmp_path / "inspector.db", isolation_level=None)) as connection:
         connection.execute("BEGIN EXCLUSIVE")
-        answer = watched_leg.get("/picture")
+        response = watched_leg.get("/picture")
 
-    assert same(answer) == same(unwatched.get("/picture"))
+    assert get_parts(response) == get_parts(unwatched_leg.get("/picture"))
     assert store.exchanges() == []
 
 
-def test_a_leg_starts_if_its_recorder_cannot(leg: Flask, tmp_path: Path, unwatched: Served) -> None:
+def test_a_leg_starts_if_its_recorder_cannot(
+    leg: Flask, tmp_path: Path, unwatched_leg: ClosingClient
+) -> None:
     (tmp_path / "instance" / "inspector.db").mkdir(parents=True)
     watch(
         leg,
@@ -455,24 +480,24 @@ def test_a_leg_starts_if_its_recorder_cannot(leg: Flask, tmp_path: Path, unwatch
         ),
     )
 
-    assert same(Served(leg).get("/picture")) == same(unwatched.get("/picture"))
+    assert get_parts(ClosingClient(leg).get("/picture")) == get_parts(unwatched_leg.get("/picture"))
 
 
-def test_a_server_error_is_stored(watched_leg: Served, store: Store) -> None:
+def test_a_server_error_is_stored(watched_leg: ClosingClient, store: Store) -> None:
     assert watched_leg.get("/broken").status_code == 500
 
     assert [one.status for one in store.exchanges()] == [500]
 
 
 def test_an_exception_is_stored_and_raised_again(store: Store) -> None:
-    """Whatever the application has begun to send, the server answers with an error."""
+    """The recorded status is 500, because the server then responds with an error."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", "text/html")])
         raise LookupError("it broke")
 
     with pytest.raises(LookupError, match="it broke"):
-        asked(Recorder(application, "leg", store, key), path="/broken")
+        call(Recorder(application, "leg", store, key), path="/broken")
 
     [exchange] = store.exchanges()
     assert (exchange.path, exchange.status, exchange.response_headers) == ("/broken", 500, [])
@@ -487,27 +512,27 @@ def test_an_exception_during_a_response_is_raised_again(store: Store) -> None:
         start_response("200 OK", [("Content-Type", "text/html")])
         return parts()
 
-    answer: Any = Recorder(application, "leg", store, key)(
+    response: Any = Recorder(application, "leg", store, key)(
         EnvironBuilder().get_environ(), lambda *_: lambda _: None
     )
-    received = iter(answer)
+    received = iter(response)
     assert next(received) == b"."
     with pytest.raises(LookupError, match="it broke"):
         next(received)
-    answer.close()
+    response.close()
 
     assert [one.response_body.size for one in store.exchanges()] == [1]
 
 
 def test_an_event_after_an_exception_belongs_to_no_request(
-    store: Store, watched_leg: Served
+    store: Store, watched_leg: ClosingClient
 ) -> None:
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         raise LookupError("it broke")
 
     with pytest.raises(LookupError):
-        asked(Recorder(application, "leg", store, key))
-    event_log.record("told_outside")
+        call(Recorder(application, "leg", store, key))
+    event_log.record("recorded_outside_a_request")
     watched_leg.get("/picture")
 
     assert [one.events for one in store.exchanges()] == [[], []]
@@ -519,25 +544,25 @@ def test_a_malformed_status_is_sent_unchanged(status: str, store: Store) -> None
         start_response(status, [])
         return [b"."]
 
-    told: list[str] = []
-    answer: Any = Recorder(application, "leg", store, key)(
-        EnvironBuilder().get_environ(), lambda line, *_: told.append(line) or (lambda _: None)
+    statuses: list[str] = []
+    response: Any = Recorder(application, "leg", store, key)(
+        EnvironBuilder().get_environ(), lambda line, *_: statuses.append(line) or (lambda _: None)
     )
-    answer.close()
+    response.close()
 
-    assert told == [status]
+    assert statuses == [status]
     assert [one.status for one in store.exchanges()] == [0]
 
 
-def test_a_message_that_cannot_be_transcribed_is_noted(
-    watched_leg: Served, store: Store, monkeypatch: pytest.MonkeyPatch
+def test_a_message_that_cannot_be_transcribed_is_stored_without_content(
+    watched_leg: ClosingClient, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A sender cannot hide a message through its content."""
+    """A sender must not be able to hide a message by its content."""
 
-    def broken(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise RecursionError
 
-    monkeypatch.setattr("inspector.record.recorder.transcribe", broken)
+    monkeypatch.setattr("inspector.record.recorder.transcribe", fail)
     watched_leg.get("/picture?code=swordfish")
 
     [exchange] = store.exchanges()
@@ -551,41 +576,41 @@ def test_a_message_that_cannot_be_transcribed_is_noted(
     assert "swordfish" not in str(exchange)
 
 
-# Copied bytes
+# How much of a body is copied
 
 
 @pytest.fixture
 def copied(monkeypatch: pytest.MonkeyPatch) -> list[Wire]:
-    """Return the bytes that the recorder has copied of each message."""
+    """Return the messages that the recorder copied. None of them is transcribed."""
     wires: list[Wire] = []
 
-    def noting(wire: Wire, *_: object) -> None:
+    def note(wire: Wire, *_: object) -> None:
         wires.append(wire)
         raise LookupError
 
-    monkeypatch.setattr("inspector.record.recorder.transcribe", noting)
+    monkeypatch.setattr("inspector.record.recorder.transcribe", note)
     return wires
 
 
 @pytest.mark.parametrize(
-    ("media_type", "most"),
+    ("media_type", "limit"),
     [("image/png", 0), ("text/html", COPIED_OF_A_PAGE), ("application/json", COPIED), ("", 0)],
 )
 def test_only_a_limited_part_of_a_response_is_copied(
-    media_type: str, most: int, copied: list[Wire], store: Store
+    media_type: str, limit: int, copied: list[Wire], store: Store
 ) -> None:
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [("Content-Type", media_type)])
         return [b"x" * 1000] * 100
 
-    asked(Recorder(application, "leg", store, key))
+    call(Recorder(application, "leg", store, key))
 
     [wire] = copied
-    assert (len(wire.response_body), wire.response_size) == (most, 100_000)
+    assert (len(wire.response_body), wire.response_size) == (limit, 100_000)
 
 
 def test_only_a_limited_part_of_a_request_is_copied(
-    copied: list[Wire], watched_leg: Served
+    copied: list[Wire], watched_leg: ClosingClient
 ) -> None:
     watched_leg.post("/echo", data=LARGE, content_type=FORM)
     watched_leg.post("/upload", data={"picture": (io.BytesIO(b"".join(PICTURE)), "dunes.webp")})

@@ -1,4 +1,4 @@
-"""The store of recorded exchanges: ordered, bounded, private, and never a cause of failed requests."""
+"""The store of recorded exchanges is ordered, bounded and private. It never fails a request."""
 
 import json
 import sqlite3
@@ -28,16 +28,19 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "inspector.db"
 
 
-def keep(store: Store, *paths: str) -> None:
-    for path in paths:
+def add_exchanges(store: Store, *new_paths: str) -> None:
+    """Add an exchange for each of these paths."""
+    for path in new_paths:
         store.add(exchange("client_app", f"GET {path}"))
 
 
-def paths(store: Store) -> list[str]:
+def stored_paths(store: Store) -> list[str]:
+    """Return the paths of the stored exchanges."""
     return [one.path for one in store.exchanges()]
 
 
-def ids(store: Store) -> list[int]:
+def stored_ids(store: Store) -> list[int]:
+    """Return the ids of the stored exchanges."""
     return [one.id for one in store.exchanges()]
 
 
@@ -73,10 +76,10 @@ def test_a_stored_exchange_is_loaded_unchanged_with_an_id(store: Store) -> None:
 
 
 def test_ids_increase_in_the_order_of_arrival(store: Store) -> None:
-    keep(store, "/1", "/2", "/3")
+    add_exchanges(store, "/1", "/2", "/3")
 
-    assert paths(store) == ["/1", "/2", "/3"]
-    assert ids(store) == [1, 2, 3]
+    assert stored_paths(store) == ["/1", "/2", "/3"]
+    assert stored_ids(store) == [1, 2, 3]
     assert [one.path for one in store.exchanges(after=2)] == ["/3"]
 
 
@@ -86,32 +89,32 @@ def test_an_empty_recording_has_no_last_id(store: Store) -> None:
 
 
 def test_the_last_id_is_that_of_the_newest_exchange(store: Store) -> None:
-    keep(store, "/1", "/2")
+    add_exchanges(store, "/1", "/2")
 
     assert store.last_id() == 2
 
 
 def test_clearing_deletes_everything_and_ids_keep_increasing(store: Store) -> None:
-    keep(store, "/1", "/2")
+    add_exchanges(store, "/1", "/2")
     store.clear()
-    keep(store, "/3")
+    add_exchanges(store, "/3")
 
-    assert ids(store) == [3]
+    assert stored_ids(store) == [3]
 
 
-def test_every_change_changes_the_last_id(store: Store) -> None:
-    """The page uses it to detect changes."""
-    seen = [store.last_id()]
+def test_every_change_of_the_recording_changes_the_last_id(store: Store) -> None:
+    """The inspector's page detects changes by the last id."""
+    last_ids = [store.last_id()]
     for change in (
-        lambda: keep(store, "/1"),
-        lambda: keep(store, "/2"),
+        lambda: add_exchanges(store, "/1"),
+        lambda: add_exchanges(store, "/2"),
         store.clear,
-        lambda: keep(store, "/3"),
+        lambda: add_exchanges(store, "/3"),
     ):
         change()
-        seen.append(store.last_id())
+        last_ids.append(store.last_id())
 
-    assert len(set(seen)) == len(seen)
+    assert len(set(last_ids)) == len(last_ids)
 
 
 def test_only_a_limited_number_of_the_newest_exchanges_is_kept(
@@ -119,23 +122,23 @@ def test_only_a_limited_number_of_the_newest_exchanges_is_kept(
 ) -> None:
     monkeypatch.setattr(store_module, "MOST", 100)
     for n in range(3 * PRUNE_EVERY + 7):
-        keep(store, f"/{n}")
+        add_exchanges(store, f"/{n}")
 
-    assert ids(store) == list(range(3 * PRUNE_EVERY - 99, 3 * PRUNE_EVERY + 8))
+    assert stored_ids(store) == list(range(3 * PRUNE_EVERY - 99, 3 * PRUNE_EVERY + 8))
 
 
 def test_the_number_of_bytes_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "MOST_BYTES", 10_000)
     for n in range(2 * PRUNE_EVERY):
-        keep(store, f"/{n}" + "." * (4000 if n == 2 * PRUNE_EVERY - 4 else 0))
+        add_exchanges(store, f"/{n}" + "." * (4000 if n == 2 * PRUNE_EVERY - 4 else 0))
 
-    kept = ids(store)
+    kept = stored_ids(store)
     assert kept == list(range(kept[0], 2 * PRUNE_EVERY + 1))
     assert 8_000 < sum(len(json.dumps(one.to_document())) for one in store.exchanges()) < 11_000
     assert 5 < len(kept) < 20
 
 
-def test_a_long_demonstration_fits() -> None:
+def test_the_limits_allow_a_long_demonstration() -> None:
     assert 1000 <= MOST <= 10_000
     assert 16 * 1024**2 <= MOST_BYTES <= 64 * 1024**2
 
@@ -143,8 +146,8 @@ def test_a_long_demonstration_fits() -> None:
 # Runs
 
 
-def test_a_new_run_is_empty_and_has_another_name(store: Store) -> None:
-    keep(store, "/1")
+def test_a_new_run_is_empty_and_has_another_id(store: Store) -> None:
+    add_exchanges(store, "/1")
     store.save_result("code-replay", {"stopped": True})
     before = store.run_id
 
@@ -157,21 +160,21 @@ def test_a_new_run_is_empty_and_has_another_name(store: Store) -> None:
 
 
 def test_an_existing_recording_is_opened(store: Store, path: Path) -> None:
-    keep(store, "/1")
-    again = Store(path)
+    add_exchanges(store, "/1")
+    reopened = Store(path)
 
-    assert again.run_id == store.run_id
-    assert paths(again) == ["/1"]
+    assert reopened.run_id == store.run_id
+    assert stored_paths(reopened) == ["/1"]
 
 
 def test_two_stores_on_one_file_share_their_exchanges(store: Store, path: Path) -> None:
-    """The processes of the three legs do this."""
+    """The three legs are processes that share one file."""
     other = Store(path)
-    keep(store, "/1")
-    keep(other, "/2")
-    keep(store, "/3")
+    add_exchanges(store, "/1")
+    add_exchanges(other, "/2")
+    add_exchanges(store, "/3")
 
-    assert paths(store) == paths(other) == ["/1", "/2", "/3"]
+    assert stored_paths(store) == stored_paths(other) == ["/1", "/2", "/3"]
     assert other.last_id() == 3
 
 
@@ -188,13 +191,13 @@ def test_legs_that_start_together_use_the_same_run(path: Path) -> None:
 
 
 def test_threads_can_write_in_parallel(store: Store) -> None:
-    threads = [Thread(target=lambda n=n: keep(store, *[f"/{n}"] * 20)) for n in range(4)]
+    threads = [Thread(target=lambda n=n: add_exchanges(store, *[f"/{n}"] * 20)) for n in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
-    assert ids(store) == list(range(1, 81))
+    assert stored_ids(store) == list(range(1, 81))
 
 
 # Results of the lab
@@ -213,17 +216,17 @@ def test_the_latest_result_of_each_attack_is_kept(store: Store) -> None:
 
 def test_results_and_messages_are_cleared_separately(store: Store) -> None:
     store.save_result("code-replay", {"stopped": True})
-    keep(store, "/1")
+    add_exchanges(store, "/1")
 
     store.clear()
     assert list(store.results()) == ["code-replay"]
 
-    keep(store, "/2")
+    add_exchanges(store, "/2")
     store.clear_results()
-    assert (store.results(), paths(store)) == ({}, ["/2"])
+    assert (store.results(), stored_paths(store)) == ({}, ["/2"])
 
 
-# Unreadable rows
+# Rows that cannot be read
 
 UNREADABLE = [
     "{}",
@@ -239,16 +242,16 @@ UNREADABLE = [
 ]
 
 
-@pytest.mark.parametrize("document", UNREADABLE, ids=lambda one: repr(one)[:30])
+@pytest.mark.parametrize("document", UNREADABLE, ids=lambda document: repr(document)[:30])
 def test_unreadable_rows_are_omitted(document: object, store: Store, path: Path) -> None:
-    keep(store, "/1")
+    add_exchanges(store, "/1")
     store.save_result("code-replay", {"stopped": True})
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("INSERT INTO exchanges (size, document) VALUES (1, ?)", (document,))
         connection.execute("INSERT INTO lab_results VALUES ('odd', ?)", (document,))
-    keep(store, "/2")
+    add_exchanges(store, "/2")
 
-    assert paths(store) == ["/1", "/2"]
+    assert stored_paths(store) == ["/1", "/2"]
     assert {"code-replay": {"stopped": True}}.items() <= store.results().items()
     assert all(isinstance(result, dict) for result in store.results().values())
 
@@ -257,7 +260,7 @@ def test_unreadable_rows_are_omitted(document: object, store: Store, path: Path)
 
 
 def test_only_the_owner_can_read_the_files(store: Store, path: Path) -> None:
-    keep(store, "/1")
+    add_exchanges(store, "/1")
 
     files = sorted(path.parent.glob("inspector.db*"))
 
@@ -265,69 +268,74 @@ def test_only_the_owner_can_read_the_files(store: Store, path: Path) -> None:
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
-def letter(path: Path) -> None:
-    path.write_text("Dear Alice, this is no database.\n" * 100)
+def text_file(path: Path) -> None:
+    """Create a file that is not a database."""
+    path.write_text("This is not a database.\n" * 100)
 
 
-def another_programs_database(path: Path) -> None:
+def database_of_another_program(path: Path) -> None:
+    """Create a database with a table of the same name but other columns."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE exchanges (currency TEXT, rate REAL)")
 
 
-def half_a_database(path: Path) -> None:
-    keep(Store(path), "/1")
+def damaged_database(path: Path) -> None:
+    """Create a recording, and overwrite everything after its first 100 bytes."""
+    add_exchanges(Store(path), "/1")
     path.write_bytes(path.read_bytes()[:100] + b"\xff" * 5000)
     path.with_name("inspector.db-wal").unlink(missing_ok=True)
 
 
-def another_versions_recording(path: Path) -> None:
-    keep(Store(path), "/1")
+def recording_of_another_version(path: Path) -> None:
+    """Create a recording without one of its columns."""
+    add_exchanges(Store(path), "/1")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("ALTER TABLE exchanges DROP COLUMN size")
 
 
 @pytest.mark.parametrize(
-    "spoil", [letter, another_programs_database, half_a_database, another_versions_recording]
+    "prepare_file",
+    [text_file, database_of_another_program, damaged_database, recording_of_another_version],
 )
-def test_a_new_run_replaces_a_file_that_is_no_recording(
-    path: Path, spoil: Callable[[Path], None]
+def test_a_new_run_replaces_a_file_that_is_not_a_recording(
+    path: Path, prepare_file: Callable[[Path], None]
 ) -> None:
-    spoil(path)
+    prepare_file(path)
     store = Store(path)
-    keep(store, "/lost")
+    add_exchanges(store, "/lost")
     store.begin()
-    keep(store, "/2")
+    add_exchanges(store, "/2")
 
-    assert paths(store) == ["/2"]
+    assert stored_paths(store) == ["/2"]
     assert store.run_id
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_a_new_run_does_not_replace_a_recording_that_is_locked(store: Store, path: Path) -> None:
-    keep(store, "/1")
+    add_exchanges(store, "/1")
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         other = Store(path)
         other.begin()
         writer.execute("ROLLBACK")
 
-    assert paths(other) == paths(store) == ["/1"]
+    assert stored_paths(other) == stored_paths(store) == ["/1"]
 
 
-def test_a_message_that_cannot_be_written_immediately_is_dropped(store: Store, path: Path) -> None:
+def test_a_message_is_dropped_while_the_file_is_locked(store: Store, path: Path) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
         writer.execute("BEGIN EXCLUSIVE")
         began = time.monotonic()
-        keep(store, "/lost")
-        waited = time.monotonic() - began
+        add_exchanges(store, "/lost")
+        seconds_waited = time.monotonic() - began
         writer.execute("ROLLBACK")
-    keep(store, "/kept")
+    add_exchanges(store, "/kept")
 
-    assert paths(store) == ["/kept"]
-    assert waited < 1
+    assert stored_paths(store) == ["/kept"]
+    assert seconds_waited < 1
 
 
-def use(store: Store) -> None:
+def use_every_operation(store: Store) -> None:
     """Use every operation of the store."""
     store.begin()
     store.add(AN_EXCHANGE)
@@ -338,15 +346,15 @@ def use(store: Store) -> None:
 
 def test_a_recording_that_cannot_be_created_is_empty(tmp_path: Path) -> None:
     store = Store(tmp_path / "no such folder" / "inspector.db")
-    use(store)
+    use_every_operation(store)
 
     assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
 
 
-def test_a_folder_with_its_name_is_not_changed(path: Path) -> None:
+def test_a_folder_in_place_of_the_file_is_not_changed(path: Path) -> None:
     path.mkdir()
     store = Store(path)
-    use(store)
+    use_every_operation(store)
 
     assert (store.exchanges(), store.results(), store.last_id(), store.run_id) == ([], {}, 0, "")
     assert path.is_dir()

@@ -12,10 +12,8 @@ BASIC = [("Authorization", "Basic print-shop:••••••••")]
 BEARER = [("Authorization", "Bearer ••••••••")]
 MALLORY = [("User-Agent", "Tripod lab: mallory")]
 IN_CAROLS_BROWSER = [("User-Agent", "Tripod lab: mallory's work, in carol's browser (simulated)")]
-CODE_GRANT, REFRESH_GRANT = (
-    [("grant_type", "authorization_code")],
-    [("grant_type", "refresh_token")],
-)
+CODE_GRANT = [("grant_type", "authorization_code")]
+REFRESH_GRANT = [("grant_type", "refresh_token")]
 REDIRECT_URI = "http://127.0.0.1:9001/callback"
 UNKNOWN = [{"event": "authorization_response_refused", "reason": "unknown_state"}]
 DENIED = [{"event": "authorization_response_refused", "reason": "access_denied"}]
@@ -38,9 +36,7 @@ def describe(leg: str, request_line: str, **fields: Any) -> str:
         ({"status": 503}, "cannot continue"),
     ],
 )
-def test_the_description_of_a1_depends_on_the_response(
-    fields: dict[str, Any], expected: str
-) -> None:
+def test_a1_is_described_by_its_response(fields: dict[str, Any], expected: str) -> None:
     assert expected in describe("client_app", "GET /connect", **fields)
 
 
@@ -60,9 +56,7 @@ def test_the_description_of_a1_depends_on_the_response(
         ({"status": 400}, "does not redirect the browser."),
     ],
 )
-def test_the_description_of_a2_depends_on_the_response(
-    fields: dict[str, Any], expected: str
-) -> None:
+def test_a2_is_described_by_its_response(fields: dict[str, Any], expected: str) -> None:
     story = describe("auth_server", "GET /oauth/authorize", query=[("state", "s")], **fields)
 
     assert story.startswith("Paper Calendar requests access")
@@ -90,9 +84,7 @@ def test_a_repeated_authorization_request_is_described_as_repeated() -> None:
         ({"status": 429}, "and Tripod ID refuses."),
     ],
 )
-def test_the_description_of_a4_depends_on_the_response(
-    fields: dict[str, Any], expected: str
-) -> None:
+def test_a4_is_described_by_its_response(fields: dict[str, Any], expected: str) -> None:
     assert expected in describe("auth_server", "POST /login", **fields)
 
 
@@ -109,7 +101,7 @@ def test_the_description_of_a4_depends_on_the_response(
         ("allow", {"status": 400}, "does not accept this form. It issues no code."),
     ],
 )
-def test_the_description_of_a6_depends_on_the_decision_and_the_response(
+def test_a6_is_described_by_decision_and_response(
     decision: str, fields: dict[str, Any], expected: str
 ) -> None:
     assert expected in describe(
@@ -144,7 +136,7 @@ def test_the_description_of_a6_depends_on_the_decision_and_the_response(
         ([("code", "c")], {"status": 502}, "which gets no tokens for it"),
     ],
 )
-def test_the_description_of_a7_depends_on_the_parameters_and_the_response(
+def test_a7_is_described_by_parameters_and_response(
     query: list[tuple[str, str]], fields: dict[str, Any], expected: str
 ) -> None:
     assert expected in describe("client_app", "GET /callback", query=query, **fields)
@@ -171,18 +163,18 @@ def test_the_description_of_a7_depends_on_the_parameters_and_the_response(
         ),
     ],
 )
-def test_the_description_of_a_token_request_depends_on_the_grant_type_and_the_response(
+def test_a_token_request_is_described_by_grant_type_and_response(
     fields: dict[str, Any], expected: str
 ) -> None:
     assert expected in describe("auth_server", "POST /oauth/token", **fields)
 
 
-def test_the_description_of_a_refresh_does_not_say_that_a_token_had_expired() -> None:
+def test_a_refresh_is_not_described_as_caused_by_expiry() -> None:
     """The message does not show whether the old token had expired."""
     assert "expired" not in describe("auth_server", "POST /oauth/token", form=REFRESH_GRANT)
 
 
-def test_the_description_of_r1_mentions_the_introspection_if_there_is_one() -> None:
+def test_r1_is_described_with_its_introspection_if_there_is_one() -> None:
     photos = exchange(
         "resource_api", "GET /photos", until=1, request_id="one", request_headers=BEARER
     )
@@ -212,9 +204,7 @@ def test_the_description_of_r1_mentions_the_introspection_if_there_is_one() -> N
         (400, "does not exist, or sends an invalid request."),
     ],
 )
-def test_the_description_of_a_rejected_r1_names_the_token_or_the_request(
-    status: int, expected: str
-) -> None:
+def test_a_rejected_r1_is_described_by_its_status(status: int, expected: str) -> None:
     assert describe("resource_api", "GET /photos", request_headers=BEARER, status=status).endswith(
         expected
     )
@@ -244,9 +234,7 @@ def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
         ("/account/apps", {"events": ENDED}, "The user removes an app."),
     ],
 )
-def test_the_description_of_e1_depends_on_the_response(
-    path: str, fields: dict[str, Any], expected: str
-) -> None:
+def test_e1_is_described_by_its_response(path: str, fields: dict[str, Any], expected: str) -> None:
     assert expected in describe("auth_server", f"POST {path}", **fields)
 
 

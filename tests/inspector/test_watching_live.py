@@ -1,4 +1,4 @@
-"""The inspector in one tab, the flow in another, in a real browser: messages appear as they are sent."""
+"""In a real browser, the inspector in one tab shows the messages of a flow in another tab."""
 
 import re
 from collections.abc import Iterator
@@ -22,38 +22,40 @@ STEPS_OF_A_CONNECTION = ["A1", "A2", "A3", "A4", "A5", "A6", "A7", "T1", "T2", "
 
 @pytest.fixture(scope="module")
 def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """Start the three legs as processes."""
     with running_legs(tmp_path_factory.mktemp("legs")) as legs:
         yield legs
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Chromium]:
+    """Start a real browser."""
     with launched_chromium() as chromium:
         yield chromium
 
 
 @pytest.fixture
 def window(chromium: Chromium, legs: Running) -> Iterator[BrowserContext]:
-    """Return a window with an empty recording. The test fails if a script fails."""
+    """Clear the recording and open a window. The test fails if a script fails."""
     window = chromium.new_context(base_url=legs.client_app_url)
     errors: list[str] = []
     window.on("weberror", lambda error: errors.append(str(error.error)))
     window.on(
         "console", lambda message: errors.append(message.text) if message.type == "error" else None
     )
-    recording(legs).clear()
+    open_recording(legs).clear()
     yield window
     window.close()
     assert errors == []
 
 
-def recording(legs: Running) -> Store:
-    """Return the recording of the legs."""
+def open_recording(legs: Running) -> Store:
+    """Open the recording of the legs."""
     return Store(Path(legs.env["TRIPOD_INSTANCE_PATH"]) / "inspector.db")
 
 
 def connect(tab: Page) -> None:
-    """Connect as alice, up to the album."""
+    """Connect as Alice, and wait for the album."""
     tab.goto("/")
     tab.get_by_role("link", name="Connect your photos").click()
     tab.get_by_label("Username").fill("alice")
@@ -66,7 +68,7 @@ def connect(tab: Page) -> None:
 
 @pytest.fixture
 def inspector(window: BrowserContext) -> Page:
-    """Return the front tab, at the inspector, with a flow."""
+    """Record a flow, and return the front tab, which shows the inspector."""
     connect(window.new_page())
     inspector = window.new_page()
     inspector.goto("/inspector")
@@ -75,42 +77,46 @@ def inspector(window: BrowserContext) -> Page:
 
 
 def arrow(tab: Page, label: str) -> Locator:
+    """Return the first arrow of the diagram with this label."""
     return tab.locator(".sequence a.step").and_(tab.get_by_role("link", name=label)).first
 
 
 INTROSPECTION = "R2: Photo API to Tripod ID, POST /oauth/introspect"
 
 
-def recorded(legs: Running, path: str) -> Exchange:
-    """Return the first message of the flow at this path."""
-    return next(one for one in recording(legs).exchanges() if one.path == path)
+def find_exchange(legs: Running, path: str) -> Exchange:
+    """Return the first recorded exchange with this path."""
+    return next(one for one in open_recording(legs).exchanges() if one.path == path)
 
 
-def come_late(legs: Running) -> None:
-    """Add a browser's request late, as happens when it ends after its inner requests. All numbers increase."""
-    begin = recorded(legs, "/connect")
-    recording(legs).add(
+def add_late_request(legs: Running) -> None:
+    """Add a request that began before all others, so that their numbers increase.
+
+    This happens when a browser's request ends after its inner requests.
+    """
+    begin = find_exchange(legs, "/connect")
+    open_recording(legs).add(
         replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at)
     )
 
 
-def age_by(seconds: float, legs: Running) -> None:
-    """Move all messages to an earlier time."""
-    exchanges = recording(legs).exchanges()
-    recording(legs).clear()
+def shift_into_the_past(seconds: float, legs: Running) -> None:
+    """Move the times of all exchanges into the past."""
+    exchanges = open_recording(legs).exchanges()
+    open_recording(legs).clear()
     for one in exchanges:
-        recording(legs).add(
+        open_recording(legs).add(
             replace(one, started_at=one.started_at - seconds, ended_at=one.ended_at - seconds)
         )
 
 
-def begin_another(legs: Running, client_id: str = "calendar") -> None:
+def record_newer_flow(legs: Running, client_id: str = "calendar") -> None:
     """Record a newer flow of another client."""
-    began = recorded(legs, "/connect").ended_at + 60
+    began = find_exchange(legs, "/connect").ended_at + 60
     request = exchange(
         "auth_server", "GET /oauth/authorize", query=[("client_id", client_id)], ties=["state:new"]
     )
-    recording(legs).add(replace(request, started_at=began, ended_at=began + 1))
+    open_recording(legs).add(replace(request, started_at=began, ended_at=began + 1))
 
 
 def test_a_flow_in_one_tab_appears_live_in_the_other(window: BrowserContext) -> None:
@@ -127,7 +133,7 @@ def test_a_flow_in_one_tab_appears_live_in_the_other(window: BrowserContext) -> 
     connect(shop)
     inspector.bring_to_front()
 
-    expect(arrow(inspector, "R2: Photo API to Tripod ID, POST /oauth/introspect")).to_be_visible()
+    expect(arrow(inspector, INTROSPECTION)).to_be_visible()
     for step in STEPS_OF_A_CONNECTION:
         expect(
             inspector.locator(".sequence .number", has_text=re.compile(f"^{step}$")).first
@@ -141,7 +147,7 @@ def test_an_open_message_stays_open_while_new_ones_arrive(
     connect(shop)
     inspector.goto("/inspector")
     inspector.bring_to_front()
-    arrow(inspector, "R2: Photo API to Tripod ID, POST /oauth/introspect").click()
+    arrow(inspector, INTROSPECTION).click()
     opened = inspector.locator("details.message[open]")
 
     expect(opened).to_have_count(1)
@@ -166,7 +172,7 @@ def test_an_open_message_stays_open_when_an_earlier_one_arrives_late(
     arrow(inspector, INTROSPECTION).click()
     opened, before = inspector.locator("details.message[open]"), inspector.url
 
-    come_late(legs)
+    add_late_request(legs)
 
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
     expect(opened).to_have_count(1)
@@ -180,7 +186,7 @@ def test_an_open_message_stays_open_when_an_earlier_one_arrives_late(
 
 
 def test_an_opened_message_is_marked_focused_and_in_the_address(inspector: Page) -> None:
-    """This happens immediately, without a request."""
+    """The script does this without a request."""
     inspector.route("**/inspector**", lambda route: route.abort("aborted"))
     arrow(inspector, INTROSPECTION).click()
     opened = inspector.locator("details.message[open]")
@@ -214,21 +220,22 @@ def test_the_focused_arrow_keeps_the_focus_when_numbers_change(
 ) -> None:
     arrow(inspector, INTROSPECTION).focus()
 
-    come_late(legs)
+    add_late_request(legs)
 
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
     expect(arrow(inspector, INTROSPECTION)).to_be_focused()
 
 
 def test_responses_are_empty_while_nothing_is_new(inspector: Page) -> None:
-    with inspector.expect_event("response", is_not_modified) as answer:
+    with inspector.expect_event("response", is_not_modified) as response:
         pass
 
-    assert answer.value.request.headers["if-none-match"]
+    assert response.value.request.headers["if-none-match"]
 
 
-def is_not_modified(answer: Response) -> bool:
-    return answer.status == 304 and "/inspector" in answer.url
+def is_not_modified(response: Response) -> bool:
+    """Return whether the response says that the inspector's page is unchanged."""
+    return response.status == 304 and "/inspector" in response.url
 
 
 def test_the_page_continues_after_a_server_failure(inspector: Page, legs: Running) -> None:
@@ -238,13 +245,13 @@ def test_the_page_continues_after_a_server_failure(inspector: Page, legs: Runnin
             pass
     inspector.unroute("**/inspector**")
 
-    come_late(legs)
+    add_late_request(legs)
 
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
 
 
 def test_the_newest_flow_is_shown_by_default(inspector: Page, legs: Running) -> None:
-    begin_another(legs)
+    record_newer_flow(legs)
 
     expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
     expect(inspector.get_by_text("A newer round trip has begun")).to_have_count(0)
@@ -254,16 +261,16 @@ def test_a_new_flow_is_announced_and_does_not_replace_an_open_message(
     inspector: Page, legs: Running
 ) -> None:
     arrow(inspector, INTROSPECTION).click()
-    opened, line = inspector.locator("details.message[open]"), inspector.get_by_role("status")
+    opened = inspector.locator("details.message[open]")
+    status_line = inspector.get_by_role("status")
     expect(inspector).to_have_url(re.compile("flow="))
-    announced = line.element_handle()
+    status_element = status_line.element_handle()
 
-    begin_another(legs)
+    record_newer_flow(legs)
 
-    expect(line).to_contain_text("A newer round trip has begun: calendar")
-    assert (
-        announced.text_content() == line.text_content()
-    )  # what reads to people tells of changes in what is there
+    expect(status_line).to_contain_text("A newer round trip has begun: calendar")
+    # A screen reader announces a change only if the element stays the same.
+    assert status_element.text_content() == status_line.text_content()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
     expect(opened.locator("summary")).to_be_focused()
     inspector.get_by_role("link", name="calendar").click()
@@ -277,7 +284,7 @@ def test_a_late_update_does_not_close_an_opened_message(inspector: Page, legs: R
         pass
     arrow(inspector, INTROSPECTION).click()
     expect(inspector).to_have_url(re.compile("flow="))
-    begin_another(legs)
+    record_newer_flow(legs)
 
     with inspector.expect_event("requestfinished", is_of_one_flow):
         for route in held:
@@ -288,19 +295,20 @@ def test_a_late_update_does_not_close_an_opened_message(inspector: Page, legs: R
 
 
 def is_of_one_flow(request: Request) -> bool:
+    """Return whether the request asks for one particular flow."""
     return "flow=" in request.url
 
 
-def test_a_long_name_stays_above_its_lifeline(inspector: Page, legs: Running) -> None:
+def test_a_long_client_name_stays_above_its_lifeline(inspector: Page, legs: Running) -> None:
     name = "client-" + "W" * 80
-    begin_another(legs, name)
+    record_newer_flow(legs, name)
     head = inspector.locator(".lifelines li").nth(1)
     expect(head).to_contain_text(name)
 
     middle = head.evaluate(
         "li => { const { x, width } = li.getBoundingClientRect(); return x + width / 2 }"
     )
-    line = (
+    lifeline = (
         inspector.locator(".sequence > .lifeline")
         .nth(1)
         .evaluate("line => line.getBoundingClientRect().x")
@@ -309,7 +317,7 @@ def test_a_long_name_stays_above_its_lifeline(inspector: Page, legs: Running) ->
         "strong => [strong.offsetWidth, strong.parentNode.offsetWidth]"
     )
 
-    assert abs(middle - line) < 2
+    assert abs(middle - lifeline) < 2
     assert widths[0] <= widths[1]
 
 
@@ -339,12 +347,12 @@ def test_without_javascript_an_arrow_links_to_its_message(
 
 @pytest.fixture
 def phone(chromium: Chromium, legs: Running) -> Iterator[Page]:
-    """Return a small screen that shows a flow."""
+    """Record a flow, and return a tab of a phone's size, which shows the inspector."""
     window = chromium.new_context(
         base_url=legs.client_app_url, viewport={"width": 390, "height": 844}
     )
     tab = window.new_page()
-    recording(legs).clear()
+    open_recording(legs).clear()
     connect(tab)
     tab.goto("/inspector")
     yield tab
@@ -360,7 +368,7 @@ def test_on_a_phone_the_diagram_is_a_list(phone: Page) -> None:
 
 
 def test_on_a_phone_the_timeline_shows_now_until_it_is_scrolled(phone: Page, legs: Running) -> None:
-    age_by(80, legs)
+    shift_into_the_past(80, legs)
     phone.reload()
     timeline = phone.get_by_role("region", name="Token timeline")
     timeline.scroll_into_view_if_needed()
