@@ -152,7 +152,7 @@ def test_an_open_message_stays_open_while_new_ones_arrive(
 
     expect(opened).to_have_count(1)
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
-    expect(opened.get_by_text("Whether the token is good right now.")).to_be_visible()
+    expect(opened.get_by_text("Whether the token works now.")).to_be_visible()
     assert "message=" in inspector.url
 
     shop.bring_to_front()
