@@ -98,7 +98,7 @@ class AccessToken(IssuedToken):
 
 @dataclass(frozen=True, kw_only=True)
 class ActiveToken:
-    """All that introspection tells of an active token (RFC 7662 §2.2)."""
+    """The data that introspection returns about an active token (RFC 7662 §2.2)."""
 
     kind: TokenKind
     scope: str
@@ -154,7 +154,7 @@ def find_refresh_token(db: Session, presented_token: str, *, demo: bool) -> Refr
 
 
 def find_token(db: Session, presented_token: str) -> AccessToken | RefreshToken | None:
-    """Return the token of either kind, whatever its state and whoever its owner is, or None."""
+    """Return the token of either kind, in any state and of any user, or None."""
     statement = _select_presented(access_tokens, presented_token, demo=True)
     access_token = _fetch(db, AccessToken, statement)
     return access_token or find_refresh_token(db, presented_token, demo=True)

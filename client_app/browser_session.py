@@ -15,7 +15,7 @@ def ensure_browser_id() -> str:
     if "browser" not in session:
         session["browser"] = secrets.token_urlsafe(32)
         # Create the CSRF token now. A later page that sets the cookie for it could overwrite a
-        # cookie that another tab has received in the meantime.
+        # newer cookie that another tab has received.
         generate_csrf()
     return browser_id()
 

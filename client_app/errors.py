@@ -36,7 +36,7 @@ OTHER_SENTENCE = "{issuer} did not accept the request of Print Shop."
 
 
 def init_app(app: Flask) -> None:
-    """Register a handler for each error, wherever in `app` it is raised."""
+    """Register a handler for each error that code of `app` can raise."""
     app.register_error_handler(NotConnectedError, _not_connected)
     app.register_error_handler(ConnectionEndedError, _connection_ended)
     app.register_error_handler(BadResponseError, _bad_authorization_response)

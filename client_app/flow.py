@@ -52,7 +52,7 @@ class AuthorizationFlow:
         """Redeem the code of an authorization response and replace the browser's connection.
 
         :raises oauth.OAuthError: when no tokens were received. The authorization request is deleted
-            all the same, and the previous connection stays as it was.
+            then too, and the previous connection is not changed.
         """
         with record_failure("authorization_response_refused"):
             response = oauth.AuthorizationResponse.read(parameters)

@@ -3,7 +3,7 @@
 Tokens must not be in an ordinary session. A slow request reads such a session, changes it and
 writes it back; it would undo a refresh that happened meanwhile, and the next refresh would present
 a spent refresh token. So a record is changed only under a **lease**. One request at a time holds
-it, across threads, processes and machines, and reads the record again first. If the holder dies,
+it, across threads, processes and machines, and reads the record again first. If the holder stops,
 the others wait until its lease expires. A holder that was too slow and lost its lease writes
 nothing.
 
@@ -44,7 +44,7 @@ metadata = sa.MetaData()
 sessions = sa.Table(
     "client_sessions",
     metadata,
-    # SHA-256 of the browser's id, so that somebody who reads the table cannot act as a browser.
+    # SHA-256 of the browser's id, so that a person who reads the table cannot act as a browser.
     sa.Column("digest", sa.String(64), primary_key=True),
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("leased_by", sa.String(32), nullable=False),

@@ -1,6 +1,6 @@
 """The reason codes of this leg: why it refused access to a photo or to the user's profile.
 
-The `reason` field of an `access_refused` event holds one of these codes. The caller is told less:
+The `reason` field of an `access_refused` event holds one of these codes. The caller learns less:
 the descriptions in `protection.py` do not say which check of the token failed.
 """
 

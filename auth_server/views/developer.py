@@ -122,7 +122,7 @@ def delete_developer_app(user: User, client_id: str) -> ResponseReturnValue:
 
 @bp.get("/developer/connect")
 def developer_connect() -> ResponseReturnValue:
-    """Show how to connect a client, by hand and with common libraries."""
+    """Show how to connect a client, with plain requests and with common libraries."""
     return page("developer_connect.html", api=get_settings().resource_api_url)
 
 

@@ -129,7 +129,7 @@ PARAMETERS = {
         "token",
     ),
     "access_token": _secret(
-        "Gives whoever holds it access to the resource until it expires.",
+        "Gives its holder access to the resource until it expires.",
         rfc(6749, "1.4"),
         "token",
     ),

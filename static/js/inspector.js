@@ -41,7 +41,7 @@ async function look() {
   const answer = await fetch(address, { headers, cache: "no-store" });
   if (answer.status !== 200) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  if (location.href !== address) return; // the user has opened another page in the meantime
+  if (location.href !== address) return; // the user has opened another page since then
   version = answer.headers.get("ETag");
   const fresh = page.getElementById("live");
   if (!fresh) return;
