@@ -40,7 +40,7 @@ class Reason(StrEnum):
     BAD_ENDPOINT = "bad_endpoint"  # The metadata lack an endpoint, or it is not https.
     BAD_ANSWER = "bad_answer"  # The answer is not what the protocol allows.
     # The answer contains no usable token. (S105 takes the code for a password.)
-    BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105
+    BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105 - a code, not a secret
     CLIENT_REFUSED = "client_refused"  # The server refused the client, not the user's grant.
 
     # The connection ended.
@@ -53,7 +53,7 @@ class Reason(StrEnum):
     PHOTO_API_BAD_ANSWER = "photo_api_bad_answer"  # The answer could not be read.
     PHOTO_API_REFUSED = "photo_api_refused"  # The API refused the request.
     # The API rejected a new access token too. (S105 takes the code for a password.)
-    ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105
+    ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105 - a code, not a secret
 
 
 #: Error codes of other servers that have a code here; any other is `OTHER_ERROR`.

@@ -76,7 +76,7 @@ def _message(exchange: Exchange) -> Message:
 
 
 def _find_outer(trees: list[Message], message: Message) -> Message | None:
-    """Return the message that caused `message`: the newest and innermost one that can have done so."""
+    """Return the newest and innermost message that can have caused `message`."""
     candidates = (outer for tree in reversed(trees) for outer in reversed(list(tree.tree())))
     return next((outer for outer in candidates if _caused(outer, message)), None)
 
