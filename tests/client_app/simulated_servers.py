@@ -221,7 +221,7 @@ class SimulatedPhotoApi:
 
 
 class SimulatedNetwork(BaseAdapter):
-    """Passes requests to the servers and records them.
+    """A network that passes requests to the servers and records them.
 
     Servers in `down` do not answer. `instead` maps a path, or "POST /path", to a response that is
     sent instead of the server's.

@@ -110,4 +110,4 @@ def _add_views(app: Flask) -> None:
 
     @app.get("/failure")
     def failure() -> str:
-        raise RuntimeError("a detail of ours")
+        raise RuntimeError("an internal detail")
