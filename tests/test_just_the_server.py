@@ -83,7 +83,7 @@ def test_an_application_and_an_api_can_use_the_server_alone(tmp_path: Path) -> N
         wait_until_healthy(f"http://{recipe.server}")
         application, api = recipe.client(recipe.application), recipe.client(recipe.api)
         carol = Person("carol", "a long pass phrase", Browser(Sockets()))
-        request = application.authorization_request("profile")
+        request = application.authorization_request(scope="profile")
         code = allow_as_carol(carol, request.url)
         tokens = application.redeem(code, request.verifier).json()
         answer = api.introspect(tokens["access_token"]).json()

@@ -1,7 +1,6 @@
 """The authorization server with its cast, on a fresh copy of a database that was made once, with passwords cheap to hash."""
 
 import json
-import logging
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import time_machine
 from jinja2 import FileSystemBytecodeCache
 from werkzeug.security import generate_password_hash
+from world.cast import Attacker, Person
+from world.clock import Clock, stopped_clock
+from world.events import Events
+from world.registered_client import RegisteredClient
 
 from auth_server import clients, create_app, digests, users
 from auth_server.client_metadata import ClientMetadata
 from config import AuthServerSettings
-from tests.auth_server.cast import NOON, Clock, Events, Person, RegisteredClient, Server
+from tests.auth_server.server import NOON, Server
 from web.database import Database
 
 MALLORYS_PASSWORD = "no good at all"
@@ -147,6 +149,7 @@ def start(
         key = frozenset(environ.items())
         if key not in instance.servers:
             instance.servers[key] = Server(instance.settings(**environ), compiled_templates)
+        instance.servers[key].reset_network()
         return instance.servers[key]
 
     return start
@@ -161,17 +164,17 @@ def server(start: Callable[..., Server], request: pytest.FixtureRequest) -> Serv
 
 @pytest.fixture
 def alice(server: Server) -> Person:
-    return Person(server, "alice", "wonderland")
+    return server.person("alice", "wonderland")
 
 
 @pytest.fixture
 def bob(server: Server) -> Person:
-    return Person(server, "bob", "builder")
+    return server.person("bob", "builder")
 
 
 @pytest.fixture
-def mallory(server: Server) -> Person:
-    return Person(server, "mallory", MALLORYS_PASSWORD)
+def mallory(server: Server, posters: RegisteredClient) -> Attacker:
+    return Attacker("mallory", MALLORYS_PASSWORD, server.browser(), posters)
 
 
 @pytest.fixture
@@ -181,22 +184,20 @@ def print_shop(server: Server) -> RegisteredClient:
         server.settings.demo_client_secret,
         f"{server.settings.client_app_url}/callback",
     )
-    return RegisteredClient(server, "print-shop", secret, callback)
+    return server.client("print-shop", secret, callback)
 
 
 @pytest.fixture
 def photo_api(server: Server) -> RegisteredClient:
     """The demo's resource server, which introspects and nothing else."""
-    return RegisteredClient(server, "photo-api", server.settings.demo_introspection_client_secret)
+    return server.client("photo-api", server.settings.demo_introspection_client_secret)
 
 
 @pytest.fixture
 def registered(server: Server, instance: Instance) -> Callable[[str], RegisteredClient]:
     def registered(name: str) -> RegisteredClient:
         redirect_uri = REGISTRATIONS[name]["redirect_uris"][0]
-        return RegisteredClient(
-            server, instance.client_ids[name], instance.secrets[name], redirect_uri
-        )
+        return server.client(instance.client_ids[name], instance.secrets[name], redirect_uri)
 
     return registered
 
@@ -227,25 +228,22 @@ def registers(server: Server) -> Callable[..., RegisteredClient]:
         registration = json.loads(server.run("clients", "create", "--json", *arguments).output)
         redirect_uri = (registration["redirect_uris"] or [""])[0]
         secret = registration.get("client_secret")
-        return RegisteredClient(
-            server, registration["client_id"], secret, redirect_uri, registration["scope"]
-        )
+        return server.client(registration["client_id"], secret, redirect_uri, registration["scope"])
 
     return registers
 
 
 @pytest.fixture
 def events() -> Iterator[Events]:
-    logger, recorder = logging.getLogger("tripod.events"), Events()
-    level = logger.level
-    logger.addHandler(recorder)
-    logger.setLevel(logging.INFO)
-    yield recorder
-    logger.setLevel(level)
-    logger.removeHandler(recorder)
+    """The events of the test so far."""
+    events = Events()
+    events.attach()
+    yield events
+    events.detach()
 
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    with time_machine.travel(NOON, tick=False) as traveller:
-        yield Clock(traveller)
+    """A clock that stands still at noon until the test moves it."""
+    with stopped_clock(NOON) as clock:
+        yield clock

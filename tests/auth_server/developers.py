@@ -4,9 +4,12 @@ import html
 import re
 from typing import Any
 
-from werkzeug.test import TestResponse
+from requests import Response, Session
+from world.cast import Person
+from world.page import Form, Page
+from world.registered_client import RegisteredClient
 
-from tests.auth_server.cast import Form, Page, Person, RegisteredClient
+from tests.auth_server.server import ISSUER, VERIFIER
 
 POSTCARDS: dict[str, Any] = {
     "name": "Postcard Press",
@@ -29,26 +32,24 @@ class Developer:
     def __init__(self, person: Person) -> None:
         self.person = person
         self.browser = person.browser
-        person.sign_in()
+        person.send_login()
 
     def form(self, path: str) -> Form:
         """The form of that page, but for what can be typed there."""
         form = next(form for form in self.page(path).forms if form.action == path)
-        form.fields = {
-            name: value
-            for name, value in form.fields.items()
-            if name in ("csrf_token", "form_id", "replaced")
-        }
+        form.fields = [
+            field for field in form.fields if field.name in ("csrf_token", "form_id", "replaced")
+        ]
         return form
 
     def page(self, path: str = "/developer/apps") -> Page:
         return Page(self.browser.get(path))
 
-    def send(self, path: str, form: Form | None = None, **typed: Any) -> TestResponse:
+    def send(self, path: str, form: Form | None = None, **typed: Any) -> Response:
         """Send the form of the page at `path`, or one that was got before."""
-        return self.browser.post(path, data=(form or self.form(path)).fields | typed)
+        return self.browser.post(path, data=(form or self.form(path)).entries | typed)
 
-    def registers(self, form: Form | None = None, **changes: Any) -> TestResponse:
+    def registers(self, form: Form | None = None, **changes: Any) -> Response:
         """Send the form for a new client, filled in as for Postcard Press but for `changes`."""
         return self.send("/developer/apps/new", form, **POSTCARDS | changes)
 
@@ -57,15 +58,21 @@ class Developer:
         answer, fields = self.registers(**changes), POSTCARDS | changes
         assert answer.status_code == 200, answer.text
         redirect_uri, scope = fields["redirect_uris"].split()[0], " ".join(fields["scope"])
+        return self.client_in(answer, redirect_uri, scope)
+
+    def client_in(self, answer: Response, redirect_uri: str, scope: str) -> RegisteredClient:
+        """Return the client whose identifier and secret the page shows."""
         return RegisteredClient(
-            self.person.server,
-            str(shown(answer, "new-id")),
-            shown(answer, "new-secret"),
-            redirect_uri,
-            scope,
+            issuer=ISSUER,
+            client_id=str(shown(answer, "new-id")),
+            client_secret=shown(answer, "new-secret"),
+            redirect_uri=redirect_uri,
+            http=self.browser.network.mount(Session()),
+            scope=scope,
+            verifier=VERIFIER,
         )
 
-    def edits(self, client: RegisteredClient, **changes: Any) -> TestResponse:
+    def edits(self, client: RegisteredClient, **changes: Any) -> Response:
         fields = (
             POSTCARDS
             | {"redirect_uris": client.redirect_uri, "scope": client.scope.split()}
@@ -73,14 +80,14 @@ class Developer:
         )
         return self.send(f"/developer/apps/{client.client_id}", **fields)
 
-    def renews(self, client: RegisteredClient, form: Form | None = None) -> TestResponse:
+    def renews(self, client: RegisteredClient, form: Form | None = None) -> Response:
         return self.send(f"/developer/apps/{client.client_id}/secret", form)
 
-    def deletes(self, client: RegisteredClient) -> TestResponse:
+    def deletes(self, client: RegisteredClient) -> Response:
         return self.send(f"/developer/apps/{client.client_id}/delete")
 
 
-def shown(answer: TestResponse, name: str) -> str | None:
+def shown(answer: Response, name: str) -> str | None:
     """What the page shows in its element of that name."""
     found = re.search(rf'<code id="{name}">(.*?)</code>', answer.text, re.DOTALL)
     return html.unescape(found[1]) if found else None

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.page import Page, media_type
 
 from auth_server.scopes import SCOPES, Scope
-from tests.auth_server.cast import ISSUER, Page, Person, Server
 from tests.auth_server.conftest import MALLORYS_PASSWORD, Instance
 from tests.auth_server.developers import Developer
+from tests.auth_server.server import ISSUER, Server
 
 NAME = "Harbour Sign-in"
 #: Words that only the demo's sites may say.
@@ -35,39 +37,39 @@ def server(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serv
 
 
 @pytest.fixture
-def answers(server: Server) -> list[TestResponse]:
+def answers(server: Server) -> list[Response]:
     """Return every page that links lead to, signed out and signed in, and some error pages."""
-    mallory = Person(server, "mallory", MALLORYS_PASSWORD)
+    mallory = server.person("mallory", MALLORYS_PASSWORD)
     answers = _crawl(mallory, "/", "/login")
     client = Developer(mallory).has_a_client(scope=[CALENDAR.name])
-    request = client.authorization_request()
+    request = client.authorization_path()
     consent = mallory.ask(request)
     answers += [
         consent,
         mallory.browser.get("/nothing"),
         mallory.browser.get("/oauth/authorize?client_id=nobody"),
         mallory.browser.post("/account/password", data={}),
-        Person(server, "mallory", MALLORYS_PASSWORD).browser.get(f"/login?next={request}"),
+        server.person("mallory", MALLORYS_PASSWORD).browser.get(f"/login?next={request}"),
     ]
     mallory.decide(Page(consent), "allow", CALENDAR.name)
     return answers + _crawl(mallory, "/")
 
 
-def _crawl(person: Person, *addresses: str) -> list[TestResponse]:
+def _crawl(person: Person, *addresses: str) -> list[Response]:
     """Return the pages of the server that `person` reaches from `addresses` by links."""
-    found: dict[str, TestResponse] = {}
+    found: dict[str, Response] = {}
     waiting = list(addresses)
     while waiting:
         address = waiting.pop()
         if address in found:
             continue
-        found[address] = person.browser.get(address, follow_redirects=True)
-        links = [urljoin(f"{ISSUER}{address}", link) for link in Page(found[address]).links]
+        found[address] = person.browser.open(address).response
+        links = [urljoin(f"{ISSUER}{address}", link) for link in Page(found[address]).addresses]
         waiting += [urlsplit(link).path for link in links if link.startswith(f"{ISSUER}/")]
     return list(found.values())
 
 
-def test_no_page_has_words_of_the_demo(answers: list[TestResponse]) -> None:
+def test_no_page_has_words_of_the_demo(answers: list[Response]) -> None:
     pages = [Page(answer) for answer in answers]
     offenders = [
         (page.title, word)
@@ -80,15 +82,15 @@ def test_no_page_has_words_of_the_demo(answers: list[TestResponse]) -> None:
     assert not offenders
 
 
-def test_every_page_has_the_name_of_the_server(answers: list[TestResponse]) -> None:
-    pages = [Page(answer) for answer in answers if answer.mimetype == "text/html"]
+def test_every_page_has_the_name_of_the_server(answers: list[Response]) -> None:
+    pages = [Page(answer) for answer in answers if media_type(answer) == "text/html"]
 
     assert [page.title for page in pages if not page.title.strip().endswith(NAME)] == []
 
 
-def test_no_page_links_to_another_leg(server: Server, answers: list[TestResponse]) -> None:
+def test_no_page_links_to_another_leg(server: Server, answers: list[Response]) -> None:
     other_legs = (server.settings.client_app_url, server.settings.resource_api_url)
-    links = {link for answer in answers for link in Page(answer).links}
+    links = {link for answer in answers for link in Page(answer).addresses}
 
     assert len(links) > 10
     assert not [link for link in links if link.startswith(other_legs)]

@@ -4,20 +4,16 @@ import json
 from dataclasses import replace
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.page import media_type
+from world.registered_client import Parameter, RegisteredClient, Tokens
+from world.threads import at_once
 
 from auth_server.errors import DESCRIPTIONS
-from tests.auth_server.cast import (
-    VERIFIER,
-    Clock,
-    Events,
-    Parameter,
-    Person,
-    RegisteredClient,
-    Server,
-    Tokens,
-    at_once,
-)
+from tests.auth_server.server import VERIFIER, Server
 
 ELSES_VERIFIER = "a-verifier-that-somebody-else-made-up-9876543210"
 
@@ -36,15 +32,15 @@ NOT_THE_VERIFIER: dict[str, tuple[Parameter, str]] = {
 
 @pytest.fixture
 def code(alice: Person, print_shop: RegisteredClient) -> str:
-    return alice.allow(print_shop.authorization_request()).code
+    return alice.allow_request(print_shop.authorization_path()).code
 
 
-def error(answer: TestResponse) -> str:
+def error(answer: Response) -> str:
     """The error of an answer that has the form of §5.2."""
-    assert answer.mimetype == "application/json"
+    assert media_type(answer) == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
-    assert {"error", "error_description"} == set(answer.json)
-    return str(answer.json["error"])
+    assert {"error", "error_description"} == set(answer.json())
+    return str(answer.json()["error"])
 
 
 # The response ------------------------------------------------------------------------------------------------------------
@@ -55,29 +51,29 @@ def test_a_code_is_redeemed_for_tokens(print_shop: RegisteredClient, code: str) 
     answer = print_shop.redeem(code)
 
     assert answer.status_code == 200
-    assert set(answer.json) == {
+    assert set(answer.json()) == {
         "access_token",
         "token_type",
         "expires_in",
         "refresh_token",
         "scope",
     }
-    assert (answer.json["token_type"], answer.json["expires_in"]) == ("Bearer", 120)
-    assert answer.json["scope"] == "profile photos:read"
+    assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("Bearer", 120)
+    assert answer.json()["scope"] == "profile photos:read"
 
 
 def test_the_token_response_must_not_be_cached(print_shop: RegisteredClient, code: str) -> None:
     """§5.1: the authorization server MUST include Cache-Control with a value of "no-store", and Pragma."""
     answer = print_shop.redeem(code)
 
-    assert answer.mimetype == "application/json"
+    assert media_type(answer) == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Pragma"] == "no-cache"
     assert "Set-Cookie" not in answer.headers
 
 
 def test_every_issued_token_is_different(alice: Person, print_shop: RegisteredClient) -> None:
-    answers = [print_shop.connect(alice) for _ in range(3)]
+    answers = [alice.connect(print_shop) for _ in range(3)]
 
     tokens = {token for answer in answers for token in (answer.access_token, answer.refresh_token)}
     assert len(tokens) == 6
@@ -89,9 +85,9 @@ def test_the_access_token_lifetime_is_a_setting(
     clock: Clock, print_shop: RegisteredClient, code: str
 ) -> None:
     tokens = Tokens.read(print_shop.redeem(code))
-    clock.advance(6)
+    clock.forward(6)
     was_active = print_shop.holds(tokens.access_token)
-    clock.advance(1)
+    clock.forward(1)
 
     assert tokens.expires_in == 7
     assert was_active
@@ -154,7 +150,7 @@ def test_the_event_log_says_how_the_redirect_uri_differs(
 def test_a_different_registered_redirect_uri_is_rejected(
     alice: Person, calendars: RegisteredClient
 ) -> None:
-    code = alice.allow(calendars.authorization_request()).code
+    code = alice.allow_request(calendars.authorization_path()).code
 
     assert (
         error(calendars.redeem(code, redirect_uri="http://127.0.0.1:7001/callback"))
@@ -191,7 +187,7 @@ def test_another_client_cannot_redeem_a_public_clients_code(
     alice: Person, phone_app: RegisteredClient, posters: RegisteredClient
 ) -> None:
     """§4.1.3: if the client is public, ensure that the code was issued to "client_id" in the request."""
-    code = alice.allow(phone_app.authorization_request()).code
+    code = alice.allow_request(phone_app.authorization_path()).code
     stolen = posters.redeem(code, redirect_uri=phone_app.redirect_uri)
 
     assert error(stolen) == "invalid_grant"
@@ -201,7 +197,7 @@ def test_another_client_cannot_redeem_a_public_clients_code(
 def test_an_unauthenticated_client_does_not_spend_the_code(
     print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
-    impostor = replace(print_shop, secret="a guess")
+    impostor = replace(print_shop, client_secret="a guess")
     before, owner, after = impostor.redeem(code), print_shop.redeem(code), impostor.redeem(code)
 
     assert (before.status_code, after.status_code) == (401, 401)
@@ -212,8 +208,8 @@ def test_an_unauthenticated_client_does_not_spend_the_code(
 def test_an_expired_code_is_rejected(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
-    clock.advance(60)
+    code = alice.allow_request(print_shop.authorization_path()).code
+    clock.forward(60)
 
     assert error(print_shop.redeem(code)) == "invalid_grant"
 
@@ -226,7 +222,7 @@ def test_every_invalid_grant_has_the_same_description(
     events: Events,
 ) -> None:
     """An attacker must not learn which check failed. The event log has the reason."""
-    code = alice.allow(print_shop.authorization_request()).code
+    code = alice.allow_request(print_shop.authorization_path()).code
     unknown = print_shop.redeem("made-up")
     elses = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
     verifier = print_shop.redeem(code, code_verifier=ELSES_VERIFIER)
@@ -234,12 +230,12 @@ def test_every_invalid_grant_has_the_same_description(
     print_shop.redeem(code)
     replayed = print_shop.redeem(code)
     ended = print_shop.redeem(code)
-    late_code = alice.allow(print_shop.authorization_request()).code
-    clock.advance(60)
+    late_code = alice.allow_request(print_shop.authorization_path()).code
+    clock.forward(60)
     late = print_shop.redeem(late_code)
 
     answers = [unknown, elses, verifier, redirect_uri, replayed, ended, late]
-    assert {answer.json["error_description"] for answer in answers} == {
+    assert {answer.json()["error_description"] for answer in answers} == {
         DESCRIPTIONS["invalid_grant"]
     }
     assert len({entry["reason"] for entry in events.named("request_refused")}) == len(answers)
@@ -275,9 +271,9 @@ def test_a_replay_stores_no_new_tokens(
 def test_a_replay_is_detected_after_the_code_has_expired(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
+    code = alice.allow_request(print_shop.authorization_path()).code
     tokens = Tokens.read(print_shop.redeem(code))
-    clock.advance(3600)
+    clock.forward(3600)
     print_shop.redeem(code)
 
     assert not print_shop.holds(tokens.refresh_token)
@@ -300,7 +296,7 @@ def test_a_replay_forgets_the_consent(
     print_shop.redeem(code)
     print_shop.redeem(code)
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+    assert list(alice.consent_page(print_shop.authorization_path()).boxes) == [
         "profile",
         "photos:read",
     ]
@@ -309,7 +305,7 @@ def test_a_replay_forgets_the_consent(
 def test_a_replay_ends_only_the_grant_of_the_code(
     alice: Person, bob: Person, print_shop: RegisteredClient, posters: RegisteredClient, code: str
 ) -> None:
-    others = [print_shop.connect(bob), posters.connect(alice)]
+    others = [bob.connect(print_shop), alice.connect(posters)]
     print_shop.redeem(code)
     print_shop.redeem(code)
 
@@ -426,15 +422,15 @@ def test_parameters_in_the_query_are_not_read(
     server: Server, print_shop: RegisteredClient, code: str
 ) -> None:
     """§2.3.1: the parameters MUST NOT be included in the request URI."""
-    assert print_shop.secret
+    assert print_shop.client_secret
     auth, query = (
-        (print_shop.client_id, print_shop.secret),
+        (print_shop.client_id, print_shop.client_secret),
         {"grant_type": "refresh_token", "code": "made-up"},
     )
     body = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     body |= {"redirect_uri": print_shop.redirect_uri}
-    only_query = server.browser().post("/oauth/token", query_string=body, auth=auth)
-    both = server.browser().post("/oauth/token", query_string=query, data=body, auth=auth)
+    only_query = server.browser().post("/oauth/token", params=body, auth=auth)
+    both = server.browser().post("/oauth/token", params=query, data=body, auth=auth)
 
     assert error(only_query) == "invalid_request"
     assert both.status_code == 200
@@ -447,29 +443,29 @@ def test_the_body_must_be_a_form(
     server: Server, print_shop: RegisteredClient, code: str, content_type: str
 ) -> None:
     """§4.1.3: using the "application/x-www-form-urlencoded" format."""
-    assert print_shop.secret
+    assert print_shop.client_secret
     body = json.dumps({"grant_type": "authorization_code", "code": code})
     answer = server.post(
         "/oauth/token",
         body.encode(),
-        content_type=content_type,
-        auth=(print_shop.client_id, print_shop.secret),
+        headers={"Content-Type": content_type},
+        auth=(print_shop.client_id, print_shop.client_secret),
     )
 
     assert (answer.status_code, error(answer)) == (400, "invalid_request")
-    assert "application/x-www-form-urlencoded" in answer.json["error_description"]
+    assert "application/x-www-form-urlencoded" in answer.json()["error_description"]
 
 
 def test_the_content_type_may_name_a_charset(
     server: Server, print_shop: RegisteredClient, code: str
 ) -> None:
-    assert print_shop.secret
+    assert print_shop.client_secret
     body = f"grant_type=authorization_code&code={code}&code_verifier={VERIFIER}&redirect_uri={print_shop.redirect_uri}"
     answer = server.post(
         "/oauth/token",
         body.encode(),
-        content_type="application/x-www-form-urlencoded; charset=UTF-8",
-        auth=(print_shop.client_id, print_shop.secret),
+        headers={"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"},
+        auth=(print_shop.client_id, print_shop.client_secret),
     )
 
     assert answer.status_code == 200
@@ -479,7 +475,7 @@ def test_a_session_cookie_has_no_effect(
     alice: Person, print_shop: RegisteredClient, code: str
 ) -> None:
     """Machine endpoints use no session, so another site cannot call them through a user's browser."""
-    alice.sign_in()
+    alice.send_login()
     answer = alice.browser.post(
         "/oauth/token", data={"grant_type": "authorization_code", "code": code}
     )
@@ -490,10 +486,10 @@ def test_a_session_cookie_has_no_effect(
 def test_the_token_endpoint_answers_on_every_spelling_of_the_host(
     server: Server, print_shop: RegisteredClient, code: str
 ) -> None:
-    assert print_shop.secret
-    auth = (print_shop.client_id, print_shop.secret)
+    assert print_shop.client_secret
+    auth = (print_shop.client_id, print_shop.client_secret)
     body = {"grant_type": "authorization_code", "code": code, "code_verifier": VERIFIER}
     body |= {"redirect_uri": print_shop.redirect_uri}
-    answer = server.post("/oauth/token", body, auth=auth, base_url="http://localhost:9000")
+    answer = server.post("http://localhost:9000/oauth/token", body, auth=auth)
 
     assert answer.status_code == 200

@@ -1,17 +1,12 @@
 """The activity page: the events of the signed-in user's account."""
 
 import pytest
+from world.cast import Person
+from world.clock import Clock
+from world.page import Page
+from world.registered_client import RegisteredClient
 
-from tests.auth_server.cast import (
-    ELSEWHERE,
-    NOON,
-    SOMEWHERE,
-    Clock,
-    Page,
-    Person,
-    RegisteredClient,
-    Server,
-)
+from tests.auth_server.server import ELSEWHERE, NOON, SOMEWHERE, Server
 
 ALLOWED = "You gave Print Shop access."
 LEFT = "Print Shop gave up its own access."
@@ -33,15 +28,15 @@ def test_a_sign_in_is_listed_with_time_and_address(
     clock: Clock, alice: Person, server: Server
 ) -> None:
     alice.browser = server.browser(ELSEWHERE)
-    alice.sign_in()
+    alice.send_login()
 
     assert f"You signed in. 4 March 2031, 12:00 UTC , from {ELSEWHERE}" in activity(alice)
     assert NOON.isoformat() in alice.browser.get("/account/activity").text
 
 
 def test_a_failed_sign_in_is_not_listed(alice: Person) -> None:
-    alice.sign_in(password="a guess")
-    alice.sign_in()
+    alice.send_login(password="a guess")
+    alice.send_login()
 
     assert activity(alice).count("You signed in.") == 1
 
@@ -49,16 +44,16 @@ def test_a_failed_sign_in_is_not_listed(alice: Person) -> None:
 def test_the_newest_event_comes_first(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
-    clock.advance(60)
+    tokens = alice.connect(print_shop)
+    clock.forward(60)
     print_shop.revoke(tokens.access_token)
 
     assert told(alice, ALLOWED, LEFT) == [LEFT, ALLOWED]
 
 
 def test_a_new_app_is_listed_once(alice: Person, print_shop: RegisteredClient) -> None:
-    print_shop.connect(alice)
-    print_shop.connect(alice)
+    alice.connect(print_shop)
+    alice.connect(print_shop)
 
     assert activity(alice).count(ALLOWED) == 1
 
@@ -66,18 +61,18 @@ def test_a_new_app_is_listed_once(alice: Person, print_shop: RegisteredClient) -
 def test_a_public_app_is_listed_once_while_it_has_access(
     clock: Clock, alice: Person, phone_app: RegisteredClient
 ) -> None:
-    phone_app.connect(alice)
-    phone_app.connect(alice)
+    alice.connect(phone_app)
+    alice.connect(phone_app)
     once = activity(alice).count("You gave Phone App access.")
-    clock.advance(86_400 + 120)
-    phone_app.connect(alice)
+    clock.forward(86_400 + 120)
+    alice.connect(phone_app)
 
     assert once == 1
     assert activity(alice).count("You gave Phone App access.") == 2
 
 
 def test_a_denied_request_is_not_listed(alice: Person, print_shop: RegisteredClient) -> None:
-    alice.deny(print_shop.authorization_request())
+    alice.deny_request(print_shop.authorization_path())
 
     assert told(alice, ALLOWED) == []
 
@@ -86,7 +81,7 @@ def test_an_app_that_gives_up_its_last_grant_is_listed(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """A step-up revokes the old grant after the new one is issued. The app still has access then."""
-    old, new = print_shop.connect(alice), print_shop.connect(alice)
+    old, new = alice.connect(print_shop), alice.connect(print_shop)
     print_shop.revoke(old.refresh_token)
     before = told(alice, LEFT)
     print_shop.revoke(new.refresh_token)
@@ -100,10 +95,10 @@ def test_an_app_that_gives_up_its_last_grant_is_listed(
 def test_a_replay_is_listed(
     clock: Clock, alice: Person, print_shop: RegisteredClient, what: str
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
-    refresh_token = print_shop.redeem(code).json["refresh_token"]
+    code = alice.allow_request(print_shop.authorization_path()).code
+    refresh_token = print_shop.redeem(code).json()["refresh_token"]
     print_shop.refresh(refresh_token)
-    clock.advance(11)
+    clock.forward(11)
     before = told(alice, REVOKED)
     for _ in range(2):
         print_shop.redeem(code) if what == "a code" else print_shop.refresh(refresh_token)
@@ -118,7 +113,7 @@ def test_a_code_presented_by_another_client_is_not_listed(
     alice: Person, print_shop: RegisteredClient, posters: RegisteredClient
 ) -> None:
     """It has no effect, and mallory must not be able to fill the page."""
-    code = alice.allow(print_shop.authorization_request()).code
+    code = alice.allow_request(print_shop.authorization_path()).code
     print_shop.redeem(code)
     posters.redeem(code)
 
@@ -126,18 +121,18 @@ def test_a_code_presented_by_another_client_is_not_listed(
 
 
 def test_the_users_own_actions_are_listed(alice: Person, print_shop: RegisteredClient) -> None:
-    print_shop.connect(alice)
+    alice.connect(print_shop)
     for button in ({"client_id": "print-shop"}, {"end": "sign-ins"}):
         forms = Page(alice.browser.get("/account/apps")).forms
         form = forms[0] if "client_id" in button else forms[-1]
-        alice.browser.post(form.action, data=form.fields | button)
+        alice.browser.post(form.action, data=form.entries | button)
     form = Page(alice.browser.get("/account/password")).form
     typed = {
         "current_password": "wonderland",
         "new_password": "new password",
         "repeated_password": "new password",
     }
-    alice.browser.post(form.action, data=form.fields | typed)
+    alice.browser.post(form.action, data=form.entries | typed)
 
     newest_first = [
         "You changed your password.",
@@ -151,10 +146,10 @@ def test_the_users_own_actions_are_listed(alice: Person, print_shop: RegisteredC
 def test_signing_out_all_apps_lists_each_app(
     alice: Person, print_shop: RegisteredClient, phone_app: RegisteredClient
 ) -> None:
-    print_shop.connect(alice)
-    phone_app.connect(alice)
+    alice.connect(print_shop)
+    alice.connect(phone_app)
     form = Page(alice.browser.get("/account/apps")).forms[-1]
-    alice.browser.post(form.action, data=form.fields | {"end": "everything"})
+    alice.browser.post(form.action, data=form.entries | {"end": "everything"})
 
     sentences = [REMOVED, "You removed Phone App's access.", "You signed out everywhere else."]
     assert sorted(told(alice, *sentences)) == sorted(sentences)
@@ -163,7 +158,7 @@ def test_signing_out_all_apps_lists_each_app(
 def test_a_password_set_on_the_command_line_is_listed(server: Server, alice: Person) -> None:
     server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
     alice.password = "through the looking-glass"
-    alice.sign_in()
+    alice.send_login()
 
     assert "An administrator reset your password." in activity(alice)
 
@@ -171,7 +166,7 @@ def test_a_password_set_on_the_command_line_is_listed(server: Server, alice: Per
 def test_a_deleted_app_keeps_its_name_in_the_list(
     server: Server, alice: Person, posters: RegisteredClient
 ) -> None:
-    posters.connect(alice)
+    alice.connect(posters)
     server.run("clients", "delete", posters.client_id)
 
     assert "You gave Mallory's Posters access." in activity(alice)
@@ -180,8 +175,8 @@ def test_a_deleted_app_keeps_its_name_in_the_list(
 def test_users_see_only_their_own_events(
     alice: Person, bob: Person, calendars: RegisteredClient
 ) -> None:
-    bob.sign_in()
-    calendars.connect(alice)
+    bob.send_login()
+    alice.connect(calendars)
 
     assert "Calendars" in activity(alice)
     assert "Calendars" not in activity(bob)
@@ -189,7 +184,7 @@ def test_users_see_only_their_own_events(
 
 
 def test_the_page_shows_the_last_fifty_events(clock: Clock, server: Server, alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     with server.database.writing() as db:
         db.connection().exec_driver_sql(
             "INSERT INTO account_events (user_id, at, event, client_name) WITH RECURSIVE n(i) AS "
@@ -205,17 +200,17 @@ def test_the_page_shows_the_last_fifty_events(clock: Clock, server: Server, alic
 
 
 def test_events_are_purged_after_ninety_days(clock: Clock, server: Server, alice: Person) -> None:
-    alice.sign_in()
-    clock.advance(90 * 86_400 - 1)
+    alice.send_login()
+    clock.forward(90 * 86_400 - 1)
     early = server.run("tokens", "purge").output
-    clock.advance(1)
+    clock.forward(1)
     late = server.run("tokens", "purge").output
 
     assert (early, late) == ("Deleted 0 expired rows.\n", "Deleted 1 expired rows.\n")
 
 
 def test_deleting_a_user_deletes_their_events(server: Server, alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     server.run("users", "delete", "alice")
 
     with server.reading() as db:
@@ -226,7 +221,7 @@ def test_the_address_is_that_of_the_browser_and_not_of_the_client(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """A client's own requests come from its server, which says nothing about where the user was."""
-    print_shop.revoke(print_shop.connect(alice).access_token)
+    print_shop.revoke(alice.connect(print_shop).access_token)
 
     assert f"{LEFT} " in activity(alice)
     assert SOMEWHERE not in activity(alice).split(LEFT)[1].split("You ")[0]

@@ -4,29 +4,34 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.page import Page
+from world.registered_client import RegisteredClient, Tokens
 
 from auth_server.scopes import SCOPES
-from tests.auth_server.cast import Clock, Events, Page, Person, RegisteredClient, Server, Tokens
+from tests.auth_server.server import Server
 
 
 def apps_page(person: Person) -> Page:
     return Page(person.ask("/account/apps"))
 
 
-def take_out(person: Person, client: RegisteredClient, page: Page | None = None) -> TestResponse:
+def take_out(person: Person, client: RegisteredClient, page: Page | None = None) -> Response:
     """Press the button of `client`, or of whichever app the page has, in its stead."""
     form = (page or apps_page(person)).forms[0]
-    return person.browser.post(form.action, data=form.fields | {"client_id": client.client_id})
+    return person.browser.post(form.action, data=form.entries | {"client_id": client.client_id})
 
 
 def listed(person: Person) -> list[str]:
     """The identifiers on the buttons of the page."""
     return [
-        value
+        button.value
         for form in apps_page(person).forms
-        for name, value in form.buttons
-        if name == "client_id"
+        for button in form.buttons
+        if button.name == "client_id"
     ]
 
 
@@ -36,8 +41,8 @@ def listed(person: Person) -> list[str]:
 def test_an_app_is_listed_with_its_scopes(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    print_shop.connect(alice)
-    clock.advance(240)
+    alice.connect(print_shop)
+    clock.forward(240)
     page = apps_page(alice)
 
     assert (
@@ -62,17 +67,17 @@ def test_an_app_is_listed_with_its_scopes(
 def test_the_page_says_when_an_app_was_last_used(
     clock: Clock, alice: Person, print_shop: RegisteredClient, later: int, words: str
 ) -> None:
-    print_shop.connect(alice)
-    clock.advance(later)
+    alice.connect(print_shop)
+    clock.forward(later)
 
     assert f"Last used {words} 2031." in apps_page(alice).text
 
 
 def test_a_refresh_counts_as_use(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
-    tokens = print_shop.connect(alice)
-    clock.advance(7200)
+    tokens = alice.connect(print_shop)
+    clock.forward(7200)
     print_shop.refresh(tokens.refresh_token)
-    clock.advance(60)
+    clock.forward(60)
 
     assert "Last used 1 minute ago" in apps_page(alice).text
 
@@ -80,9 +85,9 @@ def test_a_refresh_counts_as_use(clock: Clock, alice: Person, print_shop: Regist
 def test_since_is_the_time_of_the_first_consent(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    print_shop.connect(alice, scope="profile")
-    clock.advance(3 * 86_400)
-    print_shop.connect(alice, scope="profile photos:read")
+    alice.connect(print_shop, scope="profile")
+    clock.forward(3 * 86_400)
+    alice.connect(print_shop, scope="profile photos:read")
 
     assert "Since 4 March 2031." in apps_page(alice).text
 
@@ -90,7 +95,7 @@ def test_since_is_the_time_of_the_first_consent(
 def test_an_app_that_never_redeemed_its_code_is_unused(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.allow(print_shop.authorization_request())
+    alice.allow_request(print_shop.authorization_path())
 
     assert "Not used yet" in apps_page(alice).text
 
@@ -98,7 +103,7 @@ def test_an_app_that_never_redeemed_its_code_is_unused(
 def test_the_page_without_apps_says_so(
     alice: Person, bob: Person, calendars: RegisteredClient
 ) -> None:
-    calendars.connect(alice)
+    alice.connect(calendars)
     page = apps_page(bob)
 
     assert "No app is connected" in page.text
@@ -110,7 +115,7 @@ def test_an_app_with_only_a_remembered_consent_stays_listed(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     """Its grant has ended but the consent is remembered, so the user must be able to see and remove it."""
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     has_access = apps_page(alice).text
     print_shop.revoke(tokens.refresh_token)
 
@@ -122,9 +127,9 @@ def test_an_app_with_only_a_remembered_consent_stays_listed(
 def test_a_public_app_is_listed_while_it_has_an_active_grant(
     clock: Clock, alice: Person, phone_app: RegisteredClient
 ) -> None:
-    phone_app.connect(alice)
+    alice.connect(phone_app)
     before = listed(alice)
-    clock.advance(86_400 + 120)
+    clock.forward(86_400 + 120)
 
     assert before == [phone_app.client_id]
     assert listed(alice) == []
@@ -133,9 +138,9 @@ def test_a_public_app_is_listed_while_it_has_an_active_grant(
 def test_an_app_with_only_an_expired_code_is_not_listed(
     clock: Clock, alice: Person, phone_app: RegisteredClient
 ) -> None:
-    alice.allow(phone_app.authorization_request())
+    alice.allow_request(phone_app.authorization_path())
     before = listed(alice)
-    clock.advance(60)
+    clock.forward(60)
 
     assert before == [phone_app.client_id]
     assert listed(alice) == []
@@ -144,10 +149,10 @@ def test_an_app_with_only_an_expired_code_is_not_listed(
 def test_an_app_with_an_access_token_that_outlives_its_grant_is_listed(
     clock: Clock, alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
-    tokens = phone_app.connect(alice)
-    clock.advance(86_399)
+    tokens = alice.connect(phone_app)
+    clock.forward(86_399)
     access_token = Tokens.read(phone_app.refresh(tokens.refresh_token)).access_token
-    clock.advance(10)
+    clock.forward(10)
     was_good, was_listed = photo_api.holds(access_token), listed(alice) == [phone_app.client_id]
     take_out(alice, phone_app)
 
@@ -166,10 +171,10 @@ def test_the_homepage_is_shown_and_the_name_is_escaped(
         db.connection().exec_driver_sql(
             "UPDATE clients SET homepage = 'https://frame.example/about'"
         )
-    frame.connect(alice)
+    alice.connect(frame)
     answer = alice.browser.get("/account/apps")
 
-    assert "https://frame.example/about" in Page(answer).links
+    assert "https://frame.example/about" in Page(answer).addresses
     assert name in Page(answer).text
     assert name not in answer.text
 
@@ -180,19 +185,19 @@ def test_the_homepage_is_shown_and_the_name_is_escaped(
 def test_removing_an_app_deactivates_its_tokens_immediately(
     alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, events: Events
 ) -> None:
-    first = print_shop.connect(alice)
-    second = print_shop.connect(alice)
+    first = alice.connect(print_shop)
+    second = alice.connect(print_shop)
     answer = take_out(alice, print_shop)
 
-    assert (answer.status_code, answer.location) == (303, "/account/apps")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/apps")
     for token in (
         first.access_token,
         first.refresh_token,
         second.access_token,
         second.refresh_token,
     ):
-        assert photo_api.introspect(token).json == {"active": False}
-    assert print_shop.refresh(first.refresh_token).json["error"] == "invalid_grant"
+        assert photo_api.introspect(token).json() == {"active": False}
+    assert print_shop.refresh(first.refresh_token).json()["error"] == "invalid_grant"
     assert [entry["reason"] for entry in events.named("grant_ended")] == [
         "removed_by_resource_owner"
     ] * 2
@@ -201,15 +206,15 @@ def test_removing_an_app_deactivates_its_tokens_immediately(
 def test_removing_an_app_invalidates_its_unredeemed_code(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
+    code = alice.allow_request(print_shop.authorization_path()).code
     take_out(alice, print_shop)
 
-    assert print_shop.redeem(code).json["error"] == "invalid_grant"
+    assert print_shop.redeem(code).json()["error"] == "invalid_grant"
 
 
 def test_the_notice_names_the_removed_app(alice: Person, print_shop: RegisteredClient) -> None:
-    print_shop.connect(alice)
-    notice = Page(alice.browser.get(take_out(alice, print_shop).location)).text
+    alice.connect(print_shop)
+    notice = Page(alice.browser.get(take_out(alice, print_shop).headers["Location"])).text
 
     assert "You removed Print Shop’s access. Its codes and tokens stopped working" in notice
     assert "You removed Print Shop’s access" not in apps_page(alice).text
@@ -219,10 +224,10 @@ def test_the_notice_names_the_removed_app(alice: Person, print_shop: RegisteredC
 def test_a_removed_app_must_ask_for_consent_again(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    print_shop.connect(alice)
+    alice.connect(print_shop)
     take_out(alice, print_shop)
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+    assert list(alice.consent_page(print_shop.authorization_path()).boxes) == [
         "profile",
         "photos:read",
     ]
@@ -232,9 +237,9 @@ def test_removing_an_app_keeps_the_others(
     alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient
 ) -> None:
     hers, his, another = (
-        print_shop.connect(alice),
-        print_shop.connect(bob),
-        calendars.connect(alice),
+        alice.connect(print_shop),
+        bob.connect(print_shop),
+        alice.connect(calendars),
     )
     take_out(alice, print_shop)
 
@@ -252,9 +257,9 @@ def test_a_user_cannot_remove_another_users_app(
     calendars: RegisteredClient,
     events: Events,
 ) -> None:
-    hers = calendars.connect(alice)
-    print_shop.connect(bob)
-    notice = Page(bob.browser.get(take_out(bob, calendars).location)).text
+    hers = alice.connect(calendars)
+    bob.connect(print_shop)
+    notice = Page(bob.browser.get(take_out(bob, calendars).headers["Location"])).text
 
     assert "Nothing was changed" in notice
     assert "Calendars" not in notice
@@ -267,23 +272,25 @@ def test_a_user_cannot_remove_another_users_app(
 def test_removing_an_unknown_app_changes_nothing(
     alice: Person, print_shop: RegisteredClient, client_id: str
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     answer = take_out(alice, replace(print_shop, client_id=client_id))
 
     assert answer.status_code == 303
-    assert "Nothing was changed" in Page(alice.browser.get(answer.location)).text
+    assert "Nothing was changed" in Page(alice.browser.get(answer.headers["Location"])).text
     assert print_shop.holds(tokens.access_token)
 
 
 def test_removing_an_app_twice_is_no_error(alice: Person, print_shop: RegisteredClient) -> None:
-    print_shop.connect(alice)
+    alice.connect(print_shop)
     page = apps_page(alice)
     take_out(alice, print_shop, page)
     answer = take_out(alice, print_shop, page)
 
     assert (
         "Nothing was changed"
-        in Page(alice.browser.get(answer.location)).text.split("You removed Print Shop’s access")[1]
+        in Page(alice.browser.get(answer.headers["Location"])).text.split(
+            "You removed Print Shop’s access"
+        )[1]
     )
 
 
@@ -294,14 +301,14 @@ def test_removing_an_app_twice_is_no_error(alice: Person, print_shop: Registered
 def test_another_site_cannot_remove_an_app(
     alice: Person, print_shop: RegisteredClient, token: str | None
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     page = apps_page(alice)
-    page.forms[0].fields.pop("csrf_token")
-    page.forms[0].fields |= {} if token is None else {"csrf_token": token}
+    page.forms[0].entries.pop("csrf_token")
+    page.forms[0].entries |= {} if token is None else {"csrf_token": token}
     answer = take_out(alice, print_shop, page)
 
     assert answer.status_code == 400
-    assert "/account/apps" in Page(answer).links
+    assert "/account/apps" in Page(answer).addresses
     assert print_shop.holds(tokens.access_token)
 
 
@@ -309,24 +316,24 @@ def test_another_site_cannot_remove_an_app(
 def test_the_page_requires_a_sign_in(alice: Person, path: str) -> None:
     answer = alice.browser.get(path)
 
-    assert (answer.status_code, answer.location) == (303, f"/login?next={path}")
-    assert alice.sign_in(answer.location).location == path
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/login?next={path}")
+    assert alice.send_login(answer.headers["Location"]).headers["Location"] == path
 
 
 def test_a_form_sent_after_signing_out_does_nothing(
     server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     page = apps_page(alice)
     server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
     answer = take_out(alice, print_shop, page)
 
-    assert (answer.status_code, answer.location) == (303, "/login?next=/account/apps")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/login?next=/account/apps")
     assert print_shop.holds(tokens.access_token)
 
 
 def test_the_navigation_marks_the_current_page(alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     for path in ("/account/apps", "/account/activity", "/account/password"):
         assert f'<a href="{path}" aria-current="page">' in alice.browser.get(path).text
 
@@ -334,7 +341,7 @@ def test_the_navigation_marks_the_current_page(alice: Person) -> None:
 def test_the_start_page_and_the_consent_page_link_to_the_apps(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    assert "/account/apps" in alice.consent_page(print_shop.authorization_request()).links
+    assert "/account/apps" in alice.consent_page(print_shop.authorization_path()).addresses
     assert {"/account/apps", "/account/activity", "/account/password"} <= set(
-        Page(alice.browser.get("/")).links
+        Page(alice.browser.get("/")).addresses
     )

@@ -1,57 +1,53 @@
 """Changing the password requires the current one, ends all other sign-ins and keeps every grant."""
 
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.page import Page
+from world.registered_client import RegisteredClient
+from world.threads import at_once
 
 from auth_server import digests
-from tests.auth_server.cast import (
-    ELSEWHERE,
-    Clock,
-    Events,
-    Page,
-    Person,
-    RegisteredClient,
-    Server,
-    at_once,
-)
+from tests.auth_server.server import ELSEWHERE, Server
 
 NEW = "through the looking-glass"
 
 
 def change(
     person: Person, current: str = "wonderland", new: str = NEW, again: str | None = None
-) -> TestResponse:
+) -> Response:
     form = Page(person.ask("/account/password")).form
     typed = {
         "current_password": current,
         "new_password": new,
         "repeated_password": new if again is None else again,
     }
-    return person.browser.post(form.action, data=form.fields | typed)
+    return person.browser.post(form.action, data=form.entries | typed)
 
 
 def can_sign_in(person: Person, password: str) -> bool:
-    return replace(person).sign_in(password=password).status_code == 303
+    return person.in_another_browser().send_login(password=password).status_code == 303
 
 
 def test_the_new_password_replaces_the_old_one(alice: Person, events: Events) -> None:
     answer = change(alice)
 
     assert answer.status_code == 303
-    assert "You changed your password." in Page(alice.browser.get(answer.location)).text
+    assert "You changed your password." in Page(alice.browser.get(answer.headers["Location"])).text
     assert can_sign_in(alice, NEW)
     assert not can_sign_in(alice, "wonderland")
     assert len(events.named("password_changed")) == 1
 
 
 def test_every_other_sign_in_ends_and_this_one_stays(alice: Person) -> None:
-    elsewhere, copy = replace(alice), replace(alice)
-    elsewhere.sign_in()
-    alice.sign_in()
+    elsewhere, copy = alice.in_another_browser(), alice.in_another_browser()
+    elsewhere.send_login()
+    alice.send_login()
     copy.browser.session_cookie = alice.browser.session_cookie
     change(alice)
 
@@ -64,15 +60,15 @@ def test_every_other_sign_in_ends_and_this_one_stays(alice: Person) -> None:
 def test_changing_the_password_keeps_all_grants(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     change(alice)
 
     assert print_shop.holds(tokens.access_token)
-    assert alice.ask(print_shop.authorization_request()).status_code == 302
+    assert alice.ask(print_shop.authorization_path()).status_code == 302
 
 
 def test_only_the_signed_in_users_password_changes(alice: Person, bob: Person) -> None:
-    bob.sign_in()
+    bob.send_login()
     change(alice)
 
     assert bob.is_signed_in()
@@ -117,9 +113,9 @@ def test_guesses_are_throttled_together_with_those_at_the_login_page(
     alice: Person, events: Events
 ) -> None:
     """Someone at an unlocked browser must not be able to guess the password, nor alternate between both pages."""
-    alice.sign_in()
+    alice.send_login()
     statuses = [change(alice, f"guess {number}").status_code for number in range(3)]
-    statuses += [alice.sign_in("/login", password="a guess").status_code for _ in range(2)]
+    statuses += [alice.send_login("/login", password="a guess").status_code for _ in range(2)]
     throttled = change(alice)
 
     assert statuses == [403] * 5
@@ -130,14 +126,14 @@ def test_guesses_are_throttled_together_with_those_at_the_login_page(
 
 
 def test_the_right_password_does_not_count_as_a_failure(clock: Clock, alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     passwords = ["wonderland", *(f"looking-glass {number}" for number in range(7))]
 
     assert [change(alice, *pair).status_code for pair in pairwise(passwords)] == [303] * 7
 
 
 def test_a_mistyped_new_password_does_not_count_as_a_failure(clock: Clock, alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     for _ in range(6):
         change(alice, again="something else")
 
@@ -147,17 +143,17 @@ def test_a_mistyped_new_password_does_not_count_as_a_failure(clock: Clock, alice
 def test_guesses_from_another_address_do_not_lock_the_user_out(
     clock: Clock, server: Server, alice: Person
 ) -> None:
-    attacker = replace(alice)
+    attacker = alice.in_another_browser()
     attacker.browser = server.browser(ELSEWHERE)
     for _ in range(6):
-        attacker.sign_in(password="a guess")
+        attacker.send_login(password="a guess")
 
     assert change(alice).status_code == 303
 
 
 @pytest.mark.parametrize("token", [None, "made-up"])
 def test_another_site_cannot_change_the_password(alice: Person, token: str | None) -> None:
-    alice.sign_in()
+    alice.send_login()
     typed = {"current_password": "wonderland", "new_password": NEW, "repeated_password": NEW}
     fields = typed | ({} if token is None else {"csrf_token": token})
 
@@ -167,21 +163,22 @@ def test_another_site_cannot_change_the_password(alice: Person, token: str | Non
 
 def test_one_of_two_simultaneous_changes_succeeds(alice: Person) -> None:
     """The other one finds that its sign-in has ended or that the current password has changed."""
-    alice.sign_in()
+    alice.send_login()
     form = Page(alice.browser.get("/account/password")).form
     cookie = alice.browser.session_cookie
     new = iter(["the first password", "the second password"])
 
     def change_it() -> int:
-        browser, password = alice.server.browser(), next(new)
+        browser, password = alice.browser.another(), next(new)
         browser.session_cookie = cookie
         typed = {
             "current_password": "wonderland",
             "new_password": password,
             "repeated_password": password,
         }
-        answer = browser.post(form.action, data=form.fields | typed)
-        return 0 if answer.location is None or answer.location.startswith("/login") else 1
+        answer = browser.post(form.action, data=form.entries | typed)
+        location = answer.headers.get("Location", "/login")
+        return 0 if location.startswith("/login") else 1
 
     assert sum(at_once(2, change_it)) == 1
     assert not can_sign_in(alice, "wonderland")
@@ -216,7 +213,7 @@ def test_a_password_replaced_during_the_comparison_is_wrong(
         )
         return matches
 
-    alice.sign_in()
+    alice.send_login()
     with monkeypatch.context() as patch:
         patch.setattr(digests, "password_matches", compare_slowly)
         answer = change(alice)

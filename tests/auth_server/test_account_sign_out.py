@@ -1,24 +1,24 @@
 """Sign out everywhere: ends all other sign-ins, keeps this one, and removes the apps if the user asks for it."""
 
-from dataclasses import replace
-
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.events import Events
+from world.page import Page
+from world.registered_client import RegisteredClient
 
-from tests.auth_server.cast import Events, Page, Person, RegisteredClient
 
-
-def end(person: Person, what: str, **changes: str) -> TestResponse:
+def end(person: Person, what: str, **changes: str) -> Response:
     """Press the button at the foot of the page."""
     form = Page(person.ask("/account/apps")).forms[-1]
-    return person.browser.post(form.action, data=form.fields | {"end": what} | changes)
+    return person.browser.post(form.action, data=form.entries | {"end": what} | changes)
 
 
 @pytest.fixture
 def elsewhere(alice: Person) -> Person:
     """Return alice, signed in in another browser."""
-    elsewhere = replace(alice)
-    elsewhere.sign_in()
+    elsewhere = alice.in_another_browser()
+    elsewhere.send_login()
     return elsewhere
 
 
@@ -26,16 +26,16 @@ def elsewhere(alice: Person) -> Person:
 def test_every_other_browser_is_signed_out_at_once(
     alice: Person, elsewhere: Person, what: str
 ) -> None:
-    alice.sign_in()
+    alice.send_login()
     answer = end(alice, what)
 
-    assert (answer.status_code, answer.location) == (303, "/account/apps")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/apps")
     assert not elsewhere.is_signed_in()
     assert alice.is_signed_in()
 
 
 def test_a_copy_of_this_browsers_cookie_stops_working(alice: Person, elsewhere: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     elsewhere.browser.session_cookie = alice.browser.session_cookie
     end(alice, "sign-ins")
 
@@ -44,12 +44,13 @@ def test_a_copy_of_this_browsers_cookie_stops_working(alice: Person, elsewhere: 
 
 
 def test_signing_out_keeps_the_access_of_apps(alice: Person, print_shop: RegisteredClient) -> None:
-    tokens = print_shop.connect(alice)
-    notice = Page(alice.browser.get(end(alice, "sign-ins").location)).text
+    tokens = alice.connect(print_shop)
+    notice = Page(alice.browser.get(end(alice, "sign-ins").headers["Location"])).text
 
     assert "You are signed out everywhere else" in notice
     assert print_shop.holds(tokens.access_token)
-    assert ("client_id", "print-shop") in Page(alice.browser.get("/account/apps")).forms[0].buttons
+    page = Page(alice.browser.get("/account/apps"))
+    assert page.button(name="client_id", value="print-shop")
 
 
 def test_signing_out_can_also_remove_all_apps(
@@ -60,25 +61,25 @@ def test_signing_out_can_also_remove_all_apps(
     photo_api: RegisteredClient,
 ) -> None:
     hers, on_the_phone, his = (
-        print_shop.connect(alice),
-        phone_app.connect(alice),
-        print_shop.connect(bob),
+        alice.connect(print_shop),
+        alice.connect(phone_app),
+        bob.connect(print_shop),
     )
-    code = alice.allow(print_shop.authorization_request()).code
-    notice = Page(alice.browser.get(end(alice, "everything").location)).text
+    code = alice.allow_request(print_shop.authorization_path()).code
+    notice = Page(alice.browser.get(end(alice, "everything").headers["Location"])).text
 
     assert "No app has access to your account any more" in notice
     assert "No app is connected" in notice
     for tokens in (hers, on_the_phone):
-        assert photo_api.introspect(tokens.access_token).json == {"active": False}
-        assert photo_api.introspect(tokens.refresh_token).json == {"active": False}
-    assert print_shop.redeem(code).json["error"] == "invalid_grant"
-    assert alice.consent_page(print_shop.authorization_request()).boxes
+        assert photo_api.introspect(tokens.access_token).json() == {"active": False}
+        assert photo_api.introspect(tokens.refresh_token).json() == {"active": False}
+    assert print_shop.redeem(code).json()["error"] == "invalid_grant"
+    assert alice.consent_page(print_shop.authorization_path()).boxes
     assert print_shop.holds(his.access_token)
 
 
 def test_other_users_stay_signed_in(alice: Person, bob: Person, events: Events) -> None:
-    bob.sign_in()
+    bob.send_login()
     end(alice, "everything")
 
     assert bob.is_signed_in()
@@ -97,7 +98,7 @@ def test_another_site_cannot_sign_the_user_out(
 def test_a_form_without_a_choice_ends_nothing(
     alice: Person, elsewhere: Person, print_shop: RegisteredClient, what: str
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
 
     assert end(alice, what).status_code == 400
     assert elsewhere.is_signed_in()
@@ -108,16 +109,16 @@ def test_a_signed_out_browser_cannot_sign_out_others(alice: Person, elsewhere: P
     """A browser that alice signed out cannot sign out alice's browser."""
     form = Page(elsewhere.browser.get("/account/apps")).forms[-1]
     end(alice, "sign-ins")
-    answer = elsewhere.browser.post(form.action, data=form.fields | {"end": "everything"})
+    answer = elsewhere.browser.post(form.action, data=form.entries | {"end": "everything"})
 
-    assert answer.location.startswith("/login")
+    assert answer.headers["Location"].startswith("/login")
     assert alice.is_signed_in()
     assert not elsewhere.is_signed_in()
 
 
 def test_a_form_from_before_the_sign_out_is_rejected(alice: Person) -> None:
     """This browser has a new session."""
-    before = Page(alice.ask("/account/apps")).forms[-1].fields["csrf_token"]
+    before = Page(alice.ask("/account/apps")).forms[-1].entries["csrf_token"]
     end(alice, "sign-ins")
 
     assert end(alice, "sign-ins", csrf_token=before).status_code == 400

@@ -4,20 +4,13 @@ from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+from world.cast import Person
+from world.events import Events
+from world.page import Page, media_type
+from world.registered_client import AuthorizationResponse, Parameter, RegisteredClient, s256
 
 from auth_server.scopes import SCOPES
-from tests.auth_server.cast import (
-    ISSUER,
-    VERIFIER,
-    AuthorizationResponse,
-    Events,
-    Page,
-    Parameter,
-    Person,
-    RegisteredClient,
-    Server,
-    s256,
-)
+from tests.auth_server.server import ISSUER, VERIFIER, Server
 
 CALLBACK = "http://127.0.0.1:9001/callback"
 CHALLENGE = s256(VERIFIER)
@@ -129,10 +122,10 @@ def test_an_unknown_client_gets_an_error_page(
     alice: Person, print_shop: RegisteredClient, client_id: Parameter
 ) -> None:
     """§4.1.2.1: the server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
-    answer = alice.browser.get(print_shop.authorization_request(client_id=client_id))
+    answer = alice.browser.get(print_shop.authorization_path(client_id=client_id))
 
     assert answer.status_code == 400
-    assert answer.mimetype == "text/html"
+    assert media_type(answer) == "text/html"
     assert "Location" not in answer.headers
     assert not Page(answer).forms
 
@@ -141,7 +134,7 @@ def test_a_resource_server_cannot_request_authorization(
     alice: Person, photo_api: RegisteredClient
 ) -> None:
     page = Page(
-        alice.browser.get(photo_api.authorization_request(redirect_uri="https://photos.example/"))
+        alice.browser.get(photo_api.authorization_path(redirect_uri="https://photos.example/"))
     )
 
     assert "unauthorized_client" in page.text
@@ -152,12 +145,12 @@ def test_an_unregistered_redirect_uri_is_never_followed(
     alice: Person, print_shop: RegisteredClient, redirect_uri: Parameter
 ) -> None:
     """RFC 9700 §2.1: authorization servers MUST utilize exact string matching."""
-    answer = alice.browser.get(print_shop.authorization_request(redirect_uri=redirect_uri))
+    answer = alice.browser.get(print_shop.authorization_path(redirect_uri=redirect_uri))
 
     assert answer.status_code == 400
-    assert answer.mimetype == "text/html"
+    assert media_type(answer) == "text/html"
     assert "Location" not in answer.headers
-    assert not [link for link in Page(answer).links if "evil" in link or "script" in link]
+    assert not [link for link in Page(answer).addresses if "evil" in link or "script" in link]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +160,7 @@ def test_an_untrusted_redirect_uri_is_reported_before_other_errors(
     alice: Person, print_shop: RegisteredClient, changes: dict[str, str]
 ) -> None:
     answer = alice.browser.get(
-        print_shop.authorization_request(
+        print_shop.authorization_path(
             response_type=None, scope="nonsense", prompt="none", **changes
         )
     )
@@ -180,9 +173,7 @@ def test_the_page_has_the_error_and_a_hint_for_the_developer(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     page = Page(
-        alice.browser.get(
-            print_shop.authorization_request(redirect_uri="https://evil.example/?a=<b>")
-        )
+        alice.browser.get(print_shop.authorization_path(redirect_uri="https://evil.example/?a=<b>"))
     )
 
     assert "invalid_request" in page.text
@@ -193,7 +184,7 @@ def test_the_page_has_the_error_and_a_hint_for_the_developer(
 
 def test_values_on_the_error_page_are_escaped(alice: Person, print_shop: RegisteredClient) -> None:
     answer = alice.browser.get(
-        print_shop.authorization_request(
+        print_shop.authorization_path(
             client_id="<script>alert(1)</script>", redirect_uri='"><img src=x>'
         )
     )
@@ -206,7 +197,7 @@ def test_outside_the_demo_the_page_does_not_show_registered_uris(
     start: Callable[..., Server], posters: RegisteredClient
 ) -> None:
     outside = start(DEMO="0").browser()
-    page = Page(outside.get(posters.authorization_request(redirect_uri="https://evil.example/")))
+    page = Page(outside.get(posters.authorization_path(redirect_uri="https://evil.example/")))
 
     assert page.status == 400
     assert "mallory.example" not in page.text
@@ -215,8 +206,8 @@ def test_outside_the_demo_the_page_does_not_show_registered_uris(
 def test_a_rejected_request_is_logged(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
-    alice.browser.get(print_shop.authorization_request(redirect_uri="https://evil.example/"))
-    alice.browser.get(print_shop.authorization_request(scope="nonsense"))
+    alice.browser.get(print_shop.authorization_path(redirect_uri="https://evil.example/"))
+    alice.browser.get(print_shop.authorization_path(scope="nonsense"))
 
     refusals = events.named("authorization_request_refused")
     assert [entry["error"] for entry in refusals] == ["invalid_request", "invalid_scope"]
@@ -225,9 +216,7 @@ def test_a_rejected_request_is_logged(
 def test_the_event_log_says_how_a_redirect_uri_differs(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
-    alice.browser.get(
-        print_shop.authorization_request(redirect_uri=print_shop.redirect_uri + "/more")
-    )
+    alice.browser.get(print_shop.authorization_path(redirect_uri=print_shop.redirect_uri + "/more"))
 
     differs_at = len(print_shop.redirect_uri) + 1
     [refusal] = events.named("authorization_request_refused")
@@ -242,7 +231,7 @@ def test_other_errors_are_redirected_to_the_client(
     alice: Person, print_shop: RegisteredClient, changes: dict[str, Parameter], error: str
 ) -> None:
     """§4.1.2.1: by a redirect, with `error`, `state` and (RFC 9207 §2) `iss`."""
-    response = responded(alice, print_shop.authorization_request(**changes))
+    response = responded(alice, print_shop.authorization_path(**changes))
 
     assert (response.status, response.redirect_uri) == (302, CALLBACK)
     assert (response.error, response.state, response.iss) == (error, "af0ifjsldkj", ISSUER)
@@ -254,7 +243,7 @@ def test_other_errors_are_redirected_to_the_client(
 def test_a_repeated_state_is_an_error_with_one_state(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    response = responded(alice, print_shop.authorization_request(state=["one", "two"]))
+    response = responded(alice, print_shop.authorization_path(state=["one", "two"]))
 
     assert (response.status, response.error, response.iss) == (302, "invalid_request", ISSUER)
 
@@ -262,7 +251,7 @@ def test_a_repeated_state_is_an_error_with_one_state(
 def test_a_scope_beyond_the_registration_is_rejected(
     alice: Person, posters: RegisteredClient
 ) -> None:
-    response = responded(alice, posters.authorization_request(scope="profile photos:write"))
+    response = responded(alice, posters.authorization_path(scope="profile photos:write"))
 
     assert (response.redirect_uri, response.error) == (posters.redirect_uri, "invalid_scope")
 
@@ -270,7 +259,7 @@ def test_a_scope_beyond_the_registration_is_rejected(
 def test_a_request_without_state_gets_an_error_without_state(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    response = responded(alice, print_shop.authorization_request(state=None, scope="nonsense"))
+    response = responded(alice, print_shop.authorization_path(state=None, scope="nonsense"))
 
     assert set(response.parameters) == {"error", "error_description", "iss"}
 
@@ -282,19 +271,21 @@ def test_a_parameter_without_a_value_counts_as_omitted(
     alice: Person, posters: RegisteredClient, name: str
 ) -> None:
     """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
-    code = alice.allow(posters.authorization_request(**{name: ""})).code
+    code = alice.allow_request(posters.authorization_path(**{name: ""})).code
 
     redirect_uri = None if name == "redirect_uri" else posters.redirect_uri
     assert posters.redeem(code, redirect_uri=redirect_uri).status_code == 200
 
 
 def test_the_response_mode_query_is_accepted(alice: Person, print_shop: RegisteredClient) -> None:
-    assert alice.allow(print_shop.authorization_request(response_mode="query")).code
+    assert alice.allow_request(print_shop.authorization_path(response_mode="query")).code
 
 
 def test_unknown_parameters_are_ignored(alice: Person, print_shop: RegisteredClient) -> None:
     """§3.1: the authorization server MUST ignore unrecognized request parameters."""
-    assert alice.allow(print_shop.authorization_request(nonce="n-0S6_WzA2Mj", display="page")).code
+    assert alice.allow_request(
+        print_shop.authorization_path(nonce="n-0S6_WzA2Mj", display="page")
+    ).code
 
 
 # Redirect URIs ---------------------------------------------------------------------------------------------------------
@@ -312,7 +303,7 @@ def test_a_public_client_may_use_any_loopback_port(
     alice: Person, phone_app: RegisteredClient, redirect_uri: str
 ) -> None:
     """RFC 8252 §7.3: the authorization server MUST allow any port to be specified at the time of the request."""
-    response = alice.allow(phone_app.authorization_request(redirect_uri=redirect_uri))
+    response = alice.allow_request(phone_app.authorization_path(redirect_uri=redirect_uri))
 
     assert response.redirect_uri == redirect_uri.partition("?")[0]
     assert phone_app.redeem(response.code, redirect_uri=redirect_uri).status_code == 200
@@ -337,7 +328,7 @@ def test_a_public_client_may_use_any_loopback_port(
 def test_only_the_port_of_a_loopback_uri_may_differ(
     alice: Person, phone_app: RegisteredClient, redirect_uri: str
 ) -> None:
-    answer = alice.browser.get(phone_app.authorization_request(redirect_uri=redirect_uri))
+    answer = alice.browser.get(phone_app.authorization_path(redirect_uri=redirect_uri))
 
     assert answer.status_code == 400
     assert "Location" not in answer.headers
@@ -346,7 +337,7 @@ def test_only_the_port_of_a_loopback_uri_may_differ(
 def test_a_single_registered_redirect_uri_may_be_omitted(
     alice: Person, posters: RegisteredClient
 ) -> None:
-    response = alice.allow(posters.authorization_request(redirect_uri=None))
+    response = alice.allow_request(posters.authorization_path(redirect_uri=None))
 
     assert response.redirect_uri == posters.redirect_uri
     assert posters.redeem(response.code, redirect_uri=None).status_code == 200
@@ -357,7 +348,7 @@ def test_a_client_with_several_redirect_uris_must_send_one(
     alice: Person, calendars: RegisteredClient, redirect_uri: Parameter
 ) -> None:
     """§3.1.2.3: the client MUST include a redirection URI with the authorization request."""
-    answer = alice.browser.get(calendars.authorization_request(redirect_uri=redirect_uri))
+    answer = alice.browser.get(calendars.authorization_path(redirect_uri=redirect_uri))
 
     assert answer.status_code == 400
     assert "Location" not in answer.headers
@@ -365,8 +356,8 @@ def test_a_client_with_several_redirect_uris_must_send_one(
 
 def test_the_query_of_a_redirect_uri_is_kept(alice: Person, calendars: RegisteredClient) -> None:
     """§3.1.2: which MUST be retained when adding additional query parameters."""
-    allowed = alice.allow(calendars.authorization_request())
-    refused = responded(alice, calendars.authorization_request(scope="nonsense"))
+    allowed = alice.allow_request(calendars.authorization_path())
+    refused = responded(alice, calendars.authorization_path(scope="nonsense"))
 
     for response in (allowed, refused):
         assert response.redirect_uri == "https://calendars.example/callback"
@@ -382,14 +373,14 @@ def test_without_a_scope_all_registered_scopes_are_requested(
     alice: Person, print_shop: RegisteredClient, scope: Parameter
 ) -> None:
     """§3.3: the server MUST either process the request using a pre-defined default value or fail the request."""
-    page = alice.consent_page(print_shop.authorization_request(scope=scope))
+    page = alice.consent_page(print_shop.authorization_path(scope=scope))
 
     assert list(page.boxes) == list(SCOPES)
 
 
 def test_a_repeated_scope_is_requested_once(alice: Person, print_shop: RegisteredClient) -> None:
     page = alice.consent_page(
-        print_shop.authorization_request(scope="photos:read  profile photos:read")
+        print_shop.authorization_path(scope="photos:read  profile photos:read")
     )
 
     assert list(page.boxes) == ["photos:read", "profile"]
@@ -400,8 +391,8 @@ def test_the_state_is_returned_unchanged(
     alice: Person, print_shop: RegisteredClient, state: str
 ) -> None:
     """§4.1.2: the exact value received from the client. The login page and the consent page do not change it."""
-    refused = responded(alice, print_shop.authorization_request(state=state, scope="nonsense"))
-    allowed = alice.allow(print_shop.authorization_request(state=state))
+    refused = responded(alice, print_shop.authorization_path(state=state, scope="nonsense"))
+    allowed = alice.allow_request(print_shop.authorization_path(state=state))
 
     assert refused.state == state
     assert allowed.state == state
@@ -414,7 +405,7 @@ def test_prompt_none_does_not_show_a_login_page(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """OpenID Connect Core §3.1.2.1: the server MUST NOT display any authentication or consent user interface pages."""
-    response = responded(alice, print_shop.authorization_request(prompt="none"))
+    response = responded(alice, print_shop.authorization_path(prompt="none"))
 
     assert (response.status, response.error) == (302, "login_required")
     assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
@@ -423,8 +414,8 @@ def test_prompt_none_does_not_show_a_login_page(
 def test_prompt_none_does_not_show_a_consent_page(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.sign_in()
-    response = responded(alice, print_shop.authorization_request(prompt="none"))
+    alice.send_login()
+    response = responded(alice, print_shop.authorization_path(prompt="none"))
 
     assert (response.status, response.error) == (302, "consent_required")
     assert (response.state, response.iss) == ("af0ifjsldkj", ISSUER)
@@ -433,8 +424,8 @@ def test_prompt_none_does_not_show_a_consent_page(
 def test_prompt_none_succeeds_if_consent_is_remembered(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.allow(print_shop.authorization_request())
-    response = responded(alice, print_shop.authorization_request(prompt="none"))
+    alice.allow_request(print_shop.authorization_path())
+    response = responded(alice, print_shop.authorization_path(prompt="none"))
 
     assert print_shop.redeem(response.code).status_code == 200
 
@@ -445,12 +436,12 @@ def test_prompt_none_succeeds_if_consent_is_remembered(
 def test_prompt_login_requires_one_new_sign_in(
     alice: Person, print_shop: RegisteredClient, odd: str
 ) -> None:
-    request = print_shop.authorization_request(prompt="login", state=ODD_STATES[odd])
-    alice.allow(print_shop.authorization_request())
+    request = print_shop.authorization_path(prompt="login", state=ODD_STATES[odd])
+    alice.allow_request(print_shop.authorization_path())
     to_login = alice.browser.get(request)
-    response = responded(alice, alice.sign_in(to_login.location).location)
+    response = responded(alice, alice.send_login(to_login.headers["Location"]).headers["Location"])
 
-    assert (to_login.status_code, urlsplit(to_login.location).path) == (303, "/login")
+    assert (to_login.status_code, urlsplit(to_login.headers["Location"]).path) == (303, "/login")
     assert response.code
     assert response.state == ODD_STATES[odd]
 
@@ -459,75 +450,79 @@ def test_a_new_sign_in_is_recognized_however_the_browser_escapes_the_request(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """Browsers escape an apostrophe in a query that they are redirected to; some clients do not."""
-    request = print_shop.authorization_request(prompt="login", state=None) + "&state=it's"
-    location = alice.sign_in(alice.browser.get(request).location).location
+    request = print_shop.authorization_path(prompt="login", state=None) + "&state=it's"
+    location = alice.send_login(alice.browser.get(request).headers["Location"]).headers["Location"]
     page = Page(alice.browser.get(location.replace("'", "%27")))
 
     assert list(page.boxes) == ["profile", "photos:read"]
 
 
 def test_a_new_sign_in_counts_for_one_request(alice: Person, print_shop: RegisteredClient) -> None:
-    alice.allow(print_shop.authorization_request(prompt="login", state="first"))
-    same = alice.browser.get(print_shop.authorization_request(prompt="login", state="first"))
-    other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
+    alice.allow_request(print_shop.authorization_path(prompt="login", state="first"))
+    same = alice.browser.get(print_shop.authorization_path(prompt="login", state="first"))
+    other = alice.browser.get(print_shop.authorization_path(prompt="login", state="second"))
 
-    assert same.location.startswith("/login?")
-    assert other.location.startswith("/login?")
+    assert same.headers["Location"].startswith("/login?")
+    assert other.headers["Location"].startswith("/login?")
 
 
 def test_a_sign_in_for_one_request_does_not_count_for_another(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.ask(print_shop.authorization_request(prompt="login", state="first"))
-    other = alice.browser.get(print_shop.authorization_request(prompt="login", state="second"))
+    alice.ask(print_shop.authorization_path(prompt="login", state="first"))
+    other = alice.browser.get(print_shop.authorization_path(prompt="login", state="second"))
 
-    assert other.location.startswith("/login?")
+    assert other.headers["Location"].startswith("/login?")
 
 
 def test_a_denied_request_requires_a_new_sign_in_again(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.deny(print_shop.authorization_request(prompt="login"))
-    again = alice.browser.get(print_shop.authorization_request(prompt="login"))
+    alice.deny_request(print_shop.authorization_path(prompt="login"))
+    again = alice.browser.get(print_shop.authorization_path(prompt="login"))
 
-    assert again.location.startswith("/login?")
+    assert again.headers["Location"].startswith("/login?")
 
 
 def test_an_ordinary_sign_in_does_not_satisfy_prompt_login(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.sign_in()
-    answer = alice.browser.get(print_shop.authorization_request(prompt="login"))
+    alice.send_login()
+    answer = alice.browser.get(print_shop.authorization_path(prompt="login"))
 
-    assert answer.location.startswith("/login?")
+    assert answer.headers["Location"].startswith("/login?")
 
 
 def test_another_user_may_sign_in_at_prompt_login(
     alice: Person, bob: Person, print_shop: RegisteredClient
 ) -> None:
     """The user who signs in is asked for consent: bob, in alice's browser."""
-    request = print_shop.authorization_request(prompt="login")
-    alice.allow(print_shop.authorization_request())
-    to_login = alice.browser.get(request).location
+    request = print_shop.authorization_path(prompt="login")
+    alice.allow_request(print_shop.authorization_path())
+    to_login = alice.browser.get(request).headers["Location"]
     page = Page(
-        alice.browser.get(alice.sign_in(to_login, username="bob", password="builder").location)
+        alice.browser.get(
+            alice.send_login(to_login, username="bob", password="builder").headers["Location"]
+        )
     )
 
     assert "Bob Mason" in page.text
 
 
 def test_prompt_consent_asks_again(alice: Person, print_shop: RegisteredClient) -> None:
-    alice.allow(print_shop.authorization_request())
-    page = alice.consent_page(print_shop.authorization_request(prompt="consent"))
+    alice.allow_request(print_shop.authorization_path())
+    page = alice.consent_page(print_shop.authorization_path(prompt="consent"))
 
     assert page.boxes == {"profile": True, "photos:read": True}
 
 
 def test_prompts_may_be_combined(alice: Person, print_shop: RegisteredClient) -> None:
-    request = print_shop.authorization_request(prompt="consent login")
-    alice.allow(print_shop.authorization_request())
+    request = print_shop.authorization_path(prompt="consent login")
+    alice.allow_request(print_shop.authorization_path())
     to_login = alice.browser.get(request)
-    page = Page(alice.browser.get(alice.sign_in(to_login.location).location))
+    page = Page(
+        alice.browser.get(alice.send_login(to_login.headers["Location"]).headers["Location"])
+    )
 
     assert to_login.status_code == 303
     assert page.boxes == {"profile": True, "photos:read": True}
@@ -539,16 +534,16 @@ def test_prompts_may_be_combined(alice: Person, print_shop: RegisteredClient) ->
 def test_a_user_who_is_not_signed_in_is_sent_to_the_login_page(
     server: Server, print_shop: RegisteredClient
 ) -> None:
-    request = print_shop.authorization_request()
+    request = print_shop.authorization_path()
     answer = server.browser().get(request)
 
     assert answer.status_code == 303
-    assert urlsplit(answer.location).path == "/login"
-    assert dict(parse_qsl(urlsplit(answer.location).query)) == {"next": request}
+    assert urlsplit(answer.headers["Location"]).path == "/login"
+    assert dict(parse_qsl(urlsplit(answer.headers["Location"]).query)) == {"next": request}
 
 
 def test_the_login_page_returns_to_the_request(alice: Person, print_shop: RegisteredClient) -> None:
-    request = print_shop.authorization_request()
-    answer = alice.sign_in(alice.browser.get(request).location)
+    request = print_shop.authorization_path()
+    answer = alice.send_login(alice.browser.get(request).headers["Location"])
 
-    assert (answer.status_code, answer.location) == (303, request)
+    assert (answer.status_code, answer.headers["Location"]) == (303, request)

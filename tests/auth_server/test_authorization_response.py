@@ -3,15 +3,19 @@
 import json
 
 import pytest
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.registered_client import RegisteredClient
 
-from tests.auth_server.cast import ISSUER, Clock, Events, Person, RegisteredClient
+from tests.auth_server.server import ISSUER
 
 
 def test_the_response_contains_code_state_and_issuer(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """RFC 9207 §2: the server MUST indicate its identity by including the `iss` parameter in the response."""
-    response = alice.allow(print_shop.authorization_request(state="S 1"))
+    response = alice.allow_request(print_shop.authorization_path(state="S 1"))
 
     assert response.status == 302
     assert response.redirect_uri == print_shop.redirect_uri
@@ -23,7 +27,7 @@ def test_a_request_without_state_gets_a_response_without_state(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """REQUIRED if the "state" parameter was present in the client authorization request."""
-    assert set(alice.allow(print_shop.authorization_request(state=None)).parameters) == {
+    assert set(alice.allow_request(print_shop.authorization_path(state=None)).parameters) == {
         "code",
         "iss",
     }
@@ -31,7 +35,7 @@ def test_a_request_without_state_gets_a_response_without_state(
 
 def test_every_issued_code_is_different(alice: Person, print_shop: RegisteredClient) -> None:
     """§10.10: the probability of an attacker guessing generated tokens MUST be less than or equal to 2^(-128)."""
-    codes = [alice.allow(print_shop.authorization_request()).code for _ in range(5)]
+    codes = [alice.allow_request(print_shop.authorization_path()).code for _ in range(5)]
 
     assert len(set(codes)) == 5
     assert min(map(len, codes)) >= 43
@@ -41,8 +45,8 @@ def test_the_response_must_not_be_cached_or_sent_as_referrer(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
     """RFC 9700 §4.2: the address in this response contains a code."""
-    alice.allow(print_shop.authorization_request())
-    answer = alice.ask(print_shop.authorization_request())
+    alice.allow_request(print_shop.authorization_path())
+    answer = alice.ask(print_shop.authorization_path())
 
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -54,8 +58,8 @@ def test_a_code_expires_after_a_minute(
     clock: Clock, alice: Person, print_shop: RegisteredClient, seconds: int, status: int
 ) -> None:
     """§4.1.2: the authorization code MUST expire shortly after it is issued."""
-    code = alice.allow(print_shop.authorization_request()).code
-    clock.advance(seconds)
+    code = alice.allow_request(print_shop.authorization_path()).code
+    clock.forward(seconds)
 
     assert print_shop.redeem(code).status_code == status
 
@@ -64,8 +68,8 @@ def test_a_code_expires_after_a_minute(
 def test_the_code_lifetime_is_a_setting(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
-    clock.advance(5)
+    code = alice.allow_request(print_shop.authorization_path()).code
+    clock.forward(5)
 
     assert print_shop.redeem(code).status_code == 400
 
@@ -73,7 +77,7 @@ def test_the_code_lifetime_is_a_setting(
 def test_the_event_log_records_the_issue_without_the_code(
     alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
-    code = alice.allow(print_shop.authorization_request(state="my-state")).code
+    code = alice.allow_request(print_shop.authorization_path(state="my-state")).code
 
     [issued] = events.named("authorization_code_issued")
     assert (issued["client_id"], issued["scope"]) == ("print-shop", "profile photos:read")
@@ -86,8 +90,8 @@ def test_the_event_log_records_the_issue_without_the_code(
 def test_a_remembered_consent_gets_the_same_response(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    asked = alice.allow(print_shop.authorization_request())
-    remembered = alice.allow(print_shop.authorization_request())
+    asked = alice.allow_request(print_shop.authorization_path())
+    remembered = alice.allow_request(print_shop.authorization_path())
 
     assert asked.parameters.keys() == remembered.parameters.keys()
     assert print_shop.redeem(remembered.code).status_code == 200

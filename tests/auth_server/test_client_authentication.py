@@ -7,10 +7,13 @@ from dataclasses import replace
 from urllib.parse import quote_plus
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.events import Events
+from world.registered_client import RegisteredClient, Tokens
 
 from auth_server.errors import DESCRIPTIONS
-from tests.auth_server.cast import Events, Person, RegisteredClient, Server, Tokens
+from tests.auth_server.server import Server
 
 ENDPOINTS = {
     "/oauth/token": {"grant_type": "refresh_token", "refresh_token": "made-up"},
@@ -44,25 +47,25 @@ MALFORMED = {
 }
 
 
-def is_rejected(answer: TestResponse) -> bool:
+def is_rejected(answer: Response) -> bool:
     """§5.2: 401 with a challenge, and the same description for every cause."""
     assert answer.headers["Cache-Control"] == "no-store"
-    return (answer.status_code, answer.json, answer.headers.get("WWW-Authenticate")) == (
+    return (answer.status_code, answer.json(), answer.headers.get("WWW-Authenticate")) == (
         401,
         {"error": "invalid_client", "error_description": DESCRIPTIONS["invalid_client"]},
         'Basic realm="Tripod ID", charset="UTF-8"',
     )
 
 
-def is_authenticated(answer: TestResponse) -> bool:
+def is_authenticated(answer: Response) -> bool:
     """Return whether the client was authenticated and only its token was rejected."""
-    return answer.status_code == 200 or answer.json["error"] == "invalid_grant"
+    return answer.status_code == 200 or answer.json()["error"] == "invalid_grant"
 
 
 @pytest.fixture
 def secret(print_shop: RegisteredClient) -> str:
-    assert print_shop.secret
-    return print_shop.secret
+    assert print_shop.client_secret
+    return print_shop.client_secret
 
 
 # Accepted ---------------------------------------------------------------------------------------------------------
@@ -110,9 +113,9 @@ def test_id_and_secret_are_form_encoded_in_basic(
     server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
     """§2.3.1: encoded using the "application/x-www-form-urlencoded" encoding algorithm."""
-    code = alice.allow(print_shop.authorization_request()).code
-    encoded = replace(print_shop, secret=quote_plus("s3cret+ /=%:ü"))
-    as_it_is = replace(print_shop, secret="s3cret+ /=%:ü")
+    code = alice.allow_request(print_shop.authorization_path()).code
+    encoded = replace(print_shop, client_secret=quote_plus("s3cret+ /=%:ü"))
+    as_it_is = replace(print_shop, client_secret="s3cret+ /=%:ü")
 
     assert as_it_is.redeem(code).status_code == 401
     assert encoded.redeem(code).status_code == 200
@@ -203,9 +206,11 @@ def test_a_public_client_cannot_introspect(phone_app: RegisteredClient) -> None:
 def test_the_secret_of_another_client_is_rejected(
     server: Server, posters: RegisteredClient, path: str
 ) -> None:
-    assert posters.secret
+    assert posters.client_secret
 
-    assert is_rejected(server.post(path, ENDPOINTS[path], auth=("print-shop", posters.secret)))
+    assert is_rejected(
+        server.post(path, ENDPOINTS[path], auth=("print-shop", posters.client_secret))
+    )
 
 
 def test_a_resource_server_gets_no_tokens(
@@ -215,8 +220,8 @@ def test_a_resource_server_gets_no_tokens(
     redeemed = photo_api.redeem("made-up", redirect_uri=print_shop.redirect_uri)
     refreshed = photo_api.refresh("made-up")
 
-    assert redeemed.json["error"] == "unauthorized_client"
-    assert refreshed.json["error"] == "unauthorized_client"
+    assert redeemed.json()["error"] == "unauthorized_client"
+    assert refreshed.json()["error"] == "unauthorized_client"
 
 
 @at_every_endpoint
@@ -237,16 +242,16 @@ def test_two_methods_in_one_request_are_rejected_with_a_clear_description(
     also = {name: value.replace("SECRET", secret) for name, value in also.items()}
     answer = server.post(path, ENDPOINTS[path] | also, auth=("print-shop", secret))
 
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
-    assert "one way of client authentication" in answer.json["error_description"]
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert "one way of client authentication" in answer.json()["error_description"]
 
 
 def test_the_old_secret_stops_working_after_rotation(
     server: Server, alice: Person, posters: RegisteredClient, print_shop: RegisteredClient
 ) -> None:
-    tokens = posters.connect(alice)
+    tokens = alice.connect(posters)
     rotated = server.run("clients", "rotate-secret", posters.client_id, "--json")
-    renewed = replace(posters, secret=json.loads(rotated.output)["client_secret"])
+    renewed = replace(posters, client_secret=json.loads(rotated.output)["client_secret"])
 
     assert is_rejected(posters.introspect(tokens.access_token))
     assert renewed.holds(tokens.access_token)
@@ -256,7 +261,7 @@ def test_the_old_secret_stops_working_after_rotation(
 def test_the_reason_is_logged(
     server: Server, print_shop: RegisteredClient, phone_app: RegisteredClient, events: Events
 ) -> None:
-    replace(print_shop, secret="a guess").revoke("made-up")
+    replace(print_shop, client_secret="a guess").revoke("made-up")
     replace(print_shop, client_id="nobody").revoke("made-up")
     server.post("/oauth/revoke", {"token": "made-up", "client_id": "print-shop"})
     phone_app.introspect("made-up")

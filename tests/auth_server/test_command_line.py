@@ -12,10 +12,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import Result
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.registered_client import RegisteredClient
 
 from auth_server import create_app
 from config import PROJECT_ROOT, AuthServerSettings
-from tests.auth_server.cast import Clock, Events, Person, RegisteredClient, Server
+from tests.auth_server.server import Server
 
 CONFIDENTIAL = (
     "--name",
@@ -85,7 +89,7 @@ def test_a_registered_client_can_complete_the_flow(
 ) -> None:
     calendar = registers(*CONFIDENTIAL)
 
-    assert calendar.connect(alice).scope == "photos:read"
+    assert alice.connect(calendar).scope == "photos:read"
 
 
 def test_a_public_client_has_no_secret(
@@ -104,7 +108,7 @@ def test_a_public_client_has_no_secret(
 
     assert "client_secret" not in registration
     assert registration["token_endpoint_auth_method"] == "none"
-    assert registers(*arguments).connect(alice).scope == "profile"
+    assert alice.connect(registers(*arguments)).scope == "profile"
 
 
 def test_a_resource_server_introspects_and_nothing_else(
@@ -118,7 +122,7 @@ def test_a_resource_server_introspects_and_nothing_else(
 
     assert (registration["redirect_uris"], registration["scope"]) == ([], "")
     assert (registration["grant_types"], registration["response_types"]) == ([], [])
-    assert registers(*arguments).holds(print_shop.connect(alice).access_token)
+    assert registers(*arguments).holds(alice.connect(print_shop).access_token)
 
 
 def test_several_redirect_uris_may_be_registered(server: Server) -> None:
@@ -224,7 +228,7 @@ def test_a_new_secret_is_shown_once(server: Server, posters: RegisteredClient) -
     rotated = json.loads(server.run("clients", "rotate-secret", posters.client_id, "--json").output)
 
     assert rotated["client_id"] == posters.client_id
-    assert rotated["client_secret"] != posters.secret
+    assert rotated["client_secret"] != posters.client_secret
     assert rotated["client_secret"] not in server.run("clients", "list", "--json").output
 
 
@@ -237,7 +241,7 @@ def test_a_public_client_has_no_secret_to_rotate(
 def test_deleting_a_client_ends_its_grants(
     server: Server, alice: Person, posters: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
-    tokens = posters.connect(alice)
+    tokens = alice.connect(posters)
     result = server.run("clients", "delete", posters.client_id)
 
     assert result.exit_code == 0
@@ -264,7 +268,7 @@ def test_the_password_is_read_from_standard_input(server: Server) -> None:
 
     assert result.exit_code == 0
     assert re.fullmatch(r"Created carol, subject [A-Za-z0-9]{24}\.\n", result.output)
-    assert Person(server, "carol", "correct horse ").sign_in().status_code == 303
+    assert server.person("carol", "correct horse ").send_login().status_code == 303
 
 
 def test_the_name_option_sets_the_users_name(server: Server) -> None:
@@ -278,7 +282,7 @@ def test_a_created_user_can_sign_in(server: Server, username: str) -> None:
     created = server.run("users", "create", username, stdin="correct horse\n")
 
     assert created.exit_code == 0
-    assert Person(server, username, "correct horse").sign_in().status_code == 303
+    assert server.person(username, "correct horse").send_login().status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -299,7 +303,7 @@ def test_invalid_passwords_are_rejected(
     result = server.run("users", *command.split(), stdin=f"{password}\n")
 
     assert failure(result) == "Error: A password has 8 to 1024 characters."
-    assert alice.sign_in().status_code == 303
+    assert alice.send_login().status_code == 303
 
 
 def test_a_password_is_never_printed(server: Server) -> None:
@@ -313,8 +317,8 @@ def test_a_password_is_never_printed(server: Server) -> None:
 def test_a_new_password_replaces_the_old_one(server: Server, mallory: Person) -> None:
     server.run("users", "set-password", "mallory", stdin="another password\n")
 
-    assert mallory.sign_in().status_code == 403
-    assert mallory.sign_in(password="another password").status_code == 303
+    assert mallory.send_login().status_code == 403
+    assert mallory.send_login(password="another password").status_code == 303
 
 
 def test_typing_a_password_does_not_block_the_database(
@@ -357,7 +361,7 @@ def test_a_deleted_user_cannot_sign_in(server: Server, mallory: Person) -> None:
 
     assert result.exit_code == 0
     assert "\nmallory" not in server.run("users", "list").output
-    assert mallory.sign_in().status_code == 403
+    assert mallory.send_login().status_code == 403
 
 
 @pytest.mark.parametrize("command", ["set-password", "delete"])
@@ -376,8 +380,8 @@ def test_an_unknown_user_is_reported_in_one_line(
 def test_a_purge_keeps_active_rows(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
-    tokens = print_shop.connect(alice)
+    code = alice.allow_request(print_shop.authorization_path()).code
+    tokens = alice.connect(print_shop)
     purged = server.run("tokens", "purge")
 
     assert purged.output == "Deleted 0 expired rows.\n"
@@ -388,9 +392,9 @@ def test_a_purge_keeps_active_rows(
 def test_a_purge_deletes_expired_rows(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.allow(print_shop.authorization_request())
-    tokens = print_shop.connect(alice)
-    clock.advance(120)
+    alice.allow_request(print_shop.authorization_path())
+    tokens = alice.connect(print_shop)
+    clock.forward(120)
     purged = server.run("tokens", "purge")
 
     assert (
@@ -402,9 +406,9 @@ def test_a_purge_deletes_expired_rows(
 def test_a_purge_keeps_replays_detectable(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
+    code = alice.allow_request(print_shop.authorization_path()).code
     print_shop.redeem(code)
-    clock.advance(3600)
+    clock.forward(3600)
     server.run("tokens", "purge")
     print_shop.redeem(code)
 
@@ -414,8 +418,8 @@ def test_a_purge_keeps_replays_detectable(
 def test_a_purge_deletes_expired_grants(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    print_shop.refresh(print_shop.connect(alice).refresh_token)
-    clock.advance(86400)
+    print_shop.refresh(alice.connect(print_shop).refresh_token)
+    clock.forward(86400)
     server.run("tokens", "purge")
     again = server.run("tokens", "purge")
 
@@ -429,8 +433,8 @@ def test_a_purge_deletes_expired_grants(
 def test_a_purge_keeps_an_access_token_that_outlives_its_grant(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
-    clock.advance(60)
+    tokens = alice.connect(print_shop)
+    clock.forward(60)
     server.run("tokens", "purge")
 
     assert print_shop.holds(tokens.access_token)
@@ -439,11 +443,11 @@ def test_a_purge_keeps_an_access_token_that_outlives_its_grant(
 def test_a_purge_keeps_the_consent(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.allow(print_shop.authorization_request())
-    clock.advance(90000)
+    alice.allow_request(print_shop.authorization_path())
+    clock.forward(90000)
     server.run("tokens", "purge")
 
-    assert alice.ask(print_shop.authorization_request()).status_code == 302
+    assert alice.ask(print_shop.authorization_path()).status_code == 302
 
 
 # As a separate process ----------------------------------------------------------------------------------------------------------
@@ -463,7 +467,7 @@ def test_the_command_line_works_beside_a_running_leg(
     instance_database: Path, alice: Person, print_shop: RegisteredClient
 ) -> None:
     """Run the command as another process on the same database, outside the demo."""
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     environ = {"PATH": os.environ["PATH"], "TRIPOD_INSTANCE_PATH": str(instance_database.parent)}
     command = [
         sys.executable,

@@ -5,10 +5,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from world.cast import Person
+from world.events import Events
+from world.page import Page
+from world.registered_client import RegisteredClient
+from world.threads import at_once
 
 from auth_server.developer import MAX_CLIENTS
-from tests.auth_server.cast import Events, Page, Person, RegisteredClient, Server, at_once
 from tests.auth_server.developers import Developer, shown
+from tests.auth_server.server import Server
 
 
 @pytest.fixture
@@ -25,24 +30,24 @@ def test_the_page_requires_a_sign_in_and_returns_afterwards(
 ) -> None:
     server.app.config["WTF_CSRF_ENABLED"] = False
     try:
-        answer = server.browser().open(path, method=method)
+        answer = server.browser().request(method, path)
     finally:
         server.app.config["WTF_CSRF_ENABLED"] = True
 
-    assert (answer.status_code, answer.location) == (303, f"/login?next={quote(path)}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/login?next={quote(path)}")
 
 
 def test_signing_in_returns_to_the_list(mallory: Person) -> None:
     to_login = mallory.browser.get("/developer/apps")
 
-    assert mallory.sign_in(to_login.location).location == "/developer/apps"
+    assert mallory.send_login(to_login.headers["Location"]).headers["Location"] == "/developer/apps"
 
 
 def test_a_developer_without_clients_sees_how_to_start(developer: Developer) -> None:
     page = developer.page()
 
     assert "No apps yet" in page.text
-    assert {"/developer/apps/new", "/developer/connect"} <= set(page.links)
+    assert {"/developer/apps/new", "/developer/connect"} <= set(page.addresses)
 
 
 def test_a_new_client_can_complete_the_flow(
@@ -50,10 +55,10 @@ def test_a_new_client_can_complete_the_flow(
 ) -> None:
     client = developer.has_a_client()
 
-    tokens = client.connect(alice)
+    tokens = alice.connect(client)
     refreshed = client.refresh(tokens.refresh_token)
 
-    assert photo_api.introspect(tokens.access_token).get_json()["username"] == "alice"
+    assert photo_api.introspect(tokens.access_token).json()["username"] == "alice"
     assert refreshed.status_code == 200
 
 
@@ -61,16 +66,11 @@ def test_a_public_client_can_complete_the_flow_without_a_secret(
     developer: Developer, alice: Person
 ) -> None:
     answer = developer.registers(type="public", redirect_uris="http://127.0.0.1:8400/callback")
-    client = RegisteredClient(
-        developer.person.server,
-        str(shown(answer, "new-id")),
-        None,
-        "http://127.0.0.1:8400/callback",
-    )
+    client = developer.client_in(answer, "http://127.0.0.1:8400/callback", "profile photos:read")
 
     assert "It is a public client, so it has no secret" in Page(answer).text
     assert shown(answer, "new-secret") is None
-    assert client.connect(alice).access_token
+    assert alice.connect(client).access_token
 
 
 def test_the_list_shows_the_registrations(developer: Developer) -> None:
@@ -112,9 +112,9 @@ def test_the_secret_is_not_stored(
     client = developer.has_a_client()
     files = instance_database.parent.glob("auth_server.db*")
 
-    assert client.secret
-    assert not any(client.secret.encode() in file.read_bytes() for file in files)
-    assert client.secret not in str(events.entries)
+    assert client.client_secret
+    assert not any(client.client_secret.encode() in file.read_bytes() for file in files)
+    assert client.client_secret not in str(events.entries)
     assert events.named("client_registered")[0]["client_id"] == client.client_id
 
 
@@ -125,9 +125,9 @@ def test_a_form_sent_twice_registers_one_client(developer: Developer) -> None:
     again = developer.registers(form, name="Another name")
     page = developer.page()
 
-    assert (again.status_code, again.location) == (303, "/developer/apps")
+    assert (again.status_code, again.headers["Location"]) == (303, "/developer/apps")
     assert "This form was already sent" in page.text
-    assert page.links.count(f"/developer/apps/{shown(first, 'new-id')}") == 1
+    assert page.addresses.count(f"/developer/apps/{shown(first, 'new-id')}") == 1
     assert "Another name" not in page.text
     assert "This form was already sent" not in developer.page().text
 
@@ -136,9 +136,9 @@ def test_a_double_click_registers_one_client(developer: Developer) -> None:
     form, cookie = developer.form("/developer/apps/new"), developer.browser.session_cookie
 
     def click() -> int:
-        browser = developer.person.server.browser()
+        browser = developer.browser.another()
         browser.session_cookie = cookie
-        data = form.fields | {
+        data = form.entries | {
             "name": "Twice",
             "redirect_uris": "https://a.example",
             "type": "public",
@@ -154,7 +154,7 @@ def test_the_same_form_of_two_users_registers_two_clients(
 ) -> None:
     """A user cannot choose a client identifier through the form's hidden key."""
     form, hers = developer.form("/developer/apps/new"), Developer(alice)
-    form_id = form.fields["form_id"]
+    form_id = form.entries["form_id"]
     one, other = developer.registers(form), hers.registers(form_id=form_id)
 
     assert other.status_code == 200
@@ -180,7 +180,7 @@ def test_the_number_of_clients_per_developer_is_limited(
     assert answer.status_code == 400
     assert "You have reached the limit of 2 apps" in Page(answer).text
     assert 'value="Postcard Press"' in answer.text
-    assert "/developer/apps/new" not in developer.page().links
+    assert "/developer/apps/new" not in developer.page().addresses
 
 
 def test_a_client_of_a_demo_account_works_only_in_the_demo(alice: Person, start: object) -> None:
@@ -188,8 +188,8 @@ def test_a_client_of_a_demo_account_works_only_in_the_demo(alice: Person, start:
     client = Developer(alice).has_a_client()
     outside: Server = start(DEMO="0")  # type: ignore[operator]
 
-    assert alice.server.browser().get(client.authorization_request()).status_code == 303
-    assert outside.browser().get(client.authorization_request()).status_code == 400
+    assert alice.browser.another().get(client.authorization_path()).status_code == 303
+    assert outside.browser().get(client.authorization_path()).status_code == 400
 
 
 def test_the_connect_page_needs_no_sign_in(server: Server) -> None:

@@ -1,8 +1,13 @@
 """Editing a client, renewing its secret and deleting it at /developer/apps, and the effect on its grants."""
 
-import pytest
+from dataclasses import replace
 
-from tests.auth_server.cast import Events, Page, Person, RegisteredClient, Tokens
+import pytest
+from world.cast import Person
+from world.events import Events
+from world.page import Page
+from world.registered_client import RegisteredClient, Tokens
+
 from tests.auth_server.developers import Developer, shown
 
 
@@ -18,12 +23,12 @@ def client(developer: Developer) -> RegisteredClient:
 
 @pytest.fixture
 def tokens(client: RegisteredClient, alice: Person) -> Tokens:
-    return client.connect(alice)
+    return alice.connect(client)
 
 
 def scope_of(photo_api: RegisteredClient, token: str) -> str | None:
     """Return the token's scope as the API sees it, or None if the token is not active."""
-    scope: str | None = photo_api.introspect(token).get_json().get("scope")
+    scope: str | None = photo_api.introspect(token).json().get("scope")
     return scope
 
 
@@ -31,7 +36,7 @@ def test_a_change_is_saved_and_confirmed(developer: Developer, client: Registere
     answer = developer.edits(client, name="Postcards & More", redirect_uris="https://new.example/")
     page = developer.page()
 
-    assert (answer.status_code, answer.location) == (303, "/developer/apps")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/developer/apps")
     assert "You changed Postcards & More." in page.text
     assert "https://new.example/" in page.text
 
@@ -41,12 +46,12 @@ def test_a_removed_redirect_uri_is_rejected(
 ) -> None:
     developer.edits(client, redirect_uris="https://new.example/")
     before, after = (
-        client.authorization_request(),
-        client.authorization_request(redirect_uri="https://new.example/"),
+        client.authorization_path(),
+        client.authorization_path(redirect_uri="https://new.example/"),
     )
 
     assert alice.ask(before).status_code == 400
-    assert alice.allow(after).redirect_uri == "https://new.example/"
+    assert alice.allow_request(after).redirect_uri == "https://new.example/"
 
 
 def test_the_type_cannot_change(
@@ -54,7 +59,7 @@ def test_the_type_cannot_change(
 ) -> None:
     developer.edits(client, type="public")
 
-    assert client.connect(alice).access_token
+    assert alice.connect(client).access_token
     assert "confidential" in developer.page().text
 
 
@@ -69,7 +74,7 @@ def test_a_scope_removed_from_the_client_is_removed_from_its_tokens(
     assert now == "profile"
     assert refreshed.scope == scope_of(photo_api, refreshed.access_token) == "profile"
     assert (
-        client.refresh(refreshed.refresh_token, scope="profile photos:read").get_json()["error"]
+        client.refresh(refreshed.refresh_token, scope="profile photos:read").json()["error"]
         == "invalid_scope"
     )
 
@@ -77,7 +82,7 @@ def test_a_scope_removed_from_the_client_is_removed_from_its_tokens(
 def test_a_code_issued_before_the_change_gives_the_remaining_scope(
     developer: Developer, client: RegisteredClient, alice: Person
 ) -> None:
-    code = alice.allow(client.authorization_request()).code
+    code = alice.allow_request(client.authorization_path()).code
     developer.edits(client, scope=["photos:read"])
 
     assert Tokens.read(client.redeem(code)).scope == "photos:read"
@@ -100,11 +105,11 @@ def test_a_grant_without_remaining_scope_ends(
     photo_api: RegisteredClient,
     events: Events,
 ) -> None:
-    tokens = client.connect(alice, scope="photos:write")
+    tokens = alice.connect(client, scope="photos:write")
     developer.edits(client, scope=["profile"])
 
     assert scope_of(photo_api, tokens.access_token) is None
-    assert client.refresh(tokens.refresh_token).get_json()["error"] == "invalid_grant"
+    assert client.refresh(tokens.refresh_token).json()["error"] == "invalid_grant"
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["scope_withdrawn"]
 
 
@@ -117,7 +122,7 @@ def test_a_scope_that_is_registered_again_needs_a_new_consent(
 ) -> None:
     developer.edits(client, scope=["profile"])
     developer.edits(client, scope=["profile", "photos:read"])
-    page = alice.consent_page(client.authorization_request(scope="profile photos:read"))
+    page = alice.consent_page(client.authorization_path(scope="profile photos:read"))
 
     assert list(page.boxes) == ["photos:read"]
     assert scope_of(photo_api, tokens.access_token) == "profile"
@@ -127,7 +132,7 @@ def test_other_clients_keep_their_scopes(
     developer: Developer, client: RegisteredClient, alice: Person, photo_api: RegisteredClient
 ) -> None:
     other = developer.has_a_client(name="Other")
-    tokens = other.connect(alice)
+    tokens = alice.connect(other)
     developer.edits(client, scope=["profile"])
 
     assert scope_of(photo_api, tokens.access_token) == "profile photos:read"
@@ -137,7 +142,7 @@ def test_a_wider_registration_changes_no_grant(
     developer: Developer, alice: Person, photo_api: RegisteredClient, events: Events
 ) -> None:
     client = developer.has_a_client(scope=["profile"])
-    tokens = client.connect(alice)
+    tokens = alice.connect(client)
     developer.edits(client, scope=["profile", "photos:write"])
 
     assert scope_of(photo_api, tokens.access_token) == "profile"
@@ -149,10 +154,10 @@ def test_a_new_secret_replaces_the_old_one_and_is_shown_once(
 ) -> None:
     answer = developer.renews(client)
     secret = str(shown(answer, "new-secret"))
-    renewed = RegisteredClient(client.server, client.client_id, secret, client.redirect_uri)
+    renewed = replace(client, client_secret=secret)
 
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store")
-    assert secret != client.secret
+    assert secret != client.client_secret
     assert secret not in developer.browser.session_cookie
     assert client.refresh(tokens.refresh_token).status_code == 401
     assert renewed.refresh(tokens.refresh_token).status_code == 200
@@ -166,11 +171,9 @@ def test_a_reload_does_not_renew_the_secret_again(
     secret = shown(developer.renews(client, form), "new-secret")
     again = developer.renews(client, form)
 
-    assert (again.status_code, again.location) == (303, "/developer/apps")
+    assert (again.status_code, again.headers["Location"]) == (303, "/developer/apps")
     assert "keeps the secret that you saw then" in developer.page().text
-    assert RegisteredClient(client.server, client.client_id, secret, client.redirect_uri).connect(
-        alice
-    )
+    assert alice.connect(replace(client, client_secret=secret))
 
 
 def test_a_public_client_gets_no_secret(developer: Developer) -> None:
@@ -178,12 +181,12 @@ def test_a_public_client_gets_no_secret(developer: Developer) -> None:
     path = f"/developer/apps/{client.client_id}/secret"
     page = developer.page(path)
     form = developer.form(f"/developer/apps/{client.client_id}/delete")
-    answer = developer.browser.post(path, data=form.fields)
+    answer = developer.browser.post(path, data=form.entries)
 
     assert (page.status, page.forms) == (200, [])
     assert "has no secret" in page.text
     assert shown(answer, "new-secret") is None
-    assert client.server.browser().get(client.authorization_request()).status_code == 303
+    assert developer.browser.another().get(client.authorization_path()).status_code == 303
 
 
 def test_deleting_asks_for_confirmation_without_javascript(
@@ -201,7 +204,7 @@ def test_deleting_a_client_ends_its_grants(
 ) -> None:
     answer = developer.deletes(client)
 
-    assert (answer.status_code, answer.location) == (303, "/developer/apps")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/developer/apps")
     assert "You deleted Postcard Press." in developer.page().text
     assert scope_of(photo_api, tokens.access_token) is None
     assert client.refresh(tokens.refresh_token).status_code == 401
@@ -212,7 +215,7 @@ def test_deleting_twice_is_not_found(developer: Developer, client: RegisteredCli
     form = developer.form(f"/developer/apps/{client.client_id}/delete")
     developer.deletes(client)
 
-    assert developer.browser.post(form.action, data=form.fields).status_code == 404
+    assert developer.browser.post(form.action, data=form.entries).status_code == 404
 
 
 def test_the_edit_page_has_snippets_without_the_secret(
@@ -220,8 +223,8 @@ def test_the_edit_page_has_snippets_without_the_secret(
 ) -> None:
     answer = developer.browser.get(f"/developer/apps/{client.client_id}")
 
-    assert client.secret
-    assert client.secret not in answer.text
+    assert client.client_secret
+    assert client.client_secret not in answer.text
     assert "CLIENT_SECRET" in str(shown(answer, "snippet-curl"))
     assert client.client_id in str(shown(answer, "snippet-authlib"))
     assert "Ready to run" in Page(answer).text

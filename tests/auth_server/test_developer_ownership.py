@@ -3,10 +3,13 @@
 import re
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.events import Events
+from world.registered_client import RegisteredClient
 
-from tests.auth_server.cast import Events, Person, RegisteredClient, Server
 from tests.auth_server.developers import OWN_ADDRESSES, POSTCARDS, Developer
+from tests.auth_server.server import Server
 
 NOT_HERS = ["bob's", "the demo's", "the resource server's", "the command line's", "nobody's", "odd"]
 ODD = ["%00", "%FF", "%F0%9F%92%A3", "x" * 3000, "%27%20OR%201%3D1", "new%20", "*"]
@@ -45,17 +48,17 @@ def test_another_developers_client_is_not_found(
     whose: str,
 ) -> None:
     """An existing client and a missing one get the same response, so that nobody learns which exist."""
-    filled_in = POSTCARDS | developer.form("/developer/apps/new").fields
+    filled_in = POSTCARDS | developer.form("/developer/apps/new").entries
     data = filled_in if method == "POST" else None
-    nobodys = developer.browser.open(address.format("nobodysatall"), method=method, data=data)
+    nobodys = developer.browser.request(method, address.format("nobodysatall"), data=data)
 
     for client_id in client_ids[whose]:
-        answer = developer.browser.open(address.format(client_id), method=method, data=data)
+        answer = developer.browser.request(method, address.format(client_id), data=data)
         assert answer.status_code == 404
         assert without_the_address(answer) == without_the_address(nobodys)
 
 
-def without_the_address(answer: TestResponse) -> str:
+def without_the_address(answer: Response) -> str:
     """Return the page without the requested address, which it contains."""
     return re.sub(r"<code>/developer/apps/.*?</code>", "", answer.text, flags=re.DOTALL)
 
@@ -64,12 +67,12 @@ def test_these_requests_leave_the_client_unchanged(
     developer: Developer, bobs: RegisteredClient, alice: Person
 ) -> None:
     for _, address in OWN_ADDRESSES:
-        fields = developer.form("/developer/apps/new").fields
+        fields = developer.form("/developer/apps/new").entries
         developer.browser.post(
             address.format(bobs.client_id), data=POSTCARDS | {"name": "Taken"} | fields
         )
 
-    assert bobs.connect(alice).access_token
+    assert alice.connect(bobs).access_token
     assert "Taken" not in developer.page().text
 
 
@@ -103,9 +106,9 @@ def test_other_methods_reveal_nothing_about_the_owner(
 ) -> None:
     """The method is rejected for every client alike, before the owner is checked."""
     own = developer.has_a_client()
-    token = {"X-CSRFToken": developer.form("/developer/apps/new").fields["csrf_token"]}
+    token = {"X-CSRFToken": developer.form("/developer/apps/new").entries["csrf_token"]}
     answers = {
-        developer.browser.open(f"/developer/apps/{client_id}", method=method, headers=token).text
+        developer.browser.request(method, f"/developer/apps/{client_id}", headers=token).text
         for client_id in (own.client_id, bobs.client_id, "print-shop", "nobodys")
     }
 
@@ -117,7 +120,7 @@ def test_deleting_a_developer_deletes_their_clients(
 ) -> None:
     server.run("users", "delete", "bob")
 
-    assert bob.browser.get(bobs.authorization_request()).status_code == 400
+    assert bob.browser.get(bobs.authorization_path()).status_code == 400
     assert bob.browser.get("/developer/apps").status_code == 303
 
 
@@ -134,7 +137,7 @@ def test_a_form_without_a_csrf_token_does_nothing(
     assert answer.status_code == 400
     assert "out of date" in answer.text
     assert "Forged" not in bob.browser.get("/developer/apps").text
-    assert bobs.connect(alice).access_token
+    assert alice.connect(bobs).access_token
 
 
 def test_the_log_of_a_rejected_form_has_the_route_and_not_the_address(

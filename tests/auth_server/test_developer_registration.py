@@ -5,9 +5,9 @@ import re
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
 
-from tests.auth_server.cast import Person
 from tests.auth_server.developers import POSTCARDS, Developer
 
 NOT_GOOD: dict[str, tuple[str, Any]] = {
@@ -145,23 +145,22 @@ def test_odd_bodies_are_rejected_cleanly(developer: Developer, body: bytes) -> N
         "/developer/apps/new",
         *(f"/developer/apps/{client.client_id}{end}" for end in ("", "/secret")),
     ):
-        token = developer.form(path).fields["csrf_token"]
+        token = developer.form(path).entries["csrf_token"]
         answer = developer.browser.post(
             path,
             data=body,
-            headers={"X-CSRFToken": token},
-            content_type="application/x-www-form-urlencoded",
+            headers={"X-CSRFToken": token, "Content-Type": "application/x-www-form-urlencoded"},
         )
 
         assert answer.status_code in (303, 400)
 
 
-def fields_with_errors(answer: TestResponse) -> set[str]:
+def fields_with_errors(answer: Response) -> set[str]:
     """Return the fields that have an error beside them."""
     return set(re.findall(r'<p class="hint error" id="(\w+)-error">', answer.text))
 
 
-def is_described_by_error(answer: TestResponse, field: str) -> bool:
+def is_described_by_error(answer: Response, field: str) -> bool:
     """Return whether a screen reader reads the error with the field."""
     return f'aria-describedby="{field}-error' in answer.text and (
         field == "type" or 'aria-invalid="true"' in answer.text

@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 import pytest
+from world.cast import Person
+from world.events import Events
+from world.registered_client import RegisteredClient, Tokens
 
-from tests.auth_server.cast import Events, Person, RegisteredClient, Server, Tokens
+from tests.auth_server.server import Server
 
 End = Callable[[], object]
 
 
 @pytest.fixture
 def code(alice: Person, posters: RegisteredClient) -> str:
-    return alice.allow(posters.authorization_request()).code
+    return alice.allow_request(posters.authorization_path()).code
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ def test_all_tokens_of_an_ended_grant_are_inactive(
     ends[way]()
 
     dead = [tokens.access_token, tokens.refresh_token, new.access_token, new.refresh_token]
-    assert [photo_api.introspect(token).json for token in dead] == [{"active": False}] * 4
+    assert [photo_api.introspect(token).json() for token in dead] == [{"active": False}] * 4
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -108,7 +111,7 @@ def test_deleting_a_client_invalidates_its_unredeemed_codes(
     server.run("clients", "delete", posters.client_id)
 
     assert posters.redeem(code).status_code == 401
-    assert alice.browser.get(posters.authorization_request()).status_code == 400
+    assert alice.browser.get(posters.authorization_path()).status_code == 400
 
 
 def test_deleting_a_user_invalidates_their_unredeemed_codes(
@@ -116,20 +119,20 @@ def test_deleting_a_user_invalidates_their_unredeemed_codes(
 ) -> None:
     server.run("users", "delete", "alice")
 
-    assert posters.redeem(code).json["error"] == "invalid_grant"
+    assert posters.redeem(code).json()["error"] == "invalid_grant"
 
 
 def test_a_deleted_user_is_signed_out(
     server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.sign_in()
-    page = alice.consent_page(print_shop.authorization_request())
+    alice.send_login()
+    page = alice.consent_page(print_shop.authorization_path())
     server.run("users", "delete", "alice")
     answer = alice.decide(page, "allow", *page.boxes)
 
     assert not alice.is_signed_in()
-    assert alice.sign_in().status_code == 403
-    assert answer.location.startswith("/login?")
+    assert alice.send_login().status_code == 403
+    assert answer.headers["Location"].startswith("/login?")
 
 
 def test_a_reused_username_is_a_different_user(
@@ -140,13 +143,13 @@ def test_a_reused_username_is_a_different_user(
     tokens: Tokens,
 ) -> None:
     """A `sub` is never reused, and the new user gets no tokens or consents of the old one."""
-    before = photo_api.introspect(tokens.access_token).json["sub"]
+    before = photo_api.introspect(tokens.access_token).json()["sub"]
     server.run("users", "delete", "alice")
     server.run("users", "create", "alice", stdin="another alice\n")
     alice.password = "another alice"
     was_signed_in = alice.is_signed_in()
-    page = alice.consent_page(posters.authorization_request())
-    after = photo_api.introspect(posters.connect(alice).access_token).json["sub"]
+    page = alice.consent_page(posters.authorization_path())
+    after = photo_api.introspect(alice.connect(posters).access_token).json()["sub"]
 
     assert not was_signed_in
     assert page.boxes
@@ -162,7 +165,7 @@ def test_ending_one_grant_keeps_the_others(
     print_shop: RegisteredClient,
     tokens: Tokens,
 ) -> None:
-    his, hers = posters.connect(bob), print_shop.connect(alice)
+    his, hers = bob.connect(posters), alice.connect(print_shop)
     posters.revoke(tokens.access_token)
 
     assert posters.holds(his.access_token)

@@ -5,19 +5,15 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 
 import pytest
+from world.browser import SESSION_COOKIE
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.page import Page
+from world.registered_client import RegisteredClient
+from world.threads import at_once
 
-from tests.auth_server.cast import (
-    ELSEWHERE,
-    SESSION_COOKIE,
-    SOMEWHERE,
-    Clock,
-    Events,
-    Page,
-    Person,
-    RegisteredClient,
-    Server,
-    at_once,
-)
+from tests.auth_server.server import ELSEWHERE, SOMEWHERE, Server
 
 LEADS_ASTRAY = {
     "another site": "https://evil.example/",
@@ -96,7 +92,7 @@ def guess(alice: Person, server: Server) -> Callable[..., int]:
         browser = at.browser(address)
         browser.session_cookie = session_cookie
         typed = {"username": username, "password": password}
-        return browser.post("/login", data=form.fields | typed, headers=headers).status_code
+        return browser.post("/login", data=form.entries | typed, headers=headers).status_code
 
     return guess
 
@@ -106,23 +102,23 @@ def guess(alice: Person, server: Server) -> Callable[..., int]:
 
 def test_the_right_password_signs_in(alice: Person, events: Events) -> None:
     """RFC 9700 §4.12: 303, so that the browser does not send the password again."""
-    answer = alice.sign_in()
+    answer = alice.send_login()
 
-    assert (answer.status_code, answer.location) == (303, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert alice.is_signed_in()
     assert len(events.named("signed_in")) == 1
 
 
 @pytest.mark.parametrize("username", ["Alice", "ALICE", "  alice  "])
 def test_a_username_is_recognized_in_any_case_and_form(alice: Person, username: str) -> None:
-    assert alice.sign_in(username=username).status_code == 303
+    assert alice.send_login(username=username).status_code == 303
 
 
 @pytest.mark.parametrize(
     "password", ["", "Wonderland", "wonderland ", "builder", "wonder\0land", "x" * 1025, "ẅ☃"]
 )
 def test_a_wrong_password_does_not_sign_in(alice: Person, events: Events, password: str) -> None:
-    answer = alice.sign_in(password=password)
+    answer = alice.send_login(password=password)
 
     assert answer.status_code == 403
     assert not alice.is_signed_in()
@@ -133,14 +129,14 @@ def test_a_wrong_password_does_not_sign_in(alice: Person, events: Events, passwo
     "username", ["", "nobody", "alice\0", "a' OR 1=1 --", "álice", "x" * 151, "☃"]
 )
 def test_an_unknown_username_does_not_sign_in(alice: Person, username: str) -> None:
-    assert alice.sign_in(username=username).status_code == 403
+    assert alice.send_login(username=username).status_code == 403
     assert not alice.is_signed_in()
 
 
 def test_an_unknown_username_and_a_wrong_password_look_the_same(alice: Person) -> None:
     """The page must not reveal whether an account exists."""
-    wrong_password = Page(alice.sign_in(password="a guess"))
-    wrong_name = Page(alice.sign_in(username="nobody"))
+    wrong_password = Page(alice.send_login(password="a guess"))
+    wrong_name = Page(alice.send_login(username="nobody"))
 
     assert wrong_password.status == wrong_name.status
     assert wrong_password.text == wrong_name.text
@@ -151,18 +147,18 @@ def test_an_unknown_username_and_a_wrong_password_cost_the_same(
     alice: Person, hash_work: HashWork
 ) -> None:
     """The response time must not reveal it either."""
-    alice.sign_in(password="a guess")
+    alice.send_login(password="a guess")
     for_a_wrong_password = hash_work.done.copy()
-    alice.sign_in(username="nobody")
+    alice.send_login(username="nobody")
 
     assert len(for_a_wrong_password) == 1
     assert hash_work.done == for_a_wrong_password * 2
 
 
 def test_a_failed_sign_in_keeps_the_username_and_not_the_password(alice: Person) -> None:
-    answer = alice.sign_in(password="nearly-wonderland")
+    answer = alice.send_login(password="nearly-wonderland")
 
-    assert Page(answer).form.fields["username"] == "alice"
+    assert Page(answer).form.entries["username"] == "alice"
     assert "nearly-wonderland" not in answer.text
     assert Page(answer).title.startswith("Error: ")
 
@@ -174,7 +170,7 @@ def test_signing_in_starts_a_new_session(alice: Person, server: Server) -> None:
     """A cookie that an attacker set in alice's browser, or copied from it, is useless after the sign-in."""
     alice.browser.get("/login")
     planted = alice.browser.session_cookie
-    alice.sign_in()
+    alice.send_login()
     attacker = server.browser()
     attacker.session_cookie = planted
 
@@ -183,8 +179,8 @@ def test_signing_in_starts_a_new_session(alice: Person, server: Server) -> None:
 
 
 def test_a_form_from_before_the_sign_in_is_rejected(alice: Person) -> None:
-    before = Page(alice.browser.get("/login")).form.fields["csrf_token"]
-    alice.sign_in()
+    before = Page(alice.browser.get("/login")).form.entries["csrf_token"]
+    alice.send_login()
     answer = alice.browser.post("/logout", data={"csrf_token": before})
 
     assert answer.status_code == 400
@@ -192,7 +188,7 @@ def test_a_form_from_before_the_sign_in_is_rejected(alice: Person) -> None:
 
 
 def test_the_session_cookie_has_safe_attributes(alice: Person) -> None:
-    cookie = alice.sign_in().headers["Set-Cookie"]
+    cookie = alice.send_login().headers["Set-Cookie"]
 
     assert cookie.startswith(f"{SESSION_COOKIE}=")
     assert "HttpOnly" in cookie
@@ -208,11 +204,9 @@ def test_over_https_the_cookie_is_secure(start: Callable[..., Server]) -> None:
         "RESOURCE_API_URL": "https://photos.example",
     }
     browser = start(DEMO="0", AUTH_SERVER_URL=origin, **others).browser()
-    page = browser.get("/login", base_url=origin)
-    typed = Page(page).form.fields | {"username": "mallory", "password": "no good at all"}
-    answer = browser.post(
-        "/login", base_url=origin, data=typed, headers={"Referer": f"{origin}/login"}
-    )
+    page = browser.get(f"{origin}/login")
+    typed = Page(page).form.entries | {"username": "mallory", "password": "no good at all"}
+    answer = browser.post(f"{origin}/login", typed, headers={"Referer": f"{origin}/login"})
 
     assert page.headers["Referrer-Policy"] == "same-origin"
     assert answer.status_code == 303
@@ -221,35 +215,35 @@ def test_over_https_the_cookie_is_secure(start: Callable[..., Server]) -> None:
 
 
 def test_an_unused_sign_in_ends_after_twelve_hours(clock: Clock, alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     alice.browser.get("/")
-    clock.advance(12 * 3600 - 1)
+    clock.forward(12 * 3600 - 1)
     was_signed_in = alice.is_signed_in()
-    clock.advance(2)
+    clock.forward(2)
 
     assert was_signed_in
     assert not alice.is_signed_in()
 
 
 def test_signing_out_ends_the_sign_in(alice: Person, events: Events) -> None:
-    alice.sign_in()
-    answer = alice.sign_out()
+    alice.send_login()
+    answer = alice.send_logout()
 
-    assert (answer.status_code, answer.location) == (303, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert not alice.is_signed_in()
     assert len(events.named("signed_out")) == 1
 
 
 def test_signing_out_keeps_all_grants(alice: Person, print_shop: RegisteredClient) -> None:
-    tokens = print_shop.connect(alice)
-    alice.sign_out()
+    tokens = alice.connect(print_shop)
+    alice.send_logout()
 
     assert print_shop.holds(tokens.access_token)
 
 
 @pytest.mark.parametrize("fields", [{}, {"csrf_token": ""}, {"csrf_token": "made-up"}])
 def test_another_site_cannot_sign_the_user_out(alice: Person, fields: dict[str, str]) -> None:
-    alice.sign_in()
+    alice.send_login()
 
     assert alice.browser.post("/logout", data=fields).status_code == 400
     assert alice.browser.get("/logout").status_code == 405
@@ -257,30 +251,30 @@ def test_another_site_cannot_sign_the_user_out(alice: Person, fields: dict[str, 
 
 
 def test_signing_out_twice_is_no_error(alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     form = Page(alice.browser.get("/login")).form
-    alice.browser.post("/logout", data=form.fields)
+    alice.browser.post("/logout", data=form.entries)
     form = Page(alice.browser.get("/login")).form
 
-    assert alice.browser.post("/logout", data=form.fields).status_code == 303
+    assert alice.browser.post("/logout", data=form.entries).status_code == 303
 
 
 def test_a_new_password_ends_every_sign_in_and_no_grant(
     server: Server, alice: Person, bob: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
-    bob.sign_in()
+    tokens = alice.connect(print_shop)
+    bob.send_login()
     server.run("users", "set-password", "alice", stdin="through the looking-glass\n")
 
     assert not alice.is_signed_in()
     assert bob.is_signed_in()
     assert print_shop.holds(tokens.access_token)
-    assert alice.sign_in().status_code == 403
-    assert alice.sign_in(password="through the looking-glass").status_code == 303
+    assert alice.send_login().status_code == 403
+    assert alice.send_login(password="through the looking-glass").status_code == 303
 
 
 def test_an_invented_cookie_is_ignored(server: Server, alice: Person) -> None:
-    alice.sign_in()
+    alice.send_login()
     payload, _, signature = alice.browser.session_cookie.rpartition(".")
     attacker = server.browser()
     for cookie in ("", "x", f"{payload}.{'A' * len(signature)}", f"A{payload}.{signature}"):
@@ -310,7 +304,7 @@ def test_a_login_form_of_another_site_is_rejected(
 
 def test_json_does_not_sign_in(alice: Person, hash_work: HashWork) -> None:
     """The login page accepts only its form."""
-    token = Page(alice.browser.get("/login")).form.fields["csrf_token"]
+    token = Page(alice.browser.get("/login")).form.entries["csrf_token"]
     answer = alice.browser.post("/login", json=_ALICE, headers={"X-CSRFToken": token})
 
     assert answer.status_code == 403
@@ -321,18 +315,18 @@ def test_an_expired_form_is_answered_with_a_new_one(alice: Person) -> None:
     page = Page(alice.browser.post("/login?next=%2F", data={"csrf_token": "old"}))
 
     assert "out of date" in page.text
-    assert alice.browser.post(page.form.action, data=page.form.fields | _ALICE).status_code == 303
+    assert alice.browser.post(page.form.action, data=page.form.entries | _ALICE).status_code == 303
 
 
 def test_a_login_form_in_another_tab_continues_after_a_sign_in(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    request = print_shop.authorization_request()
-    other_tab = Page(alice.browser.get(alice.browser.get(request).location)).form
-    alice.sign_in()
-    answer = alice.browser.post(other_tab.action, data=other_tab.fields | _ALICE)
+    request = print_shop.authorization_path()
+    other_tab = Page(alice.browser.get(alice.browser.get(request).headers["Location"])).form
+    alice.send_login()
+    answer = alice.browser.post(other_tab.action, data=other_tab.entries | _ALICE)
 
-    assert (answer.status_code, answer.location) == (303, request)
+    assert (answer.status_code, answer.headers["Location"]) == (303, request)
 
 
 def test_the_page_cannot_be_framed_or_cached(alice: Person) -> None:
@@ -346,7 +340,9 @@ def test_the_page_cannot_be_framed_or_cached(alice: Person) -> None:
 
 
 def test_the_page_names_the_client(alice: Person, print_shop: RegisteredClient) -> None:
-    asked = Page(alice.browser.get(alice.browser.get(print_shop.authorization_request()).location))
+    asked = Page(
+        alice.browser.get(alice.browser.get(print_shop.authorization_path()).headers["Location"])
+    )
     unknown = Page(
         alice.browser.get("/login?" + urlencode({"next": "/oauth/authorize?client_id=nobody"}))
     )
@@ -371,24 +367,26 @@ def test_demo_accounts_are_shown_only_in_the_demo(
 @pytest.mark.parametrize("astray", LEADS_ASTRAY.values(), ids=LEADS_ASTRAY)
 def test_signing_in_never_redirects_to_another_site(alice: Person, astray: str) -> None:
     """RFC 9700 §4.11: authorization servers MUST NOT be open redirectors."""
-    answer = alice.sign_in(f"/login?{urlencode({'next': astray})}")
+    answer = alice.send_login(f"/login?{urlencode({'next': astray})}")
 
-    assert (answer.status_code, answer.location) == (303, "/")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
 
 
 @pytest.mark.parametrize(
     "page", ["/", "/oauth/authorize?client_id=x", "/oauth/authorize?state=//evil.example/%5C"]
 )
 def test_signing_in_redirects_to_the_next_page(alice: Person, page: str) -> None:
-    assert alice.sign_in(f"/login?{urlencode({'next': page})}").location == page
+    assert alice.send_login(f"/login?{urlencode({'next': page})}").headers["Location"] == page
 
 
 def test_a_failed_sign_in_keeps_the_next_page(alice: Person, print_shop: RegisteredClient) -> None:
-    request = print_shop.authorization_request()
-    page = Page(alice.sign_in(alice.browser.get(request).location, password="a guess"))
-    answer = alice.browser.post(page.form.action, data=page.form.fields | _ALICE)
+    request = print_shop.authorization_path()
+    page = Page(
+        alice.send_login(alice.browser.get(request).headers["Location"], password="a guess")
+    )
+    answer = alice.browser.post(page.form.action, data=page.form.entries | _ALICE)
 
-    assert answer.location == request
+    assert answer.headers["Location"] == request
 
 
 # Throttling --------------------------------------------------------------------------------------------------------------
@@ -410,8 +408,8 @@ def test_a_throttled_response_says_when_to_retry(
 ) -> None:
     for _ in range(5):
         guess()
-        clock.advance(2)
-    answer = alice.sign_in()
+        clock.forward(2)
+    answer = alice.send_login()
 
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "51"
@@ -423,11 +421,11 @@ def test_the_right_password_works_again_after_the_wait(
 ) -> None:
     for _ in range(5):
         guess()
-    too_early = alice.sign_in()
-    clock.advance(int(too_early.headers["Retry-After"]))
+    too_early = alice.send_login()
+    clock.forward(int(too_early.headers["Retry-After"]))
 
     assert too_early.status_code == 429
-    assert alice.sign_in().status_code == 303
+    assert alice.send_login().status_code == 303
 
 
 def test_throttled_requests_do_not_extend_the_wait(
@@ -435,12 +433,12 @@ def test_throttled_requests_do_not_extend_the_wait(
 ) -> None:
     for _ in range(5):
         guess()
-    clock.advance(59)
+    clock.forward(59)
     refused = [guess() for _ in range(5)]
-    clock.advance(1)
+    clock.forward(1)
 
     assert refused == [429] * 5
-    assert alice.sign_in().status_code == 303
+    assert alice.send_login().status_code == 303
 
 
 @pytest.mark.parametrize("username", ["ALICE", " alice"])
@@ -534,7 +532,7 @@ def test_only_the_declared_proxys_entry_counts(
 
 def test_old_failures_are_deleted(clock: Clock, guess: Callable[..., int], server: Server) -> None:
     guess()
-    clock.advance(61)
+    clock.forward(61)
     purged = server.run("tokens", "purge")
 
     assert purged.output == "Deleted 1 expired rows.\n"

@@ -6,24 +6,19 @@ from urllib.parse import urlsplit
 
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from world.cast import Person
+from world.page import media_type
+from world.registered_client import AuthorizationResponse, RegisteredClient, Tokens
 
 from auth_server.scopes import SCOPES
-from tests.auth_server.cast import (
-    API,
-    ISSUER,
-    AuthorizationResponse,
-    Person,
-    RegisteredClient,
-    Server,
-    Tokens,
-)
+from tests.auth_server.server import API, ISSUER, Server
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 
 
 @pytest.fixture
 def metadata(server: Server) -> dict[str, Any]:
-    document: dict[str, Any] = server.browser().get(WELL_KNOWN).get_json()
+    document: dict[str, Any] = server.browser().get(WELL_KNOWN).json()
     return document
 
 
@@ -36,7 +31,7 @@ def test_the_metadata_is_a_json_document(server: Server) -> None:
     """§3.2: using the application/json content type."""
     answer = server.browser().get(WELL_KNOWN)
 
-    assert (answer.status_code, answer.mimetype) == (200, "application/json")
+    assert (answer.status_code, media_type(answer)) == (200, "application/json")
     assert "Set-Cookie" not in answer.headers
 
 
@@ -48,13 +43,13 @@ def test_the_issuer_is_identical_everywhere(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
     """§3.3: the "issuer" value returned MUST be identical to the issuer identifier value."""
-    response = alice.allow(print_shop.authorization_request())
+    response = alice.allow_request(print_shop.authorization_path())
     token = Tokens.read(print_shop.redeem(response.code)).access_token
 
     assert metadata["issuer"] == ISSUER
     assert metadata["authorization_response_iss_parameter_supported"] is True
     assert response.iss == metadata["issuer"]
-    assert print_shop.introspect(token).json["iss"] == metadata["issuer"]
+    assert print_shop.introspect(token).json()["iss"] == metadata["issuer"]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +58,7 @@ def test_the_issuer_is_identical_everywhere(
 def test_the_metadata_is_the_same_on_every_spelling_of_the_host(
     server: Server, metadata: dict[str, Any], host: str
 ) -> None:
-    assert server.browser().get(WELL_KNOWN, base_url=host).json == metadata
+    assert server.browser().get(f"{host}{WELL_KNOWN}").json() == metadata
 
 
 def test_every_listed_endpoint_exists(server: Server, metadata: dict[str, Any]) -> None:
@@ -93,7 +88,7 @@ def test_the_resource_server_is_listed(metadata: dict[str, Any]) -> None:
 def test_every_listed_scope_can_be_granted(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice, scope=" ".join(metadata["scopes_supported"]))
+    tokens = alice.connect(print_shop, scope=" ".join(metadata["scopes_supported"]))
 
     assert metadata["scopes_supported"] == list(SCOPES)
     assert tokens.scope.split() == metadata["scopes_supported"]
@@ -106,11 +101,11 @@ def test_the_listed_response_types_and_modes_work(
         metadata["response_types_supported"],
         metadata["response_modes_supported"],
     )
-    request = print_shop.authorization_request(
+    request = print_shop.authorization_path(
         response_type=response_type, response_mode=response_mode
     )
 
-    assert alice.allow(request).code
+    assert alice.allow_request(request).code
 
 
 def test_the_listed_code_challenge_methods_work(
@@ -118,16 +113,16 @@ def test_the_listed_code_challenge_methods_work(
 ) -> None:
     [method] = metadata["code_challenge_methods_supported"]
 
-    assert alice.allow(print_shop.authorization_request(code_challenge_method=method)).code
+    assert alice.allow_request(print_shop.authorization_path(code_challenge_method=method)).code
 
 
 def test_every_listed_prompt_works(
     metadata: dict[str, Any], alice: Person, print_shop: RegisteredClient
 ) -> None:
-    alice.sign_in()
+    alice.send_login()
     for prompt in metadata["prompt_values_supported"]:
         answer = AuthorizationResponse.read(
-            alice.browser.get(print_shop.authorization_request(prompt=prompt))
+            alice.browser.get(print_shop.authorization_path(prompt=prompt))
         )
 
         assert answer.error != "invalid_request"
@@ -141,7 +136,7 @@ def test_the_listed_grant_types_work_and_no_other(
         answer = print_shop.request(
             "/oauth/token", grant_type=grant_type, code="made-up", refresh_token="made-up"
         )
-        return str(answer.json["error"])
+        return str(answer.json()["error"])
 
     assert metadata["grant_types_supported"] == ["authorization_code", "refresh_token"]
     assert {error_of(grant_type) for grant_type in metadata["grant_types_supported"]} == {
@@ -158,16 +153,16 @@ def test_the_listed_client_authentication_methods_work(
     phone_app: RegisteredClient,
     endpoint: str,
 ) -> None:
-    assert print_shop.secret
+    assert print_shop.client_secret
     path, form = (
         path_of(metadata[f"{endpoint}_endpoint"]),
         {"token": "made-up", "grant_type": "refresh_token"},
     )
     form["refresh_token"] = "made-up"
-    in_the_body = form | {"client_id": "print-shop", "client_secret": print_shop.secret}
+    in_the_body = form | {"client_id": "print-shop", "client_secret": print_shop.client_secret}
     ways: dict[str, Callable[[], int]] = {
         "client_secret_basic": lambda: (
-            server.post(path, form, auth=("print-shop", str(print_shop.secret))).status_code
+            server.post(path, form, auth=("print-shop", str(print_shop.client_secret))).status_code
         ),
         "client_secret_post": lambda: server.post(path, in_the_body).status_code,
         "none": lambda: server.post(path, form | {"client_id": phone_app.client_id}).status_code,
@@ -184,7 +179,7 @@ def test_the_metadata_follows_the_configured_addresses(start: Callable[..., Serv
         CLIENT_APP_URL="https://prints.example",
         RESOURCE_API_URL="https://photos.example",
     )
-    metadata = elsewhere.browser().get(WELL_KNOWN, base_url="https://id.example").json
+    metadata = elsewhere.browser().get(f"https://id.example{WELL_KNOWN}").json()
 
     assert metadata["issuer"] == "https://id.example"
     assert metadata["token_endpoint"] == "https://id.example/oauth/token"

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from world.cast import Person
+from world.registered_client import RegisteredClient, Tokens
 
-from tests.auth_server.cast import VERIFIER, Person, RegisteredClient, Server, Tokens
+from tests.auth_server.server import VERIFIER, Server
 from web import event_log
 
 
@@ -36,17 +38,17 @@ def secrets(
 ) -> dict[str, str]:
     """Return every secret of a flow that includes failures, replays and attacks."""
     caplog.set_level(logging.DEBUG)
-    alice.sign_in(password="a-guess-at-the-password")
-    alice.sign_in(username="my-password-in-the-wrong-field")
-    unspent_code = alice.allow(print_shop.authorization_request()).code
-    code = alice.allow(print_shop.authorization_request(state="the-state")).code
+    alice.send_login(password="a-guess-at-the-password")
+    alice.send_login(username="my-password-in-the-wrong-field")
+    unspent_code = alice.allow_request(print_shop.authorization_path()).code
+    code = alice.allow_request(print_shop.authorization_path(state="the-state")).code
     print_shop.redeem(code, code_verifier="a-wrong-verifier-0123456789-0123456789-012345")
     first = Tokens.read(print_shop.redeem(code))
     lost = Tokens.read(print_shop.refresh(first.refresh_token))
     second = Tokens.read(print_shop.refresh(first.refresh_token))
     photo_api.introspect(second.access_token)
     print_shop.redeem(code)
-    third = phone_app.connect(alice)
+    third = alice.connect(phone_app)
     phone_app.revoke(third.access_token)
     server.post(
         "/oauth/token",
@@ -66,8 +68,8 @@ def secrets(
         "the verifier": VERIFIER,
         "a wrong verifier": "a-wrong-verifier-0123456789",
         "the state": "the-state",
-        "a client's secret": str(print_shop.secret),
-        "a resource server's secret": str(photo_api.secret),
+        "a client's secret": str(print_shop.client_secret),
+        "a resource server's secret": str(photo_api.client_secret),
         "a rotated secret": rotated.split("client_secret: ")[1].split()[0],
         "a guess at a secret": "a-guess-at-the-secret",
         "the old password": "wonderland",

@@ -5,16 +5,11 @@ from urllib.parse import quote
 
 import pytest
 from werkzeug.test import TestResponse
+from world.cast import Person
+from world.page import Page
+from world.registered_client import AuthorizationResponse, RegisteredClient
 
-from tests.auth_server.cast import (
-    ISSUER,
-    AuthorizationResponse,
-    Browser,
-    Page,
-    Person,
-    RegisteredClient,
-    Server,
-)
+from tests.auth_server.server import ISSUER, RawClient, Server
 
 PAGES = ["/", "/login", "/oauth/authorize"]
 FORMS = [
@@ -212,47 +207,55 @@ def is_ours(answer: TestResponse) -> bool:
 
 
 @pytest.fixture
-def browser(server: Server) -> Browser:
-    return server.browser()
+def raw(server: Server) -> RawClient:
+    """A client without cookies."""
+    return server.raw_client()
+
+
+def signed_in_as(server: Server, person: Person) -> RawClient:
+    """Return a client that has the cookie of the person's browser."""
+    return server.raw_client(person.browser.session_cookie)
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
-def test_odd_queries_get_a_defined_response(browser: Browser, value: str) -> None:
+def test_odd_queries_get_a_defined_response(raw: RawClient, value: str) -> None:
     for path in ("/", "/login", "/oauth/authorize"):
-        assert is_ours(browser.get(f"{path}?{value}={value}&next={value}&client_id={value}"))
-    assert is_ours(browser.get(f"/oauth/authorize?client_id=print-shop&redirect_uri={value}"))
-    assert is_ours(browser.get(f"/login?next=/oauth/authorize?client_id={value}"))
+        assert is_ours(raw.get(f"{path}?{value}={value}&next={value}&client_id={value}"))
+    assert is_ours(raw.get(f"/oauth/authorize?client_id=print-shop&redirect_uri={value}"))
+    assert is_ours(raw.get(f"/login?next=/oauth/authorize?client_id={value}"))
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
 def test_one_odd_parameter_gets_a_defined_response(
-    alice: Person, print_shop: RegisteredClient, value: str
+    server: Server, alice: Person, print_shop: RegisteredClient, value: str
 ) -> None:
     """The rest of the request is valid, so that the odd value is reached."""
-    alice.ask(print_shop.authorization_request())
+    alice.ask(print_shop.authorization_path())
+    raw = signed_in_as(server, alice)
     for name in PARAMETERS:
-        request = print_shop.authorization_request(**{name: None}) + f"&{name}={value}"
+        request = print_shop.authorization_path(**{name: None}) + f"&{name}={value}"
 
-        assert is_ours(alice.browser.get(request))
+        assert is_ours(raw.get(request))
 
 
 @pytest.mark.parametrize("path", [*PAGES, *MACHINES, *OTHERS])
-def test_a_query_of_raw_bytes_gets_a_defined_response(browser: Browser, path: str) -> None:
+def test_a_query_of_raw_bytes_gets_a_defined_response(raw: RawClient, path: str) -> None:
     """Browsers escape such bytes but other programs may not. Invalid UTF-8 is rejected."""
     for query in RAW_QUERIES:
         method = "POST" if path in MACHINES else "GET"
 
-        assert is_ours(browser.open(path, method=method, environ_overrides={"QUERY_STRING": query}))
+        assert is_ours(raw.open(path, method=method, environ_overrides={"QUERY_STRING": query}))
 
 
 @pytest.mark.parametrize("state", ["ü", 'a\\b|^`{}"', "<>"])
 def test_a_request_with_raw_bytes_survives_the_login_page(
-    alice: Person, print_shop: RegisteredClient, state: str
+    raw: RawClient, alice: Person, print_shop: RegisteredClient, state: str
 ) -> None:
-    query = f"{print_shop.authorization_request(state=None).partition('?')[2]}&state={state}"
-    raw = {"QUERY_STRING": query.encode().decode("latin-1")}
-    to_login = alice.browser.get("/oauth/authorize", environ_overrides=raw)
-    page = Page(alice.browser.get(alice.sign_in(to_login.location).location))
+    query = f"{print_shop.authorization_path(state=None).partition('?')[2]}&state={state}"
+    environ = {"QUERY_STRING": query.encode().decode("latin-1")}
+    to_login = raw.get("/oauth/authorize", environ_overrides=environ)
+    after_login = alice.send_login(to_login.headers["Location"])
+    page = Page(alice.browser.get(after_login.headers["Location"]))
     response = AuthorizationResponse.read(alice.decide(page, "allow", "profile"))
 
     assert response.state == state
@@ -260,28 +263,31 @@ def test_a_request_with_raw_bytes_survives_the_login_page(
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
 def test_odd_machine_forms_get_a_defined_response(
-    alice: Person, print_shop: RegisteredClient, value: str
+    server: Server, alice: Person, print_shop: RegisteredClient, value: str
 ) -> None:
     """For an authenticated client, an unauthenticated one, and a request without a client."""
-    assert print_shop.secret
-    auth, refresh_token = ("print-shop", print_shop.secret), print_shop.connect(alice).refresh_token
+    assert print_shop.client_secret
+    auth = ("print-shop", print_shop.client_secret)
+    refresh_token = alice.connect(print_shop).refresh_token
+    raw = signed_in_as(server, alice)
     for path, fields in MACHINE_FORMS:
         body = fields.replace("ODD", value).replace("REFRESH_TOKEN", refresh_token).encode()
         form = {"data": body, "content_type": "application/x-www-form-urlencoded"}
 
-        assert is_ours(alice.browser.post(path, **form, auth=auth))
-        assert is_ours(alice.browser.post(path, **form))
+        assert is_ours(raw.post(path, **form, auth=auth))
+        assert is_ours(raw.post(path, **form))
 
 
 @pytest.mark.parametrize("value", ODD_VALUES.values(), ids=ODD_VALUES)
 def test_odd_user_forms_get_a_defined_response(
-    alice: Person, print_shop: RegisteredClient, value: str
+    server: Server, alice: Person, print_shop: RegisteredClient, value: str
 ) -> None:
     """The form has a valid CSRF token, so that its values are reached."""
-    alice.sign_in()
-    page = alice.consent_page(print_shop.authorization_request())
+    alice.send_login()
+    page = alice.consent_page(print_shop.authorization_path())
     form = {"content_type": "application/x-www-form-urlencoded"}
-    token = quote(page.form.fields["csrf_token"])
+    token = quote(page.form.entries["csrf_token"])
+    raw = signed_in_as(server, alice)
     for name in ("decision", "granted_scope", "asked_scope"):
         fields = {"decision": "allow", "granted_scope": "profile", "asked_scope": "profile"} | {
             name: value
@@ -289,23 +295,22 @@ def test_odd_user_forms_get_a_defined_response(
         body = "&".join(f"{key}={text}" for key, text in fields.items())
 
         assert is_ours(
-            alice.browser.post(page.form.action, data=f"csrf_token={token}&{body}".encode(), **form)
+            raw.post(page.form.action, data=f"csrf_token={token}&{body}".encode(), **form)
         )
-    token = quote(Page(alice.browser.get("/login")).form.fields["csrf_token"])
+    token = quote(Page(alice.browser.get("/login")).form.entries["csrf_token"])
+    raw = signed_in_as(server, alice)
     for body in (f"username={value}&password=x", f"username=bob&password={value}", value):
-        assert is_ours(
-            alice.browser.post("/login", data=f"csrf_token={token}&{body}".encode(), **form)
-        )
+        assert is_ours(raw.post("/login", data=f"csrf_token={token}&{body}".encode(), **form))
 
 
 @pytest.mark.parametrize(("body", "content_type"), ODD_BODIES.values(), ids=ODD_BODIES)
 def test_odd_bodies_get_a_defined_response(
-    browser: Browser, print_shop: RegisteredClient, body: bytes, content_type: str
+    raw: RawClient, print_shop: RegisteredClient, body: bytes, content_type: str
 ) -> None:
-    assert print_shop.secret
+    assert print_shop.client_secret
     for path in FORMS:
-        auth = ("print-shop", print_shop.secret) if path in MACHINES else None
-        answer = browser.post(path, data=body, content_type=content_type, auth=auth)
+        auth = ("print-shop", print_shop.client_secret) if path in MACHINES else None
+        answer = raw.post(path, data=body, content_type=content_type, auth=auth)
 
         assert is_ours(answer)
         assert answer.status_code >= 400 or path in MACHINES
@@ -314,24 +319,24 @@ def test_odd_bodies_get_a_defined_response(
 
 @pytest.mark.parametrize("headers", ODD_HEADERS.values(), ids=ODD_HEADERS)
 def test_odd_headers_get_a_defined_response(
-    browser: Browser,
+    raw: RawClient,
     start: Callable[..., Server],
     print_shop: RegisteredClient,
     headers: dict[str, str],
 ) -> None:
-    behind_a_proxy = start(TRUSTED_PROXIES="1").browser()
-    for visitor in (browser, behind_a_proxy) if "X-Forwarded-For" in headers else (browser,):
-        for path in (*PAGES, print_shop.authorization_request(), *OTHERS):
+    behind_a_proxy = start(TRUSTED_PROXIES="1").raw_client()
+    for visitor in (raw, behind_a_proxy) if "X-Forwarded-For" in headers else (raw,):
+        for path in (*PAGES, print_shop.authorization_path(), *OTHERS):
             assert is_ours(visitor.get(path, headers=headers))
         for path in FORMS:
             assert is_ours(visitor.post(path, data={"token": "x"}, headers=headers))
 
 
 @pytest.mark.parametrize("host", ODD_HOSTS)
-def test_odd_hosts_are_rejected(browser: Browser, host: str) -> None:
+def test_odd_hosts_are_rejected(raw: RawClient, host: str) -> None:
     """The server answers only for its own host, so that it never writes another host into an address."""
     for path in (*PAGES, "/oauth/token", "/.well-known/oauth-authorization-server"):
-        answer = browser.open(
+        answer = raw.open(
             path, base_url=ISSUER, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")}
         )
 
@@ -340,14 +345,14 @@ def test_odd_hosts_are_rejected(browser: Browser, host: str) -> None:
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_odd_methods_get_a_defined_response(browser: Browser, method: str) -> None:
+def test_odd_methods_get_a_defined_response(raw: RawClient, method: str) -> None:
     for path in {*PAGES, *FORMS, *OTHERS}:
-        assert is_ours(browser.open(path, method=method))
+        assert is_ours(raw.open(path, method=method))
 
 
 @pytest.mark.parametrize("path", ODD_ADDRESSES)
-def test_odd_addresses_get_a_defined_response(browser: Browser, path: str) -> None:
-    answer = browser.get(path)
+def test_odd_addresses_get_a_defined_response(raw: RawClient, path: str) -> None:
+    answer = raw.get(path)
 
     assert is_ours(answer)
     assert answer.status_code in (308, 404)

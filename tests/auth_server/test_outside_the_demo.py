@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from world.cast import Person
+from world.registered_client import RegisteredClient, Tokens
 
-from tests.auth_server.cast import Person, RegisteredClient, Server, Tokens
+from tests.auth_server.server import Server
 
 
 @pytest.fixture
@@ -16,12 +18,12 @@ def outside(server: Server, start: Callable[..., Server]) -> Server:
 
 def test_demo_accounts_cannot_sign_in(outside: Server) -> None:
     for username, password in (("alice", "wonderland"), ("bob", "builder")):
-        assert Person(outside, username, password).sign_in().status_code == 403
+        assert outside.person(username, password).send_login().status_code == 403
 
 
 def test_a_sign_in_of_a_demo_account_is_invalid(alice: Person, outside: Server) -> None:
-    alice.sign_in()
-    the_same = replace(alice, server=outside)
+    alice.send_login()
+    the_same = outside.person(alice.username, alice.password)
     the_same.browser.session_cookie = alice.browser.session_cookie
 
     assert alice.is_signed_in()
@@ -29,8 +31,8 @@ def test_a_sign_in_of_a_demo_account_is_invalid(alice: Person, outside: Server) 
 
 
 def test_other_sign_ins_stay_valid(mallory: Person, outside: Server) -> None:
-    mallory.sign_in()
-    the_same = replace(mallory, server=outside)
+    mallory.send_login()
+    the_same = outside.person(mallory.username, mallory.password)
     the_same.browser.session_cookie = mallory.browser.session_cookie
 
     assert the_same.is_signed_in()
@@ -39,7 +41,7 @@ def test_other_sign_ins_stay_valid(mallory: Person, outside: Server) -> None:
 def test_demo_clients_cannot_request_authorization(
     mallory: Person, print_shop: RegisteredClient, outside: Server
 ) -> None:
-    answer = outside.browser().get(print_shop.authorization_request())
+    answer = outside.browser().get(print_shop.authorization_path())
 
     assert answer.status_code == 400
     assert "Location" not in answer.headers
@@ -48,8 +50,11 @@ def test_demo_clients_cannot_request_authorization(
 def test_demo_clients_cannot_authenticate(
     mallory: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, outside: Server
 ) -> None:
-    tokens = print_shop.connect(mallory)
-    prints, photos = replace(print_shop, server=outside), replace(photo_api, server=outside)
+    tokens = mallory.connect(print_shop)
+    prints, photos = (
+        replace(print_shop, http=outside.session()),
+        replace(photo_api, http=outside.session()),
+    )
 
     assert prints.refresh(tokens.refresh_token).status_code == 401
     assert prints.revoke(tokens.refresh_token).status_code == 401
@@ -62,8 +67,8 @@ def test_tokens_of_demo_clients_are_inactive(
     registers: Callable[..., RegisteredClient],
     outside: Server,
 ) -> None:
-    tokens = print_shop.connect(mallory)
-    an_api = replace(registers("--name", "An API", "--resource-server"), server=outside)
+    tokens = mallory.connect(print_shop)
+    an_api = replace(registers("--name", "An API", "--resource-server"), http=outside.session())
 
     assert not an_api.holds(tokens.access_token)
     assert not an_api.holds(tokens.refresh_token)
@@ -72,8 +77,8 @@ def test_tokens_of_demo_clients_are_inactive(
 def test_tokens_of_demo_accounts_are_inactive(
     alice: Person, posters: RegisteredClient, outside: Server
 ) -> None:
-    tokens = posters.connect(alice)
-    client = replace(posters, server=outside)
+    tokens = alice.connect(posters)
+    client = replace(posters, http=outside.session())
 
     assert posters.holds(tokens.access_token)
     assert not client.holds(tokens.access_token)
@@ -83,29 +88,30 @@ def test_tokens_of_demo_accounts_are_inactive(
 def test_refresh_tokens_of_demo_accounts_are_rejected(
     alice: Person, posters: RegisteredClient, outside: Server
 ) -> None:
-    tokens = posters.connect(alice)
-    answer = replace(posters, server=outside).refresh(tokens.refresh_token)
+    tokens = alice.connect(posters)
+    answer = replace(posters, http=outside.session()).refresh(tokens.refresh_token)
 
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert posters.refresh(tokens.refresh_token).status_code == 200
 
 
 def test_codes_of_demo_accounts_are_rejected(
     alice: Person, posters: RegisteredClient, outside: Server
 ) -> None:
-    code = alice.allow(posters.authorization_request()).code
-    answer = replace(posters, server=outside).redeem(code)
+    code = alice.allow_request(posters.authorization_path()).code
+    answer = replace(posters, http=outside.session()).redeem(code)
 
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_grant")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
     assert posters.redeem(code).status_code == 200
 
 
 def test_other_users_and_clients_are_served(
     mallory: Person, posters: RegisteredClient, outside: Server
 ) -> None:
-    tokens = replace(posters, server=outside).connect(replace(mallory, server=outside))
+    client = replace(posters, http=outside.session())
+    tokens = outside.person(mallory.username, mallory.password).connect(client)
 
-    assert Tokens.read(replace(posters, server=outside).refresh(tokens.refresh_token))
+    assert Tokens.read(client.refresh(tokens.refresh_token))
 
 
 def test_nothing_is_seeded(start: Callable[..., Server], server: Server, outside: Server) -> None:
@@ -124,8 +130,8 @@ def test_the_demo_seeds_missing_data_again(server: Server, print_shop: Registere
     server.run("users", "delete", "alice")
     server.run("clients", "delete", "print-shop")
     once_more = Server(server.settings)
-    alice = Person(once_more, "alice", "wonderland")
-    tokens = replace(print_shop, server=once_more).connect(alice)
+    alice = once_more.person("alice", "wonderland")
+    tokens = alice.connect(replace(print_shop, http=once_more.session()))
     once_more.database.engine.dispose()
 
     assert tokens.scope == "profile photos:read"

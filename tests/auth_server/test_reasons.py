@@ -4,9 +4,11 @@ import re
 
 import pytest
 from authlib.oauth2.rfc6749 import InvalidRequestError, OAuth2Error
+from world.cast import Person
+from world.events import Events
+from world.registered_client import RegisteredClient
 
 from auth_server.reasons import UNSPECIFIC, Reason, reason_for
-from tests.auth_server.cast import Events, Person, RegisteredClient
 
 TOKEN_REQUESTS = {
     "verifier_mismatch": {"code_verifier": "x" * 43},
@@ -41,7 +43,7 @@ AUTHORIZATION_REQUESTS = {
 def test_a_refused_token_request_is_logged_with_its_reason(
     alice: Person, posters: RegisteredClient, events: Events, reason: str
 ) -> None:
-    code = alice.allow(posters.authorization_request()).code
+    code = alice.allow_request(posters.authorization_path()).code
     form = {
         "grant_type": "authorization_code",
         "code": code,
@@ -60,7 +62,7 @@ def test_a_refused_token_request_is_logged_with_its_reason(
 def test_a_refused_authorization_request_is_logged_with_its_reason(
     alice: Person, posters: RegisteredClient, events: Events, reason: str
 ) -> None:
-    alice.browser.get(posters.authorization_request(**AUTHORIZATION_REQUESTS[reason]))
+    alice.browser.get(posters.authorization_path(**AUTHORIZATION_REQUESTS[reason]))
 
     [entry] = events.named("authorization_request_refused")
     assert entry["reason"] == reason

@@ -4,25 +4,29 @@ import json
 from dataclasses import replace
 
 import pytest
-from werkzeug.test import TestResponse
+from requests import Response
+from world.cast import Person
+from world.clock import Clock
+from world.events import Events
+from world.registered_client import RegisteredClient, Tokens
+from world.threads import at_once
 
 from auth_server.errors import DESCRIPTIONS
-from tests.auth_server.cast import Clock, Events, Person, RegisteredClient, Tokens, at_once
 
 EVERYTHING = "profile photos:read photos:write"
 
 
 @pytest.fixture
 def tokens(alice: Person, print_shop: RegisteredClient) -> Tokens:
-    return print_shop.connect(alice, scope=EVERYTHING)
+    return alice.connect(print_shop, scope=EVERYTHING)
 
 
 def refreshed(client: RegisteredClient, refresh_token: str, **changes: str) -> Tokens:
     return Tokens.read(client.refresh(refresh_token, **changes))
 
 
-def is_rejected(answer: TestResponse) -> bool:
-    return (answer.status_code, answer.json) == (
+def is_rejected(answer: Response) -> bool:
+    return (answer.status_code, answer.json()) == (
         400,
         {"error": "invalid_grant", "error_description": DESCRIPTIONS["invalid_grant"]},
     )
@@ -38,7 +42,7 @@ def test_a_refresh_returns_new_tokens(print_shop: RegisteredClient, tokens: Toke
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Pragma"] == "no-cache"
     assert Tokens.read(answer).scope == EVERYTHING
-    assert not {answer.json["access_token"], answer.json["refresh_token"]} & {
+    assert not {answer.json()["access_token"], answer.json()["refresh_token"]} & {
         tokens.access_token,
         tokens.refresh_token,
     }
@@ -58,11 +62,11 @@ def test_the_new_tokens_work_and_the_old_refresh_token_is_spent(
 def test_the_previous_access_token_stays_active_until_it_expires(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
-    clock.advance(60)
+    tokens = alice.connect(print_shop)
+    clock.forward(60)
     new = refreshed(print_shop, tokens.refresh_token)
     before = print_shop.holds(tokens.access_token)
-    clock.advance(60)
+    clock.forward(60)
 
     assert before
     assert not print_shop.holds(tokens.access_token)
@@ -72,7 +76,7 @@ def test_the_previous_access_token_stays_active_until_it_expires(
 def test_a_public_client_can_refresh(
     alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
-    new = refreshed(phone_app, phone_app.connect(alice).refresh_token)
+    new = refreshed(phone_app, alice.connect(phone_app).refresh_token)
 
     assert photo_api.holds(new.access_token)
 
@@ -106,7 +110,7 @@ def test_a_missing_token_is_an_invalid_request(
 ) -> None:
     answer = print_shop.request("/oauth/token", grant_type="refresh_token", refresh_token=value)
 
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 def test_an_access_token_cannot_be_refreshed(print_shop: RegisteredClient, tokens: Tokens) -> None:
@@ -115,7 +119,7 @@ def test_an_access_token_cannot_be_refreshed(print_shop: RegisteredClient, token
 
 
 def test_a_code_cannot_be_refreshed(alice: Person, print_shop: RegisteredClient) -> None:
-    code = alice.allow(print_shop.authorization_request()).code
+    code = alice.allow_request(print_shop.authorization_path()).code
 
     assert is_rejected(print_shop.refresh(code))
     assert print_shop.redeem(code).status_code == 200
@@ -139,7 +143,7 @@ def test_an_unauthenticated_client_changes_nothing(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
     """§6: the authorization server MUST require client authentication for confidential clients."""
-    impostor = replace(print_shop, secret="a guess")
+    impostor = replace(print_shop, client_secret="a guess")
     before = impostor.refresh(tokens.refresh_token)
     new = refreshed(print_shop, tokens.refresh_token)
     after = impostor.refresh(tokens.refresh_token)
@@ -160,7 +164,7 @@ def test_a_repeated_parameter_is_an_invalid_request(
     }
     answer = print_shop.request("/oauth/token", **parameters | {name: [str(parameters[name])] * 2})
 
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_request")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert print_shop.holds(tokens.refresh_token)
 
 
@@ -175,7 +179,7 @@ def test_a_narrower_scope_narrows_only_the_access_token(
     wide = refreshed(print_shop, narrow.refresh_token)
 
     assert narrow.scope == "photos:read"
-    assert print_shop.introspect(narrow.access_token).json["scope"] == "photos:read"
+    assert print_shop.introspect(narrow.access_token).json()["scope"] == "photos:read"
     assert wide.scope == EVERYTHING
 
 
@@ -195,10 +199,10 @@ def test_a_wider_scope_is_rejected_and_the_token_stays_unspent(
     alice: Person, print_shop: RegisteredClient, scope: str
 ) -> None:
     """§6: the requested scope MUST NOT include any scope not originally granted by the resource owner."""
-    tokens = print_shop.connect(alice, "profile", scope=EVERYTHING)
+    tokens = alice.connect(print_shop, "profile", scope=EVERYTHING)
     answer = print_shop.refresh(tokens.refresh_token, scope=scope)
 
-    assert (answer.status_code, answer.json["error"]) == (400, "invalid_scope")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
     assert refreshed(print_shop, tokens.refresh_token).scope == "profile"
 
 
@@ -207,7 +211,7 @@ def test_an_omitted_scope_means_the_scope_of_the_grant(
     alice: Person, print_shop: RegisteredClient, scope: str
 ) -> None:
     """§6: if omitted is treated as equal to the scope originally granted. It never means the scope of the client's registration."""
-    tokens = print_shop.connect(alice, "profile", scope=EVERYTHING)
+    tokens = alice.connect(print_shop, "profile", scope=EVERYTHING)
 
     assert refreshed(print_shop, tokens.refresh_token, scope=scope).scope == "profile"
 
@@ -218,7 +222,7 @@ def test_the_returned_scope_is_ordered_and_unique(
     new = refreshed(print_shop, tokens.refresh_token, scope="photos:read  profile photos:read")
 
     assert new.scope == "profile photos:read"
-    assert print_shop.introspect(new.access_token).json["scope"] == "profile photos:read"
+    assert print_shop.introspect(new.access_token).json()["scope"] == "profile photos:read"
 
 
 def test_a_replay_with_an_invalid_scope_is_detected(
@@ -297,9 +301,9 @@ def test_a_retry_after_the_successor_was_used_ends_the_grant(
 def test_a_retry_after_the_grace_ends_the_grant(
     clock: Clock, alice: Person, print_shop: RegisteredClient, seconds: int, is_in_time: bool
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     new = refreshed(print_shop, tokens.refresh_token)
-    clock.advance(seconds)
+    clock.forward(seconds)
     retry = print_shop.refresh(tokens.refresh_token)
 
     assert is_rejected(retry) is not is_in_time
@@ -309,11 +313,11 @@ def test_a_retry_after_the_grace_ends_the_grant(
 def test_a_retry_does_not_extend_the_grace(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     refreshed(print_shop, tokens.refresh_token)
-    clock.advance(9)
+    clock.forward(9)
     again = refreshed(print_shop, tokens.refresh_token)
-    clock.advance(9)
+    clock.forward(9)
 
     assert is_rejected(print_shop.refresh(tokens.refresh_token))
     assert not print_shop.holds(again.refresh_token)
@@ -336,7 +340,7 @@ def test_a_rejected_retry_can_be_repeated(print_shop: RegisteredClient, tokens: 
     new = refreshed(print_shop, tokens.refresh_token)
     refused = print_shop.refresh(tokens.refresh_token, scope="everything")
 
-    assert refused.json["error"] == "invalid_scope"
+    assert refused.json()["error"] == "invalid_scope"
     assert print_shop.holds(new.refresh_token)
     assert refreshed(print_shop, tokens.refresh_token)
 
@@ -353,9 +357,9 @@ def test_a_grace_of_zero_allows_no_retry(print_shop: RegisteredClient, tokens: T
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="600")
 def test_the_grace_is_a_setting(clock: Clock, alice: Person, print_shop: RegisteredClient) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     refreshed(print_shop, tokens.refresh_token)
-    clock.advance(599)
+    clock.forward(599)
 
     assert refreshed(print_shop, tokens.refresh_token)
 
@@ -364,7 +368,7 @@ def test_a_public_client_has_no_grace(
     alice: Person, phone_app: RegisteredClient, photo_api: RegisteredClient
 ) -> None:
     """RFC 9700 §2.2.2: without a secret, nothing shows that the same client retries."""
-    tokens = phone_app.connect(alice)
+    tokens = alice.connect(phone_app)
     new = refreshed(phone_app, tokens.refresh_token)
     retry = phone_app.refresh(tokens.refresh_token)
 
@@ -380,12 +384,12 @@ def test_new_refresh_tokens_expire_with_the_grant(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
     """The lifetime counts from the authorization. A refresh does not extend it."""
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     for _ in range(5):
-        clock.advance(119)
+        clock.forward(119)
         tokens = refreshed(print_shop, tokens.refresh_token)
     in_time = print_shop.holds(tokens.refresh_token)
-    clock.advance(5)
+    clock.forward(5)
 
     assert in_time
     assert not print_shop.holds(tokens.refresh_token)
@@ -395,9 +399,9 @@ def test_new_refresh_tokens_expire_with_the_grant(
 def test_a_spent_token_of_an_expired_grant_is_not_a_replay(
     clock: Clock, alice: Person, print_shop: RegisteredClient, events: Events
 ) -> None:
-    tokens = print_shop.connect(alice)
+    tokens = alice.connect(print_shop)
     refreshed(print_shop, tokens.refresh_token)
-    clock.advance(86400)
+    clock.forward(86400)
 
     assert is_rejected(print_shop.refresh(tokens.refresh_token))
     assert not events.named("grant_ended")
@@ -429,7 +433,7 @@ def test_a_replay_forgets_the_consent(
     for _ in range(3):
         print_shop.refresh(tokens.refresh_token)
 
-    assert list(alice.consent_page(print_shop.authorization_request()).boxes) == [
+    assert list(alice.consent_page(print_shop.authorization_path()).boxes) == [
         "profile",
         "photos:read",
     ]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from auth_server.models import Base
 from config import PROJECT_ROOT
-from tests.auth_server.cast import Server
+from tests.auth_server.server import Server
 from web import migrations
 from web.database import Database
 

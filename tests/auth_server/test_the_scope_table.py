@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from world.cast import Person
+from world.page import Page
 
 from auth_server.scopes import SCOPES, Scope, join_phrases
-from tests.auth_server.cast import Page, Person, Server
 from tests.auth_server.conftest import Instance
 from tests.auth_server.developers import Developer
+from tests.auth_server.server import Server
 from tests.auth_server.test_metadata import WELL_KNOWN
 
 CALENDAR = Scope(
@@ -28,7 +30,7 @@ def server(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serv
 
 
 def test_the_metadata_has_an_added_scope(server: Server) -> None:
-    assert CALENDAR.name in server.browser().get(WELL_KNOWN).get_json()["scopes_supported"]
+    assert CALENDAR.name in server.browser().get(WELL_KNOWN).json()["scopes_supported"]
 
 
 def test_a_developer_can_register_an_added_scope(alice: Person) -> None:
@@ -41,7 +43,7 @@ def test_a_developer_can_register_an_added_scope(alice: Person) -> None:
 
 def test_the_consent_page_asks_for_an_added_scope(alice: Person) -> None:
     client = Developer(alice).has_a_client(scope=["photos:read", CALENDAR.name])
-    page = alice.consent_page(client.authorization_request())
+    page = alice.consent_page(client.authorization_path())
 
     assert list(page.boxes) == ["photos:read", CALENDAR.name]
     assert "Let Postcard Press see your photos and read your calendar?" in page.text
@@ -50,7 +52,7 @@ def test_the_consent_page_asks_for_an_added_scope(alice: Person) -> None:
 
 def test_the_account_page_names_an_added_scope(alice: Person) -> None:
     client = Developer(alice).has_a_client(scope=[CALENDAR.name])
-    client.connect(alice)
+    alice.connect(client)
 
     assert CALENDAR.title in Page(alice.browser.get("/account/apps")).text
 

@@ -5,12 +5,12 @@ It does what real ones do and tests rely on: one cookie jar for all ports of a h
 """
 
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
-from requests.cookies import extract_cookies_to_jar, get_cookie_header
+from requests.cookies import create_cookie, extract_cookies_to_jar, get_cookie_header
 
 from world.network import origin_of
 from world.page import Button, Form, Page
@@ -20,8 +20,11 @@ HEADERS = {
     "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8",
     "Accept-Language": "en",
 }
+S = TypeVar("S", bound=requests.Session)
+
 REDIRECTS = (301, 302, 303, 307, 308)
 MOST_REDIRECTS = 20
+SESSION_COOKIE = "tripod_auth_server"
 
 
 class Wire(Protocol):
@@ -31,17 +34,50 @@ class Wire(Protocol):
         """An adapter whose requests seem to come from `remote_address`, if it can choose."""
         ...
 
+    def mount(self, session: S, /) -> S:
+        """Put a program's session on the same network."""
+        ...
+
 
 class Browser:
     """One person's browser. `page` is what is on the screen, `history` every response there ever was, redirects too."""
 
-    def __init__(self, network: Wire, remote_address: str = "127.0.0.1") -> None:
+    def __init__(self, network: Wire, remote_address: str = "127.0.0.1", *, home: str = "") -> None:
+        self.home = home
         self.history: list[requests.Response] = []
+        self.network = network
+        self._remote_address = remote_address
         self.page: Page | None = None
         self._visited: list[str] = []
         self._adapter = network.adapter(remote_address)
         self._policy = _CookiePolicy()
         self._jar = CookieJar(self._policy)
+
+    def another(self) -> "Browser":
+        """Return a new browser at the same place, which has no cookies."""
+        return Browser(self.network, self._remote_address, home=self.home)
+
+    @property
+    def session_cookie(self) -> str:
+        """The cookie of the session at the authorization server, or nothing."""
+        return self.cookies().get(SESSION_COOKIE, "")
+
+    @session_cookie.setter
+    def session_cookie(self, value: str) -> None:
+        host = str(urlsplit(self.home).hostname)
+        self._jar.set_cookie(create_cookie(SESSION_COOKIE, value, domain=host))  # type: ignore[no-untyped-call]
+
+    def get(self, url: str, **options: Any) -> requests.Response:
+        """Send a GET request and return its response; a relative address belongs to `home`."""
+        return self.request("GET", url, **options)
+
+    def post(self, url: str, data: Any = None, **options: Any) -> requests.Response:
+        """Send a POST request and return its response; a relative address belongs to `home`."""
+        return self.request("POST", url, data=data, **options)
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:
+        """Send a request with this browser's cookies. The screen stays as it is, redirects are not followed."""
+        return self.fetch(urljoin(self.home, url), method, **options)
 
     @property
     def current(self) -> Page:
@@ -130,7 +166,8 @@ class Browser:
         self._jar.clear()
 
     def _absolute(self, url: str) -> str:
-        return urljoin(self.page.url, url) if self.page else url
+        base = self.page.url if self.page else self.home
+        return urljoin(base, url)
 
     def _submit(self, form: Form, button: Button | None) -> Page:
         page = self.current

@@ -1,4 +1,4 @@
-"""The time, for everything in this process at once: what expires can be waited for without waiting."""
+"""The time of everything in this process, so that a test can reach an expiry without waiting."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,22 +8,29 @@ import time_machine
 
 
 class Clock:
-    """Wall-clock time. It ticks as ever and can be turned; `time.monotonic`, and with it every timeout, stays real."""
+    """The wall-clock time, which a test can move. `time.monotonic`, and with it every timeout, stays real."""
 
     def __init__(self, traveller: time_machine.Traveller) -> None:
         self._traveller = traveller
 
     def now(self) -> datetime:
-        """What everybody takes for the present moment."""
+        """Return the present moment, as all code in this process reads it."""
         return datetime.now(UTC)
 
     def forward(self, seconds: float = 0, **units: float) -> None:
-        """Let time pass: `clock.forward(120)`, `clock.forward(days=1)`."""
+        """Move the time forward: `clock.forward(120)`, `clock.forward(days=1)`."""
         self._traveller.shift(timedelta(seconds=seconds, **units))
 
 
 @contextmanager
 def turnable_clock() -> Iterator[Clock]:
-    """A clock that begins at the real time, and puts it back at the end."""
+    """Provide a running clock that begins at the real time; restore the time at the end."""
     with time_machine.travel(datetime.now(UTC), tick=True) as traveller:
+        yield Clock(traveller)
+
+
+@contextmanager
+def stopped_clock(moment: datetime) -> Iterator[Clock]:
+    """Provide a clock that stands still at `moment` until it is moved; restore the time at the end."""
+    with time_machine.travel(moment, tick=False) as traveller:
         yield Clock(traveller)

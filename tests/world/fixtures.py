@@ -97,28 +97,30 @@ def clock() -> Iterator[Clock]:
 
 
 @pytest.fixture
-def browser(network: Network) -> Browser:
+def browser(legs: "Legs", network: Network) -> Browser:
     """A browser in which nobody has signed in."""
-    return Browser(network)
+    return Browser(network, home=legs.auth_server_url)
 
 
 @pytest.fixture
-def alice(network: Network) -> Person:
+def alice(legs: "Legs", network: Network) -> Person:
     """She owns photos."""
-    return Person("alice", "wonderland", Browser(network))
+    return Person("alice", "wonderland", Browser(network, home=legs.auth_server_url))
 
 
 @pytest.fixture
-def bob(network: Network) -> Person:
+def bob(legs: "Legs", network: Network) -> Person:
     """He owns other photos."""
-    return Person("bob", "builder", Browser(network))
+    return Person("bob", "builder", Browser(network, home=legs.auth_server_url))
 
 
 @pytest.fixture
 def mallory(legs: "Legs", stage: Stage) -> Attacker:
     """She attacks, with an account and a client of her own."""
     client = legs.client_with(stage.mallorys_client)
-    return Attacker("mallory", MALLORYS_PASSWORD, Browser(legs.network), client)
+    return Attacker(
+        "mallory", MALLORYS_PASSWORD, Browser(legs.network, home=legs.auth_server_url), client
+    )
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The three applications in this process, on one in-memory network, with an instance folder of their own."""
 
 import json
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -22,6 +21,7 @@ from config import (
 )
 from resource_api import create_app as create_resource_api
 from web.back_channel import BackChannel
+from world.events import Events
 from world.network import Network, origin_of
 from world.registered_client import RegisteredClient
 
@@ -54,9 +54,8 @@ class Legs:
             **settings,
         }
         self.network = Network()
-        self.events: list[dict[str, Any]] = []
-        self._listener = _Listener(self.events)
-        self._listener.attach()
+        self._event_log = Events()
+        self._event_log.attach()
         back_channel = BackChannel(adapter=self.network.adapter)
         self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
         self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
@@ -83,9 +82,14 @@ class Legs:
         """A program's own session on the network."""
         return self.network.mount(requests.Session())
 
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events that the legs logged, oldest first."""
+        return self._event_log.entries
+
     def events_named(self, name: str) -> list[dict[str, Any]]:
-        """What the event logs tell under that name, oldest first."""
-        return [event for event in self.events if event["event"] == name]
+        """Return the events of this name, oldest first."""
+        return self._event_log.named(name)
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         """What `flask --app app:create_auth_server ARGUMENTS` prints."""
@@ -136,7 +140,7 @@ class Legs:
 
     def close(self) -> None:
         """Close what the legs hold open."""
-        self._listener.detach()
+        self._event_log.detach()
         for leg in (self.auth_server, self.client_app, self.resource_api):
             for part in leg.extensions.values():
                 if isinstance(engine := getattr(part, "engine", None), Engine):
@@ -157,22 +161,3 @@ def _url(leg: Flask) -> str:
 def _landing(_request: Request) -> Response:
     """What a third party's site shows at its redirect URI."""
     return Response("Welcome back.", mimetype="text/html")
-
-
-class _Listener(logging.Handler):
-    """An event log in memory."""
-
-    def __init__(self, events: list[dict[str, Any]]) -> None:
-        super().__init__()
-        self._events = events
-        self._logger = logging.getLogger("tripod.events")
-
-    def attach(self) -> None:
-        self._logger.addHandler(self)
-        self._logger.setLevel(logging.INFO)
-
-    def detach(self) -> None:
-        self._logger.removeHandler(self)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._events.append(getattr(record, "fields", {}))

@@ -4,8 +4,9 @@ Of forms it knows text, hidden and tickable fields and buttons; lists to select 
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from html.parser import HTMLParser
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import requests
 
@@ -59,6 +60,24 @@ class Form:
         sent = [(control.name, control.value) for control in self.fields if control.is_sent]
         return sent + ([(button.name, button.value)] if button and button.name else [])
 
+    @cached_property
+    def entries(self) -> dict[str, Any]:
+        """The names and values of the fields that are not boxes, to add to and to send."""
+        return {
+            control.name: control.value
+            for control in self.fields
+            if control.type not in ("checkbox", "radio")
+        }
+
+    @property
+    def boxes(self) -> dict[tuple[str, str], bool]:
+        """The checkboxes by name and value, and whether each is ticked."""
+        return {
+            (control.name, control.value): control.checked
+            for control in self.fields
+            if control.type == "checkbox"
+        }
+
     def values(self, name: str) -> list[str]:
         """What the form would send under `name`."""
         return [value for sent_name, value in self.submission() if sent_name == name]
@@ -84,6 +103,26 @@ class Page:
 
     def __repr__(self) -> str:
         return f"<Page {self.status} {self.url} {self.title!r}>"
+
+    @property
+    def form(self) -> Form:
+        """The form of a page that has only one."""
+        [form] = self.forms
+        return form
+
+    @property
+    def boxes(self) -> dict[str, bool]:
+        """The scopes on a consent page, and whether each is ticked."""
+        return {
+            value: ticked
+            for (name, value), ticked in self.form.boxes.items()
+            if name == "granted_scope"
+        }
+
+    @property
+    def addresses(self) -> list[str]:
+        """The addresses that the page links to."""
+        return [link.href for link in self.links]
 
     def has_field(self, name: str) -> bool:
         """Whether any form asks for `name`."""
@@ -120,6 +159,11 @@ class Page:
     def form_of(self, button: Button) -> Form:
         """The form that `button` submits."""
         return next(form for form in self.forms if any(button is one for one in form.buttons))
+
+
+def media_type(response: requests.Response) -> str:
+    """Return the media type of a response, without its parameters."""
+    return response.headers["Content-Type"].partition(";")[0]
 
 
 class _Parser(HTMLParser):

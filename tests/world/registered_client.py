@@ -1,7 +1,7 @@
-"""A client of an OAuth 2.0 server, as somebody else would write it: metadata, PKCE, and plain HTTP.
+"""A client of an OAuth 2.0 server, as another developer would write it: metadata, PKCE, and plain HTTP.
 
-For tests that speak the protocol themselves. Every request takes overrides, where None leaves a parameter out, so that a
-test of a wrong request says only what is wrong with it.
+Tests use it to speak the protocol directly. Every request takes overrides, so that the test of a wrong
+request states only what is wrong with it. An override of None leaves the parameter out; a list repeats it.
 """
 
 import base64
@@ -15,99 +15,178 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
 
-Parameters = Mapping[str, str | None]
+Parameter = str | list[str] | None
+Parameters = Mapping[str, Parameter]
 
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """Where the browser is sent, and what the client keeps to itself until the answer comes."""
+    """The URL to send the browser to, and what the client stores until the response arrives."""
 
     url: str
     state: str
     verifier: str
 
 
+@dataclass(frozen=True)
+class AuthorizationResponse:
+    """What the browser brings back to the client (RFC 6749 §4.1.2)."""
+
+    status: int
+    redirect_uri: str
+    parameters: dict[str, str]
+
+    @classmethod
+    def read(cls, response: requests.Response) -> "AuthorizationResponse":
+        """Read the response from the redirect that the authorization endpoint sent."""
+        location = response.headers.get("Location", "")
+        parameters = parse_qsl(urlsplit(location).query, keep_blank_values=True)
+        assert len(dict(parameters)) == len(parameters), "a parameter is repeated"
+        return cls(response.status_code, location.partition("?")[0], dict(parameters))
+
+    @property
+    def code(self) -> str:
+        """The authorization code; a KeyError is raised when there is none."""
+        return self.parameters["code"]
+
+    @property
+    def state(self) -> str | None:
+        """The client's state, or None."""
+        return self.parameters.get("state")
+
+    @property
+    def iss(self) -> str | None:
+        """The issuer (RFC 9207), or None."""
+        return self.parameters.get("iss")
+
+    @property
+    def error(self) -> str | None:
+        """The error code, or None."""
+        return self.parameters.get("error")
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """An access token response (RFC 6749 §5.1); `expires_in` is in seconds."""
+
+    access_token: str
+    refresh_token: str
+    scope: str
+    expires_in: int
+    token_type: str
+
+    @classmethod
+    def read(cls, response: requests.Response) -> "Tokens":
+        """Read the tokens from a successful response of the token endpoint."""
+        assert response.status_code == 200, response.text
+        return cls(**response.json())
+
+
 @dataclass
 class RegisteredClient:
-    """A registration at `issuer`, and a session to speak to it with. A public client has no secret."""
+    """A client that is registered at `issuer`, and the session that it sends its requests with.
+
+    A public client has no secret. `scope` is what the client requests unless a test says otherwise.
+    With `verifier`, all authorization requests use that code verifier; without it, each has a new one.
+    """
 
     issuer: str
     client_id: str
     redirect_uri: str
     client_secret: str | None = field(repr=False)
     http: requests.Session = field(repr=False)
+    scope: str = "photos:read"
+    state: str | None = None
+    verifier: str | None = field(default=None, repr=False)
 
     @cached_property
     def metadata(self) -> dict[str, Any]:
         """The server's metadata (RFC 8414 §3)."""
-        answer = self.http.get(f"{self.issuer}/.well-known/oauth-authorization-server")
-        answer.raise_for_status()
-        metadata: dict[str, Any] = answer.json()
+        response = self.http.get(f"{self.issuer}/.well-known/oauth-authorization-server")
+        response.raise_for_status()
+        metadata: dict[str, Any] = response.json()
         return metadata
 
-    def authorization_request(
-        self, scope: str | None = "photos:read", **overrides: str | None
-    ) -> AuthorizationRequest:
-        """RFC 6749 §4.1.1, with RFC 7636's challenge."""
-        state, verifier = secrets.token_urlsafe(16), secrets.token_urlsafe(48)
-        parameters = {
+    def authorization_request(self, **overrides: Parameter) -> AuthorizationRequest:
+        """Return an authorization request (RFC 6749 §4.1.1) with a PKCE challenge (RFC 7636)."""
+        state = self.state or secrets.token_urlsafe(16)
+        verifier = self.verifier or secrets.token_urlsafe(48)
+        parameters: dict[str, Parameter] = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
-            "scope": scope,
+            "scope": self.scope,
             "state": state,
             "code_challenge": s256(verifier),
             "code_challenge_method": "S256",
         }
-        query = urlencode(_present(parameters | overrides))
-        return AuthorizationRequest(
-            f"{self.metadata['authorization_endpoint']}?{query}", state, verifier
-        )
+        query = urlencode(_present(parameters | overrides), doseq=True)
+        url = f"{self.metadata['authorization_endpoint']}?{query}"
+        return AuthorizationRequest(url, state, verifier)
 
-    def redeem(self, code: str, verifier: str, **overrides: str | None) -> requests.Response:
-        """RFC 6749 §4.1.3."""
-        parameters = {
+    def authorization_path(self, **overrides: Parameter) -> str:
+        """Return the URL of an authorization request as an address at the issuer: path and query."""
+        return self.authorization_request(**overrides).url.removeprefix(self.issuer)
+
+    def redeem(
+        self, code: str, verifier: str | None = None, **overrides: Parameter
+    ) -> requests.Response:
+        """Send the access token request for `code` (RFC 6749 §4.1.3)."""
+        parameters: dict[str, Parameter] = {
             "grant_type": "authorization_code",
             "code": code,
             "redirect_uri": self.redirect_uri,
-            "code_verifier": verifier,
+            "code_verifier": verifier or self.verifier,
         }
         return self.post("token_endpoint", parameters | overrides)
 
-    def refresh(self, refresh_token: str, **overrides: str | None) -> requests.Response:
-        """RFC 6749 §6."""
-        return self.post(
-            "token_endpoint",
-            {"grant_type": "refresh_token", "refresh_token": refresh_token} | overrides,
-        )
+    def refresh(self, refresh_token: str, **overrides: Parameter) -> requests.Response:
+        """Send a refresh request (RFC 6749 §6)."""
+        parameters: dict[str, Parameter] = {
+            "grant_type": "refresh_token",
+            "refresh_token": refresh_token,
+        }
+        return self.post("token_endpoint", parameters | overrides)
 
-    def introspect(self, token: str, **overrides: str | None) -> requests.Response:
-        """RFC 7662 §2.1."""
+    def introspect(self, token: str, **overrides: Parameter) -> requests.Response:
+        """Send an introspection request (RFC 7662 §2.1)."""
         return self.post("introspection_endpoint", {"token": token} | overrides)
 
-    def revoke(self, token: str, **overrides: str | None) -> requests.Response:
-        """RFC 7009 §2.1."""
+    def holds(self, token: str) -> bool:
+        """Return whether introspection by this client reports that `token` is active."""
+        return bool(self.introspect(token).json()["active"])
+
+    def revoke(self, token: str, **overrides: Parameter) -> requests.Response:
+        """Send a revocation request (RFC 7009 §2.1)."""
         return self.post("revocation_endpoint", {"token": token} | overrides)
 
     def post(self, endpoint: str, parameters: Parameters) -> requests.Response:
-        """Send a form to an endpoint of the metadata, authenticated with HTTP Basic, or named when there is no secret."""
-        identity = {"client_id": self.client_id} if self.client_secret is None else {}
-        credentials = None if self.client_secret is None else (self.client_id, self.client_secret)
-        form = _present(identity | dict(parameters))
-        return self.http.post(self.metadata[endpoint], data=form, auth=credentials)
+        """Send a form to the endpoint that the metadata has under this name."""
+        return self._send(self.metadata[endpoint], parameters)
+
+    def request(self, path: str, **parameters: Parameter) -> requests.Response:
+        """Send a form to this path at the issuer."""
+        return self._send(f"{self.issuer}{path}", parameters)
+
+    def _send(self, url: str, parameters: Parameters) -> requests.Response:
+        """Send a form with the client's secret (HTTP Basic), or with its identifier when it is public."""
+        if self.client_secret is None:
+            return self.http.post(url, _present({"client_id": self.client_id} | dict(parameters)))
+        # As bytes, since requests would encode text in Latin-1.
+        credentials = (self.client_id.encode(), self.client_secret.encode())
+        return self.http.post(url, _present(parameters), auth=credentials)
 
 
 def s256(verifier: str) -> str:
-    """BASE64URL(SHA256(verifier)), the S256 challenge (RFC 7636 §4.2)."""
-    return (
-        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
-    )
+    """Return the S256 code challenge of `verifier` (RFC 7636 §4.2)."""
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def query_of(url: str) -> dict[str, str]:
-    """The parameters that a redirect brought."""
+    """Return the query parameters of `url`."""
     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
 
 
-def _present(parameters: Parameters) -> dict[str, str]:
+def _present(parameters: Parameters) -> dict[str, str | list[str]]:
     return {name: value for name, value in parameters.items() if value is not None}
