@@ -195,7 +195,7 @@ PAGES = [
     ),
     Entry(
         "auth_server/untrusted_request",
-        "cannot go on",
+        "not valid",
         lambda visit: visit.tripod_id("/oauth/authorize?client_id=x"),
     ),
     Entry(
@@ -257,7 +257,11 @@ PAGES = [
         lambda visit: visit.connect("alice").press("Disconnect"),
     ),
     Entry("client_app/not_connected", "not connected", lambda visit: visit.print_shop("/photos")),
-    Entry("client_app/denied", "You said no", lambda visit: visit.request_consent().press("Deny")),
+    Entry(
+        "client_app/denied",
+        "You denied the request",
+        lambda visit: visit.request_consent().press("Deny"),
+    ),
     Entry(
         "client_app/refused",
         "did not connect you",
@@ -270,7 +274,7 @@ PAGES = [
     ),
     Entry(
         "client_app/more_needed",
-        "Print Shop may not",
+        "Print Shop needs your permission",
         lambda visit: visit.connect("bob", "profile"),
     ),
     Entry(
@@ -280,7 +284,7 @@ PAGES = [
     ),
     Entry(
         "client_app/form_too_large",
-        "too much",
+        "too large",
         lambda visit: visit.connect("alice").enlarge_form().press("Refresh now"),
     ),
     Entry(
@@ -290,12 +294,12 @@ PAGES = [
     ),
     Entry(
         "client_app/auth_server_unreachable",
-        "out of reach",
+        "is not available",
         lambda visit: visit.print_shop_cut_off("/connect"),
     ),
     Entry(
         "client_app/photos_unreachable",
-        "out of reach",
+        "Your photos are not available",
         lambda visit: visit.connect("alice").print_shop_cut_off("/photos"),
     ),
     Entry("client_app/album", "Alice’s album", lambda visit: visit.connect("alice")),
@@ -307,22 +311,22 @@ PAGES = [
     ),
     Entry(
         "inspector/page",
-        "over the wire",
+        "Messages of the flow",
         lambda visit: visit.connect("alice").print_shop("/inspector"),
     ),
     Entry(
         "inspector/page",
-        "over the wire",
+        "Messages of the flow",
         lambda visit: visit.connect("alice").print_shop("/inspector?message=4"),
     ),
     Entry(
         "inspector/page",
-        "over the wire",
+        "Messages of the flow",
         lambda visit: visit.connect("alice").print_shop("/inspector?view=browser"),
     ),
     Entry(
         "inspector/page",
-        "over the wire",
+        "Messages of the flow",
         lambda visit: visit.print_shop("/inspector").press("Clear"),
     ),
     Entry("inspector/lab", "Break it", lambda visit: visit.print_shop("/inspector/lab")),
@@ -343,12 +347,12 @@ PAGES = [
     ),
     Entry(
         "client_app/no_such_order",
-        "no such order",
+        "This order sheet does not exist",
         lambda visit: visit.connect("alice").print_shop("/orders/none"),
     ),
     Entry(
         "client_app/no_such_photo",
-        "no such photo",
+        "This photo does not exist",
         lambda visit: visit.connect("alice", EVERYTHING).print_shop("/photos/x/delete"),
     ),
     Entry(

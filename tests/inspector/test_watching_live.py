@@ -254,7 +254,7 @@ def test_the_newest_flow_is_shown_by_default(inspector: Page, legs: Running) -> 
     record_newer_flow(legs)
 
     expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
-    expect(inspector.get_by_text("A newer round trip has begun")).to_have_count(0)
+    expect(inspector.get_by_text("There is a newer round trip")).to_have_count(0)
 
 
 def test_a_new_flow_is_announced_and_does_not_replace_an_open_message(
@@ -268,7 +268,7 @@ def test_a_new_flow_is_announced_and_does_not_replace_an_open_message(
 
     record_newer_flow(legs)
 
-    expect(status_line).to_contain_text("A newer round trip has begun: calendar")
+    expect(status_line).to_contain_text("There is a newer round trip: calendar")
     # A screen reader announces a change only if the element stays the same.
     assert status_element.text_content() == status_line.text_content()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
@@ -290,7 +290,7 @@ def test_a_late_update_does_not_close_an_opened_message(inspector: Page, legs: R
         for route in held:
             route.continue_()
 
-    expect(inspector.get_by_role("status")).to_contain_text("A newer round trip has begun")
+    expect(inspector.get_by_role("status")).to_contain_text("There is a newer round trip")
     expect(inspector.locator("details.message[open] summary")).to_be_focused()
 
 
