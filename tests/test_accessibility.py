@@ -94,7 +94,7 @@ class Visit:
     def enter_a_wrong_password(self, username: str) -> Self:
         """Try to change the password with a wrong current password."""
         page = self.signed_in_as(username).tripod_id("/account/password").page
-        for label in ("Current password", "New password", "New password, once more"):
+        for label in ("Current password", "New password", "Repeat new password"):
             page.get_by_label(label, exact=True).fill("a good guess")
         return self.press("Change password")
 

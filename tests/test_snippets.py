@@ -125,7 +125,7 @@ def run(alice: Person, tmp_path: Path, request: pytest.FixtureRequest) -> "Run":
 class Run:
     """Runs a snippet as a developer does.
 
-    Alice opens the address that it prints. Then the address at which she ends is pasted.
+    Alice opens the address that it prints. Then the address of the callback is pasted.
     """
 
     alice: Person
