@@ -184,7 +184,7 @@ def running_other_server(
         deadline = time.monotonic() + READY_WITHIN
         while "\n" not in log.read_text():
             assert process.poll() is None, log.with_suffix(".err").read_text()
-            assert time.monotonic() < deadline, "the other server does not start"
+            assert time.monotonic() < deadline, "the other server has not started"
             time.sleep(0.02)
         yield OtherServer(log.read_text().splitlines()[0], log)
     finally:
@@ -303,7 +303,7 @@ def test_a_user_who_cancels_at_the_other_server_sees_an_explanation(
     page = browser.follow("Cancel")
 
     assert page.url.startswith(f"{setup.url}/callback?")
-    assert (page.status, "nothing was shared" in page.text) == (403, True)
+    assert (page.status, "Nothing was shared" in page.text) == (403, True)
 
 
 def test_print_shop_asks_again_after_the_other_server_ended_the_grant(
@@ -330,7 +330,7 @@ def test_an_api_that_rejects_the_tokens_keeps_the_connection(
 
     page = connect(browser, setup)
 
-    assert (page.status, "out of reach" in page.text) == (503, True)
+    assert (page.status, "Your photos are not available" in page.text) == (503, True)
     assert setup.count_events("tokens_refreshed") == refreshes + 1
     assert setup.other_server.is_active(setup.api.presented[-1])
 

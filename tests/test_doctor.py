@@ -24,7 +24,7 @@ def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 def run_doctor(env: dict[str, str]) -> list[str]:
-    """Run the doctor and return its lines, after a check of its exit status."""
+    """Run the doctor, assert that its exit status fits its output, and return its lines."""
     finished = run("app.py", "doctor", env=env)
     lines = finished.stdout.splitlines()
     assert finished.returncode == (lines != ["No problems found."]), finished.stderr

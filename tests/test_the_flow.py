@@ -94,7 +94,7 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     last_list = network.exchanges_with(resource_api, "/photos")[-1]
     assert last_list.request_headers["Authorization"] == f"Bearer {new_tokens['access_token']}"
 
-    # E1 – the client, or the resource owner at the authorization server, ends the grant: its tokens stop working
+    # E1 – the client or the resource owner ends the grant, and its tokens stop working
     browser.press("Disconnect")
     resource_server = legs.resource_server()
     for token in (new_tokens["access_token"], new_tokens["refresh_token"], tokens["access_token"]):
@@ -193,11 +193,11 @@ def test_a_lost_refresh_response_does_not_end_the_connection(
     clock.forward(121)
 
     with legs.network.losing_answers_of(legs.auth_server_url):
-        meanwhile = alice.browser.open(f"{legs.client_app_url}/photos")
-    afterwards = alice.browser.reload()
+        failed = alice.browser.open(f"{legs.client_app_url}/photos")
+    retried = alice.browser.reload()
 
-    assert meanwhile.status == 503
-    assert afterwards.status == 200
+    assert failed.status == 503
+    assert retried.status == 200
     assert len(legs.events_named("refresh_token_retried")) == 1
 
 

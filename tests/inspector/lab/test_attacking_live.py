@@ -59,7 +59,7 @@ def test_run_all_shows_each_result_live(lab: Page) -> None:
     expect(lab.locator(".honest").get_by_text("It got through.")).to_be_visible()
 
 
-def test_a_card_links_to_the_messages_and_to_the_code_of_the_check(lab: Page) -> None:
+def test_a_card_links_to_its_messages_and_its_check(lab: Page) -> None:
     card = lab.locator("#code-replay")
     card.get_by_role("button", name="Run").click()
     expect(card.get_by_text("Tripod ID refused it.")).to_be_visible()

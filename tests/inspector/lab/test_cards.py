@@ -76,7 +76,7 @@ def test_a_deciding_header_is_shown_on_the_card(
     assert "Origin: https://mallory.example" in find_card(laboratory, "forged-consent").sent
 
 
-def test_the_text_of_the_answer_and_the_reason_in_the_event_log_are_both_shown(
+def test_a_card_shows_the_response_text_and_the_logged_reason(
     lab: Stage, watched: Store, laboratory: Laboratory
 ) -> None:
     watched.save_result("pkce-plain", to_document(run(find_attack("pkce-plain"), lab)))

@@ -134,7 +134,7 @@ def test_every_attack_is_declared_once() -> None:
     assert sorted(declared) == sorted({attack.slug for attack in ATTACKS} - UNSTOPPABLE)
 
 
-def test_every_marker_in_the_code_is_declared_once_and_stands_in_its_symbol() -> None:
+def test_every_marker_in_the_code_is_declared_once() -> None:
     found = [
         (slug, file.relative_to(ROOT).as_posix())
         for package in PACKAGES

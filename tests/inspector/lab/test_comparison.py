@@ -62,7 +62,7 @@ def outcome_of(slug: str) -> Outcome:
 @pytest.mark.parametrize(
     ("slug", "consequence"),
     [
-        # RFC 6749 §4.1.2: the tokens SHOULD be revoked. Authlib does not by default.
+        # RFC 6749 §4.1.2: the tokens SHOULD be revoked. By default, Authlib keeps them.
         ("code-replay", "The tokens from the first use still work."),
         ("refresh-replayed", "The grant did not end. Print Shop’s newest tokens still work."),
         ("pkce-none", "Carol is asked for consent, without any warning."),

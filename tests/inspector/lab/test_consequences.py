@@ -192,7 +192,7 @@ def test_a_response_that_reveals_a_photo_is_not_called_the_same(lab: Stage, legs
     assert (outcome.has_succeeded, outcome.consequence) == (False, "")
 
 
-def test_a_flow_that_does_not_reach_the_album_is_not_said_to_continue(
+def test_a_flow_that_ends_without_an_album_is_not_said_to_continue(
     lab: Stage, legs: Legs, clock: Clock
 ) -> None:
     call_after_response(

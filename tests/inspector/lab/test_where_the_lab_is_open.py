@@ -51,7 +51,7 @@ def test_the_lab_is_open_for_the_demos_own_legs(legs: Legs, store: Store) -> Non
 
 
 @pytest.mark.parametrize("changes", CLOSED_FOR.values(), ids=CLOSED_FOR)
-def test_the_lab_is_closed_and_hidden_with_other_legs_or_without_the_demo(
+def test_the_lab_is_closed_and_hidden_outside_the_demo(
     legs: Legs, store: Store, changes: dict[str, object]
 ) -> None:
     browser = open_inspector(legs, store, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
