@@ -11,7 +11,7 @@ from inspector.read.token_lives import AccessToken, RefreshTokens
 
 HOSTILE_TEXT = "</svg><script>alert(1)</script> \" ' & \x00 \u202e"
 LIFE = RefreshTokens(issued=0, expires=86400, ended=None)
-ENDED = RefreshTokens(issued=0, expires=86400, ended=30, why="revoked by the client")
+ENDED = RefreshTokens(issued=0, expires=86400, ended=30, why="the client revoked it")
 
 
 def token(
@@ -276,19 +276,19 @@ def test_strips_overlap_neither_each_other_nor_the_labels_of_the_axis() -> None:
             [token(0)],
             ENDED,
             40,
-            "The grant has ended, and with it its tokens: revoked by the client.",
+            "The grant has ended, and with it its tokens: the client revoked it.",
         ),
         (
             [token(0), token(9)],
             ENDED,
             40,
-            "The grant has ended, and with it both pairs of tokens: revoked",
+            "The grant has ended, and with it both pairs of tokens: the client",
         ),
         (
             [token(0)] * 3,
             ENDED,
             40,
-            "The grant has ended, and with it all three pairs of tokens: revoked",
+            "The grant has ended, and with it all three pairs of tokens: the client",
         ),
         (
             [token(0)],

@@ -116,7 +116,7 @@ def test_the_end_of_the_grant_ends_every_token_with_a_reason() -> None:
 
 def test_a_token_that_expired_first_stays_expired() -> None:
     [grant] = tokens.grants(
-        [issue_code(), redeem(1, "aaaaaa"), end_grant(300, "revoked by the client")]
+        [issue_code(), redeem(1, "aaaaaa"), end_grant(300, "revoked_by_client")]
     )
 
     assert (tokens.access_tokens(grant)[0].ended, tokens.access_tokens(grant)[0].why) == (None, "")
@@ -232,7 +232,7 @@ def test_two_grants_in_one_flow_are_two_families() -> None:
 
 
 def test_a_grant_with_no_event_but_its_end_is_omitted() -> None:
-    assert tokens.grants([end_grant(1, "revoked by the client")]) == []
+    assert tokens.grants([end_grant(1, "revoked_by_client")]) == []
 
 
 def test_an_unreadable_response_is_ignored() -> None:

@@ -162,7 +162,7 @@ def test_an_open_message_stays_open_while_new_ones_arrive(
     expect(arrow(inspector, "E1: Print Shop to Tripod ID, POST /oauth/revoke")).to_be_visible()
     expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
     expect(
-        inspector.get_by_text("The grant has ended, and with it its tokens: revoked by the client.")
+        inspector.get_by_text("The grant has ended, and with it its tokens: the client revoked it.")
     ).to_be_visible()
 
 
