@@ -32,7 +32,9 @@ def open_pages(
 ) -> None:
     """Add the inspector's pages to Print Shop's application, and links to them to its menu."""
     key = recorder.key_of_runs(settings)
-    app.extensions["tripod.inspector"] = Inspector(open_store(settings), key, treat_as_expired)
+    app.extensions["tripod.inspector"] = Inspector(
+        open_store(settings), key, treat_as_expired, settings.issuer_name
+    )
     app.register_blueprint(bp)
     app.context_processor(lambda: {"inspected": True})
     masked_text.init_app(app)

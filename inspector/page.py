@@ -9,11 +9,12 @@ from flask import url_for
 from markupsafe import Markup
 
 from inspector import draw
-from inspector.draw import diagram, words
+from inspector.draw import diagram
 from inspector.page_parts import GrantOnPage, MessageOnPage
 from inspector.read import folding, tokens
 from inspector.read.flows import Flow
 from inspector.read.messages import Message, every, read_trees
+from inspector.read.names import Names
 from inspector.read.parties import EVERYBODY, Party, party
 
 
@@ -52,14 +53,21 @@ class FlowPage:
     """
 
     def __init__(
-        self, flow: Flow, choice: Choice, now: float, *, is_this_browsers: bool = False
+        self,
+        flow: Flow,
+        choice: Choice,
+        now: float,
+        server_name: str,
+        *,
+        is_this_browsers: bool = False,
     ) -> None:
         self.flow = flow
         self.now = now
         self.is_this_browsers = is_this_browsers
         self.clients = flow.clients
         self.client = self.clients.together
-        self.names = words.names(self.client)
+        self.server_name = server_name
+        self.names = Names(self.client, server_name).in_order()
         self._trees = read_trees(flow.exchanges)
         self.choice = replace(choice, message=choice.message or self._number_of(choice.exchange))
 
@@ -76,7 +84,8 @@ class FlowPage:
 
     def _on_page(self, message: Message) -> MessageOnPage:
         is_open = message.n == self.choice.message
-        return MessageOnPage(message, self.clients, self.link_to(message.n), is_open)
+        names = Names(self.clients.of(message.exchange), self.server_name)
+        return MessageOnPage(message, names, self.link_to(message.n), is_open)
 
     @property
     def folded(self) -> int:

@@ -8,8 +8,8 @@ from markupsafe import Markup
 from inspector import draw
 from inspector.draw import curl, raw_http, words
 from inspector.read import explanations, refusals, story, tokens
-from inspector.read.clients import Clients
 from inspector.read.messages import Message
+from inspector.read.names import Names
 from inspector.read.steps import Lane
 
 LEG_CLASSES = {
@@ -25,7 +25,7 @@ class MessageOnPage:
     """One message in the list. `address` is that of the page with this message open."""
 
     message: Message
-    clients: Clients
+    names: Names
     address: str
     is_open: bool
 
@@ -65,7 +65,7 @@ class MessageOnPage:
     @property
     def description(self) -> str:
         """One or two sentences about the message."""
-        return story.sentence(self.message, self.clients.of(self.message.exchange))
+        return story.sentence(self.message, self.names)
 
     @property
     def took(self) -> str:

@@ -43,6 +43,7 @@ class Inspector:
     store: Store
     key: Callable[[str], str]
     treat_as_expired: Callable[[], None]
+    server_name: str
     attack_titles: dict[str, str] = field(default_factory=dict)
     _cached: tuple[str, list[Flow]] = field(default=("", []), init=False)
 
@@ -121,6 +122,7 @@ def _flow_page(all_flows: list[Flow], seconds: float) -> FlowPage | None:
         flow,
         Choice.read(request.args),
         seconds,
+        the_inspector().server_name,
         is_this_browsers=the_inspector().is_of_browser(flow, request.cookies),
     )
 

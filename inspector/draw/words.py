@@ -12,16 +12,6 @@ from inspector.record.exchange import Exchange
 
 #: The part of a long id that is omitted.
 _LONG_ID = re.compile(r"(?<=/[0-9a-f]{6})[0-9a-f]{10,}")
-LEG_NAMES = {
-    Lane.AUTHORIZATION_SERVER: "Tripod ID",
-    Lane.RESOURCE_API: "Photo API",
-    Lane.BROWSER: "Browser",
-}
-
-
-def names(client: str) -> list[str]:
-    """Return the names of the lifelines, from left to right."""
-    return [(LEG_NAMES | {Lane.CLIENT: client})[lane] for lane in Lane]
 
 
 def request_line(exchange: Exchange) -> str:

@@ -2,6 +2,7 @@
 
 import re
 
+from inspector.read.names import Names
 from inspector.record.exchange import Exchange
 
 #: Leg, method and path of a request, and its description. The first match counts.
@@ -24,20 +25,20 @@ _PAGES = [
             r"client_app POST /disconnect",
             "The user disconnects {client}, which revokes and deletes its tokens.",
         ),
-        (r"auth_server GET /", "Tripod ID shows who is signed in."),
-        (r"auth_server GET /login", "Tripod ID shows its login page."),
-        (r"auth_server POST /logout", "The user signs out of Tripod ID."),
+        (r"auth_server GET /", "{server} shows who is signed in."),
+        (r"auth_server GET /login", "{server} shows its login page."),
+        (r"auth_server POST /logout", "The user signs out of {server}."),
         (r"auth_server GET /account/apps", "The user opens the list of apps that have access."),
-        (r"auth_server \w+ /account/.*", "The user manages their account at Tripod ID."),
-        (r"auth_server \w+ /developer/.*", "A developer manages their apps at Tripod ID."),
-        (r"auth_server GET /\.well-known/.*", "{client} reads where Tripod ID’s endpoints are."),
+        (r"auth_server \w+ /account/.*", "The user manages their account at {server}."),
+        (r"auth_server \w+ /developer/.*", "A developer manages their apps at {server}."),
+        (r"auth_server GET /\.well-known/.*", "{client} reads where {server}’s endpoints are."),
         (
             r"auth_server GET /oauth/(token|introspect|revoke)",
             "{client} sends GET to an endpoint that accepts only POST.",
         ),
         (
             r"auth_server POST /oauth/token",
-            "{client} requests tokens with a grant type that Tripod ID does not support.",
+            "{client} requests tokens with a grant type that {server} does not support.",
         ),
         (r"auth_server POST /oauth/introspect", "{client} asks whether a token is active."),
         (
@@ -52,10 +53,10 @@ _PAGES = [
 ]
 
 
-def find(exchange: Exchange, client: str) -> str | None:
+def find(exchange: Exchange, names: Names) -> str | None:
     """Return the description of the request, or None for an unknown one."""
     request = f"{exchange.leg} {exchange.method} {exchange.path}"
     for pattern, text in _PAGES:
         if pattern.fullmatch(request):
-            return text.format(client=client)
+            return text.format(client=names.client, server=names.server)
     return None

@@ -5,104 +5,103 @@ from urllib.parse import parse_qs, urlsplit
 
 from inspector.read import page_stories, steps
 from inspector.read.messages import Message
-from inspector.read.steps import Lane
+from inspector.read.names import Names
 from inspector.record.exchange import Exchange
 
-Describer = Callable[[Message, str], str]
-_NAMES = {
-    Lane.CLIENT: "Print Shop",
-    Lane.AUTHORIZATION_SERVER: "Tripod ID",
-    Lane.RESOURCE_API: "Photo API",
-}
+Describer = Callable[[Message, Names], str]
 _THE_GRANT_ENDS = "The grant ends, and with it all of its tokens."
 
 
-def sentence(message: Message, client: str) -> str:
-    """Return the description of `message`. `client` is the name of its client."""
+def sentence(message: Message, names: Names) -> str:
+    """Return the description of `message`."""
     if message.attacker:
-        return _attack(message, client)
+        return _attack(message, names)
     if message.step in _STEPS:
-        return _STEPS[message.step](message, client)
+        return _STEPS[message.step](message, names)
     exchange = message.exchange
     if (exchange.leg, exchange.method, exchange.path) == _AUTHORIZATION_REQUEST:
-        return f"The browser sends the same request again. {_result(exchange)}".strip()
-    found = page_stories.find(exchange, client)
-    return found or f"The browser requests {exchange.path} from {_NAMES[message.target]}."
+        return f"The browser sends the same request again. {_result(exchange, names)}".strip()
+    found = page_stories.find(exchange, names)
+    return found or f"The browser requests {exchange.path} from {names.of(message.target)}."
 
 
 _AUTHORIZATION_REQUEST = ("auth_server", "GET", steps.AUTHORIZATION)
 
 
-def _attack(message: Message, client: str) -> str:
+def _attack(message: Message, names: Names) -> str:
     exchange = message.exchange
     text = "The attacker sends this"
     if steps.is_sent_by_a_victim(exchange):
         text = "The attacker makes another user’s browser send this"
     if steps.asked_by(exchange) and not message.front:
-        text = f"{text}, in the name of {client}"
+        text = f"{text}, in the name of {names.client}"
     if exchange.status >= 400 or "error" in _redirect_parameters(exchange):
-        return f"{text}. {_NAMES[message.target]} refuses it."
+        return f"{text}. {names.of(message.target)} refuses it."
     return f"{text}."
 
 
-def _start(message: Message, client: str) -> str:
+def _start(message: Message, names: Names) -> str:
     if steps.location(message.exchange):
         return (
-            f"The user starts at {client}, which responds with an authorization request for the "
-            "browser to carry."
+            f"The user starts at {names.client}, which responds with an authorization request "
+            "for the browser to carry."
         )
-    return f"The user starts at {client}, which cannot continue."
+    return f"The user starts at {names.client}, which cannot continue."
 
 
-def _authorization_request(message: Message, client: str) -> str:
+def _authorization_request(message: Message, names: Names) -> str:
     text = (
-        f"{client} requests access through the browser: its client_id, the scope, and where to "
-        "send the response."
+        f"{names.client} requests access through the browser: its client_id, the scope, and "
+        "where to send the response."
     )
-    return f"{text} {_result(message.exchange)}".strip()
+    return f"{text} {_result(message.exchange, names)}".strip()
 
 
-def _result(exchange: Exchange) -> str:
+def _result(exchange: Exchange, names: Names) -> str:
     """Return the result of an authorization request, or "" for a redirect to the login page."""
     if exchange.status >= 400:
-        return "Tripod ID does not trust the request, so it does not redirect the browser."
+        return f"{names.server} does not trust the request, so it does not redirect the browser."
     if exchange.status == 200:
-        return "The user is signed in, so Tripod ID asks for consent."
+        return f"The user is signed in, so {names.server} asks for consent."
     parameters = _redirect_parameters(exchange)
     if "code" in parameters:
-        return "The user is signed in and allowed this before, so Tripod ID responds immediately."
+        return (
+            f"The user is signed in and allowed this before, so {names.server} responds "
+            "immediately."
+        )
     if "error" in parameters:
-        return "Tripod ID refuses, and the browser carries the error back."
+        return f"{names.server} refuses, and the browser carries the error back."
     return ""
 
 
-def _sign_in(message: Message, _client: str) -> str:
+def _sign_in(message: Message, names: Names) -> str:
     if message.exchange.status >= 400:
-        return "A user tries to sign in, and Tripod ID refuses."
-    return "The user signs in. The password is sent to Tripod ID and to nobody else."
+        return f"A user tries to sign in, and {names.server} refuses."
+    return f"The user signs in. The password is sent to {names.server} and to nobody else."
 
 
-def _decision(message: Message, client: str) -> str:
+def _decision(message: Message, names: Names) -> str:
     parameters = _redirect_parameters(message.exchange)
     if "code" in parameters:
-        return f"The user allows some or all scopes. Tripod ID issues a code for {client}."
+        issued = f"{names.server} issues a code for {names.client}."
+        return f"The user allows some or all scopes. {issued}"
     if message.exchange.status >= 400 or not parameters:
-        return "Tripod ID does not accept this form. It issues no code."
+        return f"{names.server} does not accept this form. It issues no code."
     if steps.form_field(message.exchange, "decision") == "deny":
-        return "The user denies the request. Tripod ID redirects the browser without a code."
-    return "Tripod ID refuses, and the browser carries the error back. It issues no code."
+        return f"The user denies the request. {names.server} redirects the browser without a code."
+    return f"{names.server} refuses, and the browser carries the error back. It issues no code."
 
 
-def _callback(message: Message, client: str) -> str:
+def _callback(message: Message, names: Names) -> str:
     if _is_rejected_response(message.exchange):
-        return f"A browser opens the callback with a response that {client} does not accept."
+        return f"A browser opens the callback with a response that {names.client} does not accept."
     if "error" in dict(message.exchange.query):
-        return f"The browser carries Tripod ID’s error to {client}."
+        return f"The browser carries {names.server}’s error to {names.client}."
     if message.exchange.status >= 400:
-        return f"The browser carries a code to {client}, which gets no tokens for it."
+        return f"The browser carries a code to {names.client}, which gets no tokens for it."
     return (
-        f"The browser carries the code to {client}, with the state that proves that this browser "
-        "started the flow."
+        f"The browser carries the code to {names.client}, with the state that proves that this "
+        "browser started the flow."
     )
 
 
@@ -115,10 +114,10 @@ def _is_rejected_response(exchange: Exchange) -> bool:
     )
 
 
-def _token_request(message: Message, client: str) -> str:
+def _token_request(message: Message, names: Names) -> str:
     exchange = message.exchange
     if exchange.status != 200:
-        return f"{client} presents a code and gets no tokens for it."
+        return f"{names.client} presents a code and gets no tokens for it."
     proof = "It proves with the verifier alone that it started this flow, since it has no secret."
     has_header = steps.header(exchange, "Authorization")
     if has_header or steps.form_field(exchange, "client_secret"):
@@ -126,52 +125,53 @@ def _token_request(message: Message, client: str) -> str:
             "It proves its identity with its secret, and with the verifier that it started this "
             "flow."
         )
-    return f"{client} redeems the code for tokens, server to server. {proof}"
+    return f"{names.client} redeems the code for tokens, server to server. {proof}"
 
 
-def _api_call(message: Message, client: str) -> str:
+def _api_call(message: Message, names: Names) -> str:
     if message.exchange.status in (401, 403):
-        return f"{client} calls the API with an access token that does not allow this."
+        return f"{names.client} calls the API with an access token that does not allow this."
     if message.exchange.status >= 400:
         return (
-            f"{client} calls the API with an access token. It requests something that does not "
-            "exist, or sends an invalid request."
+            f"{names.client} calls the API with an access token. It requests something that does "
+            "not exist, or sends an invalid request."
         )
     if any(inner.step == "R2" for inner in message.inside):
         return (
-            f"{client} calls the API with the access token. Photo API introspects it at Tripod ID "
-            "for every request."
+            f"{names.client} calls the API with the access token. Photo API introspects it at "
+            f"{names.server} for every request."
         )
-    return f"{client} calls the API with the access token."
+    return f"{names.client} calls the API with the access token."
 
 
-def _next_api_call(_message: Message, client: str) -> str:
-    return f"{client} calls the API with the new access token."
+def _next_api_call(_message: Message, names: Names) -> str:
+    return f"{names.client} calls the API with the new access token."
 
 
-def _introspection(_message: Message, _client: str) -> str:
+def _introspection(_message: Message, _names: Names) -> str:
     return "Photo API asks whether the token is active, whose it is, and which scope it has."
 
 
-def _refresh(message: Message, client: str) -> str:
+def _refresh(message: Message, names: Names) -> str:
     if message.exchange.status != 200:
-        return f"{client} presents a refresh token and gets no new tokens for it."
-    return f"{client} exchanges its refresh token for a new pair of tokens. The old one is spent."
+        return f"{names.client} presents a refresh token and gets no new tokens for it."
+    result = "The old one is spent."
+    return f"{names.client} exchanges its refresh token for a new pair of tokens. {result}"
 
 
-def _end(message: Message, client: str) -> str:
+def _end(message: Message, names: Names) -> str:
     if message.exchange.path != "/oauth/revoke":
         return f"The user removes an app. {_THE_GRANT_ENDS}"
     if message.exchange.status != 200:
-        return f"{client} revokes a token, and Tripod ID refuses."
+        return f"{names.client} revokes a token, and {names.server} refuses."
     if message.outer and message.outer.step == "A7":
         return (
-            f"{client} revokes the refresh token of an older connection. That grant ends; this "
-            "one has just begun."
+            f"{names.client} revokes the refresh token of an older connection. That grant ends; "
+            "this one has just begun."
         )
     if any(event.get("event") == "grant_ended" for event in message.exchange.events):
-        return f"{client} revokes its token. {_THE_GRANT_ENDS}"
-    return f"{client} revokes a token whose grant has ended before."
+        return f"{names.client} revokes its token. {_THE_GRANT_ENDS}"
+    return f"{names.client} revokes a token whose grant has ended before."
 
 
 _STEPS: dict[str, Describer] = {

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from inspector.read.messages import read_trees
+from inspector.read.names import Names
 from inspector.read.story import sentence
 from tests.inspector.exchanges import exchange
 
+NAMES = Names("Paper Calendar", "Tripod ID")
 BASIC = [("Authorization", "Basic print-shop:••••••••")]
 BEARER = [("Authorization", "Bearer ••••••••")]
 MALLORY = [("User-Agent", "Tripod lab: mallory")]
@@ -23,7 +25,7 @@ ENDED = [{"event": "grant_ended", "reason": "replay"}]
 def describe(leg: str, request_line: str, **fields: Any) -> str:
     """Return the description of a message that is alone in its flow."""
     [message] = read_trees([exchange(leg, request_line, **fields)])
-    return sentence(message, "Paper Calendar")
+    return sentence(message, NAMES)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +73,7 @@ def test_a_repeated_authorization_request_is_described_as_repeated() -> None:
 
     _, message = read_trees([first, again])
 
-    assert sentence(message, "Paper Calendar").startswith(
+    assert sentence(message, NAMES).startswith(
         "The browser sends the same request again. The user is"
     )
 
@@ -188,10 +190,9 @@ def test_r1_is_described_with_its_introspection_if_there_is_one() -> None:
 
     [introspected], [not_introspected] = read_trees([photos, introspection]), read_trees([photos])
 
-    assert "Photo API introspects it at Tripod ID" in sentence(introspected, "Paper Calendar")
+    assert "Photo API introspects it at Tripod ID" in sentence(introspected, NAMES)
     assert (
-        sentence(not_introspected, "Paper Calendar")
-        == "Paper Calendar calls the API with the access token."
+        sentence(not_introspected, NAMES) == "Paper Calendar calls the API with the access token."
     )
 
 
@@ -220,9 +221,7 @@ def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
 
     [tree] = read_trees([callback, revocation])
 
-    assert sentence(tree.inside[0], "Paper Calendar").endswith(
-        "That grant ends; this one has just begun."
-    )
+    assert sentence(tree.inside[0], NAMES).endswith("That grant ends; this one has just begun.")
 
 
 @pytest.mark.parametrize(
@@ -277,7 +276,7 @@ def test_e1_is_described_by_its_response(path: str, fields: dict[str, Any], expe
         (
             "client_app",
             "GET /{client.__class__}",
-            "The browser requests /{client.__class__} from Print Shop.",
+            "The browser requests /{client.__class__} from Paper Calendar.",
         ),
         ("auth_server", "GET /%7B", "The browser requests /%7B from Tripod ID."),
         ("auth_server", "GET /{", "The browser requests /{ from Tripod ID."),

@@ -1,0 +1,21 @@
+"""The names of the parties on the inspector's page."""
+
+from dataclasses import dataclass
+
+from inspector.read.steps import Lane
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names of the client of a flow and of the authorization server."""
+
+    client: str
+    server: str
+
+    def of(self, lane: Lane) -> str:
+        """Return the name of a lifeline."""
+        return self.in_order()[lane]
+
+    def in_order(self) -> tuple[str, str, str, str]:
+        """Return the names of the lifelines, from left to right."""
+        return ("Browser", self.client, self.server, "Photo API")
