@@ -1,4 +1,4 @@
-"""Print Shop between two simulated servers, and the people who use it."""
+"""Fixtures for Print Shop between two simulated servers, with the browsers of its users."""
 
 import logging
 import re
@@ -27,7 +27,7 @@ PRINT_SHOP = "http://127.0.0.1:9001"
 
 
 class Browser:
-    """A person's browser at Print Shop."""
+    """The browser of a user of Print Shop."""
 
     def __init__(self, app, tripod_id, cookie=None):
         self.app, self.tripod_id, self.client = app, tripod_id, app.test_client()
@@ -40,35 +40,35 @@ class Browser:
         return held.value if held else None
 
     def another_tab(self, app=None):
-        """A browser that holds the same cookie now; at another process's `app`, if there is one."""
+        """Return a browser with the same cookie, for `app` of another process if it is given."""
         return Browser(app or self.app, self.tripod_id, self.cookie)
 
     def get(self, address, **options):
         return self.client.get(address, base_url=PRINT_SHOP, **options)
 
     def form(self):
-        """The hidden fields of the album's forms."""
+        """Return the hidden fields of the album's forms."""
         token = re.search(r'name="csrf_token" value="([^"]+)"', self.get("/photos").text)
         return {"csrf_token": token[1]}
 
     def post(self, address, form=None):
-        """Press the button that posts there, or send another form."""
+        """Send the album's form, or the given one, to the address."""
         return self.client.post(
             address, base_url=PRINT_SHOP, data=self.form() if form is None else form
         )
 
     def fill_in(self, address, **fields):
-        """Send the form that posts there, filled in."""
+        """Send the album's form with these fields to the address."""
         return self.post(address, self.form() | fields)
 
     def begin(self, scope=None):
-        """The authorization request's URL."""
+        """Start to connect and return the URL of the authorization request."""
         return self.get("/connect", query_string={"scope": scope} if scope else {}).headers[
             "Location"
         ]
 
     def connect(self, grant=None):
-        """The whole flow, up to the answer of the callback."""
+        """Run the whole flow and return the response of the callback."""
         return self.get(self.tripod_id.authorize(self.begin(), grant))
 
 
@@ -89,7 +89,7 @@ def network(tripod_id, photo_api):
 
 @pytest.fixture
 def client(network):
-    """`oauth.Client` by itself, as somebody would use it who copied the file."""
+    """Return an `oauth.Client` without Print Shop, as in a project that copied the file."""
     session = requests.Session()
     session.mount("http://", network)
     session.mount("https://", network)
@@ -124,7 +124,7 @@ def settings(tmp_path):
 
 @pytest.fixture(scope="session")
 def compiled_templates(tmp_path_factory):
-    """Templates take longer to compile than tests to run."""
+    """Cache the compiled templates, because compiling takes longer than the tests."""
     return FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
 
 
@@ -138,7 +138,7 @@ def app(settings, network, compiled_templates):
 
 @pytest.fixture
 def stored(app):
-    """The rows of the session store."""
+    """Return a function that returns the rows of the session store."""
 
     def rows():
         with app.extensions["tripod.database"].engine.connect() as connection:
@@ -154,34 +154,34 @@ def browser(app, tripod_id):
 
 @pytest.fixture
 def alice(browser):
-    """Alice's browser, connected."""
+    """Return Alice's browser, which is connected."""
     browser.connect()
     return browser
 
 
 @pytest.fixture
 def writer(browser):
-    """Alice's browser, connected to change photos too."""
+    """Return Alice's browser, which is connected and may change photos too."""
     browser.get(browser.tripod_id.authorize(browser.begin("profile photos:read photos:write")))
     return browser
 
 
 @pytest.fixture
 def mallory(app, tripod_id):
-    """Another person's browser."""
+    """Return the browser of another user."""
     return Browser(app, tripod_id)
 
 
 @pytest.fixture
 def clock():
-    """The clock of every party; `clock.shift(seconds)` turns it."""
+    """Return the clock of every party; `clock.shift(seconds)` moves it forward."""
     with time_machine.travel(time.time(), tick=True) as traveller:
         yield traveller
 
 
 @pytest.fixture
 def at_once():
-    """Runs each of these at the same moment, in a thread of its own; gives what they returned."""
+    """Return a function that calls all its arguments at once and returns their results."""
 
     def run(*calls):
         start = threading.Barrier(len(calls))
@@ -198,14 +198,14 @@ def at_once():
 
 @pytest.fixture
 def logged(caplog):
-    """Every log record so far; to be asked for first."""
+    """Return a function that returns all log records since this fixture was set up."""
     caplog.set_level(logging.DEBUG)
     return lambda: caplog.get_records("setup") + caplog.get_records("call")
 
 
 @pytest.fixture
 def events(logged):
-    """The event log so far: names of events to their fields, the newest winning; to be asked for first."""
+    """Return a function that returns the fields of the newest event of each name."""
     return lambda: {
         record.fields["event"]: record.fields for record in logged() if hasattr(record, "fields")
     }

@@ -1,4 +1,4 @@
-"""The three legs with the recorder around each, as the demo has them."""
+"""Fixtures for the three legs with a recorder around each, as in the demo."""
 
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from inspector.record.store import Store
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    """A recording of its own."""
+    """Return a store for a new recording."""
     return Store(tmp_path / "inspector.db")
 
 
 @pytest.fixture
 def watched(legs: Legs) -> Store:
-    """What is recorded of the three legs."""
+    """Record the three legs and return the store."""
     for leg in (legs.auth_server, legs.client_app, legs.resource_api):
         watch(leg, leg.extensions["tripod.settings"])
     return open_store(legs.client_app.extensions["tripod.settings"])
@@ -27,7 +27,7 @@ def watched(legs: Legs) -> Store:
 
 @pytest.fixture
 def inspected(legs: Legs, watched: Store) -> Legs:
-    """The legs as the demo has them: recorded, and with the inspector's pages at Print Shop."""
+    """Return the legs as in the demo: recorded, with the inspector's pages at Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(
         legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired()

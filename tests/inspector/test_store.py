@@ -377,12 +377,12 @@ def load_in_another_process(path: Path) -> list[str]:
 
 def test_a_second_thread_does_not_release_the_locks_of_the_first(store: Store, path: Path) -> None:
     """Without its locks, the other process would delete the write-ahead log that is in use."""
-    keep(store, "/first")
+    add_exchanges(store, "/first")
     thread = Thread(target=store.exchanges)
     thread.start()
     thread.join()
     load_in_another_process(path)
 
-    keep(store, "/second")
+    add_exchanges(store, "/second")
 
     assert load_in_another_process(path) == ["/first", "/second"]

@@ -1,4 +1,4 @@
-"""The Photo API alone: the authorization server behind it is simulated, everything else is real."""
+"""Fixtures for Photo API with a simulated authorization server."""
 
 import io
 import json
@@ -26,13 +26,17 @@ from web.back_channel import BackChannel
 
 AUTH_SERVER = "http://127.0.0.1:9000"
 API = "http://127.0.0.1:9002"
-# Characters that basic authentication must encode before it joins the two with a colon (RFC 6749 §2.3.1).
+# Basic authentication must encode some of these characters before it joins the id and the secret
+# with a colon (RFC 6749 §2.3.1).
 INTROSPECTION_ID = "photo api:1"
 INTROSPECTION_SECRET = "s3cret+/=%ü"
 
 
 class SimulatedAuthorizationServer(BaseAdapter):
-    """Stands in for the authorization server: introspection from a table of tokens (RFC 7662), or a chosen failure."""
+    """An authorization server that only answers introspection requests (RFC 7662).
+
+    It responds from a table of tokens, or with `failure` when that is set.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -42,7 +46,7 @@ class SimulatedAuthorizationServer(BaseAdapter):
         self.requests: list[requests.PreparedRequest] = []
 
     def issue(self, **claims: object) -> str:
-        """A token that introspects as an access token for this API, but for the `claims` that say otherwise."""
+        """Return a new access token for this API; `claims` replace those of its introspection."""
         token = secrets.token_urlsafe(24)
         usual = {
             "active": True,
@@ -85,14 +89,14 @@ class SimulatedAuthorizationServer(BaseAdapter):
 
 
 class OnTheCanonicalHost(FlaskClient):
-    """Asks for the API by the address in its settings, unless a test says otherwise."""
+    """A test client that uses the API's configured address unless a test gives another one."""
 
     def open(self, *args: Any, **kwargs: Any) -> TestResponse:
         return super().open(*args, **{"base_url": API} | kwargs)
 
 
 class Caller:
-    """A client that calls the API with the access token a resource owner granted it."""
+    """A client that calls the API with its access token."""
 
     def __init__(self, http: FlaskClient, token: str) -> None:
         self.http = http
@@ -121,7 +125,7 @@ class Caller:
         )
 
     def add_photo(self, title: str = "A photo") -> dict[str, Any]:
-        """A photo that is there, as the API represents it."""
+        """Upload a photo and return the API's representation of it."""
         answer = self.upload(_drawing(), title)
         assert answer.status_code == 201, answer.json
         photo: dict[str, Any] = answer.json
@@ -134,7 +138,7 @@ class Caller:
 
 @pytest.fixture
 def caller(http: FlaskClient, auth_server: SimulatedAuthorizationServer) -> Callable[..., Caller]:
-    """Makes a client whose access token introspects with the given claims, or one that presents the given `token`."""
+    """Return a function that makes a client with a given token, or a new one with given claims."""
 
     def caller(*, token: str | None = None, **claims: object) -> Caller:
         return Caller(http, auth_server.issue(**claims) if token is None else token)
@@ -149,7 +153,7 @@ def auth_server() -> SimulatedAuthorizationServer:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> ResourceApiSettings:
-    """An API outside the demo, with a database of its own."""
+    """Return settings outside the demo, with a new database."""
     environ = {
         "TRIPOD_INSTANCE_PATH": str(tmp_path),
         "TRIPOD_SECRET_KEY": "a key for tests",
@@ -163,7 +167,7 @@ def settings(tmp_path: Path) -> ResourceApiSettings:
 def start(
     auth_server: SimulatedAuthorizationServer,
 ) -> Iterator[Callable[[ResourceApiSettings], Flask]]:
-    """Starts the API, as often as a test likes."""
+    """Return a function that starts the API; a test can call it several times."""
     started: list[Flask] = []
 
     def start(settings: ResourceApiSettings) -> Flask:
@@ -184,31 +188,31 @@ def app(start: Callable[[ResourceApiSettings], Flask], settings: ResourceApiSett
 
 @pytest.fixture
 def http(app: Flask) -> FlaskClient:
-    """HTTP to the API by somebody without any access token."""
+    """Return an HTTP client without an access token."""
     return app.test_client()
 
 
 @pytest.fixture
 def alice(caller: Callable[..., Caller]) -> Caller:
-    """A client with everything that Alice can grant."""
+    """Return a client with every scope that Alice can grant."""
     return caller()
 
 
 @pytest.fixture
 def bob(caller: Callable[..., Caller]) -> Caller:
-    """A client with everything that Bob can grant."""
+    """Return a client with every scope that Bob can grant."""
     return caller(sub="subject-of-bob", username="bob", name="Bob Baumeister")
 
 
 @pytest.fixture
 def drawing() -> Callable[..., bytes]:
-    """Makes the bytes of a small image of one colour: `drawing("JPEG", size=(8, 6))`."""
+    """Return a function that encodes a small image: `drawing("JPEG", size=(8, 6))`."""
     return _drawing
 
 
 @pytest.fixture
 def events() -> Iterator[list[dict[str, object]]]:
-    """The event log, as it is written."""
+    """Record the event log in a list, from now on."""
     recorded: list[dict[str, object]] = []
 
     class Listener(logging.Handler):

@@ -1,4 +1,4 @@
-"""Environments to load settings from, in the demo and outside it."""
+"""Fixtures with environment variables for the settings, in the demo and outside it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,20 +18,20 @@ Environ = dict[str, str]
 
 @pytest.fixture(params=[AuthServerSettings, ClientAppSettings, ResourceApiSettings])
 def settings_class(request: pytest.FixtureRequest) -> type[Settings]:
-    """Each leg's settings in turn."""
+    """Return the settings class of each leg in turn."""
     settings_class: type[Settings] = request.param
     return settings_class
 
 
 @pytest.fixture
 def demo(tmp_path: Path) -> Environ:
-    """What the demo needs."""
+    """Return the variables that the demo needs."""
     return {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(tmp_path / "instance")}
 
 
 @pytest.fixture
 def outside(tmp_path: Path) -> Environ:
-    """What all legs together need outside the demo."""
+    """Return the variables that all legs together need outside the demo."""
     return {
         "TRIPOD_INSTANCE_PATH": str(tmp_path / "instance"),
         "TRIPOD_SECRET_KEY": "a key",
@@ -44,7 +44,7 @@ def outside(tmp_path: Path) -> Environ:
 
 @pytest.fixture
 def complaint() -> Callable[[type[Settings], Environ], str]:
-    """Gives the one line with which a leg refuses these settings."""
+    """Return a function that returns the one line with which a leg rejects its settings."""
 
     def complaint(settings_class: type[Settings], environ: Environ) -> str:
         with pytest.raises(ConfigurationError) as refusal:

@@ -1,4 +1,4 @@
-"""A leg with next to nothing in it: a page, a form, an endpoint for programs, a failure."""
+"""Fixtures for a small leg: a page, a form, an endpoint for programs, and a view that fails."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +15,14 @@ from web.back_channel import BackChannel
 from web.canonical_host import for_machines
 from web.database import Database
 
-FORM = '<form method="post"><input type="hidden" name="csrf_token" value="{{ csrf_token() }}"><button>Send</button></form>'
+FORM = """<form method="post">
+<input type="hidden" name="csrf_token" value="{{ csrf_token() }}"><button>Send</button>
+</form>"""
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Callable[..., AuthServerSettings]:
-    """Makes settings, named without their TRIPOD_."""
+    """Return a function that loads settings, named without `TRIPOD_`."""
 
     def settings(**environ: str) -> AuthServerSettings:
         usual = {"TRIPOD_INSTANCE_PATH": str(tmp_path), "TRIPOD_SECRET_KEY": "a key"}
@@ -33,7 +35,7 @@ def settings(tmp_path: Path) -> Callable[..., AuthServerSettings]:
 
 @pytest.fixture
 def start(settings: Callable[..., AuthServerSettings]) -> Iterator[Callable[..., Flask]]:
-    """Starts the leg with these settings, as often as a test likes."""
+    """Return a function that starts the leg; a test can call it several times."""
     databases: list[Database] = []
 
     def start(**environ: str) -> Flask:
@@ -51,7 +53,7 @@ def start(settings: Callable[..., AuthServerSettings]) -> Iterator[Callable[...,
 
 @pytest.fixture
 def network(start: Callable[..., Flask], request: pytest.FixtureRequest) -> Network:
-    """The leg under every name that somebody may call it by, with what the test's `settings` mark says."""
+    """Serve the leg under each of its host names, with the settings of the test's mark."""
     mark = request.node.get_closest_marker("settings")
     app = start(**mark.kwargs if mark else {})
     url = app.extensions["tripod.settings"].url
@@ -69,23 +71,36 @@ def network(start: Callable[..., Flask], request: pytest.FixtureRequest) -> Netw
 
 @pytest.fixture
 def browser(network: Network) -> Browser:
-    """Somebody's browser."""
+    """Return a browser."""
     return Browser(network)
 
 
 @pytest.fixture
 def http(network: Network) -> requests.Session:
-    """A program that speaks HTTP, and follows no redirect."""
+    """Return an HTTP session that follows no redirect."""
     return BackChannel(adapter=network.adapter).session()
 
 
 def _add_views(app: Flask) -> None:
     form_tokens.init_app(app)
+    _add_form(app)
+    _add_session_views(app)
 
     @app.get("/")
     def home() -> str:
         return "home"
 
+    @app.post("/machine")
+    @for_machines
+    def machine() -> dict[str, str | None]:
+        return {"address": request.remote_addr, "root": request.url_root}
+
+    @app.get("/failure")
+    def failure() -> str:
+        raise RuntimeError("an internal detail")
+
+
+def _add_form(app: Flask) -> None:
     @app.get("/form")
     def form() -> str:
         return render_template_string(FORM)
@@ -94,11 +109,8 @@ def _add_views(app: Flask) -> None:
     def form_sent() -> str:
         return "sent"
 
-    @app.post("/machine")
-    @for_machines
-    def machine() -> dict[str, str | None]:
-        return {"address": request.remote_addr, "root": request.url_root}
 
+def _add_session_views(app: Flask) -> None:
     @app.get("/sign-in")
     def sign_in() -> str:
         session["user"] = "alice"
@@ -107,7 +119,3 @@ def _add_views(app: Flask) -> None:
     @app.get("/whoami")
     def whoami() -> str:
         return str(session.get("user"))
-
-    @app.get("/failure")
-    def failure() -> str:
-        raise RuntimeError("an internal detail")

@@ -1,4 +1,4 @@
-"""The lab against the three legs in this process, on a clock that can be turned."""
+"""Fixtures for the lab against the three legs in this process, with a clock that tests control."""
 
 import pytest
 import requests
@@ -9,7 +9,7 @@ from inspector.lab.stage import Addresses, Stage
 
 
 def stage_for(legs: Legs, clock: Clock) -> Stage:
-    """A run of the lab; waiting turns the clock."""
+    """Return the stage of a run; waiting moves the clock forward."""
     settings = legs.client_app.extensions["tripod.settings"]
 
     def session() -> requests.Session:
@@ -28,5 +28,5 @@ def stage_for(legs: Legs, clock: Clock) -> Stage:
 
 @pytest.fixture
 def lab(clock: Clock, legs: Legs) -> Stage:
-    """The lab, ready to run."""
+    """Return the stage of a run."""
     return stage_for(legs, clock)

@@ -145,7 +145,7 @@ def test_the_card_says_when_a_replay_does_not_end_the_grant(
 def test_a_grant_with_one_active_token_is_not_said_to_end(
     lab: Stage, legs: Legs, clock: Clock
 ) -> None:
-    """The access token has expired in the meantime, but the refresh token has not."""
+    """The access token has expired, but the refresh token has not."""
     call_after_response(
         legs, legs.auth_server_url, "/oauth/token", lambda: clock.forward(121), number=2
     )
