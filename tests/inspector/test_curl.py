@@ -56,14 +56,14 @@ def patch_request(*, json_text: str = "", **fields: Any) -> Exchange:
 
 
 def test_the_token_request_has_placeholders() -> None:
-    one = exchange(
+    message = exchange(
         "auth_server",
         "POST /oauth/token",
         request_headers=[("Authorization", f"Basic print-shop:{MASKED}")],
         form=[("grant_type", "authorization_code"), ("code", CODE)],
     )
 
-    assert curl.command(one) == (
+    assert curl.command(message) == (
         "curl --include \\\n"
         "  http://127.0.0.1:9000/oauth/token \\\n"
         '  --user print-shop:"$PRINT_SHOP_SECRET" \\\n'
@@ -80,11 +80,11 @@ def test_a_short_command_is_one_line() -> None:
 
 
 def test_query_parameters_stay_in_the_address() -> None:
-    one = exchange(
+    message = exchange(
         "client_app", "GET /callback", query=[("code", CODE), ("iss", "http://127.0.0.1:9000")]
     )
 
-    assert split_command(curl.command(one), CODE="abc") == [
+    assert split_command(curl.command(message), CODE="abc") == [
         "--include",
         "http://127.0.0.1:9001/callback?code=abc&iss=http://127.0.0.1:9000",
     ]
@@ -93,14 +93,16 @@ def test_query_parameters_stay_in_the_address() -> None:
 def test_a_form_request_keeps_its_query() -> None:
     """In A4 and A6, the query contains the authorization request."""
     inner = f"/oauth/authorize?client_id=print-shop&state={CODE}&code_challenge={MASKED}"
-    one = exchange(
+    message = exchange(
         "auth_server",
         "POST /login",
         query=[("next", inner)],
         form=[("username", "alice"), ("password", "••••••••")],
     )
 
-    assert split_command(curl.command(one), STATE="xyz", CODE_CHALLENGE="abc", PASSWORD="a b") == [
+    assert split_command(
+        curl.command(message), STATE="xyz", CODE_CHALLENGE="abc", PASSWORD="a b"
+    ) == [
         "--include",
         "http://127.0.0.1:9000/login?next=/oauth/authorize?client_id%3Dprint-shop%26state%3Dxyz%26code_challenge%3Dabc",
         "--data-urlencode",
@@ -125,13 +127,15 @@ def test_a_masked_part_of_a_path_is_a_placeholder() -> None:
     ],
 )
 def test_each_clients_secret_is_a_different_variable(client: str, variable: str) -> None:
-    one = exchange(
+    message = exchange(
         "auth_server",
         "POST /oauth/introspect",
         request_headers=[("Authorization", f"Basic {client}:{MASKED}")],
     )
 
-    assert split_command(curl.command(one), **{variable: "$(secret)"})[-1] == f"{client}:$(secret)"
+    assert (
+        split_command(curl.command(message), **{variable: "$(secret)"})[-1] == f"{client}:$(secret)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,11 +148,13 @@ def test_each_clients_secret_is_a_different_variable(client: str, variable: str)
     ],
 )
 def test_other_credentials_are_placeholders(authorization: str, header: str) -> None:
-    one = exchange(
+    message = exchange(
         "resource_api", "DELETE /photos/1", request_headers=[("Authorization", authorization)]
     )
 
-    arguments = split_command(curl.command(one), ACCESS_TOKEN="abc", AUTHORIZATION="a whole value")
+    arguments = split_command(
+        curl.command(message), ACCESS_TOKEN="abc", AUTHORIZATION="a whole value"
+    )
 
     assert arguments[1:] == [
         "--request",
@@ -160,17 +166,17 @@ def test_other_credentials_are_placeholders(authorization: str, header: str) -> 
 
 
 def test_cookies_are_placeholders() -> None:
-    one = exchange(
+    message = exchange(
         "client_app", "GET /album", request_headers=[("Cookie", f"tripod_client_app={MASKED}")]
     )
 
-    assert split_command(curl.command(one), COOKIE="a=b; c=d")[-2:] == ["--cookie", "a=b; c=d"]
+    assert split_command(curl.command(message), COOKIE="a=b; c=d")[-2:] == ["--cookie", "a=b; c=d"]
 
 
 def test_json_is_sent_unchanged() -> None:
-    one = patch_request(json_text='{\n  "title": "Dünen $(id) \'"\n}')
+    message = patch_request(json_text='{\n  "title": "Dünen $(id) \'"\n}')
 
-    [*_, header, content_type, data, document] = split_command(curl.command(one))
+    [*_, header, content_type, data, document] = split_command(curl.command(message))
 
     assert (header, content_type, data) == ("--header", "Content-Type: application/json", "--data")
     assert json.loads(document) == {"title": "Dünen $(id) '"}
@@ -188,14 +194,14 @@ def test_masked_json_is_a_placeholder(text: str) -> None:
 
 def test_any_other_body_is_a_placeholder() -> None:
     headers = [("Content-Type", "multipart/form-data; boundary=x"), *LENGTH]
-    one = exchange(
+    message = exchange(
         "client_app",
         "POST /photos",
         request_headers=headers,
         request_body=Body(media_type="", size=0),
     )
 
-    assert split_command(curl.command(one), BODY="--x--")[1:] == [
+    assert split_command(curl.command(message), BODY="--x--")[1:] == [
         "http://127.0.0.1:9001/photos",
         *("--header", "Content-Type: multipart/form-data; boundary=x", "--data-binary", "--x--"),
     ]
@@ -205,9 +211,9 @@ def test_any_other_body_is_a_placeholder() -> None:
     ("method", "option"), [("POST", ["--request", "POST"]), ("HEAD", ["--head"]), ("GET", [])]
 )
 def test_a_request_without_a_body_names_its_method(method: str, option: list[str]) -> None:
-    one = exchange("auth_server", f"{method} /logout", request_body=Body(media_type="", size=0))
+    message = exchange("auth_server", f"{method} /logout", request_body=Body(media_type="", size=0))
 
-    assert split_command(curl.command(one)) == [
+    assert split_command(curl.command(message)) == [
         "--include",
         *option,
         "http://127.0.0.1:9000/logout",
@@ -235,17 +241,17 @@ def test_there_is_no_command_if_the_message_has_control_characters(value: str) -
 
 @pytest.mark.parametrize("value", HOSTILE)
 def test_sent_values_cannot_inject_a_command(value: str) -> None:
-    one = exchange(
+    message = exchange(
         "auth_server",
         f"{value.replace(' ', '')} /{value}",
         query=[(value, value), ("state", f"{value}{CODE}{value}")],
         form=[(value, value), ("code", f"{value} {CODE} {value}")],
         request_headers=[("Authorization", f"Basic {value}:{MASKED}"), ("Cookie", value)],
     )
-    secret = curl.command(one).partition('_SECRET"')[0].rpartition('"$')[2] + "_SECRET"
+    secret = curl.command(message).partition('_SECRET"')[0].rpartition('"$')[2] + "_SECRET"
 
     arguments = split_command(
-        curl.command(one),
+        curl.command(message),
         STATE="$(s)",
         COOKIE="`c`",
         VALUE="v",
@@ -262,7 +268,9 @@ def test_sent_values_cannot_inject_a_command(value: str) -> None:
     assert arguments[11].startswith(f"code={value} ")
     assert len(arguments) == 12
     assert (
-        subprocess.run(["/bin/sh", "-n"], input=curl.command(one).encode(), check=True).returncode
+        subprocess.run(
+            ["/bin/sh", "-n"], input=curl.command(message).encode(), check=True
+        ).returncode
         == 0
     )
 

@@ -179,7 +179,7 @@ def album_visit(at: float, images: int = 3) -> list[Exchange]:
     return [exchange("client_app", "GET /photos", at=at), *image_requests]
 
 
-def test_only_the_first_and_the_last_of_many_equal_visits_are_drawn() -> None:
+def test_of_many_equal_visits_the_first_and_last_are_drawn() -> None:
     """The newest visit is always visible."""
     rows = draw_rows([one for at in range(10) for one in album_visit(at)])
 
@@ -376,7 +376,7 @@ def test_a_blind_spot_describes_the_hidden_messages(hidden: Exchange, view: str,
     assert note.text == text
 
 
-def test_a_blind_spot_with_a_second_sign_in_attempt_counts_as_signed_in() -> None:
+def test_a_blind_spot_reports_the_last_sign_in_attempt() -> None:
     attempts = [
         exchange("auth_server", "POST /login", at=n, status=status)
         for n, status in enumerate((403, 303))

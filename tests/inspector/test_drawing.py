@@ -43,7 +43,7 @@ def parse(picture: str) -> ElementTree.Element:
     return ElementTree.fromstring(text)  # noqa: S314 - the project draws it, and it has no entities
 
 
-def test_the_diagram_is_well_formed_and_runs_no_script_for_any_input() -> None:
+def test_hostile_text_cannot_add_a_script_to_the_diagram() -> None:
     picture = draw.sequence(rows_with_text(HOSTILE_TEXT), [HOSTILE_TEXT] * 4, 1, link)
 
     assert parse(picture).tag == "svg"
@@ -133,7 +133,7 @@ def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int)
     assert span(bar)[0] < request_y < response_y < span(bar)[1]
 
 
-def test_a_redirect_ends_the_message_that_it_answers_and_begins_the_next() -> None:
+def test_a_redirect_ends_one_bar_and_begins_the_next() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
         n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""

@@ -32,7 +32,7 @@ def test_two_round_trips_of_one_browser_are_two_flows() -> None:
     assert [flow.exchanges for flow in flows([first, second])] == [[second], [first]]
 
 
-def test_a_page_without_shared_values_joins_the_last_flow_of_its_session() -> None:
+def test_other_pages_join_the_last_flow_of_their_session() -> None:
     first = exchange("client_app", "GET /connect", at=0, ties=["state:1", "session:1"])
     second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])
     album = exchange("client_app", "GET /album", at=2, ties=["session:1"])
@@ -264,7 +264,7 @@ def test_any_exchange_finds_its_flow() -> None:
     assert find(all_flows, 0) is None
 
 
-def test_an_id_finds_its_own_flow_before_one_that_shares_the_message() -> None:
+def test_an_id_finds_its_own_flow_before_a_sharing_one() -> None:
     """Of the older flow, only the message inside the newer one is still stored."""
     revocation = exchange(
         "auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request"

@@ -50,7 +50,7 @@ def record_truncated(content: bytes, media_type: str) -> Any:
 # Numbers of items
 
 
-def test_the_first_parameters_and_the_number_of_the_others_are_stored() -> None:
+def test_the_first_parameters_are_stored_and_the_others_counted() -> None:
     for kept in (record(query=MANY).query, record_form(MANY)):
         assert [name for name, _ in kept] == [*(f"name{n}" for n in range(PAIRS)), "…"]
         assert kept[-1] == ("…", "2,400 more")
@@ -89,9 +89,7 @@ def test_the_first_headers_are_stored() -> None:
     ],
     ids=["a list", "a list in an object", "an object in a list", "lists in a list"],
 )
-def test_the_first_json_values_and_the_number_of_the_others_are_stored(
-    document: Any, more: Any
-) -> None:
+def test_the_first_json_values_are_stored_and_the_others_counted(document: Any, more: Any) -> None:
     assert more(json.loads(record_json(document))) == "… 2,000 more"
 
 

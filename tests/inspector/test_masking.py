@@ -535,7 +535,7 @@ def test_a_set_cookie_header_keeps_its_attributes(masker: Masker) -> None:
 # JSON and pages
 
 
-def test_tokens_in_a_json_response_are_masked_and_the_rest_is_kept(masker: Masker) -> None:
+def test_only_the_tokens_of_a_token_response_are_masked(masker: Masker) -> None:
     response = {
         "access_token": TOKEN,
         "expires_in": 120,

@@ -44,7 +44,7 @@ def test_back_channel_messages_are_inside_the_browsers_request() -> None:
     ]
 
 
-def test_simultaneous_requests_of_a_browser_are_listed_one_after_the_other() -> None:
+def test_simultaneous_requests_of_a_browser_are_listed_in_order() -> None:
     one = exchange("client_app", "GET /photos/1/image", at=0, until=1, request_id="one")
     other = exchange("client_app", "GET /photos/2/image", at=0.1, until=0.9, request_id="other")
     inner_one = exchange(
@@ -159,7 +159,7 @@ def test_the_sender_follows_from_credentials_and_address(
     assert message.source == sender
 
 
-def test_the_repeated_authorization_request_after_the_sign_in_is_not_a_new_one() -> None:
+def test_only_the_first_request_with_a_state_is_a2() -> None:
     requests = [
         exchange("auth_server", "GET /oauth/authorize", at=at, query=[("state", "one")])
         for at in (0, 1)

@@ -69,7 +69,7 @@ JSON = ("{", "[]", '{"expires_in": 1e400}', "null")
 
 
 class ExchangeGenerator:
-    """Generates random exchanges that share ties. Equal seeds give equal exchanges."""
+    """A generator of random exchanges that share ties. Equal seeds give equal exchanges."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)  # noqa: S311 - the values are test data, not secrets

@@ -7,7 +7,7 @@ CODE = "SplxlO••••••••~3fa9c1"
 
 
 def test_the_request_is_shown_as_it_was_sent() -> None:
-    one = exchange(
+    message = exchange(
         "auth_server",
         "POST /oauth/token",
         request_headers=[
@@ -17,7 +17,7 @@ def test_the_request_is_shown_as_it_was_sent() -> None:
         form=[("code", CODE), ("redirect_uri", "http://127.0.0.1:9001/callback")],
     )
 
-    assert raw_http.request(one).splitlines() == [
+    assert raw_http.request(message).splitlines() == [
         "POST /oauth/token HTTP/1.1",
         "Host: 127.0.0.1:9000",
         "Authorization: Basic print-shop:••••••••~aa01bb",
@@ -28,14 +28,14 @@ def test_the_request_is_shown_as_it_was_sent() -> None:
 
 
 def test_the_response_is_shown_as_it_was_sent() -> None:
-    one = exchange(
+    message = exchange(
         "auth_server",
         "POST /oauth/token",
         status=400,
         response_text='{\n  "error": "invalid_grant"\n}',
     )
 
-    assert raw_http.response(one).splitlines() == [
+    assert raw_http.response(message).splitlines() == [
         "HTTP/1.1 400 Bad Request",
         "",
         "{",
@@ -45,11 +45,11 @@ def test_the_response_is_shown_as_it_was_sent() -> None:
 
 
 def test_an_address_inside_a_query_stays_encoded() -> None:
-    one = exchange(
+    message = exchange(
         "auth_server", "GET /login", query=[("next", "/oauth/authorize?state=x&client_id=y")]
     )
 
-    assert raw_http.request(one).startswith(
+    assert raw_http.request(message).startswith(
         "GET /login?next=/oauth/authorize?state%3Dx%26client_id%3Dy HTTP/1.1"
     )
 
@@ -62,7 +62,7 @@ FORGED = "swordfish HTTP/1.1\nX-Forged: yes\r\nX-Forged: yes\u2028X-Forged: yes\
 
 
 def test_a_sent_value_cannot_add_a_line() -> None:
-    one = exchange(
+    message = exchange(
         "auth_server",
         f"POST /{FORGED}",
         query=[(FORGED, FORGED)],
@@ -72,19 +72,19 @@ def test_a_sent_value_cannot_add_a_line() -> None:
         response_text=FORGED.replace("\n", " "),
     )
 
-    for text in (raw_http.request(one), raw_http.response(one)):
+    for text in (raw_http.request(message), raw_http.response(message)):
         assert not [line for line in text.splitlines() if line.startswith("X-Forged")]
     assert (
-        raw_http.request(one)
+        raw_http.request(message)
         .splitlines()[1]
         .startswith("User-Agent: swordfish HTTP/1.1\\nX-Forged: yes\\r\\n")
     )
 
 
 def test_a_sent_value_cannot_reverse_a_line() -> None:
-    one = exchange("auth_server", "GET /", request_headers=[("User-Agent", "\u202eolleh")])
+    message = exchange("auth_server", "GET /", request_headers=[("User-Agent", "\u202eolleh")])
 
-    assert raw_http.request(one).splitlines()[1] == "User-Agent: \\u202eolleh"
+    assert raw_http.request(message).splitlines()[1] == "User-Agent: \\u202eolleh"
 
 
 def test_a_question_mark_in_a_path_stays_encoded() -> None:

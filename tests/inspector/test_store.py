@@ -375,7 +375,7 @@ def load_in_another_process(path: Path) -> list[str]:
     return finished.stdout.split()
 
 
-def test_a_second_thread_does_not_release_the_locks_of_the_first(store: Store, path: Path) -> None:
+def test_a_second_thread_keeps_the_locks_of_the_first(store: Store, path: Path) -> None:
     """Without its locks, the other process would delete the write-ahead log that is in use."""
     add_exchanges(store, "/first")
     thread = Thread(target=store.exchanges)

@@ -133,7 +133,7 @@ def test_the_current_time_moves_to_the_right() -> None:
     assert positions == sorted(set(positions))
 
 
-def test_a_long_refresh_token_is_cut_and_says_how_long_it_is_valid() -> None:
+def test_a_long_refresh_token_is_cut_and_shows_its_remaining_time() -> None:
     cut, whole = draw_timeline([token(0)], 10), draw_timeline([token(0)], 40, ENDED)
 
     corners = [
@@ -214,7 +214,7 @@ def test_a_token_that_ended_before_its_successor_has_no_strip(first: AccessToken
     assert (strips(svg), len(blocks(svg))) == ([], 2)
 
 
-def test_strips_overlap_neither_each_other_nor_the_labels_of_the_axis() -> None:
+def test_strips_overlap_neither_each_other_nor_the_time_labels() -> None:
     svg = draw_timeline(chain(0, 10, 20, 125, 130), 131)
     levels: dict[str, list[tuple[float, float]]] = {}
     for strip in find_by_classes(svg, "replaced"):

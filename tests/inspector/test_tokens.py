@@ -177,7 +177,7 @@ def test_a_lost_token_stays_lost_after_the_grant_ended() -> None:
     ]
 
 
-def test_the_access_token_of_a_lost_response_ends_at_the_repeated_refresh() -> None:
+def test_a_repeated_refresh_ends_the_lost_access_token() -> None:
     _, lost, active = tokens.access_tokens(grant_with_a_replay())
 
     assert (lost.end, lost.replaced, lost.why[:14]) == (1065, None, "lost: the toke")

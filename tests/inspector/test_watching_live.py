@@ -166,9 +166,7 @@ def test_an_open_message_stays_open_while_new_ones_arrive(
     ).to_be_visible()
 
 
-def test_an_open_message_stays_open_when_an_earlier_one_arrives_late(
-    inspector: Page, legs: Running
-) -> None:
+def test_a_late_request_does_not_close_an_open_message(inspector: Page, legs: Running) -> None:
     arrow(inspector, INTROSPECTION).click()
     opened, before = inspector.locator("details.message[open]"), inspector.url
 
@@ -257,7 +255,7 @@ def test_the_newest_flow_is_shown_by_default(inspector: Page, legs: Running) -> 
     expect(inspector.get_by_text("There is a newer round trip")).to_have_count(0)
 
 
-def test_a_new_flow_is_announced_and_does_not_replace_an_open_message(
+def test_a_new_flow_is_announced_without_closing_an_open_message(
     inspector: Page, legs: Running
 ) -> None:
     arrow(inspector, INTROSPECTION).click()
