@@ -98,7 +98,7 @@ def _unregistered(error: str, reason: Reason, client_id: str) -> UntrustedReques
         error,
         reason,
         "The app that sent you here is not registered at this server.",
-        "Compare the client_id with the one in the answer to the registration, to the letter.",
+        "The client_id must be exactly the one that the registration returned.",
         details={"App": client_id[:80]},
     )
 

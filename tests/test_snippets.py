@@ -147,7 +147,7 @@ class Run:
                 self.complete_flow_at(opened.removeprefix("Open ").strip()) + "\n", TIMEOUT
             )
         assert process.returncode == 0, output
-        return output.removeprefix("Then paste the address at which the browser ends: ")
+        return output.removeprefix("Then paste the address to which the browser returns: ")
 
     @contextmanager
     def start(
