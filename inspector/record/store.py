@@ -25,8 +25,8 @@ _NOT_A_RECORDING = {
     sqlite3.SQLITE_IOERR_SHORT_READ,
 }
 #: The newest exchanges are kept, up to this number and this many bytes.
-MOST = 2000
-MOST_BYTES = 32 * 1024 * 1024
+MAX_EXCHANGES = 2000
+MAX_BYTES = 32 * 1024 * 1024
 #: The oldest exchanges are deleted after this many new ones.
 PRUNE_EVERY = 50
 _PRUNE = """
@@ -74,7 +74,7 @@ class Store:
             insert = "INSERT INTO exchanges (size, document) VALUES (?, ?)"
             row_id = connection.execute(insert, (len(document), document)).lastrowid or 0
             if row_id % PRUNE_EVERY == 0:
-                connection.execute(_PRUNE, (MOST, MOST_BYTES))
+                connection.execute(_PRUNE, (MAX_EXCHANGES, MAX_BYTES))
 
     def exchanges(self, after: int = 0) -> list[Exchange]:
         """Return the readable exchanges with an id above `after`, ordered by id."""

@@ -16,7 +16,7 @@ import pytest
 from config import PROJECT_ROOT
 from inspector.record import store as store_module
 from inspector.record.exchange import Body, Exchange
-from inspector.record.store import MOST, MOST_BYTES, PRUNE_EVERY, Store
+from inspector.record.store import MAX_EXCHANGES, MAX_BYTES, PRUNE_EVERY, Store
 from tests.inspector.exchanges import exchange
 
 AN_EXCHANGE = exchange("client_app", "GET /connect", id=0)
@@ -120,7 +120,7 @@ def test_every_change_of_the_recording_changes_the_last_id(store: Store) -> None
 def test_only_a_limited_number_of_the_newest_exchanges_is_kept(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store_module, "MOST", 100)
+    monkeypatch.setattr(store_module, "MAX_EXCHANGES", 100)
     for n in range(3 * PRUNE_EVERY + 7):
         add_exchanges(store, f"/{n}")
 
@@ -128,7 +128,7 @@ def test_only_a_limited_number_of_the_newest_exchanges_is_kept(
 
 
 def test_the_number_of_bytes_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MOST_BYTES", 10_000)
+    monkeypatch.setattr(store_module, "MAX_BYTES", 10_000)
     for n in range(2 * PRUNE_EVERY):
         add_exchanges(store, f"/{n}" + "." * (4000 if n == 2 * PRUNE_EVERY - 4 else 0))
 
@@ -139,8 +139,8 @@ def test_the_number_of_bytes_is_bounded(store: Store, monkeypatch: pytest.Monkey
 
 
 def test_the_limits_allow_a_long_demonstration() -> None:
-    assert 1000 <= MOST <= 10_000
-    assert 16 * 1024**2 <= MOST_BYTES <= 64 * 1024**2
+    assert 1000 <= MAX_EXCHANGES <= 10_000
+    assert 16 * 1024**2 <= MAX_BYTES <= 64 * 1024**2
 
 
 # Runs
