@@ -16,7 +16,7 @@ import pytest
 from config import PROJECT_ROOT
 from inspector.record import store as store_module
 from inspector.record.exchange import Body, Exchange
-from inspector.record.store import MAX_EXCHANGES, MAX_BYTES, PRUNE_EVERY, Store
+from inspector.record.store import MAX_BYTES, MAX_EXCHANGES, PRUNE_EVERY, Store
 from tests.inspector.exchanges import exchange
 
 AN_EXCHANGE = exchange("client_app", "GET /connect", id=0)
