@@ -236,15 +236,15 @@ def test_a_removed_app_must_ask_for_consent_again(
 def test_removing_an_app_keeps_the_others(
     alice: Person, bob: Person, print_shop: RegisteredClient, calendars: RegisteredClient
 ) -> None:
-    hers, his, another = (
+    alices, bobs, another = (
         alice.connect(print_shop),
         bob.connect(print_shop),
         alice.connect(calendars),
     )
     take_out(alice, print_shop)
 
-    assert not print_shop.holds(hers.access_token)
-    assert print_shop.holds(his.access_token)
+    assert not print_shop.holds(alices.access_token)
+    assert print_shop.holds(bobs.access_token)
     assert calendars.holds(another.access_token)
     assert listed(alice) == [calendars.client_id]
     assert listed(bob) == ["print-shop"]
@@ -257,13 +257,13 @@ def test_a_user_cannot_remove_another_users_app(
     calendars: RegisteredClient,
     events: Events,
 ) -> None:
-    hers = alice.connect(calendars)
+    alices = alice.connect(calendars)
     bob.connect(print_shop)
     notice = Page(bob.browser.get(take_out(bob, calendars).headers["Location"])).text
 
     assert "Nothing was changed" in notice
     assert "Calendars" not in notice
-    assert calendars.holds(hers.access_token)
+    assert calendars.holds(alices.access_token)
     assert listed(alice) == [calendars.client_id]
     assert not events.named("grant_ended")
 

@@ -60,7 +60,7 @@ def test_signing_out_can_also_remove_all_apps(
     phone_app: RegisteredClient,
     photo_api: RegisteredClient,
 ) -> None:
-    hers, on_the_phone, his = (
+    alices, on_the_phone, bobs = (
         alice.connect(print_shop),
         alice.connect(phone_app),
         bob.connect(print_shop),
@@ -70,12 +70,12 @@ def test_signing_out_can_also_remove_all_apps(
 
     assert "No app has access to your account any more" in notice
     assert "No app is connected" in notice
-    for tokens in (hers, on_the_phone):
+    for tokens in (alices, on_the_phone):
         assert photo_api.introspect(tokens.access_token).json() == {"active": False}
         assert photo_api.introspect(tokens.refresh_token).json() == {"active": False}
     assert print_shop.redeem(code).json()["error"] == "invalid_grant"
     assert alice.consent_page(print_shop.authorization_path()).boxes
-    assert print_shop.holds(his.access_token)
+    assert print_shop.holds(bobs.access_token)
 
 
 def test_other_users_stay_signed_in(alice: Person, bob: Person, events: Events) -> None:

@@ -153,9 +153,9 @@ def test_the_same_form_of_two_users_registers_two_clients(
     developer: Developer, alice: Person
 ) -> None:
     """A user cannot choose a client identifier through the form's hidden key."""
-    form, hers = developer.form("/developer/apps/new"), Developer(alice)
+    form, alices = developer.form("/developer/apps/new"), Developer(alice)
     form_id = form.entries["form_id"]
-    one, other = developer.registers(form), hers.registers(form_id=form_id)
+    one, other = developer.registers(form), alices.registers(form_id=form_id)
 
     assert other.status_code == 200
     assert len({shown(one, "new-id"), shown(other, "new-id"), form_id}) == 3

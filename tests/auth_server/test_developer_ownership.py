@@ -80,14 +80,15 @@ def test_other_users_lists_do_not_contain_the_client(
     developer: Developer, bobs: RegisteredClient, posters: RegisteredClient, bob: Person
 ) -> None:
     client = developer.has_a_client()
-    hers, his = developer.page().text, Developer(bob).page().text
+    mallorys_page, bobs_page = developer.page().text, Developer(bob).page().text
 
-    assert client.client_id in hers
-    assert bobs.client_id in his
+    assert client.client_id in mallorys_page
+    assert bobs.client_id in bobs_page
     assert not any(
-        other in hers for other in (bobs.client_id, "Bob's Own", posters.client_id, "print-shop")
+        other in mallorys_page
+        for other in (bobs.client_id, "Bob's Own", posters.client_id, "print-shop")
     )
-    assert client.client_id not in his
+    assert client.client_id not in bobs_page
 
 
 def test_the_owner_reaches_every_page_of_the_client(bob: Person, bobs: RegisteredClient) -> None:

@@ -165,11 +165,11 @@ def test_ending_one_grant_keeps_the_others(
     print_shop: RegisteredClient,
     tokens: Tokens,
 ) -> None:
-    his, hers = bob.connect(posters), alice.connect(print_shop)
+    bobs, alices = bob.connect(posters), alice.connect(print_shop)
     posters.revoke(tokens.access_token)
 
-    assert posters.holds(his.access_token)
-    assert print_shop.holds(hers.access_token)
+    assert posters.holds(bobs.access_token)
+    assert print_shop.holds(alices.access_token)
 
 
 def logs_the_end(event: str) -> bool:

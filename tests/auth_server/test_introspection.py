@@ -74,12 +74,12 @@ def test_introspection_does_not_change_the_times(
 def test_the_subject_is_not_the_username(
     alice: Person, bob: Person, print_shop: RegisteredClient, posters: RegisteredClient
 ) -> None:
-    hers = print_shop.introspect(alice.connect(print_shop).access_token).json()
-    hers_again = posters.introspect(alice.connect(posters).access_token).json()
-    his = print_shop.introspect(bob.connect(print_shop).access_token).json()
+    alices = print_shop.introspect(alice.connect(print_shop).access_token).json()
+    alices_again = posters.introspect(alice.connect(posters).access_token).json()
+    bobs = print_shop.introspect(bob.connect(print_shop).access_token).json()
 
-    assert hers["sub"] == hers_again["sub"] != his["sub"]
-    assert "alice" not in hers["sub"]
+    assert alices["sub"] == alices_again["sub"] != bobs["sub"]
+    assert "alice" not in alices["sub"]
 
 
 # Inactive --------------------------------------------------------------------------------------------------------------

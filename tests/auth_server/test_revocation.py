@@ -110,14 +110,14 @@ def test_other_grants_stay_active(
     posters: RegisteredClient,
     tokens: Tokens,
 ) -> None:
-    his, elsewhere, again = (
+    bobs, elsewhere, again = (
         bob.connect(print_shop),
         alice.connect(posters),
         alice.connect(print_shop),
     )
     print_shop.revoke(tokens.refresh_token)
 
-    assert print_shop.holds(his.access_token)
+    assert print_shop.holds(bobs.access_token)
     assert posters.holds(elsewhere.access_token)
     assert print_shop.holds(again.access_token)
 

@@ -3,13 +3,12 @@
 import logging
 import re
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-import time_machine
 from jinja2 import FileSystemBytecodeCache
+from world.clock import turnable_clock
 
 from client_app import create_app, oauth
 from client_app.session_store import sessions
@@ -26,8 +25,8 @@ from web.back_channel import BackChannel
 PRINT_SHOP = "http://127.0.0.1:9001"
 
 
-class Browser:
-    """The browser of a user of Print Shop."""
+class ShopVisitor:
+    """The browser of a user of Print Shop. It visits no other site, since those are simulated."""
 
     def __init__(self, app, tripod_id, cookie=None):
         self.app, self.tripod_id, self.client = app, tripod_id, app.test_client()
@@ -41,7 +40,7 @@ class Browser:
 
     def another_tab(self, app=None):
         """Return a browser with the same cookie, for `app` of another process if it is given."""
-        return Browser(app or self.app, self.tripod_id, self.cookie)
+        return ShopVisitor(app or self.app, self.tripod_id, self.cookie)
 
     def get(self, address, **options):
         return self.client.get(address, base_url=PRINT_SHOP, **options)
@@ -149,11 +148,11 @@ def stored(app):
 
 @pytest.fixture
 def browser(app, tripod_id):
-    return Browser(app, tripod_id)
+    return ShopVisitor(app, tripod_id)
 
 
 @pytest.fixture
-def alice(browser):
+def alices_browser(browser):
     """Return Alice's browser, which is connected."""
     browser.connect()
     return browser
@@ -167,16 +166,16 @@ def writer(browser):
 
 
 @pytest.fixture
-def mallory(app, tripod_id):
+def mallorys_browser(app, tripod_id):
     """Return the browser of another user."""
-    return Browser(app, tripod_id)
+    return ShopVisitor(app, tripod_id)
 
 
 @pytest.fixture
 def clock():
-    """Return the clock of every party; `clock.shift(seconds)` moves it forward."""
-    with time_machine.travel(time.time(), tick=True) as traveller:
-        yield traveller
+    """Provide the clock of all parties."""
+    with turnable_clock() as clock:
+        yield clock
 
 
 @pytest.fixture

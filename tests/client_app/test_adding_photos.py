@@ -133,8 +133,8 @@ def test_an_interrupted_upload_says_that_the_result_is_unknown(writer, network, 
     assert "check your album before you try again" in response.text
 
 
-def test_nothing_is_sent_without_photos_write(alice, photo_api):
-    response = alice.fill_in("/photos", title="Rome", image=image())
+def test_nothing_is_sent_without_photos_write(alices_browser, photo_api):
+    response = alices_browser.fill_in("/photos", title="Rome", image=image())
 
     assert response.status_code == 403
     assert "<code>photos:write</code>" in response.text

@@ -37,12 +37,12 @@ def test_one_of_two_simultaneous_identical_responses_is_used(browser, tripod_id,
     assert network.grant_types["authorization_code"] == 1
 
 
-def test_a_response_in_another_browser_is_rejected(browser, mallory, tripod_id, network):
+def test_a_response_in_another_browser_is_rejected(browser, mallorys_browser, tripod_id, network):
     """RFC 6749 §10.12: otherwise an attacker could connect a user to the attacker's photos."""
     callback = tripod_id.authorize(browser.begin())
-    without_cookie = mallory.get(callback)
-    mallory.get("/")
-    with_cookie = mallory.get(callback)
+    without_cookie = mallorys_browser.get(callback)
+    mallorys_browser.get("/")
+    with_cookie = mallorys_browser.get(callback)
 
     assert (without_cookie.status_code, with_cookie.status_code) == (400, 400)
     assert not network.grant_types
@@ -90,11 +90,11 @@ def test_a_denied_request_offers_to_ask_again(browser, tripod_id):
     assert 'href="/connect">Ask me again' in response.text
 
 
-def test_a_denied_request_keeps_an_older_connection(alice, tripod_id):
-    response = send_response_to(alice, tripod_id, error="access_denied")
+def test_a_denied_request_keeps_an_older_connection(alices_browser, tripod_id):
+    response = send_response_to(alices_browser, tripod_id, error="access_denied")
 
     assert "What you allowed before has not changed." in response.text
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -151,9 +151,9 @@ def test_a_pending_flow_expires_after_ten_minutes(browser, tripod_id, clock):
         tripod_id.authorize(browser.begin()),
         tripod_id.authorize(browser.begin()),
     )
-    clock.shift(595)
+    clock.forward(595)
     status_before_expiry = browser.get(first_callback).status_code
-    clock.shift(10)
+    clock.forward(10)
     status_after_expiry = browser.get(second_callback).status_code
 
     assert (status_before_expiry, status_after_expiry) == (303, 400)
@@ -186,9 +186,9 @@ def test_flows_in_several_tabs_can_end_at_the_same_moment(browser, tripod_id, at
     assert [tab.get("/photos").status_code for tab in tabs] == [200] * 5
 
 
-def test_a_new_connection_revokes_the_tokens_of_the_old_one(alice, tripod_id):
+def test_a_new_connection_revokes_the_tokens_of_the_old_one(alices_browser, tripod_id):
     old = next(iter(tripod_id.refresh_tokens))
-    alice.connect()
+    alices_browser.connect()
 
     assert tripod_id.revoked == [old]
 
@@ -197,7 +197,7 @@ def test_a_connection_that_no_browser_received_is_revoked_later(browser, tripod_
     browser.get("/")
     browser.another_tab().connect()
     unreceived = next(iter(tripod_id.refresh_tokens))
-    clock.shift(61)
+    clock.forward(61)
     browser.connect()
 
     assert tripod_id.revoked == [unreceived]
@@ -206,11 +206,11 @@ def test_a_connection_that_no_browser_received_is_revoked_later(browser, tripod_
 def test_an_attacker_who_set_the_cookie_does_not_share_the_connection(browser):
     """Session fixation: the tokens are stored under a new id."""
     browser.get("/")
-    mallory = browser.another_tab()
+    mallorys_browser = browser.another_tab()
     browser.connect()
 
     assert browser.get("/photos").status_code == 200
-    assert mallory.get("/photos").status_code == 403
+    assert mallorys_browser.get("/photos").status_code == 403
 
 
 def test_an_old_connection_id_gives_no_access_to_the_new_tokens(browser):

@@ -5,7 +5,7 @@ import pytest
 from client_app.record_cipher import RecordCipher
 
 
-def test_a_flow_is_logged_from_start_to_end(events, alice):
+def test_a_flow_is_logged_from_start_to_end(events, alices_browser):
     log = events()
 
     assert log["authorization_request_sent"]["scope"] == "profile photos:read"
@@ -54,16 +54,16 @@ def test_a_rejected_code_is_logged(events, browser, tripod_id):
     assert events()["access_token_request_failed"]["reason"] == "invalid_grant"
 
 
-def test_a_refresh_is_logged(events, alice):
-    alice.post("/refresh")
+def test_a_refresh_is_logged(events, alices_browser):
+    alices_browser.post("/refresh")
 
     assert events()["tokens_refreshed"]["connection"] == events()["tokens_received"]["connection"]
 
 
-def test_an_ended_grant_is_logged(events, alice, tripod_id, clock):
+def test_an_ended_grant_is_logged(events, alices_browser, tripod_id, clock):
     tripod_id.end_all()
-    clock.shift(130)
-    alice.get("/photos")
+    clock.forward(130)
+    alices_browser.get("/photos")
 
     assert events()["refresh_failed"]["reason"] == "invalid_grant"
     assert events()["connection_ended"]["reason"] == "invalid_grant"
@@ -72,15 +72,15 @@ def test_an_ended_grant_is_logged(events, alice, tripod_id, clock):
 @pytest.mark.parametrize(
     ("action", "reason"), [("disconnect", "disconnected"), ("connect", "replaced")]
 )
-def test_the_end_of_a_connection_is_logged_with_its_reason(events, alice, action, reason):
-    alice.post("/disconnect") if action == "disconnect" else alice.connect()
+def test_the_end_of_a_connection_is_logged_with_its_reason(events, alices_browser, action, reason):
+    alices_browser.post("/disconnect") if action == "disconnect" else alices_browser.connect()
 
     assert events()["connection_ended"]["reason"] == reason
 
 
-def test_a_failed_revocation_is_logged(events, alice, network):
+def test_a_failed_revocation_is_logged(events, alices_browser, network):
     network.instead["/oauth/revoke"] = (503, b"")
-    alice.post("/disconnect")
+    alices_browser.post("/disconnect")
 
     assert events()["revocation_failed"]["reason"] == "server_failed"
     assert events()["revocation_failed"]["detail"].startswith("503")
@@ -94,11 +94,11 @@ def test_a_failed_revocation_is_logged(events, alice, network):
     ],
 )
 def test_an_unreachable_server_is_logged(
-    events, alice, network, tripod_id, photo_api, clock, path, event, reason
+    events, alices_browser, network, tripod_id, photo_api, clock, path, event, reason
 ):
-    clock.shift(0 if path == "/photos" else 301)
+    clock.forward(0 if path == "/photos" else 301)
     network.down |= {tripod_id.url, photo_api.url}
-    alice.get(path)
+    alices_browser.get(path)
 
     assert events()[event]["reason"] == reason
     assert events()[event]["detail"].startswith("ConnectionError")

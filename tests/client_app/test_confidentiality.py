@@ -12,23 +12,23 @@ from client_app.session_store import sessions
 
 
 @pytest.fixture
-def responses(alice, tripod_id, clock):
+def responses(alices_browser, tripod_id, clock):
     """Return Print Shop's responses during a flow with refreshes and errors."""
-    denied = tripod_id.parameters_of(alice.begin())["state"]
+    denied = tripod_id.parameters_of(alices_browser.begin())["state"]
     responses = [
-        alice.get("/"),
-        alice.get("/connect"),
-        alice.connect(),
-        alice.get("/photos"),
-        alice.get("/photos/fjord/image"),
-        alice.get("/photos/none/image"),
-        alice.post("/refresh"),
-        clock.shift(130) or alice.get("/photos"),
-        alice.get(f"/callback?error=access_denied&state={denied}&iss={tripod_id.url}"),
-        alice.get("/callback?code=secret-code&state=unknown"),
-        alice.post("/disconnect", {}),
-        alice.post("/disconnect"),
-        alice.get("/photos"),
+        alices_browser.get("/"),
+        alices_browser.get("/connect"),
+        alices_browser.connect(),
+        alices_browser.get("/photos"),
+        alices_browser.get("/photos/fjord/image"),
+        alices_browser.get("/photos/none/image"),
+        alices_browser.post("/refresh"),
+        clock.forward(130) or alices_browser.get("/photos"),
+        alices_browser.get(f"/callback?error=access_denied&state={denied}&iss={tripod_id.url}"),
+        alices_browser.get("/callback?code=secret-code&state=unknown"),
+        alices_browser.post("/disconnect", {}),
+        alices_browser.post("/disconnect"),
+        alices_browser.get("/photos"),
     ]
     assert [response.status_code for response in responses] == [
         200,
@@ -93,10 +93,14 @@ def test_the_state_is_sent_only_to_the_authorization_server(responses):
     ]
 
 
-def test_the_cookie_holds_two_ids_and_the_csrf_token(alice):
-    alice.get("/photos")
+def test_the_cookie_holds_two_ids_and_the_csrf_token(alices_browser):
+    alices_browser.get("/photos")
 
-    assert set(json.loads(decode_cookie(alice.cookie))) == {"browser", "connection", "csrf_token"}
+    assert set(json.loads(decode_cookie(alices_browser.cookie))) == {
+        "browser",
+        "connection",
+        "csrf_token",
+    }
 
 
 def test_the_cookie_is_http_only_and_same_site(browser):
@@ -107,16 +111,18 @@ def test_the_cookie_is_http_only_and_same_site(browser):
     assert "SameSite=Lax" in cookie
 
 
-def test_later_pages_do_not_set_the_cookie(alice):
+def test_later_pages_do_not_set_the_cookie(alices_browser):
     """A slow page must not overwrite the cookie that another tab has received meanwhile."""
-    responses = [alice.get(path) for path in ("/", "/photos", "/photos/fjord/image", "/connect")]
+    responses = [
+        alices_browser.get(path) for path in ("/", "/photos", "/photos/fjord/image", "/connect")
+    ]
 
     assert not [response for response in responses if "Set-Cookie" in response.headers]
 
 
-def test_no_file_of_the_store_contains_a_secret(alice, app, tripod_id, settings, stored):
-    alice.begin()
-    alice.post("/refresh")
+def test_no_file_of_the_store_contains_a_secret(alices_browser, app, tripod_id, settings, stored):
+    alices_browser.begin()
+    alices_browser.post("/refresh")
     files = list(settings.instance_path.glob("client_sessions.db*"))
     content = b"".join(path.read_bytes() for path in files)
 
@@ -137,10 +143,10 @@ def test_no_log_contains_a_secret(logged, responses, list_secrets):
 
 
 @pytest.mark.parametrize("path", ["/photos", "/", "/photos/fjord/image", "/connect"])
-def test_an_unreachable_store_gets_an_error_page(alice, app, caplog, path):
+def test_an_unreachable_store_gets_an_error_page(alices_browser, app, caplog, path):
     with app.extensions["tripod.database"].writing() as db:
         sessions.drop(db.connection())
-    response = alice.get(path)
+    response = alices_browser.get(path)
 
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "10"

@@ -43,9 +43,9 @@ def test_a_form_without_a_csrf_token_deletes_nothing(writer, photo_api):
     assert len(photo_api.photos) == 2
 
 
-def test_the_api_is_not_called_without_photos_write(alice, photo_api, network):
-    form, before = alice.form(), len(network.requests)
-    response = alice.post("/photos/dune/delete", form)
+def test_the_api_is_not_called_without_photos_write(alices_browser, photo_api, network):
+    form, before = alices_browser.form(), len(network.requests)
+    response = alices_browser.post("/photos/dune/delete", form)
 
     assert response.status_code == 403
     assert len(network.requests) == before

@@ -10,19 +10,19 @@ def test_a_new_visitor_can_connect(browser):
     assert "Open your album" not in page
 
 
-def test_a_connected_user_can_open_the_album(alice):
-    page = alice.get("/").text
+def test_a_connected_user_can_open_the_album(alices_browser):
+    page = alices_browser.get("/").text
 
     assert 'href="/photos">Open your album' in page
     assert "Connect your photos" not in page
 
 
-def test_a_disconnected_user_can_connect_again(alice, tripod_id):
+def test_a_disconnected_user_can_connect_again(alices_browser, tripod_id):
     tripod_id.end_all()
     tripod_id.access_tokens.clear()
-    alice.get("/photos")
+    alices_browser.get("/photos")
 
-    assert "Connect your photos" in alice.get("/").text
+    assert "Connect your photos" in alices_browser.get("/").text
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_malformed_metadata_counts_as_an_unreachable_server(client, network, res
 def test_metadata_is_cached_for_five_minutes(client, network, clock):
     request_counts = []
     for seconds in (0, 299, 2):
-        clock.shift(seconds)
+        clock.forward(seconds)
         client.authorization_request("photos:read")
         request_counts.append(len(network.requests))
 

@@ -15,9 +15,9 @@ def paths(network):
     return [urlsplit(request.url).path for request in network.requests]
 
 
-def test_an_order_creates_a_sheet_with_its_photos(alice):
-    response = order(alice, "fjord", "dune", size="13x18", copies="3")
-    sheet = alice.get(response.headers["Location"])
+def test_an_order_creates_a_sheet_with_its_photos(alices_browser):
+    response = order(alices_browser, "fjord", "dune", size="13x18", copies="3")
+    sheet = alices_browser.get(response.headers["Location"])
 
     assert response.status_code == 303
     assert sheet.status_code == 200
@@ -35,24 +35,26 @@ def test_an_order_creates_a_sheet_with_its_photos(alice):
     assert "Nothing is printed, sent or charged." in sheet.text
 
 
-def test_the_number_is_on_the_sheet_and_in_the_album(alice):
-    address = order(alice, "fjord").headers["Location"]
+def test_the_number_is_on_the_sheet_and_in_the_album(alices_browser):
+    address = order(alices_browser, "fjord").headers["Location"]
     number = address.rpartition("/")[2]
 
-    assert f'<span class="number">{number}</span>' in alice.get(address).text
-    assert f'href="{address}">{number}</a>' in alice.get("/photos").text
+    assert f'<span class="number">{number}</span>' in alices_browser.get(address).text
+    assert f'href="{address}">{number}</a>' in alices_browser.get("/photos").text
 
 
-def test_all_images_are_loaded_before_an_order_is_stored(alice, network):
-    form, before = alice.form(), len(network.requests)
-    alice.post("/orders", form | {"photo": ["fjord", "dune"], "size": "10x15", "copies": "1"})
+def test_all_images_are_loaded_before_an_order_is_stored(alices_browser, network):
+    form, before = alices_browser.form(), len(network.requests)
+    alices_browser.post(
+        "/orders", form | {"photo": ["fjord", "dune"], "size": "10x15", "copies": "1"}
+    )
 
     assert {"/photos/fjord/image", "/photos/dune/image"} < set(paths(network)[before:])
     assert all("Authorization" in request.headers for request in network.requests[before:])
 
 
-def test_a_photo_selected_twice_is_printed_once(alice):
-    sheet = alice.get(order(alice, "fjord", "fjord").headers["Location"]).text
+def test_a_photo_selected_twice_is_printed_once(alices_browser):
+    sheet = alices_browser.get(order(alices_browser, "fjord", "fjord").headers["Location"]).text
 
     assert sheet.count("<img ") == 1
 
@@ -80,8 +82,10 @@ def test_without_profile_the_sheet_has_no_name(browser):
         (["../me"], "10x15", "1", "One of these photos does not exist any more."),
     ],
 )
-def test_an_invalid_order_shows_an_error_at_the_form(alice, photo_ids, size, copies, sentence):
-    response = order(alice, *photo_ids, size=size, copies=copies)
+def test_an_invalid_order_shows_an_error_at_the_form(
+    alices_browser, photo_ids, size, copies, sentence
+):
+    response = order(alices_browser, *photo_ids, size=size, copies=copies)
 
     assert response.status_code == 422
     assert "<title>Error: " in response.text
@@ -90,8 +94,8 @@ def test_an_invalid_order_shows_an_error_at_the_form(alice, photo_ids, size, cop
     assert "Order sheets" not in response.text
 
 
-def test_the_selection_is_kept_after_an_error(alice):
-    page = order(alice, "dune", size="20x30", copies="0").text
+def test_the_selection_is_kept_after_an_error(alices_browser):
+    page = order(alices_browser, "dune", size="20x30", copies="0").text
 
     assert 'value="dune" form="order" aria-labelledby="title-dune" checked>' in page
     assert 'value="fjord" form="order" aria-labelledby="title-fjord">' in page
@@ -99,60 +103,61 @@ def test_the_selection_is_kept_after_an_error(alice):
     assert 'required value="0"' in page
 
 
-def test_twelve_photos_can_be_ordered(alice, photo_api):
+def test_twelve_photos_can_be_ordered(alices_browser, photo_api):
     photo_api.photos = [
         photo(f"p{number}", f"Photo {number}", "2025-01-01") for number in range(12)
     ]
-    sheet = alice.get(
-        order(alice, *(listed["id"] for listed in photo_api.photos)).headers["Location"]
+    sheet = alices_browser.get(
+        order(alices_browser, *(listed["id"] for listed in photo_api.photos)).headers["Location"]
     ).text
 
     assert sheet.count("<img ") == 12
 
 
-def test_a_missing_image_prevents_the_order(alice, network, photo_api):
+def test_a_missing_image_prevents_the_order(alices_browser, network, photo_api):
     photo_api.image = (500, {})
-    response = order(alice, "fjord")
+    response = order(alices_browser, "fjord")
     photo_api.image = (200, b"", {"Content-Type": "image/webp"})
 
     assert response.status_code == 503
-    assert "Order sheets" not in alice.get("/photos").text
+    assert "Order sheets" not in alices_browser.get("/photos").text
 
 
-def test_a_sheet_is_shown_only_in_its_own_browser(alice, mallory):
-    address = order(alice, "fjord").headers["Location"]
-    without_connection = mallory.get(address)
-    mallory.connect()
-    with_own_connection = mallory.get(address)
+def test_a_sheet_is_shown_only_in_its_own_browser(alices_browser, mallorys_browser):
+    address = order(alices_browser, "fjord").headers["Location"]
+    without_connection = mallorys_browser.get(address)
+    mallorys_browser.connect()
+    with_own_connection = mallorys_browser.get(address)
 
     assert without_connection.status_code == 403
     assert with_own_connection.status_code == 404
     assert "This order sheet does not exist" in with_own_connection.text
 
 
-def test_disconnecting_deletes_the_sheets(alice, stored):
+def test_disconnecting_deletes_the_sheets(alices_browser, stored):
     """Another user who connects in this browser later must not see them."""
-    address = order(alice, "fjord").headers["Location"]
-    alice.post("/disconnect")
+    address = order(alices_browser, "fjord").headers["Location"]
+    alices_browser.post("/disconnect")
     rows = len(stored())
-    alice.connect()
+    alices_browser.connect()
 
     assert rows == 0
-    assert alice.get(address).status_code == 404
+    assert alices_browser.get(address).status_code == 404
 
 
-def test_replacing_the_connection_deletes_its_sheets(alice):
-    address = order(alice, "fjord").headers["Location"]
-    alice.connect()
+def test_replacing_the_connection_deletes_its_sheets(alices_browser):
+    address = order(alices_browser, "fjord").headers["Location"]
+    alices_browser.connect()
 
-    assert alice.get(address).status_code == 404
+    assert alices_browser.get(address).status_code == 404
 
 
-def test_only_the_newest_ten_orders_are_kept(alice):
-    addresses = [order(alice, "fjord").headers["Location"] for _ in range(11)]
+def test_only_the_newest_ten_orders_are_kept(alices_browser):
+    addresses = [order(alices_browser, "fjord").headers["Location"] for _ in range(11)]
 
     assert [
-        alice.get(address).status_code for address in (addresses[0], addresses[1], addresses[10])
+        alices_browser.get(address).status_code
+        for address in (addresses[0], addresses[1], addresses[10])
     ] == [
         404,
         200,
@@ -160,31 +165,37 @@ def test_only_the_newest_ten_orders_are_kept(alice):
     ]
 
 
-def test_simultaneous_orders_are_all_kept(alice, at_once):
-    form = alice.form() | {"photo": ["fjord"], "size": "10x15", "copies": "1"}
-    tabs = [alice.another_tab() for _ in range(5)]
+def test_simultaneous_orders_are_all_kept(alices_browser, at_once):
+    form = alices_browser.form() | {"photo": ["fjord"], "size": "10x15", "copies": "1"}
+    tabs = [alices_browser.another_tab() for _ in range(5)]
     responses = at_once(*(lambda tab=tab: tab.post("/orders", dict(form)) for tab in tabs))
 
-    assert [alice.get(response.headers["Location"]).status_code for response in responses] == [
-        200
-    ] * 5
+    assert [
+        alices_browser.get(response.headers["Location"]).status_code for response in responses
+    ] == [200] * 5
 
 
-def test_a_refresh_keeps_the_sheets(alice):
-    address = order(alice, "fjord").headers["Location"]
-    alice.post("/refresh")
+def test_a_refresh_keeps_the_sheets(alices_browser):
+    address = order(alices_browser, "fjord").headers["Location"]
+    alices_browser.post("/refresh")
 
-    assert alice.get(address).status_code == 200
+    assert alices_browser.get(address).status_code == 200
 
 
-def test_a_title_is_escaped(alice, photo_api):
+def test_a_title_is_escaped(alices_browser, photo_api):
     photo_api.photos[0]["title"] = "<script>x</script>"
 
-    assert "<script>x" not in alice.get(order(alice, "fjord").headers["Location"]).text
-
-
-def test_a_form_without_a_csrf_token_orders_nothing(alice):
     assert (
-        alice.post("/orders", {"photo": "fjord", "size": "10x15", "copies": "1"}).status_code == 400
+        "<script>x"
+        not in alices_browser.get(order(alices_browser, "fjord").headers["Location"]).text
     )
-    assert "Order sheets" not in alice.get("/photos").text
+
+
+def test_a_form_without_a_csrf_token_orders_nothing(alices_browser):
+    assert (
+        alices_browser.post(
+            "/orders", {"photo": "fjord", "size": "10x15", "copies": "1"}
+        ).status_code
+        == 400
+    )
+    assert "Order sheets" not in alices_browser.get("/photos").text

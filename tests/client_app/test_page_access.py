@@ -29,7 +29,7 @@ def test_a_page_receives_data_from_the_api(writer):
 
 
 def test_expired_tokens_are_refreshed(writer, clock, network):
-    clock.shift(130)
+    clock.forward(130)
 
     assert writer.get("/caption/dune").status_code == 200
     assert network.grant_types["refresh_token"] == 1
@@ -48,10 +48,12 @@ def test_a_visitor_is_asked_to_connect_and_returns(browser):
     assert 'href="/connect?return_to=/caption/dune?x%3Dy">Connect your photos' in response.text
 
 
-def test_missing_scopes_are_requested_together_with_allowed_ones(alice, tripod_id):
-    response = alice.get("/caption/dune")
+def test_missing_scopes_are_requested_together_with_allowed_ones(alices_browser, tripod_id):
+    response = alices_browser.get("/caption/dune")
     link = response.text.partition('href="/connect')[2].partition('"')[0].replace("&amp;", "&")
-    callback = alice.get(tripod_id.authorize(alice.get(f"/connect{link}").headers["Location"]))
+    callback = alices_browser.get(
+        tripod_id.authorize(alices_browser.get(f"/connect{link}").headers["Location"])
+    )
 
     assert response.status_code == 403
     assert "Ask me" in response.text
@@ -96,7 +98,7 @@ def test_an_unreachable_server_page_offers_to_try_the_same_page_again(
 ):
     network.down.add(photo_api.url)
     without_api = writer.get("/caption/dune").text
-    clock.shift(130)
+    clock.forward(130)
     network.down.add(tripod_id.url)
     without_tripod_id = writer.get("/caption/dune").text
 
@@ -106,7 +108,7 @@ def test_an_unreachable_server_page_offers_to_try_the_same_page_again(
 
 def test_an_ended_grant_offers_to_connect_and_return(writer, tripod_id, clock):
     tripod_id.end_all()
-    clock.shift(130)
+    clock.forward(130)
 
     assert (
         'href="/connect?return_to=/caption/dune">Connect again' in writer.get("/caption/dune").text

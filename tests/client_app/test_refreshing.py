@@ -10,16 +10,16 @@ from client_app import create_app
 from web.back_channel import BackChannel
 
 
-def test_an_expired_token_is_refreshed_automatically(alice, network, clock):
-    clock.shift(130)
+def test_an_expired_token_is_refreshed_automatically(alices_browser, network, clock):
+    clock.forward(130)
 
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_a_valid_token_is_not_refreshed(alice, network, clock):
-    clock.shift(110)
-    alice.get("/photos")
+def test_a_valid_token_is_not_refreshed(alices_browser, network, clock):
+    clock.forward(110)
+    alices_browser.get("/photos")
 
     assert network.grant_types["refresh_token"] == 0
 
@@ -29,7 +29,7 @@ def test_a_short_lived_token_is_used_until_it_expires(browser, tripod_id, networ
     tripod_id.lifetime = lifetime
     browser.connect()
     for _ in range(4):
-        clock.shift(lifetime)
+        clock.forward(lifetime)
         assert browser.get("/photos").status_code == 200
         assert browser.get("/photos/fjord/image").status_code == 200
 
@@ -37,11 +37,11 @@ def test_a_short_lived_token_is_used_until_it_expires(browser, tripod_id, networ
 
 
 def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
-    alice, tripod_id, network, clock, at_once
+    alices_browser, tripod_id, network, clock, at_once
 ):
     tripod_id.delay = 0.1
-    clock.shift(130)
-    tabs = [alice.another_tab() for _ in range(50)]
+    clock.forward(130)
+    tabs = [alices_browser.another_tab() for _ in range(50)]
     responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
 
     assert [response.status_code for response in responses] == [200] * 50
@@ -49,22 +49,24 @@ def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
 
 
 def test_fifty_parallel_requests_with_a_rejected_token_cause_one_refresh(
-    alice, tripod_id, network, at_once
+    alices_browser, tripod_id, network, at_once
 ):
     tripod_id.delay = 0.1
     tripod_id.access_tokens.clear()
-    tabs = [alice.another_tab() for _ in range(50)]
+    tabs = [alices_browser.another_tab() for _ in range(50)]
     responses = at_once(*(lambda tab=tab: tab.get("/photos/fjord/image") for tab in tabs))
 
     assert [response.status_code for response in responses] == [200] * 50
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_two_processes_cause_one_refresh(alice, app, settings, tripod_id, network, clock, at_once):
+def test_two_processes_cause_one_refresh(
+    alices_browser, app, settings, tripod_id, network, clock, at_once
+):
     tripod_id.delay = 0.1
-    clock.shift(130)
+    clock.forward(130)
     other = create_app(settings, BackChannel(adapter=lambda: network))
-    tabs = [alice.another_tab(app=process) for process in (app, other) * 5]
+    tabs = [alices_browser.another_tab(app=process) for process in (app, other) * 5]
     responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
     other.extensions["tripod.database"].engine.dispose()
 
@@ -72,49 +74,53 @@ def test_two_processes_cause_one_refresh(alice, app, settings, tripod_id, networ
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_a_rejected_token_is_refreshed_once_and_tried_again(alice, tripod_id, network):
+def test_a_rejected_token_is_refreshed_once_and_tried_again(alices_browser, tripod_id, network):
     tripod_id.scope_of = lambda token: None
-    response = alice.get("/photos")
+    response = alices_browser.get("/photos")
 
     assert response.status_code == 503
     assert network.grant_types["refresh_token"] == 1
     assert sum(request.url.endswith("/photos") for request in network.requests) == 2
 
 
-def test_refresh_now_returns_to_the_album(alice, network):
-    response = alice.post("/refresh")
+def test_refresh_now_returns_to_the_album(alices_browser, network):
+    response = alices_browser.post("/refresh")
 
     assert (response.status_code, response.headers["Location"]) == (303, "/photos")
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_an_ended_grant_is_reported_and_its_tokens_deleted(alice, tripod_id, clock, stored):
+def test_an_ended_grant_is_reported_and_its_tokens_deleted(
+    alices_browser, tripod_id, clock, stored
+):
     tripod_id.end_all()
-    clock.shift(130)
-    responses = [alice.get("/photos"), alice.get("/photos")]
+    clock.forward(130)
+    responses = [alices_browser.get("/photos"), alices_browser.get("/photos")]
 
     assert [response.status_code for response in responses] == [403, 403]
     assert all("Your connection has ended" in response.text for response in responses)
     assert not stored()
 
 
-def test_the_user_can_connect_again_after_the_grant_ended(alice, tripod_id):
+def test_the_user_can_connect_again_after_the_grant_ended(alices_browser, tripod_id):
     tripod_id.end_all()
-    alice.get("/photos")
-    alice.connect()
+    alices_browser.get("/photos")
+    alices_browser.connect()
 
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
 
 
-def test_an_unreachable_authorization_server_keeps_the_connection(alice, tripod_id, network, clock):
-    clock.shift(130)
+def test_an_unreachable_authorization_server_keeps_the_connection(
+    alices_browser, tripod_id, network, clock
+):
+    clock.forward(130)
     network.down.add(tripod_id.url)
-    during_outage = alice.get("/photos")
+    during_outage = alices_browser.get("/photos")
     network.down.clear()
 
     assert during_outage.status_code == 503
     assert "You are still connected." in during_outage.text
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -122,14 +128,16 @@ def test_an_unreachable_authorization_server_keeps_the_connection(alice, tripod_
     [(200, b"?"), (400, b"?"), (401, {"error": "invalid_client"}), (429, {}), (500, {})],
     ids=str,
 )
-def test_a_malformed_refresh_response_keeps_the_connection(alice, network, clock, response):
-    clock.shift(130)
+def test_a_malformed_refresh_response_keeps_the_connection(
+    alices_browser, network, clock, response
+):
+    clock.forward(130)
     network.instead["/oauth/token"] = response
-    during_outage = alice.get("/photos")
+    during_outage = alices_browser.get("/photos")
     network.instead.clear()
 
     assert during_outage.status_code == 503
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
 
 
 def test_without_a_refresh_token_the_connection_ends_with_the_access_token(
@@ -138,26 +146,26 @@ def test_without_a_refresh_token_the_connection_ends_with_the_access_token(
     tripod_id.token_response["refresh_token"] = None
     browser.connect()
     before = browser.get("/photos")
-    clock.shift(130)
+    clock.forward(130)
 
     assert before.status_code == 200
     assert "Refresh token" not in before.text
     assert browser.get("/photos").status_code == 403
 
 
-def test_a_slow_page_does_not_undo_a_refresh(alice, photo_api, network, clock):
+def test_a_slow_page_does_not_undo_a_refresh(alices_browser, photo_api, network, clock):
     """A request that loaded the old tokens must not store them again."""
     usual_answer = photo_api.answer
-    other_tab = alice.another_tab()
+    other_tab = alices_browser.another_tab()
 
     def answer_slowly(request, path):
         photo_api.answer = usual_answer
-        clock.shift(130)
+        clock.forward(130)
         other_tab.get("/photos")
-        clock.shift(130)
+        clock.forward(130)
         return usual_answer(request, path)
 
     photo_api.answer = answer_slowly
 
-    assert alice.get("/photos").status_code == 200
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200

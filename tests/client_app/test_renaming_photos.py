@@ -59,7 +59,7 @@ def test_a_missing_photo_gets_an_error_page(writer, photo_id):
 
 def test_an_expired_token_is_refreshed_before_renaming(writer, photo_api, clock):
     form = writer.form()
-    clock.shift(130)
+    clock.forward(130)
     writer.post("/photos/dune/title", form | {"title": "Later"})
 
     assert photo_api.photos[1]["title"] == "Later"

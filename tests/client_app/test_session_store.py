@@ -121,7 +121,7 @@ def test_the_lease_of_a_crashed_process_expires(store, database, clock):
         database,
         sessions.update().values(leased_by="crashed", leased_until=now() + session_store.LEASE),
     )
-    clock.shift(session_store.LEASE)
+    clock.forward(session_store.LEASE)
     store.change("alice", add("b"))
 
     assert connection_ids(store.read("alice")) == ["a", "b"]
@@ -130,7 +130,7 @@ def test_the_lease_of_a_crashed_process_expires(store, database, clock):
 def test_a_request_that_lost_its_lease_writes_nothing(store, clock):
     def change_slowly(record):
         add("slow")(record)
-        clock.shift(session_store.LEASE + timedelta(seconds=1))
+        clock.forward(session_store.LEASE + timedelta(seconds=1))
         store.change("alice", add("quick"))
 
     with pytest.raises(StoreUnavailableError, match="ran out"):
@@ -141,7 +141,7 @@ def test_a_request_that_lost_its_lease_writes_nothing(store, clock):
 
 def test_a_slow_request_without_competitors_still_writes(store, clock):
     store.change(
-        "alice", lambda record: clock.shift(session_store.LEASE * 2) or add("slow")(record)
+        "alice", lambda record: clock.forward(session_store.LEASE * 2) or add("slow")(record)
     )
 
     assert connection_ids(store.read("alice")) == ["slow"]
@@ -151,9 +151,9 @@ def test_a_record_expires_ten_minutes_after_the_cookie(store, client, clock):
     request, _ = client.authorization_request("profile")
     store.change("alice", add("a"))
     store.change("bob", lambda record: record.add_request(request))
-    clock.shift(601)
+    clock.forward(601)
     after_ten_minutes = (store.read("alice").is_empty, store.read("bob").is_empty)
-    clock.shift(timedelta(hours=12))
+    clock.forward(timedelta(hours=12))
 
     assert after_ten_minutes == (False, True)
     assert store.read("alice").is_empty
@@ -162,7 +162,7 @@ def test_a_record_expires_ten_minutes_after_the_cookie(store, client, clock):
 def test_adding_a_record_deletes_up_to_ten_expired_ones(store, database, clock):
     for number in range(15):
         store.change(f"visitor {number}", add("a"))
-    clock.shift(timedelta(hours=13))
+    clock.forward(timedelta(hours=13))
     counts = []
     for name in ("alice", "bob"):
         store.change(name, add("a"))
@@ -173,7 +173,7 @@ def test_adding_a_record_deletes_up_to_ten_expired_ones(store, database, clock):
 
 def test_an_expired_record_under_a_lease_is_kept(store, database, clock):
     store.change("alice", add("a"))
-    clock.shift(timedelta(hours=13))
+    clock.forward(timedelta(hours=13))
     store.change("alice", lambda record: store.change("bob", add("b")) or add("new")(record))
 
     assert connection_ids(store.read("alice")) == ["new"]

@@ -11,8 +11,8 @@ def find_connect_link(response):
     return "/connect" + address, dict(parse_qsl(urlsplit(address).query))
 
 
-def test_the_album_names_the_missing_scope_and_offers_to_request_it(alice):
-    page = alice.get("/photos")
+def test_the_album_names_the_missing_scope_and_offers_to_request_it(alices_browser):
+    page = alices_browser.get("/photos")
 
     assert "it needs <code>photos:write</code>" in page.text
     assert find_connect_link(page)[1] == {"scope": "profile photos:read photos:write"}
@@ -33,29 +33,31 @@ def test_the_request_includes_only_granted_scopes(browser):
     assert find_connect_link(browser.get("/photos"))[1]["scope"] == "photos:read photos:write"
 
 
-def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alice, tripod_id, network):
+def test_the_old_grant_is_ended_once_the_new_tokens_are_stored(alices_browser, tripod_id, network):
     old = next(iter(tripod_id.refresh_tokens))
-    address, _ = find_connect_link(alice.get("/photos"))
-    alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
+    address, _ = find_connect_link(alices_browser.get("/photos"))
+    alices_browser.get(tripod_id.authorize(alices_browser.get(address).headers["Location"]))
 
     assert tripod_id.revoked == [old]
     assert [request.url.rpartition("/")[2] for request in network.requests[-2:]] == [
         "token",
         "revoke",
     ]
-    assert "Add a photo" in alice.get("/photos").text
+    assert "Add a photo" in alices_browser.get("/photos").text
 
 
 @pytest.mark.parametrize(
     "path", ["/photos?after=fjord", "/photos/fjord/delete", "/photos/fjord/delete?after=dune"]
 )
-def test_a_step_up_returns_to_the_same_page(alice, tripod_id, path):
-    address, parameters = find_connect_link(alice.get(path))
-    response = alice.get(tripod_id.authorize(alice.get(address).headers["Location"]))
+def test_a_step_up_returns_to_the_same_page(alices_browser, tripod_id, path):
+    address, parameters = find_connect_link(alices_browser.get(path))
+    response = alices_browser.get(
+        tripod_id.authorize(alices_browser.get(address).headers["Location"])
+    )
 
     assert parameters["return_to"] == path
     assert (response.status_code, response.headers["Location"]) == (303, path)
-    assert alice.get(path).status_code == 200
+    assert alices_browser.get(path).status_code == 200
 
 
 def test_connecting_returns_to_the_page_the_visitor_was_on(browser, tripod_id):
@@ -65,9 +67,9 @@ def test_connecting_returns_to_the_page_the_visitor_was_on(browser, tripod_id):
     assert response.headers["Location"] == "/photos?after=fjord"
 
 
-def test_the_page_is_not_sent_to_the_authorization_server(alice, tripod_id):
+def test_the_page_is_not_sent_to_the_authorization_server(alices_browser, tripod_id):
     parameters = tripod_id.parameters_of(
-        alice.get("/connect?return_to=/photos/fjord/delete").headers["Location"]
+        alices_browser.get("/connect?return_to=/photos/fjord/delete").headers["Location"]
     )
 
     assert "fjord" not in str(parameters)
@@ -131,37 +133,39 @@ def deny_request(browser, tripod_id, address):
     )
 
 
-def test_a_denied_step_up_keeps_the_scopes_and_returns(alice, tripod_id):
-    address, _ = find_connect_link(alice.get("/photos?after=fjord"))
-    response = deny_request(alice, tripod_id, address)
+def test_a_denied_step_up_keeps_the_scopes_and_returns(alices_browser, tripod_id):
+    address, _ = find_connect_link(alices_browser.get("/photos?after=fjord"))
+    response = deny_request(alices_browser, tripod_id, address)
 
     assert response.status_code == 403
     assert "What you allowed before has not changed." in response.text
     assert 'href="/photos?after=fjord">Back to the page' in response.text
-    assert alice.get("/photos").status_code == 200
+    assert alices_browser.get("/photos").status_code == 200
     assert tripod_id.revoked == []
 
 
-def test_a_denied_scope_can_be_requested_again(alice, tripod_id):
-    address, _ = find_connect_link(alice.get("/photos?after=fjord"))
+def test_a_denied_scope_can_be_requested_again(alices_browser, tripod_id):
+    address, _ = find_connect_link(alices_browser.get("/photos?after=fjord"))
 
-    assert find_connect_link(deny_request(alice, tripod_id, address))[0] == address
+    assert find_connect_link(deny_request(alices_browser, tripod_id, address))[0] == address
 
 
-def test_a_failed_callback_offers_the_same_request_again(alice, tripod_id, network):
+def test_a_failed_callback_offers_the_same_request_again(alices_browser, tripod_id, network):
     callback = tripod_id.authorize(
-        alice.get("/connect?scope=photos:write&return_to=/photos?after=fjord").headers["Location"]
+        alices_browser.get("/connect?scope=photos:write&return_to=/photos?after=fjord").headers[
+            "Location"
+        ]
     )
     network.down.add(tripod_id.url)
 
-    assert find_connect_link(alice.get(callback))[1] == {
+    assert find_connect_link(alices_browser.get(callback))[1] == {
         "scope": "photos:write",
         "return_to": "/photos?after=fjord",
     }
 
 
-def test_a_page_that_needs_more_scopes_explains_why(alice):
-    response = alice.get("/photos/fjord/delete")
+def test_a_page_that_needs_more_scopes_explains_why(alices_browser):
+    response = alices_browser.get("/photos/fjord/delete")
 
     assert response.status_code == 403
     assert (

@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 import secrets
 import time
 from base64 import b64decode
@@ -19,6 +18,7 @@ from PIL import Image
 from requests.adapters import BaseAdapter
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
+from world.events import Events
 
 from config import ResourceApiSettings
 from resource_api import create_app
@@ -193,13 +193,13 @@ def http(app: Flask) -> FlaskClient:
 
 
 @pytest.fixture
-def alice(caller: Callable[..., Caller]) -> Caller:
+def alices_client(caller: Callable[..., Caller]) -> Caller:
     """Return a client with every scope that Alice can grant."""
     return caller()
 
 
 @pytest.fixture
-def bob(caller: Callable[..., Caller]) -> Caller:
+def bobs_client(caller: Callable[..., Caller]) -> Caller:
     """Return a client with every scope that Bob can grant."""
     return caller(sub="subject-of-bob", username="bob", name="Bob Baumeister")
 
@@ -211,21 +211,12 @@ def drawing() -> Callable[..., bytes]:
 
 
 @pytest.fixture
-def events() -> Iterator[list[dict[str, object]]]:
+def events() -> Iterator[list[dict[str, Any]]]:
     """Record the event log in a list, from now on."""
-    recorded: list[dict[str, object]] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            recorded.append(record.fields)  # type: ignore[attr-defined]
-
-    logger, listener = logging.getLogger("tripod.events"), Listener()
-    level = logger.level
-    logger.addHandler(listener)
-    logger.setLevel(logging.INFO)
-    yield recorded
-    logger.removeHandler(listener)
-    logger.setLevel(level)
+    events = Events()
+    events.attach()
+    yield events.entries
+    events.detach()
 
 
 def _drawing(

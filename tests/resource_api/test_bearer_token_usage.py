@@ -65,17 +65,17 @@ def test_without_credentials_the_challenge_has_no_error_code(http, header):
     assert response.json["error_description"]
 
 
-def test_a_token_in_the_query_is_ignored(http, alice, auth_server):
+def test_a_token_in_the_query_is_ignored(http, alices_client, auth_server):
     """RFC 9700 §4.3.2: clients MUST NOT pass access tokens in a URI query parameter."""
-    response = http.get("/photos", query_string={"access_token": alice.token})
+    response = http.get("/photos", query_string={"access_token": alices_client.token})
 
     assert response.status_code == 401
     assert "error" not in challenge_of(response)
     assert auth_server.requests == []
 
 
-def test_a_token_in_the_form_is_ignored(http, alice, auth_server):
-    response = http.post("/photos", data={"access_token": alice.token})
+def test_a_token_in_the_form_is_ignored(http, alices_client, auth_server):
+    response = http.post("/photos", data={"access_token": alices_client.token})
 
     assert response.status_code == 401
     assert "error" not in challenge_of(response)
@@ -95,9 +95,9 @@ def test_malformed_credentials_are_an_invalid_request(http, auth_server, header)
     assert auth_server.requests == []
 
 
-def test_two_authorization_headers_are_an_invalid_request(http, alice):
+def test_two_authorization_headers_are_an_invalid_request(http, alices_client):
     """§3.1: sending an access token in more than one way is an invalid_request."""
-    header = ("Authorization", f"Bearer {alice.token}")
+    header = ("Authorization", f"Bearer {alices_client.token}")
     response = http.get("/photos", headers=[header, header])
 
     assert response.status_code == 400
@@ -105,8 +105,8 @@ def test_two_authorization_headers_are_an_invalid_request(http, alice):
 
 
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer  "])
-def test_the_scheme_is_case_insensitive(http, alice, scheme):
-    response = http.get("/photos", headers={"Authorization": f"{scheme} {alice.token}"})
+def test_the_scheme_is_case_insensitive(http, alices_client, scheme):
+    response = http.get("/photos", headers={"Authorization": f"{scheme} {alices_client.token}"})
 
     assert response.status_code == 200
 
@@ -122,10 +122,10 @@ def test_an_unknown_token_is_invalid(caller):
     )
 
 
-def test_a_revoked_token_is_rejected_at_the_next_request(alice, auth_server):
-    alice.get("/photos")
-    auth_server.revoke(alice.token)
-    response = alice.get("/photos")
+def test_a_revoked_token_is_rejected_at_the_next_request(alices_client, auth_server):
+    alices_client.get("/photos")
+    auth_server.revoke(alices_client.token)
+    response = alices_client.get("/photos")
 
     assert response.status_code == 401
     assert response.json["error"] == "invalid_token"

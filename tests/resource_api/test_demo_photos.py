@@ -17,12 +17,12 @@ def settings(settings):
 
 
 @pytest.fixture
-def alice(caller):
+def alices_client(caller):
     return caller(sub=DEMO_SUBJECTS["alice"])
 
 
 @pytest.fixture
-def bob(caller):
+def bobs_client(caller):
     return caller(sub=DEMO_SUBJECTS["bob"])
 
 
@@ -30,8 +30,8 @@ def titles(person):
     return [photo["title"] for photo in person.get("/photos").json["photos"]]
 
 
-def test_alice_has_six_photos_newest_first(alice):
-    assert titles(alice) == [
+def test_alice_has_six_photos_newest_first(alices_client):
+    assert titles(alices_client) == [
         "Fjord, blue hour",
         "Dune at dawn",
         "Pines in fog",
@@ -41,13 +41,13 @@ def test_alice_has_six_photos_newest_first(alice):
     ]
 
 
-def test_bob_has_two_photos(bob):
-    assert titles(bob) == ["The light at the point", "Behind the building site"]
+def test_bob_has_two_photos(bobs_client):
+    assert titles(bobs_client) == ["The light at the point", "Behind the building site"]
 
 
-def test_the_images_match_their_descriptions(alice):
-    for photo in alice.get("/photos").json["photos"]:
-        data = alice.get(f"/photos/{photo['id']}/image").data
+def test_the_images_match_their_descriptions(alices_client):
+    for photo in alices_client.get("/photos").json["photos"]:
+        data = alices_client.get(f"/photos/{photo['id']}/image").data
         image = Image.open(io.BytesIO(data))
 
         assert photo["size"] == len(data)
@@ -56,16 +56,16 @@ def test_the_images_match_their_descriptions(alice):
         assert not {"exif", "xmp", "icc_profile"} & set(image.info)
 
 
-def test_a_deleted_photo_stays_deleted_after_a_restart(alice, start, settings):
-    fjord = alice.get("/photos").json["photos"][0]
-    alice.delete(f"/photos/{fjord['id']}")
+def test_a_deleted_photo_stays_deleted_after_a_restart(alices_client, start, settings):
+    fjord = alices_client.get("/photos").json["photos"][0]
+    alices_client.delete(f"/photos/{fjord['id']}")
     start(settings)
 
-    assert "Fjord, blue hour" not in titles(alice)
-    assert len(titles(alice)) == 5
+    assert "Fjord, blue hour" not in titles(alices_client)
+    assert len(titles(alices_client)) == 5
 
 
-def test_workers_that_start_together_store_the_photos_once(alice, app):
+def test_workers_that_start_together_store_the_photos_once(alices_client, app):
     database = app.extensions["tripod.database"]
     with database.writing() as db:
         db.connection().exec_driver_sql("DELETE FROM photo")
@@ -73,10 +73,10 @@ def test_workers_that_start_together_store_the_photos_once(alice, app):
     with ThreadPoolExecutor(8) as workers:
         list(workers.map(demo.seed, [database] * 8))
 
-    assert len(titles(alice)) == 6
+    assert len(titles(alices_client)) == 6
 
 
-def test_a_failed_seeding_stores_nothing(alice, app, monkeypatch):
+def test_a_failed_seeding_stores_nothing(alices_client, app, monkeypatch):
     database = app.extensions["tripod.database"]
     with database.writing() as db:
         db.connection().exec_driver_sql("DELETE FROM photo")
@@ -90,9 +90,9 @@ def test_a_failed_seeding_stores_nothing(alice, app, monkeypatch):
         with pytest.raises(FileNotFoundError):
             demo.seed(database)
 
-    assert titles(alice) == []
+    assert titles(alices_client) == []
     demo.seed(database)
-    assert len(titles(alice)) == 6
+    assert len(titles(alices_client)) == 6
 
 
 def test_outside_the_demo_no_photos_are_stored(caller, start, settings, tmp_path):

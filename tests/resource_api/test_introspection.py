@@ -46,26 +46,29 @@ NOT_ACCESS_TOKENS_FOR_THIS_API = {
 }
 
 
-def test_the_api_sends_its_own_credentials_and_a_form(alice, auth_server):
+def test_the_api_sends_its_own_credentials_and_a_form(alices_client, auth_server):
     """§2.1: The protected resource calls the introspection endpoint using an HTTP POST request."""
-    response = alice.get("/me")
+    response = alices_client.get("/me")
 
     assert response.status_code == 200
     [request] = auth_server.requests
     assert (request.method, request.url) == ("POST", "http://127.0.0.1:9000/oauth/introspect")
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
-    assert parse_qs(request.body) == {"token": [alice.token], "token_type_hint": ["access_token"]}
+    assert parse_qs(request.body) == {
+        "token": [alices_client.token],
+        "token_type_hint": ["access_token"],
+    }
 
 
-def test_every_request_causes_one_introspection(alice, auth_server):
-    alice.get("/me")
-    alice.get("/me")
+def test_every_request_causes_one_introspection(alices_client, auth_server):
+    alices_client.get("/me")
+    alices_client.get("/me")
 
     assert len(auth_server.requests) == 2
 
 
-def test_the_request_id_is_passed_to_the_authorization_server(alice, auth_server):
-    alice.get("/me", headers={"X-Request-Id": "the-same-request"})
+def test_the_request_id_is_passed_to_the_authorization_server(alices_client, auth_server):
+    alices_client.get("/me", headers={"X-Request-Id": "the-same-request"})
 
     assert auth_server.requests[0].headers["X-Request-Id"] == "the-same-request"
 
@@ -109,9 +112,9 @@ def test_a_response_without_exp_is_accepted(caller):
 
 
 @pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_an_unreachable_authorization_server_means_503(alice, auth_server, events, failure):
+def test_an_unreachable_authorization_server_means_503(alices_client, auth_server, events, failure):
     auth_server.failure = failure
-    response = alice.get("/photos")
+    response = alices_client.get("/photos")
 
     assert response.status_code == 503
     assert response.json["error"] == "temporarily_unavailable"
@@ -119,30 +122,30 @@ def test_an_unreachable_authorization_server_means_503(alice, auth_server, event
     assert "WWW-Authenticate" not in response.headers
     assert [event["error"] for event in events] == ["temporarily_unavailable"]
     assert events[0]["reason"] in ("no_answer", "no_introspection")
-    assert alice.token not in str(events)
+    assert alices_client.token not in str(events)
 
 
-def test_rejected_credentials_of_the_api_mean_503(alice, auth_server, events):
+def test_rejected_credentials_of_the_api_mean_503(alices_client, auth_server, events):
     """§2.3: the endpoint answers 401 when the protected resource's own authentication fails."""
     auth_server.secret = "rotated"
-    response = alice.get("/photos")
+    response = alices_client.get("/photos")
 
     assert response.status_code == 503
     assert events[0]["reason"] == "no_introspection"
     assert events[0]["detail"] == "status 401"
 
 
-def test_the_api_recovers_when_the_authorization_server_returns(alice, auth_server):
+def test_the_api_recovers_when_the_authorization_server_returns(alices_client, auth_server):
     auth_server.failure = requests.ConnectionError("refused")
-    alice.get("/photos")
+    alices_client.get("/photos")
     auth_server.failure = None
-    response = alice.get("/photos")
+    response = alices_client.get("/photos")
 
     assert response.status_code == 200
 
 
-def test_me_returns_the_introspected_user(alice):
-    response = alice.get("/me")
+def test_me_returns_the_introspected_user(alices_client):
+    response = alices_client.get("/me")
 
     assert response.json == {
         "sub": "subject-of-alice",

@@ -42,12 +42,12 @@ INVALID_TITLES = {
 
 
 @pytest.fixture
-def seven_photos(alice):
+def seven_photos(alices_client):
     """Return seven photos of Alice, oldest first, added one day apart."""
     with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False) as clock:
         added = []
         for number in range(7):
-            added.append(alice.add_photo(f"Number {number}"))
+            added.append(alices_client.add_photo(f"Number {number}"))
             clock.shift(timedelta(days=1))
     return added
 
@@ -59,21 +59,21 @@ def titles(response):
 # Listing
 
 
-def test_a_new_user_has_no_photos(alice):
-    response = alice.get("/photos")
+def test_a_new_user_has_no_photos(alices_client):
+    response = alices_client.get("/photos")
 
     assert response.json == {"photos": [], "next": None}
 
 
-def test_the_newest_photo_comes_first(alice, seven_photos):
-    response = alice.get("/photos")
+def test_the_newest_photo_comes_first(alices_client, seven_photos):
+    response = alices_client.get("/photos")
 
     assert response.json["photos"] == seven_photos[::-1]
     assert response.json["next"] is None
 
 
-def test_a_photo_is_described_completely(alice, seven_photos):
-    photo = alice.get("/photos?limit=1").json["photos"][0]
+def test_a_photo_is_described_completely(alices_client, seven_photos):
+    photo = alices_client.get("/photos?limit=1").json["photos"][0]
 
     assert set(photo) == {
         "id",
@@ -91,11 +91,11 @@ def test_a_photo_is_described_completely(alice, seven_photos):
     assert (photo["content_type"], photo["width"], photo["height"]) == ("image/png", 8, 6)
 
 
-def test_following_next_reaches_every_photo_once(alice, seven_photos):
+def test_following_next_reaches_every_photo_once(alices_client, seven_photos):
     pages, address = [], "http://127.0.0.1:9002/photos?limit=3"
     while address:
         assert address.startswith("http://127.0.0.1:9002/photos?")
-        response = alice.get(address.removeprefix("http://127.0.0.1:9002"))
+        response = alices_client.get(address.removeprefix("http://127.0.0.1:9002"))
         pages.append(response.json["photos"])
         address = response.json["next"]
 
@@ -103,70 +103,70 @@ def test_following_next_reaches_every_photo_once(alice, seven_photos):
     assert [photo for page in pages for photo in page] == seven_photos[::-1]
 
 
-def test_a_full_last_page_has_no_next(alice, seven_photos):
-    response = alice.get("/photos?limit=7")
+def test_a_full_last_page_has_no_next(alices_client, seven_photos):
+    response = alices_client.get("/photos?limit=7")
 
     assert len(response.json["photos"]) == 7
     assert response.json["next"] is None
 
 
-def test_photos_of_the_same_moment_are_all_listed(alice):
+def test_photos_of_the_same_moment_are_all_listed(alices_client):
     with time_machine.travel(datetime(2020, 1, 1, tzinfo=UTC), tick=False):
-        added = {alice.add_photo()["id"] for _ in range(5)}
-    first = alice.get("/photos?limit=3").json
-    second = alice.get(f"/photos?limit=3&after={first['photos'][-1]['id']}").json
+        added = {alices_client.add_photo()["id"] for _ in range(5)}
+    first = alices_client.get("/photos?limit=3").json
+    second = alices_client.get(f"/photos?limit=3&after={first['photos'][-1]['id']}").json
 
     assert {photo["id"] for photo in first["photos"] + second["photos"]} == added
 
 
-def test_a_photo_added_meanwhile_does_not_shift_the_pages(alice, seven_photos):
-    first = alice.get("/photos?limit=3")
-    alice.add_photo("Added meanwhile")
-    second = alice.get(f"/photos?limit=3&after={first.json['photos'][-1]['id']}")
+def test_a_photo_added_meanwhile_does_not_shift_the_pages(alices_client, seven_photos):
+    first = alices_client.get("/photos?limit=3")
+    alices_client.add_photo("Added meanwhile")
+    second = alices_client.get(f"/photos?limit=3&after={first.json['photos'][-1]['id']}")
 
     assert titles(second) == ["Number 3", "Number 2", "Number 1"]
 
 
-def test_the_default_limit_is_fifty(alice, app):
+def test_the_default_limit_is_fifty(alices_client, app):
     with app.extensions["tripod.database"].writing() as db:
         for _ in range(51):
             photos.add(db, "subject-of-alice", "A photo", CleanImage(b"", "image/png", 1, 1))
-    response = alice.get("/photos")
+    response = alices_client.get("/photos")
 
     assert len(response.json["photos"]) == 50
     assert response.json["next"]
-    assert len(alice.get("/photos?limit=100").json["photos"]) == 51
+    assert len(alices_client.get("/photos?limit=100").json["photos"]) == 51
 
 
 @pytest.mark.parametrize("query", INVALID_QUERIES.values(), ids=INVALID_QUERIES)
-def test_an_invalid_limit_or_after_is_an_invalid_request(alice, query):
-    response = alice.get(f"/photos?{query}")
+def test_an_invalid_limit_or_after_is_an_invalid_request(alices_client, query):
+    response = alices_client.get(f"/photos?{query}")
 
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
 
 
-def test_another_users_photo_in_after_counts_as_unknown(alice, bob):
-    bobs = bob.add_photo()
-    response = alice.get(f"/photos?after={bobs['id']}")
+def test_another_users_photo_in_after_counts_as_unknown(alices_client, bobs_client):
+    bobs = bobs_client.add_photo()
+    response = alices_client.get(f"/photos?after={bobs['id']}")
 
     assert response.status_code == 400
-    assert response.json == alice.get(f"/photos?after={UNKNOWN_ID}").json
+    assert response.json == alices_client.get(f"/photos?after={UNKNOWN_ID}").json
 
 
 # Reading
 
 
-def test_a_photo_has_its_own_address(alice):
-    photo = alice.add_photo("Holiday")
-    response = alice.get(f"/photos/{photo['id']}")
+def test_a_photo_has_its_own_address(alices_client):
+    photo = alices_client.add_photo("Holiday")
+    response = alices_client.get(f"/photos/{photo['id']}")
 
     assert response.json == photo
 
 
-def test_the_image_has_its_content_type_and_nosniff(alice):
-    photo = alice.add_photo()
-    response = alice.get(f"/photos/{photo['id']}/image")
+def test_the_image_has_its_content_type_and_nosniff(alices_client):
+    photo = alices_client.add_photo()
+    response = alices_client.get(f"/photos/{photo['id']}/image")
 
     assert response.status_code == 200
     assert response.content_type == "image/png"
@@ -177,8 +177,8 @@ def test_the_image_has_its_content_type_and_nosniff(alice):
 
 
 @pytest.mark.parametrize("photo_id", [UNKNOWN_ID, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
-def test_an_unknown_photo_is_not_found(alice, photo_id):
-    response = alice.get(f"/photos/{photo_id}")
+def test_an_unknown_photo_is_not_found(alices_client, photo_id):
+    response = alices_client.get(f"/photos/{photo_id}")
 
     assert response.status_code == 404
     assert response.json == {"error": "not_found", "error_description": "There is no such photo."}
@@ -194,16 +194,16 @@ def test_an_unknown_photo_is_not_found(alice, photo_id):
     ],
     ids=["read", "read the image", "rename", "delete"],
 )
-def test_another_users_photo_is_not_found(alice, bob, method, path, json):
+def test_another_users_photo_is_not_found(alices_client, bobs_client, method, path, json):
     """The response is that of a missing photo. It does not reveal that the photo exists."""
-    photo = alice.add_photo("Alice's own")
+    photo = alices_client.add_photo("Alice's own")
     arguments = {"json": json} if json else {}
-    response = getattr(bob, method)(path.format(id=photo["id"]), **arguments)
-    missing = getattr(bob, method)(path.format(id=UNKNOWN_ID), **arguments)
+    response = getattr(bobs_client, method)(path.format(id=photo["id"]), **arguments)
+    missing = getattr(bobs_client, method)(path.format(id=UNKNOWN_ID), **arguments)
 
     assert response.status_code == 404
     assert response.data == missing.data
-    assert alice.get(f"/photos/{photo['id']}").json == photo
+    assert alices_client.get(f"/photos/{photo['id']}").json == photo
 
 
 # Renaming
@@ -212,27 +212,29 @@ def test_another_users_photo_is_not_found(alice, bob, method, path, json):
 @pytest.mark.parametrize(
     "title", ["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>']
 )
-def test_a_title_is_stored_unchanged(alice, title):
-    photo = alice.add_photo()
-    response = alice.patch(f"/photos/{photo['id']}", json={"title": title})
+def test_a_title_is_stored_unchanged(alices_client, title):
+    photo = alices_client.add_photo()
+    response = alices_client.patch(f"/photos/{photo['id']}", json={"title": title})
 
     assert response.status_code == 200
     assert response.json == photo | {"title": title}
-    assert alice.get(f"/photos/{photo['id']}").json == photo | {"title": title}
+    assert alices_client.get(f"/photos/{photo['id']}").json == photo | {"title": title}
 
 
 @pytest.mark.parametrize("title", INVALID_TITLES.values(), ids=INVALID_TITLES)
-def test_an_invalid_title_is_rejected(alice, title):
-    photo = alice.add_photo("Before")
-    response = alice.patch(f"/photos/{photo['id']}", json={"title": title})
+def test_an_invalid_title_is_rejected(alices_client, title):
+    photo = alices_client.add_photo("Before")
+    response = alices_client.patch(f"/photos/{photo['id']}", json={"title": title})
 
     assert response.status_code == 422
     assert response.json["error"] == "invalid_title"
-    assert alice.get(f"/photos/{photo['id']}").json["title"] == "Before"
+    assert alices_client.get(f"/photos/{photo['id']}").json["title"] == "Before"
 
 
-def test_a_missing_title_is_rejected(alice):
-    response = alice.patch(f"/photos/{alice.add_photo()['id']}", json={"name": "Holiday"})
+def test_a_missing_title_is_rejected(alices_client):
+    response = alices_client.patch(
+        f"/photos/{alices_client.add_photo()['id']}", json={"name": "Holiday"}
+    )
 
     assert response.status_code == 422
 
@@ -260,23 +262,27 @@ def test_a_missing_title_is_rejected(alice):
         "a long number",
     ],
 )
-def test_a_body_that_is_not_a_json_object_is_an_invalid_request(alice, body):
-    photo = alice.add_photo()
-    response = alice.patch(f"/photos/{photo['id']}", data=body, content_type="application/json")
+def test_a_body_that_is_not_a_json_object_is_an_invalid_request(alices_client, body):
+    photo = alices_client.add_photo()
+    response = alices_client.patch(
+        f"/photos/{photo['id']}", data=body, content_type="application/json"
+    )
 
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
 
 
-def test_a_body_without_the_json_media_type_is_unsupported(alice):
-    response = alice.patch(f"/photos/{alice.add_photo()['id']}", data={"title": "Holiday"})
+def test_a_body_without_the_json_media_type_is_unsupported(alices_client):
+    response = alices_client.patch(
+        f"/photos/{alices_client.add_photo()['id']}", data={"title": "Holiday"}
+    )
 
     assert response.status_code == 415
     assert response.json["error"] == "unsupported_media_type"
 
 
-def test_a_huge_body_is_too_large(alice):
-    response = alice.patch(f"/photos/{UNKNOWN_ID}", json={"title": "x" * 100_000})
+def test_a_huge_body_is_too_large(alices_client):
+    response = alices_client.patch(f"/photos/{UNKNOWN_ID}", json={"title": "x" * 100_000})
 
     assert response.status_code == 413
     assert response.json["error"] == "too_large"
@@ -285,20 +291,20 @@ def test_a_huge_body_is_too_large(alice):
 # Deleting
 
 
-def test_a_deleted_photo_and_its_image_are_not_found(alice, app):
-    photo = alice.add_photo()
-    response = alice.delete(f"/photos/{photo['id']}")
+def test_a_deleted_photo_and_its_image_are_not_found(alices_client, app):
+    photo = alices_client.add_photo()
+    response = alices_client.delete(f"/photos/{photo['id']}")
 
     assert (response.status_code, response.data) == (204, b"")
-    assert alice.get(f"/photos/{photo['id']}").status_code == 404
-    assert alice.get(f"/photos/{photo['id']}/image").status_code == 404
+    assert alices_client.get(f"/photos/{photo['id']}").status_code == 404
+    assert alices_client.get(f"/photos/{photo['id']}/image").status_code == 404
     with app.extensions["tripod.database"].engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM photo_image").scalar() == 0
 
 
-def test_deleting_a_photo_twice_is_not_found(alice):
-    photo = alice.add_photo()
-    alice.delete(f"/photos/{photo['id']}")
-    response = alice.delete(f"/photos/{photo['id']}")
+def test_deleting_a_photo_twice_is_not_found(alices_client):
+    photo = alices_client.add_photo()
+    alices_client.delete(f"/photos/{photo['id']}")
+    response = alices_client.delete(f"/photos/{photo['id']}")
 
     assert response.status_code == 404

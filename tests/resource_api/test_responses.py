@@ -5,9 +5,9 @@ from sqlalchemy.exc import OperationalError
 
 
 @pytest.mark.parametrize("host", ["localhost:9002", "[::1]:9002", "127.0.0.2:9002"])
-def test_endpoints_answer_on_every_spelling_of_loopback(alice, host):
-    photo = alice.add_photo()
-    response = alice.get("/photos", base_url=f"http://{host}")
+def test_endpoints_answer_on_every_spelling_of_loopback(alices_client, host):
+    photo = alices_client.add_photo()
+    response = alices_client.get("/photos", base_url=f"http://{host}")
 
     assert response.status_code == 200
     assert response.json["photos"] == [photo], "addresses in the response are canonical"
@@ -20,8 +20,8 @@ def test_the_home_page_redirects_to_the_canonical_spelling(http):
     assert response.location == "http://127.0.0.1:9002/"
 
 
-def test_a_foreign_host_is_rejected_with_json(alice):
-    response = alice.get("/photos", base_url="http://photos.example")
+def test_a_foreign_host_is_rejected_with_json(alices_client):
+    response = alices_client.get("/photos", base_url="http://photos.example")
 
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
@@ -53,11 +53,11 @@ def make_failing_function(error):
     return fail
 
 
-def test_a_server_error_does_not_reveal_its_cause(alice, monkeypatch, caplog):
+def test_a_server_error_does_not_reveal_its_cause(alices_client, monkeypatch, caplog):
     monkeypatch.setattr(
         "resource_api.photos.list_page", make_failing_function(RuntimeError("the cause"))
     )
-    response = alice.get("/photos")
+    response = alices_client.get("/photos")
 
     assert response.status_code == 500
     assert response.json["error"] == "server_error"
@@ -65,10 +65,10 @@ def test_a_server_error_does_not_reveal_its_cause(alice, monkeypatch, caplog):
     assert "the cause" in caplog.text
 
 
-def test_an_unavailable_database_means_503(alice, monkeypatch, caplog):
+def test_an_unavailable_database_means_503(alices_client, monkeypatch, caplog):
     unavailable = OperationalError("SELECT", {}, Exception("connection refused"))
     monkeypatch.setattr("resource_api.photos.list_page", make_failing_function(unavailable))
-    response = alice.get("/photos")
+    response = alices_client.get("/photos")
 
     assert response.status_code == 503
     assert response.json["error"] == "temporarily_unavailable"

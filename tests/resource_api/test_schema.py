@@ -46,8 +46,8 @@ def test_times_keep_their_time_zone_in_postgresql():
     assert "created_at TIMESTAMP WITH TIME ZONE NOT NULL" in statement
 
 
-def test_a_second_start_keeps_the_stored_photos(alice, start, settings):
-    photo = alice.add_photo()
+def test_a_second_start_keeps_the_stored_photos(alices_client, start, settings):
+    photo = alices_client.add_photo()
     start(settings)
 
-    assert alice.get("/photos").json["photos"] == [photo]
+    assert alices_client.get("/photos").json["photos"] == [photo]

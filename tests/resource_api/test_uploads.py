@@ -38,10 +38,10 @@ def exif(orientation=1):
     return data.tobytes()
 
 
-def load_stored_image(alice, response):
+def load_stored_image(alices_client, response):
     """Return the stored image, decoded, and its bytes."""
     assert response.status_code == 201, response.json
-    data = alice.get(f"/photos/{response.json['id']}/image").data
+    data = alices_client.get(f"/photos/{response.json['id']}/image").data
     return Image.open(io.BytesIO(data)), data
 
 
@@ -49,18 +49,20 @@ def load_stored_image(alice, response):
     ("file_format", "content_type"),
     [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
 )
-def test_an_uploaded_photo_can_be_read_at_its_location(alice, drawing, file_format, content_type):
-    response = alice.upload(drawing(file_format, size=(40, 30)), "Holiday")
+def test_an_uploaded_photo_can_be_read_at_its_location(
+    alices_client, drawing, file_format, content_type
+):
+    response = alices_client.upload(drawing(file_format, size=(40, 30)), "Holiday")
 
     assert response.status_code == 201
     assert response.headers["Location"] == f"http://127.0.0.1:9002/photos/{response.json['id']}"
-    assert alice.get(f"/photos/{response.json['id']}").json == response.json
+    assert alices_client.get(f"/photos/{response.json['id']}").json == response.json
     assert (response.json["title"], response.json["content_type"]) == ("Holiday", content_type)
     assert (response.json["width"], response.json["height"]) == (40, 30)
 
 
-def test_the_media_type_follows_the_content_and_not_the_file_name(alice, drawing):
-    response = alice.upload(drawing("WEBP"), file_name="../../photo.php")
+def test_the_media_type_follows_the_content_and_not_the_file_name(alices_client, drawing):
+    response = alices_client.upload(drawing("WEBP"), file_name="../../photo.php")
 
     assert response.json["content_type"] == "image/webp"
 
@@ -69,10 +71,10 @@ def test_the_media_type_follows_the_content_and_not_the_file_name(alice, drawing
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
-def test_metadata_is_removed(alice, drawing, file_format):
+def test_metadata_is_removed(alices_client, drawing, file_format):
     options = {"exif": exif(), "xmp": b"<x:xmpmeta>" + PRIVATE_DATA, "comment": PRIVATE_DATA}
     upload = drawing(file_format, **options)
-    image, data = load_stored_image(alice, alice.upload(upload))
+    image, data = load_stored_image(alices_client, alices_client.upload(upload))
 
     assert PRIVATE_DATA in upload
     assert PRIVATE_DATA not in data
@@ -80,44 +82,49 @@ def test_metadata_is_removed(alice, drawing, file_format):
     assert not {"exif", "xmp", "comment", "icc_profile", "XML:com.adobe.xmp"} & set(image.info)
 
 
-def test_text_chunks_of_a_png_are_removed(alice, drawing):
+def test_text_chunks_of_a_png_are_removed(alices_client, drawing):
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", PRIVATE_DATA.decode())
     texts.add_itxt("Comment", PRIVATE_DATA.decode())
-    image, data = load_stored_image(alice, alice.upload(drawing("PNG", pnginfo=texts)))
+    image, data = load_stored_image(
+        alices_client, alices_client.upload(drawing("PNG", pnginfo=texts))
+    )
 
     assert PRIVATE_DATA not in data
     assert image.text == {}
 
 
-def test_bytes_after_the_image_are_removed(alice, drawing):
-    _, data = load_stored_image(alice, alice.upload(drawing("JPEG") + b"<?php " + PRIVATE_DATA))
+def test_bytes_after_the_image_are_removed(alices_client, drawing):
+    _, data = load_stored_image(
+        alices_client, alices_client.upload(drawing("JPEG") + b"<?php " + PRIVATE_DATA)
+    )
 
     assert PRIVATE_DATA not in data
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 @pytest.mark.parametrize("orientation", [6, 8])
-def test_a_photo_taken_sideways_is_turned_upright(alice, drawing, file_format, orientation):
-    response = alice.upload(drawing(file_format, size=(40, 30), exif=exif(orientation)))
-    image, _ = load_stored_image(alice, response)
+def test_a_photo_taken_sideways_is_turned_upright(alices_client, drawing, file_format, orientation):
+    response = alices_client.upload(drawing(file_format, size=(40, 30), exif=exif(orientation)))
+    image, _ = load_stored_image(alices_client, response)
 
     assert image.size == (30, 40)
     assert (response.json["width"], response.json["height"]) == (30, 40)
 
 
-def test_the_listed_size_is_that_of_the_stored_image(alice, drawing):
-    response = alice.upload(drawing("JPEG", exif=exif()))
-    _, data = load_stored_image(alice, response)
+def test_the_listed_size_is_that_of_the_stored_image(alices_client, drawing):
+    response = alices_client.upload(drawing("JPEG", exif=exif()))
+    _, data = load_stored_image(alices_client, response)
 
     assert response.json["size"] == len(data)
 
 
-def test_colours_are_converted_by_the_profile(alice, drawing):
+def test_colours_are_converted_by_the_profile(alices_client, drawing):
     """The profile swaps red and green, so the file's red must be shown as green."""
     swapped = SRGB.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
     image, _ = load_stored_image(
-        alice, alice.upload(drawing("PNG", color=(200, 50, 50), icc_profile=swapped))
+        alices_client,
+        alices_client.upload(drawing("PNG", color=(200, 50, 50), icc_profile=swapped)),
     )
     red, green, _ = image.getpixel((0, 0))
 
@@ -127,9 +134,9 @@ def test_colours_are_converted_by_the_profile(alice, drawing):
 
 @pytest.mark.parametrize("profile", [b"not a profile", SRGB], ids=["malformed", "sRGB"])
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB"])
-def test_an_unusable_profile_is_ignored(alice, drawing, mode, profile):
+def test_an_unusable_profile_is_ignored(alices_client, drawing, mode, profile):
     image, _ = load_stored_image(
-        alice, alice.upload(drawing("PNG", mode=mode, icc_profile=profile))
+        alices_client, alices_client.upload(drawing("PNG", mode=mode, icc_profile=profile))
     )
 
     assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
@@ -137,33 +144,37 @@ def test_an_unusable_profile_is_ignored(alice, drawing, mode, profile):
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
-def test_every_kind_of_png_is_accepted(alice, drawing, mode):
-    image, _ = load_stored_image(alice, alice.upload(drawing("PNG", mode=mode)))
+def test_every_kind_of_png_is_accepted(alices_client, drawing, mode):
+    image, _ = load_stored_image(alices_client, alices_client.upload(drawing("PNG", mode=mode)))
 
     assert image.size == (8, 6)
 
 
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
-def test_every_kind_of_jpeg_is_accepted(alice, drawing, mode):
-    image, _ = load_stored_image(alice, alice.upload(drawing("JPEG", mode=mode)))
+def test_every_kind_of_jpeg_is_accepted(alices_client, drawing, mode):
+    image, _ = load_stored_image(alices_client, alices_client.upload(drawing("JPEG", mode=mode)))
 
     assert image.format == "JPEG"
 
 
-def test_a_transparent_palette_stays_transparent(alice, drawing):
-    image, _ = load_stored_image(alice, alice.upload(drawing("PNG", mode="P", transparency=0)))
+def test_a_transparent_palette_stays_transparent(alices_client, drawing):
+    image, _ = load_stored_image(
+        alices_client, alices_client.upload(drawing("PNG", mode="P", transparency=0))
+    )
 
     assert image.convert("RGBA").getpixel((0, 0))[3] == 0
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "MPO"])
-def test_the_first_picture_of_several_is_stored(alice, drawing, file_format):
+def test_the_first_picture_of_several_is_stored(alices_client, drawing, file_format):
     options = {
         "save_all": True,
         "append_images": [Image.new("RGB", (8, 6), "white")],
         "color": "black",
     }
-    image, _ = load_stored_image(alice, alice.upload(drawing(file_format, **options)))
+    image, _ = load_stored_image(
+        alices_client, alices_client.upload(drawing(file_format, **options))
+    )
 
     assert getattr(image, "n_frames", 1) == 1
     assert image.convert("RGB").getpixel((0, 0)) == (0, 0, 0)
@@ -172,23 +183,23 @@ def test_the_first_picture_of_several_is_stored(alice, drawing, file_format):
 # Rejected uploads
 
 
-def test_a_file_of_more_than_ten_mebibytes_is_too_large(alice, drawing):
-    response = alice.upload(drawing("PNG") + bytes(10 * MIB))
+def test_a_file_of_more_than_ten_mebibytes_is_too_large(alices_client, drawing):
+    response = alices_client.upload(drawing("PNG") + bytes(10 * MIB))
 
     assert response.status_code == 413
     assert response.json["error"] == "too_large"
 
 
-def test_a_request_far_beyond_the_limit_is_too_large(alice):
-    response = alice.upload(bytes(12 * MIB))
+def test_a_request_far_beyond_the_limit_is_too_large(alices_client):
+    response = alices_client.upload(bytes(12 * MIB))
 
     assert response.status_code == 413
     assert response.json["error"] == "too_large"
 
 
-def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
+def test_a_file_of_exactly_ten_mebibytes_is_accepted(alices_client, drawing):
     image = drawing("PNG")
-    response = alice.upload(image + bytes(10 * MIB - len(image)), "x" * 200)
+    response = alices_client.upload(image + bytes(10 * MIB - len(image)), "x" * 200)
 
     assert response.status_code == 201
 
@@ -197,15 +208,15 @@ def test_a_file_of_exactly_ten_mebibytes_is_accepted(alice, drawing):
     ("width", "height"),
     [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
 )
-def test_more_than_forty_megapixels_are_rejected_by_the_header(alice, width, height):
-    response = alice.upload(png_of(width, height))
+def test_more_than_forty_megapixels_are_rejected_by_the_header(alices_client, width, height):
+    response = alices_client.upload(png_of(width, height))
 
     assert response.status_code == 413
     assert response.json["error"] == "too_large"
 
 
-def test_forty_megapixels_are_accepted(alice):
-    response = alice.upload(png_of(8000, 5000))
+def test_forty_megapixels_are_accepted(alices_client):
+    response = alices_client.upload(png_of(8000, 5000))
 
     assert response.status_code == 415, "the size was accepted, and decoding found no pixels"
 
@@ -231,33 +242,33 @@ def test_forty_megapixels_are_accepted(alice):
         "no pixels",
     ],
 )
-def test_a_file_that_is_not_an_image_is_unsupported(alice, image):
-    response = alice.upload(image, file_name="photo.png")
+def test_a_file_that_is_not_an_image_is_unsupported(alices_client, image):
+    response = alices_client.upload(image, file_name="photo.png")
 
     assert response.status_code == 415
     assert response.json["error"] == "unsupported_media_type"
 
 
 @pytest.mark.parametrize("file_format", ["GIF", "BMP", "TIFF", "ICO"])
-def test_other_formats_are_unsupported(alice, drawing, file_format):
-    response = alice.upload(drawing(file_format, size=(16, 16)))
+def test_other_formats_are_unsupported(alices_client, drawing, file_format):
+    response = alices_client.upload(drawing(file_format, size=(16, 16)))
 
     assert response.status_code == 415
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
-def test_a_truncated_image_is_unsupported(alice, drawing, file_format):
+def test_a_truncated_image_is_unsupported(alices_client, drawing, file_format):
     image = drawing(file_format, size=(64, 64))
-    response = alice.upload(image[: len(image) * 2 // 3])
+    response = alices_client.upload(image[: len(image) * 2 // 3])
 
     assert response.status_code == 415
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
-def test_damaged_images_never_cause_a_server_error(alice, drawing, file_format):
+def test_damaged_images_never_cause_a_server_error(alices_client, drawing, file_format):
     image = drawing(file_format, size=(4, 3), exif=exif(6))
     responses = [
-        alice.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
+        alices_client.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
         for at in range(0, len(image), 11)
     ]
 
@@ -286,8 +297,8 @@ def test_damaged_images_never_cause_a_server_error(alice, drawing, file_format):
         "another name",
     ],
 )
-def test_a_missing_image_is_an_invalid_request(alice, form):
-    response = alice.post("/photos", data=form, content_type="multipart/form-data")
+def test_a_missing_image_is_an_invalid_request(alices_client, form):
+    response = alices_client.post("/photos", data=form, content_type="multipart/form-data")
 
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
@@ -304,8 +315,8 @@ def test_a_missing_image_is_an_invalid_request(alice, form):
         ("application/x-www-form-urlencoded", b"title=%FF&image=\xff"),
     ],
 )
-def test_a_body_that_is_not_multipart_is_an_invalid_request(alice, content_type, body):
-    response = alice.post("/photos", data=body, content_type=content_type)
+def test_a_body_that_is_not_multipart_is_an_invalid_request(alices_client, content_type, body):
+    response = alices_client.post("/photos", data=body, content_type=content_type)
 
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
@@ -314,15 +325,15 @@ def test_a_body_that_is_not_multipart_is_an_invalid_request(alice, content_type,
 @pytest.mark.parametrize(
     "title", ["", "  ", "x" * 201, "Holi\nday"], ids=["empty", "blank", "too long", "two lines"]
 )
-def test_a_photo_needs_a_title(alice, drawing, title):
-    response = alice.upload(drawing(), title)
+def test_a_photo_needs_a_title(alices_client, drawing, title):
+    response = alices_client.upload(drawing(), title)
 
     assert response.status_code == 422
     assert response.json["error"] == "invalid_title"
-    assert alice.get("/photos").json["photos"] == []
+    assert alices_client.get("/photos").json["photos"] == []
 
 
-def test_a_missing_title_is_rejected(alice, drawing):
-    response = alice.post("/photos", data={"image": (io.BytesIO(drawing()), "photo.png")})
+def test_a_missing_title_is_rejected(alices_client, drawing):
+    response = alices_client.post("/photos", data={"image": (io.BytesIO(drawing()), "photo.png")})
 
     assert response.status_code == 422

@@ -17,8 +17,9 @@ class Clock:
         """Return the present moment, as all code in this process reads it."""
         return datetime.now(UTC)
 
-    def forward(self, seconds: float = 0, **units: float) -> None:
-        """Move the time forward: `clock.forward(120)`, `clock.forward(days=1)`."""
+    def forward(self, time: float | timedelta = 0, **units: float) -> None:
+        """Move the time forward by seconds or other units: `forward(120)`, `forward(days=1)`."""
+        seconds = time.total_seconds() if isinstance(time, timedelta) else time
         self._traveller.shift(timedelta(seconds=seconds, **units))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import requests
+from requests.auth import HTTPBasicAuth
 
 Parameter = str | list[str] | None
 Parameters = Mapping[str, Parameter]
@@ -173,7 +174,7 @@ class RegisteredClient:
         if self.client_secret is None:
             return self.http.post(url, _present({"client_id": self.client_id} | dict(parameters)))
         # As bytes, since requests would encode text in Latin-1.
-        credentials = (self.client_id.encode(), self.client_secret.encode())
+        credentials = HTTPBasicAuth(self.client_id.encode(), self.client_secret.encode())
         return self.http.post(url, _present(parameters), auth=credentials)
 
 
