@@ -1,4 +1,7 @@
-"""The authorization server with its cast, on a fresh copy of a database that was made once, with passwords cheap to hash."""
+"""Fixtures for the authorization server, on a copy of a database that is prepared once.
+
+Passwords are hashed with less work than outside the tests.
+"""
 
 import json
 import shutil
@@ -41,7 +44,7 @@ REGISTRATIONS: dict[str, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Instance:
-    """An instance folder that was set up once, what the registrations in it answered, and the servers that run on it."""
+    """A prepared instance folder, the output of its registrations, and the servers that use it."""
 
     path: Path
     client_ids: dict[str, str] = field(default_factory=dict)
@@ -54,14 +57,14 @@ class Instance:
         return self.path / "auth_server.db"
 
     def settings(self, **environ: str) -> AuthServerSettings:
-        """What a start with `environ` is told, whose names lack their TRIPOD_."""
+        """Return the environment for a start; the names in `environ` are without `TRIPOD_`."""
         return AuthServerSettings.load(
             {"TRIPOD_DEMO": "1", "TRIPOD_INSTANCE_PATH": str(self.path)}
             | {f"TRIPOD_{name}": value for name, value in environ.items()}
         )
 
     def forget_everything(self) -> None:
-        """The database as it was made, where a test has written to it; a server has no other memory."""
+        """Restore the prepared database if a test wrote to it; servers keep no other state."""
         if self._unchanged == self._look():
             return
         for server in self.servers.values():
@@ -72,7 +75,7 @@ class Instance:
         self._unchanged[:] = self._look()
 
     def _look(self) -> list[int]:
-        """What changes with the first thing that is written: to the write-ahead log, or from there to the database."""
+        """Return values that change with the first write to the database or its log."""
         written_ahead = self.database.with_name("auth_server.db-wal")
         return [
             self.database.stat().st_mtime_ns,
@@ -88,7 +91,7 @@ _CHEAP_HASH_FOR_UNKNOWN_USERS = _cheap_hash("nothing")
 
 
 def _make_hashing_cheap(patch: pytest.MonkeyPatch) -> None:
-    """The same scrypt with less work; a hash says how much it took, so checking one needs no patch."""
+    """Hash passwords by the same scrypt with less work; a hash states its own parameters."""
     for module in (digests, users):
         patch.setattr(module, "hash_password", _cheap_hash)
     patch.setattr(digests, "_HASH_FOR_UNKNOWN_USERS", _CHEAP_HASH_FOR_UNKNOWN_USERS)
@@ -96,7 +99,7 @@ def _make_hashing_cheap(patch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    """The demo's data, mallory's account, and three clients."""
+    """Prepare the demo's data, Mallory's account, and three clients."""
     instance = Instance(tmp_path_factory.mktemp("instance"))
     with pytest.MonkeyPatch.context() as patch:
         _make_hashing_cheap(patch)
@@ -127,14 +130,14 @@ def compiled_templates(tmp_path_factory: pytest.TempPathFactory) -> FileSystemBy
 
 @pytest.fixture
 def instance(prepared_instance: Instance) -> Instance:
-    """The prepared instance, with nothing in it from the test before."""
+    """Return the prepared instance, without the data of the previous test."""
     prepared_instance.forget_everything()
     return prepared_instance
 
 
 @pytest.fixture
 def instance_database(instance: Instance) -> Path:
-    """The file that the server under test writes to."""
+    """Return the database file of the server under test."""
     return instance.database
 
 
@@ -142,7 +145,7 @@ def instance_database(instance: Instance) -> Path:
 def start(
     instance: Instance, compiled_templates: FileSystemBytecodeCache, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., Server]:
-    """Starts the server with settings, whose names lack their TRIPOD_, on the one database that all servers share."""
+    """Return a function that starts a server on the shared database; settings lack `TRIPOD_`."""
     _make_hashing_cheap(monkeypatch)
 
     def start(**environ: str) -> Server:
@@ -157,7 +160,7 @@ def start(
 
 @pytest.fixture
 def server(start: Callable[..., Server], request: pytest.FixtureRequest) -> Server:
-    """Started in the demo, with what the test's `settings` mark says."""
+    """Start the server in the demo, with the settings of the test's mark."""
     mark = request.node.get_closest_marker("settings")
     return start(**mark.kwargs if mark else {})
 
@@ -179,7 +182,7 @@ def mallory(server: Server, posters: RegisteredClient) -> Attacker:
 
 @pytest.fixture
 def print_shop(server: Server) -> RegisteredClient:
-    """The demo's confidential client."""
+    """Return the demo's confidential client."""
     secret, callback = (
         server.settings.demo_client_secret,
         f"{server.settings.client_app_url}/callback",
@@ -189,7 +192,7 @@ def print_shop(server: Server) -> RegisteredClient:
 
 @pytest.fixture
 def photo_api(server: Server) -> RegisteredClient:
-    """The demo's resource server, which introspects and nothing else."""
+    """Return the demo's resource server, which may only introspect."""
     return server.client("photo-api", server.settings.demo_introspection_client_secret)
 
 
@@ -204,25 +207,25 @@ def registered(server: Server, instance: Instance) -> Callable[[str], Registered
 
 @pytest.fixture
 def posters(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
-    """Mallory's own client: confidential, with one redirect URI, and registered for reading only."""
+    """Return Mallory's confidential client, with one redirect URI and only the scopes to read."""
     return registered("posters")
 
 
 @pytest.fixture
 def calendars(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
-    """A confidential client with two redirect URIs, the first with a query of its own."""
+    """Return a confidential client with two redirect URIs, of which the first has a query."""
     return registered("calendars")
 
 
 @pytest.fixture
 def phone_app(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
-    """A public client on loopback."""
+    """Return a public client on loopback."""
     return registered("phone_app")
 
 
 @pytest.fixture
 def registers(server: Server) -> Callable[..., RegisteredClient]:
-    """Registers a client with `flask clients create`."""
+    """Return a function that registers a client with `flask clients create`."""
 
     def registers(*arguments: str) -> RegisteredClient:
         registration = json.loads(server.run("clients", "create", "--json", *arguments).output)
@@ -235,7 +238,7 @@ def registers(server: Server) -> Callable[..., RegisteredClient]:
 
 @pytest.fixture
 def events() -> Iterator[Events]:
-    """The events of the test so far."""
+    """Return the events of the test until now."""
     events = Events()
     events.attach()
     yield events
@@ -244,6 +247,6 @@ def events() -> Iterator[Events]:
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """A clock that stands still at noon until the test moves it."""
+    """Return a clock that stands still at noon until the test moves it."""
     with stopped_clock(NOON) as clock:
         yield clock

@@ -1,4 +1,4 @@
-"""What a developer does at /developer/apps, through her browser."""
+"""A developer who uses /developer/apps in a browser."""
 
 import html
 import re
@@ -27,7 +27,7 @@ OWN_ADDRESSES = [
 
 
 class Developer:
-    """Somebody who is signed in and has clients of her own."""
+    """A signed-in user with registered clients."""
 
     def __init__(self, person: Person) -> None:
         self.person = person
@@ -35,7 +35,7 @@ class Developer:
         person.send_login()
 
     def form(self, path: str) -> Form:
-        """The form of that page, but for what can be typed there."""
+        """Return the form of that page, without its text fields."""
         form = next(form for form in self.page(path).forms if form.action == path)
         form.fields = [
             field for field in form.fields if field.name in ("csrf_token", "form_id", "replaced")
@@ -54,7 +54,7 @@ class Developer:
         return self.send("/developer/apps/new", form, **POSTCARDS | changes)
 
     def has_a_client(self, **changes: Any) -> RegisteredClient:
-        """A client that she registered just now."""
+        """Register a client and return it."""
         answer, fields = self.registers(**changes), POSTCARDS | changes
         assert answer.status_code == 200, answer.text
         redirect_uri, scope = fields["redirect_uris"].split()[0], " ".join(fields["scope"])
@@ -88,6 +88,6 @@ class Developer:
 
 
 def shown(answer: Response, name: str) -> str | None:
-    """What the page shows in its element of that name."""
+    """Return the text of the page's element with that name."""
     found = re.search(rf'<code id="{name}">(.*?)</code>', answer.text, re.DOTALL)
     return html.unescape(found[1]) if found else None

@@ -1,6 +1,7 @@
 """The authorization server under test, on a network of its own.
 
-Tests reach it only over HTTP and at its command line. The people and clients come from `tests/world`.
+Tests use it only over HTTP and at its command line. The people and clients come from
+`tests/world`.
 """
 
 from collections.abc import Mapping
@@ -95,7 +96,7 @@ class Server:
         )
 
     def raw_client(self, session_cookie: str = "") -> "RawClient":
-        """Return a client that sends every byte as it is, with the cookie of a browser if one is given."""
+        """Return a client that sends each byte unchanged, with the cookie of `browser` if given."""
         client = RawClient(self.app)
         if session_cookie:
             client.set_cookie(SESSION_COOKIE, session_cookie, domain="127.0.0.1")

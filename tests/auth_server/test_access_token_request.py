@@ -1,4 +1,4 @@
-"""T1, T2 – Access token request and response (RFC 6749 §4.1.3, §5.1 and §5.2, RFC 7636 §4.5 and §4.6)."""
+"""T1, T2 – Access token request and response (RFC 6749 §4.1.3, §5.1, §5.2, RFC 7636 §4.5, §4.6)."""
 
 import json
 from dataclasses import replace
@@ -36,14 +36,14 @@ def code(alice: Person, print_shop: RegisteredClient) -> str:
 
 
 def error(answer: Response) -> str:
-    """The error of an answer that has the form of §5.2."""
+    """Return the error of a response that has the form of §5.2."""
     assert media_type(answer) == "application/json"
     assert answer.headers["Cache-Control"] == "no-store"
     assert {"error", "error_description"} == set(answer.json())
     return str(answer.json()["error"])
 
 
-# The response ------------------------------------------------------------------------------------------------------------
+# The response -----------------------------------------------------------------
 
 
 def test_a_code_is_redeemed_for_tokens(print_shop: RegisteredClient, code: str) -> None:
@@ -63,7 +63,7 @@ def test_a_code_is_redeemed_for_tokens(print_shop: RegisteredClient, code: str) 
 
 
 def test_the_token_response_must_not_be_cached(print_shop: RegisteredClient, code: str) -> None:
-    """§5.1: the authorization server MUST include Cache-Control with a value of "no-store", and Pragma."""
+    """§5.1: the server MUST include Cache-Control with a value of "no-store", and Pragma."""
     answer = print_shop.redeem(code)
 
     assert media_type(answer) == "application/json"
@@ -103,7 +103,7 @@ def test_issued_tokens_are_logged(print_shop: RegisteredClient, code: str, event
     assert tokens.refresh_token not in json.dumps(events.entries)
 
 
-# Rejected requests -------------------------------------------------------------------------------------------------------
+# Rejected requests ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("presented", ["made-up", "x" * 10_000, "\0", "é", "' OR 1=1 --"])
@@ -173,7 +173,7 @@ def test_a_wrong_verifier_leaves_the_code_unspent(
 def test_an_attempt_by_another_client_does_not_spend_the_code(
     print_shop: RegisteredClient, posters: RegisteredClient, code: str, events: Events
 ) -> None:
-    """§4.1.3: ensure that the authorization code was issued to the authenticated confidential client."""
+    """§4.1.3: ensure that the code was issued to the authenticated confidential client."""
     stolen = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
     owner = print_shop.redeem(code)
     stolen_again = posters.redeem(code, redirect_uri=print_shop.redirect_uri)
@@ -186,7 +186,7 @@ def test_an_attempt_by_another_client_does_not_spend_the_code(
 def test_another_client_cannot_redeem_a_public_clients_code(
     alice: Person, phone_app: RegisteredClient, posters: RegisteredClient
 ) -> None:
-    """§4.1.3: if the client is public, ensure that the code was issued to "client_id" in the request."""
+    """§4.1.3: for a public client, ensure that the code was issued to "client_id"."""
     code = alice.allow_request(phone_app.authorization_path()).code
     stolen = posters.redeem(code, redirect_uri=phone_app.redirect_uri)
 
@@ -241,13 +241,13 @@ def test_every_invalid_grant_has_the_same_description(
     assert len({entry["reason"] for entry in events.named("request_refused")}) == len(answers)
 
 
-# Single use ------------------------------------------------------------------------------------------------------------
+# Single use -------------------------------------------------------------------
 
 
 def test_a_code_is_redeemed_only_once(
     print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
-    """§4.1.2: the server MUST deny the request and SHOULD revoke all tokens previously issued based on that code."""
+    """§4.1.2: the server MUST deny the request and SHOULD revoke all tokens of that code."""
     tokens = Tokens.read(print_shop.redeem(code))
     replay = print_shop.redeem(code)
 
@@ -342,7 +342,7 @@ def test_at_most_one_of_fifty_parallel_redemptions_succeeds(
     assert [entry["reason"] for entry in events.named("grant_ended")] == ["replay"]
 
 
-# The form of the request -----------------------------------------------------------------------------------------------
+# The form of the request ------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -378,7 +378,7 @@ def test_other_grant_types_are_not_supported(print_shop: RegisteredClient, grant
 def test_a_missing_parameter_is_an_invalid_request(
     print_shop: RegisteredClient, code: str, missing: str, value: Parameter
 ) -> None:
-    """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
+    """§3.1: parameters sent without a value MUST be treated as if they were omitted."""
     parameters: dict[str, Parameter] = {
         "grant_type": "authorization_code",
         "code": code,
@@ -460,7 +460,10 @@ def test_the_content_type_may_name_a_charset(
     server: Server, print_shop: RegisteredClient, code: str
 ) -> None:
     assert print_shop.client_secret
-    body = f"grant_type=authorization_code&code={code}&code_verifier={VERIFIER}&redirect_uri={print_shop.redirect_uri}"
+    body = (
+        f"grant_type=authorization_code&code={code}&code_verifier={VERIFIER}"
+        f"&redirect_uri={print_shop.redirect_uri}"
+    )
     answer = server.post(
         "/oauth/token",
         body.encode(),
@@ -474,7 +477,7 @@ def test_the_content_type_may_name_a_charset(
 def test_a_session_cookie_has_no_effect(
     alice: Person, print_shop: RegisteredClient, code: str
 ) -> None:
-    """Machine endpoints use no session, so another site cannot call them through a user's browser."""
+    """Machine endpoints use no session, so another site cannot call them in a user's browser."""
     alice.send_login()
     answer = alice.browser.post(
         "/oauth/token", data={"grant_type": "authorization_code", "code": code}

@@ -80,7 +80,7 @@ def test_a_denied_request_is_not_listed(alice: Person, print_shop: RegisteredCli
 def test_an_app_that_gives_up_its_last_grant_is_listed(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """A step-up revokes the old grant after the new one is issued. The app still has access then."""
+    """A step-up revokes the old grant after the new one is issued. The app keeps its access."""
     old, new = alice.connect(print_shop), alice.connect(print_shop)
     print_shop.revoke(old.refresh_token)
     before = told(alice, LEFT)
@@ -189,7 +189,8 @@ def test_the_page_shows_the_last_fifty_events(clock: Clock, server: Server, alic
         db.connection().exec_driver_sql(
             "INSERT INTO account_events (user_id, at, event, client_name) WITH RECURSIVE n(i) AS "
             "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60) "
-            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', 'app_allowed', 'App ' || i || ',' "
+            "SELECT user_id, '2031-03-04 13:00:' || printf('%02d', i - 1) || '.000000', "
+            "'app_allowed', 'App ' || i || ',' "
             "FROM account_events, n"
         )
     page = Page(alice.browser.get("/account/activity")).text

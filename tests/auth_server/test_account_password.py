@@ -112,7 +112,7 @@ def test_typed_passwords_are_not_sent_back(alice: Person) -> None:
 def test_guesses_are_throttled_together_with_those_at_the_login_page(
     alice: Person, events: Events
 ) -> None:
-    """Someone at an unlocked browser must not be able to guess the password, nor alternate between both pages."""
+    """A person at an unlocked browser cannot guess the password by using both pages in turn."""
     alice.send_login()
     statuses = [change(alice, f"guess {number}").status_code for number in range(3)]
     statuses += [alice.send_login("/login", password="a guess").status_code for _ in range(2)]

@@ -1,4 +1,7 @@
-"""A2 – Authorization request (RFC 6749 §4.1.1 and §4.1.2.1, RFC 7636 §4.3, RFC 8252 §7.3, OpenID Connect Core §3.1.2.1)."""
+"""A2 – Authorization request (RFC 6749 §4.1.1 and §4.1.2.1, RFC 7636 §4.3, RFC 8252 §7.3).
+
+`prompt` is defined in OpenID Connect Core §3.1.2.1.
+"""
 
 from collections.abc import Callable
 from urllib.parse import parse_qsl, urlsplit
@@ -114,14 +117,14 @@ def responded(person: Person, request: str) -> AuthorizationResponse:
     return AuthorizationResponse.read(person.browser.get(request))
 
 
-# Client and redirect URI ------------------------------------------------------------------------------------
+# Client and redirect URI ------------------------------------------------------
 
 
 @pytest.mark.parametrize("client_id", NOT_A_CLIENT.values(), ids=NOT_A_CLIENT)
 def test_an_unknown_client_gets_an_error_page(
     alice: Person, print_shop: RegisteredClient, client_id: Parameter
 ) -> None:
-    """§4.1.2.1: the server MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
+    """§4.1.2.1: MUST NOT automatically redirect the user-agent to the invalid redirection URI."""
     answer = alice.browser.get(print_shop.authorization_path(client_id=client_id))
 
     assert answer.status_code == 400
@@ -223,7 +226,7 @@ def test_the_event_log_says_how_a_redirect_uri_differs(
     assert (refusal["reason"], refusal["differs_at"]) == ("redirect_uri_differs", differs_at)
 
 
-# Errors that are redirected to the client -------------------------------------------------------------------------------
+# Errors that are redirected to the client -------------------------------------
 
 
 @pytest.mark.parametrize(("changes", "error"), REFUSED.values(), ids=REFUSED)
@@ -270,7 +273,7 @@ def test_a_request_without_state_gets_an_error_without_state(
 def test_a_parameter_without_a_value_counts_as_omitted(
     alice: Person, posters: RegisteredClient, name: str
 ) -> None:
-    """§3.1: parameters sent without a value MUST be treated as if they were omitted from the request."""
+    """§3.1: parameters sent without a value MUST be treated as if they were omitted."""
     code = alice.allow_request(posters.authorization_path(**{name: ""})).code
 
     redirect_uri = None if name == "redirect_uri" else posters.redirect_uri
@@ -288,7 +291,7 @@ def test_unknown_parameters_are_ignored(alice: Person, print_shop: RegisteredCli
     ).code
 
 
-# Redirect URIs ---------------------------------------------------------------------------------------------------------
+# Redirect URIs ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -302,7 +305,7 @@ def test_unknown_parameters_are_ignored(alice: Person, print_shop: RegisteredCli
 def test_a_public_client_may_use_any_loopback_port(
     alice: Person, phone_app: RegisteredClient, redirect_uri: str
 ) -> None:
-    """RFC 8252 §7.3: the authorization server MUST allow any port to be specified at the time of the request."""
+    """RFC 8252 §7.3: the server MUST allow any port to be specified at the time of the request."""
     response = alice.allow_request(phone_app.authorization_path(redirect_uri=redirect_uri))
 
     assert response.redirect_uri == redirect_uri.partition("?")[0]
@@ -365,14 +368,14 @@ def test_the_query_of_a_redirect_uri_is_kept(alice: Person, calendars: Registere
         assert response.state == "af0ifjsldkj"
 
 
-# Scope and state -------------------------------------------------------------------------------------------------------
+# Scope and state --------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scope", [None, "", " "])
 def test_without_a_scope_all_registered_scopes_are_requested(
     alice: Person, print_shop: RegisteredClient, scope: Parameter
 ) -> None:
-    """§3.3: the server MUST either process the request using a pre-defined default value or fail the request."""
+    """§3.3: the server MUST either use a pre-defined default value or fail the request."""
     page = alice.consent_page(print_shop.authorization_path(scope=scope))
 
     assert list(page.boxes) == list(SCOPES)
@@ -390,7 +393,7 @@ def test_a_repeated_scope_is_requested_once(alice: Person, print_shop: Registere
 def test_the_state_is_returned_unchanged(
     alice: Person, print_shop: RegisteredClient, state: str
 ) -> None:
-    """§4.1.2: the exact value received from the client. The login page and the consent page do not change it."""
+    """§4.1.2: the exact value received from the client. The pages do not change it."""
     refused = responded(alice, print_shop.authorization_path(state=state, scope="nonsense"))
     allowed = alice.allow_request(print_shop.authorization_path(state=state))
 
@@ -398,13 +401,13 @@ def test_the_state_is_returned_unchanged(
     assert allowed.state == state
 
 
-# prompt ----------------------------------------------------------------------------------------------------------------
+# prompt -----------------------------------------------------------------------
 
 
 def test_prompt_none_does_not_show_a_login_page(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """OpenID Connect Core §3.1.2.1: the server MUST NOT display any authentication or consent user interface pages."""
+    """OpenID Connect Core §3.1.2.1: MUST NOT display any authentication or consent pages."""
     response = responded(alice, print_shop.authorization_path(prompt="none"))
 
     assert (response.status, response.error) == (302, "login_required")
@@ -528,7 +531,7 @@ def test_prompts_may_be_combined(alice: Person, print_shop: RegisteredClient) ->
     assert page.boxes == {"profile": True, "photos:read": True}
 
 
-# Login ------------------------------------------------------------------------------------
+# Login ------------------------------------------------------------------------
 
 
 def test_a_user_who_is_not_signed_in_is_sent_to_the_login_page(

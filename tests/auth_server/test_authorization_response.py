@@ -14,7 +14,7 @@ from tests.auth_server.server import ISSUER
 def test_the_response_contains_code_state_and_issuer(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """RFC 9207 §2: the server MUST indicate its identity by including the `iss` parameter in the response."""
+    """RFC 9207 §2: the server MUST indicate its identity by including `iss` in the response."""
     response = alice.allow_request(print_shop.authorization_path(state="S 1"))
 
     assert response.status == 302
@@ -34,7 +34,7 @@ def test_a_request_without_state_gets_a_response_without_state(
 
 
 def test_every_issued_code_is_different(alice: Person, print_shop: RegisteredClient) -> None:
-    """§10.10: the probability of an attacker guessing generated tokens MUST be less than or equal to 2^(-128)."""
+    """§10.10: the probability of guessing tokens MUST be less than or equal to 2^(-128)."""
     codes = [alice.allow_request(print_shop.authorization_path()).code for _ in range(5)]
 
     assert len(set(codes)) == 5

@@ -68,7 +68,7 @@ def secret(print_shop: RegisteredClient) -> str:
     return print_shop.client_secret
 
 
-# Accepted ---------------------------------------------------------------------------------------------------------
+# Accepted ---------------------------------------------------------------------
 
 
 @at_every_endpoint
@@ -94,7 +94,7 @@ def test_a_confidential_client_may_send_its_secret_in_the_body(
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/revoke"])
 def test_a_public_client_sends_its_client_id(phone_app: RegisteredClient, path: str) -> None:
-    """§3.2.1: a public client MAY use "client_id" to identify itself when sending requests to the token endpoint."""
+    """§3.2.1: a public client MAY use "client_id" to identify itself at the token endpoint."""
     assert is_authenticated(phone_app.request(path, **ENDPOINTS[path]))
 
 
@@ -102,7 +102,7 @@ def test_a_public_client_sends_its_client_id(phone_app: RegisteredClient, path: 
 def test_a_public_client_may_use_basic_with_an_empty_secret(
     server: Server, phone_app: RegisteredClient, path: str
 ) -> None:
-    """§2.3.1: the client secret MAY be omitted if it is an empty string; some libraries send it so."""
+    """§2.3.1: the client MAY omit an empty client secret; some libraries send it empty."""
     answer = server.post(path, ENDPOINTS[path], auth=(phone_app.client_id, ""))
 
     assert is_authenticated(answer)
@@ -139,7 +139,7 @@ def test_basic_with_the_same_client_id_in_the_body_is_one_method(
     assert is_authenticated(server.post("/oauth/revoke", form, auth=("print-shop", secret)))
 
 
-# Rejected ------------------------------------------------------------------------------------------------------------
+# Rejected ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("header", MALFORMED.values(), ids=MALFORMED)
@@ -198,7 +198,7 @@ def test_a_public_client_with_a_secret_is_rejected(
 
 
 def test_a_public_client_cannot_introspect(phone_app: RegisteredClient) -> None:
-    """RFC 7662 §2.1: the endpoint MUST require some form of authorization, against token scanning."""
+    """RFC 7662 §2.1: to prevent token scanning, the endpoint MUST require authorization."""
     assert is_rejected(phone_app.introspect("made-up"))
 
 

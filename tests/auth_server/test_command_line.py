@@ -32,7 +32,7 @@ CONFIDENTIAL = (
 
 NOT_TO_BE_REGISTERED = {
     "plain http": "http://calendar.example/callback",
-    "a loopback that is none": "http://127.0.0.1.evil.example/callback",
+    "a host that begins like loopback": "http://127.0.0.1.evil.example/callback",
     "a fragment": "https://calendar.example/callback#here",
     "an empty fragment": "https://calendar.example/callback#",
     "a user name": "https://alice@calendar.example/callback",
@@ -49,7 +49,7 @@ NOT_TO_BE_REGISTERED = {
     "a backslash": "https://calendar.example\\callback",
     "not ASCII": "https://calendär.example/callback",
     "half an address": "https://[::1/callback",
-    "a port that is none": "https://calendar.example:99999/callback",
+    "an invalid port": "https://calendar.example:99999/callback",
     "empty": "",
 }
 
@@ -61,7 +61,7 @@ def failure(result: Result) -> str:
     return result.output.strip()
 
 
-# clients ---------------------------------------------------------------------------------------------------------------
+# clients ----------------------------------------------------------------------
 
 
 def test_registering_a_client_prints_rfc_7591s_names(server: Server) -> None:
@@ -146,7 +146,7 @@ def test_scopes_are_registered_once_and_in_order(server: Server) -> None:
 
 @pytest.mark.parametrize("uri", NOT_TO_BE_REGISTERED.values(), ids=NOT_TO_BE_REGISTERED)
 def test_invalid_redirect_uris_are_rejected(server: Server, uri: str) -> None:
-    """RFC 6749 §3.1.2: MUST be an absolute URI, MUST NOT include a fragment; RFC 9700 §2.6: no plain http."""
+    """RFC 6749 §3.1.2: an absolute URI without a fragment; RFC 9700 §2.6: no plain http."""
     before = server.run("clients", "list").output
     result = server.run(
         "clients", "create", "--name", "Calendar", "--redirect-uri", uri, "--scope", "profile"
@@ -260,7 +260,7 @@ def test_an_unknown_client_is_reported_in_one_line(
     )
 
 
-# users -----------------------------------------------------------------------------------------------------------------
+# users ------------------------------------------------------------------------
 
 
 def test_the_password_is_read_from_standard_input(server: Server) -> None:
@@ -374,7 +374,7 @@ def test_an_unknown_user_is_reported_in_one_line(
     assert failure(result) == f"Error: There is no user {username}."
 
 
-# tokens ----------------------------------------------------------------------------------------------------------------
+# tokens -----------------------------------------------------------------------
 
 
 def test_a_purge_keeps_active_rows(
@@ -426,7 +426,7 @@ def test_a_purge_deletes_expired_grants(
     assert again.output == "Deleted 0 expired rows.\n"
     with server.reading() as db:
         for table in ("grants", "authorization_codes", "refresh_tokens", "access_tokens"):
-            assert db.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
+            assert db.connection().exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0  # noqa: S608 - test names
 
 
 @pytest.mark.settings(REFRESH_TOKEN_LIFETIME="60")
@@ -450,7 +450,7 @@ def test_a_purge_keeps_the_consent(
     assert alice.ask(print_shop.authorization_path()).status_code == 302
 
 
-# As a separate process ----------------------------------------------------------------------------------------------------------
+# As a separate process --------------------------------------------------------
 
 
 def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:

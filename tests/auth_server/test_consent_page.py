@@ -1,4 +1,4 @@
-"""A5, A6 – The consent page: its content, the user's decision, and what is remembered (RFC 6749 §4.1, §10.2)."""
+"""A5, A6 – The consent page: its content, the decision, and what is remembered (RFC 6749 §4.1)."""
 
 from collections.abc import Callable
 
@@ -21,7 +21,7 @@ def is_settled(answer: Response) -> bool:
     return "code" in AuthorizationResponse.read(answer).parameters
 
 
-# Content ----------------------------------------------------------------------------------------------------------
+# Content ----------------------------------------------------------------------
 
 
 def test_the_page_names_the_client_the_user_and_the_scopes(
@@ -107,7 +107,7 @@ def test_the_page_offers_to_sign_in_as_another_user(
 
 
 def test_the_page_has_no_form_action_directive(alice: Person, print_shop: RegisteredClient) -> None:
-    """Chromium applies `form-action` to every redirect after the form. Other pages have the directive."""
+    """Chromium applies `form-action` to each redirect after the form. Other pages have it."""
     consent = alice.consent_page(print_shop.authorization_path())
     home = alice.browser.get("/")
 
@@ -124,7 +124,7 @@ def test_the_page_cannot_be_framed_or_cached(alice: Person, print_shop: Register
     assert headers["Cache-Control"] == "no-store"
 
 
-# Decisions -------------------------------------------------------------------------------------------------------
+# Decisions --------------------------------------------------------------------
 
 
 def test_allowing_everything_grants_everything(
@@ -137,7 +137,7 @@ def test_allowing_everything_grants_everything(
 
 
 def test_unticking_a_scope_narrows_the_grant(alice: Person, print_shop: RegisteredClient) -> None:
-    """RFC 6749 §3.3: the server MUST include the scope parameter to inform the client of the actual scope granted."""
+    """RFC 6749 §3.3: MUST include the scope to inform the client of the actual scope granted."""
     tokens = alice.connect(print_shop, "profile", scope=EVERYTHING)
 
     assert tokens.scope == "profile"
@@ -222,14 +222,14 @@ def test_a_form_error_can_be_corrected(alice: Person, print_shop: RegisteredClie
     assert Tokens.read(print_shop.redeem(response.code)).scope == "profile"
 
 
-# Forgery ---------------------------------------------------------------------------------------------------------------
+# Forgery ----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
 def test_a_forged_consent_is_rejected(
     alice: Person, print_shop: RegisteredClient, events: Events, token: str | None
 ) -> None:
-    """RFC 6749 §10.12: the authorization server MUST implement CSRF protection for its authorization endpoint."""
+    """RFC 6749 §10.12: MUST implement CSRF protection for its authorization endpoint."""
     page = alice.consent_page(print_shop.authorization_path())
     page.form.entries.pop("csrf_token")
     page.form.entries |= {} if token is None else {"csrf_token": token}
@@ -290,7 +290,7 @@ def test_a_decision_sent_after_signing_out_has_no_effect(
 def test_the_request_is_checked_again_with_the_decision(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """The form posts to the address of its request, so a changed address is checked as a new request."""
+    """The form posts to the request's address, so a changed address is checked again."""
     page = alice.consent_page(print_shop.authorization_path())
     page.form.action = print_shop.authorization_path(redirect_uri="https://evil.example/")
     untrusted = alice.decide(page, "allow", *page.boxes)
@@ -304,7 +304,7 @@ def test_the_request_is_checked_again_with_the_decision(
 def test_request_parameters_are_not_read_from_the_form(
     alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """RFC 6749 §3.1: parameters MUST NOT be included more than once; what counts is the request's own."""
+    """RFC 6749 §3.1: parameters MUST NOT be included more than once."""
     page = alice.consent_page(print_shop.authorization_path())
     page.form.entries |= {
         "redirect_uri": "https://evil.example/",
@@ -317,7 +317,7 @@ def test_request_parameters_are_not_read_from_the_form(
     assert Tokens.read(print_shop.redeem(response.code)).scope == print_shop.scope
 
 
-# Remembered consent ----------------------------------------------------------------------------------------------------
+# Remembered consent -----------------------------------------------------------
 
 
 def test_an_allowed_scope_is_not_asked_again(alice: Person, print_shop: RegisteredClient) -> None:
@@ -382,7 +382,7 @@ def test_consent_is_remembered_across_browsers(alice: Person, print_shop: Regist
 def test_consent_for_a_public_client_is_asked_every_time(
     alice: Person, phone_app: RegisteredClient
 ) -> None:
-    """RFC 6749 §10.2: the server SHOULD NOT process repeated requests automatically without assurance of who asks."""
+    """RFC 6749 §10.2: SHOULD NOT process requests of unidentified clients automatically."""
     alice.allow_request(phone_app.authorization_path())
 
     assert list(alice.consent_page(phone_app.authorization_path()).boxes) == [

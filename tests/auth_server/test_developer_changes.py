@@ -1,4 +1,4 @@
-"""Editing a client, renewing its secret and deleting it at /developer/apps, and the effect on its grants."""
+"""Editing and deleting a client and renewing its secret: the effect on its grants."""
 
 from dataclasses import replace
 
@@ -66,7 +66,7 @@ def test_the_type_cannot_change(
 def test_a_scope_removed_from_the_client_is_removed_from_its_tokens(
     developer: Developer, client: RegisteredClient, tokens: Tokens, photo_api: RegisteredClient
 ) -> None:
-    """The client keeps the remaining scope. A refresh that asked for more than is registered would be rejected as a whole."""
+    """The client keeps the remaining scope; otherwise its refresh requests would be rejected."""
     developer.edits(client, scope=["profile"])
     now = scope_of(photo_api, tokens.access_token)
     refreshed = Tokens.read(client.refresh(tokens.refresh_token))

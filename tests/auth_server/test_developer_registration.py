@@ -1,4 +1,4 @@
-"""Validation at /developer/apps: each error is shown beside its field, and the typed values are kept."""
+"""Validation at /developer/apps: the page shows errors beside their fields and keeps the values."""
 
 import html
 import re
@@ -22,7 +22,7 @@ NOT_GOOD: dict[str, tuple[str, Any]] = {
     "a homepage that is data": ("homepage", "data:text/html,x"),
     "a homepage in clear": ("homepage", "http://postcards.example/"),
     "a homepage with a user": ("homepage", "https://tripod@postcards.example/"),
-    "a homepage that is none": ("homepage", "postcards"),
+    "an invalid homepage": ("homepage", "postcards"),
     "a long homepage": ("homepage", "https://postcards.example/" + "x" * 2000),
     "no redirect URI": ("redirect_uris", ""),
     "lines of spaces": ("redirect_uris", " \r\n \r\n"),
@@ -42,7 +42,7 @@ NOT_GOOD: dict[str, tuple[str, Any]] = {
     "a backslash": ("redirect_uris", "https://postcards.example\\@evil.example/"),
     "a scheme of its own": ("redirect_uris", "postcards://callback"),
     "a relative one": ("redirect_uris", "/callback"),
-    "a port that is none": ("redirect_uris", "https://postcards.example:99999/"),
+    "an invalid port": ("redirect_uris", "https://postcards.example:99999/"),
     "half an address": ("redirect_uris", "https://[::1"),
     "another alphabet": ("redirect_uris", "https://pöstcards.example/"),
     "one good and one bad": ("redirect_uris", "https://postcards.example/\r\nhttp://evil.example/"),

@@ -97,7 +97,7 @@ def guess(alice: Person, server: Server) -> Callable[..., int]:
     return guess
 
 
-# Signing in ------------------------------------------------------------------------------------------------------------
+# Signing in -------------------------------------------------------------------
 
 
 def test_the_right_password_signs_in(alice: Person, events: Events) -> None:
@@ -163,11 +163,11 @@ def test_a_failed_sign_in_keeps_the_username_and_not_the_password(alice: Person)
     assert Page(answer).title.startswith("Error: ")
 
 
-# The browser session ---------------------------------------------------------------------------------------------------
+# The browser session ----------------------------------------------------------
 
 
 def test_signing_in_starts_a_new_session(alice: Person, server: Server) -> None:
-    """A cookie that an attacker set in alice's browser, or copied from it, is useless after the sign-in."""
+    """A cookie that an attacker set in Alice's browser or copied from it is useless afterwards."""
     alice.browser.get("/login")
     planted = alice.browser.session_cookie
     alice.send_login()
@@ -283,14 +283,14 @@ def test_an_invented_cookie_is_ignored(server: Server, alice: Person) -> None:
         assert "Alice" not in attacker.get("/").text
 
 
-# The login form --------------------------------------------------------------------------------------------------------------
+# The login form ---------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])
 def test_a_login_form_of_another_site_is_rejected(
     alice: Person, hash_work: HashWork, token: str | None
 ) -> None:
-    """Login forgery: a user who is signed in as mallory without knowing it gives mallory their data."""
+    """Login forgery: a user who is unknowingly signed in as Mallory gives Mallory their data."""
     alice.browser.get("/login")
     fields = {"username": "alice", "password": "wonderland"} | (
         {} if token is None else {"csrf_token": token}
@@ -361,7 +361,7 @@ def test_demo_accounts_are_shown_only_in_the_demo(
     assert "wonderland" not in outside
 
 
-# The next page --------------------------------------------------------------------------------------------------------
+# The next page ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize("astray", LEADS_ASTRAY.values(), ids=LEADS_ASTRAY)
@@ -389,13 +389,13 @@ def test_a_failed_sign_in_keeps_the_next_page(alice: Person, print_shop: Registe
     assert answer.headers["Location"] == request
 
 
-# Throttling --------------------------------------------------------------------------------------------------------------
+# Throttling -------------------------------------------------------------------
 
 
 def test_guesses_for_an_account_are_throttled(
     guess: Callable[..., int], hash_work: HashWork, events: Events
 ) -> None:
-    """RFC 6749 §10.10, §2.3.1: the authorization server MUST protect any endpoint utilizing passwords."""
+    """RFC 6749 §2.3.1: the server MUST protect any endpoint utilizing passwords."""
     statuses = [guess() for _ in range(7)]
 
     assert statuses == [403] * 5 + [429] * 2
@@ -483,7 +483,7 @@ def test_successful_sign_ins_do_not_count(guess: Callable[..., int]) -> None:
 
 
 def test_a_successful_sign_in_does_not_reset_the_count(guess: Callable[..., int]) -> None:
-    """Otherwise mallory could sign in to her own account between guesses."""
+    """Otherwise Mallory could sign in to Mallory's account between guesses."""
     assert [guess(password=word) for word in ("1", "2", "wonderland", "3", "4", "5", "6")] == [
         *[403, 403, 303],
         *[403, 403, 403, 429],

@@ -1,4 +1,4 @@
-"""Nothing usable at rest (RFC 6819 §5.1.4.1.3): the database and the logs contain no usable secret."""
+"""The database and the logs contain no usable secret (RFC 6819 §5.1.4.1.3)."""
 
 import logging
 from collections.abc import Iterator

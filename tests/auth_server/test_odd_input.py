@@ -1,4 +1,4 @@
-"""Unexpected input at every address gets a defined response, never a server error or a stack trace."""
+"""Unexpected input gets a defined response at every address, never a server error."""
 
 from collections.abc import Callable, Iterator
 from urllib.parse import quote
@@ -57,7 +57,7 @@ ODD_VALUES = {
     "beyond the planes": "%F4%90%80%80",
     "an emoji": "%F0%9F%A6%84",
     "right to left": "%E2%80%AE%D7%90",
-    "an escape that is none": "%zz%",
+    "an invalid escape": "%zz%",
     "quotes": "%22%27%5C%60",
     "markup": "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
     "a template": "%7B%7B7*7%7D%7D",
@@ -101,7 +101,8 @@ ODD_BODIES: dict[str, tuple[bytes, str]] = {
         "multipart/form-data; boundary=x",
     ),
     "multipart with a file": (
-        b'--x\r\nContent-Disposition: form-data; name="token"; filename="../a"\r\n\r\nbytes\r\n--x--\r\n',
+        b'--x\r\nContent-Disposition: form-data; name="token"; filename="../a"\r\n'
+        b"\r\nbytes\r\n--x--\r\n",
         "multipart/form-data; boundary=x",
     ),
     "a long boundary": (b"token=x", f"multipart/form-data; boundary={'x' * 5000}"),
@@ -208,7 +209,7 @@ def is_ours(answer: TestResponse) -> bool:
 
 @pytest.fixture
 def raw(server: Server) -> RawClient:
-    """A client without cookies."""
+    """Return a client without cookies."""
     return server.raw_client()
 
 
@@ -334,7 +335,7 @@ def test_odd_headers_get_a_defined_response(
 
 @pytest.mark.parametrize("host", ODD_HOSTS)
 def test_odd_hosts_are_rejected(raw: RawClient, host: str) -> None:
-    """The server answers only for its own host, so that it never writes another host into an address."""
+    """The server answers only for its own host and writes no other host into an address."""
     for path in (*PAGES, "/oauth/token", "/.well-known/oauth-authorization-server"):
         answer = raw.open(
             path, base_url=ISSUER, environ_overrides={"HTTP_HOST": host.encode().decode("latin-1")}

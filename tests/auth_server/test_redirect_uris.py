@@ -1,4 +1,4 @@
-"""Redirect URIs: which may be registered and which match (RFC 6749 §3.1.2, RFC 8252 §7.3, RFC 9700 §2.1)."""
+"""Redirect URIs: which can be registered and which match (RFC 6749 §3.1.2, RFC 8252 §7.3)."""
 
 import pytest
 
@@ -39,7 +39,7 @@ def test_an_https_address_or_loopback_may_be_registered(uri: str) -> None:
 
 @pytest.mark.parametrize("uri", NOT_LOOPBACK)
 def test_plain_http_is_allowed_only_on_loopback(uri: str) -> None:
-    """RFC 9700 §2.6: MUST NOT allow redirection URIs that use the http scheme, except for native clients' loopback."""
+    """RFC 9700 §2.6: MUST NOT allow the http scheme, except for native clients on loopback."""
     assert objection_to(uri) == "Plain http is for loopback only; use https."
 
 

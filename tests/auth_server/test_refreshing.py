@@ -1,4 +1,4 @@
-"""F1, F2 – Refreshing an access token (RFC 6749 §6), with rotation and detection of replays (RFC 9700 §4.14.2)."""
+"""F1, F2 – Refreshing an access token (RFC 6749 §6), with rotation (RFC 9700 §4.14.2)."""
 
 import json
 from dataclasses import replace
@@ -32,7 +32,7 @@ def is_rejected(answer: Response) -> bool:
     )
 
 
-# Rotation --------------------------------------------------------------------------------------------------------------
+# Rotation ---------------------------------------------------------------------
 
 
 def test_a_refresh_returns_new_tokens(print_shop: RegisteredClient, tokens: Tokens) -> None:
@@ -51,7 +51,7 @@ def test_a_refresh_returns_new_tokens(print_shop: RegisteredClient, tokens: Toke
 def test_the_new_tokens_work_and_the_old_refresh_token_is_spent(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
-    """RFC 9700 §4.14.2: a new refresh token with every response; the previous one is invalidated but retained."""
+    """RFC 9700 §4.14.2: each response has a new refresh token and invalidates the previous one."""
     new = refreshed(print_shop, tokens.refresh_token)
 
     assert print_shop.holds(new.access_token)
@@ -96,7 +96,7 @@ def test_a_refresh_is_logged(print_shop: RegisteredClient, tokens: Tokens, event
     assert new.refresh_token not in json.dumps(events.entries)
 
 
-# Rejected requests -------------------------------------------------------------------------------------------------------
+# Rejected requests ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000])
@@ -128,7 +128,7 @@ def test_a_code_cannot_be_refreshed(alice: Person, print_shop: RegisteredClient)
 def test_an_attempt_by_another_client_changes_nothing(
     print_shop: RegisteredClient, posters: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
-    """RFC 9700 §4.14.2: refresh tokens MUST be bound to the client; this holds for spent tokens too."""
+    """RFC 9700 §4.14.2: refresh tokens MUST be bound to the client, and so are spent ones."""
     unspent = posters.refresh(tokens.refresh_token)
     new = refreshed(print_shop, tokens.refresh_token)
     spent = posters.refresh(tokens.refresh_token)
@@ -168,13 +168,13 @@ def test_a_repeated_parameter_is_an_invalid_request(
     assert print_shop.holds(tokens.refresh_token)
 
 
-# Scope -----------------------------------------------------------------------------------------------------------------
+# Scope ------------------------------------------------------------------------
 
 
 def test_a_narrower_scope_narrows_only_the_access_token(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
-    """§6: if a new refresh token is issued, its scope MUST be identical to that of the refresh token in the request."""
+    """§6: the new refresh token's scope MUST be identical to that of the one in the request."""
     narrow = refreshed(print_shop, tokens.refresh_token, scope="photos:read")
     wide = refreshed(print_shop, narrow.refresh_token)
 
@@ -198,7 +198,7 @@ def test_a_narrower_scope_narrows_only_the_access_token(
 def test_a_wider_scope_is_rejected_and_the_token_stays_unspent(
     alice: Person, print_shop: RegisteredClient, scope: str
 ) -> None:
-    """§6: the requested scope MUST NOT include any scope not originally granted by the resource owner."""
+    """§6: the scope MUST NOT include any scope not originally granted by the resource owner."""
     tokens = alice.connect(print_shop, "profile", scope=EVERYTHING)
     answer = print_shop.refresh(tokens.refresh_token, scope=scope)
 
@@ -210,7 +210,7 @@ def test_a_wider_scope_is_rejected_and_the_token_stays_unspent(
 def test_an_omitted_scope_means_the_scope_of_the_grant(
     alice: Person, print_shop: RegisteredClient, scope: str
 ) -> None:
-    """§6: if omitted is treated as equal to the scope originally granted. It never means the scope of the client's registration."""
+    """§6: if omitted is treated as equal to the scope originally granted."""
     tokens = alice.connect(print_shop, "profile", scope=EVERYTHING)
 
     assert refreshed(print_shop, tokens.refresh_token, scope=scope).scope == "profile"
@@ -236,7 +236,7 @@ def test_a_replay_with_an_invalid_scope_is_detected(
     assert not print_shop.holds(new.access_token)
 
 
-# Grace after a lost response -------------------------------------------------------------------------------------
+# Grace after a lost response --------------------------------------------------
 
 
 def test_a_lost_response_can_be_requested_once_more(
@@ -376,7 +376,7 @@ def test_a_public_client_has_no_grace(
     assert not photo_api.holds(new.access_token)
 
 
-# Expiry ---------------------------------------------------------------------------------------------------------
+# Expiry -----------------------------------------------------------------------
 
 
 @pytest.mark.settings(REFRESH_TOKEN_LIFETIME="600")
@@ -439,7 +439,7 @@ def test_a_replay_forgets_the_consent(
     ]
 
 
-# Parallel requests ---------------------------------------------------------------------------------------------------------------
+# Parallel requests ------------------------------------------------------------
 
 
 def test_two_parallel_presentations_leave_one_unspent_token(

@@ -106,7 +106,10 @@ def test_every_foreign_key_is_indexed() -> None:
 
 
 def test_foreign_keys_are_enforced(server: Server) -> None:
-    """SQLite enforces foreign keys only if it is told to."""
-    statement = "INSERT INTO consents (user_id, client_id, scope, granted_at) VALUES ('x', 'y', 'z', '2031-01-01')"
+    """SQLite enforces foreign keys only after a PRAGMA."""
+    statement = (
+        "INSERT INTO consents (user_id, client_id, scope, granted_at) "
+        "VALUES ('x', 'y', 'z', '2031-01-01')"
+    )
     with server.database.session(writing=True) as db, pytest.raises(IntegrityError):
         db.connection().exec_driver_sql(statement)
