@@ -1,7 +1,7 @@
-"""What the tests stand on: a network, a browser, a clock and a cast. Nothing here is of use to this project alone.
+"""The world of the tests: a network, browsers, a clock, people and clients, for any project.
 
-`network` is HTTP without sockets between WSGI applications; `browser` a user-agent on it; `registered_client` a client of
-an OAuth server; `cast` the people; `clock` the time; `legs` the three applications on one network; `processes` the same
-three as a person starts them, which `sockets` lets the browser visit; `chromium` is a real one; `fixtures` hands all of
-it to pytest.
+`network` is HTTP without sockets between WSGI applications, `browser` a browser on it, and
+`registered_client` a client of an OAuth server. `cast` has the people and `clock` the time. `legs`
+runs the three applications on one network; `processes` runs them as real processes, which a browser
+visits through `sockets`. `chromium` is a real browser. `fixtures` makes pytest fixtures of these.
 """

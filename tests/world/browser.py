@@ -1,7 +1,7 @@
-"""A person's user-agent on the in-process network.
+"""A user's browser on the in-process network.
 
-It does what real ones do and tests rely on: one cookie jar for all ports of a host, `SameSite`, redirects across origins,
-`Referer` and `Origin` as the page's Referrer-Policy has them. It runs no scripts.
+It behaves as real ones where tests rely on it: one cookie jar for all ports of a host, `SameSite`,
+redirects across origins, `Referer` and `Origin` by the page's Referrer-Policy. It runs no scripts.
 """
 
 from http.cookiejar import Cookie, CookieJar, DefaultCookiePolicy
@@ -28,10 +28,10 @@ SESSION_COOKIE = "tripod_auth_server"
 
 
 class Wire(Protocol):
-    """What carries a browser's requests: the in-memory network, or anything else with adapters for `requests`."""
+    """The network of a browser: in memory, or another one with adapters for `requests`."""
 
     def adapter(self, remote_address: str, /) -> BaseAdapter:
-        """An adapter whose requests seem to come from `remote_address`, if it can choose."""
+        """Return an adapter that sends requests from `remote_address` if it can choose."""
         ...
 
     def mount(self, session: S, /) -> S:
@@ -40,7 +40,7 @@ class Wire(Protocol):
 
 
 class Browser:
-    """One person's browser. `page` is what is on the screen, `history` every response there ever was, redirects too."""
+    """The browser of one user. `history` holds every response, redirects included."""
 
     def __init__(self, network: Wire, remote_address: str = "127.0.0.1", *, home: str = "") -> None:
         self.home = home
@@ -76,7 +76,7 @@ class Browser:
         return self.request("POST", url, data=data, **options)
 
     def request(self, method: str, url: str, **options: Any) -> requests.Response:
-        """Send a request with this browser's cookies. The screen stays as it is, redirects are not followed."""
+        """Send a request with the cookies. Follow no redirect and keep the current page."""
         return self.fetch(urljoin(self.home, url), method, **options)
 
     @property
@@ -116,7 +116,7 @@ class Browser:
     def press(
         self, text: str | None = None, *, name: str | None = None, value: str | None = None
     ) -> Page:
-        """Press the button with these words on it, or of that name and value, and go where its form leads."""
+        """Press the button with this text, or with that name and value, and submit its form."""
         button = self.current.button(text, name=name, value=value)
         return self._submit(self.current.form_of(button), button)
 
@@ -139,9 +139,9 @@ class Browser:
         return [self.fetch(source) for source in self.current.images]
 
     def fetch(self, url: str, method: str = "GET", **options: Any) -> requests.Response:
-        """Ask with this browser's cookies as the page on the screen would, and leave the screen alone.
+        """Send a request with the cookies, as a script of the current page would.
 
-        Several threads may do so at once.
+        The current page stays. Several threads can call this at once.
         """
         headers = HEADERS | options.pop("headers", {})
         request = requests.Request(
@@ -150,7 +150,7 @@ class Browser:
         if cookies := get_cookie_header(self._jar, request):  # type: ignore[no-untyped-call]
             request.headers["Cookie"] = cookies
         response = self._adapter.send(request)
-        response.content
+        _ = response.content  # read it, so that the connection can be reused
         extract_cookies_to_jar(self._jar, request, response.raw)  # type: ignore[no-untyped-call]
         self.history.append(response)
         return response
@@ -203,7 +203,10 @@ class Browser:
 
 
 class _CookiePolicy(DefaultCookiePolicy):
-    """Withholds `SameSite` cookies from a navigation that another site began. Ports are one site."""
+    """A policy that sends no `SameSite` cookies with a navigation from another site.
+
+    All ports of a host are one site.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -222,7 +225,7 @@ class _CookiePolicy(DefaultCookiePolicy):
 
 
 def _provenance(method: str, url: str, came_from: Page | None) -> dict[str, str]:
-    """`Referer` and `Origin`, as Referrer Policy and Fetch have them for a navigation from that page."""
+    """Return `Referer` and `Origin` of a navigation from that page (Referrer Policy, Fetch)."""
     if came_from is None:
         return {}
     policy = came_from.headers.get("Referrer-Policy", "strict-origin-when-cross-origin")

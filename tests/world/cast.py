@@ -1,4 +1,4 @@
-"""The people: *alice* and *bob* own photos, *mallory* attacks, with an account and a client of her own.
+"""The people: *alice* and *bob* own photos, *mallory* is an attacker with a registered client.
 
 A person acts through a browser and knows the forms of the authorization server: login and consent.
 """
@@ -102,7 +102,7 @@ class Person:
         return self.browser.post(page.form.action, entries)
 
     def allow_request(self, url: str, *scopes: str) -> AuthorizationResponse:
-        """Allow an authorization request, or only `scopes` of it; consent is skipped where the server skips it."""
+        """Allow an authorization request, or only `scopes` of it, if the server asks."""
         response = self.ask(url)
         if response.status_code == 200:
             page = Page(response)
@@ -116,7 +116,7 @@ class Person:
     def connect(
         self, client: RegisteredClient, *scopes: str, **overrides: str | list[str] | None
     ) -> Tokens:
-        """Allow all that `client` requests, or only `scopes`, and return the tokens that it receives."""
+        """Allow what `client` requests, or only `scopes`, and return the client's tokens."""
         request = client.authorization_request(**overrides)
         response = self.allow_request(request.url, *scopes)
         return Tokens.read(client.redeem(response.code, request.verifier))

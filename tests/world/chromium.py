@@ -1,4 +1,4 @@
-"""The system's Chromium, driven by Playwright: what a person has, for what needs scripts, styles and a screen."""
+"""The system's Chromium, driven by Playwright, for tests of scripts, styles and layout."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import expect, sync_playwright
 
 PROGRAM = Path("/usr/bin/chromium")
-#: Without a sandbox it runs as root, too; the rest keeps it from speaking to anybody but the legs.
+#: Without a sandbox it runs as root, too. The other options stop requests to other servers.
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +24,7 @@ PATIENCE_MS = 15_000  # a machine that is busy takes its time
 
 @contextmanager
 def launched_chromium() -> Iterator[Chromium]:
-    """A browser without a window. Skips the test on a machine that has none, but never in CI."""
+    """Start a browser without a window. Skip the test where none is installed, except in CI."""
     if not PROGRAM.exists() and not os.environ.get("CI"):
         pytest.skip(f"there is no {PROGRAM}: apt install chromium")
     expect.set_options(timeout=PATIENCE_MS)

@@ -8,7 +8,7 @@ import time_machine
 
 
 class Clock:
-    """The wall-clock time, which a test can move. `time.monotonic`, and with it every timeout, stays real."""
+    """The wall-clock time, which a test can move. `time.monotonic` and timeouts stay real."""
 
     def __init__(self, traveller: time_machine.Traveller) -> None:
         self._traveller = traveller
@@ -32,6 +32,6 @@ def turnable_clock() -> Iterator[Clock]:
 
 @contextmanager
 def stopped_clock(moment: datetime) -> Iterator[Clock]:
-    """Provide a clock that stands still at `moment` until it is moved; restore the time at the end."""
+    """Provide a clock that stands still at `moment` until a test moves it."""
     with time_machine.travel(moment, tick=False) as traveller:
         yield Clock(traveller)

@@ -5,7 +5,7 @@ from typing import Any
 
 
 class Events(logging.Handler):
-    """The events that were logged between `attach` and `detach`, oldest first, each as its fields."""
+    """The fields of the events between `attach` and `detach`, oldest first."""
 
     def __init__(self) -> None:
         super().__init__()

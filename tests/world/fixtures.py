@@ -1,8 +1,8 @@
-"""The stage as pytest fixtures: the three legs on one in-memory network, the cast, and a clock to turn.
+"""Pytest fixtures: the three legs on one in-memory network, people, clients, and a clock.
 
-A plugin: `pytest_plugins = ["world.fixtures"]` in a `conftest.py` gives them to the tests of any project
-(docs/fixtures.md). `@pytest.mark.settings(REFRESH_TOKEN_GRACE="0")` starts a test's legs with other settings than the
-demo's.
+With `pytest_plugins = ["world.fixtures"]` in a `conftest.py`, the tests of any project can use them
+(docs/fixtures.md). `@pytest.mark.settings(REFRESH_TOKEN_GRACE="0")` starts the legs of a test with
+other settings than the demo's.
 """
 
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ EVERY_SCOPE = "profile photos:read photos:write"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare what the tests' marks mean."""
+    """Declare the marks of the tests."""
     config.addinivalue_line(
         "markers", "settings(**settings): starts the legs with TRIPOD_… as given"
     )
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @dataclass(frozen=True)
 class Stage:
-    """An instance folder in which everybody is known already, so that no test has to wait for it."""
+    """An instance folder in which all users and clients are registered. Tests copy it."""
 
     instance_path: Path
     client: dict[str, Any]
@@ -45,7 +45,7 @@ class Stage:
 
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
-    """Databases that are migrated and seeded, with Mallory and the third parties registered."""
+    """Prepare the databases, with Mallory's account and the clients of third parties."""
     from world.legs import Legs
 
     path = tmp_path_factory.mktemp("stage") / "instance"
@@ -64,7 +64,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
 
 @pytest.fixture
 def legs(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> "Iterator[Legs]":
-    """The three legs, with the stage's data to themselves."""
+    """Run the three legs on a copy of the stage's data."""
     from world.legs import Legs, copy_of
 
     mark = request.node.get_closest_marker("settings")
@@ -76,7 +76,7 @@ def legs(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> "Itera
 
 @pytest.fixture(scope="session")
 def legs_on_ports(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Running]":
-    """The three legs as processes on free ports, for tests that cannot do without sockets."""
+    """Run the three legs as processes on free ports, for tests that need sockets."""
     from world.processes import running_legs
 
     with running_legs(tmp_path_factory.mktemp("legs")) as legs:
@@ -85,38 +85,38 @@ def legs_on_ports(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Running
 
 @pytest.fixture
 def network(legs: "Legs") -> Network:
-    """What the legs speak over: it can be cut, and remembers."""
+    """Return the network of the legs. It records requests, and can fail on purpose."""
     return legs.network
 
 
 @pytest.fixture
 def clock() -> Iterator[Clock]:
-    """Everybody's clock; ask for it before what it is to turn."""
+    """Return the clock of this process. A test requests it before the other fixtures."""
     with turnable_clock() as clock:
         yield clock
 
 
 @pytest.fixture
 def browser(legs: "Legs", network: Network) -> Browser:
-    """A browser in which nobody has signed in."""
+    """Return a browser in which no user is signed in."""
     return Browser(network, home=legs.auth_server_url)
 
 
 @pytest.fixture
 def alice(legs: "Legs", network: Network) -> Person:
-    """She owns photos."""
+    """Return Alice, who owns photos."""
     return Person("alice", "wonderland", Browser(network, home=legs.auth_server_url))
 
 
 @pytest.fixture
 def bob(legs: "Legs", network: Network) -> Person:
-    """He owns other photos."""
+    """Return Bob, who owns other photos."""
     return Person("bob", "builder", Browser(network, home=legs.auth_server_url))
 
 
 @pytest.fixture
 def mallory(legs: "Legs", stage: Stage) -> Attacker:
-    """She attacks, with an account and a client of her own."""
+    """Return Mallory, an attacker with an account and a registered client."""
     client = legs.client_with(stage.mallorys_client)
     return Attacker(
         "mallory", MALLORYS_PASSWORD, Browser(legs.network, home=legs.auth_server_url), client
@@ -125,19 +125,19 @@ def mallory(legs: "Legs", stage: Stage) -> Attacker:
 
 @pytest.fixture
 def client(legs: "Legs", stage: Stage) -> RegisteredClient:
-    """A confidential client that nobody here wrote, registered for every scope."""
+    """Return a confidential client of a third party, registered for every scope."""
     return legs.client_with(stage.client)
 
 
 @pytest.fixture
 def public_client(legs: "Legs", stage: Stage) -> RegisteredClient:
-    """A client that cannot keep a secret, on the person's own machine."""
+    """Return a public client, on the user's own machine."""
     return legs.client_with(stage.public_client)
 
 
 @pytest.fixture
 def resource_server(legs: "Legs") -> RegisteredClient:
-    """The account under which the resource API introspects."""
+    """Return the client that the resource API uses for introspection."""
     return legs.resource_server()
 
 

@@ -1,4 +1,4 @@
-"""The three applications in this process, on one in-memory network, with an instance folder of their own."""
+"""The three applications in this process, on one in-memory network with one instance folder."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ from world.registered_client import RegisteredClient
 
 
 class _Compiled(BytecodeCache):
-    """Templates that another test's legs have compiled: compiling them takes longer than most tests."""
+    """A cache of compiled templates for all tests: compiling takes longer than most tests."""
 
     def __init__(self) -> None:
         self._known: dict[str, bytes] = {}
@@ -79,7 +79,7 @@ class Legs:
         return _url(self.resource_api)
 
     def session(self) -> requests.Session:
-        """A program's own session on the network."""
+        """Return a new session on the network."""
         return self.network.mount(requests.Session())
 
     @property
@@ -92,7 +92,7 @@ class Legs:
         return self._event_log.named(name)
 
     def run(self, *arguments: str, stdin: str = "") -> str:
-        """What `flask --app app:create_auth_server ARGUMENTS` prints."""
+        """Run `flask --app app:create_auth_server ARGUMENTS` and return its output."""
         result = self.auth_server.test_cli_runner().invoke(args=arguments, input=stdin)
         assert result.exit_code == 0, result.output
         return result.stdout
@@ -116,7 +116,7 @@ class Legs:
         return self.client_with(registration)
 
     def client_with(self, registration: dict[str, Any]) -> RegisteredClient:
-        """A client that has been registered before, from what its registration said."""
+        """Return the client of an earlier registration, from its JSON output."""
         redirect_uri = next(iter(registration["redirect_uris"]), "")
         if redirect_uri:
             self.network.attach(origin_of(redirect_uri), _landing)
@@ -129,7 +129,7 @@ class Legs:
         )
 
     def resource_server(self) -> RegisteredClient:
-        """The account that introspects for the resource API."""
+        """Return the client that the resource API uses for introspection."""
         secret = ResourceApiSettings.load(self.environment).introspection_client_secret
         identity = {
             "client_id": DEMO_INTROSPECTION_CLIENT_ID,
@@ -148,7 +148,7 @@ class Legs:
 
 
 def copy_of(instance_path: Path, target: Path) -> Path:
-    """An instance folder with the same contents, file modes included, for legs that are not running."""
+    """Copy an instance folder with its file modes. Its legs must not be running."""
     shutil.copytree(instance_path, target)
     return target
 
@@ -159,5 +159,5 @@ def _url(leg: Flask) -> str:
 
 @Request.application
 def _landing(_request: Request) -> Response:
-    """What a third party's site shows at its redirect URI."""
+    """Return the page that a third party shows at its redirect URI."""
     return Response("Welcome back.", mimetype="text/html")

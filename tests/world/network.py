@@ -1,8 +1,8 @@
-"""HTTP without sockets: a `requests` adapter that hands each origin to the WSGI application which answers for it.
+"""HTTP without sockets: a `requests` adapter that passes requests to the origin's WSGI application.
 
-Everything between two programs is as on the wire (methods, headers, cookies, bodies, redirects, failures to connect),
-except that nothing listens. It mounts on any `requests.Session`, so client libraries that build on requests run on it
-unchanged.
+Messages are as on a real network: methods, headers, cookies, bodies, redirects and connection
+errors. The adapter can be mounted on any `requests.Session`, so client libraries that use requests
+run on it unchanged.
 """
 
 import io
@@ -60,7 +60,7 @@ class Exchange:
 
 
 class Network:
-    """Origins, the applications that answer for them, and what has been said (`exchanges`, in the order of answers)."""
+    """The applications of each origin, and the `exchanges` in the order of their responses."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []
@@ -69,15 +69,15 @@ class Network:
         self._mute: set[str] = set()
 
     def attach(self, origin: str, application: "WSGIApplication") -> None:
-        """Let `application` answer for `origin` (`https://photos.example`) from now on, whoever did before."""
+        """Let `application` serve `origin` (`https://photos.example`) from now on."""
         self._applications[origin] = application
 
     def application(self, origin: str) -> "WSGIApplication":
-        """What answers for `origin`: to attach it elsewhere too, or with something around it."""
+        """Return the application of `origin`, to wrap it or to attach it elsewhere too."""
         return self._applications[origin]
 
     def adapter(self, remote_address: str = "127.0.0.1") -> "NetworkAdapter":
-        """What carries a session's requests; `remote_address` is where they seem to come from."""
+        """Return an adapter for a session; its requests come from `remote_address`."""
         return NetworkAdapter(self, remote_address)
 
     def mount(self, session: S) -> S:
@@ -89,7 +89,7 @@ class Network:
 
     @contextmanager
     def cut_off(self, origin: str) -> Iterator[None]:
-        """Meanwhile, nobody can connect to `origin`."""
+        """Let connections to `origin` fail inside the `with` block."""
         self._unreachable.add(origin)
         try:
             yield
@@ -108,7 +108,7 @@ class Network:
     def exchanges_with(
         self, origin: str, path: str | None = None, *, method: str | None = None
     ) -> list[Exchange]:
-        """What has been said with `origin`, at `path` and by `method` where they are given."""
+        """Return the exchanges with `origin`, filtered by `path` and `method` if given."""
         return [
             exchange
             for exchange in self.exchanges
@@ -118,9 +118,10 @@ class Network:
         ]
 
     def answer(self, request: requests.PreparedRequest, remote_address: str) -> HTTPResponse:
-        """Have the request answered.
+        """Pass the request to its application and return the response.
 
-        :raises requests.ConnectionError: when its origin is nowhere, or cut off, or its answer gets lost.
+        :raises requests.ConnectionError: when its origin is unknown or cut off, or its response
+            is lost.
         """
         url, method = str(request.url), str(request.method)
         origin = origin_of(url)

@@ -1,6 +1,7 @@
-"""What a person finds on a page: its words, links, pictures and forms, read with the standard library's parser.
+"""The content of a page: its text, links, images and forms.
 
-Of forms it knows text, hidden and tickable fields and buttons; lists to select from and files are not among them.
+Forms have text fields, hidden fields, checkboxes, radio buttons and buttons. Selection lists and
+files are not supported.
 """
 
 from dataclasses import dataclass, field
@@ -10,12 +11,12 @@ from typing import Any, NamedTuple
 
 import requests
 
-#: Input types that a person neither fills nor ticks.
+#: Input types without a value that a user enters.
 _BUTTON_TYPES = ("submit", "image", "button", "reset")
 
 
 class Link(NamedTuple):
-    """Words that lead to an address."""
+    """A link: its text and its address."""
 
     text: str
     href: str
@@ -23,7 +24,7 @@ class Link(NamedTuple):
 
 @dataclass
 class Field:
-    """One control of a form. For a checkbox or radio button, `value` is sent when it is `checked`."""
+    """One control of a form. A checkbox or radio button sends `value` when it is `checked`."""
 
     name: str
     type: str
@@ -37,7 +38,7 @@ class Field:
 
 @dataclass
 class Button:
-    """A button that submits; its name and value are sent when it is the one that is pressed."""
+    """A submit button. Its name and value are sent when it is pressed."""
 
     text: str
     name: str
@@ -47,7 +48,7 @@ class Button:
 
 @dataclass
 class Form:
-    """A form, with its fields as the person has left them."""
+    """A form with the current values of its fields."""
 
     action: str
     method: str
@@ -56,7 +57,7 @@ class Form:
     buttons: list[Button] = field(default_factory=list)
 
     def submission(self, button: Button | None = None) -> list[tuple[str, str]]:
-        """The names and values that are sent when `button` is pressed."""
+        """Return the names and values that are sent when `button` is pressed."""
         sent = [(control.name, control.value) for control in self.fields if control.is_sent]
         return sent + ([(button.name, button.value)] if button and button.name else [])
 
@@ -79,12 +80,12 @@ class Form:
         }
 
     def values(self, name: str) -> list[str]:
-        """What the form would send under `name`."""
+        """Return the values that the form would send as `name`."""
         return [value for sent_name, value in self.submission() if sent_name == name]
 
 
 class Page:
-    """An answer as a person sees it."""
+    """A response as a user sees it."""
 
     def __init__(self, response: requests.Response) -> None:
         self.response = response
@@ -125,18 +126,18 @@ class Page:
         return [link.href for link in self.links]
 
     def has_field(self, name: str) -> bool:
-        """Whether any form asks for `name`."""
+        """Return whether any form has a field of that name."""
         return any(control.name == name for form in self.forms for control in form.fields)
 
     def form_with(self, name: str) -> Form:
-        """The form that has a field of that name."""
+        """Return the first form that has a field of that name."""
         for form in self.forms:
             if name in (control.name for control in form.fields):
                 return form
         raise LookupError(f"no form with {name!r} on {self!r}")
 
     def link(self, text: str) -> Link:
-        """The first link whose words contain `text`."""
+        """Return the first link whose text contains `text`."""
         for link in self.links:
             if text in link.text:
                 return link
@@ -145,7 +146,7 @@ class Page:
     def button(
         self, text: str | None = None, *, name: str | None = None, value: str | None = None
     ) -> Button:
-        """The first button with these words in it, or of that name and value."""
+        """Return the first button whose text contains `text`, or with that name and value."""
         for form in self.forms:
             for button in form.buttons:
                 if (
@@ -157,7 +158,7 @@ class Page:
         raise LookupError(f"no button {text or (name, value)} on {self!r}")
 
     def form_of(self, button: Button) -> Form:
-        """The form that `button` submits."""
+        """Return the form that `button` submits."""
         return next(form for form in self.forms if any(button is one for one in form.buttons))
 
 
@@ -167,7 +168,7 @@ def media_type(response: requests.Response) -> str:
 
 
 class _Parser(HTMLParser):
-    """Collects while it reads. Words between tags go to whatever is open: the page, a link, a button."""
+    """A parser that collects links, images and forms, and the text of each open element."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -246,7 +247,7 @@ class _Parser(HTMLParser):
             form.fields.append(control)
 
     def _owner(self, attributes: dict[str, str]) -> Form | None:
-        """The form around a control, or the one that its `form` attribute names."""
+        """Return the form around a control, or the form that its `form` attribute names."""
         if "form" not in attributes:
             return self._form
         return next((form for form in self.forms if form.id == attributes["form"]), None)

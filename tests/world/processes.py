@@ -1,4 +1,4 @@
-"""The project as a person starts it: real processes on loopback ports that nobody else has."""
+"""The project as a user starts it: real processes on free loopback ports."""
 
 import os
 import signal
@@ -30,7 +30,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def environment(instance_path: Path, **settings: str) -> dict[str, str]:
-    """This process's environment without its settings, with the three legs at free ports."""
+    """Return this process's environment without settings, with the legs at free ports."""
     surroundings = {
         name: value
         for name, value in os.environ.items()
@@ -85,7 +85,7 @@ class Running:
         return self.env["TRIPOD_RESOURCE_API_URL"]
 
     def servers(self) -> dict[int, str]:
-        """The process ids of the servers on its ports, workers included, with their command lines."""
+        """Return the process ids of the servers and workers with their command lines."""
         ports = {str(urlsplit(url).port) for url in self.urls}
         return {
             pid: line
@@ -115,14 +115,14 @@ class Running:
             time.sleep(0.05)
 
     def stop(self, number: int = signal.SIGINT) -> int:
-        """Send a signal, wait for the end, and give back the exit status."""
+        """Send a signal, wait for the end, and return the exit status."""
         self.process.send_signal(number)
         return self.process.wait(STOPPED_WITHIN)
 
 
 @contextmanager
 def running(*command: str, env: Mapping[str, str], log: Path) -> Iterator[Running]:
-    """Run one of the interpreter's commands in the meantime; what it prints goes to the file at `log`."""
+    """Run a command of the interpreter inside the `with` block; `log` gets its output."""
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, *command], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT
@@ -137,7 +137,7 @@ def running(*command: str, env: Mapping[str, str], log: Path) -> Iterator[Runnin
 
 @contextmanager
 def running_legs(folder: Path, **settings: str) -> Iterator[Running]:
-    """The three legs as `python app.py` serves them, ready, with everything they write under `folder`."""
+    """Serve the three legs by `python app.py` and write all their files under `folder`."""
     env = environment(folder / "instance", **settings)
     with running("app.py", env=env, log=folder / "output.txt") as legs:
         legs.wait_until_ready(*legs.urls)
@@ -160,7 +160,10 @@ def _command_lines() -> Iterator[tuple[int, str]]:
                 yield int(path.parent.name), path.read_text().replace("\0", " ")
         return
     listing = subprocess.run(
-        ["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True
+        ["ps", "-ww", "-eo", "pid=,args="],  # noqa: S607 - the path differs between systems
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     for line in listing.splitlines():
         pid, _, command = line.strip().partition(" ")

@@ -1,7 +1,8 @@
-"""A client of an OAuth 2.0 server, as another developer would write it: metadata, PKCE, and plain HTTP.
+"""A client of an OAuth 2.0 server that uses the metadata, PKCE and plain HTTP.
 
-Tests use it to speak the protocol directly. Every request takes overrides, so that the test of a wrong
-request states only what is wrong with it. An override of None leaves the parameter out; a list repeats it.
+Tests use it to send protocol messages directly. Every request takes overrides, so that the test of
+a wrong request states only what is wrong with it. An override of None leaves the parameter out; a
+list repeats it.
 """
 
 import base64
@@ -88,7 +89,7 @@ class RegisteredClient:
     """A client that is registered at `issuer`, and the session that it sends its requests with.
 
     A public client has no secret. `scope` is what the client requests unless a test says otherwise.
-    With `verifier`, all authorization requests use that code verifier; without it, each has a new one.
+    With `verifier`, all authorization requests use that code verifier. Otherwise each has a new one.
     """
 
     issuer: str
@@ -126,7 +127,7 @@ class RegisteredClient:
         return AuthorizationRequest(url, state, verifier)
 
     def authorization_path(self, **overrides: Parameter) -> str:
-        """Return the URL of an authorization request as an address at the issuer: path and query."""
+        """Return the path and the query of an authorization request."""
         return self.authorization_request(**overrides).url.removeprefix(self.issuer)
 
     def redeem(
@@ -170,7 +171,7 @@ class RegisteredClient:
         return self._send(f"{self.issuer}{path}", parameters)
 
     def _send(self, url: str, parameters: Parameters) -> requests.Response:
-        """Send a form with the client's secret (HTTP Basic), or with its identifier when it is public."""
+        """Send a form with the client's secret (HTTP Basic), or the identifier of a public client."""
         if self.client_secret is None:
             return self.http.post(url, _present({"client_id": self.client_id} | dict(parameters)))
         # As bytes, since requests would encode text in Latin-1.

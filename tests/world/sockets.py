@@ -1,4 +1,4 @@
-"""Real connections in place of the in-memory network, for a `Browser` that is to visit processes."""
+"""Real connections in place of the in-memory network, for a `Browser` that visits processes."""
 
 from typing import TypeVar
 
@@ -14,10 +14,10 @@ class Sockets(Network):
     """What a `Browser` asks of a network, answered by the machine's own."""
 
     def mount(self, session: S) -> S:
-        """Leave the session on the network that it comes with, without the surroundings' proxies and passwords."""
+        """Let the session use real connections, without the environment's proxies and passwords."""
         session.trust_env = False
         return session
 
     def adapter(self, remote_address: str = "127.0.0.1") -> HTTPAdapter:  # type: ignore[override]
-        """What carries a session's requests."""
+        """Return an adapter for a session."""
         return HTTPAdapter(pool_maxsize=64)

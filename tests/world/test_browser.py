@@ -1,4 +1,4 @@
-"""The browser does what real ones do, where tests rely on it."""
+"""The browser behaves as real ones where tests rely on it."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,8 @@ FORM = """<!doctype html><title>A form</title>
 <a href="/form?again">Once <b>more</b></a> <img src="/picture">
 <form method="post" action="{action}">
   <input type="hidden" name="token" value="t"><label>Name <input name="name"></label>
-  <input type="checkbox" name="choice" value="a" checked><input type="checkbox" name="choice" value="b">
+  <input type="checkbox" name="choice" value="a" checked>
+  <input type="checkbox" name="choice" value="b">
   <input type="checkbox" name="unnamed" disabled checked><textarea name="note">As ever</textarea>
   <button type="button" name="decision" value="none">Nothing</button>
   <button name="decision" value="no">No</button><button name="decision" value="yes">Yes</button>
@@ -30,7 +31,7 @@ Site = Callable[[str], Flask]
 
 @pytest.fixture
 def network() -> Network:
-    """The same site at three origins, two of them ports of one host."""
+    """Serve the same site at three origins, of which two are ports of one host."""
     network = Network()
     for origin in (SHOP, BANK, ELSEWHERE):
         network.attach(origin, site())

@@ -1,4 +1,4 @@
-"""HTTP without sockets is HTTP: what a program can tell from its answers is what it could tell on the wire."""
+"""HTTP without sockets behaves as HTTP: programs get the same responses as on a real network."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ URL = "http://server.example:8080"
 
 @pytest.fixture
 def network() -> Network:
-    """A server that repeats what it is told, and one on https that says where it is."""
+    """Serve one application that repeats the request, and one on https that returns its URL."""
     server, network = Flask("server"), Network()
 
     @server.route("/echo/<name>", methods=["GET", "POST"])
@@ -106,7 +106,7 @@ def test_an_origin_can_be_cut_off_for_a_while(session: requests.Session, network
 
 
 def test_an_answer_can_get_lost(session: requests.Session, network: Network) -> None:
-    """Whoever asked does not know that it was heard; tests of retries do."""
+    """The client cannot know that the server received the request."""
     with network.losing_answers_of(URL), pytest.raises(requests.ConnectionError):
         session.post(f"{URL}/echo/x")
 
