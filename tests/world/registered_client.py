@@ -89,7 +89,7 @@ class RegisteredClient:
     """A client that is registered at `issuer`, and the session that it sends its requests with.
 
     A public client has no secret. `scope` is what the client requests unless a test says otherwise.
-    With `verifier`, all authorization requests use that code verifier. Otherwise each has a new one.
+    With `verifier`, all authorization requests use that code verifier; otherwise a new one.
     """
 
     issuer: str
@@ -171,7 +171,7 @@ class RegisteredClient:
         return self._send(f"{self.issuer}{path}", parameters)
 
     def _send(self, url: str, parameters: Parameters) -> requests.Response:
-        """Send a form with the client's secret (HTTP Basic), or the identifier of a public client."""
+        """Send a form with the client's secret (HTTP Basic); a public client sends its identifier."""
         if self.client_secret is None:
             return self.http.post(url, _present({"client_id": self.client_id} | dict(parameters)))
         # As bytes, since requests would encode text in Latin-1.
