@@ -1,4 +1,4 @@
-"""E1 – Connected apps: the apps that have access, and removing one together with its codes and tokens."""
+"""E1 – Connected apps: which apps have access, and how a user removes one."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -26,7 +26,7 @@ def take_out(person: Person, client: RegisteredClient, page: Page | None = None)
 
 
 def listed(person: Person) -> list[str]:
-    """The identifiers on the buttons of the page."""
+    """Return the identifiers on the buttons of the page."""
     return [
         button.value
         for form in apps_page(person).forms
@@ -35,7 +35,7 @@ def listed(person: Person) -> list[str]:
     ]
 
 
-# Content ----------------------------------------------------------------------------------------------------------
+# Content ----------------------------------------------------------------------
 
 
 def test_an_app_is_listed_with_its_scopes(
@@ -114,7 +114,7 @@ def test_the_page_without_apps_says_so(
 def test_an_app_with_only_a_remembered_consent_stays_listed(
     clock: Clock, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    """Its grant has ended but the consent is remembered, so the user must be able to see and remove it."""
+    """Its grant has ended but the consent is remembered, so the user can see and remove it."""
     tokens = alice.connect(print_shop)
     has_access = apps_page(alice).text
     print_shop.revoke(tokens.refresh_token)
@@ -179,7 +179,7 @@ def test_the_homepage_is_shown_and_the_name_is_escaped(
     assert name not in answer.text
 
 
-# Removing an app --------------------------------------------------------------------------------------------------------
+# Removing an app --------------------------------------------------------------
 
 
 def test_removing_an_app_deactivates_its_tokens_immediately(
@@ -294,7 +294,7 @@ def test_removing_an_app_twice_is_no_error(alice: Person, print_shop: Registered
     )
 
 
-# Permissions ---------------------------------------------------------------------------------------------------------------
+# Permissions ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("token", [None, "", "made-up"])

@@ -1,4 +1,4 @@
-"""Sign out everywhere: ends all other sign-ins, keeps this one, and removes the apps if the user asks for it."""
+"""Sign out everywhere: it ends all other sign-ins and, if requested, removes the apps."""
 
 import pytest
 from requests import Response

@@ -1,4 +1,4 @@
-"""Only the owner can see or change a client. Other users get 404 at every address and with every method."""
+"""Only the owner can see or change a client. Other users get 404 for every request."""
 
 import re
 
@@ -47,7 +47,7 @@ def test_another_developers_client_is_not_found(
     address: str,
     whose: str,
 ) -> None:
-    """An existing client and a missing one get the same response, so that nobody learns which exist."""
+    """Existing and missing clients get the same response, so that nobody learns which exist."""
     filled_in = POSTCARDS | developer.form("/developer/apps/new").entries
     data = filled_in if method == "POST" else None
     nobodys = developer.browser.request(method, address.format("nobodysatall"), data=data)

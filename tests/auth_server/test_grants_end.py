@@ -1,4 +1,4 @@
-"""The end of a grant: it ends once, with one reason, together with its codes, access tokens and refresh tokens."""
+"""The end of a grant: it ends once, with one reason, together with its codes and tokens."""
 
 from collections.abc import Callable
 
@@ -57,8 +57,8 @@ def test_all_tokens_of_an_ended_grant_are_inactive(
     new = Tokens.read(posters.refresh(tokens.refresh_token))
     ends[way]()
 
-    dead = [tokens.access_token, tokens.refresh_token, new.access_token, new.refresh_token]
-    assert [photo_api.introspect(token).json() for token in dead] == [{"active": False}] * 4
+    revoked = [tokens.access_token, tokens.refresh_token, new.access_token, new.refresh_token]
+    assert [photo_api.introspect(token).json() for token in revoked] == [{"active": False}] * 4
 
 
 @pytest.mark.parametrize("way", WAYS)

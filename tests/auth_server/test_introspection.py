@@ -82,12 +82,12 @@ def test_the_subject_is_not_the_username(
     assert "alice" not in alices["sub"]
 
 
-# Inactive --------------------------------------------------------------------------------------------------------------
+# Inactive ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000, " "])
 def test_an_unknown_token_is_inactive(photo_api: RegisteredClient, presented: str) -> None:
-    """§2.2: the server MUST return an introspection response with the "active" field set to "false", and nothing more."""
+    """§2.2: MUST return a response with the "active" field set to "false", and nothing more."""
     answer = photo_api.introspect(presented)
 
     assert (answer.status_code, answer.json()) == (200, INACTIVE)
@@ -133,7 +133,7 @@ def test_a_spent_refresh_token_is_inactive(
 def test_tokens_of_an_ended_grant_are_inactive(
     print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
 ) -> None:
-    """§4: if the token can be revoked, the authorization server MUST determine whether or not it has been."""
+    """§4: if the token can be revoked, the server MUST determine whether or not it has been."""
     print_shop.revoke(tokens.refresh_token)
 
     assert photo_api.introspect(tokens.access_token).json() == INACTIVE
@@ -173,7 +173,7 @@ def test_introspection_changes_nothing(
     assert print_shop.refresh(tokens.refresh_token).status_code == 200
 
 
-# Callers -----------------------------------------------------------------------------------------------------------
+# Callers ----------------------------------------------------------------------
 
 
 def test_a_client_may_introspect_its_own_token(
@@ -214,14 +214,14 @@ def test_an_unauthenticated_request_is_rejected(
     assert phone_app.introspect(tokens.access_token).status_code == 401
 
 
-# The form of the request -----------------------------------------------------------------------------------------------
+# The form of the request ------------------------------------------------------
 
 
 @pytest.mark.parametrize("hint", ["access_token", "refresh_token", "id_token", "", "é"])
 def test_the_token_type_hint_is_ignored(
     photo_api: RegisteredClient, tokens: Tokens, hint: str
 ) -> None:
-    """§2.1: the server MAY ignore this parameter, and MUST extend its search if it does not find it by the hint."""
+    """§2.1: MUST extend its search if it does not find the token by the hint."""
     assert photo_api.introspect(tokens.access_token, token_type_hint=hint).json()["active"]
     assert photo_api.introspect(tokens.refresh_token, token_type_hint=hint).json()["active"]
 

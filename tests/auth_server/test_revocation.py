@@ -18,7 +18,7 @@ def tokens(alice: Person, print_shop: RegisteredClient) -> Tokens:
 def test_either_token_ends_the_grant(
     print_shop: RegisteredClient, tokens: Tokens, kind: str, events: Events
 ) -> None:
-    """§2.1: the authorization server SHOULD also invalidate all access tokens based on the same authorization grant."""
+    """§2.1: SHOULD also invalidate all access tokens based on the same authorization grant."""
     answer = print_shop.revoke(getattr(tokens, kind))
 
     assert answer.status_code == 200
@@ -30,7 +30,7 @@ def test_either_token_ends_the_grant(
 
 @pytest.mark.parametrize("presented", ["made-up", "\0", "é", "x" * 10_000])
 def test_revoking_an_unknown_token_succeeds(print_shop: RegisteredClient, presented: str) -> None:
-    """§2.2: the authorization server responds with HTTP status code 200 if the client submitted an invalid token."""
+    """§2.2: the server responds with status code 200 if the client submitted an invalid token."""
     assert print_shop.revoke(presented).status_code == 200
 
 
@@ -63,7 +63,7 @@ def test_a_spent_token_ends_the_grant(print_shop: RegisteredClient, tokens: Toke
 def test_another_clients_token_cannot_be_revoked(
     print_shop: RegisteredClient, posters: RegisteredClient, tokens: Tokens
 ) -> None:
-    """§2.1: the server verifies whether the token was issued to the client making the revocation request."""
+    """§2.1: verifies whether the token was issued to the client making the request."""
     answers = [posters.revoke(tokens.access_token), posters.revoke(tokens.refresh_token)]
 
     assert [(answer.status_code, answer.json()["error"]) for answer in answers] == [

@@ -171,7 +171,7 @@ class RegisteredClient:
         return self._send(f"{self.issuer}{path}", parameters)
 
     def _send(self, url: str, parameters: Parameters) -> requests.Response:
-        """Send a form with the client's secret (HTTP Basic); a public client sends its identifier."""
+        """Send a form with the secret (HTTP Basic), or with the id of a public client."""
         if self.client_secret is None:
             return self.http.post(url, _present({"client_id": self.client_id} | dict(parameters)))
         # As bytes, since requests would encode text in Latin-1.
