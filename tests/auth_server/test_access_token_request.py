@@ -10,7 +10,7 @@ from world.clock import Clock
 from world.events import Events
 from world.page import media_type
 from world.registered_client import Parameter, RegisteredClient, Tokens
-from world.threads import at_once
+from world.threads import repeat_at_once
 
 from auth_server.errors import DESCRIPTIONS
 from tests.auth_server.server import VERIFIER, Server
@@ -332,7 +332,7 @@ def test_at_most_one_of_fifty_parallel_redemptions_succeeds(
     print_shop: RegisteredClient, code: str, events: Events
 ) -> None:
     """The other forty-nine are replays, so the grant has ended."""
-    answers = at_once(50, lambda: print_shop.redeem(code))
+    answers = repeat_at_once(50, lambda: print_shop.redeem(code))
 
     successes = [answer for answer in answers if answer.status_code == 200]
     refusals = [error(answer) for answer in answers if answer.status_code == 400]

@@ -9,7 +9,7 @@ from world.cast import Person
 from world.events import Events
 from world.page import Page
 from world.registered_client import RegisteredClient
-from world.threads import at_once
+from world.threads import repeat_at_once
 
 from auth_server.developer import MAX_CLIENTS
 from tests.auth_server.developers import Developer, shown
@@ -145,7 +145,7 @@ def test_a_double_click_registers_one_client(developer: Developer) -> None:
         }
         return browser.post(form.action, data=data | {"scope": "profile"}).status_code
 
-    assert sorted(at_once(4, click)) == [200, 303, 303, 303]
+    assert sorted(repeat_at_once(4, click)) == [200, 303, 303, 303]
     assert len(re.findall("Edit Twice", developer.page().text)) == 1
 
 

@@ -9,7 +9,7 @@ from world.cast import Person
 from world.clock import Clock
 from world.events import Events
 from world.registered_client import RegisteredClient, Tokens
-from world.threads import at_once
+from world.threads import repeat_at_once
 
 from auth_server.errors import DESCRIPTIONS
 
@@ -445,7 +445,7 @@ def test_a_replay_forgets_the_consent(
 def test_two_parallel_presentations_leave_one_unspent_token(
     print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
-    answers = at_once(2, lambda: print_shop.refresh(tokens.refresh_token))
+    answers = repeat_at_once(2, lambda: print_shop.refresh(tokens.refresh_token))
 
     both = [Tokens.read(answer) for answer in answers]
     assert sorted(print_shop.holds(new.refresh_token) for new in both) == [False, True]
@@ -455,7 +455,7 @@ def test_two_parallel_presentations_leave_one_unspent_token(
 def test_at_most_two_of_fifty_parallel_presentations_succeed(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
-    answers = at_once(50, lambda: print_shop.refresh(tokens.refresh_token))
+    answers = repeat_at_once(50, lambda: print_shop.refresh(tokens.refresh_token))
 
     successes = [Tokens.read(answer) for answer in answers if answer.status_code == 200]
     assert 1 <= len(successes) <= 2
@@ -468,7 +468,7 @@ def test_at_most_two_of_fifty_parallel_presentations_succeed(
 def test_with_a_grace_of_zero_at_most_one_succeeds(
     print_shop: RegisteredClient, tokens: Tokens, events: Events
 ) -> None:
-    answers = at_once(50, lambda: print_shop.refresh(tokens.refresh_token))
+    answers = repeat_at_once(50, lambda: print_shop.refresh(tokens.refresh_token))
 
     successes = [Tokens.read(answer) for answer in answers if answer.status_code == 200]
     assert len(successes) == 1

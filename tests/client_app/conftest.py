@@ -2,8 +2,6 @@
 
 import logging
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
@@ -176,23 +174,6 @@ def clock():
     """Provide the clock of all parties."""
     with turnable_clock() as clock:
         yield clock
-
-
-@pytest.fixture
-def at_once():
-    """Return a function that calls all its arguments at once and returns their results."""
-
-    def run(*calls):
-        start = threading.Barrier(len(calls))
-
-        def wait_and(call):
-            start.wait()
-            return call()
-
-        with ThreadPoolExecutor(len(calls)) as pool:
-            return list(pool.map(wait_and, calls))
-
-    return run
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """`GET /callback`: the end of the flow leads to the album or to an error page."""
 
 import pytest
+from world.threads import at_once
 
 from client_app import session_store
 from client_app.session_store import sessions
@@ -25,7 +26,7 @@ def test_a_reload_says_that_the_response_was_used(browser, tripod_id, network):
     assert network.grant_types["authorization_code"] == 1
 
 
-def test_one_of_two_simultaneous_identical_responses_is_used(browser, tripod_id, network, at_once):
+def test_one_of_two_simultaneous_identical_responses_is_used(browser, tripod_id, network):
     callback = tripod_id.authorize(browser.begin())
     tabs = [browser.another_tab() for _ in range(8)]
     statuses = [
@@ -176,7 +177,7 @@ def test_flows_in_several_tabs_can_end_one_after_the_other(browser, tripod_id):
     assert responses == [(303, 200)] * 3
 
 
-def test_flows_in_several_tabs_can_end_at_the_same_moment(browser, tripod_id, at_once):
+def test_flows_in_several_tabs_can_end_at_the_same_moment(browser, tripod_id):
     """The browser has a working connection, whichever response it receives last."""
     callbacks = [tripod_id.authorize(browser.begin()) for _ in range(5)]
     tabs = [browser.another_tab() for _ in callbacks]

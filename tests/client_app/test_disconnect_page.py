@@ -1,6 +1,7 @@
 """`POST /disconnect`: Print Shop revokes its tokens at the server and deletes them."""
 
 import pytest
+from world.threads import at_once
 
 
 def test_disconnecting_ends_the_grant_and_deletes_the_tokens(alices_browser, tripod_id, stored):
@@ -37,7 +38,7 @@ def test_tokens_are_deleted_even_if_the_revocation_fails(alices_browser, network
     assert "could not revoke them at Tripod ID" in alices_browser.get("/").text
 
 
-def test_all_connections_of_the_browser_are_disconnected(alices_browser, tripod_id, at_once):
+def test_all_connections_of_the_browser_are_disconnected(alices_browser, tripod_id):
     """Two simultaneous flows leave two connections in one browser, and there is only one button."""
     tabs = [alices_browser.another_tab(), alices_browser.another_tab()]
     callbacks = [tripod_id.authorize(tab.begin()) for tab in tabs]

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 import pytest
+from world.threads import at_once
 
 from tests.client_app.simulated_servers import photo
 
@@ -165,7 +166,7 @@ def test_only_the_newest_ten_orders_are_kept(alices_browser):
     ]
 
 
-def test_simultaneous_orders_are_all_kept(alices_browser, at_once):
+def test_simultaneous_orders_are_all_kept(alices_browser):
     form = alices_browser.form() | {"photo": ["fjord"], "size": "10x15", "copies": "1"}
     tabs = [alices_browser.another_tab() for _ in range(5)]
     responses = at_once(*(lambda tab=tab: tab.post("/orders", dict(form)) for tab in tabs))

@@ -4,14 +4,14 @@ import io
 
 import pytest
 from PIL import Image
-from world.browser import Browser as UserAgent
+from world.browser import Browser
 from world.cast import Person
 
 
 @pytest.fixture
 def alice(legs):
     """Return Alice, connected with photos:read, with the album open."""
-    person = Person("alice", "wonderland", UserAgent(legs.network))
+    person = Person("alice", "wonderland", Browser(legs.network))
     person.go_through(f"{legs.client_app_url}/connect")
     return person
 

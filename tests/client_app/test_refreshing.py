@@ -5,6 +5,7 @@ every grant.
 """
 
 import pytest
+from world.threads import at_once
 
 from client_app import create_app
 from web.back_channel import BackChannel
@@ -37,7 +38,7 @@ def test_a_short_lived_token_is_used_until_it_expires(browser, tripod_id, networ
 
 
 def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
-    alices_browser, tripod_id, network, clock, at_once
+    alices_browser, tripod_id, network, clock
 ):
     tripod_id.delay = 0.1
     clock.forward(130)
@@ -49,7 +50,7 @@ def test_fifty_parallel_requests_after_expiry_cause_one_refresh(
 
 
 def test_fifty_parallel_requests_with_a_rejected_token_cause_one_refresh(
-    alices_browser, tripod_id, network, at_once
+    alices_browser, tripod_id, network
 ):
     tripod_id.delay = 0.1
     tripod_id.access_tokens.clear()
@@ -60,9 +61,7 @@ def test_fifty_parallel_requests_with_a_rejected_token_cause_one_refresh(
     assert network.grant_types["refresh_token"] == 1
 
 
-def test_two_processes_cause_one_refresh(
-    alices_browser, app, settings, tripod_id, network, clock, at_once
-):
+def test_two_processes_cause_one_refresh(alices_browser, app, settings, tripod_id, network, clock):
     tripod_id.delay = 0.1
     clock.forward(130)
     other = create_app(settings, BackChannel(adapter=lambda: network))

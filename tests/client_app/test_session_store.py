@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from world.threads import at_once
 
 from client_app import session_store
 from client_app.models import Connection, Record
@@ -83,7 +84,7 @@ def test_an_empty_record_is_deleted(store, database):
     assert execute(database, sessions.select()).all() == []
 
 
-def test_simultaneous_changes_are_all_stored(store, at_once):
+def test_simultaneous_changes_are_all_stored(store):
     at_once(*(lambda name=str(number): store.change("alice", add(name)) for number in range(20)))
 
     assert sorted(connection_ids(store.read("alice")), key=int) == [
@@ -222,7 +223,7 @@ def test_only_the_owner_can_read_the_stores_file(store, tmp_path):
     assert modes == {0o600}
 
 
-def test_many_processes_can_start_at_the_same_moment(tmp_path, at_once):
+def test_many_processes_can_start_at_the_same_moment(tmp_path):
     databases = [Database(f"sqlite:///{tmp_path}/new.db") for _ in range(8)]
     stores = at_once(
         *(

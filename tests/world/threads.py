@@ -1,4 +1,4 @@
-"""Calls that run at the same moment."""
+"""Calls that run at the same moment, each in a thread of its own."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +8,18 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def at_once(count: int, act: Callable[[], T]) -> list[T]:
-    """Call `act` in `count` threads that start at the same moment, and return the results."""
-    start = Barrier(count)
+def at_once(*calls: Callable[[], T]) -> list[T]:
+    """Start all `calls` at the same moment, and return their results in the order of the calls."""
+    start = Barrier(len(calls))
 
-    def start_together(_number: int) -> T:
+    def start_together(call: Callable[[], T]) -> T:
         start.wait()
-        return act()
+        return call()
 
-    with ThreadPoolExecutor(count) as threads:
-        return list(threads.map(start_together, range(count)))
+    with ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(start_together, calls))
+
+
+def repeat_at_once(count: int, call: Callable[[], T]) -> list[T]:
+    """Start `call` in `count` threads at the same moment, and return the results."""
+    return at_once(*[call] * count)
