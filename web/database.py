@@ -8,7 +8,7 @@ writes later fails when another one has written in between. A reading transactio
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -151,8 +151,14 @@ def _create_engine(url: str) -> Engine:
 
 
 def _create_private_file(path: Path) -> None:
+    """Create the file with mode 0600 unless it exists.
+
+    An existing file is never opened here: closing it would release the locks that SQLite has on it
+    in this process.
+    """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,6 +1,8 @@
 """A leg's database: transactions, sessions of requests, times, and files."""
 
 import stat
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -249,6 +251,32 @@ def test_only_the_owner_can_read_the_files(database: Database, path: Path) -> No
     assert len(files) == 3, "the database, its write-ahead log, and the index of the log"
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+COUNT_IN_ANOTHER_PROCESS = """
+import sqlite3, sys
+print(sqlite3.connect(sys.argv[1]).execute("SELECT count(*) FROM visits").fetchone()[0])
+"""
+
+
+def count_in_another_process(path: Path) -> int:
+    """Open the database in another process, close it at once, and return the number of rows."""
+    command = [sys.executable, "-c", COUNT_IN_ANOTHER_PROCESS, str(path)]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    return int(finished.stdout)
+
+
+def test_opening_the_file_again_keeps_its_locks(database: Database, path: Path) -> None:
+    """Without its locks, the other process would delete the write-ahead log that is in use."""
+    with database.writing() as db:
+        db.add(Visit(at=NOON))
+    Database(f"sqlite:///{path}")
+    count_in_another_process(path)
+
+    with database.writing() as db:
+        db.add(Visit(at=NOON))
+
+    assert count_in_another_process(path) == 2
 
 
 def test_an_exception_does_not_contain_the_written_values(database: Database) -> None:
