@@ -94,7 +94,8 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     last_list = network.exchanges_with(resource_api, "/photos")[-1]
     assert last_list.request_headers["Authorization"] == f"Bearer {new_tokens['access_token']}"
 
-    # E1 – the client or the resource owner ends the grant, and its tokens stop working
+    # E1 – the client, or the resource owner at the authorization server, ends the grant: every
+    # token of it is dead
     browser.press("Disconnect")
     resource_server = legs.resource_server()
     for token in (new_tokens["access_token"], new_tokens["refresh_token"], tokens["access_token"]):
