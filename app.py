@@ -156,7 +156,7 @@ def _serve(names: Sequence[str]) -> None:
         _begin_recording(list(settings.values()))
     programs = [_describe_program(LEGS[name], own) for name, own in settings.items()]
     try:
-        serving.serve(programs, lambda: _invite(settings))
+        serving.serve(programs, lambda: _show_next_steps(settings))
     except serving.ServingError as error:
         _exit(str(error), error.status)
 
@@ -215,15 +215,15 @@ def _describe_program(leg: Leg, settings: Settings) -> serving.Program:
     )
 
 
-def _invite(settings: Mapping[str, Settings]) -> None:
-    """Print how to go on, and open Print Shop in a browser if there is a desktop."""
+def _show_next_steps(settings: Mapping[str, Settings]) -> None:
+    """Print what to do next, and open Print Shop in a browser if there is a desktop."""
     print("\n".join(["", *_list_hints(settings)]), flush=True)
     if "client-app" in settings and _has_desktop():
         webbrowser.open(settings["client-app"].url)
 
 
 def _has_desktop() -> bool:
-    """Return whether a user sits at a desktop; a text browser in a terminal is not opened."""
+    """Return whether there is a desktop. A text browser in a terminal must not be opened."""
     has_windows = sys.platform in ("darwin", "win32")
     has_display = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
     return (has_windows or has_display) and sys.stdout.isatty()

@@ -1,6 +1,6 @@
 """The apps that are connected to a user's account, and what the user can do. Nothing here commits.
 
-An app is connected when it has a living grant or a remembered consent: with either it gets access
+An app is connected when it has a usable grant or a remembered consent: with either it gets access
 without asking.
 """
 
@@ -24,7 +24,7 @@ class ConnectedApp:
     """A client that has access to the user's data, or would get it without asking.
 
     `last_used` is when its newest token was issued; None when it has none. `has_access` is whether
-    it has a living grant now.
+    it has a usable grant now.
     """
 
     client: Client
@@ -36,7 +36,7 @@ class ConnectedApp:
 
 @dataclass(frozen=True)
 class _Permission:
-    """A remembered consent or a living grant, with what both have in common."""
+    """A remembered consent or a usable grant, with what both have in common."""
 
     client_id: str
     scope: str
@@ -46,7 +46,7 @@ class _Permission:
 
 def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
     """Return the apps that are connected to the account, ordered by name."""
-    permissions = [*_consents(db, user), *_living_grants(db, user)]
+    permissions = [*_consents(db, user), *_usable_grants(db, user)]
     last_used = _last_used(db, user)
     is_permitted = Client.client_id.in_({permission.client_id for permission in permissions})
     clients = db.scalars(
@@ -111,10 +111,10 @@ def _consents(db: Session, user: User) -> Iterable[_Permission]:
     return (_Permission(*row, is_grant=False) for row in db.execute(statement))
 
 
-def _living_grants(db: Session, user: User) -> Iterable[_Permission]:
+def _usable_grants(db: Session, user: User) -> Iterable[_Permission]:
     statement = select(Grant.client_id, Grant.scope, Grant.created_at)
-    living = statement.where(Grant.user_id == user.id, grants.is_living(now()))
-    return (_Permission(*row, is_grant=True) for row in db.execute(living))
+    usable = statement.where(Grant.user_id == user.id, grants.is_usable(now()))
+    return (_Permission(*row, is_grant=True) for row in db.execute(usable))
 
 
 def _last_used(db: Session, user: User) -> dict[str, datetime]:

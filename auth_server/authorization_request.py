@@ -1,7 +1,8 @@
 """The ordered checks of the authorization request.
 
-RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1. Client and redirect URI are checked
-first: nobody is redirected before both are valid. After that, every error is sent to the client.
+RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1. The client and the redirect
+URI are checked first: nobody is redirected before both are valid. Then every error is sent to the
+client.
 """
 
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ class Authorization:
     state: str | None
 
     def refused(self, error: str, reason: Reason, description: str) -> AuthorizationRefused:
-        """Return the error to raise, so that the client receives it."""
+        """Return the exception to raise. It sends the error to the client."""
         return AuthorizationRefused(
             error,
             reason,
@@ -49,7 +50,7 @@ class Authorization:
 def read_authorization(request: OAuth2Request) -> Authorization:
     """Validate the authorization request.
 
-    :raises UntrustedRequest: when there is no redirect URI to trust.
+    :raises UntrustedRequest: when the request has no trusted redirect URI.
     :raises AuthorizationRefused: when any other check fails.
     """
     parameters: MultiDict[str, str] = request.payload.data
@@ -118,9 +119,9 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
     raise UntrustedRequest(
         "invalid_request",
         reason,
-        "An app sent you here with an address that it never registered. "
-        "To keep you safe, you are not sent there.",
-        "Send the redirect_uri once. It must be a registered one, character by character.",
+        "The app wants to send you to an address that it has not registered. "
+        "For your safety, this server does not send you there.",
+        "Send the redirect_uri once. It must equal a registered one, character by character.",
         details=_redirect_uri_details(client, presented),
         fields=fields,
     )
@@ -129,8 +130,8 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
 def _redirect_uri_details(client: Client, presented: list[str]) -> dict[str, str]:
     details = {"App": f"{client.name} ({client.client_id})"}
     if presented:
-        details["Asked for"] = ", ".join(presented)[:300]
-    # Outside the demo, only the developer of a client may see what is registered of it.
+        details["Requested"] = ", ".join(presented)[:300]
+    # Outside the demo, only the developer of a client may see its registration.
     if get_settings().demo:
         details["Registered"] = ", ".join(client.redirect_uris)
     return details
@@ -150,12 +151,12 @@ def _check_parameters(parameters: MultiDict[str, str]) -> frozenset[str]:
     if parameters["response_type"] != "code":
         raise InvalidRequest(
             Reason.UNSUPPORTED_RESPONSE_TYPE,
-            "This server supports the response type code.",
+            "This server supports only the response type code.",
             "unsupported_response_type",
         )
     if parameters.get("response_mode", "query") != "query":
         raise InvalidRequest(
-            Reason.UNSUPPORTED_RESPONSE_MODE, "This server supports the response mode query."
+            Reason.UNSUPPORTED_RESPONSE_MODE, "This server supports only the response mode query."
         )
     return _check_prompt(parameters.get("prompt"))
 
@@ -165,6 +166,6 @@ def _check_prompt(prompt: str | None) -> frozenset[str]:
     is_none_with_others = "none" in prompts and len(prompts) > 1
     if is_none_with_others or not prompts <= set(PROMPTS):
         raise InvalidRequest(
-            Reason.INVALID_PROMPT, "prompt is either none, or login, consent or both."
+            Reason.INVALID_PROMPT, "prompt must be none, or it must be login, consent, or both."
         )
     return prompts

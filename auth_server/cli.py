@@ -1,4 +1,4 @@
-"""The command line: manage clients and users, and purge expired rows, also while the legs run."""
+"""Commands to manage clients and users and to purge expired rows, also while the legs run."""
 
 import json
 import sys
@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
-    help="May be given several times; matched exactly.",
+    help="A redirect URI, which must match exactly. Can be repeated.",
 )
 @click.option("--scope", default="", help=f'Space-delimited: "{scope_text(SCOPES)}".')
 @click.option("--public", "is_public", is_flag=True, help="A client that cannot keep a secret.")
@@ -57,7 +57,7 @@ def create_client(
     is_resource_server: bool,
     as_json: bool,
 ) -> None:
-    """Register a client. Its secret is shown only now."""
+    """Register a client. Its secret is shown only once."""
     db, secret = get_db(), None
     with _errors_as_one_line():
         if not is_resource_server:
@@ -65,7 +65,7 @@ def create_client(
             client, secret = clients.register_client(db, metadata, is_public=is_public)
         elif is_public or redirect_uris or scope.strip():
             raise RegistrationError(
-                "A resource server can only introspect: it has no redirect URI, scope or --public."
+                "--resource-server cannot be combined with --redirect-uri, --scope or --public."
             )
         else:
             client, secret = clients.register_resource_server(db, name)
@@ -99,7 +99,7 @@ def _kind(client: Client) -> str:
 @_as_json_object
 @writing
 def rotate_secret(client_id: str, as_json: bool) -> None:
-    """Give CLIENT_ID a new secret, shown only now. The old one stops working."""
+    """Give CLIENT_ID a new secret, which is shown only once. The old one stops working."""
     with _errors_as_one_line():
         client, secret = clients.rotate_secret(get_db(), client_id)
     get_db().commit()
@@ -146,7 +146,7 @@ def list_users() -> None:
 @click.argument("username")
 @writing
 def set_password(username: str) -> None:
-    """Set a new password and sign USERNAME out everywhere. The user's grants stay."""
+    """Set a new password and sign USERNAME out everywhere. The user's grants do not end."""
     # Read before the transaction begins, so that typing does not block other writers.
     password = _read_password()
     with _errors_as_one_line():

@@ -1,4 +1,4 @@
-"""Registered clients: create, change, list and delete them. Nothing here commits."""
+"""Create, change, list and delete registered clients. The caller commits."""
 
 from collections.abc import Mapping, Sequence
 
@@ -71,7 +71,7 @@ def register_resource_server(db: Session, name: str) -> tuple[Client, str]:
 
 
 def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None:
-    """Change the metadata of `client`. Remove a withdrawn scope from everything granted to it.
+    """Change the metadata of `client`. Remove a withdrawn scope from its grants and consents.
 
     :raises RegistrationError: when the metadata are not safe or not valid.
     """

@@ -19,9 +19,9 @@ from config import (
 from web.clock import now
 from web.database import Database
 
-#: Username to name and password. In the demo, the login page shows them.
+#: The name and password for each username. In the demo, the login page shows them.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
-#: Username to name and password. The lab signs in with them; no page shows them.
+#: The name and password for each username. The lab signs in with them. No page shows them.
 #: `inspector/lab/actors.py` has the same passwords.
 LAB_ACCOUNTS = {
     "lab-carol": ("Carol of the lab", "bench and burner"),

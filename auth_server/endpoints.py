@@ -1,6 +1,6 @@
 """Introspection (RFC 7662) and revocation (RFC 7009), as Authlib's endpoint classes.
 
-Both ignore `token_type_hint`, as the RFCs allow: a digest is searched in both tables anyway.
+Both ignore `token_type_hint`, as the RFCs allow: the server searches both tables for the digest.
 """
 
 from authlib.oauth2.rfc6749 import OAuth2Request
@@ -27,7 +27,7 @@ from web.event_log import record, record_on_commit
 
 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is untyped
-    """Introspection for resource servers, and for a client about its own tokens.
+    """Introspection of any token by a resource server, and of its own tokens by a client.
 
     Any other client receives `{"active": false}`.
     """
@@ -88,7 +88,10 @@ def _record_inactivity(client: Client, inactivity: Inactivity) -> None:
 
 
 class Revocation(RevocationEndpoint):  # type: ignore[misc]
-    """Revocation: either kind of token ends the grant; an unknown one gets 200 (RFC 7009 §2.2)."""
+    """Revocation, which ends the grant of the token.
+
+    An unknown token is answered with status 200 (RFC 7009 §2.2).
+    """
 
     CLIENT_AUTH_METHODS = list(METHODS)
 
@@ -97,7 +100,7 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
     ) -> AccessToken | RefreshToken | None:
         """E1 – Revocation request (RFC 7009 §2.1): return the token, or None if it is unknown.
 
-        :raises GrantRefused: when it was issued to another client.
+        :raises GrantRefused: when the token was issued to another client.
         """
         token = issued_tokens.find_token(get_db(), request.form["token"])
         if token and not token.check_client(client):

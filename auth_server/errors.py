@@ -1,10 +1,10 @@
 """The errors of the authorization server.
 
-Those of the protocol are of one family for each audience (RFC 6749 §4.1.2.1, §5.2):
+There is one group of protocol errors for each recipient (RFC 6749 §4.1.2.1, §5.2):
 
 - Without a trusted redirect URI: a page with code, description and a hint for the developer.
 - With a trusted redirect URI: a redirect with `error`, `state` and `iss`.
-- Back channel: JSON in the RFC's form, with one description per error. Only the event log receives
+- Back channel: JSON as in the RFC, with one description per error code. Only the event log receives
   the reason code.
 """
 
@@ -21,7 +21,7 @@ from auth_server.context import get_settings
 from auth_server.reasons import Reason
 from web.event_log import Field
 
-#: What the wire says, whatever the reason is: a client must not learn which check its guess failed.
+#: The same description for every reason: a client must not learn which check its guess failed.
 DESCRIPTIONS = {
     "invalid_client": "Client authentication failed.",
     "invalid_grant": (
@@ -73,7 +73,7 @@ class GrantRefused(InvalidGrantError):  # type: ignore[misc]
 class ReplayDetected(GrantRefused):
     """A single-use code or refresh token that its own client presented again (RFC 9700 §4.14.2).
 
-    The grant has to end.
+    The error handler ends the grant.
     """
 
     def __init__(self, reason: Reason, grant_id: str) -> None:
@@ -83,8 +83,8 @@ class ReplayDetected(GrantRefused):
 class UntrustedRequest(Exception):
     """An authorization request without a trusted redirect URI: it gets a page, never a redirect.
 
-    `hint` is for the developer of the client. `details` are rows for the page: what was requested,
-    what is registered. `fields` are further fields of the event.
+    `hint` is for the developer of the client. `details` are rows for the page: what was requested
+    and what is registered. `fields` are further fields of the event.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class AuthorizationRefused(Exception):
 
 
 class RegistrationError(Exception):
-    """A client or a user that cannot be registered as requested; the message is one sentence.
+    """A client or a user that cannot be registered. The message is one sentence.
 
     `objections` has a sentence for each invalid field of a client.
     """
@@ -143,5 +143,5 @@ class RegistrationError(Exception):
 
 
 def hide_reason(error: OAuth2Error) -> None:
-    """Replace the description of `error` with the one that every error of its kind has."""
+    """Replace the description of `error` with the common description of its error code."""
     error.description = DESCRIPTIONS.get(error.error, error.description)

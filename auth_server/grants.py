@@ -37,7 +37,7 @@ def begin_grant(db: Session, *, user_id: str, client_id: str, scope: str, lifeti
     return grant
 
 
-def is_living(moment: datetime) -> ColumnElement[bool]:
+def is_usable(moment: datetime) -> ColumnElement[bool]:
     """Return the condition that a grant has a code to redeem or a token to use at `moment`."""
     codes, tokens = authorization_codes.c, access_tokens.c
     can_be_redeemed = exists().where(
@@ -54,14 +54,14 @@ def is_connected(db: Session, user_id: str, client_id: str) -> bool:
     """Return whether the user has already given the client access that it can still use."""
     if remembered_scopes(db, user_id, client_id):
         return True
-    return _has_living_grant(db, user_id, client_id)
+    return _has_usable_grant(db, user_id, client_id)
 
 
-def _has_living_grant(db: Session, user_id: str, client_id: str) -> bool:
-    living_grant = exists().where(
-        Grant.user_id == user_id, Grant.client_id == client_id, is_living(now())
+def _has_usable_grant(db: Session, user_id: str, client_id: str) -> bool:
+    usable_grant = exists().where(
+        Grant.user_id == user_id, Grant.client_id == client_id, is_usable(now())
     )
-    return bool(db.scalar(select(living_grant)))
+    return bool(db.scalar(select(usable_grant)))
 
 
 def end_grant(db: Session, grant_id: str, reason: Reason) -> bool:
@@ -77,11 +77,11 @@ def end_grant(db: Session, grant_id: str, reason: Reason) -> bool:
 
 
 def end_revoked_grant(db: Session, grant_id: str, client: Client) -> None:
-    """End a grant that `client` revoked. Tell the user when it was the last living one."""
+    """End a grant that `client` revoked. Tell the user when it was the last usable one."""
     grant = db.get(Grant, grant_id)
     if grant is None or not end_grant(db, grant_id, Reason.REVOKED_BY_CLIENT):
         return
-    if not _has_living_grant(db, grant.user_id, grant.client_id):
+    if not _has_usable_grant(db, grant.user_id, grant.client_id):
         account_events.note(db, grant.user_id, "app_left", client_name=client.name)
 
 
@@ -107,7 +107,7 @@ def narrow_grants(db: Session, client: Client) -> None:
     gets the scope back, the client has to ask the user for it again.
     """
     _narrow_access_tokens(db, client)
-    _narrow_living_grants(db, client)
+    _narrow_unended_grants(db, client)
     forget_withdrawn_scopes(db, client)
 
 
@@ -124,12 +124,12 @@ def _narrow_access_tokens(db: Session, client: Client) -> None:
         db.execute(update(tokens).where(unexpired, tokens.c.scope == scope).values(**change))
 
 
-def _narrow_living_grants(db: Session, client: Client) -> None:
-    living = (Grant.client_id == client.client_id) & Grant.ended_at.is_(None)
-    for scope in db.scalars(select(Grant.scope).where(living).distinct()).all():
+def _narrow_unended_grants(db: Session, client: Client) -> None:
+    unended = (Grant.client_id == client.client_id) & Grant.ended_at.is_(None)
+    for scope in db.scalars(select(Grant.scope).where(unended).distinct()).all():
         if is_within(scope, client.scope):
             continue
-        with_scope = living & (Grant.scope == scope)
+        with_scope = unended & (Grant.scope == scope)
         remaining_scope = _remaining_scope(scope, client)
         if remaining_scope:
             db.execute(update(Grant).where(with_scope).values(scope=remaining_scope))

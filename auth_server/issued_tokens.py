@@ -25,7 +25,7 @@ REFRESH_TOKEN: TokenKind = "refresh_token"  # noqa: S105 - the name of a kind, n
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedToken:
-    """A code or a token that this server issued, with its grant, in whatever state it is.
+    """A code or a token that this server issued, with its grant. It may be in any state.
 
     The methods have the names by which Authlib calls them.
     """
@@ -65,7 +65,8 @@ class AuthorizationCode(IssuedToken):
     def objection(self, now: datetime) -> Reason | None:
         """Return why the code cannot be used, or None.
 
-        Whether it was redeemed before is checked last, by `redeem_code`, since that ends its grant.
+        `redeem_code` checks later whether the code was redeemed before, since a replay ends the
+        grant.
         """
         if self.grant_ended_at is not None:
             return Reason.GRANT_ENDED
@@ -81,8 +82,8 @@ class RefreshToken(IssuedToken):
     def objection(self, now: datetime) -> Reason | None:
         """Return why the token cannot be used, or None.
 
-        Whether it was spent before is checked last, by `spend_refresh_token`, since that can end
-        its grant.
+        `spend_refresh_token` checks later whether the token was spent before, since a replay can
+        end the grant.
         """
         if self.grant_ended_at is not None:
             return Reason.GRANT_ENDED
@@ -201,7 +202,7 @@ def _select_active(kind: TokenKind, token_digest: str, now: datetime, *, demo: b
         .join(Grant)
         .join(User)
         .join(Client, Client.client_id == Grant.client_id)
-        .where(table.c.digest == token_digest, _is_unexpired(kind, now), _has_living_grant())
+        .where(table.c.digest == token_digest, _is_unexpired(kind, now), _has_unended_grant())
     )
     if kind == REFRESH_TOKEN:
         statement = statement.where(is_unspent())
@@ -210,7 +211,7 @@ def _select_active(kind: TokenKind, token_digest: str, now: datetime, *, demo: b
     return statement
 
 
-#: For each kind: its table, and the columns that are named as the fields of `ActiveToken`.
+#: For each kind: its table, and the columns that have the names of fields of `ActiveToken`.
 _ACTIVE_COLUMNS = {
     ACCESS_TOKEN: (
         access_tokens,
@@ -239,7 +240,7 @@ def is_unspent() -> ColumnElement[bool]:
     return refresh_tokens.c.spent_at.is_(None) & refresh_tokens.c.lost_at.is_(None)
 
 
-def _has_living_grant() -> ColumnElement[bool]:
+def _has_unended_grant() -> ColumnElement[bool]:
     return Grant.ended_at.is_(None)
 
 

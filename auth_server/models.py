@@ -38,18 +38,18 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login is untyped
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(255))
-    # Advances to end every sign-in: a sign-in is a signed cookie, valid under one epoch only.
+    # Increased to end every sign-in: the signed cookie of a sign-in is valid for one epoch only.
     epoch: Mapped[int] = mapped_column(default=0)
     # Outside the demo, this user cannot sign in, and their tokens do not work.
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
 
     def get_id(self) -> str:
-        """Return what Flask-Login keeps in the session: the subject and the current epoch."""
+        """Return what Flask-Login stores in the session: the subject and the current epoch."""
         return f"{self.id}.{self.epoch}"
 
     def set_password(self, password: str) -> None:
-        """Set a new password, and end every sign-in. The grants stay."""
+        """Set a new password, and end every sign-in. The grants do not end."""
         self.password_hash = digests.hash_password(password)
         self.epoch = (self.epoch or 0) + 1
 
@@ -60,7 +60,7 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
     __tablename__ = "clients"
 
     client_id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
-    # None makes it a public client (RFC 6749 §2.1).
+    # None for a public client (RFC 6749 §2.1).
     client_secret_digest: Mapped[str | None] = mapped_column(DIGEST)
     name: Mapped[str] = mapped_column(String(200))
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
@@ -81,7 +81,7 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
 
     @property
     def token_endpoint_auth_method(self) -> str:
-        """The name of its method (RFC 7591 §2).
+        """The method of client authentication in the metadata (RFC 7591 §2).
 
         A confidential client may use `client_secret_post` as well.
         """
@@ -123,11 +123,11 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
         return redirect_uris.matches(redirect_uri, self.redirect_uris, is_public=self.is_public)
 
     def check_client_secret(self, client_secret: str) -> bool:
-        """Return whether this is the secret. A public client has none."""
+        """Return whether this is the client's secret. A public client has no secret."""
         return digests.digest_matches(client_secret, self.client_secret_digest)
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Return whether the client may use the method: `none` is for public clients."""
+        """Return whether the client may use the method. Only public clients may use `none`."""
         return (method == "none") == self.is_public
 
     def check_response_type(self, response_type: str) -> bool:
@@ -170,14 +170,14 @@ class Grant(Base):
     scope: Mapped[str] = mapped_column(Text)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
-    # Once set, never unset: no code and no token of the grant works any more.
+    # Never cleared once it is set: then no code and no token of the grant works any more.
     ended_at: Mapped[Moment | None]
     # A code of `reasons.Reason`.
     end_reason: Mapped[str | None] = mapped_column(String(40))
 
 
 class SignInFailure(Base):
-    """One failed sign-in, kept while it counts.
+    """One failed sign-in, stored as long as it counts towards the limit.
 
     The username is stored as a keyed digest, since users sometimes type their password there.
     """
@@ -222,12 +222,12 @@ authorization_codes = Table(
     Base.metadata,
     Column("digest", DIGEST, primary_key=True),
     _grant_id(),
-    # As presented in the authorization request; null when it was left out (RFC 6749 §4.1.3).
+    # As in the authorization request; null if the request had none (RFC 6749 §4.1.3).
     Column("redirect_uri", Text),
     Column("code_challenge", String(128), nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
-    # A redeemed code stays, so that a replay can be detected.
+    # A redeemed code is not deleted, so that a replay can be detected.
     Column("redeemed_at", UtcDateTime),
 )
 
@@ -240,9 +240,9 @@ refresh_tokens = Table(
     Column("predecessor_digest", DIGEST, index=True),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("spent_at", UtcDateTime),
-    # When it was accepted again within the grace, because the answer was lost.
+    # When it was accepted again within the grace period, because the response was lost.
     Column("retried_at", UtcDateTime),
-    # When its answer was found to be lost: it no longer works, and only a thief can present it.
+    # When its response was found to be lost. It no longer works: only an attacker can have it.
     Column("lost_at", UtcDateTime),
 )
 
@@ -251,7 +251,7 @@ access_tokens = Table(
     Base.metadata,
     Column("digest", DIGEST, primary_key=True),
     _grant_id(),
-    # The refresh token that was issued in the same answer.
+    # The refresh token that was issued in the same response.
     Column("refresh_token_digest", DIGEST, index=True, nullable=False),
     Column("scope", Text, nullable=False),
     Column("issued_at", UtcDateTime, nullable=False),

@@ -1,8 +1,8 @@
 # ruff: noqa: S105 - the values are codes, not passwords
 """The reason codes of the authorization server: why it refused something, or why a grant ended.
 
-The `reason` field of its events holds one of these codes, and so does `grants.end_reason`. The wire
-says less: one description per OAuth error (`errors.DESCRIPTIONS`).
+The `reason` field of its events holds one of these codes, and so does `grants.end_reason`. A
+response says less: it has one description per OAuth error code (`errors.DESCRIPTIONS`).
 """
 
 from enum import StrEnum
@@ -17,21 +17,22 @@ class Reason(StrEnum):
     UNKNOWN_CLIENT = "unknown_client"  # No client with this client_id is registered.
     WRONG_CLIENT_SECRET = "wrong_client_secret"  # The client secret is wrong.
     CLIENT_SECRET_MISSING = "client_secret_missing"  # A confidential client sent no secret.
-    # The endpoint is for confidential clients.
+    # A client authenticated by a method that the endpoint does not accept.
     CLIENT_METHOD_NOT_ALLOWED = "client_method_not_allowed"
     MALFORMED_AUTHORIZATION_HEADER = "malformed_authorization_header"  # The header is not Basic.
-    SEVERAL_CLIENT_METHODS = "several_client_methods"  # The client used the header and the body.
+    SEVERAL_CLIENT_METHODS = "several_client_methods"  # The request uses header and body.
 
     # A code or a token cannot be used.
     UNKNOWN_CODE = "unknown_code"  # This server issued no such code.
     CODE_OF_ANOTHER_CLIENT = "code_of_another_client"  # The code was issued to another client.
     CODE_EXPIRED = "code_expired"  # The lifetime of the code is over.
     CODE_REPLAYED = "code_replayed"  # The code was redeemed before.
-    REDIRECT_URI_DIFFERS = "redirect_uri_differs"  # It is not the redirect URI that is expected.
+    REDIRECT_URI_DIFFERS = "redirect_uri_differs"  # The redirect URI is not the expected one.
     REDIRECT_URI_MISSING = "redirect_uri_missing"  # The request has no redirect URI, but needs one.
     VERIFIER_MISMATCH = "verifier_mismatch"  # The code verifier does not match the code challenge.
     UNKNOWN_REFRESH_TOKEN = "unknown_refresh_token"  # No such refresh token was issued.
-    REFRESH_TOKEN_OF_ANOTHER_CLIENT = "refresh_token_of_another_client"  # Another client's.
+    # The refresh token was issued to another client.
+    REFRESH_TOKEN_OF_ANOTHER_CLIENT = "refresh_token_of_another_client"
     REFRESH_TOKEN_REPLAYED = "refresh_token_replayed"  # The refresh token was used before.
     GRANT_ENDED = "grant_ended"  # The grant ended; the field `end_reason` has the reason.
     GRANT_EXPIRED = "grant_expired"  # The lifetime of the grant is over.
@@ -41,11 +42,11 @@ class Reason(StrEnum):
     REFRESH_TOKEN_NOT_ACTIVE = "refresh_token_not_active"  # The refresh token is spent or expired.
 
     # The request is invalid (RFC 6749 §4.1.2.1 and §5.2).
-    NOT_ONE_CLIENT_ID = "not_one_client_id"  # The client_id is missing, or it is there twice.
+    NOT_ONE_CLIENT_ID = "not_one_client_id"  # The client_id is missing or repeated.
     NOT_A_CLIENT = "not_a_client"  # The client_id belongs to a resource server.
-    # The redirect_uri is missing, or it is there twice.
+    # The redirect_uri is missing or repeated.
     NOT_ONE_REDIRECT_URI = "not_one_redirect_uri"
-    DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is in the request twice.
+    DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is repeated.
     MISSING_PARAMETER = "missing_parameter"  # A required parameter is missing.
     WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # The response type is not `code`.
@@ -57,12 +58,12 @@ class Reason(StrEnum):
     MALFORMED_CODE_CHALLENGE = "malformed_code_challenge"
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"  # This server has no such grant type.
     UNAUTHORIZED_CLIENT = "unauthorized_client"  # The client may not use this grant type.
-    INVALID_SCOPE = "invalid_scope"  # The scope is unknown, or wider than what is allowed.
+    INVALID_SCOPE = "invalid_scope"  # The scope is unknown or not allowed here.
     INVALID_REQUEST = "invalid_request"  # The request is invalid; the field `detail` says more.
     INVALID_GRANT = "invalid_grant"  # The grant is invalid; the field `detail` says more.
     OTHER_ERROR = "other_error"  # Any other error of the OAuth library.
 
-    # The resource owner has to do something first, or denied the request.
+    # The resource owner denied the request, or must sign in or consent first.
     ACCESS_DENIED = "access_denied"  # The resource owner denied the request.
     CONSENT_REQUIRED = "consent_required"  # `prompt=none`, but the resource owner must be asked.
     LOGIN_REQUIRED = "login_required"  # `prompt=none`, but the resource owner is not signed in.
@@ -77,14 +78,14 @@ class Reason(StrEnum):
     SCOPE_WITHDRAWN = "scope_withdrawn"  # The client's registration lost every scope of the grant.
 
 
-#: Errors that Authlib raises itself and that have a code of their own, by their description.
+#: The reasons for errors that Authlib raises, by the description of the error.
 _AUTHLIB_DESCRIPTIONS = {
     "Code challenge failed.": Reason.VERIFIER_MISMATCH,
     "Missing 'code' in request.": Reason.MISSING_PARAMETER,
     "Missing 'code_verifier'": Reason.MISSING_PARAMETER,
     "Missing 'refresh_token' in request.": Reason.MISSING_PARAMETER,
 }
-#: All other errors of Authlib, by their error code. Any error that is not here is `OTHER_ERROR`.
+#: The reasons for its other errors, by error code. For any error not listed, it is `OTHER_ERROR`.
 _AUTHLIB_ERRORS = {
     reason.value: reason
     for reason in (
@@ -97,12 +98,12 @@ _AUTHLIB_ERRORS = {
     )
 }
 
-#: Reasons that stand for several causes: an event with one of them has the field `detail` too.
+#: Reasons with several possible causes. An event with such a reason also has the field `detail`.
 UNSPECIFIC = (Reason.INVALID_REQUEST, Reason.INVALID_GRANT, Reason.OTHER_ERROR)
 
 
 def reason_for(error: OAuth2Error) -> Reason:
-    """Return the reason that `error` carries, or the code for an error of Authlib's own."""
+    """Return the reason that `error` carries, or the reason for an error that Authlib raised."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, Reason):
         return reason

@@ -13,9 +13,9 @@ class Scope:
     """One scope, in words for the user.
 
     `title` heads its row on the consent page, and `explanation` follows it. `phrase` continues the
-    sentence "Let Print Shop …". `warning` is set when the scope allows to destroy data.
+    sentence "Let this app …". `warning` is set when the scope allows the client to destroy data.
     `readable_path` is a path of the resource API that a token with this scope can read, if there is
-    one; the developer's programs request it.
+    one. The programs on the developer pages request it.
     """
 
     name: str
@@ -56,7 +56,7 @@ SCOPES = {
 
 
 def scope_list(scope: str | None) -> list[str]:
-    """Return the scope tokens of a space-delimited `scope`, without repetitions, in its order."""
+    """Return the scope tokens of a space-delimited `scope`, without repetitions, in their order."""
     return list(dict.fromkeys((scope or "").split()))
 
 
@@ -67,7 +67,7 @@ def scope_text(scopes: Iterable[str]) -> str:
 
 
 def is_within(scope: str | None, limit: str) -> bool:
-    """Return whether `limit` has every scope token of `scope`."""
+    """Return whether `limit` contains every scope token of `scope`."""
     return set(scope_list(scope)) <= set(scope_list(limit))
 
 

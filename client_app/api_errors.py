@@ -1,4 +1,4 @@
-"""The errors of the resource API, and the answers from which they are made."""
+"""The errors of the resource API, and how each is recognized in a response."""
 
 from http import HTTPStatus
 
@@ -7,7 +7,7 @@ import requests
 from client_app.oauth import SCOPE
 from client_app.reasons import Reason
 
-#: What reading an unexpected JSON document may raise.
+#: The exceptions that reading an unexpected JSON document can raise.
 INVALID_DOCUMENT = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 
 
@@ -18,7 +18,7 @@ class PhotoApiError(Exception):
 
 
 class PhotoApiUnreachableError(PhotoApiError):
-    """The network or the API failed, or its answer could not be read."""
+    """The network or the API failed, or its response could not be read."""
 
     def __init__(self, reason: Reason, detail: str) -> None:
         super().__init__(detail)
@@ -55,7 +55,7 @@ class BadTitleError(PhotoApiError):
     """The API does not accept the title."""
 
 
-#: The errors that follow from the status alone.
+#: The errors for which the status is enough.
 _ERRORS: dict[int, tuple[type[PhotoApiError], str]] = {
     HTTPStatus.UNAUTHORIZED: (InvalidTokenError, "the API rejected the access token"),
     HTTPStatus.BAD_REQUEST: (NoSuchPhotoError, "the API has no such photo"),
@@ -67,7 +67,7 @@ _ERRORS: dict[int, tuple[type[PhotoApiError], str]] = {
 
 
 def error_for(response: requests.Response) -> PhotoApiError:
-    """Return the error that an unsuccessful answer stands for, and close the answer."""
+    """Return the error for an unsuccessful response, and close the response."""
     with response:
         status = response.status_code
         if status == HTTPStatus.FORBIDDEN:
@@ -81,7 +81,7 @@ def error_for(response: requests.Response) -> PhotoApiError:
 
 
 def _required_scope(response: requests.Response) -> str | None:
-    """Return the scope that an `insufficient_scope` answer names, or None."""
+    """Return the scope that an `insufficient_scope` response names, or None."""
     try:
         document = response.json()
         if document["error"] == "insufficient_scope" and SCOPE.fullmatch(document["scope"]):

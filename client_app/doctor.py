@@ -20,7 +20,7 @@ MAX_CLOCK_SKEW = 5
 
 
 def find_problems(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
-    """Yield a line for each problem that names it and says how to solve it."""
+    """Yield a line for each problem. The line says how to solve the problem."""
     yield from _check_loopback_names(settings)
     client = Client(
         issuer=settings.issuer,
@@ -45,7 +45,7 @@ def find_problems(settings: ClientAppSettings, http: requests.Session) -> Iterat
 def _check_loopback_names(settings: ClientAppSettings) -> Iterator[str]:
     own, issuer = (urlsplit(url).hostname or "" for url in (settings.url, settings.issuer))
     if own != issuer and is_loopback(own) and is_loopback(issuer):
-        yield f"Print Shop is on {own} and its issuer on {issuer}: use the same loopback name."
+        yield f"Print Shop is on {own} and its issuer on {issuer}: use one loopback name."
 
 
 def _check_registration(
@@ -68,7 +68,7 @@ def _check_clocks(settings: ClientAppSettings, answer: requests.Response) -> Ite
         return
     yield (
         f"the clock of {settings.issuer} differs from this one by more than {MAX_CLOCK_SKEW} s: "
-        "set both by NTP."
+        "synchronize both with NTP."
     )
 
 

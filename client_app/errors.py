@@ -25,9 +25,9 @@ AnswerWithHeaders = tuple[str, int, dict[str, str]]
 log = logging.getLogger("tripod")
 RETRY_AFTER = {"Retry-After": "10"}
 
-#: What the authorization server's error means to the user. `{issuer}` is the server's name.
+#: What an error of the authorization server means to the user. `{issuer}` is the server's name.
 SENTENCES = {
-    Reason.INVALID_SCOPE: "{issuer} does not offer the access that Print Shop asked for.",
+    Reason.INVALID_SCOPE: "{issuer} does not offer the access that Print Shop requested.",
     Reason.INVALID_GRANT: "The code from {issuer} is no longer valid.",
     Reason.SERVER_ERROR: "Something went wrong at {issuer}.",
     Reason.TEMPORARILY_UNAVAILABLE: "{issuer} is too busy at the moment.",
@@ -36,7 +36,7 @@ OTHER_SENTENCE = "{issuer} did not accept the request of Print Shop."
 
 
 def init_app(app: Flask) -> None:
-    """Register a handler for each error that code of `app` can raise."""
+    """Register a handler for each error that a view of `app` can raise."""
     app.register_error_handler(NotConnectedError, _not_connected)
     app.register_error_handler(ConnectionEndedError, _connection_ended)
     app.register_error_handler(BadResponseError, _bad_authorization_response)

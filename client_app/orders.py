@@ -1,8 +1,8 @@
 """Orders: prints of some of a user's photos, all in one size.
 
 An order stores the ids of its photos and no copy of their images. Images are too large for a record
-that is read in every request, and the shop must not keep photos after the user disconnected. The
-images of an order sheet come from Photo API when the sheet is opened, as those of the album do.
+that is read in every request, and the shop must not keep photos after the user disconnected. When
+an order sheet is opened, its images are loaded from Photo API, like those of the album.
 """
 
 import secrets
@@ -13,14 +13,14 @@ from typing import Any, Self
 SIZES = {"10x15": "10 × 15 cm", "13x18": "13 × 18 cm", "20x30": "20 × 30 cm"}
 MAX_PHOTOS = 12
 MAX_COPIES = 20
-#: Orders of one connection; a new one replaces the oldest.
+#: The number of orders of one connection. One more replaces the oldest.
 MAX_ORDERS = 10
 #: The characters of an order number, without those that are easily confused.
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 
 
 class BadOrderError(Exception):
-    """The form is not a valid order. The text is a sentence for the user."""
+    """The form is not a valid order. The message is for the user."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class OrderForm:
 
     @classmethod
     def read(cls, photo_ids: list[str], size: str, copies: str) -> Self:
-        """Validate the form's fields; each photo counts once.
+        """Validate the fields of the form. A repeated photo counts once.
 
         :raises BadOrderError: when a field is not valid.
         """
@@ -42,8 +42,8 @@ class OrderForm:
             raise BadOrderError("Tick at least one photo to print.")
         if len(chosen) > MAX_PHOTOS:
             raise BadOrderError(
-                f"You ticked {len(chosen)} photos, and one order takes {MAX_PHOTOS}. "
-                "Untick some and order them later."
+                f"You ticked {len(chosen)} photos. One order can have {MAX_PHOTOS}. "
+                "Untick some, and order them later."
             )
         if size not in SIZES:
             raise BadOrderError("Choose one of the sizes.")
@@ -92,7 +92,7 @@ class Order:
 
 
 def _read_copies(text: str) -> int:
-    """Return the number of copies; `int` alone would accept other digits and very long numbers."""
+    """Return the number of copies; `int` alone would accept any digits and very long numbers."""
     is_number = text.isascii() and text.isdigit() and len(text) < 4
     if not is_number or not 1 <= int(text) <= MAX_COPIES:
         raise BadOrderError(f"Copies of each must be a number from 1 to {MAX_COPIES}.")

@@ -13,7 +13,7 @@ class Reason(StrEnum):
     """The codes. The comment beside each code says what happened."""
 
     # This client rejected the authorization response.
-    DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter came twice.
+    DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is in the response twice.
     UNKNOWN_STATE = "unknown_state"  # The state belongs to no open request of this browser.
     ISSUER_MISSING = "issuer_missing"  # The response does not name its issuer.
     ISSUER_MISMATCH = "issuer_mismatch"  # The response names another issuer.
@@ -27,7 +27,8 @@ class Reason(StrEnum):
     INVALID_SCOPE = "invalid_scope"  # The scope is unknown, or not allowed for this client.
     UNAUTHORIZED_CLIENT = "unauthorized_client"  # The client may not use this grant type.
     UNSUPPORTED_GRANT_TYPE = "unsupported_grant_type"  # The server has no such grant type.
-    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # It has no such response type.
+    # The server has no such response type.
+    UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"
     SERVER_ERROR = "server_error"  # The server failed.
     TEMPORARILY_UNAVAILABLE = "temporarily_unavailable"  # The server is overloaded.
     OTHER_ERROR = "other_error"  # The server sent an error code that this client does not know.
@@ -36,10 +37,10 @@ class Reason(StrEnum):
     NO_ANSWER = "no_answer"  # The server could not be reached, or did not answer in time.
     SERVER_FAILED = "server_failed"  # The server answered with status 5xx or 429.
     NO_METADATA = "no_metadata"  # The server publishes no metadata.
-    WRONG_METADATA_ISSUER = "wrong_metadata_issuer"  # The metadata belong to another issuer.
-    BAD_ENDPOINT = "bad_endpoint"  # The metadata lack an endpoint, or it is not https.
+    WRONG_METADATA_ISSUER = "wrong_metadata_issuer"  # The metadata are those of another issuer.
+    BAD_ENDPOINT = "bad_endpoint"  # An endpoint is missing or is not https.
     BAD_ANSWER = "bad_answer"  # The answer is not what the protocol allows.
-    # The answer contains no usable token. (S105 takes the code for a password.)
+    # The answer contains no usable token. (Rule S105 mistakes the code for a password.)
     BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105 - a code, not a secret
     CLIENT_REFUSED = "client_refused"  # The server refused the client, not the user's grant.
 
@@ -52,7 +53,7 @@ class Reason(StrEnum):
     PHOTO_API_FAILED = "photo_api_failed"  # The API answered with an unexpected status.
     PHOTO_API_BAD_ANSWER = "photo_api_bad_answer"  # The answer could not be read.
     PHOTO_API_REFUSED = "photo_api_refused"  # The API refused the request.
-    # The API rejected a new access token too. (S105 takes the code for a password.)
+    # The API rejected a new access token too. (Rule S105 mistakes the code for a password.)
     ACCESS_TOKEN_REFUSED = "access_token_refused"  # noqa: S105 - a code, not a secret
 
 
@@ -75,7 +76,7 @@ _SERVER_ERRORS = {
 
 
 def reason_for(error: OAuthError) -> Reason:
-    """Return the code for `error`; another server cannot choose a code outside its own table."""
+    """Return the code for `error`. An unknown code of another server becomes `OTHER_ERROR`."""
     if isinstance(error, RefusedError):
         return _SERVER_ERRORS.get(error.error, Reason.OTHER_ERROR)
     return Reason(error.code)

@@ -1,6 +1,6 @@
 """The errors of this leg, all in one JSON form: `error` and `error_description`.
 
-These errors are raised for the caller to see. Errors with a challenge (RFC 6750) are in
+Each exception becomes a response to the client. Errors with a challenge (RFC 6750) are in
 `protection.py`.
 """
 
@@ -92,7 +92,7 @@ class InvalidTitle(ApiError):
 
 
 class TemporarilyUnavailable(ApiError):
-    """A service that this leg needs does not answer. Nobody gets access until it does."""
+    """A service that this leg needs does not answer. Every request is refused until it does."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "temporarily_unavailable"

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Each code, with what it says."""
+    """Each code, with its meaning beside it."""
 
     # The request holds no usable credentials.
     NO_CREDENTIALS = "no_credentials"  # There is no Bearer access token in the request.
@@ -16,15 +16,16 @@ class Reason(StrEnum):
 
     # The introspection response does not confirm the token.
     NOT_ACTIVE = "not_active"  # The authorization server says that the token is not active.
-    NOT_AN_ACCESS_TOKEN = "not_an_access_token"  # noqa: S105 - a code: it is a refresh token, say.
+    # The token is of another kind, such as a refresh token.
+    NOT_AN_ACCESS_TOKEN = "not_an_access_token"  # noqa: S105 - a code, not a secret
     OTHER_ISSUER = "other_issuer"  # Another authorization server issued the token.
     OTHER_AUDIENCE = "other_audience"  # The token is meant for another API.
-    EXPIRED = "expired"  # The token has expired by this machine's clock.
+    EXPIRED = "expired"  # According to this machine's clock, the token has expired.
     NO_SUBJECT = "no_subject"  # The response does not name the resource owner.
 
     # The authorization server gave no usable answer.
-    NO_ANSWER = "no_answer"  # It could not be reached, or did not answer in time.
-    NO_INTROSPECTION = "no_introspection"  # It answered with something else than introspection.
+    NO_ANSWER = "no_answer"  # The server could not be reached, or did not answer in time.
+    NO_INTROSPECTION = "no_introspection"  # Its answer is not an introspection response.
 
-    # The token is good for other requests.
+    # The token is valid, but not for this request.
     SCOPE_NOT_GRANTED = "scope_not_granted"  # The resource owner did not grant this scope.

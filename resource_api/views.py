@@ -64,7 +64,7 @@ def show_resource_owner() -> Json:
 @bp.get("/photos")
 @require_scope(PHOTOS_READ)
 def list_photos() -> Json:
-    """R3 – The resource comes back: the resource owner's photos, newest first (RFC 6749 §7)."""
+    """R3 – Return the resource: the resource owner's photos, newest first (RFC 6749 §7)."""
     limit, after = _read_limit(), _read_argument("after")
     page_of_photos, next_after = photos.list_page(
         get_db(), resource_owner().sub, limit=limit, after=after

@@ -169,6 +169,6 @@ def test_the_address_is_opened_only_on_a_desktop(
     if display:
         monkeypatch.setenv("DISPLAY", display)
 
-    app._invite({"client-app": app.ClientAppSettings.load()})
+    app._show_next_steps({"client-app": app.ClientAppSettings.load()})
 
     assert addresses == opened

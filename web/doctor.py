@@ -1,7 +1,7 @@
 """Report common setup problems of any web application: `python app.py doctor`.
 
-Each problem is one line that says how to solve it. Nothing is started or changed. Problems that
-only a client of an authorization server can have are in `client_app/doctor.py`.
+Each problem is one line that says how to solve it. The command starts and changes nothing.
+`client_app/doctor.py` finds the problems that only a client of an authorization server can have.
 """
 
 import re
@@ -38,7 +38,7 @@ def find_problems(
 def is_served(settings: LegSettings, http: requests.Session) -> bool:
     """Return whether the leg answers at its address, healthy or not.
 
-    Only a leg answers with a request id.
+    Another program would answer without a request id.
     """
     try:
         return HEADER in http.get(f"{settings.url}/healthz").headers

@@ -1,6 +1,6 @@
 """Read settings from environment variables, and check each value.
 
-`config.py` names the variables; this module reads nothing but the mapping that it is given.
+`config.py` names the variables; this module reads only the mapping that is passed to it.
 """
 
 import os
@@ -29,7 +29,7 @@ class Environment:
 
     An empty variable counts as unset. Every method raises `ConfigurationError`, whose message names
     the variable and says which values are allowed. `demo` and `instance_path` are the names of the
-    two variables that decide about the others.
+    two variables on which the defaults of the others depend.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Environment:
             raise ConfigurationError(f"{name} {error}") from None
         if "?" in value or "#" in value:
             raise ConfigurationError(
-                f"{name} must have no query and no fragment, unlike {value!r}."
+                f"{name} must be a URL without query and fragment, not {value!r}."
             )
         return value
 
@@ -133,7 +133,7 @@ class Environment:
             value = demo_default
         if not value:
             raise ConfigurationError(
-                f"{name} must be set outside the demo: register a client and name it here."
+                f"{name} must be set outside the demo, to the client_id of a registered client."
             )
         return value
 
@@ -144,7 +144,7 @@ class Environment:
             value = self._generated_secret(name.removeprefix("TRIPOD_").lower())
         if not value:
             raise ConfigurationError(
-                f"{name} must be set outside the demo: it is shown once when a client is created."
+                f"{name} must be set outside the demo, to the secret of the registered client."
             )
         return value
 
@@ -161,7 +161,7 @@ class Environment:
             key = _read(self.instance_path / "secret_key")
         if not key:
             raise ConfigurationError(
-                f"{name} must be set outside the demo: try "
+                f"{name} must be set outside the demo. To generate a value, run "
                 "python -c 'import secrets; print(secrets.token_urlsafe(32))'."
             )
         old_keys = (old.strip() for old in self.text(fallbacks).split(","))
@@ -183,7 +183,7 @@ def _make_folder(name: str, path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigurationError(f"{name}: cannot make {path}: {error.strerror}.") from None
+        raise ConfigurationError(f"{name}: cannot create {path}: {error.strerror}.") from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise ConfigurationError(f"{name}: {path} is not writable.")
 
@@ -191,7 +191,7 @@ def _make_folder(name: str, path: Path) -> None:
 def _is_supported_database(url: URL) -> bool:
     """Return whether `url` is a PostgreSQL database or an SQLite file.
 
-    Without a file, each connection would have an SQLite database of its own.
+    In memory, each connection would have its own SQLite database.
     """
     if url.drivername == "sqlite":
         return url.database not in (None, "", ":memory:")

@@ -22,7 +22,7 @@ from pathlib import Path
 THREADS = 16
 #: The exit status of an application that cannot start; gunicorn does not restart its worker then.
 CANNOT_START = 4
-#: Seconds.
+#: Time limits and the interval between two checks, in seconds.
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 5.0
 POLL = 0.1
@@ -56,13 +56,14 @@ class Program:
 
 
 class _AskedToStop(BaseException):
-    """A signal asked to stop. It is no error, as KeyboardInterrupt is not."""
+    """A signal asked this process to stop. Like KeyboardInterrupt, it is not an error."""
 
 
-def serve(programs: Sequence[Program], invite: Callable[[], None]) -> None:
+def serve(programs: Sequence[Program], on_ready: Callable[[], None]) -> None:
     """Serve `programs` until a signal asks to stop.
 
-    The greeting of each is printed when it is ready, and `invite` is called when all are.
+    The greeting of each program is printed when it is ready. When all are ready, `on_ready` is
+    called.
 
     :raises ServingError: when a port is taken, or a program does not start or stops unexpectedly.
     """
@@ -75,7 +76,7 @@ def serve(programs: Sequence[Program], invite: Callable[[], None]) -> None:
         for program in programs:
             _wait_until_ready(program, lambda: _pause(children, asked_to_stop))
             print(program.greeting, flush=True)
-        invite()
+        on_ready()
         while True:
             _pause(children, asked_to_stop)
     except _AskedToStop:
@@ -85,7 +86,7 @@ def serve(programs: Sequence[Program], invite: Callable[[], None]) -> None:
 
 
 def _resolve_free_addresses(programs: Sequence[Program]) -> list[Program]:
-    """Return the programs with IP addresses, which granian needs, when all of them can listen.
+    """Return the programs with IP addresses, which granian needs. Check that all can listen.
 
     Granian would silently share a port with another granian, so each address is bound first.
 
@@ -100,7 +101,7 @@ def _bind(program: Program, probes: ExitStack) -> tuple[str, int]:
     try:
         family, _, _, _, resolved = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         probe = probes.enter_context(socket.socket(family))
-        if sys.platform != "win32":  # On Windows, the option would take the port over.
+        if sys.platform != "win32":  # On Windows, it allows two programs on one port.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(resolved)
         # With that option, two sockets can be bound to one port until one of them listens.
@@ -132,14 +133,14 @@ def _is_nohup(name: str, number: int) -> bool:
 
 def _start(program: Program) -> subprocess.Popen[bytes]:
     host, port = program.address
-    # Without an access log, since query strings hold authorization codes.
+    # There is no access log, because query strings contain authorization codes.
     options = (
         f"--interface wsgi --http 1 --no-ws --factory --workers 1 --blocking-threads {THREADS} "
         f"--log-level error --no-access-log --host {host} --port {port}"
     )
     before_start = None
     if sys.platform == "linux":
-        before_start = _end_with_the_parent
+        before_start = _stop_with_parent
     return subprocess.Popen(  # noqa: S603 - this project's own command
         [sys.executable, "-m", "granian", *options.split(), program.factory],
         cwd=program.directory,
@@ -150,7 +151,7 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     )
 
 
-def _end_with_the_parent() -> None:
+def _stop_with_parent() -> None:
     """Make Linux send a SIGTERM to this process when its parent is killed."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
@@ -158,7 +159,7 @@ def _end_with_the_parent() -> None:
 def _pause(
     children: dict[Program, subprocess.Popen[bytes]], asked_to_stop: threading.Event
 ) -> None:
-    """Wait for a moment.
+    """Wait for a moment, and check that everything still runs.
 
     :raises _AskedToStop: when a signal asked to stop.
     :raises ServingError: when a child stopped.
@@ -196,7 +197,7 @@ def _is_healthy(address: tuple[str, int]) -> bool:
 
 def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + STOPPED_WITHIN
-    # The children are asked first: a child whose worker stops earlier reports that as an error.
+    # The workers are asked later: a child reports an error if its worker stops before it.
     terminate = _terminate
     while any(child.poll() is None for child in children) and time.monotonic() < deadline:
         for child in children:
@@ -208,7 +209,7 @@ def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
 
 
 def _terminate(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to stop; the child asks its worker."""
+    """Ask the child to stop. The child then stops its worker."""
     with suppress(OSError):
         if sys.platform == "win32":
             child.send_signal(signal.CTRL_BREAK_EVENT)
@@ -219,7 +220,7 @@ def _terminate(child: subprocess.Popen[bytes]) -> None:
 def _terminate_all(child: subprocess.Popen[bytes]) -> None:
     """Ask the child and its worker to stop.
 
-    A worker that is still starting ignores the signal, so this is done repeatedly.
+    This must be repeated, because a worker that is still starting ignores the signal.
     """
     with suppress(OSError):
         if sys.platform == "win32":

@@ -36,7 +36,7 @@ def account_apps(user: User) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def remove_app(user: User) -> ResponseReturnValue:
-    """E1 – The resource owner removes an app: its codes and tokens stop working."""
+    """E1 – Remove an app for the resource owner. Its codes and tokens stop working."""
     db = get_db()
     client = account.remove_app(db, user, request.form.get("client_id", ""), request.remote_addr)
     db.commit()
@@ -54,7 +54,7 @@ def sign_out_everywhere(user: User) -> ResponseReturnValue:
     if what not in (SIGN_INS, EVERYTHING):
         abort(
             HTTPStatus.BAD_REQUEST,
-            description="Nothing was ended: the form did not say what to end.",
+            description="Nothing was changed. The form did not say what to end.",
         )
     if what == EVERYTHING:
         account.remove_all_apps(db, user, request.remote_addr)
@@ -118,7 +118,7 @@ def change_password(user: User) -> ResponseReturnValue:
 def _objections(new_password: str, repeated_password: str) -> dict[str, str]:
     """Return what is wrong with the new password, by field.
 
-    The view checks this before the current password, so that a typing error counts as no attempt.
+    The view checks this before the current password, so that a typing error is no failed sign-in.
     """
     try:
         users.check_password(new_password)

@@ -43,7 +43,7 @@ def authorization_request() -> ResponseReturnValue:
 @bp.post("/oauth/authorize")
 @writing
 def authorization_decision() -> ResponseReturnValue:
-    """A6 – The resource owner consents, wholly or in part, or denies (RFC 6749 §4.1)."""
+    """A6 – Read the resource owner's decision: all or some scopes, or none (RFC 6749 §4.1)."""
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
@@ -105,8 +105,8 @@ def _scopes_to_ask(
     client = authorization.client
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
-    settled = consents.remembered_scopes(get_db(), user.id, client.client_id) - set(asked)
-    return [scope for scope in authorization.requested_scopes if scope not in settled]
+    allowed_before = consents.remembered_scopes(get_db(), user.id, client.client_id) - set(asked)
+    return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
 
 
 def _consent_page(
@@ -117,7 +117,7 @@ def _consent_page(
     *,
     is_invalid: bool = False,
 ) -> ResponseReturnValue:
-    """A5 – The consent page, with the requested scopes as sentences.
+    """A5 – Show the consent page, with the requested scopes as sentences.
 
     Its form posts to the address of the authorization request.
     """
@@ -135,7 +135,7 @@ def _consent_page(
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
         asked=join_phrases(scopes),
-        settled=join_phrases(
+        allowed_before=join_phrases(
             scope for scope in authorization.requested_scopes if scope not in scopes
         ),
         wrong=is_invalid,

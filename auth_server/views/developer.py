@@ -1,7 +1,7 @@
 """The pages of a developer: the developer's own clients, and how to connect one.
 
-An address with a client's identifier answers 404 unless the signed-in user owns the client,
-whatever the method is. A secret is shown only on the page that answers the form, and is stored
+Every address with a client's identifier answers 404 unless the signed-in user owns the client,
+for GET and for POST. A secret is shown only on the page that answers the form, and is stored
 nowhere in clear.
 """
 
@@ -42,7 +42,7 @@ def new_developer_app(user: User) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def register_developer_app(user: User) -> ResponseReturnValue:
-    """Register a client. Only the page that answers shows its secret."""
+    """Register a client. Only the response shows its secret."""
     db, form = get_db(), RegistrationForm.read(request.form)
     form_id = request.form.get("form_id") or new_identifier()
     try:
@@ -90,7 +90,7 @@ def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
 @writing
 @for_signed_in
 def renew_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
-    """Give the client a new secret. Only the page that answers shows it."""
+    """Give the client a new secret. Only the response shows it."""
     db, client = get_db(), _own_client(user, client_id, lock=True)
     try:
         secret = developer.renew_secret(db, client, request.form.get("replaced", ""))

@@ -38,14 +38,17 @@ def home() -> ResponseReturnValue:
 
 @bp.get("/login")
 def login_page() -> ResponseReturnValue:
-    """A3 – The login page."""
+    """A3 – Show the login page."""
     return _login_page(LoginForm(request.form))
 
 
 @bp.post("/login")
 @writing
 def login() -> ResponseReturnValue:
-    """A4 – Authenticate the resource owner. After status 303 the password is not sent again."""
+    """A4 – Authenticate the resource owner.
+
+    The response has status 303, so that the browser does not send the password again.
+    """
     form, next_page = LoginForm(request.form), sign_in.own_page(request.args.get("next"))
     user = None
     try:
@@ -75,7 +78,7 @@ def logout() -> ResponseReturnValue:
 
 @bp.app_errorhandler(CSRFError)
 def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
-    """Answer a form without a valid token, for example from before a sign-in. Change nothing."""
+    """Refuse a form without a valid CSRF token, for example one loaded before a sign-in."""
     record(
         "form_refused",
         path=str(request.url_rule),
@@ -105,7 +108,7 @@ def _login_page(
         problem=problem,
         retry_after=retry_after,
         next_page=next_page,
-        client=_asking_client(next_page),
+        client=_requesting_client(next_page),
         demo_accounts=[(username, password) for username, (_, password) in ACCOUNTS.items()],
     )
     headers = {}
@@ -114,7 +117,7 @@ def _login_page(
     return html, status, headers
 
 
-def _asking_client(next_page: str) -> Client | None:
+def _requesting_client(next_page: str) -> Client | None:
     """Return the client whose authorization request led to the login page, or None."""
     path, _, query = next_page.partition("?")
     if path != url_for("auth_server.authorization_request"):

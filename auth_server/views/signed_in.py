@@ -1,4 +1,4 @@
-"""A decorator for pages that require a sign-in."""
+"""A decorator for the views that require a signed-in user."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ def for_signed_in(
 ) -> Callable[P, ResponseReturnValue]:
     """Pass the signed-in user to the view; redirect anybody else to the login page.
 
-    Place it below `writing`, since it reads the database.
+    Place this decorator below `writing`, since it reads the database.
     """
 
     @wraps(view)
@@ -33,7 +33,7 @@ def for_signed_in(
 
 
 def redirect_to_login() -> ResponseReturnValue:
-    """Redirect to the login page, which leads back to the current page."""
+    """Redirect to the login page, which will redirect back to the current page."""
     return redirect(
         url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
     )

@@ -204,7 +204,7 @@ CHECKS = (
         rfc=7009,
         section="2.1",
         file="auth_server/issued_tokens.py",
-        symbol="_has_living_grant",
+        symbol="_has_unended_grant",
         stops=("revoked-access-token",),
     ),
     Check(

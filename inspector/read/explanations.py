@@ -38,7 +38,7 @@ AT: dict[tuple[str, str], Meaning] = {
     ("/callback", "error"): (_ERROR, rfc(6749, "4.1.2.1")),
     ("/callback", "error_description"): (_DESCRIPTION, rfc(6749, "4.1.2.1")),
     ("/oauth/token", "redirect_uri"): (
-        "Must equal the one of the authorization request.",
+        "It must equal the one in the authorization request.",
         rfc(6749, "4.1.3"),
     ),
     ("/oauth/token", "scope"): (
@@ -50,13 +50,13 @@ AT: dict[tuple[str, str], Meaning] = {
     (_REFRESH, "Cache-Control"): (_NOT_STORED, rfc(6749, "5.1")),
     (_REFRESH, "grant_type"): ("What the client exchanges for tokens.", rfc(6749, "6")),
     (_REFRESH, "refresh_token"): (
-        "Gets the next access token, once. Then its successor is needed.",
+        "The client exchanges it once for new tokens. Next time it needs the new refresh token.",
         rfc(6749, "6"),
     ),
-    (_REFRESH, "scope"): ("May be less than the granted scope, never more.", rfc(6749, "6")),
+    (_REFRESH, "scope"): ("It may be less than the granted scope, but never more.", rfc(6749, "6")),
     (_REFRESH, "WWW-Authenticate"): (_METHODS, rfc(6749, "5.2")),
     ("/oauth/introspect", "Authorization: Basic"): (
-        "The name and secret of the resource server.",
+        "The identifier and secret of the resource server.",
         rfc(7662, "2.1"),
     ),
     ("/oauth/introspect", "token_type_hint"): (
@@ -69,7 +69,7 @@ AT: dict[tuple[str, str], Meaning] = {
         rfc(7662, "2.2"),
     ),
     ("/oauth/introspect", "token_type"): (
-        "How the token is used: its bearer has access.",
+        "How to use the token: whoever presents it has access.",
         rfc(7662, "2.2"),
     ),
     ("/oauth/introspect", "iss"): ("The issuer of the token.", rfc(7662, "2.2")),

@@ -5,7 +5,7 @@ import re
 from inspector.read.names import Names
 from inspector.record.exchange import Exchange
 
-#: Leg, method and path of a request, and its description. The first match counts.
+#: Leg, method and path of a request, and its description. The first match is used.
 _PAGES = [
     (re.compile(pattern), text)
     for pattern, text in (
@@ -13,7 +13,7 @@ _PAGES = [
         (r"client_app GET /photos", "The user opens the album."),
         (
             r"client_app GET /photos/[^/]+/image",
-            "The browser loads an image through {client}, because it has no token.",
+            "The browser loads an image through {client}, because the browser has no token.",
         ),
         (r"client_app POST /photos", "The user adds a photo."),
         (r"client_app POST /photos/[^/]+/title", "The user renames a photo."),
@@ -31,7 +31,10 @@ _PAGES = [
         (r"auth_server GET /account/apps", "The user opens the list of apps that have access."),
         (r"auth_server \w+ /account/.*", "The user manages their account at {server}."),
         (r"auth_server \w+ /developer/.*", "A developer manages their apps at {server}."),
-        (r"auth_server GET /\.well-known/.*", "{client} reads where {server}’s endpoints are."),
+        (
+            r"auth_server GET /\.well-known/.*",
+            "{client} reads the addresses of {server}’s endpoints.",
+        ),
         (
             r"auth_server GET /oauth/(token|introspect|revoke)",
             "{client} sends GET to an endpoint that accepts only POST.",
@@ -47,7 +50,7 @@ _PAGES = [
         ),
         (
             r"resource_api \w+ /.+",
-            "A client calls Photo API without an access token, and Photo API says what it needs.",
+            "A client calls Photo API without an access token. Photo API says where to get one.",
         ),
     )
 ]

@@ -34,7 +34,7 @@ def _attack(message: Message, names: Names) -> str:
     if steps.is_sent_by_a_victim(exchange):
         text = "The attacker makes another user’s browser send this"
     if steps.asked_by(exchange) and not message.front:
-        text = f"{text}, in the name of {names.client}"
+        text = f"{text} as {names.client}"
     if exchange.status >= 400 or "error" in _redirect_parameters(exchange):
         return f"{text}. {names.of(message.target)} refuses it."
     return f"{text}."
@@ -43,8 +43,8 @@ def _attack(message: Message, names: Names) -> str:
 def _start(message: Message, names: Names) -> str:
     if steps.location(message.exchange):
         return (
-            f"The user starts at {names.client}, which responds with an authorization request "
-            "for the browser to carry."
+            f"The user starts at {names.client}, which sends the browser to the authorization "
+            "server with an authorization request."
         )
     return f"The user starts at {names.client}, which cannot continue."
 
@@ -118,7 +118,7 @@ def _token_request(message: Message, names: Names) -> str:
     exchange = message.exchange
     if exchange.status != 200:
         return f"{names.client} presents a code and gets no tokens for it."
-    proof = "It proves with the verifier alone that it started this flow, since it has no secret."
+    proof = "It has no secret. Only the verifier proves that it started this flow."
     has_header = steps.header(exchange, "Authorization")
     if has_header or steps.form_field(exchange, "client_secret"):
         proof = (
@@ -149,7 +149,7 @@ def _next_api_call(_message: Message, names: Names) -> str:
 
 
 def _introspection(_message: Message, _names: Names) -> str:
-    return "Photo API asks whether the token is active, whose it is, and which scope it has."
+    return "Photo API asks whether the token is active, who its user is, and which scope it has."
 
 
 def _refresh(message: Message, names: Names) -> str:
@@ -171,7 +171,7 @@ def _end(message: Message, names: Names) -> str:
         )
     if any(event.get("event") == "grant_ended" for event in message.exchange.events):
         return f"{names.client} revokes its token. {_THE_GRANT_ENDS}"
-    return f"{names.client} revokes a token whose grant has ended before."
+    return f"{names.client} revokes a token whose grant had already ended."
 
 
 _STEPS: dict[str, Describer] = {

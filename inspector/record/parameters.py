@@ -1,7 +1,7 @@
 """The table of parameters and headers: how each is recorded, and what it means.
 
-Only a name with the rule `CLEAR` or `ADDRESS` keeps its value. The value of any other name, also of
-one that is not in the table, is masked, so a new secret is masked without an entry.
+Only a name with the rule `CLEAR` or `ADDRESS` keeps its value. Every other value is masked, also if
+its name is not in the table. So a new secret is masked even without an entry.
 """
 
 import re
@@ -47,7 +47,10 @@ class Rule(Enum):
 
 @dataclass(frozen=True)
 class Parameter:
-    """How a value is recorded, and what it means. `tie` is the kind of tie that the value makes."""
+    """How a value is recorded, and what it means.
+
+    Messages that share a value belong to one flow if `tie`, the kind of the value, is not empty.
+    """
 
     rule: Rule
     words: str = ""
@@ -56,7 +59,7 @@ class Parameter:
 
 
 def rfc(number: int, section: str) -> Section:
-    """Return the section of the RFC."""
+    """Return the section with this number of RFC `number`."""
     return Section(f"RFC {number}", section)
 
 
@@ -83,7 +86,7 @@ PARAMETERS = {
         "The client asks for a code. Tokens do not pass through the browser.", rfc(6749, "3.1.1")
     ),
     "client_id": _clear(
-        "The client’s name at the authorization server. It is public.", rfc(6749, "2.2")
+        "The client’s identifier at the authorization server. It is public.", rfc(6749, "2.2")
     ),
     "redirect_uri": _address(
         "A registered address for the response. A loopback port of a public client may differ.",
@@ -91,7 +94,7 @@ PARAMETERS = {
     ),
     "scope": _clear("What the access token allows, in the server’s terms.", rfc(6749, "3.3")),
     "state": _secret(
-        "A random value of this browser. The client rejects a response without it.",
+        "A random value that belongs to this browser. The client rejects a response without it.",
         rfc(6749, "10.12"),
         "state",
     ),
@@ -124,7 +127,7 @@ PARAMETERS = {
         "The secret behind the challenge. A stolen code is useless without it.", rfc(7636, "4.5")
     ),
     "refresh_token": _secret(
-        "Gets the next access token, once. It is never sent to the resource API.",
+        "The client exchanges it once for new tokens. It is never sent to the resource API.",
         rfc(6749, "1.5"),
         "token",
     ),
@@ -133,7 +136,9 @@ PARAMETERS = {
         rfc(6749, "1.4"),
         "token",
     ),
-    "token_type": _clear("How to use the access token: its bearer has access.", rfc(6749, "7.1")),
+    "token_type": _clear(
+        "How to use the access token: whoever presents it has access.", rfc(6749, "7.1")
+    ),
     "expires_in": _clear("Seconds until the access token expires.", rfc(6749, "5.1")),
     "client_secret": _secret(
         "The client’s password. Only the client and the server know it.", rfc(6749, "2.3.1")
@@ -166,12 +171,13 @@ PARAMETERS = {
     ),
     "revocation_endpoint": _address("Where a client revokes a token.", rfc(8414, "2")),
     "userinfo_endpoint": _address(
-        "Where an access token gets information about the user.", Section(OPENID, "UserInfo")
+        "Where a client with an access token gets information about the user.",
+        Section(OPENID, "UserInfo"),
     ),
     "protected_resources": _address(
         "The resource servers that accept this server’s tokens.", rfc(9728, "4")
     ),
-    "scopes_supported": _clear("The scopes that exist.", rfc(8414, "2")),
+    "scopes_supported": _clear("The scopes that a client can request.", rfc(8414, "2")),
     "response_types_supported": _clear(
         "The response types of the authorization endpoint.", rfc(8414, "2")
     ),
@@ -191,7 +197,7 @@ PARAMETERS = {
         "How a client can authenticate to revoke a token.", rfc(8414, "2")
     ),
     "authorization_response_iss_parameter_supported": _clear(
-        "Says that every response names its issuer in `iss`.", rfc(9207, "3")
+        "Whether every response names its issuer in `iss`.", rfc(9207, "3")
     ),
     # The forms of the authorization server
     "password": _secret("The user’s password. It is never stored.", None),
@@ -217,17 +223,19 @@ PARAMETERS = {
     **_unexplained(Rule.MASKED, "display", "acr_values", "ui_locales", "id_token_hint"),
     **_unexplained(Rule.MASKED, "resource", "request", "request_uri"),
 }
-#: The headers by name, as servers write it.
+#: The headers by name, in the usual capitalization.
 HEADERS = {
-    "Authorization: Basic": _secret("The client’s name and secret.", rfc(6749, "2.3.1")),
-    "Authorization: Bearer": _secret("The access token, where it belongs.", rfc(6750, "2.1")),
+    "Authorization: Basic": _secret("The client’s identifier and secret.", rfc(6749, "2.3.1")),
+    "Authorization: Bearer": _secret(
+        "The access token. An address must never contain it.", rfc(6750, "2.1")
+    ),
     "WWW-Authenticate": _clear("What is missing or wrong with the credentials.", rfc(6750, "3")),
     "Cookie": _secret(
-        "Identifies the browser. All three sites get it, since cookies ignore ports.",
+        "Identifies the browser. All three sites receive it, since cookies ignore the port.",
         rfc(6265, "8.5"),
     ),
     "Set-Cookie": _secret(
-        "What the browser sends to this host from now on, on every port.", rfc(6265, "8.5")
+        "The cookie that the browser will send to this host, on every port.", rfc(6265, "8.5")
     ),
     "Location": _address("The address that the browser is sent to.", rfc(9110, "10.2.2")),
     "Cache-Control": _clear("The response must not be stored.", rfc(9111, "5.2.2.5")),
@@ -235,7 +243,7 @@ HEADERS = {
     **_unexplained(Rule.CLEAR, "User-Agent", "Retry-After", "X-Request-Id", "Allow"),
     **_unexplained(Rule.ADDRESS, "Referer"),
 }
-#: The names that are recorded even if they have no value. Any other may be a misplaced secret.
+#: The names that are recorded even without a value. Any other name may be a misplaced secret.
 NAMES = frozenset(PARAMETERS)
 SESSION_COOKIES = frozenset(
     f"{prefix}tripod_{leg}" for prefix in ("", "__Host-") for leg in ("client_app", "auth_server")

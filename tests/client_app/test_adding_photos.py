@@ -130,7 +130,7 @@ def test_an_interrupted_upload_says_that_the_result_is_unknown(writer, network, 
     response = writer.post("/photos", form | {"title": "Rome", "image": image()})
 
     assert response.status_code == 503
-    assert "check your album before you try again" in response.text
+    assert "Check in your album whether your change was made before you try again." in response.text
 
 
 def test_nothing_is_sent_without_photos_write(alices_browser, photo_api):

@@ -101,7 +101,7 @@ def test_a_denied_request_keeps_an_older_connection(alices_browser, tripod_id):
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        ("invalid_scope", "does not offer the access that Print Shop asked for"),
+        ("invalid_scope", "does not offer the access that Print Shop requested"),
         ("temporarily_unavailable", "is too busy"),
         ("something_new", "did not accept the request of Print Shop"),
     ],

@@ -72,7 +72,7 @@ def test_without_profile_the_sheet_has_no_name(browser):
     ("photo_ids", "size", "copies", "sentence"),
     [
         ([], "10x15", "1", "Tick at least one photo to print."),
-        ([f"p{number}" for number in range(13)], "10x15", "1", "You ticked 13 photos,"),
+        ([f"p{number}" for number in range(13)], "10x15", "1", "You ticked 13 photos."),
         (["fjord"], "9x9", "1", "Choose one of the sizes."),
         (["fjord"], "", "1", "Choose one of the sizes."),
         *(

@@ -44,7 +44,7 @@ def test_a_page_may_need_a_scope_without_an_entry(app, browser):
     response = browser.get("/deliveries")
 
     assert response.status_code == 403
-    assert "You have not allowed it to use “orders:read”" in response.text
+    assert "You have not allowed Print Shop to use “orders:read”" in response.text
     assert "scope=profile+photos:read+orders:read" in response.text
 
 

@@ -14,7 +14,7 @@ def find_connect_link(response):
 def test_the_album_names_the_missing_scope_and_offers_to_request_it(alices_browser):
     page = alices_browser.get("/photos")
 
-    assert "it needs <code>photos:write</code>" in page.text
+    assert "it needs the scope <code>photos:write</code>" in page.text
     assert find_connect_link(page)[1] == {"scope": "profile photos:read photos:write"}
     assert "Add a photo" not in page.text
 
@@ -169,8 +169,8 @@ def test_a_page_that_needs_more_scopes_explains_why(alices_browser):
 
     assert response.status_code == 403
     assert (
-        "You have not allowed it to add, rename and delete photos: <code>photos:write</code>"
-        in response.text
+        "You have not allowed Print Shop to add, rename and delete photos: "
+        "<code>photos:write</code>" in response.text
     )
     assert 'href="/photos">Your album' in response.text
 

@@ -1,4 +1,4 @@
-"""The client of each message, also in flows with two clients."""
+"""Each message is attributed to its client, also in flows with two clients."""
 
 from inspector.read.clients import Clients, registered_names
 from inspector.record.exchange import Exchange
@@ -44,7 +44,7 @@ def test_each_message_names_its_own_client() -> None:
     assert clients.together == "Print Shop, 0a1b2c"
 
 
-def test_a_message_without_a_client_belongs_to_the_only_client() -> None:
+def test_a_message_that_names_no_client_belongs_to_the_only_client() -> None:
     photos = exchange("resource_api", "GET /photos")
     by_print_shop = exchange("auth_server", "POST /oauth/token", request_headers=PRINT_SHOP)
     by_mallory = exchange("auth_server", "POST /oauth/token", form=[("client_id", "0a1b2c")])

@@ -56,7 +56,7 @@ def test_a_page_joins_the_flow_of_its_inner_requests() -> None:
     assert oldest.exchanges == [first, album, photos]
 
 
-def test_an_end_inside_a_request_of_another_flow_belongs_to_both() -> None:
+def test_a_revocation_inside_another_flows_request_belongs_to_both_flows() -> None:
     """The callback of a new connection revokes the old token, but does not merge the flows."""
     old = exchange("client_app", "GET /connect", at=0, ties=["token:old"])
     begin = exchange("client_app", "GET /connect", at=0.5, ties=["state:new"])
@@ -117,7 +117,7 @@ def test_a_page_without_a_flow_is_omitted() -> None:
 def test_a_protocol_message_without_a_flow_is_listed_separately(
     leg: str, request_line: str
 ) -> None:
-    """For example, a request without a state or an API call without a token is such a message."""
+    """Examples are a request without a state and an API call without a token."""
     stray = exchange(leg, request_line, at=9)
     tied = exchange("client_app", "GET /connect", ties=["state:1"])
 
@@ -172,7 +172,7 @@ def test_an_invalid_message_starts_no_flow(invalid: Exchange) -> None:
     ids=lambda valid: valid.path,
 )
 def test_an_authorization_request_or_a_valid_message_starts_a_flow(valid: Exchange) -> None:
-    """The earlier messages of an old flow may have been deleted."""
+    """The message may be the first of its flow that is still stored."""
     [flow] = flows([valid])
 
     assert not flow.is_beside
@@ -189,7 +189,7 @@ def test_an_authorization_request_does_not_join_an_older_flow() -> None:
     assert (flow.exchanges, beside.exchanges) == ([first, login], [stray])
 
 
-def test_a_clients_name_is_known_from_another_flow() -> None:
+def test_a_flow_takes_its_clients_name_from_another_flow() -> None:
     logged = {
         "event": "consent_requested",
         "client_id": "0a1b2c",
@@ -255,7 +255,7 @@ def test_a_forged_request_id_does_not_mark_an_attack() -> None:
     ]
 
 
-def test_any_exchange_finds_its_flow() -> None:
+def test_a_flow_is_found_by_any_of_its_exchanges() -> None:
     one = exchange("client_app", "GET /connect", ties=["state:1"])
     other = exchange("client_app", "GET /callback", at=1, ties=["state:1"])
     all_flows = flows([one, other])
@@ -265,7 +265,7 @@ def test_any_exchange_finds_its_flow() -> None:
 
 
 def test_an_id_finds_its_own_flow_before_a_sharing_one() -> None:
-    """Of the older flow, only the message inside the newer one is still stored."""
+    """The older flow has lost all its messages except the one inside the newer flow."""
     revocation = exchange(
         "auth_server", "POST /oauth/revoke", at=1.2, ties=["token:old"], request_id="one-request"
     )

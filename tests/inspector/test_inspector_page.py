@@ -217,7 +217,7 @@ def test_the_fold_counts_only_messages_that_the_party_sees(
     alice.browser.load_images()
     folded = open_inspector(inspector, "?view=client")
     unfolded = open_inspector(inspector, "?view=client&all=1")
-    [number] = re.findall(r"Show all messages</a>, with (\d+) more", folded)
+    [number] = re.findall(r"Show all messages</a>, including (\d+) that", folded)
 
     assert int(number) == unfolded.count("<summary>") - folded.count("<summary>") > 0
 

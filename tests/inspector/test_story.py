@@ -33,7 +33,7 @@ def describe(leg: str, request_line: str, **fields: Any) -> str:
     [
         (
             {"location": "http://127.0.0.1:9000/oauth/authorize?state=s"},
-            "responds with an authorization request",
+            "sends the browser to the authorization server",
         ),
         ({"status": 503}, "cannot continue"),
     ],
@@ -154,7 +154,7 @@ def test_a7_is_described_by_parameters_and_response(
         ),
         (
             {"form": [*CODE_GRANT, ("client_id", "public")]},
-            "with the verifier alone that it started this flow",
+            "Only the verifier proves that it started this flow.",
         ),
         ({"request_headers": BASIC, "form": CODE_GRANT, "status": 400}, "gets no tokens for it"),
         ({"form": REFRESH_GRANT}, "The old one is spent"),
@@ -228,7 +228,7 @@ def test_a_revocation_by_a_new_connection_ends_another_grant() -> None:
     ("path", "fields", "expected"),
     [
         ("/oauth/revoke", {"events": ENDED}, "Paper Calendar revokes its token. The grant ends"),
-        ("/oauth/revoke", {}, "a token whose grant has ended before."),
+        ("/oauth/revoke", {}, "a token whose grant had already ended."),
         ("/oauth/revoke", {"status": 401}, "and Tripod ID refuses."),
         ("/account/apps", {"events": ENDED}, "The user removes an app."),
     ],
@@ -242,7 +242,11 @@ def test_e1_is_described_by_its_response(path: str, fields: dict[str, Any], expe
     [
         ("client_app", "GET /", "home page"),
         ("client_app", "GET /photos", "opens the album"),
-        ("client_app", "GET /photos/0a/image", "through Paper Calendar, because it has no token"),
+        (
+            "client_app",
+            "GET /photos/0a/image",
+            "through Paper Calendar, because the browser has no token",
+        ),
         ("client_app", "POST /photos", "adds a photo"),
         ("client_app", "POST /photos/0a/title", "renames a photo"),
         ("client_app", "GET /photos/0a/delete", "asks the user to confirm the deletion"),
@@ -259,7 +263,7 @@ def test_e1_is_described_by_its_response(path: str, fields: dict[str, Any], expe
         (
             "auth_server",
             "GET /.well-known/oauth-authorization-server",
-            "reads where Tripod ID’s endpoints are",
+            "reads the addresses of Tripod ID’s endpoints",
         ),
         ("auth_server", "POST /oauth/introspect", "Paper Calendar asks whether a token is active"),
         (
@@ -293,11 +297,11 @@ def test_a_message_without_a_step_is_described_by_its_address(
     [
         (
             {"request_headers": MALLORY + BASIC, "status": 400},
-            "sends this, in the name of Paper Calendar. Tripod ID refuses",
+            "sends this as Paper Calendar. Tripod ID refuses",
         ),
         (
             {"request_headers": MALLORY + BASIC},
-            "The attacker sends this, in the name of Paper Calendar.",
+            "The attacker sends this as Paper Calendar.",
         ),
         ({"request_headers": MALLORY}, "The attacker sends this."),
         (

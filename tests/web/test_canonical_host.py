@@ -1,6 +1,7 @@
 """Each leg has one canonical host.
 
-Pages on other spellings of loopback redirect to it. A foreign `Host` is rejected with status 400.
+A page that is requested under another name of loopback redirects to it. A foreign `Host` is
+rejected with status 400.
 """
 
 import pytest
@@ -32,7 +33,7 @@ def test_no_cookie_is_set_on_another_spelling(origin: str, browser: Browser) -> 
 def test_a_form_sent_to_another_spelling_is_not_redirected(
     origin: str, http: requests.Session
 ) -> None:
-    """A redirect would lose the values or send them to another address."""
+    """A redirect would lose the values of the form, or send them to another address."""
     response = http.post(f"{origin}/form", data={"password": "secret"})
 
     assert response.status_code == 400

@@ -51,7 +51,7 @@ TIMEOUT = 5.0
 
 
 def must_not_run(_stage: Stage) -> Outcome:
-    raise AssertionError("the prepared runner must be used instead")
+    raise AssertionError("the tests must use the prepared runner")
 
 
 def make_attack(slug: str, **changes: object) -> Attack:
@@ -228,7 +228,7 @@ def test_an_attack_can_have_its_own_rfc_section(browser: Browser, laboratory: La
     assert f"RFC {CHECK.rfc}, {CHECK.section}<" not in shown
 
 
-def test_an_attack_that_could_not_run_proves_nothing(
+def test_an_attack_that_could_not_run_is_not_counted(
     browser: Browser, runner: PreparedRunner
 ) -> None:
     runner.results["code-replay"] = Failure(reason="Photo API does not answer.")
@@ -311,7 +311,7 @@ def test_run_all_shows_its_progress_and_then_a_table(
     assert browser.reload().text.count("Refused (400 invalid_grant)") == 3
 
 
-def test_a_second_run_is_rejected_and_the_first_continues(
+def test_a_second_run_is_rejected_while_the_first_continues(
     browser: Browser, laboratory: Laboratory, runner: PreparedRunner
 ) -> None:
     runner.may_continue.clear()
@@ -433,10 +433,10 @@ def test_a_result_that_authlib_does_not_decide_says_so(
     laboratory.attacks = (replace(REPLAY, plain="view"),)
     runner.plain_result = SUCCEEDED
 
-    assert "There, the code of the plain server decides, not Authlib." in comparison_text(browser)
+    assert "The plain server’s own code decides this, not Authlib." in comparison_text(browser)
 
 
-def test_a_failed_comparison_proves_nothing(browser: Browser, runner: PreparedRunner) -> None:
+def test_a_failed_comparison_says_so(browser: Browser, runner: PreparedRunner) -> None:
     runner.plain_result = Failure(reason="No port was free.")
 
     browser.press("Compare with a plain server")
@@ -473,7 +473,7 @@ def test_another_site_cannot_start_a_run(browser: Browser, laboratory: Laborator
     assert laboratory.results() == {}
 
 
-def test_an_interrupted_run_says_so_without_details(
+def test_an_interrupted_run_is_reported_without_the_error_message(
     browser: Browser, runner: PreparedRunner, caplog: pytest.LogCaptureFixture
 ) -> None:
     runner.error = ValueError("a-secret-that-was-sent")
@@ -516,7 +516,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(
     )
 
 
-def test_without_running_servers_nothing_is_proven(legs: Legs, watched: Store) -> None:
+def test_an_attack_without_running_servers_is_a_failure(legs: Legs, watched: Store) -> None:
     unused_addresses = [f"http://127.0.0.1:{port}" for port in free_ports(3)]
     urls = dict(
         zip(

@@ -190,7 +190,7 @@ def test_a_check_with_attacks_of_two_sections_names_both(
     """§4.1.3 is about another client's code, and §6 about another client's refresh token."""
     page = browser.open(f"{browser.current.url}/source?check=own-client")
 
-    assert "RFC 6749, 4.1.3 and RFC 6749, 6 require it." in page.text
+    assert "RFC 6749, 4.1.3 and RFC 6749, 6 require this check." in page.text
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_the_line_of_a_check_is_marked_in_a_long_definition(
     [marked] = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
 
     assert html.unescape(marked).startswith(beginning)
-    assert "The marked line does it." in page.text
+    assert "The marked line implements it." in page.text
     assert "Without this check" in page.text
 
 

@@ -1,4 +1,4 @@
-"""The lab is open only in the demo, because it must attack nothing but the demo's own legs."""
+"""The lab is open only in the demo, because it must attack only the demo's own legs."""
 
 from dataclasses import replace
 
@@ -64,8 +64,8 @@ def test_the_lab_is_closed_and_hidden_outside_the_demo(
 def test_the_start_message_does_not_mention_a_closed_lab(
     legs: Legs, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    app._invite({"client-app": replace(settings_of(legs), issuer="https://id.example")})
-    app._invite({"client-app": settings_of(legs)})
+    app._show_next_steps({"client-app": replace(settings_of(legs), issuer="https://id.example")})
+    app._show_next_steps({"client-app": settings_of(legs)})
 
     closed, opened = capsys.readouterr().out.split("Ctrl-C stops it.")[:2]
     assert closed.count("/inspector.") == 1
@@ -73,7 +73,7 @@ def test_the_start_message_does_not_mention_a_closed_lab(
     assert "/inspector/lab" in opened
 
 
-def test_attacks_ignore_proxies_of_the_environment(
+def test_attacks_ignore_the_proxy_settings_of_the_environment(
     legs: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{free_ports(1)[0]}")
