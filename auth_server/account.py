@@ -157,7 +157,7 @@ def _end_access(db: Session, user: User, client: Client, address: str | None) ->
 def _end_sign_ins(db: Session, user: User, **changes: str) -> bool:
     """Advance the user's epoch, on the condition that it is the one of this sign-in.
 
-    Otherwise a sign-in that was ended elsewhere a moment ago would come back.
+    Otherwise a sign-in that another browser has just ended would be valid again.
     """
     statement = update(User).where(User.id == user.id, User.epoch == user.epoch)
     changed = statement.values(epoch=user.epoch + 1, **changes).execution_options(

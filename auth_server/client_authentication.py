@@ -44,7 +44,7 @@ def authenticate(request: OAuth2Request, allowed_methods: Collection[str]) -> Cl
     """Return the client that `request` authenticates by one of `allowed_methods`.
 
     :raises ClientRefused: when the authentication fails.
-    :raises InvalidRequest: when the request uses two methods at once (RFC 6749 §5.2).
+    :raises InvalidRequest: when the request uses more than one method (RFC 6749 §5.2).
     """
     presented = _presented_credentials(request)
     client = find_client(presented.client_id)

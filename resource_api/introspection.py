@@ -93,7 +93,7 @@ class IntrospectionClient:
     def _find_reason_to_refuse(self, answer: Answer) -> Reason | None:
         """Return the reason of the first check that fails, or None when all succeed.
 
-        `active` comes first, since an inactive answer has no other member.
+        `active` is checked first, since an inactive answer has no other member.
         """
         checks = (
             (Reason.NOT_ACTIVE, answer.get("active") is True),

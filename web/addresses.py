@@ -82,7 +82,7 @@ def _is_web_address(value: str, scheme: str, host: str) -> bool:
 
 
 def _spell_netloc(scheme: str, host: str, port: int | None) -> str:
-    """Return host and port in the spelling that browsers turn every other spelling into."""
+    """Return host and port as browsers write them, which is the same for every spelling."""
     if ":" in host:
         host = ip_address(host).compressed
     spelled = _add_brackets(host)

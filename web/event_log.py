@@ -1,8 +1,8 @@
 """The event log: one JSON line per event, with ids and without secrets.
 
-`record` writes at once, for refusals and events outside a transaction. `record_on_commit` writes
-when the session's transaction commits, and not at all when it is rolled back, so that the log
-holds no event that did not happen. Records pass through the logger `tripod.events`; a listener is a
+`record` writes immediately, for refusals and events outside a transaction. `record_on_commit`
+writes when the session's transaction commits, and not at all when it is rolled back, so that the
+log holds no event that did not happen. Records pass through the logger `tripod.events`; a listener is a
 `logging.Handler` that reads `record.fields`.
 """
 

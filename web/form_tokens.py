@@ -11,7 +11,7 @@ from web.canonical_host import is_for_machines
 
 def init_app(app: Flask) -> None:
     """Reject every form of `app` without a valid token, before its view is called."""
-    # Flask-WTF would check every view that is not on a list of its own.
+    # Flask-WTF would check every view that is not on its own list.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf = CSRFProtect(app)
 

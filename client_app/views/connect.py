@@ -48,7 +48,7 @@ def connect() -> Response:
 def authorization_response() -> Response | tuple[str, int]:
     """A7 – Authorization response (RFC 6749 §4.1.2).
 
-    Answer 303 on success, so that the code leaves the address bar at once.
+    On success, respond with status 303, so that the code does not stay in the address bar.
     """
     try:
         made = print_shop().flow.finish(

@@ -145,7 +145,7 @@ def _field(name: str, value: str) -> str:
 def _shell_word(text: str, variable: str) -> str:
     """Return one word for a shell, which substitutes the masked values and nothing else.
 
-    A masked value without a name of its own in the text becomes `variable`.
+    A masked value that has no name in the text becomes `variable`.
     """
     word, end = "", 0
     for masked in _MASKED.finditer(text):

@@ -168,7 +168,7 @@ class App:
     def authorization_request(self, scope: str, **changes: str | None) -> AuthorizationRequest:
         """Create an authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
-        A parameter that `changes` sets to None is left out.
+        A parameter that `changes` sets to None is omitted.
         """
         state, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(48)
         parameters: dict[str, str | None] = {

@@ -121,7 +121,7 @@ class Card:
 
 
 def state_of(result: Result | None) -> State:
-    """Return the state that a result stands for."""
+    """Return the state of the card for a result."""
     if result is None:
         return State.NOT_RUN
     if not isinstance(result, Outcome):

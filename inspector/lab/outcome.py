@@ -53,7 +53,7 @@ _TYPES: dict[str, type[Outcome] | type[Failure]] = {"outcome": Outcome, "failure
 def to_document(result: Result) -> dict[str, Any]:
     """Return `result` for JSON. Texts that look like a token are masked.
 
-    The key of the mask is thrown away, because nothing is compared with the masked text.
+    The key of the mask is not stored, because nothing is compared with the masked text.
     """
     masker = Masker(secrets.token_hex())
     document: dict[str, Any] = {"kind": type(result).__name__.lower()}

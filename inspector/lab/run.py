@@ -24,7 +24,7 @@ def run(attack: Attack, stage: Stage) -> Result:
     except CannotRun as reason:
         return Failure(reason=str(reason))
     except requests.RequestException as error:
-        # The text of the error is left out, since it can hold an address with a code.
+        # The message of the error is omitted, since it can contain an address with a code.
         return Failure(reason=f"A server did not answer ({type(error).__name__}).")
     return outcome
 

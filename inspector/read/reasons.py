@@ -1,4 +1,4 @@
-"""The reason codes of the three legs as phrases, for people.
+"""A phrase for each reason code of the three legs.
 
 The inspector imports no leg, so it has its own table. A test compares it with the `Reason` of each
 leg.
@@ -48,18 +48,18 @@ PHRASES = {
     "malformed_code_challenge": "the code challenge is malformed",
     "unsupported_grant_type": "the grant type is not supported",
     "unauthorized_client": "the client may not use this grant type",
-    "invalid_scope": "the scope is unknown or wider than allowed",
+    "invalid_scope": "the scope is unknown or not allowed here",
     "invalid_request": "the request is not valid",
     "other_error": "the request was refused for another reason",
     # The resource owner
     "access_denied": "the user denied the request",
-    "consent_required": "the user must be asked, and prompt=none forbids it",
+    "consent_required": "the user must consent, and prompt=none forbids the consent page",
     "login_required": "the user is not signed in, and prompt=none forbids the login page",
     "form_token_refused": "the form has no valid CSRF token",
     # The authorization response, as the client judges it
     "unknown_state": "the state was not issued to this browser",
     "issuer_missing": "the issuer is missing",
-    "issuer_mismatch": "the issuer is not the one that the client asked",
+    "issuer_mismatch": "the response names another issuer",
     "no_code": "the response has no code",
     # Servers without a usable response
     "server_error": "the authorization server failed",
@@ -80,18 +80,18 @@ PHRASES = {
     "no_credentials": "there is no access token",
     "malformed_credentials": "the Authorization header is malformed",
     "not_active": "the authorization server says that the token is not active",
-    "not_an_access_token": "it is a refresh token, not an access token",
+    "not_an_access_token": "the token is not an access token",
     "other_issuer": "another authorization server issued the token",
     "other_audience": "the token is meant for another API",
     "expired": "the access token has expired",
     "no_subject": "the introspection does not name the resource owner",
-    "no_introspection": "the authorization server did not answer the introspection",
+    "no_introspection": "the authorization server sent no introspection response",
     "scope_not_granted": "the scope was not granted",
     # The end of a grant or a connection
     "replay": "a single-use code or token was presented again",
     "revoked_by_client": "the client revoked it",
     "removed_by_resource_owner": "the resource owner removed the app",
-    "scope_withdrawn": "the client's registration no longer has any of its scopes",
+    "scope_withdrawn": "the registration of the client has lost every scope of the grant",
     "disconnected": "the user disconnected",
     "replaced": "the browser connected again",
 }

@@ -22,7 +22,7 @@ _HEADINGS = {
     "refresh_failed": "Why there are no new tokens",
     "token_not_active": "Why the token is not active",
 }
-#: Errors that have one description whatever the reason is (RFC 6749 §5.2, RFC 6750 §3.1).
+#: Errors that have the same description for every reason (RFC 6749 §5.2, RFC 6750 §3.1).
 _ERRORS_WITH_ONE_DESCRIPTION = ("invalid_client", "invalid_grant", "invalid_token")
 
 

@@ -11,7 +11,7 @@ VALUES = 500
 SECRETS = 300
 #: Addresses within an address, and escapes within escapes. What is deeper is masked as a whole.
 DEPTH = 2
-#: Nested objects and lists of a JSON document. What is deeper is left out.
+#: Nested objects and lists of a JSON document. Deeper ones are omitted.
 JSON_DEPTH = 3
 
 #: Characters of a text.
@@ -25,7 +25,7 @@ TITLE = 120
 #: Characters of a JSON document.
 EXCERPT = 4096
 
-#: Stands for what is left out.
+#: Marks an omission.
 ELLIPSIS = "…"
 
 

@@ -13,9 +13,9 @@ DOT = "•"
 
 
 def read(text: str, *, is_whole: bool = True) -> tuple[Pairs, Pairs]:
-    """Return the first fields, and a pair that stands for the others, if there are any.
+    """Return the first fields, and one pair in place of the others, if there are any.
 
-    The last field of a text that is not whole is left out, because it may be half a secret.
+    The last field of an incomplete text is omitted, because it may be a part of a secret.
     """
     fields = text.split("&", PAIRS)
     rest = fields[PAIRS:]

@@ -76,7 +76,7 @@ class Recorder:
         try:
             response = self._application(wsgi, start)
         except Exception:
-            # The server responds with 500, whatever the application had begun.
+            # The server responds with 500, even if the application had started another response.
             wire.status, wire.response_headers = 500, []
             self._keep(wire)
             raise

@@ -67,7 +67,7 @@ class Store:
                 self._database.connection()
 
     def add(self, exchange: Exchange) -> None:
-        """Store `exchange`, or drop it if that is not possible at once."""
+        """Store `exchange`, or discard it if it cannot be stored immediately."""
         document = json.dumps(exchange.to_document(), ensure_ascii=True)
         with _errors_ignored():
             connection = self._database.connection()
