@@ -2,8 +2,8 @@
 
 `record` writes immediately, for refusals and events outside a transaction. `record_on_commit`
 writes when the session's transaction commits, and not at all when it is rolled back, so that the
-log holds no event that did not happen. Records pass through the logger `tripod.events`; a listener is a
-`logging.Handler` that reads `record.fields`.
+log holds no event that did not happen. Records pass through the logger
+`tripod.events`; a listener is a `logging.Handler` that reads `record.fields`.
 """
 
 import json

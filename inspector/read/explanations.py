@@ -69,7 +69,7 @@ AT: dict[tuple[str, str], Meaning] = {
         rfc(7662, "2.2"),
     ),
     ("/oauth/introspect", "token_type"): (
-        "How to use the token: whoever presents it has access.",
+        "How to use the token: any client that presents it has access.",
         rfc(7662, "2.2"),
     ),
     ("/oauth/introspect", "iss"): ("The issuer of the token.", rfc(7662, "2.2")),

@@ -137,7 +137,7 @@ PARAMETERS = {
         "token",
     ),
     "token_type": _clear(
-        "How to use the access token: whoever presents it has access.", rfc(6749, "7.1")
+        "How to use the access token: any client that presents it has access.", rfc(6749, "7.1")
     ),
     "expires_in": _clear("Seconds until the access token expires.", rfc(6749, "5.1")),
     "client_secret": _secret(
