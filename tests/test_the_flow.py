@@ -43,10 +43,10 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
         "photos:read",
     ]
 
-    # A6 – the resource owner allows all or some of the scopes
+    # A6 – the resource owner consents, wholly or in part
     album = alice.allow("profile", "photos:read")
 
-    # A7 – status 302 redirects to the client, with the authorization code, `state` and `iss`
+    # A7 – 302 back to the client with the authorization code, `state` and `iss`
     decision = network.exchanges_with(auth_server, "/oauth/authorize", method="POST")[0]
     authorization_response = query_of(decision.headers["Location"])
     assert decision.status == 302
@@ -59,7 +59,7 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     assert token_request.form["code"] == authorization_response["code"]
     assert token_request.form["code_verifier"]
 
-    # T2 – the code is validated and spent; access token and refresh token are returned as JSON
+    # T2 – the code is validated and spent; access token and refresh token come back as JSON
     tokens = token_request.json
     assert tokens["token_type"] == "Bearer"
     assert tokens["scope"] == "profile photos:read"
@@ -68,12 +68,12 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     photo_list = network.exchanges_with(resource_api, "/photos")[0]
     assert photo_list.request_headers["Authorization"] == f"Bearer {tokens['access_token']}"
 
-    # R2 – the resource API asks the authorization server about the token (introspection)
+    # R2 – the resource API asks the authorization server about it (introspection)
     introspection = network.exchanges_with(auth_server, "/oauth/introspect")[0]
     assert introspection.form["token"] == tokens["access_token"]
     assert introspection.json["username"] == "alice"
 
-    # R3 – the resource is returned
+    # R3 – the resource comes back
     assert len(photo_list.json["photos"]) == 6
     assert "Alice’s album" in album.text
     assert {image.headers["Content-Type"] for image in browser.load_images()} == {"image/webp"}
@@ -84,7 +84,7 @@ def test_the_flow(clock: Clock, legs: Legs, alice: Person) -> None:
     refresh_request = network.exchanges_with(auth_server, "/oauth/token")[1]
     assert refresh_request.form["refresh_token"] == tokens["refresh_token"]
 
-    # F2 – a new access token and a new refresh token are returned; the old refresh token is spent
+    # F2 – a new access token and a new refresh token come back; the old one is spent
     new_tokens = refresh_request.json
     assert new_tokens["access_token"] != tokens["access_token"]
     assert new_tokens["refresh_token"] != tokens["refresh_token"]
