@@ -47,7 +47,7 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pair:
+class CheckPair:
     """Two checks that both stop the attacks `stops`, which succeed only when both are off."""
 
     first: str
@@ -227,10 +227,10 @@ CHECKS = (
     ),
 )
 
-PAIRS = (
+CHECK_PAIRS = (
     # Without the state check, the code in the callback still belongs to another challenge.
-    Pair(
+    CheckPair(
         first="state", second="verifier", stops=("forged-callback", "callback-in-another-browser")
     ),
-    Pair(first="expiry", second="expiry-by-own-clock", stops=("expired-access-token",)),
+    CheckPair(first="expiry", second="expiry-by-own-clock", stops=("expired-access-token",)),
 )

@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 
 from inspector.lab.attack import Attack
 from inspector.lab.cards import State, cards
-from inspector.lab.checks import CHECKS, PAIRS, Check
+from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import find_source
 
@@ -120,7 +120,7 @@ def _render_page(laboratory: Laboratory) -> str:
 def _together(check: Check) -> list[tuple[Check, tuple[str, ...]]]:
     """Return the other checks of its pairs, and the attacks that succeed when both are off."""
     partners: dict[str, tuple[str, ...]] = {}
-    for pair in PAIRS:
+    for pair in CHECK_PAIRS:
         if pair.first == check.slug:
             partners[pair.second] = pair.stops
         elif pair.second == check.slug:

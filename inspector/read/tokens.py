@@ -15,7 +15,7 @@ _LIFETIME = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(eq=False)
-class Pair:
+class TokenPair:
     """An access token and a refresh token of one response.
 
     `lost` is the time at which the token before it was presented again. The server then treated
@@ -26,7 +26,7 @@ class Pair:
     refresh: str
     issued: float
     expires: float
-    children: "list[Pair]" = field(default_factory=list)
+    children: "list[TokenPair]" = field(default_factory=list)
     lost: float | None = None
 
 
@@ -40,8 +40,8 @@ class Grant:
     id: str
     began: float
     lifetime: int | None = None
-    pairs: list[Pair] = field(default_factory=list)
-    roots: list[Pair] = field(default_factory=list)
+    pairs: list[TokenPair] = field(default_factory=list)
+    roots: list[TokenPair] = field(default_factory=list)
     ended: float | None = None
     why: str = ""
 
@@ -88,7 +88,7 @@ def _apply(grant: Grant, exchange: Exchange, event: dict[str, object]) -> None:
             grant.ended, grant.why = exchange.ended_at, phrase(event)
 
 
-def _refreshed_pair(grant: Grant, exchange: Exchange) -> Pair | None:
+def _refreshed_pair(grant: Grant, exchange: Exchange) -> TokenPair | None:
     """Return the pair whose refresh token was presented, or None if it was not recorded."""
     presented = _fingerprint(dict(exchange.request_body.form).get("refresh_token", ""))
     if not presented:
@@ -96,7 +96,7 @@ def _refreshed_pair(grant: Grant, exchange: Exchange) -> Pair | None:
     return next((pair for pair in grant.pairs if pair.refresh == presented), None)
 
 
-def _add_pair(grant: Grant, exchange: Exchange, refreshed: Pair | None) -> None:
+def _add_pair(grant: Grant, exchange: Exchange, refreshed: TokenPair | None) -> None:
     pair = _read_pair(len(grant.pairs) + 1, exchange)
     siblings = grant.roots
     if refreshed:
@@ -107,12 +107,14 @@ def _add_pair(grant: Grant, exchange: Exchange, refreshed: Pair | None) -> None:
     grant.pairs.append(pair)
 
 
-def _read_pair(number: int, exchange: Exchange) -> Pair:
+def _read_pair(number: int, exchange: Exchange) -> TokenPair:
     answer, expires = members(exchange), exchange.ended_at
     lifetime = answer.get("expires_in", "")
     if _LIFETIME.fullmatch(lifetime):
         expires += int(lifetime)
-    return Pair(number, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires)
+    return TokenPair(
+        number, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires
+    )
 
 
 def _fingerprint(masked: str) -> str:
@@ -127,7 +129,7 @@ def access_tokens(grant: Grant) -> list[AccessToken]:
     return [_access_token(grant, pair) for pair in grant.pairs]
 
 
-def _access_token(grant: Grant, pair: Pair) -> AccessToken:
+def _access_token(grant: Grant, pair: TokenPair) -> AccessToken:
     ends = [(grant.ended, f"the grant ended: {grant.why}"), (pair.lost, _LOST)]
     known = [(at, why) for at, why in ends if at is not None]
     early = [(at, why) for at, why in known if at < pair.expires]
@@ -158,7 +160,7 @@ def family(grant: Grant, now: float) -> Member:
     return Member(kind="code", label="Code", state=state, note=note, children=children)
 
 
-def _member(grant: Grant, pair: Pair, now: float) -> Member:
+def _member(grant: Grant, pair: TokenPair, now: float) -> Member:
     state, note = _state(grant, pair, now)
     children = tuple(_member(grant, child, now) for child in pair.children)
     return Member(
@@ -166,7 +168,7 @@ def _member(grant: Grant, pair: Pair, now: float) -> Member:
     )
 
 
-def _state(grant: Grant, pair: Pair, now: float) -> tuple[str, str]:
+def _state(grant: Grant, pair: TokenPair, now: float) -> tuple[str, str]:
     if pair.lost is not None:
         return "lost", _LOST
     if pair.children:

@@ -4,7 +4,7 @@ import base64
 import binascii
 
 from inspector.record.exchange import Pairs
-from inspector.record.limits import ELLIPSIS, HEADER, PAIRS, TEXT, cut
+from inspector.record.limits import ELLIPSIS, FIELDS, HEADER, TEXT, cut
 from inspector.record.masking import Masker
 from inspector.record.parameters import SESSION_COOKIES, Rule, find_header
 
@@ -21,7 +21,7 @@ def media_type(headers: Pairs) -> str:
 
 def masked(masker: Masker, headers: Pairs) -> Pairs:
     """Return the headers that are recorded, masked."""
-    found = [(name, _masked(masker, name, text)) for name, text in headers[:PAIRS]]
+    found = [(name, _masked(masker, name, text)) for name, text in headers[:FIELDS]]
     return [(name, text) for name, text in found if text is not None]
 
 
@@ -80,9 +80,9 @@ def _basic(masker: Masker, credentials: str) -> str:
 
 
 def _cookies(masker: Masker, text: str) -> list[str]:
-    cookies = text.split("; ", PAIRS)
-    shown = [_cookie(masker, cookie) for cookie in cookies[:PAIRS]]
-    if len(cookies) > PAIRS:
+    cookies = text.split("; ", FIELDS)
+    shown = [_cookie(masker, cookie) for cookie in cookies[:FIELDS]]
+    if len(cookies) > FIELDS:
         shown.append(ELLIPSIS)
     return shown
 

@@ -3,8 +3,8 @@
 Texts are cut after everything secret was masked. A secret that was cut first could not be found.
 """
 
-#: Fields of a query or a form, and cookies.
-PAIRS = 100
+#: Fields of a query or a form, headers, cookies and events of one exchange.
+FIELDS = 100
 #: Values of a JSON document.
 VALUES = 500
 #: Secrets of one exchange that can be told apart. Further ones are masked without a fingerprint.

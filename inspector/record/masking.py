@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from inspector.record import query_strings
 from inspector.record.exchange import Pairs
-from inspector.record.limits import DEPTH, PAIRS
+from inspector.record.limits import DEPTH, FIELDS
 from inspector.record.parameters import NAMES, Rule, find_parameter, is_password
 from inspector.record.scrubbing import DOTS, Scrubber, is_escaped_deeper, unescaped
 from web.request_id import is_acceptable
@@ -78,7 +78,7 @@ class Masker:
 
     def tie(self, kind: str, value: str) -> None:
         """Tie this exchange to all others with `value`."""
-        if value and len(self.ties) < PAIRS:
+        if value and len(self.ties) < FIELDS:
             self.ties[self.tied(kind, value)] = None
 
     def tied(self, kind: str, value: str) -> str:

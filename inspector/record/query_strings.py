@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote
 
 from inspector.record.exchange import Pairs
-from inspector.record.limits import ELLIPSIS, PAIRS
+from inspector.record.limits import ELLIPSIS, FIELDS
 
 #: Not encoded, since it is unambiguous in a query (RFC 3986 §3.4). A masked value has a tilde.
 SAFE = "/:@?,~"
@@ -17,8 +17,8 @@ def read(text: str, *, is_whole: bool = True) -> tuple[Pairs, Pairs]:
 
     The last field of an incomplete text is omitted, because it may be a part of a secret.
     """
-    fields = text.split("&", PAIRS)
-    rest = fields[PAIRS:]
+    fields = text.split("&", FIELDS)
+    rest = fields[FIELDS:]
     more: Pairs = []
     if rest and is_whole:
         more = [(ELLIPSIS, f"{rest[0].count('&') + 1:,} more")]
@@ -26,7 +26,7 @@ def read(text: str, *, is_whole: bool = True) -> tuple[Pairs, Pairs]:
         more = [(ELLIPSIS, "more")]
         if not rest:
             fields.pop()
-    return parse_qsl("&".join(fields[:PAIRS]), keep_blank_values=True), more
+    return parse_qsl("&".join(fields[:FIELDS]), keep_blank_values=True), more
 
 
 def written(pairs: Iterable[tuple[str, str]], separator: str = "&") -> str:

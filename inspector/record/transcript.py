@@ -6,7 +6,7 @@ from typing import Any
 
 from inspector.record import bodies, headers, json_values
 from inspector.record.exchange import Exchange, Pairs
-from inspector.record.limits import HOST, METHOD, PAIRS, TEXT, cut
+from inspector.record.limits import FIELDS, HOST, METHOD, TEXT, cut
 from inspector.record.masking import Masker
 
 #: The fields of an event that only the leg writes. No sent value can have them masked.
@@ -79,7 +79,7 @@ def _masked(masker: Masker, wire: Wire) -> dict[str, Any]:
         "query": masker.fields(wire.query),
         "request_headers": headers.masked(masker, wire.request_headers),
         "response_headers": headers.masked(masker, wire.response_headers),
-        "events": [_masked_event(masker, event) for event in wire.events[:PAIRS]],
+        "events": [_masked_event(masker, event) for event in wire.events[:FIELDS]],
     }
 
 

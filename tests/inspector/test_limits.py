@@ -13,12 +13,12 @@ from inspector.record.bodies import FORM
 from inspector.record.limits import (
     DEPTH,
     EXCERPT,
+    FIELDS,
     HEADER,
     HOST,
     JSON_DEPTH,
     MEDIA_TYPE,
     METHOD,
-    PAIRS,
     TEXT,
     TITLE,
 )
@@ -52,31 +52,31 @@ def record_truncated(content: bytes, media_type: str) -> Any:
 
 def test_the_first_parameters_are_stored_and_the_others_counted() -> None:
     for kept in (record(query=MANY).query, record_form(MANY)):
-        assert [name for name, _ in kept] == [*(f"name{n}" for n in range(PAIRS)), "…"]
+        assert [name for name, _ in kept] == [*(f"name{n}" for n in range(FIELDS)), "…"]
         assert kept[-1] == ("…", "2,400 more")
 
 
 def test_parameters_within_the_limit_are_stored_without_a_note() -> None:
-    fields = "&".join(f"name{n}=1" for n in range(PAIRS))
+    fields = "&".join(f"name{n}=1" for n in range(FIELDS))
 
-    assert [name for name, _ in record_form(fields)] == [f"name{n}" for n in range(PAIRS)]
+    assert [name for name, _ in record_form(fields)] == [f"name{n}" for n in range(FIELDS)]
 
 
 def test_the_first_parameters_of_an_address_are_stored() -> None:
     kept = record_header("Referer", f"http://127.0.0.1:9001/?{MANY}")
 
-    assert f"&name{PAIRS - 1}=" in kept or len(kept) == TEXT
+    assert f"&name{FIELDS - 1}=" in kept or len(kept) == TEXT
     assert "name100" not in kept
 
 
 def test_the_first_cookies_are_stored() -> None:
     kept = record_header("Cookie", "; ".join(f"c{n}=" for n in range(2500))).split("; ")
 
-    assert kept == [*[f"{DOTS}="] * PAIRS, "…"]
+    assert kept == [*[f"{DOTS}="] * FIELDS, "…"]
 
 
 def test_the_first_headers_are_stored() -> None:
-    assert len(record(request_headers=[("Accept", "*/*")] * 2500).request_headers) == PAIRS
+    assert len(record(request_headers=[("Accept", "*/*")] * 2500).request_headers) == FIELDS
 
 
 @pytest.mark.parametrize(
@@ -112,14 +112,14 @@ def test_only_the_first_secrets_have_different_fingerprints() -> None:
 
 
 def test_the_first_events_are_stored() -> None:
-    assert len(record(events=[{"event": "code_redeemed"}] * 2500).events) == PAIRS
+    assert len(record(events=[{"event": "code_redeemed"}] * 2500).events) == FIELDS
 
 
 def test_the_first_ties_are_stored() -> None:
     states = "&".join(f"state={n}" for n in range(90))
     inner = quote("/?" + states.replace("=", "=x"), "")
 
-    assert len(record(query=f"{states}&next={inner}").ties) == PAIRS
+    assert len(record(query=f"{states}&next={inner}").ties) == FIELDS
 
 
 # Depth

@@ -18,7 +18,7 @@ from world.legs import Legs
 
 from config import ClientAppSettings
 from inspector import watch
-from inspector.record.limits import PAIRS
+from inspector.record.limits import FIELDS
 from inspector.record.recorder import COPIED, COPIED_OF_A_PAGE, Recorder
 from inspector.record.recorder import watch as watch_into
 from inspector.record.store import Store
@@ -277,7 +277,7 @@ def test_a_part_of_a_large_form_and_its_size_are_stored(
 
     [exchange] = store.exchanges()
     assert exchange.request_body.size == len(LARGE) > COPIED
-    assert exchange.request_body.form == [*[("client_id", "x")] * PAIRS, ("…", "more")]
+    assert exchange.request_body.form == [*[("client_id", "x")] * FIELDS, ("…", "more")]
 
 
 def test_a_path_is_stored_decoded(watched_leg: ClosingClient, store: Store) -> None:

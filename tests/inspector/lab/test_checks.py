@@ -12,7 +12,7 @@ from sqlalchemy import select, true
 from auth_server import grant_types, issued_tokens
 from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
-from inspector.lab.checks import CHECKS, PAIRS, Check, Pair
+from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check, CheckPair
 from inspector.lab.outcome import Outcome
 from inspector.lab.run import run_all
 from inspector.lab.source import find_markers, source_of
@@ -105,9 +105,9 @@ def test_without_one_check_the_attacks_that_it_stops_succeed(
     assert find_successes(lab) == UNSTOPPABLE | set(check.stops)
 
 
-@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.first}, {pair.second}")
+@pytest.mark.parametrize("pair", CHECK_PAIRS, ids=lambda pair: f"{pair.first}, {pair.second}")
 def test_without_both_checks_of_a_pair_their_attacks_succeed(
-    lab: Stage, monkeypatch: Patch, pair: Pair
+    lab: Stage, monkeypatch: Patch, pair: CheckPair
 ) -> None:
     turn_off(pair.first, monkeypatch)
     turn_off(pair.second, monkeypatch)
@@ -120,7 +120,7 @@ def test_without_both_checks_of_a_pair_their_attacks_succeed(
 def attacks_stopped_by(slug: str) -> Iterable[str]:
     """Return the attacks that the table assigns to this check, alone or in a pair."""
     yield from (attack for check in CHECKS if check.slug == slug for attack in check.stops)
-    yield from (attack for pair in PAIRS if pair.first == slug for attack in pair.stops)
+    yield from (attack for pair in CHECK_PAIRS if pair.first == slug for attack in pair.stops)
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.slug)
@@ -129,7 +129,7 @@ def test_every_attack_names_the_check_that_stops_it(attack: Attack) -> None:
 
 
 def test_every_attack_is_declared_once() -> None:
-    declared = [slug for entry in (*CHECKS, *PAIRS) for slug in entry.stops]
+    declared = [slug for entry in (*CHECKS, *CHECK_PAIRS) for slug in entry.stops]
 
     assert sorted(declared) == sorted({attack.slug for attack in ATTACKS} - UNSTOPPABLE)
 

@@ -12,7 +12,7 @@ from world.legs import Legs
 
 from config import PROJECT_ROOT
 from inspector import open_pages
-from inspector.lab.checks import CHECKS, PAIRS, Check
+from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import source_of
 from inspector.lab.views import add_pages
@@ -176,7 +176,7 @@ def test_the_page_names_the_attacks_that_the_check_stops(browser: Browser) -> No
 
 
 def test_a_check_of_a_pair_lists_the_attacks_that_both_stop(browser: Browser) -> None:
-    pair = PAIRS[0]
+    pair = CHECK_PAIRS[0]
 
     page = browser.open(f"{browser.current.url}/source?check={pair.first}")
 
@@ -211,7 +211,7 @@ def test_the_line_of_a_check_is_marked_in_a_long_definition(
 
 
 def test_the_second_of_two_checks_names_the_first(browser: Browser) -> None:
-    pair = PAIRS[0]
+    pair = CHECK_PAIRS[0]
 
     page = browser.open(f"{browser.current.url}/source?check={pair.second}")
 
