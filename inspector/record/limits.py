@@ -9,8 +9,10 @@ FIELDS = 100
 VALUES = 500
 #: Secrets of one exchange that can be told apart. Further ones are masked without a fingerprint.
 SECRETS = 300
-#: Addresses within an address, and escapes within escapes. What is deeper is masked as a whole.
+#: Addresses within an address. What is deeper is masked as a whole.
 DEPTH = 2
+#: Escapes within escapes. Each address escapes the values in its query, also the outermost one.
+ESCAPES = DEPTH + 1
 #: Nested objects and lists of a JSON document. Deeper ones are omitted.
 JSON_DEPTH = 3
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
-from inspector.record.limits import DEPTH, SECRETS
+from inspector.record.limits import ESCAPES, SECRETS
 from inspector.record.query_strings import DOT, SAFE
 
 DOTS = DOT * 8
@@ -77,7 +77,7 @@ def plain_spelling(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return `text` with its percent escapes decoded, and escapes within escapes."""
-    for _ in range(DEPTH):
+    for _ in range(ESCAPES):
         text = unquote(text)
     return text
 

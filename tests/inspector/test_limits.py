@@ -12,6 +12,7 @@ import pytest
 from inspector.record.bodies import FORM
 from inspector.record.limits import (
     DEPTH,
+    ESCAPES,
     EXCERPT,
     FIELDS,
     HEADER,
@@ -164,7 +165,7 @@ def test_an_address_nested_too_deeply_is_masked_as_a_whole() -> None:
 
 def test_a_text_that_is_encoded_too_often_is_masked_as_a_whole() -> None:
     text = "photo albums"
-    for _ in range(DEPTH + 1):
+    for _ in range(ESCAPES + 1):
         text = quote(text, "")
 
     assert dict(record_form(f"title={quote(text, '')}"))["title"].startswith(DOTS)

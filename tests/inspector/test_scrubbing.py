@@ -70,6 +70,18 @@ def test_a_token_with_escapes_is_masked(scope: str) -> None:
     assert dict(record(query=f"scope={scope.format(encoded)}").query)["scope"].startswith(DOTS)
 
 
+def test_a_masked_value_is_masked_inside_nested_addresses() -> None:
+    """Each address escapes the value once more."""
+    value = quote("sword/fish & chips", "")
+    address = f"/photos?after={value}"
+    for outer in ("http://shop.example/callback?return_to=", "/oauth/authorize?redirect_uri="):
+        address = outer + quote(address, "")
+
+    kept = record(query=f"state={value}&next={quote(address, '')}")
+
+    assert "sword" not in serialize(kept)
+
+
 def test_a_password_with_escapes_in_an_address_is_masked() -> None:
     assert record_header("User-Agent", "see alice%3Awonderland%40shop.example").startswith(DOTS)
 
