@@ -8,6 +8,7 @@ import sys
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import TextIOWrapper
 from typing import NamedTuple, NoReturn, TypeVar
 
 import click
@@ -142,6 +143,8 @@ def main(arguments: Sequence[str]) -> None:
     if len(arguments) > 1 or not set(arguments) <= {*LEGS, *COMMANDS}:
         print(USAGE, file=sys.stderr)
         sys.exit(2)
+    if isinstance(sys.stdout, TextIOWrapper):  # TRIPOD_NAME may not fit the terminal's encoding.
+        sys.stdout.reconfigure(errors="replace")
     if not os.environ.get("TRIPOD_DEMO", "").strip():
         os.environ["TRIPOD_DEMO"] = "1"
     for argument in arguments:
@@ -153,19 +156,24 @@ def main(arguments: Sequence[str]) -> None:
 def _serve(names: Sequence[str]) -> None:
     with _exit_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in names}
-        _begin_recording(list(settings.values()))
     programs = [_describe_program(LEGS[name], own) for name, own in settings.items()]
     try:
-        serving.serve(programs, lambda: _show_next_steps(settings))
+        serving.serve(
+            programs,
+            before_start=lambda: _begin_recording(list(settings.values())),
+            on_ready=lambda: _show_next_steps(settings),
+        )
     except serving.ServingError as error:
         _exit(str(error), error.status)
 
 
 def _begin_recording(settings: Sequence[Settings]) -> None:
     """Begin a new recording in the demo, unless a leg is added to others that run."""
-    if len(settings) == len(LEGS) and all(own.demo for own in settings):
-        from inspector import open_store
+    if len(settings) < len(LEGS) or not all(own.demo for own in settings):
+        return
+    from inspector import open_store
 
+    with _exit_when_it_cannot_start():
         open_store(settings[0]).begin()
 
 

@@ -2,7 +2,10 @@
 
 import logging
 import os
+import socket
+import sys
 from collections.abc import Callable, Iterator
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,8 @@ from sqlalchemy import Engine
 from world.processes import free_ports
 
 import app
+from config import AuthServerSettings
+from inspector import open_store
 
 OUTSIDE_THE_DEMO = {
     "TRIPOD_DEMO": "0",
@@ -138,6 +143,35 @@ def test_two_legs_cannot_share_a_port(
     monkeypatch.setenv("TRIPOD_RESOURCE_API_URL", os.environ["TRIPOD_AUTH_SERVER_URL"])
 
     assert "Photo API cannot listen" in start_error(lambda: app.main([]))
+
+
+def test_a_start_on_taken_ports_keeps_the_recording(
+    start_error: StartError, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The recording belongs to the legs that already run on these ports."""
+    monkeypatch.setenv("TRIPOD_DEMO", "1")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("TRIPOD_AUTH_SERVER_URL", url)
+        store = open_store(AuthServerSettings.load())
+        store.begin()
+        before = store.run_id
+
+        start_error(lambda: app.main([]))
+
+    assert store.run_id == before
+
+
+def test_a_name_that_the_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = TextIOWrapper(BytesIO(), encoding="ascii")
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setitem(app.COMMANDS, "doctor", lambda: sys.stdout.write("Bücher ID"))
+
+    with pytest.raises(SystemExit):
+        app.main(["doctor"])
+
+    terminal.flush()
+    assert terminal.buffer.getvalue() == b"B?cher ID"
 
 
 @pytest.mark.parametrize(("demo", "file_names"), [("1", ["auth_server.events.jsonl"]), ("0", [])])

@@ -59,15 +59,18 @@ class _AskedToStop(BaseException):
     """A signal asked this process to stop. Like KeyboardInterrupt, it is not an error."""
 
 
-def serve(programs: Sequence[Program], on_ready: Callable[[], None]) -> None:
+def serve(
+    programs: Sequence[Program], before_start: Callable[[], None], on_ready: Callable[[], None]
+) -> None:
     """Serve `programs` until a signal asks to stop.
 
-    The greeting of each program is printed when it is ready. When all are ready, `on_ready` is
-    called.
+    When all ports are free, `before_start` is called, and the programs start. The greeting of each
+    program is printed when it is ready. When all are ready, `on_ready` is called.
 
     :raises ServingError: when a port is taken, or a program does not start or stops unexpectedly.
     """
     programs = _resolve_free_addresses(programs)
+    before_start()
     asked_to_stop = _handle_signals()
     children: dict[Program, subprocess.Popen[bytes]] = {}
     try:

@@ -56,7 +56,8 @@ if __name__ == "__main__":
     try:
         serving.serve(
             [_program("One", *sys.argv[1:3]), _program("Two", *sys.argv[3:5])],
-            lambda: print("All programs are ready", flush=True),
+            before_start=lambda: None,
+            on_ready=lambda: print("All programs are ready", flush=True),
         )
     except serving.ServingError as error:
         print(error)
