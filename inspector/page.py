@@ -98,7 +98,9 @@ class FlowPage:
         unfold = None
         if self._folded:
             unfold = self.link(all=1)
-        rows = diagram.rows(self._trees, self.choice.party, unfold, is_flow=not self.flow.is_beside)
+        rows = diagram.rows(
+            self._trees, self.choice.party, unfold, is_flow=not self.flow.is_outside
+        )
         return draw.sequence(rows, self.names, self.choice.message, self.link_to)
 
     @cached_property
@@ -135,7 +137,7 @@ class FlowPage:
 
     def round_trip(self, all_flows: Sequence[Flow]) -> int:
         """Return the number of this flow among `all_flows`, counted from the oldest."""
-        oldest_first = [flow for flow in reversed(all_flows) if not flow.is_beside]
+        oldest_first = [flow for flow in reversed(all_flows) if not flow.is_outside]
         return oldest_first.index(self.flow) + 1
 
     @property

@@ -133,5 +133,5 @@ def _requested_flow(all_flows: list[Flow]) -> Flow | None:
     found = flows.find(all_flows, requested)
     if found:
         return found
-    ordinary = [flow for flow in all_flows if not (flow.attack or flow.is_beside)]
+    ordinary = [flow for flow in all_flows if not (flow.attack or flow.is_outside)]
     return next(iter(ordinary or all_flows), None)

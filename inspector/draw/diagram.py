@@ -7,7 +7,7 @@ from inspector.draw.rows import Call, Fold, Heading, Redirect, Response, Row
 from inspector.read.folding import Omission, parts
 from inspector.read.messages import Message
 from inspector.read.parties import Party
-from inspector.read.phases import BESIDE, Phase, phase_inside, phase_of
+from inspector.read.phases import OUTSIDE, Phase, phase_inside, phase_of
 from inspector.read.steps import Lane
 
 
@@ -37,7 +37,7 @@ def rows(
 
 
 def _no_phase(_tree: Message) -> Phase:
-    return BESIDE
+    return OUTSIDE
 
 
 class _Diagram:
@@ -60,7 +60,7 @@ class _Diagram:
         self._phase_of = phase_of_tree
 
     def add_tree(self, tree: Message) -> None:
-        phase = self._phase_of(tree) or self._phase or BESIDE
+        phase = self._phase_of(tree) or self._phase or OUTSIDE
         self._add(tree, tree, phase)
 
     def add_fold(self, omission: Omission, href: str) -> None:
@@ -78,7 +78,7 @@ class _Diagram:
 
     def _add(self, message: Message, tree: Message, phase: Phase) -> None:
         inner_phase = phase
-        if phase != BESIDE:
+        if phase != OUTSIDE:
             inner_phase = phase_inside(tree, message) or phase
         self._begin(message, inner_phase)
         for call in message.inside:

@@ -23,18 +23,18 @@ from inspector.record.exchange import Exchange
 _LAB = re.compile(r"lab-(?P<attack>.+-\w{6})-\d+")
 MAX_FLOWS = 50
 #: The maximum number of messages without a flow, of which the newest are kept.
-MAX_BESIDE = 50
+MAX_OUTSIDE = 50
 
 
 @dataclass
 class Flow:
     """Exchanges that belong together, in the order in which they began.
 
-    `is_beside` marks the exchanges that belong to no flow. `registered` has known client names.
+    `is_outside` marks the exchanges that belong to no flow. `registered` has known client names.
     """
 
     exchanges: list[Exchange] = field(default_factory=list)
-    is_beside: bool = False
+    is_outside: bool = False
     registered: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -55,7 +55,7 @@ class Flow:
     @property
     def title(self) -> str:
         """The client's name, or that of the attack."""
-        if self.is_beside:
+        if self.is_outside:
             return "Messages without a flow"
         if self.attack:
             return f"Lab: {self.attack.replace('-', ' ')}"
@@ -70,11 +70,11 @@ class Flow:
 def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
     """Return the newest flows, newest first, and then the protocol messages without a flow."""
     in_order = sorted(exchanges, key=lambda one: one.started_at)
-    found, beside = _Grouping(in_order).split()
+    found, outside = _Grouping(in_order).split()
     newest_first = sorted(found, key=lambda flow: flow.exchanges[0].started_at, reverse=True)
     all_flows = newest_first[:MAX_FLOWS]
-    if beside:
-        all_flows.append(Flow(beside[-MAX_BESIDE:], is_beside=True))
+    if outside:
+        all_flows.append(Flow(outside[-MAX_OUTSIDE:], is_outside=True))
     names = registered_names(in_order)
     return [replace(flow, registered=names) for flow in all_flows]
 
@@ -100,7 +100,7 @@ class _Grouping:
         self._in_order = in_order
         self._flow_of = _flow_by_ties(in_order)
         self._flows: defaultdict[str, Flow] = defaultdict(Flow)
-        self._beside: list[Exchange] = []
+        self._outside: list[Exchange] = []
         #: The last flow of each browser session.
         self._last_flow: dict[str, str] = {}
 
@@ -113,10 +113,10 @@ class _Grouping:
         round_trips = [flow for flow in self._flows.values() if _is_round_trip(flow)]
         for flow in self._flows.values():
             if flow not in round_trips:
-                self._beside += filter(steps.is_of_the_protocol, flow.exchanges)
+                self._outside += filter(steps.is_of_the_protocol, flow.exchanges)
         for flow in round_trips:
             flow.exchanges.sort(key=lambda one: one.started_at)
-        return round_trips, sorted(self._beside, key=lambda one: one.started_at)
+        return round_trips, sorted(self._outside, key=lambda one: one.started_at)
 
     def _flow_of_group(self, group: list[Exchange]) -> str | None:
         """Return the flow of the exchanges of one request: by their ties, or by their session."""
@@ -131,7 +131,7 @@ class _Grouping:
             flow = group_flow
         if flow is None:
             if steps.is_of_the_protocol(exchange):
-                self._beside.append(exchange)
+                self._outside.append(exchange)
             return
         self._last_flow.update(dict.fromkeys(_sessions(exchange), flow))
         for each in {flow, self._flow_around(exchange, outer) or flow}:

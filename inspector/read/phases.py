@@ -20,7 +20,7 @@ TOKEN = Phase("2 Token", "The client redeems the code, without the browser.")
 RESOURCE = Phase("3 Resource", "The client calls the API with the access token.")
 REFRESH = Phase("4 Refresh", "The client presents the refresh token for new tokens.")
 END = Phase("5 End", "The grant ends, and with it all of its tokens.")
-BESIDE = Phase("Beside the flow", "Messages that belong to no step.")
+OUTSIDE = Phase("Outside the flow", "Messages that belong to no step.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
 #: A tree with messages of several phases belongs to the first of these: a callback may end an older

@@ -172,7 +172,7 @@ def test_a_reload_does_not_renew_the_secret_again(
     again = developer.renews(client, form)
 
     assert (again.status_code, again.headers["Location"]) == (303, "/developer/apps")
-    assert "keeps the secret that you saw then" in developer.page().text
+    assert "was not replaced again" in developer.page().text
     assert alice.connect(replace(client, client_secret=secret))
 
 

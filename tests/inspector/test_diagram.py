@@ -264,10 +264,10 @@ def test_messages_of_different_clients_or_steps_are_not_folded() -> None:
             [exchange("auth_server", "POST /account/apps", events=[{"event": "grant_ended"}])],
             "5 End",
         ),
-        ([exchange("auth_server", "GET /account/apps")], "Beside the flow"),
-        ([exchange("auth_server", "POST /logout", location="/")], "Beside the flow"),
+        ([exchange("auth_server", "GET /account/apps")], "Outside the flow"),
+        ([exchange("auth_server", "POST /logout", location="/")], "Outside the flow"),
         ([exchange("client_app", "POST /disconnect", location="/")], "5 End"),
-        ([exchange("client_app", "GET /orders/1")], "Beside the flow"),
+        ([exchange("client_app", "GET /orders/1")], "Outside the flow"),
     ],
 )
 def test_a_message_and_its_inner_messages_are_in_one_phase(
@@ -312,7 +312,7 @@ def test_a_revocation_inside_a_callback_is_not_in_the_end_phase() -> None:
 def test_messages_without_a_flow_have_no_phases() -> None:
     rows = diagram.rows(read_trees([*authorization(), *album(10)]), party(""), None, is_flow=False)
 
-    assert [each for each in summarize(rows) if each.startswith("#")] == ["# Beside the flow"]
+    assert [each for each in summarize(rows) if each.startswith("#")] == ["# Outside the flow"]
 
 
 def test_the_clients_view_shows_its_redirect_to_the_authorization_server() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inspector.read.flows import MAX_BESIDE, MAX_FLOWS, find, flows
+from inspector.read.flows import MAX_FLOWS, MAX_OUTSIDE, find, flows
 from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
@@ -121,19 +121,19 @@ def test_a_protocol_message_without_a_flow_is_listed_separately(
     stray = exchange(leg, request_line, at=9)
     tied = exchange("client_app", "GET /connect", ties=["state:1"])
 
-    flow, beside = flows([stray, tied])
+    flow, outside = flows([stray, tied])
 
-    assert (flow.exchanges, beside.exchanges) == ([tied], [stray])
-    assert (flow.is_beside, beside.is_beside) == (False, True)
-    assert beside.title == "Messages without a flow"
+    assert (flow.exchanges, outside.exchanges) == ([tied], [stray])
+    assert (flow.is_outside, outside.is_outside) == (False, True)
+    assert outside.title == "Messages without a flow"
 
 
 def test_only_the_newest_messages_without_a_flow_are_listed() -> None:
-    strays = [exchange("resource_api", "GET /photos", at=n) for n in range(MAX_BESIDE + 5)]
+    strays = [exchange("resource_api", "GET /photos", at=n) for n in range(MAX_OUTSIDE + 5)]
 
-    [beside] = flows(strays)
+    [outside] = flows(strays)
 
-    assert beside.exchanges == strays[5:]
+    assert outside.exchanges == strays[5:]
 
 
 @pytest.mark.parametrize(
@@ -147,9 +147,9 @@ def test_only_the_newest_messages_without_a_flow_are_listed() -> None:
 )
 def test_an_invalid_message_starts_no_flow(invalid: Exchange) -> None:
     """Otherwise an attacker could replace the flow that a user is looking at."""
-    [beside] = flows([invalid])
+    [outside] = flows([invalid])
 
-    assert beside.is_beside
+    assert outside.is_outside
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_an_authorization_request_or_a_valid_message_starts_a_flow(valid: Exchan
     """The message may be the first of its flow that is still stored."""
     [flow] = flows([valid])
 
-    assert not flow.is_beside
+    assert not flow.is_outside
 
 
 def test_an_authorization_request_does_not_join_an_older_flow() -> None:
@@ -184,9 +184,9 @@ def test_an_authorization_request_does_not_join_an_older_flow() -> None:
     login = exchange("auth_server", "GET /login", at=1, ties=["session:1"])
     stray = exchange("auth_server", "GET /oauth/authorize", at=2, ties=["session:1"], status=400)
 
-    flow, beside = flows([first, login, stray])
+    flow, outside = flows([first, login, stray])
 
-    assert (flow.exchanges, beside.exchanges) == ([first, login], [stray])
+    assert (flow.exchanges, outside.exchanges) == ([first, login], [stray])
 
 
 def test_a_flow_takes_its_clients_name_from_another_flow() -> None:

@@ -74,10 +74,10 @@ def open_page(legs: Legs, address: str = "/inspector") -> Page:
 
 def test_all_messages_are_one_flow_in_order(round_trip: RoundTrip, watched: Store) -> None:
     """The flow includes front-channel messages and the introspection."""
-    flow, beside = flows(watched.exchanges())
+    flow, outside = flows(watched.exchanges())
 
     assert flow.title == NAME
-    assert steps(beside) == [("GET", "/.well-known/oauth-authorization-server")]
+    assert steps(outside) == [("GET", "/.well-known/oauth-authorization-server")]
     assert steps(flow) == [
         ("GET", "/oauth/authorize"),
         ("GET", "/login"),
