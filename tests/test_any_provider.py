@@ -173,13 +173,8 @@ def running_other_server(
     api = dict(zip(("client_id", "client_secret"), API_ACCOUNT, strict=True)) | no_flow
     environ = os.environ | {"MOUNT": issuer_path, "CLIENTS": json.dumps([shop, api])}
     with log.open("wb") as output, log.with_suffix(".err").open("wb") as errors:
-        process = subprocess.Popen(
-            [find_program("node"), "server.mjs"],
-            cwd=package,
-            env=environ,
-            stdout=output,
-            stderr=errors,
-        )
+        command = [find_program("node"), "server.mjs"]
+        process = subprocess.Popen(command, cwd=package, env=environ, stdout=output, stderr=errors)
     try:
         deadline = time.monotonic() + READY_WITHIN
         while "\n" not in log.read_text():

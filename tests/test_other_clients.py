@@ -101,22 +101,17 @@ def test_authlib_completes_the_flow(
             code_challenge_method="S256",
         )
     )
-    metadata, verifier = client.metadata, "a-verifier-of-forty-three-characters-or-more"
+    authorize, token, revoke = (
+        client.metadata[f"{name}_endpoint"] for name in ("authorization", "token", "revocation")
+    )
+    verifier = "a-verifier-of-forty-three-characters-or-more"
 
-    address, _ = session.create_authorization_url(
-        metadata["authorization_endpoint"], code_verifier=verifier
-    )
+    address, _ = session.create_authorization_url(authorize, code_verifier=verifier)
     callback = alice.go_through(address).url
-    tokens = session.fetch_token(
-        metadata["token_endpoint"], authorization_response=callback, code_verifier=verifier
-    )
+    tokens = session.fetch_token(token, authorization_response=callback, code_verifier=verifier)
     photos = session.get(f"{legs.resource_api_url}/photos").json()["photos"]
-    refreshed = session.refresh_token(
-        metadata["token_endpoint"], refresh_token=tokens["refresh_token"]
-    )
-    revoked = session.revoke_token(
-        metadata["revocation_endpoint"], token=refreshed["refresh_token"]
-    )
+    refreshed = session.refresh_token(token, refresh_token=tokens["refresh_token"])
+    revoked = session.revoke_token(revoke, token=refreshed["refresh_token"])
 
     assert len(photos) == 6
     assert revoked.status_code == 200

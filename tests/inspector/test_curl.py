@@ -267,12 +267,7 @@ def test_sent_values_cannot_inject_a_command(value: str) -> None:
     assert arguments[9].endswith(f"={value}")
     assert arguments[11].startswith(f"code={value} ")
     assert len(arguments) == 12
-    assert (
-        subprocess.run(
-            ["/bin/sh", "-n"], input=curl.command(message).encode(), check=True
-        ).returncode
-        == 0
-    )
+    subprocess.run(["/bin/sh", "-n"], input=curl.command(message).encode(), check=True)
 
 
 @pytest.mark.parametrize(

@@ -177,10 +177,18 @@ def _body_of(request: requests.PreparedRequest) -> bytes:
     return body if isinstance(body, bytes) else b"".join(body)
 
 
+def _header_variables(request: requests.PreparedRequest) -> dict[str, str]:
+    variables = {}
+    for name, value in request.headers.items():
+        text = value.decode("latin-1") if isinstance(value, bytes) else value
+        variables[f"HTTP_{name.upper().replace('-', '_')}"] = text
+    return variables
+
+
 def _environ(
     request: requests.PreparedRequest, body: bytes, remote_address: str
 ) -> "WSGIEnvironment":
-    """PEP 3333, as a server fills it in."""
+    """Return the environ of PEP 3333 for this request."""
     parts = urlsplit(str(request.url))
     environ: WSGIEnvironment = {
         "REQUEST_METHOD": request.method,
@@ -201,13 +209,11 @@ def _environ(
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in request.headers.items():
-        text = value.decode("latin-1") if isinstance(value, bytes) else value
-        environ[f"HTTP_{name.upper().replace('-', '_')}"] = text
+    environ |= _header_variables(request)
     environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
-    environ["CONTENT_LENGTH"] = str(len(body)) if body else ""
-    for name in ("HTTP_CONTENT_LENGTH", "HTTP_TRANSFER_ENCODING"):
-        environ.pop(name, None)
+    environ["CONTENT_LENGTH"] = str(len(body) or "")
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    environ.pop("HTTP_TRANSFER_ENCODING", None)
     return environ
 
 

@@ -44,41 +44,31 @@ def browser(network: Network) -> Browser:
 
 
 def site() -> Flask:
-    """Forms, redirects and cookies."""
+    """Return a site with forms, redirects and cookies."""
     site = Flask("site")
+    site.add_url_rule("/circle", endpoint="circle", view_func=lambda: redirect("/circle"))
 
     @site.get("/form")
     def form() -> ResponseReturnValue:
-        policy = request.args.get("policy", "same-origin")
-        return FORM.replace("{action}", request.args.get("action", "/sent")), {
-            "Referrer-Policy": policy
-        }
+        headers = {"Referrer-Policy": request.args.get("policy", "same-origin")}
+        return FORM.replace("{action}", request.args.get("action", "/sent")), headers
 
     @site.route("/sent", methods=["GET", "POST"])
     def sent() -> dict[str, object]:
         headers = {name: request.headers.get(name) for name in ("Referer", "Origin")}
         fields = request.values.to_dict(flat=False)
-        return {
-            "method": request.method,
-            "fields": fields,
-            "cookies": dict(request.cookies),
-            **headers,
-        }
+        cookies = dict(request.cookies)
+        return {"method": request.method, "fields": fields, "cookies": cookies, **headers}
 
     @site.route("/redirect/<int:status>", methods=["GET", "POST"])
     def redirection(status: int) -> ResponseReturnValue:
         return redirect(request.args["to"], status)
 
-    @site.get("/circle")
-    def circle() -> ResponseReturnValue:
-        return redirect("/circle")
-
     @site.get("/cookie")
     def cookie() -> Response:
         response = Response("a cookie", mimetype="text/html")
-        response.set_cookie(
-            f"{request.args['same_site'].lower()}", "1", samesite=request.args["same_site"]
-        )
+        same_site = request.args["same_site"]
+        response.set_cookie(same_site.lower(), "1", samesite=same_site)
         return response
 
     return site
