@@ -61,9 +61,11 @@ def connect(tab: Page) -> None:
     tab.get_by_label("Username").fill("alice")
     tab.get_by_label("Password").fill("wonderland")
     tab.get_by_role("button", name="Sign in").click()
+    heading = tab.get_by_role("heading", level=1)
+    expect(heading).not_to_contain_text("Sign in")
     if tab.get_by_role("button", name="Allow").count():
         tab.get_by_role("button", name="Allow").click()
-    expect(tab.get_by_role("heading", level=1)).to_contain_text("Alice")
+    expect(heading).to_contain_text("Alice")
 
 
 @pytest.fixture
