@@ -2,13 +2,13 @@
 
 from http import HTTPStatus
 
-from authlib.common.urls import add_params_to_uri
-from flask import Flask, Response, redirect
+from flask import Flask, redirect
 from flask.typing import ResponseReturnValue
 
 from auth_server.errors import AuthorizationRefused, UntrustedRequest
 from auth_server.reasons import UNSPECIFIC
-from auth_server.server import add_issuer
+from auth_server.server import issuer_parameter
+from web.addresses import append_parameters
 from web.event_log import Field, record
 from web.pages import page
 
@@ -25,7 +25,7 @@ def _error_page(error: UntrustedRequest) -> ResponseReturnValue:
     return page("untrusted_request.html", HTTPStatus.BAD_REQUEST, error=error)
 
 
-def _error_redirect(error: AuthorizationRefused) -> Response:
+def _error_redirect(error: AuthorizationRefused) -> ResponseReturnValue:
     """Redirect to the client with `error`, `state` and `iss`."""
     fields: dict[str, Field] = {}
     if error.reason in UNSPECIFIC:
@@ -40,5 +40,5 @@ def _error_redirect(error: AuthorizationRefused) -> Response:
     parameters = [("error", error.error), ("error_description", error.description)]
     if error.state:
         parameters.append(("state", error.state))
-    response = redirect(add_params_to_uri(error.redirect_uri, parameters), Response=Response)
-    return add_issuer(response)  # type: ignore[arg-type]
+    parameters.append(issuer_parameter())
+    return redirect(append_parameters(error.redirect_uri, parameters))

@@ -4,6 +4,7 @@ Each hook translates one question of the protocol into one query or one row. Non
 """
 
 import re
+from http import HTTPStatus
 from typing import Any
 
 from authlib.oauth2.rfc6749 import OAuth2Request, grants
@@ -16,10 +17,11 @@ from auth_server.digests import new_secret, s256_matches
 from auth_server.errors import GrantRefused, InvalidRequest, ReplayDetected
 from auth_server.grants import begin_grant
 from auth_server.issued_tokens import AuthorizationCode, RefreshToken
-from auth_server.models import Client
+from auth_server.models import Client, User
 from auth_server.reasons import Reason
 from auth_server.redirect_uris import first_difference
 from auth_server.scopes import scope_list, scope_text
+from web.addresses import append_parameters
 from web.clock import now
 from web.database import get_db
 from web.event_log import record_on_commit
@@ -32,12 +34,27 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
 
     TOKEN_ENDPOINT_AUTH_METHODS = list(METHODS)
 
+    def create_authorization_response(
+        self, redirect_uri: str, grant_user: User
+    ) -> tuple[int, str, list[tuple[str, str]]]:
+        """A7 – Authorization response (§4.1.2): append code and `state` to the redirect URI.
+
+        Authlib would put the redirect URI together anew, and thus change its query.
+        """
+        self.request.user = grant_user
+        code, state = self.generate_authorization_code(), self.request.payload.state
+        self.save_authorization_code(code, self.request)
+        parameters = {"code": code}
+        if state:
+            parameters["state"] = state
+        return HTTPStatus.FOUND, "", [("Location", append_parameters(redirect_uri, parameters))]
+
     def generate_authorization_code(self) -> str:
         """Return a new code. The probability of guessing it MUST be at most 2^-128 (§10.10)."""
         return new_secret()
 
     def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
-        """A7 – Authorization response (§4.1.2): begin a grant of the allowed scopes, by a code."""
+        """Begin a grant of the allowed scopes, and store its code."""
         db, settings, client_id = get_db(), get_settings(), request.client.client_id
         grant = begin_grant(
             db,

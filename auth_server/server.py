@@ -22,6 +22,7 @@ from auth_server.models import Client
 from auth_server.reasons import UNSPECIFIC, reason_for
 from auth_server.scopes import SCOPES
 from config import AuthServerSettings
+from web.addresses import append_parameters
 from web.clock import now
 from web.database import get_db
 from web.event_log import Field, record, record_on_commit
@@ -140,9 +141,12 @@ def _record_refusal(request: OAuth2Request, error: OAuth2Error) -> None:
 
 
 class _Issuer(IssuerParameter):  # type: ignore[misc]
-    def get_issuer(self) -> str:
-        """Return the issuer identifier."""
-        return get_settings().url
+    def add_issuer_parameter(
+        self, authorization_server: AuthorizationServer, response: Response
+    ) -> None:
+        """Add `iss`, and leave the address as it is, which Authlib would put together anew."""
+        if response.location:
+            response.location = append_parameters(response.location, [issuer_parameter()])
 
 
 def front_channel_request() -> OAuth2Request:
@@ -150,10 +154,9 @@ def front_channel_request() -> OAuth2Request:
     return _Request(flask_request.args)
 
 
-def add_issuer(response: Response) -> Response:
-    """Add `iss` to an authorization response, also to an error response (RFC 9207 §2)."""
-    _Issuer().add_issuer_parameter(None, response)
-    return response
+def issuer_parameter() -> tuple[str, str]:
+    """Return `iss`, which is in each authorization response, also in errors (RFC 9207 §2)."""
+    return "iss", get_settings().url
 
 
 def init_app(app: Flask, settings: AuthServerSettings) -> None:

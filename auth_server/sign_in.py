@@ -1,7 +1,7 @@
 """Sign-ins: Flask-Login over this server's users, and the pages that a sign-in may lead to."""
 
 import re
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
@@ -15,8 +15,10 @@ from auth_server.context import get_settings
 from auth_server.models import User
 from web.database import get_db
 from web.event_log import record
+from web.redirects import requested_page
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
+_VISIBLE_ASCII = re.compile(r"[!-~]+")
 _SIGNED_IN_FOR = "signed_in_for"
 
 
@@ -94,19 +96,16 @@ def forget_request_of_sign_in() -> None:
 
 
 def this_page() -> str:
-    """Return path and query of the current request, with bytes escaped that a URL cannot have."""
-    query = quote(request.query_string, safe="!$&'()*+,/:;=?@%")
-    if not query:
-        return request.path
-    return f"{request.path}?{query}"
+    """Return path and query of the current request."""
+    return requested_page()
 
 
 def own_page(unverified_next: str | None) -> str:
     """Return `unverified_next` if it is a page of this server, or else the start page."""
     target = unverified_next or "/"
-    is_plain = target.isascii() and target.isprintable() and "\\" not in target
-    is_local = target.startswith("/") and not target.startswith("//")
-    if is_plain and is_local and _is_page(urlsplit(target).path):
+    path = target.partition("?")[0]
+    is_local = target.startswith("/") and not target.startswith("//") and "\\" not in path
+    if is_local and _VISIBLE_ASCII.fullmatch(target) and _is_page(urlsplit(target).path):
         return target
     return "/"
 

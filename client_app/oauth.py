@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Any, Self
-from urllib.parse import quote_plus, urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import requests
 
@@ -129,9 +129,10 @@ class AuthorizationResponse:
     def read(cls, pairs: Iterable[tuple[str, str]]) -> Self:
         """Read the name-value pairs of the callback's query.
 
-        :raises BadResponseError: when a parameter occurs twice (RFC 6749 §3.1).
+        :raises BadResponseError: when one of them occurs twice (RFC 6749 §3.1).
         """
-        pairs = list(pairs)
+        # The redirect URI may have parameters of its own.
+        pairs = [pair for pair in pairs if pair[0] in cls.__dataclass_fields__]
         values = dict(pairs)
         if len(values) != len(pairs):
             raise BadResponseError("duplicated_parameter")
@@ -171,10 +172,11 @@ class Client:
             "code_challenge": _code_challenge(verifier),
             "code_challenge_method": "S256",
         }
-        endpoint = self._find_endpoint("authorization_endpoint")
-        separator = "&" if "?" in endpoint else "?"
+        path, _, query = self._find_endpoint("authorization_endpoint").partition("?")
+        if query and not query.endswith("&"):
+            query += "&"
         request = AuthorizationRequest(state, verifier, scope, self.clock(), return_to)
-        return request, f"{endpoint}{separator}{urlencode(parameters)}"
+        return request, f"{path}?{query}{urlencode(parameters, quote_via=quote)}"
 
     def authorization_code(
         self, request: AuthorizationRequest, response: AuthorizationResponse
@@ -245,7 +247,7 @@ class Client:
 
     def _find_endpoint(self, name: str) -> str:
         url = self._load_metadata().get(name)
-        if isinstance(url, str) and VSCHARS.fullmatch(url) and _is_safe(url):
+        if isinstance(url, str) and VSCHARS.fullmatch(url) and "#" not in url and _is_safe(url):
             return url
         raise UnreachableError("bad_endpoint", f"its metadata has no {name}, or it is not https")
 

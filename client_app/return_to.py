@@ -1,20 +1,22 @@
 """The page to which a user returns from the authorization server.
 
 A user can return only to pages of this application that call the API; `page_access.needs` marks
-them. The address is stored on the server with the authorization request. It is built again from
-the route that it matches, so a link from another site cannot send the user anywhere else.
+them. The address is stored on the server with the authorization request. Its path is built again
+from the route that it matches, so a link from another site cannot send the user anywhere else.
 """
 
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from urllib.parse import unquote, urlsplit
 
-from flask import current_app, request, url_for
+from flask import current_app, url_for
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from client_app.oauth import AuthorizationRequest
 from client_app.print_shop import print_shop
+from web.addresses import escape_query
+from web.redirects import requested_page
 
 View = TypeVar("View", bound=Callable[..., object])
 MAX_LENGTH = 500
@@ -41,9 +43,9 @@ def checked_return_to(unverified_address: str | None) -> str | None:
         return None
     if not getattr(current_app.view_functions[endpoint], "can_return_here", False):
         return None
-    address, query = url_for(endpoint, **values), urlencode(parse_qsl(parts.query))
-    if query:
-        address += f"?{query}"
+    address = url_for(endpoint, **values)
+    if parts.query:
+        address += f"?{escape_query(parts.query)}"
     return address
 
 
@@ -52,8 +54,7 @@ def this_page() -> str | None:
 
     After a form was sent, this is the page at the form's address.
     """
-    query = request.query_string.decode(errors="replace")
-    return checked_return_to(f"{quote(request.path)}?{query}")
+    return checked_return_to(requested_page())
 
 
 def connect_url(scope: str | None = None, return_to: str | None = None) -> str:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import canonical_host, headers, pages, queries, request_id, request_lines
+from web import canonical_host, headers, pages, queries, redirects, request_id, request_lines
 from web.derived_keys import derive_key
 from web.leg_settings import LegSettings
 
@@ -34,7 +34,7 @@ def new_application(settings: LegSettings) -> Flask:
         count = settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
     request_lines.remove_queries()
-    for part in (request_id, canonical_host, queries, headers, pages):
+    for part in (redirects, request_id, canonical_host, queries, headers, pages):
         part.init_app(app)
     return app
 

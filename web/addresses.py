@@ -1,11 +1,16 @@
-"""Rules for hosts and URLs: loopback, the canonical spelling, and what a server listens on."""
+"""Rules for hosts and URLs: loopback, the canonical spelling, and appended parameters."""
 
 import re
+import string
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
+#: The characters that `quote` keeps in a path, and in a query, where only `#` would end it.
+_IN_PATH = "/:@!$&'()*+,;="
+_IN_QUERY = string.punctuation.replace("#", "")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]+")
 _PORT = re.compile(r"[0-9]{1,5}")
 
@@ -27,6 +32,30 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def append_parameters(
+    address: str, parameters: Mapping[str, str] | Sequence[tuple[str, str]]
+) -> str:
+    """Return `address`, unchanged, and after it the form-urlencoded parameters (RFC 6749 §3.1.2).
+
+    The address has no fragment. A space is encoded as `%20`, which programs decode that do not know
+    `+`, such as apps on phones.
+    """
+    path, _, query = address.partition("?")
+    if query and not query.endswith("&"):
+        query += "&"
+    return f"{path}?{query}{urlencode(parameters, quote_via=quote)}"
+
+
+def escape_path(path: str | bytes) -> str:
+    """Return a decoded `path` as it is written in an address (RFC 3986 §3.3)."""
+    return quote(path, safe=_IN_PATH)
+
+
+def escape_query(query: str | bytes) -> str:
+    """Return `query` unchanged but for spaces, control characters and what is not ASCII."""
+    return quote(query, safe=_IN_QUERY)
 
 
 def split_url(value: str) -> SplitResult:

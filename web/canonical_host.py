@@ -8,7 +8,7 @@ Every other `Host` is rejected, so that this server never writes a URL with a fo
 
 from collections.abc import Callable
 from typing import TypeVar
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request
 from werkzeug.exceptions import SecurityError
@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as WerkzeugResponse
 
 from web.addresses import is_loopback
 from web.leg_settings import current_settings
+from web.redirects import requested_target
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -57,16 +58,7 @@ def _check_host() -> WerkzeugResponse | Response | None:
         return None
     if request.method not in ("GET", "HEAD"):
         abort(400, description=f"Send this form from {settings.url}.")
-    return redirect(settings.url + _read_path_and_query())
-
-
-def _read_path_and_query() -> str:
-    # The path is decoded and can contain a line break, so it is encoded again.
-    path = quote(request.path, safe="/:@!$&'()*+,;=")
-    query = request.query_string.decode(errors="replace")
-    if query:
-        return f"{path}?{query}"
-    return path
+    return redirect(settings.url + requested_target())
 
 
 def _read_origin() -> str:

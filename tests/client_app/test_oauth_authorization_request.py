@@ -2,6 +2,23 @@
 
 import base64
 import hashlib
+from urllib.parse import parse_qsl
+
+import pytest
+
+from web.addresses import append_parameters
+
+QUERIES = [
+    "",
+    "?",
+    "?b=%E9",
+    "?y=a%20b",
+    "?flag",
+    "?a=1&&b=2",
+    "?a=1&",
+    "?x=%c3%a9+;~%2f?",
+    "?a=1?",
+]
 
 
 def test_the_request_contains_the_required_parameters(client, tripod_id):
@@ -44,14 +61,36 @@ def test_no_two_requests_share_a_state_or_a_verifier(client):
     )
 
 
-def test_an_endpoints_own_query_is_kept(client, tripod_id):
+@pytest.mark.parametrize("query", QUERIES)
+def test_an_endpoints_own_query_is_kept(client, tripod_id, query):
     """RFC 6749 §3.1: the endpoint URI's query "MUST be retained" when parameters are added."""
-    tripod_id.metadata["authorization_endpoint"] += "?tenant=7"
+    tripod_id.metadata["authorization_endpoint"] += query
+    endpoint = tripod_id.metadata["authorization_endpoint"]
 
-    _, url = client.authorization_request("photos:read")
+    _, url = client.authorization_request("photos:read photos:write")
 
-    assert tripod_id.parameters_of(url)["tenant"] == "7"
-    assert tripod_id.parameters_of(url)["client_id"] == "print-shop"
+    parameters = parse_qsl(url.removeprefix(endpoint).lstrip("?&"))
+    assert ("scope", "photos:read photos:write") in parameters
+    assert url == append_parameters(endpoint, parameters)
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_browser_is_sent_to_the_endpoint_as_it_is_published(browser, tripod_id, query):
+    tripod_id.metadata["authorization_endpoint"] += query
+
+    assert browser.begin().startswith(tripod_id.metadata["authorization_endpoint"])
+
+
+@pytest.mark.parametrize("query", ["?b=%E9", "?y=a%20b", "?flag", "?a=1&&b=2"])
+def test_the_token_endpoints_own_query_is_kept(client, network, tripod_id, query):
+    """§3.2: the same holds for the token endpoint."""
+    tripod_id.metadata["token_endpoint"] += query
+    request, url = client.authorization_request("photos:read")
+    code = tripod_id.parameters_of(tripod_id.authorize(url).replace("/callback", ""))["code"]
+
+    client.redeem(code, request)
+
+    assert network.requests[-1].url == tripod_id.metadata["token_endpoint"]
 
 
 def test_the_repr_contains_no_secret(client):

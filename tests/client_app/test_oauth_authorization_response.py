@@ -1,5 +1,7 @@
 """RFC 6749 §4.1.2 and RFC 9207: which authorization responses the client accepts."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 
 from client_app import oauth
@@ -86,11 +88,20 @@ def test_a_missing_issuer_is_accepted_if_the_metadata_does_not_promise_it(
     )
 
 
-@pytest.mark.parametrize("repeated", ["code", "state", "iss", "error", "anything"])
+@pytest.mark.parametrize("repeated", ["code", "state", "iss", "error", "error_description"])
 def test_a_repeated_parameter_is_rejected(repeated):
     """§3.1: "Request and response parameters MUST NOT be included more than once"."""
     with pytest.raises(oauth.BadResponseError, match="duplicated_parameter"):
         oauth.AuthorizationResponse.read([(repeated, "a"), (repeated, "a")])
+
+
+def test_the_redirect_uris_own_parameters_may_be_repeated():
+    """§3.1.2: the redirect URI may have a query, which the server keeps."""
+    response = oauth.AuthorizationResponse.read(
+        parse_qsl("shop=7&flag&shop=8&&code=c&state=s&iss=i", keep_blank_values=True)
+    )
+
+    assert (response.code, response.state, response.iss) == ("c", "s", "i")
 
 
 def test_an_error_is_raised_with_its_code_and_a_short_description(client, pending_request):

@@ -55,6 +55,7 @@ def test_another_issuers_metadata_is_rejected(client, tripod_id):
         "ftp://127.0.0.1/oauth/token",
         "/oauth/token",
         "https://",
+        f"{TRIPOD_ID}/oauth/token#fragment",
         "https://[::1/oauth/token",
         f"{TRIPOD_ID}/oauth/token\r\nX-Header: injected",
         "",

@@ -4,8 +4,12 @@ A page that is requested under another name of loopback redirects to it. A forei
 rejected with status 400.
 """
 
+from collections.abc import Callable
+from urllib.parse import unquote_to_bytes
+
 import pytest
 import requests
+from flask import Flask
 from world.browser import Browser
 from world.network import Network
 
@@ -20,6 +24,46 @@ def test_a_page_on_another_spelling_redirects_to_the_canonical_one(
     page = browser.open(f"{origin}/form?next=%2Fphotos&q=why?")
 
     assert page.url == "http://127.0.0.1:9000/form?next=%2Fphotos&q=why?"
+
+
+@pytest.fixture
+def app(start: Callable[..., Flask]) -> Flask:
+    return start()
+
+
+ADDRESSES = [
+    "/form?b=%E9",
+    "/form?y=a%20b",
+    "/form?flag",
+    "/form?a=1&&b=2",
+    "/form?a=1&a=&",
+    "/form?x=%c3%a9&y=%2f%7E~",
+    "/form?x=a+b;c?",
+    "/form?to=a%26b%3Dc",
+    "/form?x={id}|^`<>[]'\"\\",
+    "/%E9/a%20b;v=1/~x",
+    "/%C3%A9/%25/%3F/%23/%22",
+    "//form//x/",
+    "/a/./../b",
+]
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_the_redirect_keeps_path_and_query(address: str, app: Flask) -> None:
+    """The query arrives byte for byte; the path in the bytes that the WSGI server has decoded."""
+    answer = app.test_client().get("/", environ_overrides=environ_of(address))
+
+    assert answer.headers["Location"] == f"http://127.0.0.1:9000{address}"
+
+
+def environ_of(address: str) -> dict[str, str]:
+    """Return what a WSGI server makes of a request on localhost (PEP 3333)."""
+    path, _, query = address.partition("?")
+    return {
+        "HTTP_HOST": "localhost:9000",
+        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
+    }
 
 
 @pytest.mark.parametrize("origin", OTHER_SPELLINGS)
