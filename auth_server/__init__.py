@@ -5,6 +5,7 @@ import logging
 from flask import Flask
 
 from auth_server import cli, demo, error_pages, server, sign_in
+from auth_server.redirect_uris import is_private_use
 from auth_server.views import bp
 from config import PROJECT_ROOT, AuthServerSettings
 from web import form_tokens, health, migrations, new_application
@@ -29,6 +30,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
     form_tokens.init_app(app)
     # Templates say the name of the server, never that of the demo's.
     app.context_processor(lambda: {"server_name": settings.name})
+    app.jinja_env.globals["opens_app"] = is_private_use
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)

@@ -16,7 +16,7 @@ from auth_server.errors import AuthorizationRefused, InvalidRequest, UntrustedRe
 from auth_server.grant_types import AuthorizationCodeGrant
 from auth_server.models import Client
 from auth_server.reasons import Reason, reason_for
-from auth_server.redirect_uris import first_difference
+from auth_server.redirect_uris import find_response_parameter, first_difference
 from auth_server.scopes import scope_list
 from auth_server.server import authorization_server
 from web.event_log import Field
@@ -56,6 +56,7 @@ def read_authorization(request: OAuth2Request) -> Authorization:
     parameters: MultiDict[str, str] = request.payload.data
     client = _check_client(parameters)
     redirect_uri = _check_redirect_uri(parameters, client)
+    _check_response_parameters(redirect_uri, client)
     try:
         prompt = _check_parameters(parameters)
         grant = authorization_server().get_consent_grant(request)
@@ -125,6 +126,19 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
         details=_redirect_uri_details(client, presented),
         fields=fields,
     )
+
+
+def _check_response_parameters(redirect_uri: str, client: Client) -> None:
+    """Reject what earlier versions registered: the client could not tell which value is right."""
+    if name := find_response_parameter(redirect_uri):
+        raise UntrustedRequest(
+            "invalid_request",
+            Reason.REDIRECT_URI_HAS_RESPONSE_PARAMETER,
+            "The address of the app has a parameter that belongs to the answer of this server. "
+            "For your safety, this server does not send you there.",
+            f"Register a redirect URI without {name} in its query (RFC 6749 §3.1).",
+            details=_redirect_uri_details(client, [redirect_uri]),
+        )
 
 
 def _redirect_uri_details(client: Client, presented: list[str]) -> dict[str, str]:

@@ -23,12 +23,15 @@ class ClientMetadata:
     scope: str
     homepage: str = ""
 
-    def objections(self) -> dict[str, str]:
-        """Return why this must not be registered, by field in the order of the form."""
+    def objections(self, *, is_public: bool) -> dict[str, str]:
+        """Return why this must not be registered, by field in the order of the form.
+
+        Only a public client may have a redirect URI that opens an app on the user's device.
+        """
         found = {
             "name": objection_to_name(self.name),
             "homepage": uris.objection_to_homepage(self.homepage),
-            "redirect_uris": _objection_to_redirect_uris(self.redirect_uris),
+            "redirect_uris": _objection_to_redirect_uris(self.redirect_uris, is_public),
             "scope": _objection_to_scope(self.scope),
         }
         return {field: objection for field, objection in found.items() if objection}
@@ -50,13 +53,13 @@ def check_name(name: str) -> None:
         raise RegistrationError(objection)
 
 
-def _objection_to_redirect_uris(redirect_uris: Sequence[str]) -> str | None:
+def _objection_to_redirect_uris(redirect_uris: Sequence[str], is_public: bool) -> str | None:
     if not redirect_uris:
         return "A client needs at least one redirect URI."
     if len(redirect_uris) > MAX_REDIRECT_URIS:
         return f"A client has at most {MAX_REDIRECT_URIS} redirect URIs."
     for uri in redirect_uris:
-        if objection := uris.objection_to(uri):
+        if objection := uris.objection_to(uri, is_public=is_public):
             return f"{uri[:200]!r}: {objection}"
     return None
 

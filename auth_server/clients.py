@@ -29,7 +29,7 @@ def register_client(
 
     :raises RegistrationError: when the metadata are not safe or not valid.
     """
-    _raise_objections(metadata.objections())
+    _raise_objections(metadata.objections(is_public=is_public))
     client = Client(
         client_id=client_id or new_identifier(),
         is_resource_server=False,
@@ -75,7 +75,7 @@ def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None
 
     :raises RegistrationError: when the metadata are not safe or not valid.
     """
-    _raise_objections(metadata.objections())
+    _raise_objections(metadata.objections(is_public=client.is_public))
     _set_metadata(client, metadata)
     db.flush()
     narrow_grants(db, client)

@@ -46,6 +46,8 @@ class Reason(StrEnum):
     NOT_A_CLIENT = "not_a_client"  # The client_id belongs to a resource server.
     # The redirect_uri is missing or repeated.
     NOT_ONE_REDIRECT_URI = "not_one_redirect_uri"
+    # The query of the registered redirect URI has a parameter of the authorization response.
+    REDIRECT_URI_HAS_RESPONSE_PARAMETER = "redirect_uri_has_response_parameter"
     DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is repeated.
     MISSING_PARAMETER = "missing_parameter"  # A required parameter is missing.
     WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.

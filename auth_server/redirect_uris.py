@@ -3,30 +3,69 @@
 They must match exactly, character by character (RFC 9700 §2.1). There is one exception (RFC 8252
 §7.3): a public client's http URI on a loopback address may differ in its port, since a native app
 uses any port that is free.
+
+A public client may also have a private-use URI scheme, which opens an app on the user's device (RFC
+8252 §7.1). The RFC writes it with one slash, `com.example.app:/callback`; many apps have two.
 """
 
 import re
 from collections.abc import Iterable
 from itertools import takewhile
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from web.addresses import is_loopback
 
 MAX_ADDRESS = 2000
 
+#: The parameters of an authorization response: RFC 6749 §4.1.2 and §4.2.2, RFC 9207, JARM, OpenID
+#: Connect Core and Session Management.
+RESPONSE_PARAMETERS = frozenset(
+    {
+        *("code", "state", "iss", "error", "error_description", "error_uri"),
+        *("access_token", "token_type", "expires_in", "scope"),
+        *("id_token", "session_state", "response"),
+    }
+)
+
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _LOOPBACK_URI = re.compile(
     r"http://(?P<host>127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)"
 )
+#: A domain name in reverse order, with a period in it (RFC 8252 §7.1, §8.4). It does not begin like
+#: a scheme that browsers handle themselves.
+_PRIVATE_USE_URI = re.compile(
+    r"(?!(http[a-z0-9-]*|wss?|ftp|file|filesystem|data|blob|about|javascript|vbscript)\.)"
+    r"[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9-]*)+:/[!-~]*",
+    re.IGNORECASE,
+)
 
 
-def objection_to(uri: str) -> str | None:
-    """Return why `uri` must not be registered, as a sentence, or None."""
-    if objection := _objection_to_address(uri, "A redirect URI"):
+def objection_to(uri: str, *, is_public: bool) -> str | None:
+    """Return why a client must not register `uri`, as a sentence, or None."""
+    if objection := _objection_to_characters(uri, "A redirect URI"):
+        return objection
+    if objection := _objection_to_scheme(uri, is_public=is_public):
         return objection
     if "#" in uri or "@" in urlsplit(uri).netloc or "*" in uri:
         return "A redirect URI has no fragment, no user name and no wildcard."
+    if name := find_response_parameter(uri):
+        return f"Its query has {name}, which is a parameter of the authorization response."
     return None
+
+
+def is_private_use(uri: str) -> bool:
+    """Return whether `uri` opens an app on the user's device by a private-use URI scheme."""
+    return bool(_PRIVATE_USE_URI.fullmatch(uri))
+
+
+def find_response_parameter(uri: str) -> str | None:
+    """Return the first parameter in the query of `uri` that the server would append, or None.
+
+    A parameter must not be in the response more than once (RFC 6749 §3.1).
+    """
+    query = uri.partition("?")[2]
+    names = (name for name, _ in parse_qsl(query, keep_blank_values=True))
+    return next((name for name in names if name in RESPONSE_PARAMETERS), None)
 
 
 def objection_to_homepage(address: str) -> str | None:
@@ -36,7 +75,11 @@ def objection_to_homepage(address: str) -> str | None:
     """
     if not address:
         return None
-    if objection := _objection_to_address(address, "A homepage"):
+    if objection := _objection_to_characters(address, "A homepage"):
+        return objection
+    if objection := _objection_to_web_address(
+        address, "A homepage is an absolute https address, or http on loopback."
+    ):
         return objection
     if "@" in urlsplit(address).netloc:
         return "A homepage has no user name in it."
@@ -60,14 +103,30 @@ def _common_prefix_length(one: str, other: str) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
 
 
-def _objection_to_address(address: str, what: str) -> str | None:
+def _objection_to_characters(address: str, what: str) -> str | None:
     if not _PRINTABLE_ASCII.fullmatch(address) or "\\" in address or '"' in address:
         return f"{what} is printable ASCII without spaces, quotes or backslashes."
     if len(address) > MAX_ADDRESS:
         return f"{what} has at most {MAX_ADDRESS} characters."
+    return None
+
+
+def _objection_to_scheme(uri: str, *, is_public: bool) -> str | None:
+    if not is_private_use(uri) or _split(uri) is None:
+        return _objection_to_web_address(
+            uri,
+            "A redirect URI is an absolute https address, http on loopback, or, for an app on the "
+            "user's device, a scheme with a period, as in com.example.app:/callback.",
+        )
+    if not is_public:
+        return "Only a public client, on the user's device, has such a scheme; use https."
+    return None
+
+
+def _objection_to_web_address(address: str, rule: str) -> str | None:
     parts = _split(address)
     if parts is None or not parts.hostname or parts.scheme not in ("https", "http"):
-        return f"{what} is an absolute https address, or http on loopback."
+        return rule
     if parts.scheme == "http" and not is_loopback(parts.hostname):
         return "Plain http is for loopback only; use https."
     return None
@@ -78,15 +137,18 @@ def _differ_in_loopback_port_only(presented_uri: str, registered_uri: str) -> bo
         _LOOPBACK_URI.fullmatch(presented_uri),
         _LOOPBACK_URI.fullmatch(registered_uri),
     )
-    if presented is None or registered is None:
+    if presented is None or registered is None or _split(presented_uri) is None:
         return False
     return (presented["host"], presented["rest"]) == (registered["host"], registered["rest"])
 
 
 def _split(uri: str) -> SplitResult | None:
+    """Return the parts of `uri`, or None when it has none, or its port is not from 1 to 65535."""
     try:
         parts = urlsplit(uri)
-        _ = parts.port
+        has_valid_port = parts.port != 0
     except ValueError:
+        return None
+    if not has_valid_port:
         return None
     return parts

@@ -75,7 +75,7 @@ class RegistrationForm:
     @property
     def objections(self) -> dict[str, str]:
         """What is wrong with the form for a new client, by field."""
-        found = self.metadata.objections()
+        found = self.metadata.objections(is_public=self.is_public)
         if self.type not in (CONFIDENTIAL, PUBLIC):
             found["type"] = "Choose where it runs."
         return found

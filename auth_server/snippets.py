@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 from flask import render_template
 
 from auth_server.models import Client
+from auth_server.redirect_uris import is_private_use
 from auth_server.scopes import SCOPES, scope_list
 from config import AuthServerSettings
 
@@ -27,7 +28,7 @@ SNIPPETS = {
 #: openid-client derives its redirect URI from the address to which the browser returns. It drops
 #: the query and normalizes the rest; only an address of this form stays the same.
 _KEPT_BY_OPENID_CLIENT = re.compile(
-    r"https?://[a-z0-9.-]+(?!:80/|:443/)(:[1-9][0-9]*)?/"
+    r"(https?://[a-z0-9.-]+(?!:80/|:443/)(:[1-9][0-9]*)?|[a-z0-9-]+(\.[a-z0-9-]+)+:)/"
     r"([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*([A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
 )
 #: The environment variable from which a snippet reads a secret that the page does not show.
@@ -80,13 +81,22 @@ def _values(
         "secret": secret,
         "variable": VARIABLE,
         "plain_http": settings.url.startswith("http:"),
-        "plain_http_somewhere": "http:" in (settings.url[:5], redirect_uri[:5]),
+        "without_tls": _reason_without_tls(settings, redirect_uri),
         "resource": _resource(client, settings),
         "authorization_request": f"{settings.url}/oauth/authorize?{urlencode(request)}",
         # `literal` quotes for Python and JavaScript, `word` for the shell.
         "literal": json.dumps,
         "word": shlex.quote,
     }
+
+
+def _reason_without_tls(settings: AuthServerSettings, redirect_uri: str) -> str:
+    """Return why oauthlib must accept an address without TLS, or "" if all are https."""
+    if is_private_use(redirect_uri):
+        return "the redirect URI opens an app"
+    if "http:" in (settings.url[:5], redirect_uri[:5]):
+        return "plain http, on loopback only"
+    return ""
 
 
 def _resource(client: Client, settings: AuthServerSettings) -> str | None:

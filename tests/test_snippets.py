@@ -174,7 +174,7 @@ class Run:
 
     def complete_flow_at(self, address: str) -> str:
         """Open the address as Alice, and return the callback's address. No server listens there."""
-        with pytest.raises(requests.ConnectionError):
+        with pytest.raises((requests.ConnectionError, requests.exceptions.InvalidURL)):
             self.alice.go_through(address)
         return self.alice.browser.history[-1].headers["Location"]
 
@@ -255,6 +255,19 @@ def test_a_snippet_runs_for_a_public_client(run: Run, public: ShownClient, name:
 
 
 @each_program
+@pytest.mark.parametrize("uri", ["com.example.app:/callback", "com.example.app:/cb?x=%e9&flag"])
+def test_a_snippet_runs_for_an_app_on_the_users_device(
+    legs: Running, alice: Person, run: Run, name: str, uri: str
+) -> None:
+    shown = register(legs, alice, "public", "photos:read", uris=(uri,)).on_creation
+    if name == "openid-client" and "?" in uri:
+        assert f"snippet-{name}" not in shown
+        return
+
+    assert "fjord" in run(name, shown[f"snippet-{name}"]).lower()
+
+
+@each_program
 def test_a_snippet_runs_without_photos_read(run: Run, writer: ShownClient, name: str) -> None:
     assert "photos:write" in run(name, writer.on_creation[f"snippet-{name}"])
 
@@ -265,6 +278,10 @@ def test_a_snippet_runs_without_photos_read(run: Run, writer: ShownClient, name:
         (PLAIN_REDIRECT_URI, True),
         ("https://postcards.example/", True),
         ("https://postcards.example/a/b.c/", True),
+        ("com.example.app:/callback", True),
+        ("com.example.app://callback", False),
+        ("Com.example.app:/callback", False),
+        ("com.example.app:/callback?x=1", False),
         (ODD_REDIRECT_URI, False),
         ("https://postcards.example/callback?shop=7", False),
         ("https://postcards.example", False),

@@ -37,6 +37,7 @@ PHRASES = {
     "not_one_client_id": "the request must have exactly one client_id",
     "not_a_client": "the client_id belongs to a resource server",
     "not_one_redirect_uri": "the request must have exactly one redirect_uri",
+    "redirect_uri_has_response_parameter": "the redirect URI has a parameter of the response",
     "duplicated_parameter": "a parameter is repeated",
     "missing_parameter": "a required parameter is missing",
     "wrong_content_type": "the body is not form-encoded",

@@ -21,6 +21,7 @@ from world.network import Network
 from world.registered_client import RegisteredClient
 
 from auth_server import create_app
+from auth_server.models import Client
 from config import AuthServerSettings
 from web.database import Database
 
@@ -115,6 +116,13 @@ class Server:
         """The server's database."""
         database: Database = self.app.extensions["tripod.database"]
         return database
+
+    def replace_redirect_uris(self, client: RegisteredClient, *redirect_uris: str) -> None:
+        """Store redirect URIs that an earlier version has registered."""
+        with self.database.writing() as db:
+            registered = db.get(Client, client.client_id)
+            assert registered is not None
+            registered.redirect_uris = list(redirect_uris)
 
     def reading(self) -> Session:
         """Return a session that reads the tables, for what no response shows."""
