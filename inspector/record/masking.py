@@ -30,6 +30,8 @@ _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
 _WORD = re.compile(r"""[^\s/?&=:;,"'()<>]+""")
 #: A password may stand before an @ (RFC 3986 §3.2.1), with any characters in it.
 _WITH_AT = re.compile(r"\S*@\S*")
+#: A private-use URI scheme, which opens an app (RFC 8252 §7.1): a domain name in reverse order.
+_PRIVATE_USE = re.compile(r"[a-z][a-z0-9-]{0,19}(\.[a-z0-9-]{1,39})+")
 _IDENTIFIER = re.compile(rf"[A-Za-z][A-Za-z0-9_.\[\]-]{{,{LONG - 2}}}")
 
 
@@ -198,7 +200,8 @@ def _split(address: str) -> SplitResult | None:
         return None
     is_address = bool(parts.netloc) or address.startswith("/")
     is_page = is_address and parts.scheme in ("", "http", "https")
-    if is_page and has_valid_port and "@" not in unescaped(address):
+    is_app = bool(_PRIVATE_USE.fullmatch(parts.scheme)) and f"{parts.path}/".startswith("/")
+    if (is_page or is_app) and has_valid_port and "@" not in unescaped(address):
         return parts
     return None
 

@@ -29,6 +29,7 @@ from tests.inspector.wires import (
     serialize,
     wire,
 )
+from web.addresses import append_parameters
 
 
 @pytest.fixture
@@ -419,6 +420,61 @@ def test_a_repeated_secret_is_masked_everywhere(name: str, secret: str) -> None:
 
     assert DOTS in kept
     assert [part for part in re.split(r"[.@•]", secret) if len(part) > 5 and part in kept] == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://app.example",
+        "https://app.example/cb?b=%E9",
+        "https://app.example/cb?y=a%20b",
+        "https://app.example/cb?flag",
+        "https://app.example/cb?a=1&&b=2",
+        "https://app.example/cb?a=1;b=2?",
+        "https://app.example/cb?",
+        "HTTPS://App.Example:0443//cb;v=1",
+        "https://app.example/{id}|^`<>[]'?{id}|^`<>[]'",
+        "https://app.example/cb?" + "x&" * 300,
+        "com.example.app:/callback",
+        "com.example.app:/callback?x=%e9&flag",
+        "com.example.app://callback",
+        "com.example.app:///callback",
+        "com.example.app://",
+    ],
+)
+def test_no_secret_of_a_redirect_is_stored_whatever_the_address(address: str) -> None:
+    location = append_parameters(address, {"code": TOKEN, "state": STATE})
+
+    kept = record_location(location)
+
+    assert TOKEN not in kept
+    assert STATE not in kept
+
+
+def test_a_redirect_to_an_app_is_stored_without_its_code_and_state(masker: Masker) -> None:
+    """RFC 8252 §7.1: a private-use URI scheme has a period in it."""
+    for address in ("com.example.app:/callback", "com.example.app://callback"):
+        kept = record_location(f"{address}?code={TOKEN}&state={STATE}")
+
+        assert kept == f"{address}?code={masker.secret(TOKEN)}&state={masker.secret(STATE)}"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"com.{TOKEN.replace('_', '')}.app:/callback",
+        "com.example.app:swordfish",
+        "com.example.app://alice:swordfish@callback",
+        "com.example.app://[swordfish",
+        "eyjhbgcioijfuzi1niisimtpzci6ije.swordfish:/",
+        f"com.example.app:/{TOKEN}",
+    ],
+)
+def test_a_secret_that_looks_like_an_app_is_not_stored(address: str) -> None:
+    kept = record_location(address)
+
+    assert "swordfish" not in kept
+    assert TOKEN.replace("_", "").lower() not in kept.lower()
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """The flow of another project's client is drawn like Print Shop's, under that client's name."""
 
+import json
 from dataclasses import dataclass
 
 import pytest
@@ -72,6 +73,12 @@ def open_page(legs: Legs, address: str = "/inspector") -> Page:
     return Browser(legs.network).open(f"{legs.client_app_url}{address}")
 
 
+def register_app(legs: Legs, address: str) -> RegisteredClient:
+    """Register a public client on the command line."""
+    options = ("--name", "App", "--redirect-uri", address, "--scope", SCOPE, "--public")
+    return legs.client_with(json.loads(legs.run("clients", "create", "--json", *options)))
+
+
 def test_all_messages_are_one_flow_in_order(round_trip: RoundTrip, watched: Store) -> None:
     """The flow includes front-channel messages and the introspection."""
     flow, outside = flows(watched.exchanges())
@@ -134,3 +141,33 @@ def test_the_page_contains_no_secret_of_the_flow(round_trip: RoundTrip, legs: Le
 
     assert len(round_trip.secrets) == 7
     assert [secret for secret in round_trip.secrets if secret in source] == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "com.example.app:/callback",
+        "com.example.app://callback?x=%e9&flag",
+        "https://app.example/cb?b=%E9",
+        "https://app.example/cb?a=1&&b=2",
+        "https://app.example?y=a%20b;c?",
+    ],
+)
+def test_the_redirect_to_any_client_is_drawn_without_its_secrets(
+    legs: Legs, alice: Person, watched: Store, address: str
+) -> None:
+    """An app on a device has no host, and a redirect URI may have a query of its own."""
+    app = register_app(legs, address)
+    request = app.authorization_request(state="the-state-of-the-app")
+    page = alice.consent_page(request.url)
+    location = alice.decide(page, "allow", *page.boxes).headers["Location"]
+    code = location.partition("code=")[2].partition("&")[0]
+
+    page = open_page(legs, "/inspector?all=1")
+
+    assert location.startswith(address)
+    assert "A7" in page.text
+    assert "code state iss" in page.text
+    for secret in (code, request.state, request.verifier):
+        assert secret not in page.source
+        assert secret not in repr(watched.exchanges())
