@@ -37,7 +37,8 @@ def init_app(app: Flask) -> None:
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
-    help="A redirect URI, which must match exactly. Can be repeated.",
+    help="A redirect URI, which must match exactly. Can be repeated. With --public, it may open an "
+    "app, as com.example.app:/callback does.",
 )
 @click.option("--scope", default="", help=f'Space-delimited: "{scope_text(SCOPES)}".')
 @click.option("--public", "is_public", is_flag=True, help="A client that cannot keep a secret.")

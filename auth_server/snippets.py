@@ -9,7 +9,6 @@ import json
 import re
 import shlex
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from flask import render_template
 
@@ -17,6 +16,7 @@ from auth_server.models import Client
 from auth_server.redirect_uris import is_private_use
 from auth_server.scopes import SCOPES, scope_list
 from config import AuthServerSettings
+from web.addresses import append_parameters
 
 #: For each snippet: the ending of its template, its title, and what has to be installed.
 SNIPPETS = {
@@ -83,7 +83,7 @@ def _values(
         "plain_http": settings.url.startswith("http:"),
         "without_tls": _reason_without_tls(settings, redirect_uri),
         "resource": _resource(client, settings),
-        "authorization_request": f"{settings.url}/oauth/authorize?{urlencode(request)}",
+        "authorization_request": append_parameters(f"{settings.url}/oauth/authorize", request),
         # `literal` quotes for Python and JavaScript, `word` for the shell.
         "literal": json.dumps,
         "word": shlex.quote,
