@@ -23,7 +23,7 @@ from config import (
     ResourceApiSettings,
     Settings,
 )
-from web import event_log, serving
+from web import asgi, event_log, serving
 from web.environment import ConfigurationError
 
 S = TypeVar("S", bound=Settings)
@@ -43,11 +43,11 @@ class Leg(NamedTuple):
 
 LEGS = {
     "auth-server": Leg(
-        "Tripod ID", "authorization server", "app:create_auth_server", AuthServerSettings
+        "Tripod ID", "authorization server", "app:asgi_auth_server", AuthServerSettings
     ),
-    "client-app": Leg("Print Shop", "client", "app:create_client_app", ClientAppSettings),
+    "client-app": Leg("Print Shop", "client", "app:asgi_client_app", ClientAppSettings),
     "resource-api": Leg(
-        "Photo API", "resource server", "app:create_resource_api", ResourceApiSettings
+        "Photo API", "resource server", "app:asgi_resource_api", ResourceApiSettings
     ),
 }
 
@@ -88,6 +88,12 @@ def create_resource_api() -> Flask:
 
         settings = _prepare(ResourceApiSettings)
         return _record_in_demo(create_app(settings), settings)
+
+
+# The same applications for an ASGI server, which waits for slow clients without taking a thread.
+asgi_auth_server = asgi.create_with(create_auth_server)
+asgi_client_app = asgi.create_with(create_client_app)
+asgi_resource_api = asgi.create_with(create_resource_api)
 
 
 def _prepare(settings_class: type[S]) -> S:

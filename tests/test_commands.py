@@ -169,7 +169,7 @@ def test_a_wrong_setting_stops_gunicorn_without_restarts(tmp_path: Path) -> None
     assert "Traceback" not in result.stderr
 
 
-# Other WSGI servers
+# Other servers
 
 
 @pytest.mark.parametrize(
@@ -177,12 +177,17 @@ def test_a_wrong_setting_stops_gunicorn_without_restarts(tmp_path: Path) -> None
     [
         pytest.param("gunicorn --bind 127.0.0.1:{port} app:create_auth_server()", id="gunicorn"),
         pytest.param(
-            "granian --interface wsgi --port {port} --factory app:create_auth_server", id="granian"
+            "granian --interface wsgi --port {port} --factory app:create_auth_server",
+            id="granian as a WSGI server",
+        ),
+        pytest.param(
+            "granian --interface asginl --port {port} --factory app:asgi_auth_server",
+            id="granian as an ASGI server",
         ),
         pytest.param("flask --app app:create_auth_server run --port {port}", id="flask run"),
     ],
 )
-def test_a_leg_runs_under_other_wsgi_servers(server: str, tmp_path: Path) -> None:
+def test_a_leg_runs_under_other_servers(server: str, tmp_path: Path) -> None:
     env = environment(tmp_path, **OUTSIDE_THE_DEMO)
     command = server.format(port=port_of(env["TRIPOD_AUTH_SERVER_URL"])).split()
 

@@ -1,8 +1,8 @@
 """Serve web applications with granian in child processes, and stop all of them at the end.
 
 Each child is a granian command in a session of its own, so that Ctrl-C reaches only this process,
-which then sends one SIGTERM to each child. Granian's embedded mode does not support WSGI, and
-several granian servers in `multiprocessing` children hang on Ctrl-C.
+which then sends one SIGTERM to each child. Several granian servers in `multiprocessing` children
+hang on Ctrl-C. The applications use the ASGI interface; `web/asgi.py` says why.
 """
 
 import ctypes
@@ -19,7 +19,6 @@ from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-THREADS = 16
 #: The exit status of an application that cannot start; gunicorn does not restart its worker then.
 CANNOT_START = 4
 #: Time limits and the interval between two checks, in seconds.
@@ -42,9 +41,9 @@ class ServingError(Exception):
 class Program:
     """One application to serve.
 
-    `factory` is what granian imports (`module:function`) in `directory`. `address` is the host and
-    port to listen on, and `setting` the variable to change when that port is taken. `greeting` is
-    the line to print when the program is ready.
+    `factory` is what granian imports (`module:function`) in `directory`. It returns an ASGI
+    application. `address` is the host and port to listen on, and `setting` the variable to change
+    when that port is taken. `greeting` is the line to print when the program is ready.
     """
 
     name: str
@@ -138,8 +137,8 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
     host, port = program.address
     # There is no access log, because query strings contain authorization codes.
     options = (
-        f"--interface wsgi --http 1 --no-ws --factory --workers 1 --blocking-threads {THREADS} "
-        f"--log-level error --no-access-log --host {host} --port {port}"
+        "--interface asginl --http 1 --no-ws --factory --workers 1 --log-level error "
+        f"--no-access-log --host {host} --port {port}"
     )
     before_start = None
     if sys.platform == "linux":

@@ -88,7 +88,7 @@ class Recorder:
         wire = Wire(
             leg=self._leg,
             method=str(wsgi.get("REQUEST_METHOD", "")),
-            host=str(wsgi.get("HTTP_HOST", "")),
+            host=_decoded(str(wsgi.get("HTTP_HOST", ""))),
             path=_decoded(str(wsgi.get("PATH_INFO", ""))),
             query=_decoded(str(wsgi.get("QUERY_STRING", ""))),
             request_headers=_request_headers(wsgi),
@@ -197,7 +197,7 @@ def _request_headers(wsgi: "WSGIEnvironment") -> Pairs:
     for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
         if wsgi.get(name):
             names[name] = _header_name(name)
-    return [(header, str(wsgi[name])) for name, header in names.items()]
+    return [(header, _decoded(str(wsgi[name]))) for name, header in names.items()]
 
 
 def _status_code(status: str) -> int:

@@ -9,34 +9,35 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from web import serving
+from web.asgi import AsgiApplication
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 
-def ready() -> "WSGIApplication":
+def ready() -> AsgiApplication:
     """Return a program that is ready from the start."""
     return _respond_with("200 OK")
 
 
-def never_ready() -> "WSGIApplication":
+def never_ready() -> AsgiApplication:
     """Return a program whose health check always fails."""
     return _respond_with("503 Service Unavailable")
 
 
-def failing_at_start() -> "WSGIApplication":
+def failing_at_start() -> AsgiApplication:
     """Exit instead of returning a program."""
     sys.exit(4)
 
 
-def _respond_with(status: str) -> "WSGIApplication":
+def _respond_with(status: str) -> AsgiApplication:
     def application(
         _environ: "WSGIEnvironment", start_response: "StartResponse"
     ) -> Iterable[bytes]:
         start_response(status, [("Content-Length", "2")])
         return [b"ok"]
 
-    return application
+    return AsgiApplication(application)
 
 
 def _program(name: str, factory: str, port: str) -> serving.Program:

@@ -1,0 +1,264 @@
+"""A WSGI application under an ASGI server: PEP 3333 in front, whole requests behind."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from threading import get_ident
+from typing import Any
+
+import pytest
+
+from web import asgi
+from web.asgi import AsgiApplication, make_environ
+
+Environ = dict[str, Any]
+
+
+def scope(*headers: tuple[bytes, bytes], **changes: Any) -> dict[str, Any]:
+    """Return a request as granian describes it."""
+    return {
+        "type": "http",
+        "method": "GET",
+        "raw_path": b"/photos",
+        "query_string": b"",
+        "scheme": "http",
+        "http_version": "1.1",
+        "client": ("127.0.0.1", "50000"),
+        "server": ("127.0.0.1", "9002"),
+        "headers": list(headers),
+        **changes,
+    }
+
+
+class Client:
+    """A client that sends a body in parts, one after each pause, and then waits for the answer."""
+
+    def __init__(self, *parts: bytes, pause: float = 0, leaves: bool = False) -> None:
+        self._parts = list(parts) or [b""]
+        self._pause = pause
+        self._leaves = leaves
+        self.received: list[dict[str, Any]] = []
+
+    async def receive(self) -> dict[str, Any]:
+        """Send the next part of the body. When there is none, leave or wait."""
+        await asyncio.sleep(self._pause)
+        if self._parts:
+            part = self._parts.pop(0)
+            more_body = bool(self._parts) or self._leaves
+            return {"type": "http.request", "body": part, "more_body": more_body}
+        if not self._leaves:
+            await asyncio.sleep(60)
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """Receive a part of the response."""
+        self.received.append(message)
+
+    @property
+    def status(self) -> int:
+        return int(self.received[0]["status"])
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.received)
+
+    def request(self, application: Any, **changes: Any) -> "Client":
+        """Send a request to the WSGI application, and return this client."""
+        length = (b"content-length", b"60000")
+        served = AsgiApplication(application, threads=2)
+        asyncio.run(served(scope(length, **changes), self.receive, self.send))
+        return self
+
+
+def echo(environ: Environ, start_response: Any) -> list[bytes]:
+    """Respond with the body of the request."""
+    body = environ["wsgi.input"].read()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+
+
+# The request
+
+
+def test_each_byte_of_a_header_is_one_latin_1_character() -> None:
+    every_byte = bytes([*range(0x20, 0x7F), *range(0x80, 0x100)])
+
+    environ = make_environ(scope((b"user-agent", every_byte)))
+
+    assert environ["HTTP_USER_AGENT"].encode("latin-1") == every_byte
+
+
+def test_several_headers_of_one_name_are_joined() -> None:
+    pairs = ((b"cookie", b"a=1"), (b"cookie", b"b=2"), (b"accept", b"a/b"), (b"accept", b"*/*"))
+
+    environ = make_environ(scope(*pairs))
+
+    assert environ["HTTP_COOKIE"] == "a=1; b=2"
+    assert environ["HTTP_ACCEPT"] == "a/b, */*"
+
+
+def test_a_header_with_an_underscore_in_its_name_is_dropped() -> None:
+    pairs = ((b"x-forwarded-for", b"203.0.113.9"), (b"x_forwarded_for", b"10.0.0.1"))
+
+    environ = make_environ(scope(*pairs))
+
+    assert environ["HTTP_X_FORWARDED_FOR"] == "203.0.113.9"
+
+
+def test_the_path_is_decoded_to_bytes() -> None:
+    environ = make_environ(scope(raw_path=b"/Zo%C3%AB/%ff%2f", query_string=b"a=%ff"))
+
+    assert environ["PATH_INFO"].encode("latin-1") == b"/Zo\xc3\xab/\xff/"
+    assert environ["QUERY_STRING"] == "a=%ff"
+
+
+def test_the_application_gets_a_body_that_came_in_parts() -> None:
+    assert Client(b"one ", b"two ", b"three").request(echo).body == b"one two three"
+
+
+def test_a_request_without_a_body_is_not_waited_for() -> None:
+    served = AsgiApplication(echo, threads=1)
+    client = Client(pause=60)
+
+    asyncio.run(asyncio.wait_for(served(scope(), client.receive, client.send), 5))
+
+    assert client.status == 200
+
+
+def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "BODY_WITHIN", 0.2)
+
+    client = Client(*[b"a"] * 100, pause=0.05).request(echo)
+
+    assert client.status == 408
+
+
+def test_a_long_body_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asgi, "BODY_WITHIN", 0.2)
+
+    client = Client(*[b"a" * 4096] * 6, pause=0.1).request(echo)
+
+    assert client.status == 200
+
+
+def test_the_application_does_not_run_for_a_client_that_left() -> None:
+    client = Client(b"half of a form", leaves=True).request(echo)
+
+    assert client.received == []
+
+
+def test_the_application_gets_only_the_beginning_of_an_endless_body(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "KEPT_BYTES", 10)
+    monkeypatch.setattr(asgi, "RECEIVED_BYTES", 40)
+    client = Client(*[b"12345"] * 100)
+
+    assert client.request(echo).body == b"1234512345"
+    assert len(asyncio.run(client.receive())["body"]) == 5, "the rest was not received"
+
+
+# The response
+
+
+def in_parts(environ: Environ, start_response: Any) -> Iterator[bytes]:
+    """Respond with three parts of an unknown length."""
+    start_response("200 OK", [("Content-Type", "text/plain"), ("Set-Cookie", "name=Zo\xeb")])
+    for number in range(3):
+        yield b"%d " % number
+
+
+def test_a_response_of_unknown_length_is_sent_in_parts() -> None:
+    client = Client().request(in_parts)
+
+    assert [message.get("body") for message in client.received[1:]] == [b"0 ", b"1 ", b"2 ", b""]
+    assert not client.received[-1]["more_body"]
+
+
+def test_the_headers_of_a_response_keep_their_bytes() -> None:
+    [start, *_] = Client().request(in_parts).received
+
+    assert start["headers"][1] == (b"set-cookie", b"name=Zo\xeb")
+
+
+def test_a_response_may_be_written_without_being_returned() -> None:
+    """PEP 3333 still knows the `write` function."""
+
+    def writing(environ: Environ, start_response: Any) -> list[bytes]:
+        start_response("200 OK", [])(b"written, ")
+        return [b"returned"]
+
+    assert Client().request(writing).body == b"written, returned"
+
+
+class Closable:
+    """The parts of a response that notes when it is closed."""
+
+    def __init__(self, *parts: bytes) -> None:
+        self._parts = parts
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Fail after the parts if there is none."""
+        yield from self._parts
+        if not self._parts:
+            raise LookupError
+
+    def close(self) -> None:
+        """Note it."""
+        self.closed += 1
+
+
+@pytest.mark.parametrize("headers", [[("Content-Length", "2")], []], ids=["short", "in parts"])
+def test_a_response_is_closed_once(headers: list[tuple[str, str]]) -> None:
+    parts = Closable(b"o", b"k")
+
+    def application(environ: Environ, start_response: Any) -> Closable:
+        start_response("200 OK", headers)
+        return parts
+
+    assert Client().request(application).body == b"ok"
+    assert parts.closed == 1
+
+
+def test_a_response_that_fails_is_closed() -> None:
+    parts = Closable()
+
+    def application(environ: Environ, start_response: Any) -> Closable:
+        start_response("200 OK", [])
+        return parts
+
+    with pytest.raises(LookupError):
+        Client().request(application)
+    assert parts.closed == 1
+
+
+def test_an_endless_response_stops_when_the_client_leaves() -> None:
+    closed = []
+
+    def endless(environ: Environ, start_response: Any) -> Iterator[bytes]:
+        start_response("200 OK", [])
+        try:
+            while True:
+                time.sleep(0.01)
+                yield b"."
+        finally:
+            closed.append(True)
+
+    served = AsgiApplication(endless, threads=1)
+    client = Client(leaves=True)
+    asyncio.run(asyncio.wait_for(served(scope(), client.receive, client.send), 5))
+
+    assert closed == [True]
+
+
+def test_the_application_does_not_run_on_the_event_loop() -> None:
+    threads = []
+
+    def application(environ: Environ, start_response: Any) -> list[bytes]:
+        threads.append(get_ident())
+        return echo(environ, start_response)
+
+    Client(b"a").request(application)
+
+    assert threads != [get_ident()]
