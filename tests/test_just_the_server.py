@@ -32,6 +32,7 @@ class JustTheServer:
         self._replacements = {
             ".venv/bin/": f"{Path(sys.executable).parent}/",
             "127.0.0.1:9000": self.server,
+            "--port 9000": f"--port {self.server.rpartition(':')[2]}",
             "127.0.0.1:8000": application,
             "$PWD/tripod-instance": str(folder / "instance"),
         }
