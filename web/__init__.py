@@ -6,9 +6,17 @@ Each file has one job, and `new_application` assembles them.
 from datetime import timedelta
 
 from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import canonical_host, headers, pages, queries, redirects, request_id, request_lines
+from web import (
+    canonical_host,
+    headers,
+    pages,
+    proxies,
+    queries,
+    redirects,
+    request_id,
+    request_lines,
+)
 from web.derived_keys import derive_key
 from web.leg_settings import LegSettings
 
@@ -31,8 +39,7 @@ def new_application(settings: LegSettings) -> Flask:
     app.config.update(_make_configuration(settings))
     app.extensions["tripod.settings"] = settings
     if settings.trusted_proxies:
-        count = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+        app.wsgi_app = proxies.behind_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
     request_lines.remove_queries()
     for part in (redirects, request_id, canonical_host, queries, headers, pages):
         part.init_app(app)

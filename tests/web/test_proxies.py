@@ -39,3 +39,30 @@ def test_two_declared_proxies_use_the_second_last_address(http: requests.Session
     )
 
     assert response.json()["address"] == "203.0.113.9"
+
+
+@pytest.mark.settings(TRUSTED_PROXIES="1")
+@pytest.mark.parametrize(
+    ("forwarded", "address"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("203.0.113.9:50000", "203.0.113.9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("[2001:db8::9]:50000", "2001:db8::9"),
+        ("unknown", "127.0.0.1"),
+        ("_hidden", "127.0.0.1"),
+        ("Zo\xc3\xab", "127.0.0.1"),
+        ("fe80::9%Zo\xc3\xab", "fe80::9"),
+        ("9" * 300, "127.0.0.1"),
+        ("<b>", "127.0.0.1"),
+    ],
+)
+def test_the_address_of_a_client_is_always_an_ip_address(
+    http: requests.Session, forwarded: str, address: str
+) -> None:
+    """Otherwise the address is that of the proxy, because it is stored and shown."""
+    headers = {"X-Forwarded-For": f"10.0.0.1, {forwarded}", "X-Forwarded-Proto": "http"}
+
+    response = http.post(f"{URL}/machine", headers=headers)
+
+    assert response.json()["address"] == address
