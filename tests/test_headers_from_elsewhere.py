@@ -140,7 +140,7 @@ def test_signing_in_under_gunicorn_works_beside_cookies_of_other_programs(tmp_pa
         for name, factory in zip(URLS, FACTORIES, strict=True):
             command = (*GUNICORN, urlsplit(env[name]).netloc, f"app:{factory}()")
             legs = stack.enter_context(running(*command, env=env, log=tmp_path / factory))
-            legs.wait_until_ready(env[name])
+        legs.wait_until_ready(*legs.urls)
         album = connect_as_alice(legs, b"display_name=" + UTF_8, LATIN_1 + b"=1")
 
     assert "Alice’s album" in album.text
