@@ -19,6 +19,7 @@ from resource_api.introspection import Introspection, NoAnswer, TokenRefused, in
 from resource_api.reasons import Reason
 from web import event_log
 from web.canonical_host import for_machines
+from web.cors import for_browser_clients
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -100,7 +101,7 @@ def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator that lets a view be called only with an access token of this `scope`.
 
     The protected resource metadata lists the scope. The view answers on any spelling of the host,
-    since its callers are programs.
+    and scripts of other origins may call it, since its callers are programs.
     """
 
     def protect(view: Callable[P, R]) -> Callable[P, R]:
@@ -110,7 +111,8 @@ def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             return view(*args, **kwargs)
 
         protected_view.required_scope = scope  # type: ignore[attr-defined]
-        return for_machines(protected_view)
+        mark = for_browser_clients("Authorization", "Content-Type")
+        return mark(for_machines(protected_view))
 
     return protect
 

@@ -19,6 +19,7 @@ from resource_api.models import Photo
 from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
 from web import MAX_FORM_BYTES
 from web.canonical_host import for_machines
+from web.cors import for_browser_clients
 from web.database import get_db, writing
 from web.pages import page
 
@@ -40,6 +41,7 @@ def home() -> tuple[str, int]:
 
 
 @bp.get("/.well-known/oauth-protected-resource")
+@for_browser_clients("*")
 @for_machines
 def protected_resource_metadata() -> Json:
     """Return the authorization server and the scopes of this API (RFC 9728 §3.2)."""

@@ -9,6 +9,7 @@ from flask import Flask
 
 from web import (
     canonical_host,
+    cors,
     headers,
     pages,
     proxies,
@@ -41,7 +42,7 @@ def new_application(settings: LegSettings) -> Flask:
     if settings.trusted_proxies:
         app.wsgi_app = proxies.behind_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
     request_lines.remove_queries()
-    for part in (redirects, request_id, canonical_host, queries, headers, pages):
+    for part in (redirects, request_id, canonical_host, queries, headers, cors, pages):
         part.init_app(app)
     return app
 

@@ -1,4 +1,8 @@
-"""The back channel: the token, introspection and revocation endpoints."""
+"""The back channel: the token, introspection and revocation endpoints.
+
+A public client in a browser uses two of them. It has no secret, so a preflight allows no
+`Authorization`.
+"""
 
 from http import HTTPStatus
 
@@ -9,12 +13,14 @@ from auth_server.reasons import Reason
 from auth_server.server import authorization_server
 from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
+from web.cors import for_browser_clients
 from web.database import get_db, writing
 
 CONTENT_TYPE = "application/x-www-form-urlencoded"
 
 
 @bp.post("/oauth/token")
+@for_browser_clients("Content-Type")
 @for_machines
 @writing
 def token_request() -> Response:
@@ -33,6 +39,7 @@ def introspection_request() -> Response:
 
 
 @bp.post("/oauth/revoke")
+@for_browser_clients("Content-Type")
 @for_machines
 @writing
 def revocation_request() -> Response:

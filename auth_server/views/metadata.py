@@ -10,9 +10,11 @@ from auth_server.scopes import SCOPES
 from auth_server.server import GRANTS
 from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
+from web.cors import for_browser_clients
 
 
 @bp.get("/.well-known/oauth-authorization-server")
+@for_browser_clients("*")
 @for_machines
 def metadata() -> Response:
     """Return the metadata (RFC 8414 §2), made from what is registered with Authlib's server."""

@@ -1,0 +1,405 @@
+"""CORS (the Fetch standard, §3.2): what a script of another origin may read.
+
+Only views that a public client in a browser needs are readable. The table names every route.
+"""
+
+import re
+from typing import NamedTuple
+
+import pytest
+import requests
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+from world.cast import Person
+from world.legs import Legs
+from world.registered_client import RegisteredClient
+
+from inspector import open_pages, open_store
+from inspector.lab.setup import add_lab
+
+ORIGIN = "https://album.example"
+#: Every route of every leg and of the inspector. A new route is added to one of the two tables.
+READABLE = {
+    "auth_server": {
+        "GET /.well-known/oauth-authorization-server",
+        "POST /oauth/token",
+        "POST /oauth/revoke",
+    },
+    "client_app": set[str](),
+    "resource_api": {
+        "GET /.well-known/oauth-protected-resource",
+        "GET /me",
+        "GET /photos",
+        "POST /photos",
+        "GET /photos/<photo_id>",
+        "PATCH /photos/<photo_id>",
+        "DELETE /photos/<photo_id>",
+        "GET /photos/<photo_id>/image",
+    },
+}
+NOT_READABLE = {
+    "auth_server": {
+        "GET /",
+        "GET /healthz",
+        "GET /static/<path:filename>",
+        "GET /oauth/authorize",
+        "POST /oauth/authorize",
+        "POST /oauth/introspect",
+        "GET /login",
+        "POST /login",
+        "POST /logout",
+        "GET /account/apps",
+        "POST /account/apps",
+        "GET /account/activity",
+        "GET /account/password",
+        "POST /account/password",
+        "POST /account/sign-out",
+        "GET /developer/apps",
+        "GET /developer/apps/new",
+        "POST /developer/apps/new",
+        "GET /developer/connect",
+        "GET /developer/apps/<client_id>",
+        "POST /developer/apps/<client_id>",
+        "GET /developer/apps/<client_id>/secret",
+        "POST /developer/apps/<client_id>/secret",
+        "GET /developer/apps/<client_id>/delete",
+        "POST /developer/apps/<client_id>/delete",
+    },
+    "client_app": {
+        "GET /",
+        "GET /healthz",
+        "GET /static/<path:filename>",
+        "GET /connect",
+        "GET /callback",
+        "POST /refresh",
+        "POST /disconnect",
+        "GET /photos",
+        "POST /photos",
+        "GET /photos/<photo_id>/image",
+        "POST /photos/<photo_id>/title",
+        "GET /photos/<photo_id>/delete",
+        "POST /photos/<photo_id>/delete",
+        "POST /orders",
+        "GET /orders/<number>",
+        "GET /inspector",
+        "POST /inspector/clear",
+        "POST /inspector/expire",
+        "GET /inspector/lab",
+        "POST /inspector/lab/run",
+        "POST /inspector/lab/compare",
+        "GET /inspector/lab/source",
+    },
+    "resource_api": {"GET /", "GET /healthz", "GET /static/<path:filename>"},
+}
+
+
+class Route(NamedTuple):
+    """A method and a path of a leg."""
+
+    leg: str
+    method: str
+    path: str
+
+    @property
+    def address(self) -> str:
+        """A path that the route matches."""
+        return re.sub("<.+?>", "1", self.path.replace("<path:filename>", "css/base.css"))
+
+
+def routes(table: dict[str, set[str]]) -> list[Route]:
+    return [
+        Route(leg, *line.split(" ", 1)) for leg, lines in table.items() for line in sorted(lines)
+    ]
+
+
+def registered(app: Flask) -> set[str]:
+    """Return the routes of the application, without those that Flask adds for each view."""
+    return {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in rule.methods or ()
+        if method not in ("HEAD", "OPTIONS")
+    }
+
+
+@pytest.fixture
+def applications(legs: Legs) -> dict[str, Flask]:
+    """Return the legs, with the pages of the inspector and the lab on Print Shop."""
+    settings = legs.client_app.extensions["tripod.settings"]
+    open_pages(legs.client_app, settings, treat_as_expired=lambda: None)
+    add_lab(legs.client_app, settings, open_store(settings))
+    found = (legs.auth_server, legs.client_app, legs.resource_api)
+    return {app.name: app for app in found}
+
+
+def send(app: Flask, method: str, path: str, **headers: str) -> TestResponse:
+    """Send a request as a script of another origin does."""
+    url = app.extensions["tripod.settings"].url
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return FlaskClient(app, use_cookies=False).open(
+        path, method=method, base_url=url, headers={"Origin": ORIGIN} | named, buffered=True
+    )
+
+
+def preflight(app: Flask, method: str, path: str, headers: str = "") -> TestResponse:
+    """Ask whether a script may send `method` with these headers (§3.2.2)."""
+    asked = {"Access-Control-Request-Method": method}
+    if headers:
+        asked["Access-Control-Request-Headers"] = headers
+    return send(app, "OPTIONS", path, **asked)
+
+
+def cross_origin_headers(response: TestResponse) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in response.headers.items()
+        if name.startswith("Access-Control-")
+    }
+
+
+def allowed(response: TestResponse, header: str) -> set[str]:
+    """Return the members of a list in a header of the response."""
+    return {item for item in response.headers.get(header, "").split(", ") if item}
+
+
+def test_every_route_is_in_one_of_the_tables(applications: dict[str, Flask]) -> None:
+    undecided = {
+        leg: registered(app) ^ (READABLE[leg] | NOT_READABLE[leg])
+        for leg, app in applications.items()
+    }
+
+    assert undecided == {"auth_server": set(), "client_app": set(), "resource_api": set()}
+    assert not any(READABLE[leg] & NOT_READABLE[leg] for leg in READABLE)
+
+
+def test_a_script_of_any_origin_may_read_a_readable_route(
+    applications: dict[str, Flask],
+) -> None:
+    for route in routes(READABLE):
+        response = send(applications[route.leg], route.method, route.address)
+
+        assert response.headers.get("Access-Control-Allow-Origin") == "*", route
+        assert "Access-Control-Allow-Credentials" not in response.headers, route
+        assert "Origin" not in response.headers.get("Vary", ""), route
+
+
+def test_a_preflight_for_a_readable_route_is_answered(applications: dict[str, Flask]) -> None:
+    for route in routes(READABLE):
+        response = preflight(applications[route.leg], route.method, route.address)
+
+        assert (response.status_code, response.data) == (204, b""), route
+        assert response.headers["Access-Control-Allow-Origin"] == "*", route
+        assert route.method in allowed(response, "Access-Control-Allow-Methods"), route
+        assert response.headers["Access-Control-Max-Age"] == "7200", route
+        assert "Access-Control-Allow-Credentials" not in response.headers, route
+
+
+def test_no_other_route_answers_a_script_of_another_origin(
+    applications: dict[str, Flask],
+) -> None:
+    """The authorization endpoint and the pages are for the user, and never for a script."""
+    for route in routes(NOT_READABLE):
+        app = applications[route.leg]
+        actual = send(app, route.method, route.address)
+        asked = preflight(app, route.method, route.address, "authorization")
+
+        assert cross_origin_headers(actual) == cross_origin_headers(asked) == {}, route
+
+
+def test_the_pages_stay_unreadable_for_a_signed_in_user(legs: Legs, alice: Person) -> None:
+    alice.send_login()
+    for path in ("/", "/account/apps", "/oauth/authorize?client_id=print-shop", "/nowhere"):
+        response = alice.browser.get(path, headers={"Origin": ORIGIN})
+
+        assert "Access-Control-Allow-Origin" not in response.headers, path
+
+
+def test_a_preflight_does_not_allow_client_secrets_in_a_header(legs: Legs) -> None:
+    """A client in a browser is public: a secret that its script sends is no secret."""
+    for path in ("/oauth/token", "/oauth/revoke"):
+        response = preflight(legs.auth_server, "POST", path, "authorization")
+
+        assert allowed(response, "Access-Control-Allow-Headers") == {"Content-Type"}
+
+
+def test_a_preflight_allows_access_tokens_at_the_api(legs: Legs) -> None:
+    response = preflight(legs.resource_api, "PATCH", "/photos/1", "authorization,content-type")
+
+    assert allowed(response, "Access-Control-Allow-Headers") == {"Authorization", "Content-Type"}
+    assert allowed(response, "Access-Control-Allow-Methods") == {"GET", "HEAD", "PATCH", "DELETE"}
+
+
+@pytest.mark.parametrize(
+    ("leg", "path"),
+    [
+        ("auth_server", "/.well-known/oauth-authorization-server"),
+        ("resource_api", "/.well-known/oauth-protected-resource"),
+    ],
+)
+def test_the_metadata_may_be_requested_with_any_header(
+    applications: dict[str, Flask], leg: str, path: str
+) -> None:
+    """Libraries add headers such as `MCP-Protocol-Version`; the public document ignores them."""
+    response = preflight(applications[leg], "GET", path, "mcp-protocol-version")
+
+    assert response.headers["Access-Control-Allow-Headers"] == "*"
+
+
+def test_a_preflight_changes_nothing_and_needs_no_token(legs: Legs, alice: Person) -> None:
+    before = len(legs.events)
+    response = preflight(legs.resource_api, "DELETE", "/photos/1", "authorization")
+
+    assert response.status_code == 204
+    assert legs.events[before:] == []
+    assert "Set-Cookie" not in response.headers
+
+
+@pytest.mark.parametrize("method", ["PUT", "POST", "BREW"])
+def test_a_preflight_lists_only_the_methods_that_the_path_has(legs: Legs, method: str) -> None:
+    response = preflight(legs.resource_api, method, "/photos/1", "authorization")
+
+    assert method not in allowed(response, "Access-Control-Allow-Methods")
+
+
+def test_a_preflight_with_a_foreign_host_is_rejected(legs: Legs) -> None:
+    response = FlaskClient(legs.resource_api).open(
+        "/photos",
+        method="OPTIONS",
+        base_url="http://evil.example",
+        headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"},
+    )
+
+    assert response.status_code == 400
+
+
+def test_a_preflight_is_answered_on_every_spelling_of_the_host(legs: Legs) -> None:
+    response = FlaskClient(legs.resource_api).open(
+        "/photos",
+        method="OPTIONS",
+        base_url="http://localhost:9002",
+        headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"},
+    )
+
+    assert response.status_code == 204
+
+
+@pytest.mark.parametrize("headers", [{}, {"Access_Control_Request_Headers": "authorization"}])
+def test_options_without_a_preflight_is_answered_as_ever(
+    legs: Legs, headers: dict[str, str]
+) -> None:
+    response = send(legs.resource_api, "OPTIONS", "/photos", **headers)
+
+    assert response.status_code == 200
+    assert allowed(response, "Allow") == {"GET", "HEAD", "POST", "OPTIONS"}
+    assert cross_origin_headers(response) == {}
+
+
+# Errors -----------------------------------------------------------------------
+
+
+def is_readable(response: requests.Response) -> bool:
+    exposed = response.headers.get("Access-Control-Expose-Headers", "").split(", ")
+    has_names = exposed == ["WWW-Authenticate", "Location", "Retry-After", "X-Request-Id"]
+    return response.headers.get("Access-Control-Allow-Origin") == "*" and has_names
+
+
+@pytest.fixture
+def script(legs: Legs) -> requests.Session:
+    """Return a session that sends the origin of a script."""
+    session = legs.session()
+    session.headers["Origin"] = ORIGIN
+    return session
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"grant_type": "authorization_code"}, 401),
+        ({}, 400),
+        ({"grant_type": "x" * 70_000}, 413),
+    ],
+)
+def test_errors_of_the_token_endpoint_can_be_read(
+    legs: Legs, script: requests.Session, form: dict[str, str], status: int
+) -> None:
+    response = script.post(f"{legs.auth_server_url}/oauth/token", form)
+
+    assert response.status_code == status
+    assert is_readable(response)
+
+
+def test_an_invalid_grant_can_be_read(
+    script: requests.Session, public_client: RegisteredClient
+) -> None:
+    public_client.http.headers["Origin"] = ORIGIN
+    response = public_client.redeem("made-up", "x" * 43)
+
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+    assert is_readable(response)
+
+
+def test_a_method_that_is_not_allowed_can_be_read(legs: Legs, script: requests.Session) -> None:
+    at_the_api = script.post(f"{legs.resource_api_url}/photos/1")
+    at_the_server = script.get(f"{legs.auth_server_url}/oauth/token")
+    at_a_page = script.put(f"{legs.auth_server_url}/oauth/authorize")
+
+    assert [one.status_code for one in (at_the_api, at_the_server, at_a_page)] == [405] * 3
+    assert is_readable(at_the_api)
+    assert is_readable(at_the_server)
+    assert not is_readable(at_a_page)
+
+
+def test_errors_of_the_api_can_be_read(
+    legs: Legs, script: requests.Session, alice: Person, client: RegisteredClient
+) -> None:
+    api = f"{legs.resource_api_url}/photos"
+    responses = [script.get(api), script.get(api, headers={"Authorization": "Bearer"})]
+    token = alice.tokens_for(client, "photos:read")["access_token"]
+    script.headers["Authorization"] = f"Bearer {token}"
+    responses += [script.delete(f"{api}/1"), script.get(f"{api}/1")]
+    token = alice.tokens_for(client, "photos:write")["access_token"]
+    script.headers["Authorization"] = f"Bearer {token}"
+    responses += [
+        script.patch(f"{api}/1", data="{}"),
+        script.post(api, data={"title": "A photo"}, files={"image": b"x" * 11 * 1024 * 1024}),
+        script.post(api, data={"title": "A photo"}, files={"image": b"no image"}),
+        script.patch(f"{api}/1", json={"title": ""}),
+    ]
+
+    assert [one.status_code for one in responses] == [401, 400, 403, 404, 415, 413, 415, 422]
+    assert all(is_readable(response) for response in responses)
+
+
+def test_an_unavailable_api_can_be_read(legs: Legs, script: requests.Session) -> None:
+    with legs.network.cut_off(legs.auth_server_url):
+        response = script.get(
+            f"{legs.resource_api_url}/photos", headers={"Authorization": "Bearer some-token"}
+        )
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert is_readable(response)
+
+
+def test_a_server_error_can_be_read(
+    legs: Legs, script: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ValueError
+
+    monkeypatch.setitem(legs.auth_server.view_functions, "auth_server.metadata", fail)
+    unmarked = script.get(f"{legs.auth_server_url}/.well-known/oauth-authorization-server")
+    monkeypatch.setitem(fail.__dict__, "readable_by_scripts", ("*",))
+    marked = script.get(f"{legs.auth_server_url}/.well-known/oauth-authorization-server")
+
+    assert [unmarked.status_code, marked.status_code] == [500, 500]
+    assert [is_readable(unmarked), is_readable(marked)] == [False, True]
+
+
+def test_the_answer_is_the_same_without_an_origin(legs: Legs, script: requests.Session) -> None:
+    """A response that differs by `Origin` would need `Vary`; this one never differs."""
+    del script.headers["Origin"]
+    response = script.get(f"{legs.auth_server_url}/.well-known/oauth-authorization-server")
+
+    assert is_readable(response)
+    assert "Origin" not in response.headers.get("Vary", "")
