@@ -9,6 +9,10 @@ from inspector.record.exchange import Exchange
 _PAGES = [
     (re.compile(pattern), text)
     for pattern, text in (
+        (
+            r"\w+ OPTIONS /.*",
+            "The browser asks whether a script of another site may send a request here (CORS).",
+        ),
         (r"client_app GET /", "The browser opens {client}’s home page."),
         (r"client_app GET /photos", "The user opens the album."),
         (

@@ -39,8 +39,11 @@ def target(exchange: Exchange) -> Lane:
 def source(exchange: Exchange) -> Lane:
     """Return the sender of the request.
 
-    At machine endpoints it is a client, or the resource API when it introspects.
+    At machine endpoints it is a client, or the resource API when it introspects. A preflight is
+    the browser's own request, also there.
     """
+    if exchange.method == "OPTIONS":
+        return Lane.BROWSER
     if exchange.leg == "resource_api":
         accepts_html = "text/html" in header(exchange, "Accept")
         if accepts_html and not header(exchange, "Authorization"):

@@ -241,6 +241,8 @@ HEADERS = {
     "Cache-Control": _clear("The response must not be stored.", rfc(9111, "5.2.2.5")),
     **_unexplained(Rule.CLEAR, "Host", "Content-Type", "Content-Length", "Accept", "Origin"),
     **_unexplained(Rule.CLEAR, "User-Agent", "Retry-After", "X-Request-Id", "Allow"),
+    **_unexplained(Rule.CLEAR, "Access-Control-Request-Method", "Access-Control-Allow-Methods"),
+    **_unexplained(Rule.CLEAR, "Access-Control-Request-Headers", "Access-Control-Allow-Headers"),
     **_unexplained(Rule.ADDRESS, "Referer"),
 }
 #: The names that are recorded even without a value. Any other name may be a misplaced secret.

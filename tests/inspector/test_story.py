@@ -6,6 +6,7 @@ import pytest
 
 from inspector.read.messages import read_trees
 from inspector.read.names import Names
+from inspector.read.steps import Lane
 from inspector.read.story import sentence
 from tests.inspector.exchanges import exchange
 
@@ -63,6 +64,17 @@ def test_a2_is_described_by_its_response(fields: dict[str, Any], expected: str) 
 
     assert story.startswith("Paper Calendar requests access")
     assert story.endswith(expected)
+
+
+@pytest.mark.parametrize("leg", ["auth_server", "resource_api"])
+def test_a_preflight_is_described_as_a_question_of_the_browser(leg: str) -> None:
+    """It belongs to no step, although a request to the API usually does."""
+    [message] = read_trees([exchange(leg, "OPTIONS /photos", status=204)])
+
+    assert (message.step, message.source) == ("", Lane.BROWSER)
+    assert sentence(message, NAMES) == (
+        "The browser asks whether a script of another site may send a request here (CORS)."
+    )
 
 
 def test_a_repeated_authorization_request_is_described_as_repeated() -> None:
