@@ -1,8 +1,8 @@
 """The ordered checks of the authorization request.
 
-RFC 6749 §4.1.1, RFC 7636 §4.3, OpenID Connect Core §3.1.2.1. The client and the redirect
-URI are checked first: nobody is redirected before both are valid. Then every error is sent to the
-client.
+RFC 6749 §4.1.1, RFC 7636 §4.3, RFC 8707 §2, OpenID Connect Core §3.1.2.1. The client and the
+redirect URI are checked first: nobody is redirected before both are valid. Then every error is sent
+to the client.
 """
 
 from dataclasses import dataclass
@@ -17,6 +17,11 @@ from auth_server.grant_types import AuthorizationCodeGrant
 from auth_server.models import Client
 from auth_server.reasons import Reason, reason_for
 from auth_server.redirect_uris import find_response_parameter, first_difference
+from auth_server.request_parameters import (
+    RESOURCE,
+    objection_to_repetition,
+    objection_to_resource,
+)
 from auth_server.scopes import scope_list
 from auth_server.server import authorization_server
 from web.event_log import Field
@@ -156,10 +161,9 @@ def _check_parameters(parameters: MultiDict[str, str]) -> frozenset[str]:
 
     :raises InvalidRequest: when a check fails.
     """
-    if any(len(values) > 1 for _, values in parameters.lists()):
-        raise InvalidRequest(
-            Reason.DUPLICATED_PARAMETER, "A parameter must not be included more than once."
-        )
+    repetition = objection_to_repetition(parameters, repeatable=RESOURCE)
+    if error := repetition or objection_to_resource(parameters):
+        raise error
     if not parameters.get("response_type"):
         raise InvalidRequest(Reason.MISSING_PARAMETER, "response_type is missing.")
     if parameters["response_type"] != "code":

@@ -49,6 +49,7 @@ class Reason(StrEnum):
     # The query of the registered redirect URI has a parameter of the authorization response.
     REDIRECT_URI_HAS_RESPONSE_PARAMETER = "redirect_uri_has_response_parameter"
     DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is repeated.
+    MALFORMED_RESOURCE = "malformed_resource"  # A `resource` is not an absolute URI (RFC 8707).
     MISSING_PARAMETER = "missing_parameter"  # A required parameter is missing.
     WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # The response type is not `code`.

@@ -52,6 +52,7 @@ NOT_READABLE = {
         "GET /account/apps",
         "POST /account/apps",
         "GET /account/activity",
+        "GET /.well-known/change-password",
         "GET /account/password",
         "POST /account/password",
         "POST /account/sign-out",

@@ -79,6 +79,12 @@ def account_activity(user: User) -> ResponseReturnValue:
     )
 
 
+@bp.get("/.well-known/change-password")
+def password_manager_request() -> ResponseReturnValue:
+    """Redirect password managers to the page (W3C, A Well-Known URL for Changing Passwords)."""
+    return redirect(url_for("auth_server.account_password"), HTTPStatus.SEE_OTHER)
+
+
 @bp.get("/account/password")
 @for_signed_in
 def account_password(user: User) -> ResponseReturnValue:

@@ -10,6 +10,11 @@ from flask import Response, request
 
 from auth_server.errors import InvalidRequest
 from auth_server.reasons import Reason
+from auth_server.request_parameters import (
+    RESOURCE,
+    objection_to_repetition,
+    objection_to_resource,
+)
 from auth_server.server import authorization_server
 from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
@@ -26,7 +31,8 @@ CONTENT_TYPE = "application/x-www-form-urlencoded"
 def token_request() -> Response:
     """T1 – Access token request (RFC 6749 §4.1.3)."""
     server = authorization_server()
-    if error := _objection(required="grant_type"):
+    error = _objection(required="grant_type", repeatable=RESOURCE)
+    if error := error or objection_to_resource(request.form):
         return server.handle_error_response(server.create_oauth2_request(None), error)
     return _commit_on_success(server.create_token_response())
 
@@ -62,17 +68,12 @@ def _commit_on_success(response: Response) -> Response:
     return response
 
 
-def _objection(*, required: str) -> InvalidRequest | None:
-    """Return what is wrong with the body, or None.
-
-    Parameters MUST NOT be included more than once (RFC 6749 §3.2).
-    """
+def _objection(*, required: str, repeatable: str = "") -> InvalidRequest | None:
+    """Return what is wrong with the body, or None."""
     if request.mimetype != CONTENT_TYPE:
         return InvalidRequest(Reason.WRONG_CONTENT_TYPE, f"The body must be {CONTENT_TYPE}.")
-    if any(len(values) > 1 for _, values in request.form.lists()):
-        return InvalidRequest(
-            Reason.DUPLICATED_PARAMETER, "A parameter must not be included more than once."
-        )
+    if error := objection_to_repetition(request.form, repeatable=repeatable):
+        return error
     if not request.form.get(required):
         return InvalidRequest(Reason.MISSING_PARAMETER, f"{required} is missing.")
     return None

@@ -36,6 +36,10 @@ _PAGES = [
         (r"auth_server \w+ /account/.*", "The user manages their account at {server}."),
         (r"auth_server \w+ /developer/.*", "A developer manages their apps at {server}."),
         (
+            r"auth_server GET /\.well-known/change-password",
+            "A password manager looks for the page to change the password.",
+        ),
+        (
             r"auth_server GET /\.well-known/.*",
             "{client} reads the addresses of {server}’s endpoints.",
         ),

@@ -39,6 +39,7 @@ PHRASES = {
     "not_one_redirect_uri": "the request must have exactly one redirect_uri",
     "redirect_uri_has_response_parameter": "the redirect URI has a parameter of the response",
     "duplicated_parameter": "a parameter is repeated",
+    "malformed_resource": "a resource is not an absolute URI without a fragment",
     "missing_parameter": "a required parameter is missing",
     "wrong_content_type": "the body is not form-encoded",
     "unsupported_response_type": "the response type is not supported",

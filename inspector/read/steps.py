@@ -27,6 +27,7 @@ ATTACKER = "Tripod lab: mallory"
 
 AUTHORIZATION = "/oauth/authorize"
 FOR_MACHINES = ("/oauth/token", "/oauth/introspect", "/oauth/revoke")
+_WELL_KNOWN_PAGE = "/.well-known/change-password"
 _POSTS = {"/login": "A4", "/oauth/authorize": "A6", "/oauth/revoke": "E1"}
 _GRANT_TYPES = {"refresh_token": "F1", "authorization_code": "T1"}
 
@@ -60,7 +61,7 @@ def is_for_machines(exchange: Exchange) -> bool:
     """Return whether the address is for programs and not for browsers."""
     if exchange.leg == "resource_api":
         return True
-    if exchange.leg != "auth_server":
+    if exchange.leg != "auth_server" or exchange.path == _WELL_KNOWN_PAGE:
         return False
     return exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path
 

@@ -109,6 +109,9 @@ PARAMETERS = {
     "prompt": _clear(
         "Whether the server must, or must not, ask the user.", Section(OPENID, "AuthRequest")
     ),
+    "resource": _address(
+        "Where the client wants to use the access token. It may be repeated.", rfc(8707, "2")
+    ),
     "response_mode": _clear("How the response is returned.", Section(OPENID, "AuthRequest")),
     "code": _secret(
         "The authorization code. It works once, for a short time, and only with the verifier.",
@@ -221,7 +224,7 @@ PARAMETERS = {
     **_unexplained(Rule.SECRET, "client_assertion"),
     **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "login_hint", "max_age"),
     **_unexplained(Rule.MASKED, "display", "acr_values", "ui_locales", "id_token_hint"),
-    **_unexplained(Rule.MASKED, "resource", "request", "request_uri"),
+    **_unexplained(Rule.MASKED, "request", "request_uri"),
 }
 #: The headers by name, in the usual capitalization.
 HEADERS = {

@@ -238,3 +238,29 @@ def test_hashing_a_password_does_not_block_the_database(
 
     assert change(alice).status_code == 303
     assert others == ["served"]
+
+
+# The well-known address (W3C, A Well-Known URL for Changing Passwords) ---------
+
+
+def test_a_password_manager_finds_the_password_page(alice: Person) -> None:
+    """§2: redirect to the page that lets users change their passwords."""
+    alice.send_login()
+    answer = alice.browser.get("/.well-known/change-password")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/password")
+
+
+def test_a_password_manager_needs_no_sign_in_to_find_it(server: Server) -> None:
+    browser = server.browser()
+    answer = browser.get("/.well-known/change-password")
+
+    assert answer.headers["Location"] == "/account/password"
+    assert browser.get("/account/password").headers["Location"] == ("/login?next=/account/password")
+
+
+def test_an_unknown_well_known_address_does_not_succeed(server: Server) -> None:
+    """Password managers request it to find out whether the server's statuses can be trusted."""
+    address = "/.well-known/resource-that-should-not-exist-whose-status-code-should-not-be-200"
+
+    assert server.browser().get(address).status_code == 404

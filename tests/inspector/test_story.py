@@ -66,6 +66,15 @@ def test_a2_is_described_by_its_response(fields: dict[str, Any], expected: str) 
     assert story.endswith(expected)
 
 
+def test_a_password_manager_is_no_client() -> None:
+    [message] = read_trees([exchange("auth_server", "GET /.well-known/change-password")])
+
+    assert message.source == Lane.BROWSER
+    assert sentence(message, NAMES) == (
+        "A password manager looks for the page to change the password."
+    )
+
+
 @pytest.mark.parametrize("leg", ["auth_server", "resource_api"])
 def test_a_preflight_is_described_as_a_question_of_the_browser(leg: str) -> None:
     """It belongs to no step, although a request to the API usually does."""
