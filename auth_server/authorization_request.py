@@ -26,7 +26,7 @@ from auth_server.scopes import scope_list
 from auth_server.server import authorization_server
 from web.event_log import Field
 
-PROMPTS = ("none", "login", "consent")
+PROMPTS = ("none", "login", "consent", "select_account")
 
 
 @dataclass(frozen=True)
@@ -184,6 +184,7 @@ def _check_prompt(prompt: str | None) -> frozenset[str]:
     is_none_with_others = "none" in prompts and len(prompts) > 1
     if is_none_with_others or not prompts <= set(PROMPTS):
         raise InvalidRequest(
-            Reason.INVALID_PROMPT, "prompt must be none, or it must be login, consent, or both."
+            Reason.INVALID_PROMPT,
+            "prompt must be none, or one or more of login, consent, select_account.",
         )
     return prompts

@@ -20,6 +20,7 @@ from web.redirects import requested_page
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _SIGNED_IN_FOR = "signed_in_for"
+_ACCOUNT_CHOSEN_FOR = "account_chosen_for"
 
 
 def init_app(app: Flask) -> None:
@@ -78,6 +79,12 @@ def stay_signed_in(user: User) -> None:
     login_user(user)
 
 
+def choose_account(user: User, next_page: str) -> None:
+    """Let the request for `next_page` continue as the signed-in user."""
+    session[_ACCOUNT_CHOSEN_FOR] = _fingerprint(next_page)
+    record("account_chosen", sub=user.id)
+
+
 def sign_out() -> None:
     """End the browser session."""
     record("signed_out", sub=current_user.id)
@@ -90,9 +97,16 @@ def signed_in_for_this_request() -> bool:
     return bool(session.get(_SIGNED_IN_FOR) == _fingerprint(this_page()))
 
 
+def chose_account_for_this_request() -> bool:
+    """Return whether the user chose the account for this same request, or signed in for it."""
+    is_chosen = session.get(_ACCOUNT_CHOSEN_FOR) == _fingerprint(this_page())
+    return is_chosen or signed_in_for_this_request()
+
+
 def forget_request_of_sign_in() -> None:
-    """Make the same request require a new sign-in when it comes again."""
+    """Make the same request require a new sign-in or choice when it comes again."""
     session.pop(_SIGNED_IN_FOR, None)
+    session.pop(_ACCOUNT_CHOSEN_FOR, None)
 
 
 def this_page() -> str:

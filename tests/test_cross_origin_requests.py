@@ -48,6 +48,8 @@ NOT_READABLE = {
         "POST /oauth/introspect",
         "GET /login",
         "POST /login",
+        "GET /login/account",
+        "POST /login/account",
         "POST /logout",
         "GET /account/apps",
         "POST /account/apps",

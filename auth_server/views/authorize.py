@@ -29,7 +29,7 @@ def authorization_request() -> ResponseReturnValue:
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
-        return redirect_to_login()
+        return _redirect_to_sign_in(authorization)
     scopes_to_ask = _scopes_to_ask(authorization, user)
     if not scopes_to_ask:
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
@@ -47,7 +47,7 @@ def authorization_decision() -> ResponseReturnValue:
     authorization = read_authorization(front_channel_request())
     user = _resource_owner(authorization)
     if user is None:
-        return redirect_to_login()
+        return _redirect_to_sign_in(authorization)
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
     scopes_to_ask = _scopes_to_ask(
         authorization, user, asked=scope_list(request.form.get("asked_scope"))
@@ -77,21 +77,38 @@ def _denied(authorization: Authorization, user: User) -> Exception:
 
 
 def _resource_owner(authorization: Authorization) -> User | None:
-    """Return the signed-in user, or None when the login page must be shown.
+    """Return the signed-in user, or None when the user must sign in or choose the account first.
 
-    With `prompt=login`, the sign-in must have been for this request.
+    With `prompt=login`, the sign-in must have been for this request; with `select_account`, the
+    choice.
 
     :raises AuthorizationRefused: when `prompt=none` forbids to show the login page.
     """
     user = signed_in_user()
     needs_new_sign_in = "login" in authorization.prompt and not sign_in.signed_in_for_this_request()
-    if user is not None and not needs_new_sign_in:
+    if user is not None and not needs_new_sign_in and not _needs_choice(authorization):
         return user
     if "none" in authorization.prompt:
         raise authorization.refused(
             "login_required", Reason.LOGIN_REQUIRED, "The resource owner is not signed in."
         )
     return None
+
+
+def _needs_choice(authorization: Authorization) -> bool:
+    """Return whether `prompt=select_account` requires that the user chooses the account."""
+    is_asked = "select_account" in authorization.prompt
+    return is_asked and not sign_in.chose_account_for_this_request()
+
+
+def _redirect_to_sign_in(authorization: Authorization) -> ResponseReturnValue:
+    """Redirect to the login page, or to the account choice if the user only has to choose.
+
+    With `prompt=login`, the login page is the choice, since any user can sign in there.
+    """
+    if signed_in_user() is None or "login" in authorization.prompt:
+        return redirect_to_login()
+    return redirect_to_login(view="account_choice_page")
 
 
 def _scopes_to_ask(

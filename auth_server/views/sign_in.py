@@ -68,6 +68,35 @@ def login() -> ResponseReturnValue:
     return redirect(next_page, HTTPStatus.SEE_OTHER)
 
 
+@bp.get("/login/account")
+def account_choice_page() -> ResponseReturnValue:
+    """A3 – Show the page to choose an account, if a user is signed in; or else the login page."""
+    next_page = sign_in.own_page(request.args.get("next"))
+    login_page = _address("login_page", next_page)
+    user = sign_in.signed_in_user()
+    if user is None:
+        return redirect(login_page, HTTPStatus.SEE_OTHER)
+    allow_forms_to_redirect()
+    return page(
+        "account_choice.html",
+        user=user,
+        client=_requesting_client(next_page),
+        this_page=_address("choose_account", next_page),
+        another=login_page,
+    )
+
+
+@bp.post("/login/account")
+def choose_account() -> ResponseReturnValue:
+    """Continue as the signed-in user. It changes nothing but the answer to one request."""
+    next_page = sign_in.own_page(request.args.get("next"))
+    user = sign_in.signed_in_user()
+    if user is None:
+        return redirect(_address("login_page", next_page), HTTPStatus.SEE_OTHER)
+    sign_in.choose_account(user, next_page)
+    return redirect(next_page, HTTPStatus.SEE_OTHER)
+
+
 @bp.post("/logout")
 def logout() -> ResponseReturnValue:
     """End the sign-in of this browser. Apps keep their access."""
@@ -97,6 +126,13 @@ def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
     return _login_page(LoginForm(request.form), HTTPStatus.BAD_REQUEST, problem="out of date")
 
 
+def _address(view: str, next_page: str) -> str:
+    """Return the address of a view of this module that leads to `next_page`."""
+    if next_page == "/":
+        return url_for(f"auth_server.{view}")
+    return url_for(f"auth_server.{view}", next=next_page)
+
+
 def _login_page(
     form: LoginForm, status: int = HTTPStatus.OK, problem: str = "", retry_after: int = 0
 ) -> ResponseReturnValue:
@@ -105,9 +141,10 @@ def _login_page(
     html = render_template(
         "auth_server/login.html",
         form=form,
+        username=form.username.data or _login_hint(next_page),
         problem=problem,
         retry_after=retry_after,
-        next_page=next_page,
+        this_page=_address("login", next_page),
         client=_requesting_client(next_page),
         demo_accounts=[(username, password) for username, (_, password) in ACCOUNTS.items()],
     )
@@ -119,10 +156,21 @@ def _login_page(
 
 def _requesting_client(next_page: str) -> Client | None:
     """Return the client whose authorization request led to the login page, or None."""
+    return find_client(_requested(next_page, "client_id"))
+
+
+def _login_hint(next_page: str) -> str:
+    """Return the username that the client expects (OpenID Connect Core §3.1.2.1), or ""."""
+    hint = _requested(next_page, "login_hint") or ""
+    if not sign_in.USERNAME.fullmatch(hint):
+        return ""
+    return hint
+
+
+def _requested(next_page: str, name: str) -> str | None:
+    """Return a parameter of the authorization request that led to this page, if it is there."""
     path, _, query = next_page.partition("?")
-    if path != url_for("auth_server.authorization_request"):
+    values = parse_qs(query).get(name, [])
+    if path != url_for("auth_server.authorization_request") or len(values) != 1:
         return None
-    client_ids = parse_qs(query).get("client_id", [])
-    if len(client_ids) != 1:
-        return None
-    return find_client(client_ids[0])
+    return values[0]

@@ -32,8 +32,6 @@ def for_signed_in(
     return view_with_user
 
 
-def redirect_to_login() -> ResponseReturnValue:
-    """Redirect to the login page, which will redirect back to the current page."""
-    return redirect(
-        url_for("auth_server.login_page", next=sign_in.this_page()), HTTPStatus.SEE_OTHER
-    )
+def redirect_to_login(view: str = "login_page") -> ResponseReturnValue:
+    """Redirect to the login page, or to another `view` that redirects back to the current page."""
+    return redirect(url_for(f"auth_server.{view}", next=sign_in.this_page()), HTTPStatus.SEE_OTHER)

@@ -94,7 +94,7 @@ REFUSED: dict[str, tuple[dict[str, Parameter], str]] = {
     "two of an unknown parameter": ({"nonce": ["1", "2"]}, "invalid_request"),
     "the response mode fragment": ({"response_mode": "fragment"}, "invalid_request"),
     "the response mode form_post": ({"response_mode": "form_post"}, "invalid_request"),
-    "an unknown prompt": ({"prompt": "select_account"}, "invalid_request"),
+    "an unknown prompt": ({"prompt": "create"}, "invalid_request"),
     "none with another prompt": ({"prompt": "none login"}, "invalid_request"),
 }
 

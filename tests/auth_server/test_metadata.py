@@ -126,7 +126,7 @@ def test_every_listed_prompt_works(
         )
 
         assert answer.error != "invalid_request"
-    assert metadata["prompt_values_supported"] == ["none", "login", "consent"]
+    assert metadata["prompt_values_supported"] == ["none", "login", "consent", "select_account"]
 
 
 def test_the_listed_grant_types_work_and_no_other(
