@@ -85,6 +85,11 @@ class Visit:
         """Open the consent page as bob, who has never allowed these scopes."""
         return self.signed_in_as("bob").print_shop("/connect?scope=photos:read+photos:write")
 
+    def ask_for_the_account(self) -> Self:
+        """Open Print Shop's authorization request with `prompt=select_account`."""
+        self.print_shop("/connect?scope=photos:read+photos:write")
+        return self._open(f"{self.page.url}&prompt=select_account")
+
     def remove_print_shop(self, username: str) -> Self:
         """Connect Print Shop, then remove its access."""
         return (
@@ -181,6 +186,16 @@ PAGES = [
         "auth_server/login",
         "Sign in",
         lambda visit: visit.tripod_id("/login").forget_cookies().sign_in("alice"),
+    ),
+    Entry(
+        "auth_server/account_choice",
+        "Choose an account",
+        lambda visit: visit.signed_in_as("alice").tripod_id("/login/account"),
+    ),
+    Entry(
+        "auth_server/account_choice",
+        "Choose an account",
+        lambda visit: visit.signed_in_as("bob").ask_for_the_account(),
     ),
     Entry("auth_server/consent", "Let Print Shop", lambda visit: visit.request_consent()),
     Entry(

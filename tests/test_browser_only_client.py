@@ -111,7 +111,7 @@ class App:
         return self.tab.evaluate(script, list(values))
 
     def connect(self) -> dict[str, Any]:
-        """Let alice sign in and allow everything, and return the tokens."""
+        """Sign in as alice, allow everything, and return the tokens."""
         self.tab.evaluate("scope => void connect(scope)", EVERYTHING)
         self.tab.get_by_label("Username").fill("alice")
         self.tab.get_by_label("Password").fill("wonderland")
@@ -254,7 +254,7 @@ def test_the_page_finds_the_authorization_server_from_the_api(app: App) -> None:
 
 
 def test_the_page_cannot_read_what_is_for_the_user(app: App, tokens: dict[str, Any]) -> None:
-    """Alice is signed in, and a request of the script could carry her cookies."""
+    """Alice is signed in, and the script could send requests with the cookies of this browser."""
     own = [app.legs.auth_server_url, app.legs.client_app_url]
     urls = [f"{own[0]}{path}" for path in ("/", "/account/apps", "/oauth/authorize", "/healthz")]
     urls += [f"{own[1]}{path}" for path in ("/", "/photos", "/inspector")]

@@ -31,6 +31,11 @@ _PAGES = [
         ),
         (r"auth_server GET /", "{server} shows who is signed in."),
         (r"auth_server GET /login", "{server} shows its login page."),
+        (r"auth_server GET /login/account", "{server} asks which account the user wants to use."),
+        (
+            r"auth_server POST /login/account",
+            "The user continues with the account that is signed in.",
+        ),
         (r"auth_server POST /logout", "The user signs out of {server}."),
         (r"auth_server GET /account/apps", "The user opens the list of apps that have access."),
         (r"auth_server \w+ /account/.*", "The user manages their account at {server}."),

@@ -29,6 +29,7 @@ AUTHORIZATION = "/oauth/authorize"
 FOR_MACHINES = ("/oauth/token", "/oauth/introspect", "/oauth/revoke")
 _WELL_KNOWN_PAGE = "/.well-known/change-password"
 _POSTS = {"/login": "A4", "/oauth/authorize": "A6", "/oauth/revoke": "E1"}
+_ANSWERS_TO_GET = {"/login": "A3", "/login/account": "A3", AUTHORIZATION: "A5"}
 _GRANT_TYPES = {"refresh_token": "F1", "authorization_code": "T1"}
 
 
@@ -133,7 +134,7 @@ def answer_step(exchange: Exchange) -> str:
     if exchange.status != 200 or step == "R1":
         return ""
     if exchange.method == "GET" and exchange.leg == "auth_server":
-        return {"/login": "A3", AUTHORIZATION: "A5"}.get(exchange.path, "")
+        return _ANSWERS_TO_GET.get(exchange.path, "")
     return {"T1": "T2", "F1": "F2"}.get(step, "")
 
 

@@ -112,6 +112,9 @@ PARAMETERS = {
     "resource": _address(
         "Where the client wants to use the access token. It may be repeated.", rfc(8707, "2")
     ),
+    "login_hint": Parameter(
+        Rule.USERNAME, "The username that the client expects.", Section(OPENID, "AuthRequest")
+    ),
     "response_mode": _clear("How the response is returned.", Section(OPENID, "AuthRequest")),
     "code": _secret(
         "The authorization code. It works once, for a short time, and only with the verifier.",
@@ -222,7 +225,7 @@ PARAMETERS = {
     **_unexplained(Rule.ADDRESS, "return_to"),
     **_unexplained(Rule.SECRET, "current_password", "new_password", "repeated_password"),
     **_unexplained(Rule.SECRET, "client_assertion"),
-    **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "login_hint", "max_age"),
+    **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "max_age"),
     **_unexplained(Rule.MASKED, "display", "acr_values", "ui_locales", "id_token_hint"),
     **_unexplained(Rule.MASKED, "request", "request_uri"),
 }

@@ -66,6 +66,17 @@ def test_a2_is_described_by_its_response(fields: dict[str, Any], expected: str) 
     assert story.endswith(expected)
 
 
+def test_the_choice_of_an_account_is_described() -> None:
+    page, choice = (
+        read_trees([exchange("auth_server", f"{method} /login/account")])[0]
+        for method in ("GET", "POST")
+    )
+
+    assert (page.answer_step, choice.step) == ("A3", "")
+    assert sentence(page, NAMES) == "Tripod ID asks which account the user wants to use."
+    assert sentence(choice, NAMES) == "The user continues with the account that is signed in."
+
+
 def test_a_password_manager_is_no_client() -> None:
     [message] = read_trees([exchange("auth_server", "GET /.well-known/change-password")])
 
