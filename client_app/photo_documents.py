@@ -15,7 +15,7 @@ from client_app.reasons import Reason
 T = TypeVar("T")
 
 #: The image types that are passed on to a browser, because they cannot run a script.
-IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp"})
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/avif"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 

@@ -28,7 +28,8 @@ REFUSALS: dict[type[PhotoApiError], tuple[HTTPStatus, str, str]] = {
     NotAnImageError: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "image",
-        "Photo API cannot read that file. Choose a PNG, JPEG or WebP image.",
+        "Photo API cannot read that file. Choose a complete PNG, JPEG, WebP or AVIF image, or save "
+        "a HEIC photo as JPEG first.",
     ),
 }
 

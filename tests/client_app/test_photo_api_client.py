@@ -123,7 +123,12 @@ def test_a_response_that_is_not_an_image_counts_as_an_unreachable_api(
 
 @pytest.mark.parametrize(
     ("content_type", "passed_on"),
-    [("image/png", "image/png"), ("IMAGE/JPEG", "image/jpeg"), ("image/webp; x=y", "image/webp")],
+    [
+        ("image/png", "image/png"),
+        ("IMAGE/JPEG", "image/jpeg"),
+        ("image/webp; x=y", "image/webp"),
+        ("image/avif", "image/avif"),
+    ],
 )
 def test_an_image_is_passed_on_with_its_plain_media_type(
     api, access_token, photo_api, content_type, passed_on

@@ -1,0 +1,55 @@
+"""An image of which only the header has been read."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+from PIL.ImageCms import ImageCmsProfile
+
+from resource_api.errors import TooLarge
+
+#: Of lossy encoders. At 90, a second loss is visible in photos that were compressed little.
+QUALITY = 95
+MAX_PIXELS = 40_000_000
+TOO_MANY_PIXELS = "image must have at most 40 million pixels."
+
+
+def decode_with_pillow(image: Image.Image) -> Image.Image:
+    """Return the image with its pixels decoded."""
+    image.load()
+    return image
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An image whose pixels are not decoded yet, and what else decides how a browser shows it."""
+
+    image: Image.Image
+    #: The value of the EXIF tag Orientation, from 1 to 8.
+    orientation: int
+    #: The profile of the colours, or None for sRGB.
+    profile: ImageCmsProfile | None
+    #: The arguments for Pillow's encoder: the format, and options such as the quality.
+    encoding: dict[str, Any]
+    decode: Callable[[Image.Image], Image.Image] = decode_with_pillow
+
+
+def open_header(data: bytes, file_format: str) -> Image.Image:
+    """Return the image without decoding its pixels, so that a small file cannot fill the memory.
+
+    :raises TooLarge: when it has too many pixels.
+    """
+    try:
+        image = Image.open(BytesIO(data), formats=[file_format])
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise TooLarge(TOO_MANY_PIXELS) from None
+    check_size(image.width, image.height)
+    return image
+
+
+def check_size(width: int, height: int) -> None:
+    """Raise `TooLarge` when an image of this size has too many pixels."""
+    if width * height > MAX_PIXELS:
+        raise TooLarge(TOO_MANY_PIXELS)

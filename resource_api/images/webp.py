@@ -1,0 +1,48 @@
+"""Open WebP files. Pillow does not read their metadata, and only the first frame is decoded."""
+
+import struct
+
+from resource_api.images.colour import open_profile
+from resource_api.images.opened import QUALITY, Opened, open_header
+from resource_api.images.orientation import read_orientation
+
+#: The methods take a few seconds at most for the largest image.
+LOSSY = {"quality": QUALITY, "method": 2}
+LOSSLESS = {"lossless": True, "quality": 0, "method": 0}
+
+#: The bit of an extended file's flags.
+_ANIMATED = 0x02
+#: The lengths of the headers of a file, of a chunk and of a frame.
+_FILE, _CHUNK, _FRAME = 12, 8, 16
+
+
+def open_webp(data: bytes) -> Opened:
+    """Return the image; of an animation, the first frame."""
+    image = open_header(data, "WEBP")
+    encoding: dict[str, int] = LOSSY
+    if _find_codec(data) == b"VP8L":
+        encoding = LOSSLESS
+    profile = image.info.get("icc_profile")
+    if data[12:16] == b"VP8X" and data[20] & _ANIMATED:
+        # Browsers ignore the profile of an animation.
+        profile = None
+    return Opened(
+        image,
+        orientation=read_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")),
+        profile=open_profile(profile),
+        encoding={"format": "WEBP"} | encoding,
+    )
+
+
+def _find_codec(data: bytes) -> bytes:
+    """Return the name of the chunk with the first pixels: VP8 with loss, VP8L without."""
+    position = _FILE
+    while position + _CHUNK <= len(data):
+        name, length = struct.unpack_from("<4sI", data, position)
+        if name in (b"VP8 ", b"VP8L"):
+            return bytes(name)
+        if name == b"ANMF":
+            # The chunks of the frame are within this chunk.
+            length = _FRAME
+        position += _CHUNK + length + length % 2
+    return b""
