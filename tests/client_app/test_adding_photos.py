@@ -33,6 +33,10 @@ def test_a_photo_is_added_and_shown(writer, photo_api):
     assert "Café, evening" in writer.get("/photos").text
 
 
+def test_the_form_offers_the_formats_that_the_api_accepts(writer):
+    assert 'accept="image/png,image/jpeg,image/webp,image/avif"' in writer.get("/photos").text
+
+
 def test_the_file_name_is_not_sent_to_the_api(writer, photo_api):
     writer.fill_in("/photos", title="Rome", image=image())
 
@@ -61,7 +65,12 @@ def test_the_image_is_sent_again_after_a_refresh(writer, tripod_id, photo_api, n
     ("status", "sentence", "field"),
     [
         (413, "That image is too large", "add-image"),
-        (415, "Photo API cannot read that file", "add-image"),
+        (
+            415,
+            "Photo API cannot read that file. Choose a complete PNG, JPEG, WebP or AVIF image, "
+            "or save a HEIC photo as JPEG first.",
+            "add-image",
+        ),
         (422, "A title must have 1 to 200 characters", "add-title"),
     ],
 )

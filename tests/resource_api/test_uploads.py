@@ -47,7 +47,12 @@ def load_stored_image(alices_client, response):
 
 @pytest.mark.parametrize(
     ("file_format", "content_type"),
-    [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("WEBP", "image/webp")],
+    [
+        ("PNG", "image/png"),
+        ("JPEG", "image/jpeg"),
+        ("WEBP", "image/webp"),
+        ("AVIF", "image/avif"),
+    ],
 )
 def test_an_uploaded_photo_can_be_read_at_its_location(
     alices_client, drawing, file_format, content_type

@@ -6,6 +6,7 @@ Two backgrounds show the transparency, without the rounding of colours that are 
 import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
 from playwright.sync_api import Browser as Chromium
 
@@ -48,32 +49,32 @@ class Shown:
     on_white: bytes
 
     def difference(self, other: "Shown", *, edges: bool = True) -> int:
-        """Return the largest difference of two samples, perhaps without those beside an edge."""
+        """Return the largest difference of two samples.
+
+        Without `edges`, only the pixels in the middle of the four patches are compared.
+        """
         assert (self.width, self.height) == (other.width, other.height)
-        return max(
+        pairs = ((self.on_black, other.on_black), (self.on_white, other.on_white))
+        parts = [
+            slice(4 * (row * self.width + columns.start), 4 * (row * self.width + columns.stop))
+            for rows, columns in product(_parts(self.height, edges), _parts(self.width, edges))
+            for row in rows
+        ]
+        differences = (
             abs(mine - its)
-            for pixels, other_pixels in (
-                (self.on_black, other.on_black),
-                (self.on_white, other.on_white),
-            )
-            for y in range(self.height)
-            for x in range(self.width)
-            if edges or self._is_inside(x, y)
-            for mine, its in zip(
-                self._pixel(pixels, x, y), self._pixel(other_pixels, x, y), strict=True
-            )
+            for pixels, others in pairs
+            for part in parts
+            if pixels[part] != others[part]
+            for mine, its in zip(pixels[part], others[part], strict=True)
         )
+        return max(differences, default=0)
 
-    def _pixel(self, pixels: bytes, x: int, y: int) -> bytes:
-        start = 4 * (y * self.width + x)
-        return pixels[start : start + 4]
 
-    def _is_inside(self, x: int, y: int) -> bool:
-        """Return whether a pixel is in the middle of one of four patches."""
-        return all(
-            1 / 4 <= (2 * position / length) % 1 < 3 / 4
-            for position, length in ((x, self.width), (y, self.height))
-        )
+def _parts(length: int, edges: bool) -> list[range]:
+    """Return all positions, or those in the middle of each half."""
+    if edges:
+        return [range(length)]
+    return [range(length // 8, 3 * length // 8), range(5 * length // 8, 7 * length // 8)]
 
 
 def show(chromium: Chromium, images: Iterable[tuple[str, bytes]]) -> list[Shown | None]:
