@@ -4,7 +4,7 @@ import struct
 
 from resource_api.images.colour import open_profile
 from resource_api.images.opened import QUALITY, Opened, open_header
-from resource_api.images.orientation import read_orientation
+from resource_api.images.orientation import UPRIGHT
 
 #: The methods take a few seconds at most for the largest image.
 LOSSY = {"quality": QUALITY, "method": 2}
@@ -28,7 +28,8 @@ def open_webp(data: bytes) -> Opened:
         profile = None
     return Opened(
         image,
-        orientation=read_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")),
+        # Chromium shows the pixels as they are stored, whatever the EXIF orientation is.
+        orientation=UPRIGHT,
         profile=open_profile(profile),
         encoding={"format": "WEBP"} | encoding,
     )

@@ -243,6 +243,7 @@ ORIENTATIONS = {
                 2, 8, rows_of(patches()), before=[(b"eXIf", exif(orientation))]
             ),
             "AVIF": lambda orientation: avif(exif=b"Exif\0\0" + exif(orientation)),
+            "WebP": lambda orientation: webp(exif=exif(orientation)),
         }.items(),
         range(10),
     )
