@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from inspector.read import response_json, steps
 from inspector.record.exchange import Exchange, Pairs
 from inspector.record.limits import ELLIPSIS
-from inspector.record.parameters import HEADERS, PARAMETERS, Section, rfc
+from inspector.record.parameters import HEADERS, OPENID, PARAMETERS, Section, rfc
 
 #: One sentence, and the section that says so.
 Meaning = tuple[str, Section | None]
@@ -34,6 +34,10 @@ _NOT_STORED = "The tokens must not be stored."
 _METHODS = "How a client can authenticate here."
 _IGNORED = "This server does not know the name and ignores it."
 AT: dict[tuple[str, str], Meaning] = {
+    ("/oauth/authorize", "login_hint"): (
+        "The username that the login page fills in.",
+        Section(OPENID, "AuthRequest"),
+    ),
     ("/oauth/authorize", "error"): (_ERROR, rfc(6749, "4.1.2.1")),
     ("/callback", "error"): (_ERROR, rfc(6749, "4.1.2.1")),
     ("/callback", "error_description"): (_DESCRIPTION, rfc(6749, "4.1.2.1")),

@@ -109,12 +109,7 @@ PARAMETERS = {
     "prompt": _clear(
         "Whether the server must, or must not, ask the user.", Section(OPENID, "AuthRequest")
     ),
-    "resource": _address(
-        "Where the client wants to use the access token. It may be repeated.", rfc(8707, "2")
-    ),
-    "login_hint": Parameter(
-        Rule.USERNAME, "The username that the client expects.", Section(OPENID, "AuthRequest")
-    ),
+    "resource": _address("Where the client wants to use the access token.", rfc(8707, "2")),
     "response_mode": _clear("How the response is returned.", Section(OPENID, "AuthRequest")),
     "code": _secret(
         "The authorization code. It works once, for a short time, and only with the verifier.",
@@ -225,9 +220,9 @@ PARAMETERS = {
     **_unexplained(Rule.ADDRESS, "return_to"),
     **_unexplained(Rule.SECRET, "current_password", "new_password", "repeated_password"),
     **_unexplained(Rule.SECRET, "client_assertion"),
-    **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "max_age"),
-    **_unexplained(Rule.MASKED, "display", "acr_values", "ui_locales", "id_token_hint"),
-    **_unexplained(Rule.MASKED, "request", "request_uri"),
+    **_unexplained(Rule.USERNAME, "login_hint"),
+    **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "max_age", "display", "request"),
+    **_unexplained(Rule.MASKED, "acr_values", "ui_locales", "id_token_hint", "request_uri"),
 }
 #: The headers by name, in the usual capitalization.
 HEADERS = {
@@ -247,8 +242,7 @@ HEADERS = {
     "Cache-Control": _clear("The response must not be stored.", rfc(9111, "5.2.2.5")),
     **_unexplained(Rule.CLEAR, "Host", "Content-Type", "Content-Length", "Accept", "Origin"),
     **_unexplained(Rule.CLEAR, "User-Agent", "Retry-After", "X-Request-Id", "Allow"),
-    **_unexplained(Rule.CLEAR, "Access-Control-Request-Method", "Access-Control-Allow-Methods"),
-    **_unexplained(Rule.CLEAR, "Access-Control-Request-Headers", "Access-Control-Allow-Headers"),
+    **_unexplained(Rule.CLEAR, "Access-Control-Request-Method", "Access-Control-Request-Headers"),
     **_unexplained(Rule.ADDRESS, "Referer"),
 }
 #: The names that are recorded even without a value. Any other name may be a misplaced secret.

@@ -80,6 +80,17 @@ def test_an_unknown_parameter_is_explained_as_unknown(path: str, section: str) -
     assert (unknown.name, str(unknown.section)) == ("utm_source", section)
 
 
+def test_optional_parameters_of_the_authorization_request_are_explained() -> None:
+    query = [("prompt", "login"), ("login_hint", "alice"), ("resource", "https://mcp.example/")]
+    message = exchange("auth_server", "GET /oauth/authorize", query=query)
+
+    assert [str(each.section) for each in explained(message)] == [
+        "OpenID Connect Core, AuthRequest",
+        "OpenID Connect Core, AuthRequest",
+        "RFC 8707, 2",
+    ]
+
+
 def test_members_of_the_resource_are_not_parameters() -> None:
     assert (
         explained(
