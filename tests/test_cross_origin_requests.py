@@ -10,6 +10,7 @@ import pytest
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.test import TestResponse
 from world.cast import Person
 from world.legs import Legs
@@ -17,6 +18,8 @@ from world.registered_client import RegisteredClient
 
 from inspector import open_pages, open_store
 from inspector.lab.setup import add_lab
+from web.canonical_host import for_machines
+from web.cors import for_browser_clients
 
 ORIGIN = "https://album.example"
 #: What a public client in a browser needs.
@@ -382,6 +385,21 @@ def test_a_server_error_can_be_read(
 
     assert [unmarked.status_code, marked.status_code] == [500, 500]
     assert [is_readable(unmarked), is_readable(marked)] == [False, True]
+
+
+def test_throttling_can_be_read(
+    legs: Legs, script: requests.Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @for_browser_clients("Content-Type")
+    @for_machines
+    def throttle() -> None:
+        raise TooManyRequests(retry_after=7)
+
+    monkeypatch.setitem(legs.auth_server.view_functions, "auth_server.token_request", throttle)
+    response = script.post(f"{legs.auth_server_url}/oauth/token")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (429, "7")
+    assert is_readable(response)
 
 
 def test_the_answer_is_the_same_without_an_origin(legs: Legs, script: requests.Session) -> None:
