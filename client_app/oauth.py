@@ -89,8 +89,11 @@ class Tokens:
     lifetime: float
 
     def seconds_left(self, now: float) -> float:
-        """Return the seconds until the access token expires, at least 0."""
-        return max(0.0, self.expires_at - now)
+        """Return the seconds until the access token expires, from 0 to its lifetime.
+
+        More are left only by a clock that was set back.
+        """
+        return min(max(0.0, self.expires_at - now), self.lifetime)
 
     def has_expired(self, now: float) -> bool:
         """Return whether the access token has expired, or may expire before a request arrives."""
@@ -253,8 +256,9 @@ class Client:
 
     def _load_metadata(self) -> dict[str, object]:
         """Return the server's metadata, at most `METADATA_LIFETIME` seconds old."""
-        if self._cached is None or self.clock() >= self._cached[0]:
-            self._cached = (self.clock() + METADATA_LIFETIME, self._discover())
+        now = self.clock()
+        if self._cached is None or not 0 <= now - self._cached[0] < METADATA_LIFETIME:
+            self._cached = (now, self._discover())
         return self._cached[1]
 
     def _discover(self) -> dict[str, object]:

@@ -20,7 +20,6 @@ class Reason(StrEnum):
     NOT_AN_ACCESS_TOKEN = "not_an_access_token"  # noqa: S105 - a code, not a secret
     OTHER_ISSUER = "other_issuer"  # Another authorization server issued the token.
     OTHER_AUDIENCE = "other_audience"  # The token is meant for another API.
-    EXPIRED = "expired"  # According to this machine's clock, the token has expired.
     NO_SUBJECT = "no_subject"  # The response does not name the resource owner.
 
     # The authorization server gave no usable answer.

@@ -17,6 +17,7 @@ from web import (
     redirects,
     request_id,
     request_lines,
+    session_cookies,
 )
 from web.derived_keys import derive_key
 from web.leg_settings import LegSettings
@@ -42,7 +43,16 @@ def new_application(settings: LegSettings) -> Flask:
     if settings.trusted_proxies:
         app.wsgi_app = proxies.behind_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
     request_lines.remove_queries()
-    for part in (redirects, request_id, canonical_host, queries, headers, cors, pages):
+    for part in (
+        redirects,
+        session_cookies,
+        request_id,
+        canonical_host,
+        queries,
+        headers,
+        cors,
+        pages,
+    ):
         part.init_app(app)
     return app
 

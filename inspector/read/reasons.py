@@ -85,7 +85,6 @@ PHRASES = {
     "not_an_access_token": "the token is not an access token",
     "other_issuer": "another authorization server issued the token",
     "other_audience": "the token is meant for another API",
-    "expired": "the access token has expired",
     "no_subject": "the introspection does not name the resource owner",
     "no_introspection": "the authorization server sent no introspection response",
     "scope_not_granted": "the scope was not granted",

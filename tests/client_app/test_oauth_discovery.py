@@ -105,3 +105,12 @@ def test_a_failure_is_not_cached(client, network):
     _, url = client.authorization_request("photos:read")
 
     assert url.startswith(TRIPOD_ID)
+
+
+def test_metadata_from_the_future_is_not_kept(client, network, clock):
+    """After the clock was set back by a day, it would otherwise be kept for a day."""
+    client.authorization_request("photos:read")
+    clock.forward(days=-1)
+    client.authorization_request("photos:read")
+
+    assert len(network.requests) == 2

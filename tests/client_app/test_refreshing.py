@@ -168,3 +168,35 @@ def test_a_slow_page_does_not_undo_a_refresh(alices_browser, photo_api, network,
 
     assert alices_browser.get("/photos").status_code == 200
     assert alices_browser.get("/photos").status_code == 200
+
+
+@pytest.mark.parametrize("seconds", [-3, -86_400])
+def test_a_clock_that_was_set_back_causes_one_refresh_and_one_retry(
+    alices_browser, network, clock, tripod_id, seconds
+):
+    """The token seems to be valid for long. The API decides, and knows better."""
+    for token in tripod_id.access_tokens:
+        tripod_id.access_tokens[token] = (tripod_id.access_tokens[token][0], 0)
+    tripod_id.lifetime = 2 * 86_400  # for the new token, by the clock of the server
+    clock.forward(seconds)
+    page = alices_browser.get("/photos")
+
+    assert page.status_code == 200
+    assert network.grant_types["refresh_token"] == 1
+
+
+def test_an_api_that_rejects_every_token_causes_one_refresh_per_page(
+    alices_browser, network, events
+):
+    network.instead["/photos"] = network.instead["/me"] = (401, {"error": "invalid_token"})
+    statuses = [alices_browser.get("/photos").status_code for _ in range(2)]
+
+    assert statuses == [503, 503]
+    assert network.grant_types["refresh_token"] == 2
+    assert events()["photo_api_unreachable"]["reason"] == "access_token_refused"
+
+
+def test_the_countdown_is_never_longer_than_the_lifetime(alices_browser, clock):
+    clock.forward(-86_400)
+
+    assert 'data-left="120"' in alices_browser.get("/photos").text

@@ -278,3 +278,14 @@ def test_a_record_without_orders_can_be_read(store):
     written = b'{"requests": [' + request + b'], "connections": []}'
 
     assert Record.from_json(written).requests[0].return_to is None
+
+
+def test_a_lease_from_the_future_does_not_block_the_record(app, alices_browser, clock):
+    """Its holder stopped, and then the clock was set back by a day."""
+    form = alices_browser.form()
+    lease = {"leased_by": "another", "leased_until": now() + session_store.LEASE}
+    with app.extensions["tripod.database"].writing() as db:
+        db.connection().execute(sessions.update().values(lease))
+    clock.forward(days=-1)
+
+    assert alices_browser.post("/refresh", form).status_code == 303

@@ -49,7 +49,6 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "own-client": lambda *_: True,
     "refresh-once": lambda *_: True,
     "access-tokens-only": lambda _: True,
-    "expiry-by-own-clock": lambda _: True,
     "grant-alive": true,
     "scope-needed": lambda *_: None,
     "own-photos": lambda _: select(Photo),
