@@ -71,9 +71,6 @@ class Reason(StrEnum):
     CONSENT_REQUIRED = "consent_required"  # `prompt=none`, but the resource owner must be asked.
     LOGIN_REQUIRED = "login_required"  # `prompt=none`, but the resource owner is not signed in.
 
-    # A form of this server was refused.
-    FORM_TOKEN_REFUSED = "form_token_refused"  # The form has no valid CSRF token.
-
     # A grant ended.
     REPLAY = "replay"  # A single-use code or token was presented again.
     REVOKED_BY_CLIENT = "revoked_by_client"  # The client revoked its token (RFC 7009).

@@ -5,13 +5,12 @@ has only random ids. `oauth.py` is the file to copy into your own product.
 """
 
 from flask import Flask
-from flask_wtf import CSRFProtect
 
 from client_app import errors, template_helpers, uploads
 from client_app.print_shop import create_print_shop
 from client_app.views import bp
 from config import ClientAppSettings
-from web import health, new_application
+from web import form_tokens, health, new_application
 from web.back_channel import BackChannel
 from web.database import Database
 
@@ -25,7 +24,7 @@ def create_app(settings: ClientAppSettings, back_channel: BackChannel | None = N
         settings, database, back_channel or BackChannel()
     )
     uploads.init_app(app)
-    CSRFProtect(app)
+    form_tokens.init_app(app)
     app.register_blueprint(bp)
     template_helpers.init_app(app)
     errors.init_app(app)

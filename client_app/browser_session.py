@@ -6,7 +6,7 @@ tokens in that record; it is new for each connection. The cookie also contains t
 
 import secrets
 
-from flask import session
+from flask import current_app, request, session
 from flask_wtf.csrf import generate_csrf
 
 
@@ -24,6 +24,11 @@ def browser_id() -> str:
     """Return the id of this browser; before its first visit an empty one, which has no record."""
     browser: str = session.get("browser", "")
     return browser
+
+
+def has_cookie() -> bool:
+    """Return whether the browser sent the cookie, readable or not."""
+    return current_app.config["SESSION_COOKIE_NAME"] in request.cookies
 
 
 def connection_id() -> str | None:

@@ -4,7 +4,6 @@ import logging
 from http import HTTPStatus
 
 from flask import Flask, request, url_for
-from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from client_app.access import ConnectionEndedError, NotConnectedError
@@ -17,6 +16,7 @@ from client_app.scope_uses import uses_of
 from client_app.session_store import StoreUnavailableError
 from client_app.uploads import MAX_IMAGE_MIB, is_upload
 from web import event_log
+from web.form_tokens import FormRefused
 from web.pages import page
 
 Answer = tuple[str, int]
@@ -46,7 +46,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NoSuchPhotoError, _no_such_photo)
     app.register_error_handler(PhotoApiError, _photo_api_unreachable)
     app.register_error_handler(StoreUnavailableError, _store_unavailable)
-    app.register_error_handler(CSRFError, _form_refused)
+    app.register_error_handler(FormRefused, _form_refused)
     app.register_error_handler(RequestEntityTooLarge, _form_too_large)
 
 
@@ -107,8 +107,8 @@ def _store_unavailable(error: StoreUnavailableError) -> AnswerWithHeaders:
     return *page("store_unavailable.html", HTTPStatus.SERVICE_UNAVAILABLE), RETRY_AFTER
 
 
-def _form_refused(_error: CSRFError) -> Answer:
-    return page("form_refused.html", HTTPStatus.BAD_REQUEST)
+def _form_refused(error: FormRefused) -> Answer:
+    return page("form_refused.html", HTTPStatus.BAD_REQUEST, reason=error.reason)
 
 
 def _form_too_large(_error: RequestEntityTooLarge) -> Answer:

@@ -18,6 +18,8 @@ class Reason(StrEnum):
     ISSUER_MISSING = "issuer_missing"  # The response does not name its issuer.
     ISSUER_MISMATCH = "issuer_mismatch"  # The response names another issuer.
     NO_CODE = "no_code"  # The response contains no usable code.
+    # The response came without this client's cookie, so it belongs to no request.
+    SESSION_COOKIE_MISSING = "session_cookie_missing"
 
     # The authorization server refused: its `error` of RFC 6749 §4.1.2.1 or §5.2.
     ACCESS_DENIED = "access_denied"  # The user denied the request.

@@ -135,6 +135,13 @@ class Visit:
             box.uncheck()
         return self
 
+    def spoil_form(self) -> Self:
+        """Replace the tokens of the page's forms by old ones."""
+        self.page.locator("[name=csrf_token]").evaluate_all(
+            "nodes => nodes.forEach(node => node.value = 'old')"
+        )
+        return self
+
     def enlarge_form(self) -> Self:
         """Make the page's forms larger than the server accepts."""
         self.page.locator("[name=csrf_token]").evaluate_all(
@@ -204,9 +211,14 @@ PAGES = [
         lambda visit: visit.request_consent().untick_all().press("Allow"),
     ),
     Entry(
-        "auth_server/form_out_of_date",
-        "out of date",
+        "auth_server/form_refused",
+        "The cookie did not come back",
         lambda visit: visit.request_consent().forget_cookies().press("Deny"),
+    ),
+    Entry(
+        "auth_server/form_refused",
+        "out of date",
+        lambda visit: visit.request_consent().spoil_form().press("Deny"),
     ),
     Entry(
         "auth_server/untrusted_request",
@@ -285,6 +297,11 @@ PAGES = [
     Entry(
         "client_app/bad_authorization_response",
         "cannot be used",
+        lambda visit: visit.print_shop("/").print_shop("/callback?state=x"),
+    ),
+    Entry(
+        "client_app/bad_authorization_response",
+        "The cookie did not come back",
         lambda visit: visit.print_shop("/callback?state=x"),
     ),
     Entry(
@@ -294,7 +311,7 @@ PAGES = [
     ),
     Entry(
         "client_app/form_refused",
-        "out of date",
+        "The cookie did not come back",
         lambda visit: visit.connect("alice").forget_cookies().press("Refresh now"),
     ),
     Entry(

@@ -1,26 +1,69 @@
-"""Form tokens: a form must carry the CSRF token of this site's own page (RFC 6749 §10.12).
+"""Forms: each must come from this site and carry a token of its own page (RFC 6749 §10.12).
 
-Views that are marked `for_machines` need none, since their callers send no cookies.
+Views that are marked `for_machines` need neither, since their callers send no cookies.
 """
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import BadRequest
 
+from web import event_log, request_origin
 from web.canonical_host import is_for_machines
+from web.reasons import Reason
+
+
+class FormRefused(BadRequest):
+    """A form that was not accepted. Nothing was changed, and no view was called."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__("This form was not accepted. Open its page again and send the new form.")
+        self.reason = reason
 
 
 def init_app(app: Flask) -> None:
-    """Reject every form of `app` without a valid token, before its view is called."""
+    """Reject every form of `app` that is not valid, before its view is called.
+
+    The leg shows the page for a `FormRefused`.
+    """
     # Flask-WTF would check every view that is not on its own list.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    # It would require a `Referer` over https, which privacy tools leave out.
+    app.config["WTF_CSRF_SSL_STRICT"] = False
     csrf = CSRFProtect(app)
 
-    def check_form_token() -> None:
-        view = app.view_functions.get(request.endpoint or "")
-        if not app.config["WTF_CSRF_ENABLED"]:
+    def check_form() -> None:
+        if not _is_form():
             return
-        if view is not None and not is_for_machines(view):
+        if request_origin.is_from_another_site():
+            raise _record_refusal(Reason.FORM_OF_ANOTHER_SITE)
+        try:
             # Lab check: form-token
             csrf.protect()
+        except CSRFError as error:
+            raise _record_refusal(_find_cause(), detail=error.description) from None
 
-    app.before_request(check_form_token)
+    app.before_request(check_form)
+
+
+def _is_form() -> bool:
+    """Return whether this request changes something and comes from a page."""
+    view = current_app.view_functions.get(request.endpoint or "")
+    changes = request.method in current_app.config["WTF_CSRF_METHODS"]
+    is_checked = changes and current_app.config["WTF_CSRF_ENABLED"]
+    return is_checked and view is not None and not is_for_machines(view)
+
+
+def _find_cause() -> Reason:
+    if current_app.config["SESSION_COOKIE_NAME"] not in request.cookies:
+        return Reason.SESSION_COOKIE_MISSING
+    return Reason.FORM_TOKEN_REFUSED
+
+
+def _record_refusal(reason: Reason, **fields: str | None) -> FormRefused:
+    """Write the refusal to the event log, and return it.
+
+    The event has the route and not the address, because users paste tokens into addresses.
+    """
+    event_log.record("form_refused", path=str(request.url_rule), reason=reason, **fields)
+    return FormRefused(reason)

@@ -50,7 +50,7 @@ def _make_policy() -> str:
 
 
 def _make_referrer_policy() -> str:
-    # Over https, the check for forged forms needs the referrer of a page with a form.
+    # With no-referrer, browsers would send `Origin: null` with the page's form.
     if "csrf_token" in g:
         return "same-origin"
     return "no-referrer"

@@ -6,7 +6,6 @@ from urllib.parse import parse_qs
 from flask import redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
-from flask_wtf.csrf import CSRFError
 from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -14,13 +13,14 @@ from auth_server import account_events, sign_in
 from auth_server.client_authentication import find_client
 from auth_server.demo import ACCOUNTS
 from auth_server.models import Client
-from auth_server.reasons import Reason
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
 from web.database import get_db, writing
 from web.event_log import record
+from web.form_tokens import FormRefused
 from web.headers import allow_forms_to_redirect
 from web.pages import page
+from web.reasons import Reason
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
@@ -105,25 +105,22 @@ def logout() -> ResponseReturnValue:
     return redirect(url_for("auth_server.home"), HTTPStatus.SEE_OTHER)
 
 
-@bp.app_errorhandler(CSRFError)
-def form_out_of_date(error: CSRFError) -> ResponseReturnValue:
-    """Refuse a form without a valid CSRF token, for example one loaded before a sign-in."""
-    record(
-        "form_refused",
-        path=str(request.url_rule),
-        reason=Reason.FORM_TOKEN_REFUSED,
-        detail=error.description,
-    )
-    if request.endpoint != "auth_server.login":
-        return page(
-            "form_out_of_date.html",
-            HTTPStatus.BAD_REQUEST,
-            again=sign_in.own_page(sign_in.this_page()),
-        )
+@bp.app_errorhandler(FormRefused)
+def form_refused(error: FormRefused) -> ResponseReturnValue:
+    """Say why a form was refused, and offer a new one.
+
+    The answer to a form of another site has no form, whose cookie would replace the user's own.
+    """
+    is_foreign = error.reason is Reason.FORM_OF_ANOTHER_SITE
+    if is_foreign or request.endpoint != "auth_server.login":
+        again = sign_in.own_page(sign_in.this_page())
+        if request.endpoint == "auth_server.login":
+            again = url_for("auth_server.login_page")
+        return page("form_refused.html", HTTPStatus.BAD_REQUEST, reason=error.reason, again=again)
     # The user may have signed in in another tab.
     if sign_in.signed_in_user():
         return redirect(sign_in.own_page(request.args.get("next")), HTTPStatus.SEE_OTHER)
-    return _login_page(LoginForm(request.form), HTTPStatus.BAD_REQUEST, problem="out of date")
+    return _login_page(LoginForm(request.form), HTTPStatus.BAD_REQUEST, problem=error.reason)
 
 
 def _address(view: str, next_page: str) -> str:

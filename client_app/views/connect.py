@@ -6,9 +6,11 @@ from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from client_app import browser_session
-from client_app.oauth import SCOPE, UnreachableError
+from client_app.events import record_failure
+from client_app.oauth import SCOPE, BadResponseError, UnreachableError
 from client_app.page_access import current_access, granted_scopes
 from client_app.print_shop import print_shop
+from client_app.reasons import Reason
 from client_app.return_to import checked_return_to, connect_again_url
 from client_app.scope_uses import other_uses, uses_of
 from client_app.views.blueprint import bp
@@ -50,6 +52,9 @@ def authorization_response() -> Response | tuple[str, int]:
 
     On success, respond with status 303, so that the code does not stay in the address bar.
     """
+    with record_failure("authorization_response_refused"):
+        if not browser_session.has_cookie():
+            raise BadResponseError(Reason.SESSION_COOKIE_MISSING)
     try:
         made = print_shop().flow.finish(
             browser_session.browser_id(),

@@ -88,7 +88,16 @@ CHECKS = (
         file="web/form_tokens.py",
         symbol="init_app",
         has_marker=True,
-        stops=("forged-consent",),
+        stops=(),
+    ),
+    Check(
+        slug="form-origin",
+        title="A form must not come from another site.",
+        rfc=6749,
+        section="10.12",
+        file="web/request_origin.py",
+        symbol="is_from_another_site",
+        stops=(),
     ),
     Check(
         slug="own-pages-only",
@@ -223,4 +232,5 @@ CHECK_PAIRS = (
     CheckPair(
         first="state", second="verifier", stops=("forged-callback", "callback-in-another-browser")
     ),
+    CheckPair(first="form-token", second="form-origin", stops=("forged-consent",)),
 )

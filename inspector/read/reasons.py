@@ -57,6 +57,9 @@ PHRASES = {
     "access_denied": "the user denied the request",
     "consent_required": "the user must consent, and prompt=none forbids the consent page",
     "login_required": "the user is not signed in, and prompt=none forbids the login page",
+    # Forms
+    "form_of_another_site": "the form came from another site",
+    "session_cookie_missing": "the browser did not send the session cookie",
     "form_token_refused": "the form has no valid CSRF token",
     # The authorization response, as the client judges it
     "unknown_state": "the state was not issued to this browser",

@@ -312,6 +312,7 @@ def test_json_does_not_sign_in(alice: Person, hash_work: HashWork) -> None:
 
 
 def test_an_expired_form_is_answered_with_a_new_one(alice: Person) -> None:
+    alice.browser.get("/login")
     page = Page(alice.browser.post("/login?next=%2F", data={"csrf_token": "old"}))
 
     assert "out of date" in page.text

@@ -19,6 +19,7 @@ def test_a_flow_is_logged_from_start_to_end(events, alices_browser):
     [("state=unknown&code=c", "unknown_state"), ("code=c&code=c", "duplicated_parameter")],
 )
 def test_a_rejected_response_is_logged_with_its_reason(events, browser, query, reason):
+    browser.get("/")
     browser.get(f"/callback?{query}")
 
     assert events()["authorization_response_refused"]["reason"] == reason

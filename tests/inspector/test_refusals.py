@@ -9,6 +9,7 @@ import pytest
 import auth_server.reasons
 import client_app.reasons
 import resource_api.reasons
+import web.reasons
 from inspector.read.reasons import PHRASES
 from inspector.read.refusals import grant_endings, refusals
 from inspector.record.exchange import Body, Exchange
@@ -22,9 +23,10 @@ def refusal_of(event: str, reason: str, *, fields: Any = None, **changes: Any) -
 
 
 def test_exactly_the_reason_codes_of_the_legs_have_phrases() -> None:
-    legs = (auth_server.reasons, client_app.reasons, resource_api.reasons)
+    modules = (web.reasons, auth_server.reasons, client_app.reasons, resource_api.reasons)
+    codes = chain.from_iterable(module.Reason for module in modules)
 
-    assert {code.value for code in chain.from_iterable(leg.Reason for leg in legs)} == set(PHRASES)
+    assert {code.value for code in codes} == set(PHRASES)
 
 
 def test_no_phrase_is_empty_or_ends_with_a_full_stop() -> None:

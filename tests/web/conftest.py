@@ -7,6 +7,7 @@ import pytest
 import requests
 from flask import Flask, render_template_string, request, session
 from world.browser import Browser
+from world.events import Events
 from world.network import Network
 
 from config import AuthServerSettings
@@ -79,6 +80,15 @@ def browser(network: Network) -> Browser:
 def http(network: Network) -> requests.Session:
     """Return an HTTP session that follows no redirect."""
     return BackChannel(adapter=network.adapter).session()
+
+
+@pytest.fixture
+def events() -> Iterator[Events]:
+    """Receive the event log of the leg."""
+    events = Events()
+    events.attach()
+    yield events
+    events.detach()
 
 
 def _add_views(app: Flask) -> None:

@@ -76,13 +76,3 @@ def test_a_form_of_the_same_site_is_accepted_over_https(browser: Browser) -> Non
     page = browser.press("Send")
 
     assert page.text == "sent"
-
-
-@pytest.mark.settings(AUTH_SERVER_URL="https://id.example")
-def test_a_form_without_a_referer_is_rejected_over_https(browser: Browser) -> None:
-    browser.open("https://id.example/form")
-    fields = dict(browser.current.form_with("csrf_token").submission())
-
-    response = browser.fetch("/form", "POST", data=fields)
-
-    assert response.status_code == 400

@@ -42,6 +42,7 @@ def turn_off_expiry(patch: Patch) -> None:
 REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "exact-redirect-uri": lambda *_, **__: True,
     "s256-required": lambda *_: None,
+    "form-origin": lambda: False,
     "own-pages-only": lambda target: target or "/",
     "state": lambda *_: True,
     "issuer": lambda *_: None,

@@ -16,6 +16,7 @@ from inspector.lab.attacks import ATTACKS
 from inspector.lab.outcome import Failure, Outcome
 from inspector.lab.run import run
 from inspector.lab.stage import Stage
+from web import request_origin
 
 #: In seconds, each one second longer than the lifetime.
 PAST_CODE_LIFETIME, PAST_GRANT_LIFETIME = 61, 86401
@@ -208,6 +209,7 @@ def test_the_card_says_when_a_forged_consent_is_in_carols_account(
     lab: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flask_wtf.csrf, "validate_csrf", lambda *_, **__: None)
+    monkeypatch.setattr(request_origin, "is_from_another_site", lambda: False)
 
     assert outcome_of("forged-consent", lab).consequence == (
         "Mallory’s app receives a code. Carol’s account page lists Mallory’s app."

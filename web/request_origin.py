@@ -1,0 +1,37 @@
+"""Which site caused a request, as far as its headers say.
+
+Browsers send `Sec-Fetch-Site` and `Origin`. Privacy tools, proxies and old browsers leave headers
+out, so a header that is missing proves nothing, and neither does `Origin: null`. Only a header
+that names another site is a reason to refuse.
+"""
+
+from urllib.parse import urlsplit
+
+from flask import request
+
+from web.leg_settings import current_settings
+
+
+def is_from_another_site() -> bool:
+    """Return whether a header says that another origin caused this request.
+
+    `Referer` is read only when the other two headers say nothing. Only its host is compared,
+    because some tools cut it down to the host.
+    """
+    fetch_site = request.headers.get("Sec-Fetch-Site", "")
+    origin = request.headers.get("Origin", "").lower()
+    if origin == "null":
+        origin = ""
+    if fetch_site in ("cross-site", "same-site") or origin not in ("", current_settings().url):
+        return True
+    if origin or fetch_site == "same-origin":
+        return False
+    own_host = urlsplit(current_settings().url).hostname
+    return _find_host(request.headers.get("Referer", "")) not in (None, own_host)
+
+
+def _find_host(referrer: str) -> str | None:
+    try:
+        return urlsplit(referrer).hostname
+    except ValueError:
+        return None
