@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from werkzeug.wrappers import Request, Response
 from world.legs import Legs
 from world.processes import Running, environment, free_ports, run, running_legs
 
@@ -121,6 +122,25 @@ def test_different_clocks_are_reported(tmp_path: Path) -> None:
 
     assert [line for line in problems if "clock" in line] == problems
     assert len(problems) == 1
+
+
+def test_a_leg_that_is_reached_under_another_origin_is_reported(tmp_path: Path) -> None:
+    """A proxy answers at the leg's address, and passes another host."""
+    legs = Legs(tmp_path / "instance")
+    settings = legs.auth_server.extensions["tripod.settings"]
+    (tmp_path / "requirements.txt").touch()
+
+    @Request.application
+    def proxy(request: Request) -> Response:
+        environ = request.environ | {"HTTP_HOST": "internal:8000"}
+        return Response.from_app(legs.auth_server, environ)
+
+    legs.network.attach(settings.url, proxy)
+    [problem] = doctor.find_problems([settings], tmp_path / "requirements.txt", legs.session())
+    legs.close()
+
+    assert problem.startswith("auth_server is reached at")
+    assert "TRIPOD_TRUSTED_PROXIES" in problem
 
 
 def test_colliding_cookie_names_are_reported(

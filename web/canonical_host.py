@@ -11,11 +11,13 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, current_app, redirect, request
-from werkzeug.exceptions import SecurityError
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from web import origin_mismatch
 from web.addresses import is_loopback
 from web.leg_settings import current_settings
+from web.origin_mismatch import read_origin
+from web.reasons import Reason
 from web.redirects import requested_target
 
 View = TypeVar("View", bound=Callable[..., object])
@@ -23,6 +25,7 @@ View = TypeVar("View", bound=Callable[..., object])
 
 def init_app(app: Flask) -> None:
     """Check the host of every request to `app`."""
+    origin_mismatch.init_app(app)
     app.before_request(_check_host)
 
 
@@ -50,37 +53,33 @@ def on_any_host(view: View) -> View:
 def _check_host() -> WerkzeugResponse | Response | None:
     settings = current_settings()
     view = current_app.view_functions.get(request.endpoint or "")
-    if getattr(view, "on_any_host", False) or _read_origin() == settings.url:
+    if getattr(view, "on_any_host", False) or read_origin() == settings.url:
         return None
-    if not _is_another_spelling(settings.url):
-        abort(400, description="This server does not answer for that host.")
+    if not _is_another_spelling(settings.url) or _would_loop(settings.url):
+        raise origin_mismatch.refuse_origin()
     if is_for_machines(view) or request.endpoint == "static":
         return None
     if request.method not in ("GET", "HEAD"):
+        origin_mismatch.record_refusal(Reason.ANOTHER_SPELLING)
         abort(400, description=f"Send this form from {settings.url}.")
     return redirect(settings.url + requested_target())
-
-
-def _read_origin() -> str:
-    return f"{request.scheme}://{_read_host()}".lower()
-
-
-def _read_host() -> str:
-    try:
-        return request.host
-    except SecurityError:
-        return ""
 
 
 def _is_another_spelling(url: str) -> bool:
     """Return whether the request's host and the host of `url` are two names of loopback.
 
-    The ports must be the same.
+    Scheme and port must be the same: a redirect cannot correct what a proxy does not pass.
     """
     try:
-        requested, own = urlsplit(f"//{_read_host()}"), urlsplit(url)
-        has_same_port = (requested.port or 80) == (own.port or 80)
+        requested, own = urlsplit(read_origin()), urlsplit(url)
+        is_same_place = (requested.scheme, requested.port) == (own.scheme, own.port)
     except ValueError:
         return False
     are_loopback = is_loopback(requested.hostname or "") and is_loopback(own.hostname or "")
-    return has_same_port and are_loopback
+    return is_same_place and are_loopback
+
+
+def _would_loop(url: str) -> bool:
+    """Return whether the browser is at `url` already, and an undeclared proxy changes the host."""
+    has_own_host = request.headers.get("X-Forwarded-Host", "").lower() == urlsplit(url).netloc
+    return has_own_host and not current_settings().trusted_proxies

@@ -74,6 +74,11 @@ def _check_address(
     if is_served(settings, http):
         if http.get(f"{settings.url}/healthz").status_code != requests.codes.ok:
             yield f"{leg} runs at {settings.url}, but is not healthy: read its log."
+        elif http.get(f"{settings.url}/").status_code == requests.codes.bad_request:
+            yield (
+                f"{leg} is reached at {settings.url}, but refuses this address: its event log has "
+                "the origin that came. Check the proxy and TRIPOD_TRUSTED_PROXIES."
+            )
     elif _is_taken(settings.bind_address):
         host, port = settings.bind_address
         yield (

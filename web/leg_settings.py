@@ -25,6 +25,10 @@ class LegSettings(Protocol):
         """The host and the port that the leg listens on."""
 
     @property
+    def demo(self) -> bool:
+        """Whether this is the demo, whose pages may show what its operator has to know."""
+
+    @property
     def trusted_proxies(self) -> int:
         """The number of reverse proxies whose headers are trusted."""
 

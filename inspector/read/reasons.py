@@ -61,6 +61,14 @@ PHRASES = {
     "form_of_another_site": "the form came from another site",
     "session_cookie_missing": "the browser did not send the session cookie",
     "form_token_refused": "the form has no valid CSRF token",
+    # The address of a request
+    "proxy_not_declared": "a proxy that is not declared forwarded the request",
+    "forwarded_header_only": "the proxy sends only the header Forwarded, which is not read",
+    "proxy_count_differs": "more or fewer proxies than declared forwarded the request",
+    "scheme_not_passed": "the proxy does not pass the scheme",
+    "port_differs": "the request came for another port",
+    "another_host": "the request came for another host",
+    "another_spelling": "the form was sent to another name of loopback",
     # The authorization response, as the client judges it
     "unknown_state": "the state was not issued to this browser",
     "issuer_missing": "the issuer is missing",

@@ -17,6 +17,7 @@ _HEADINGS = {
     "introspection_refused": REFUSED,
     "access_refused": REFUSED,
     "form_refused": REFUSED,
+    "host_refused": REFUSED,
     "authorization_response_refused": "Why the flow stops",
     "access_token_request_failed": "Why there are no tokens",
     "refresh_failed": "Why there are no new tokens",
