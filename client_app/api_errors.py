@@ -3,9 +3,11 @@
 from http import HTTPStatus
 
 import requests
+from werkzeug.datastructures import WWWAuthenticate
 
 from client_app.oauth import SCOPE
 from client_app.reasons import Reason
+from web import json_answers
 
 #: The exceptions that reading an unexpected JSON document can raise.
 INVALID_DOCUMENT = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -81,11 +83,17 @@ def error_for(response: requests.Response) -> PhotoApiError:
 
 
 def _required_scope(response: requests.Response) -> str | None:
-    """Return the scope that an `insufficient_scope` response names, or None."""
-    try:
-        document = response.json()
-        if document["error"] == "insufficient_scope" and SCOPE.fullmatch(document["scope"]):
-            return str(document["scope"])
-    except (*INVALID_DOCUMENT, requests.RequestException):
-        pass
+    """Return the scope that an `insufficient_scope` response names, or None.
+
+    RFC 6750 §3 puts it into the challenge. Some APIs put it into the body as well.
+    """
+    challenge = WWWAuthenticate.from_header(response.headers.get("WWW-Authenticate"))
+    answers: list[object] = [json_answers.parse(response)]
+    if challenge is not None:
+        answers.append(challenge.parameters)
+    for answer in answers:
+        if isinstance(answer, dict) and answer.get("error") == "insufficient_scope":
+            scope = answer.get("scope")
+            if isinstance(scope, str) and SCOPE.fullmatch(scope):
+                return scope
     return None

@@ -8,7 +8,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from client_app.access import ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
-from client_app.oauth import BadResponseError, RefusedError, UnreachableError
+from client_app.oauth import (
+    BadResponseError,
+    NotUnderstoodError,
+    RefusedError,
+    UnreachableError,
+)
 from client_app.print_shop import print_shop
 from client_app.reasons import Reason, reason_for
 from client_app.return_to import ALBUM, checked_return_to, connect_again_url, connect_url, this_page
@@ -28,11 +33,18 @@ RETRY_AFTER = {"Retry-After": "10"}
 #: What an error of the authorization server means to the user. `{issuer}` is the server's name.
 SENTENCES = {
     Reason.INVALID_SCOPE: "{issuer} does not offer the access that Print Shop requested.",
+    Reason.INVALID_CLIENT: "{issuer} did not accept the credentials of Print Shop. The operator of "
+    "Print Shop must correct them.",
     Reason.INVALID_GRANT: "The code from {issuer} is no longer valid.",
     Reason.SERVER_ERROR: "Something went wrong at {issuer}.",
     Reason.TEMPORARILY_UNAVAILABLE: "{issuer} is too busy at the moment.",
 }
 OTHER_SENTENCE = "{issuer} did not accept the request of Print Shop."
+_PHOTO_API_OUTCOMES = {
+    Reason.PHOTO_API_BAD_ANSWER: "not understood",
+    Reason.PHOTO_API_REFUSED: "refused",
+    Reason.ACCESS_TOKEN_REFUSED: "refused",
+}
 
 
 def init_app(app: Flask) -> None:
@@ -71,14 +83,26 @@ def _refused(error: RefusedError) -> Answer:
     return page("refused.html", HTTPStatus.BAD_REQUEST, error=error, sentence=sentence, again=again)
 
 
-def _auth_server_unreachable(error: UnreachableError) -> AnswerWithHeaders:
+def _auth_server_unreachable(error: UnreachableError) -> Answer | AnswerWithHeaders:
+    """Say whether the server is out of reach, was not understood, or refused this client."""
+    outcome = "out of reach"
+    if isinstance(error, NotUnderstoodError):
+        outcome = "not understood"
+    elif reason_for(error) is Reason.CLIENT_REFUSED:
+        outcome = "refused"
+    context = {"reason": error, "outcome": outcome}
+    if request.endpoint == "client_app.authorization_response":
+        # The status is 424 and not 503: a 503 invites the browser to send the request again, and
+        # with it a code that may be spent.
+        again, status = connect_again_url(error.request), HTTPStatus.FAILED_DEPENDENCY
+        return page("auth_server_failed.html", status, again=again, **context)
     if request.endpoint == "client_app.connect":
         return_to = checked_return_to(request.args.get("return_to"))
         again = connect_url(request.args.get("scope"), return_to)
     else:
         again = this_page() or url_for(ALBUM)
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return *page("auth_server_unreachable.html", status, reason=error, again=again), RETRY_AFTER
+    return *page("auth_server_failed.html", status, again=again, **context), RETRY_AFTER
 
 
 def _insufficient_scope(error: InsufficientScopeError) -> Answer:
@@ -99,7 +123,8 @@ def _no_such_photo(_error: NoSuchPhotoError) -> Answer:
 def _photo_api_unreachable(error: PhotoApiError) -> AnswerWithHeaders:
     event_log.record("photo_api_unreachable", reason=error.reason, detail=str(error))
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return *page("photos_unreachable.html", status, reason=error), RETRY_AFTER
+    outcome = _PHOTO_API_OUTCOMES.get(error.reason, "out of reach")
+    return *page("photos_unreachable.html", status, reason=error, outcome=outcome), RETRY_AFTER
 
 
 def _store_unavailable(error: StoreUnavailableError) -> AnswerWithHeaders:

@@ -18,6 +18,7 @@ or sends a request again, because a code or refresh token that is presented twic
 
 import base64
 import hashlib
+import json
 import re
 import secrets
 import time
@@ -37,7 +38,7 @@ ASSUMED_LIFETIME = 300
 ERROR_CODE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,60}")
 #: One or more scopes with single spaces between them (RFC 6749 §3.3).
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
-#: The characters of codes and tokens (RFC 6749, appendix A).
+#: The characters of codes and refresh tokens (RFC 6749, appendix A).
 VSCHARS = re.compile(r"[\x20-\x7e]+")
 
 
@@ -56,7 +57,11 @@ class OAuthError(Exception):
 
 
 class UnreachableError(OAuthError):
-    """The network or the server failed, or its answer could not be read; nothing was decided."""
+    """The network or the server failed, or its answer cannot be used; nothing was decided."""
+
+
+class NotUnderstoodError(UnreachableError):
+    """An answer came and cannot be used. The text says which part, and never its value."""
 
 
 class RefusedError(OAuthError):
@@ -77,10 +82,7 @@ class BadResponseError(OAuthError):
 
 @dataclass(frozen=True)
 class Tokens:
-    """The answer of the token endpoint; `scope` is the granted one.
-
-    `expires_at` is in epoch seconds of the local clock, `lifetime` in seconds.
-    """
+    """The answer of the token endpoint. `expires_at` is in epoch seconds of the local clock."""
 
     access_token: str = field(repr=False)
     refresh_token: str | None = field(repr=False)
@@ -89,10 +91,7 @@ class Tokens:
     lifetime: float
 
     def seconds_left(self, now: float) -> float:
-        """Return the seconds until the access token expires, from 0 to its lifetime.
-
-        More are left only by a clock that was set back.
-        """
+        """Return the seconds until the access token expires, from 0 to its lifetime."""
         return min(max(0.0, self.expires_at - now), self.lifetime)
 
     def has_expired(self, now: float) -> bool:
@@ -102,10 +101,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """What the client stores for one browser until the authorization response arrives.
-
-    `created_at` is in epoch seconds. `return_to` is the page to show when the flow has ended.
-    """
+    """What the client stores for one browser until the response arrives; times in epoch seconds."""
 
     state: str = field(repr=False)
     verifier: str = field(repr=False)
@@ -145,10 +141,7 @@ class AuthorizationResponse:
 
 @dataclass(kw_only=True)
 class Client:
-    """A client that is registered at one authorization server.
-
-    `http` returns the session for the current thread. `clock` returns epoch seconds.
-    """
+    """A client of one server. `http` returns this thread's session, `clock` epoch seconds."""
 
     issuer: str
     client_id: str
@@ -166,13 +159,14 @@ class Client:
         Return what to store for this browser, and the URL to redirect it to.
         """
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+        digest = hashlib.sha256(verifier.encode()).digest()
         parameters = {
             "response_type": "code",
             "client_id": self.client_id,
             "redirect_uri": self.redirect_uri,
             "scope": scope,
             "state": state,
-            "code_challenge": _code_challenge(verifier),
+            "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         }
         path, _, query = self._find_endpoint("authorization_endpoint").partition("?")
@@ -228,22 +222,17 @@ class Client:
         self._post("revocation_endpoint", form)
 
     def _request_tokens(self, form: dict[str, str], requested_scope: str) -> Tokens:
-        """Send a token request and read the response (RFC 6749 §5.1).
-
-        A scope that is missing is the requested one, and without a new refresh token the old one
-        stays valid (RFC 6749 §6).
-        """
+        """Send a token request. Without a new scope or refresh token, the old one stays (§5.1)."""
         asked_at = self.clock()  # before sending, so that the token never seems to live too long
         answer = _read_json(self._post("token_endpoint", form))
-        scope = answer.get("scope") or requested_scope
-        refresh_token = answer.get("refresh_token") or form.get("refresh_token")
-        if str(answer.get("token_type")).lower() != "bearer" or not isinstance(scope, str):
-            raise UnreachableError("bad_token_response", "it gave no access token of a known type")
+        _read_text(answer, "token_type", "(?i:bearer)")
+        scope = _read_text(answer, "scope", r"[\x20-\x7e]*")
+        refresh_token = _read_text(answer, "refresh_token", r"[\x20-\x7e]*")
         lifetime = _read_lifetime(answer.get("expires_in"))
         return Tokens(
-            access_token=_read_token(answer.get("access_token")),
-            refresh_token=_read_token(refresh_token) if refresh_token else None,
-            scope=scope,
+            access_token=_read_text(answer, "access_token", r"[\x21-\x7e]+"),
+            refresh_token=refresh_token or form.get("refresh_token"),
+            scope=" ".join(scope.split()) or requested_scope,
             expires_at=asked_at + lifetime,
             lifetime=lifetime,
         )
@@ -252,7 +241,7 @@ class Client:
         url = self._load_metadata().get(name)
         if isinstance(url, str) and VSCHARS.fullmatch(url) and "#" not in url and _is_safe(url):
             return url
-        raise UnreachableError("bad_endpoint", f"its metadata has no {name}, or it is not https")
+        raise NotUnderstoodError("bad_endpoint", f"{name} is {_kind(url)}; it must be https")
 
     def _load_metadata(self) -> dict[str, object]:
         """Return the server's metadata, at most `METADATA_LIFETIME` seconds old."""
@@ -262,10 +251,7 @@ class Client:
         return self._cached[1]
 
     def _discover(self) -> dict[str, object]:
-        """Fetch the metadata from its address in RFC 8414 §3.1, or in OpenID Connect Discovery.
-
-        :raises UnreachableError: when there is none, or it names another issuer (RFC 8414 §3.3).
-        """
+        """Fetch the metadata from its address in RFC 8414 §3.1, or in OpenID Connect Discovery."""
         parts = urlsplit(self.issuer)
         path = parts.path.rstrip("/")
         for address in (
@@ -273,37 +259,31 @@ class Client:
             f"{path}/.well-known/openid-configuration",
         ):
             response = self._send("GET", f"{parts.scheme}://{parts.netloc}{address}")
+            document = _parse(response)
             # Some sites answer 200 with an HTML page for an unknown address.
-            if response.status_code == 200 and "json" in response.headers.get("Content-Type", ""):
-                document = _read_json(response)
-                if document.get("issuer") != self.issuer:
-                    raise UnreachableError(
-                        "wrong_metadata_issuer", "its metadata is another issuer's"
-                    )
-                return document
-        raise UnreachableError("no_metadata", "it publishes no metadata")
+            if response.status_code == 200 and isinstance(document, dict):
+                if document.get("issuer") == self.issuer:  # RFC 8414 §3.3
+                    return document
+                detail = f"its metadata is another issuer's: {document.get('issuer')!r:.100}"
+                raise NotUnderstoodError("wrong_metadata_issuer", detail)
+        raise NotUnderstoodError("no_metadata", f"it has no metadata: {_describe(response)}")
 
     def _post(self, endpoint: str, form: dict[str, str]) -> requests.Response:
-        """Post a form with HTTP Basic authentication (RFC 6749 §2.3.1).
-
-        The id and the secret are form-urlencoded, so that neither contains the separating colon.
-        """
+        """Post a form with HTTP Basic authentication, id and secret form-encoded (§2.3.1)."""
         credentials = (quote_plus(self.client_id), quote_plus(self.client_secret))
         response = self._send("POST", self._find_endpoint(endpoint), data=form, auth=credentials)
-        if response.status_code == 200:
+        if response.status_code // 100 == 2:
             return response
-        error, description = map(_read_json(response).get, ("error", "error_description"))
-        if isinstance(error, str) and ERROR_CODE.fullmatch(error):
-            raise RefusedError(error, description)
-        raise UnreachableError(
-            "bad_answer", f"{response.status_code} without an error code from the {endpoint}"
-        )
+        error = _read_json(response).get("error")
+        raise NotUnderstoodError("bad_answer", f"{_describe(response)}, error is {_kind(error)}")
 
     def _send(self, method: str, url: str, **parts: Any) -> requests.Response:
         try:
-            response = self.http().request(
-                method, url, timeout=TIMEOUT, allow_redirects=False, **parts
-            )
+            send = self.http().request
+            response = send(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
+        except requests.exceptions.ContentDecodingError as error:
+            detail = f"its answer cannot be read: {type(error).__name__}"
+            raise NotUnderstoodError("bad_answer", detail) from error
         except requests.RequestException as error:
             raise UnreachableError("no_answer", f"{type(error).__name__} at {url}") from error
         if response.status_code >= 500 or response.status_code == 429:
@@ -311,29 +291,48 @@ class Client:
         return response
 
 
-def _code_challenge(verifier: str) -> str:
-    """Return the code challenge of a verifier (RFC 7636 §4.2)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
-def _read_json(response: requests.Response) -> dict[str, object]:
+def _parse(response: requests.Response) -> object:
+    """Return the JSON value of an answer in any Unicode encoding, or None."""
     try:
-        document = response.json()
+        return json.loads(response.content)  # as bytes, since the media type may be wrong
     except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        raise UnreachableError("bad_answer", "its answer is not a JSON object")
-    return document
+        return None
 
 
-def _read_token(value: object) -> str:
-    if isinstance(value, str) and VSCHARS.fullmatch(value):
-        return value
-    raise UnreachableError("bad_token_response", "it gave no token")
+def _read_json(response: requests.Response) -> dict[str, Any]:
+    """Return a JSON object; raise its `error`, which some servers send with status 200."""
+    answer = _parse(response)
+    if not isinstance(answer, dict):
+        raise NotUnderstoodError("bad_answer", f"{_describe(response)}, not a JSON object")
+    error = answer.get("error")
+    if isinstance(error, str) and ERROR_CODE.fullmatch(error):
+        raise RefusedError(error, answer.get("error_description"))
+    return answer
+
+
+def _describe(response: requests.Response) -> str:
+    media_type = response.headers.get("Content-Type", "no type").partition(";")[0][:60]
+    return f"it answered {response.status_code} {media_type}, {len(response.content)} bytes"
+
+
+def _kind(value: object) -> str:
+    """Return words for a JSON value, which could be secret itself."""
+    names = {"dict": "an object", "list": "an array", "str": "not valid", "bool": "a boolean"}
+    return (names | {"NoneType": "missing"}).get(type(value).__name__, "a number")
+
+
+def _read_text(answer: dict[str, Any], member: str, form: str) -> str:
+    """Return the member, or "" if it is missing or null; the text must have this form."""
+    value = answer.get(member)
+    if isinstance(value, str | None) and re.fullmatch(form, value or ""):
+        return value or ""
+    raise NotUnderstoodError("bad_token_response", f"{member} is {_kind(value)}")
 
 
 def _read_lifetime(value: object) -> float:
+    """Return the seconds; many servers send them as a string of digits."""
+    if isinstance(value, str) and re.fullmatch(r" *[0-9]{1,9} *", value):
+        value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 10**9:
         return float(value)
     return ASSUMED_LIFETIME

@@ -11,12 +11,17 @@ import requests
 
 from client_app.api_errors import INVALID_DOCUMENT, NoSuchPhotoError, PhotoApiUnreachableError
 from client_app.reasons import Reason
+from web import json_answers
 
 T = TypeVar("T")
 
 #: The image types that are passed on to a browser, because they cannot run a script.
 IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/webp", "image/avif"})
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+class InvalidMemberError(ValueError):
+    """A member is not what it should be. The text says which, and never its value."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +35,10 @@ class Photo:
     @classmethod
     def read(cls, document: dict[str, Any]) -> Self:
         """Read the JSON of the API; raise one of `INVALID_DOCUMENT` when it is not a photo."""
-        photo_id, title = document["id"], document["title"]
-        if not (_ID.fullmatch(photo_id) and isinstance(title, str)):
-            raise ValueError("not a photo")
-        return cls(photo_id, title, datetime.fromisoformat(document["created_at"]))
+        photo_id, title = _read_text(document, "id"), _read_text(document, "title")
+        if not _ID.fullmatch(photo_id):
+            raise InvalidMemberError("id is not valid")
+        return cls(photo_id, title, datetime.fromisoformat(_read_text(document, "created_at")))
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ class PhotosPage:
     def read(cls, document: dict[str, Any]) -> Self:
         """Read the JSON of the API, and raise errors as `Photo.read` does."""
         photos = [Photo.read(photo) for photo in document["photos"]]
-        next_page = parse_qs(urlsplit(document["next"] or "").query)
+        next_page = parse_qs(urlsplit(document.get("next") or "").query)
         return cls(photos, next_page.get("after", [None])[0])
 
 
@@ -72,9 +77,7 @@ def checked_id(photo_id: str) -> str:
 
 def read_name(me: dict[str, Any]) -> str:
     """Return the name in the JSON of `/me`; raise one of `INVALID_DOCUMENT` without one."""
-    if not isinstance(me["name"], str):
-        raise TypeError("not a name")
-    return me["name"]
+    return _read_text(me, "name")
 
 
 def read_object(document: Any) -> dict[str, Any]:
@@ -84,14 +87,22 @@ def read_object(document: Any) -> dict[str, Any]:
     return document
 
 
+def _read_text(document: dict[str, Any], member: str) -> str:
+    value = document.get(member)
+    if not isinstance(value, str):
+        raise InvalidMemberError(f"{member} is {json_answers.name_kind(value)}")
+    return value
+
+
 def read_as(parse: Callable[[Any], T], response: requests.Response) -> T:
     """Return the answer's JSON, read by `parse`.
 
     :raises PhotoApiUnreachableError: when it cannot be read.
     """
     try:
-        return parse(response.json())
+        return parse(json_answers.parse(response))
     except INVALID_DOCUMENT as error:
-        raise PhotoApiUnreachableError(
-            Reason.PHOTO_API_BAD_ANSWER, "the answer of the API cannot be read"
-        ) from error
+        detail = json_answers.describe(response)
+        if isinstance(error, InvalidMemberError):
+            detail = str(error)
+        raise PhotoApiUnreachableError(Reason.PHOTO_API_BAD_ANSWER, detail) from error

@@ -325,7 +325,7 @@ PAGES = [
         lambda visit: visit.connect("alice").disconnect_elsewhere(),
     ),
     Entry(
-        "client_app/auth_server_unreachable",
+        "client_app/auth_server_failed",
         "is not available",
         lambda visit: visit.print_shop_cut_off("/connect"),
     ),

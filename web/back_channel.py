@@ -18,6 +18,13 @@ from web.request_id import HEADER, current_request_id
 #: Seconds to connect, and seconds between two bytes of the response.
 TIMEOUT = (3.05, 8.0)
 POOL_SIZE = 4
+#: The most bytes of a response that is not streamed, after it is decompressed.
+MAX_BYTES = 2**20
+CHUNK = 64 * 1024
+
+
+class ResponseTooLarge(requests.exceptions.ContentDecodingError):
+    """A response came, and it is too large to be read."""
 
 
 def pooled_adapter() -> HTTPAdapter:
@@ -54,10 +61,32 @@ class _Session(requests.Session):
         self.mount("https://", adapter)
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        """Send a request with the timeout and the request id, and without cookies or redirects."""
+        """Send a request with the timeout and the request id, and without cookies or redirects.
+
+        Unless the caller streams the response, at most `MAX_BYTES` of it are read.
+        """
         kwargs.setdefault("timeout", TIMEOUT)
         kwargs["allow_redirects"] = False
         self.cookies.clear()
         # The value None leaves the header out.
         self.headers[HEADER] = current_request_id()  # type: ignore[assignment]
-        return super().request(*args, **kwargs)
+        is_streamed = kwargs.get("stream", False)
+        kwargs["stream"] = True
+        response = super().request(*args, **kwargs)
+        if not is_streamed:
+            response._content = _read_limited(response)
+        return response
+
+
+def _read_limited(response: requests.Response) -> bytes:
+    """Return the body.
+
+    :raises ResponseTooLarge: when it is larger than `MAX_BYTES`.
+    """
+    body = bytearray()
+    with response:
+        for chunk in response.iter_content(CHUNK):
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise ResponseTooLarge(f"more than {MAX_BYTES} bytes")
+    return bytes(body)

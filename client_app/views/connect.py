@@ -7,11 +7,11 @@ from werkzeug.wrappers import Response
 
 from client_app import browser_session
 from client_app.events import record_failure
-from client_app.oauth import SCOPE, BadResponseError, UnreachableError
+from client_app.oauth import SCOPE, BadResponseError
 from client_app.page_access import current_access, granted_scopes
 from client_app.print_shop import print_shop
 from client_app.reasons import Reason
-from client_app.return_to import checked_return_to, connect_again_url
+from client_app.return_to import checked_return_to
 from client_app.scope_uses import other_uses, uses_of
 from client_app.views.blueprint import bp
 from web.pages import page
@@ -47,7 +47,7 @@ def connect() -> Response:
 
 
 @bp.get("/callback")
-def authorization_response() -> Response | tuple[str, int]:
+def authorization_response() -> Response:
     """A7 – Authorization response (RFC 6749 §4.1.2).
 
     On success, respond with status 303, so that the code does not stay in the address bar.
@@ -55,18 +55,11 @@ def authorization_response() -> Response | tuple[str, int]:
     with record_failure("authorization_response_refused"):
         if not browser_session.has_cookie():
             raise BadResponseError(Reason.SESSION_COOKIE_MISSING)
-    try:
-        made = print_shop().flow.finish(
-            browser_session.browser_id(),
-            browser_session.connection_id(),
-            request.args.items(multi=True),
-        )
-    except UnreachableError as error:
-        # The status is 424 and not 503 as elsewhere: a 503 invites the browser to send the request
-        # again, and with it a code that may be spent.
-        again = connect_again_url(error.request)
-        status = HTTPStatus.FAILED_DEPENDENCY
-        return page("auth_server_unreachable.html", status, reason=error, again=again)
+    made = print_shop().flow.finish(
+        browser_session.browser_id(),
+        browser_session.connection_id(),
+        request.args.items(multi=True),
+    )
     browser_session.store_connection_id(made.connection_id)
     return redirect(made.return_to or url_for(".album"), HTTPStatus.SEE_OTHER)
 

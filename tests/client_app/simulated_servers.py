@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlencode, urlsplit
 
 import requests
 from requests.adapters import BaseAdapter
+from urllib3 import HTTPResponse
 from werkzeug.test import EnvironBuilder
 
 TRIPOD_ID, PHOTO_API = "http://127.0.0.1:9000", "http://127.0.0.1:9002"
@@ -271,5 +272,6 @@ def as_response(request, status, body, headers=None):
     response = requests.Response()
     response.status_code, response.request, response.url = status, request, request.url
     response.headers.update(headers or {"Content-Type": "application/json"})
-    response.raw = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
+    content = io.BytesIO(body if isinstance(body, bytes) else json.dumps(body).encode())
+    response.raw = HTTPResponse(content, response.headers, status, preload_content=False)
     return response

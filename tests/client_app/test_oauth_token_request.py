@@ -63,7 +63,7 @@ def test_the_token_types_case_does_not_matter(redeem, tripod_id, token_type):
     assert redeem().access_token
 
 
-@pytest.mark.parametrize("expires_in", [None, "120", "soon", -1, 0, True, 1e400, 10**12, [], {}])
+@pytest.mark.parametrize("expires_in", [None, "soon", -1, 0, True, 1e400, 10**12, [], {}])
 def test_a_missing_expires_in_means_a_short_lifetime(redeem, tripod_id, expires_in):
     tripod_id.token_response["expires_in"] = expires_in
 

@@ -1,6 +1,7 @@
 """RFC 6750 at the client: the token is sent in the header, and responses are validated."""
 
 import io
+import json
 
 import pytest
 import requests
@@ -193,3 +194,84 @@ def test_a_document_that_is_not_an_object_is_rejected(api, access_token, network
 
     with pytest.raises(PhotoApiUnreachableError):
         api.document(access_token, "/albums")
+
+
+FJORD = {"id": "fjord", "title": "Fjord", "created_at": "2025-01-17T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("response", "detail"),
+    [
+        ((200, {"photos": [FJORD | {"title": ["secret"]}], "next": None}), "title is an array"),
+        ((200, {"photos": [FJORD | {"id": 5}], "next": None}), "id is a number"),
+        ((200, {"photos": [FJORD | {"id": "../me"}], "next": None}), "id is not valid"),
+        ((200, {"photos": [FJORD | {"created_at": None}], "next": None}), "created_at is missing"),
+        ((200, {"photos": [FJORD | {"created_at": "soon"}], "next": None}), "status 200"),
+        ((200, b"<html>", {"Content-Type": "text/html; x=y"}), "status 200, text/html, 6 bytes"),
+        ((200, []), "status 200, application/json, 2 bytes"),
+    ],
+    ids=str,
+)
+def test_an_answer_that_is_not_understood_says_what(api, access_token, network, response, detail):
+    network.instead["/photos"] = response
+
+    with pytest.raises(PhotoApiUnreachableError) as caught:
+        api.photos(access_token)
+
+    assert caught.value.reason == "photo_api_bad_answer"
+    assert detail in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_document_in_any_unicode_encoding_is_read(api, access_token, network, encoding):
+    document = json.dumps({"photos": [FJORD], "next": None}).encode(encoding)
+    network.instead["/photos"] = (200, document, {"Content-Type": "application/json"})
+
+    assert api.photos(access_token).photos[0].title == "Fjord"
+
+
+def test_the_last_page_may_have_no_next(api, access_token, network):
+    network.instead["/photos"] = (200, {"photos": [FJORD], "more": 5})
+
+    assert api.photos(access_token).next_after is None
+
+
+CHALLENGE = 'Bearer realm="other", error="insufficient_scope", scope="photos:read photos:x"'
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [CHALLENGE, CHALLENGE.replace("Bearer", "bearer"), CHALLENGE.replace('"other"', "other")],
+)
+def test_the_missing_scope_may_be_in_the_challenge_only(api, access_token, network, challenge):
+    """RFC 6750 §3: the challenge names the scope. The body of this API repeats it."""
+    network.instead["/photos"] = (403, b"", {"WWW-Authenticate": challenge})
+
+    with pytest.raises(InsufficientScopeError) as caught:
+        api.photos(access_token)
+
+    assert caught.value.scope == "photos:read photos:x"
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        "",
+        "Bearer",
+        "Basic abc",
+        'Bearer error="insufficient_scope"',
+        'Bearer error="insufficient_scope", scope=""',
+        'Bearer error="insufficient_scope", scope="a  b"',
+        'Bearer error="invalid_token", scope="photos:read"',
+        'Bearer error="insufficient_scope", scope="unclosed',
+        "\x00\xff,,,=",
+    ],
+)
+def test_an_odd_challenge_names_no_scope(api, access_token, network, challenge):
+    network.instead["/photos"] = (403, b"", {"WWW-Authenticate": challenge})
+
+    with pytest.raises(PhotoApiUnreachableError) as caught:
+        api.photos(access_token)
+
+    assert caught.value.reason == "photo_api_failed"

@@ -6,11 +6,11 @@ from pathlib import Path
 from client_app import oauth
 from client_app.reasons import Reason
 
-ERRORS_WITH_A_CODE = ("UnreachableError", "BadResponseError")
+ERRORS_WITH_A_CODE = ("UnreachableError", "NotUnderstoodError", "BadResponseError")
 
 
 def codes_raised_in(path: Path) -> set[str]:
-    """Return the first argument of each `UnreachableError` and `BadResponseError` in a file."""
+    """Return the first argument of each of these errors in a file."""
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     raised = [call for call in calls if ast.unparse(call.func) in ERRORS_WITH_A_CODE]
     return {ast.literal_eval(call.args[0]) for call in raised}

@@ -1,5 +1,6 @@
 """Requests from server to server ignore the environment and are never retried."""
 
+import io
 import threading
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ class Recorder(BaseAdapter):
         self.options = options
         response = requests.Response()
         response.status_code, response.url = 200, str(request.url)
+        response.raw = io.BytesIO()
         return response
 
 

@@ -1,0 +1,38 @@
+"""Read the JSON of other servers, and name what is wrong with it without repeating a value.
+
+A value could be a token. `client_app/oauth.py` has its own reader, since people copy that file.
+"""
+
+import json
+
+import requests
+
+_KINDS = {
+    "NoneType": "missing",
+    "bool": "a boolean",
+    "str": "a string",
+    "list": "an array",
+    "dict": "an object",
+}
+
+
+def parse(response: requests.Response) -> object:
+    """Return the JSON value of a response in any Unicode encoding, or None.
+
+    The media type does not matter, because many servers send a wrong one.
+    """
+    try:
+        return json.loads(response.content)
+    except (ValueError, RecursionError, requests.RequestException):
+        return None
+
+
+def name_kind(value: object) -> str:
+    """Return the kind of a JSON value, such as "an array"; "missing" for null."""
+    return _KINDS.get(type(value).__name__, "a number")
+
+
+def describe(response: requests.Response) -> str:
+    """Return the status, the media type and the length of a response."""
+    media_type = response.headers.get("Content-Type", "no type").partition(";")[0][:60]
+    return f"status {response.status_code}, {media_type}, {len(response.content)} bytes"
