@@ -14,29 +14,28 @@ from flask import Flask, current_app
 
 from config import ResourceApiSettings
 from resource_api.reasons import Reason
+from web import json_answers
 from web.back_channel import BackChannel
 
 Answer = dict[str, object]
+_EXPECTED_KINDS: dict[str, type | tuple[type, ...]] = {"active": bool, "aud": (str, list)}
 
 
-class TokenRefused(Exception):
-    """The authorization server does not confirm that this token may be used here."""
+class IntrospectionError(Exception):
+    """Why nobody gets access. `detail` tells the event log what came, and never a value."""
 
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-class NoAnswer(Exception):
-    """The authorization server could not be asked, or did not answer the question.
-
-    `detail` says for the event log what happened instead: an exception's class, or an HTTP status.
-    """
-
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason, detail)
         self.reason = reason
         self.detail = detail
+
+
+class TokenRefused(IntrospectionError):
+    """The authorization server does not confirm that this token may be used here."""
+
+
+class NoAnswer(IntrospectionError):
+    """The authorization server is out of reach, refused this API, or was not understood."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +74,7 @@ class IntrospectionClient:
         :raises NoAnswer: when the authorization server gives no usable answer.
         """
         answer = self._ask(presented_token)
-        reason = self._find_reason_to_refuse(answer)
-        if reason is not None:
-            raise TokenRefused(reason)
+        self._check(answer)
         return _read_introspection(answer)
 
     def _ask(self, presented_token: str) -> Answer:
@@ -86,23 +83,27 @@ class IntrospectionClient:
             response = self._back_channel.session().post(
                 self._endpoint, data=form, auth=self._credentials
             )
-            return _read_json_object(response)
+        except requests.exceptions.ContentDecodingError as error:
+            raise NoAnswer(Reason.NO_INTROSPECTION, type(error).__name__) from error
         except requests.RequestException as error:
             raise NoAnswer(Reason.NO_ANSWER, type(error).__name__) from error
+        return _read_answer(response)
 
-    def _find_reason_to_refuse(self, answer: Answer) -> Reason | None:
-        """Return the reason of the first check that fails, or None when all succeed.
+    def _check(self, answer: Answer) -> None:
+        """Raise TokenRefused with the reason of the first check that fails.
 
         `active` is checked first, since an inactive answer has no other member.
         """
         checks = (
-            (Reason.NOT_ACTIVE, answer.get("active") is True),
-            (Reason.NOT_AN_ACCESS_TOKEN, _is_access_token(answer)),
-            (Reason.OTHER_ISSUER, answer.get("iss") == self._issuer),
-            (Reason.OTHER_AUDIENCE, self._audience in _read_audiences(answer)),
-            (Reason.NO_SUBJECT, _read_text(answer, "sub") != ""),
+            ("active", Reason.NOT_ACTIVE, answer.get("active") is True),
+            ("token_use", Reason.NOT_AN_ACCESS_TOKEN, _is_access_token(answer)),
+            ("iss", Reason.OTHER_ISSUER, answer.get("iss") == self._issuer),
+            ("aud", Reason.OTHER_AUDIENCE, self._audience in _read_audiences(answer)),
+            ("sub", Reason.NO_SUBJECT, _read_text(answer, "sub") != ""),
         )
-        return next((reason for reason, succeeds in checks if not succeeds), None)
+        for member, reason, succeeds in checks:
+            if not succeeds:
+                raise TokenRefused(reason, _describe_unexpected(answer, member))
 
 
 def introspect(presented_token: str) -> Introspection:
@@ -111,21 +112,34 @@ def introspect(presented_token: str) -> Introspection:
     return client.introspect(presented_token)
 
 
-def _read_json_object(response: requests.Response) -> Answer:
+def _read_answer(response: requests.Response) -> Answer:
     """Return the JSON object of a response with status 200.
 
-    :raises NoAnswer: when the status or the JSON value is another one.
-    :raises requests.RequestException: when the body is not JSON.
+    :raises NoAnswer: when the server failed, refused this API, or sent anything else.
     """
-    answer = None
-    if response.status_code == HTTPStatus.OK:
-        answer = response.json()
-    if not isinstance(answer, dict):
-        raise NoAnswer(Reason.NO_INTROSPECTION, f"status {response.status_code}")
-    return answer
+    status, answer = response.status_code, json_answers.parse(response)
+    error = None
+    if isinstance(answer, dict):
+        error = answer.get("error")
+    reason = Reason.NO_INTROSPECTION
+    if status >= 500 or status == HTTPStatus.TOO_MANY_REQUESTS:
+        reason = Reason.SERVER_FAILED
+    elif status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) or error == "invalid_client":
+        reason = Reason.CREDENTIALS_REFUSED
+    elif status == HTTPStatus.OK and isinstance(answer, dict):
+        return answer
+    raise NoAnswer(reason, json_answers.describe(response))
 
 
 def _read_introspection(answer: Answer) -> Introspection:
+    """Return the claims.
+
+    :raises NoAnswer: when the scope is not a string. Without an error, the client would ask the
+        user again and again for a scope that was granted.
+    """
+    if not isinstance(answer.get("scope"), str | None):
+        detail = _describe_unexpected(answer, "scope")
+        raise NoAnswer(Reason.NO_INTROSPECTION, detail)
     username = _read_text(answer, "username") or _read_text(answer, "sub")
     return Introspection(
         sub=_read_text(answer, "sub"),
@@ -141,6 +155,14 @@ def _read_text(answer: Answer, member: str) -> str:
     if isinstance(value, str):
         return value
     return ""
+
+
+def _describe_unexpected(answer: Answer, member: str) -> str:
+    """Return the kind of a member whose kind is not the one of RFC 7662 §2.2, or ""."""
+    value = answer.get(member)
+    if isinstance(value, _EXPECTED_KINDS.get(member, str)):
+        return ""
+    return f"{member} is {json_answers.name_kind(value)}"
 
 
 def _is_access_token(answer: Answer) -> bool:

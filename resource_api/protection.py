@@ -161,7 +161,10 @@ def _introspect(presented_token: str) -> Introspection:
     try:
         return introspect(presented_token)
     except TokenRefused as refused:
-        raise _record_refusal(InvalidToken(), refused.reason) from None
+        fields = {}
+        if refused.detail:
+            fields["detail"] = refused.detail
+        raise _record_refusal(InvalidToken(), refused.reason, **fields) from None
     except NoAnswer as failure:
         unavailable = TemporarilyUnavailable(
             "The authorization server cannot be asked about the access token."

@@ -24,6 +24,9 @@ class Reason(StrEnum):
 
     # The authorization server gave no usable answer.
     NO_ANSWER = "no_answer"  # The server could not be reached, or did not answer in time.
+    SERVER_FAILED = "server_failed"  # The server answered with status 5xx or 429.
+    # The server refused the API's own credentials: status 401 or 403, or `invalid_client`.
+    CREDENTIALS_REFUSED = "credentials_refused"
     NO_INTROSPECTION = "no_introspection"  # Its answer is not an introspection response.
 
     # The token is valid, but not for this request.

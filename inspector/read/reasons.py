@@ -97,6 +97,7 @@ PHRASES = {
     "other_issuer": "another authorization server issued the token",
     "other_audience": "the token is meant for another API",
     "no_subject": "the introspection does not name the resource owner",
+    "credentials_refused": "the authorization server refused the credentials of Photo API",
     "no_introspection": "the authorization server sent no introspection response",
     "scope_not_granted": "the scope was not granted",
     # The end of a grant or a connection

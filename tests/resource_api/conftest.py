@@ -42,7 +42,7 @@ class SimulatedAuthorizationServer(BaseAdapter):
         super().__init__()
         self.answers: dict[str, dict[str, object]] = {}
         self.secret = INTROSPECTION_SECRET
-        self.failure: Exception | tuple[int, bytes] | None = None
+        self.failure: Exception | tuple[int, bytes, str] | None = None
         self.requests: list[requests.PreparedRequest] = []
 
     def issue(self, **claims: object) -> str:
@@ -238,9 +238,13 @@ def _basic_credentials(request: requests.PreparedRequest) -> list[str]:
     return [unquote_plus(part) for part in b64decode(encoded).decode().split(":")]
 
 
-def _response(request: requests.PreparedRequest, status: int, body: bytes) -> requests.Response:
+def _response(
+    request: requests.PreparedRequest, status: int, body: bytes, content_type: str = ""
+) -> requests.Response:
     response = requests.Response()
     response.status_code = status
+    if content_type:
+        response.headers["Content-Type"] = content_type
     response.raw = io.BytesIO(body)
     response.request = request
     response.url = str(request.url)

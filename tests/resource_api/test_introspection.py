@@ -1,23 +1,48 @@
 """RFC 7662, token introspection: the API's request, and which responses it accepts."""
 
+import json
 from urllib.parse import parse_qs
 
 import pytest
 import requests
 
+
+def answered(status, body, content_type="application/json", detail=None, reason=None):
+    """Return an answer, the reason in the event log, and the detail."""
+    what = f"status {status}, {content_type or 'no type'}, {len(body)} bytes"
+    return (status, body, content_type), reason or "no_introspection", detail or what
+
+
 FAILURES = {
-    "the server is down": requests.ConnectionError("refused"),
-    "the server is slow": requests.Timeout("slow"),
-    "the response is incomplete": requests.exceptions.ChunkedEncodingError("incomplete"),
-    "the server has an error": (500, b'{"error": "server_error"}'),
-    "the server is throttling": (429, b"{}"),
-    "the server redirects": (302, b""),
-    "the endpoint does not exist": (404, b"<h1>Not found</h1>"),
-    "success without content": (204, b""),
-    "not JSON": (200, b"<h1>Hello</h1>"),
-    "not UTF-8": (200, b"\xff\xfe\xff"),
-    "JSON, but not an object": (200, b'["active", true]'),
-    "an error that says active": (400, b'{"active": true}'),
+    "the server is down": (requests.ConnectionError("refused"), "no_answer", "ConnectionError"),
+    "the server is slow": (requests.Timeout("slow"), "no_answer", "Timeout"),
+    "the response is incomplete": (
+        requests.exceptions.ChunkedEncodingError("incomplete"),
+        "no_answer",
+        "ChunkedEncodingError",
+    ),
+    "the response cannot be decoded": (
+        requests.exceptions.ContentDecodingError("gzip"),
+        "no_introspection",
+        "ContentDecodingError",
+    ),
+    "the server has an error": answered(500, b'{"error": "server_error"}', reason="server_failed"),
+    "the server is throttling": answered(429, b"{}", reason="server_failed"),
+    "the server redirects": answered(302, b""),
+    "the server forbids it": answered(403, b"<h1>No</h1>", reason="credentials_refused"),
+    "another status for wrong credentials": answered(
+        400, b'{"error": "invalid_client"}', reason="credentials_refused"
+    ),
+    "the endpoint does not exist": answered(404, b"<h1>Not found</h1>", "text/html"),
+    "success without content": answered(204, b"", ""),
+    "not JSON": answered(200, b"<h1>Hello</h1>", "text/html"),
+    "not UTF-8": answered(200, b"\xff\xfe\xff"),
+    "deeply nested": answered(200, b"[" * 100_000),
+    "too large": answered(
+        200, b'{"active": true, "x": "' + b"x" * 2**20 + b'"}', detail="ResponseTooLarge"
+    ),
+    "JSON, but not an object": answered(200, b'["active", true]'),
+    "an error that says active": answered(400, b'{"active": true}'),
 }
 NOT_ACCESS_TOKENS_FOR_THIS_API = {
     "inactive": ({"active": False}, "not_active"),
@@ -108,8 +133,11 @@ def test_an_active_token_is_accepted_whatever_exp_says(caller, exp):
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("failure", FAILURES.values(), ids=FAILURES)
-def test_an_unreachable_authorization_server_means_503(alices_client, auth_server, events, failure):
+@pytest.mark.parametrize(("failure", "reason", "detail"), FAILURES.values(), ids=FAILURES)
+def test_no_usable_answer_means_503_and_the_log_says_why(
+    alices_client, auth_server, events, failure, reason, detail
+):
+    """Out of reach, refused and not understood are three reasons."""
     auth_server.failure = failure
     response = alices_client.get("/photos")
 
@@ -118,7 +146,7 @@ def test_an_unreachable_authorization_server_means_503(alices_client, auth_serve
     assert int(response.headers["Retry-After"]) > 0
     assert "WWW-Authenticate" not in response.headers
     assert [event["error"] for event in events] == ["temporarily_unavailable"]
-    assert events[0]["reason"] in ("no_answer", "no_introspection")
+    assert (events[0]["reason"], events[0]["detail"]) == (reason, detail)
     assert alices_client.token not in str(events)
 
 
@@ -128,8 +156,8 @@ def test_rejected_credentials_of_the_api_mean_503(alices_client, auth_server, ev
     response = alices_client.get("/photos")
 
     assert response.status_code == 503
-    assert events[0]["reason"] == "no_introspection"
-    assert events[0]["detail"] == "status 401"
+    assert events[0]["reason"] == "credentials_refused"
+    assert events[0]["detail"] == "status 401, no type, 27 bytes"
 
 
 def test_the_api_recovers_when_the_authorization_server_returns(alices_client, auth_server):
@@ -161,3 +189,55 @@ def test_a_missing_username_is_replaced_by_the_subject(caller):
     response = caller(name=None, username=None).get("/me")
 
     assert response.json == dict.fromkeys(["sub", "username", "name"], "subject-of-alice")
+
+
+@pytest.mark.parametrize(
+    ("claims", "detail"),
+    [
+        ({"active": "true"}, "active is a string"),
+        ({"active": 1}, "active is a number"),
+        ({"active": None}, "active is missing"),
+        ({"token_use": None}, "token_use is missing"),
+        ({"iss": ["http://127.0.0.1:9000"]}, "iss is an array"),
+        ({"aud": {"of": "it"}}, "aud is an object"),
+        ({"sub": 17}, "sub is a number"),
+    ],
+    ids=str,
+)
+def test_the_log_names_a_member_of_an_unexpected_kind(caller, events, claims, detail):
+    """Otherwise the log would say that the token is not active, and the server never said so."""
+    response = caller(**claims).get("/me")
+
+    assert response.status_code == 401
+    assert events[0]["detail"] == detail
+
+
+@pytest.mark.parametrize(
+    ("scope", "kind"), [(["profile"], "an array"), (5, "a number"), ({}, "an object")]
+)
+def test_a_scope_of_an_unexpected_kind_is_not_a_missing_scope(caller, events, scope, kind):
+    """A 403 would make the client ask the user for the same scope again and again."""
+    response = caller(scope=scope).get("/me")
+
+    assert response.status_code == 503
+    assert (events[0]["reason"], events[0]["detail"]) == ("no_introspection", f"scope is {kind}")
+
+
+@pytest.mark.parametrize("scope", ["profile", " profile  photos:read ", "profile\tphotos:read"])
+def test_white_space_between_scopes_does_not_matter(caller, scope):
+    assert caller(scope=scope).get("/me").status_code == 200
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_an_answer_in_any_unicode_encoding_is_read(caller, auth_server, encoding):
+    client = caller()
+    answer = json.dumps(auth_server.answers[client.token]).encode(encoding)
+    auth_server.failure = (200, answer, "text/plain")
+
+    assert client.get("/me").status_code == 200
+
+
+def test_members_that_the_api_does_not_know_are_ignored(caller):
+    claims = {"jti": 5, "nbf": "x", "cnf": None, "username": ["a"], "client_id": 7, "more": [{}]}
+
+    assert caller(**claims).get("/me").json["username"] == "subject-of-alice"
