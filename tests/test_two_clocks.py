@@ -121,6 +121,23 @@ def test_a_flow_of_print_shop_ends_well_although_the_clock_was_set_back(
     assert alice.allow().url == f"{legs.client_app_url}/photos"
 
 
+def test_failed_sign_ins_from_the_future_lock_nobody_out(clock: Clock, alice: Person) -> None:
+    """They count for a minute. After a step back they would count for a day."""
+    for _ in range(5):
+        alice.send_login(password="a guess")
+    clock.forward(days=-1)
+
+    assert alice.send_login().status_code == 303
+
+
+def test_failed_sign_ins_of_a_node_whose_clock_is_ahead_count(clock: Clock, alice: Person) -> None:
+    for _ in range(5):
+        alice.send_login(password="a guess")
+    clock.forward(-3)
+
+    assert alice.send_login().status_code == 429
+
+
 def test_an_old_sign_in_still_ends_after_the_clock_was_set_back(
     clock: Clock, alice: Person
 ) -> None:
