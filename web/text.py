@@ -1,0 +1,178 @@
+"""What a username, a password, a name, a title and a scope may be.
+
+Each rule returns the text to store or to compare, or raises `TextError`. Lengths count code points,
+as PostgreSQL does. Usernames and passwords follow PRECIS (RFC 8265). Names and titles do not, since
+its FreeformClass refuses many emoji and every character that is newer than this Python.
+"""
+
+import os
+import re
+import unicodedata
+from contextlib import suppress
+
+from precis_i18n import get_profile
+
+MAX_USERNAME = 64
+
+_USERNAME = get_profile("UsernameCaseMapped")
+_PASSWORD = get_profile("OpaqueString")
+#: Begins with a letter or a digit, and has no other ASCII punctuation than . _ @ + and -.
+_USERNAME_SHAPE = re.compile(r"[^\W_][^!-*,/:-?\[-^`{-~]*")
+#: Alphabets in which many letters look the same, as Unicode's names of letters begin.
+_SIMILAR_ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
+
+#: Unicode categories: control characters, of which PostgreSQL rejects NUL; unpaired surrogates,
+#: which cannot be encoded; and the separators of lines and paragraphs.
+_FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
+#: Characters that change the direction of the text around them, such as the rest of a page.
+_DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
+#: Categories of which no character shows anything by itself: format characters, characters for
+#: private use, marks that combine with a letter, and spaces.
+_INVISIBLE = {"Cf", "Co", "Mn", "Mc", "Me", "Zs"}
+#: Fillers, blank symbols and unassigned code points that Unicode reserves for invisible characters.
+_BLANK = re.compile(
+    "[\u115f\u1160\u2065\u2800\u3164\uffa0\ufff0-\ufff8\U0001d159\U000e0000-\U000e0fff]"
+)
+
+#: Scope tokens with single spaces between them (RFC 6749 §3.3).
+_SCOPE = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")
+
+
+class TextError(ValueError):
+    """A text breaks a rule.
+
+    The message is the end of a sentence that starts with what the text is: "A name", "title".
+    """
+
+
+def username(typed: str) -> str:
+    """Return the canonical form of a username, which is the same for every way to type it.
+
+    Width, case and normal form do not matter (RFC 8265 §3.3), nor do spaces around it.
+
+    :raises TextError: when it cannot be a username.
+    """
+    try:
+        canonical = _USERNAME.enforce(_strip_spaces(typed))
+    except UnicodeEncodeError:
+        canonical = ""
+    if len(canonical) > MAX_USERNAME or not _USERNAME_SHAPE.fullmatch(canonical):
+        raise TextError(
+            f"has 1 to {MAX_USERNAME} letters, digits and . _ @ + -, "
+            "and begins with a letter or digit."
+        )
+    alphabets = {unicodedata.name(character).partition(" ")[0] for character in canonical}
+    if len(alphabets & _SIMILAR_ALPHABETS) > 1:
+        raise TextError("has letters of one alphabet, because others look the same.")
+    return canonical
+
+
+def password(typed: str) -> str:
+    """Return the canonical form of a new password, which is the one to hash (RFC 8265 §4.2).
+
+    :raises TextError: when it is too short, too long, or has characters that are not allowed.
+    """
+    if not 8 <= len(unicodedata.normalize("NFC", typed)) <= 1024:
+        raise TextError("has 8 to 1024 characters.")
+    try:
+        return str(_PASSWORD.enforce(typed))
+    except UnicodeEncodeError:
+        raise TextError("must not contain control characters or invisible characters.") from None
+
+
+def password_spellings(typed: str) -> list[str]:
+    """Return what may have been hashed of a password that is typed like this, most likely first.
+
+    That is the canonical form. A password that was set before there was one was hashed as it was
+    typed, perhaps in the other normal form. ASCII has a single spelling.
+    """
+    spellings = [typed, *(unicodedata.normalize(form, typed) for form in ("NFC", "NFD"))]
+    with suppress(UnicodeEncodeError):
+        spellings.insert(0, _PASSWORD.enforce(typed))
+    return list(dict.fromkeys(spellings))
+
+
+def name(typed: str, most: int) -> str:
+    """Return the name of a user, a client or a server, in NFC and without spaces around it.
+
+    :raises TextError: when it is too long, shows nothing, or could change the text around it.
+    """
+    if _DIRECTION.search(typed):
+        raise TextError("must not contain characters that change the direction of text.")
+    return _check_one_line(_strip_spaces(unicodedata.normalize("NFC", typed)), most)
+
+
+def title(typed: str, most: int) -> str:
+    """Return the title unchanged.
+
+    Its owner alone sees it, so it may contain characters that change its direction.
+
+    :raises TextError: when it is too long, shows nothing, or has control characters.
+    """
+    return _check_one_line(typed, most)
+
+
+def scope(typed: str) -> str:
+    """Return the scope unchanged (RFC 6749 §3.3).
+
+    :raises TextError: when it is not scope tokens with single spaces between them.
+    """
+    if not _SCOPE.fullmatch(typed):
+        raise TextError("must be scopes with single spaces between them.")
+    return typed
+
+
+def scope_tokens(scope: str) -> list[str]:
+    """Return the tokens between the spaces of a scope, without repetitions, in their order."""
+    return list(dict.fromkeys(filter(None, scope.split(" "))))
+
+
+def is_visible(text: str) -> bool:
+    """Return whether the text shows anything."""
+    return any(map(_shows, text))
+
+
+def decode(data: bytes) -> str:
+    """Return the text of a file, a pipe or a JSON document, without a byte order mark.
+
+    :raises TextError: when it is not UTF-8.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise TextError("must be UTF-8.") from None
+
+
+def decode_argument(value: str) -> str:
+    """Return an argument of a command, or an environment variable.
+
+    Python replaces bytes by surrogates when they do not fit the encoding of the terminal. In the
+    locale C that happens to UTF-8 too.
+
+    :raises TextError: when the bytes are not UTF-8.
+    """
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return decode(os.fsencode(value))
+    return value
+
+
+def _strip_spaces(text: str) -> str:
+    """Remove spaces of any width at both ends, but no control characters."""
+    spaces = "".join({character for character in text if unicodedata.category(character) == "Zs"})
+    return text.strip(spaces)
+
+
+def _check_one_line(text: str, most: int) -> str:
+    if not 1 <= len(text) <= most:
+        raise TextError(f"has 1 to {most} characters.")
+    if any(unicodedata.category(character) in _FORBIDDEN for character in text):
+        raise TextError("must not contain control characters.")
+    if not is_visible(text):
+        raise TextError("must not be blank.")
+    return text
+
+
+def _shows(character: str) -> bool:
+    return unicodedata.category(character) not in _INVISIBLE and not _BLANK.match(character)
