@@ -51,6 +51,7 @@ class Reason(StrEnum):
     DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is repeated.
     MALFORMED_RESOURCE = "malformed_resource"  # A `resource` is not an absolute URI (RFC 8707).
     MISSING_PARAMETER = "missing_parameter"  # A required parameter is missing.
+    NOT_UTF8 = "not_utf8"  # The query or the form is not UTF-8.
     WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # The response type is not `code`.
     UNSUPPORTED_RESPONSE_MODE = "unsupported_response_mode"  # The response mode is not `query`.

@@ -4,7 +4,7 @@ from typing import Any
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
-from authlib.oauth2.rfc6749 import OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import InvalidScopeError, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from authlib.oauth2.rfc9207 import IssuerParameter
 from flask import Flask, Response, current_app
@@ -15,17 +15,18 @@ from auth_server import client_authentication, tokens
 from auth_server.context import get_settings
 from auth_server.digests import new_secret
 from auth_server.endpoints import Introspection, Revocation
-from auth_server.errors import ReplayDetected, hide_reason
+from auth_server.errors import ReplayDetected, UntrustedRequest, hide_reason
 from auth_server.grant_types import AuthorizationCodeGrant, RefreshTokenGrant, S256Required
 from auth_server.grants import end_replayed_grant
 from auth_server.models import Client
-from auth_server.reasons import UNSPECIFIC, reason_for
-from auth_server.scopes import SCOPES
+from auth_server.reasons import UNSPECIFIC, Reason, reason_for
+from auth_server.scopes import SCOPES, scope_list
 from config import AuthServerSettings
 from web.addresses import append_parameters
 from web.clock import now
 from web.database import get_db
 from web.event_log import Field, record, record_on_commit
+from web.request_text import has_utf8_query
 
 #: What this server offers. The metadata are made from this table, so that both always agree.
 GRANTS = ((AuthorizationCodeGrant, (S256Required(required=True),)), (RefreshTokenGrant, ()))
@@ -75,6 +76,14 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
         :raises OAuth2Error: when the authentication fails.
         """
         return client_authentication.authenticate(request, methods)
+
+    def validate_requested_scope(self, scope: str | None) -> None:
+        """Check that this server has every scope. Authlib would divide them at any white space.
+
+        :raises InvalidScopeError: when it has not (RFC 6749 §4.1.2.1).
+        """
+        if not set(scope_list(scope)) <= set(SCOPES):
+            raise InvalidScopeError
 
     def create_oauth2_request(self, request: OAuth2Request | None) -> OAuth2Request:
         """Return the request with the parameters of its body, unless it was read before.
@@ -150,7 +159,18 @@ class _Issuer(IssuerParameter):  # type: ignore[misc]
 
 
 def front_channel_request() -> OAuth2Request:
-    """Return the authorization request of the current HTTP request, from its query."""
+    """Return the authorization request of the current HTTP request, from its query.
+
+    :raises UntrustedRequest: when it is not UTF-8 (RFC 6749, appendix B). The state of a redirect
+        would not be the one that the client sent.
+    """
+    if not has_utf8_query():
+        raise UntrustedRequest(
+            "invalid_request",
+            Reason.NOT_UTF8,
+            "The app that sent you here made a mistake in its request.",
+            "Encode every parameter in UTF-8.",
+        )
     return _Request(flask_request.args)
 
 
@@ -163,7 +183,6 @@ def init_app(app: Flask, settings: AuthServerSettings) -> None:
     """Create the authorization server of `app`."""
     server = TripodAuthorizationServer()
     server.init_app(app)
-    server.scopes_supported = list(SCOPES)
     server.register_token_generator(
         "default",
         BearerTokenGenerator(

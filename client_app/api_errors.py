@@ -1,13 +1,14 @@
 """The errors of the resource API, and how each is recognized in a response."""
 
+from contextlib import suppress
 from http import HTTPStatus
 
 import requests
 from werkzeug.datastructures import WWWAuthenticate
 
-from client_app.oauth import SCOPE
 from client_app.reasons import Reason
-from web import json_answers
+from web import json_answers, text
+from web.text import TextError
 
 #: The exceptions that reading an unexpected JSON document can raise.
 INVALID_DOCUMENT = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
@@ -77,8 +78,8 @@ def error_for(response: requests.Response) -> PhotoApiError:
             if scope:
                 return InsufficientScopeError(scope)
         if status in _ERRORS:
-            error, text = _ERRORS[status]
-            return error(text)
+            error, detail = _ERRORS[status]
+            return error(detail)
         return PhotoApiUnreachableError(Reason.PHOTO_API_FAILED, f"the API answered {status}")
 
 
@@ -93,7 +94,6 @@ def _required_scope(response: requests.Response) -> str | None:
         answers.append(challenge.parameters)
     for answer in answers:
         if isinstance(answer, dict) and answer.get("error") == "insufficient_scope":
-            scope = answer.get("scope")
-            if isinstance(scope, str) and SCOPE.fullmatch(scope):
-                return scope
+            with suppress(KeyError, TypeError, TextError):
+                return text.scope(answer["scope"])
     return None

@@ -36,8 +36,6 @@ METADATA_LIFETIME = 300  # seconds
 ASSUMED_LIFETIME = 300
 #: An error code (RFC 6749 §4.1.2.1); the limit of 60 characters keeps it short enough to show.
 ERROR_CODE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]{1,60}")
-#: One or more scopes with single spaces between them (RFC 6749 §3.3).
-SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*")
 #: The characters of codes and refresh tokens (RFC 6749, appendix A).
 VSCHARS = re.compile(r"[\x20-\x7e]+")
 

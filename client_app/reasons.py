@@ -12,6 +12,9 @@ from client_app.oauth import OAuthError, RefusedError
 class Reason(StrEnum):
     """The codes. The comment beside each code says what happened."""
 
+    # The browser's request is malformed.
+    NOT_UTF8 = "not_utf8"  # The query or the form is not UTF-8.
+
     # This client rejected the authorization response.
     DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is in the response twice.
     UNKNOWN_STATE = "unknown_state"  # The state belongs to no open request of this browser.

@@ -3,13 +3,14 @@
 Each view reads the request, queries the database, commits if it wrote, and returns a response.
 """
 
+import json
 import re
 from datetime import UTC
 from http import HTTPStatus
 from typing import IO
 
 from flask import Blueprint, Response, current_app, request
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import UnsupportedMediaType
 
 from config import ResourceApiSettings
 from resource_api import images, photos
@@ -17,7 +18,7 @@ from resource_api.addresses import absolute_url
 from resource_api.errors import InvalidRequest
 from resource_api.models import Photo
 from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
-from web import MAX_FORM_BYTES
+from web import MAX_FORM_BYTES, text
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 from web.database import get_db, writing
@@ -179,9 +180,12 @@ def _read_json_object() -> Json:
     :raises UnsupportedMediaType: when the content type is not JSON.
     """
     request.max_content_length = MAX_FORM_BYTES
+    if not request.is_json:
+        raise UnsupportedMediaType
     try:
-        body = request.get_json()
-    except (BadRequest, RecursionError):  # Deeply nested brackets cause the latter.
+        # Flask would accept UTF-16 too; RFC 8259 §8.1 allows only UTF-8.
+        body = json.loads(text.decode(request.get_data()))
+    except (ValueError, RecursionError):  # Deeply nested brackets cause the latter.
         body = None
     if not isinstance(body, dict):
         raise InvalidRequest("The body must be a JSON object.")

@@ -13,10 +13,10 @@ from web import (
     headers,
     pages,
     proxies,
-    queries,
     redirects,
     request_id,
     request_lines,
+    request_text,
     session_cookies,
 )
 from web.derived_keys import derive_key
@@ -47,8 +47,8 @@ def new_application(settings: LegSettings) -> Flask:
         redirects,
         session_cookies,
         request_id,
+        request_text,
         canonical_host,
-        queries,
         headers,
         cors,
         pages,

@@ -1,7 +1,7 @@
 """The reason codes for what this package refuses, on any leg.
 
-The `reason` field of the events `form_refused` and `host_refused` contains one of these codes. Each
-leg has a `reasons.py` of its own for what it refuses itself.
+The `reason` field of the events `form_refused`, `request_refused` and `host_refused` contains one
+of these codes. Each leg has a `reasons.py` of its own for what it refuses itself.
 """
 
 from enum import StrEnum
@@ -14,6 +14,9 @@ class Reason(StrEnum):
     FORM_OF_ANOTHER_SITE = "form_of_another_site"  # A header names another site as its origin.
     SESSION_COOKIE_MISSING = "session_cookie_missing"  # The form came without the session cookie.
     FORM_TOKEN_REFUSED = "form_token_refused"  # noqa: S105 - a code: the CSRF token is not valid
+
+    # A query or a form was refused.
+    NOT_UTF8 = "not_utf8"  # It is not UTF-8.
 
     # A request came for another origin than the leg's own.
     PROXY_NOT_DECLARED = "proxy_not_declared"  # A proxy's headers came; no proxy is declared.

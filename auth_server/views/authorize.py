@@ -20,9 +20,11 @@ from web.database import get_db, writing
 from web.event_log import record, record_on_commit
 from web.headers import allow_forms_to_redirect
 from web.pages import page
+from web.request_text import checks_query
 
 
 @bp.get("/oauth/authorize")
+@checks_query
 @writing
 def authorization_request() -> ResponseReturnValue:
     """A2 – Authorization request (RFC 6749 §4.1.1): ask the user, unless nothing is to be asked."""
@@ -41,6 +43,7 @@ def authorization_request() -> ResponseReturnValue:
 
 
 @bp.post("/oauth/authorize")
+@checks_query
 @writing
 def authorization_decision() -> ResponseReturnValue:
     """A6 – Read the resource owner's decision: all or some scopes, or none (RFC 6749 §4.1)."""

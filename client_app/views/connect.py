@@ -7,14 +7,17 @@ from werkzeug.wrappers import Response
 
 from client_app import browser_session
 from client_app.events import record_failure
-from client_app.oauth import SCOPE, BadResponseError
+from client_app.oauth import BadResponseError
 from client_app.page_access import current_access, granted_scopes
 from client_app.print_shop import print_shop
 from client_app.reasons import Reason
 from client_app.return_to import checked_return_to
 from client_app.scope_uses import other_uses, uses_of
 from client_app.views.blueprint import bp
+from web import text
 from web.pages import page
+from web.request_text import checks_query, has_utf8_query
+from web.text import TextError
 
 MAX_SCOPE_LENGTH = 200
 
@@ -35,24 +38,22 @@ def home() -> tuple[str, int]:
 @bp.get("/connect")
 def connect() -> Response:
     """A1 – The resource owner uses the client to reach a resource (RFC 6749 §4.1)."""
-    scope = request.args.get("scope") or print_shop().default_scope
-    if not SCOPE.fullmatch(scope) or len(scope) > MAX_SCOPE_LENGTH:
-        abort(
-            HTTPStatus.BAD_REQUEST,
-            description="That is not a valid scope. Separate scopes with single spaces.",
-        )
+    scope = _read_scope()
     return_to = checked_return_to(request.args.get("return_to"))
     browser = browser_session.ensure_browser_id()
     return redirect(print_shop().flow.begin(browser, scope, return_to))
 
 
 @bp.get("/callback")
+@checks_query
 def authorization_response() -> Response:
     """A7 – Authorization response (RFC 6749 §4.1.2).
 
     On success, respond with status 303, so that the code does not stay in the address bar.
     """
     with record_failure("authorization_response_refused"):
+        if not has_utf8_query():
+            raise BadResponseError(Reason.NOT_UTF8)
         if not browser_session.has_cookie():
             raise BadResponseError(Reason.SESSION_COOKIE_MISSING)
     made = print_shop().flow.finish(
@@ -82,3 +83,18 @@ def disconnect() -> Response:
         flash(outcome)
         browser_session.remove_connection_id()
     return redirect(url_for(".home"), HTTPStatus.SEE_OTHER)
+
+
+def _read_scope() -> str:
+    scope = request.args.get("scope") or print_shop().default_scope
+    try:
+        text.scope(scope)
+        is_valid = len(scope) <= MAX_SCOPE_LENGTH
+    except TextError:
+        is_valid = False
+    if not is_valid:
+        abort(
+            HTTPStatus.BAD_REQUEST,
+            description="That is not a valid scope. Separate scopes with single spaces.",
+        )
+    return scope

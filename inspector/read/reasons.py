@@ -41,6 +41,7 @@ PHRASES = {
     "duplicated_parameter": "a parameter is repeated",
     "malformed_resource": "a resource is not an absolute URI without a fragment",
     "missing_parameter": "a required parameter is missing",
+    "not_utf8": "the query or the form is not UTF-8",
     "wrong_content_type": "the body is not form-encoded",
     "unsupported_response_type": "the response type is not supported",
     "unsupported_response_mode": "the response mode is not supported",
