@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from auth_server import redirect_uris as uris
 from auth_server.errors import RegistrationError
 from auth_server.scopes import SCOPES, scope_list
+from web import text
+from web.text import TextError
 
 MAX_NAME = 100
 MAX_REDIRECT_URIS = 20
@@ -29,7 +31,7 @@ class ClientMetadata:
         Only a public client may have a redirect URI that opens an app on the user's device.
         """
         found = {
-            "name": objection_to_name(self.name),
+            "name": _objection_to_name(self.name),
             "homepage": uris.objection_to_homepage(self.homepage),
             "redirect_uris": _objection_to_redirect_uris(self.redirect_uris, is_public),
             "scope": _objection_to_scope(self.scope),
@@ -37,20 +39,23 @@ class ClientMetadata:
         return {field: objection for field, objection in found.items() if objection}
 
 
-def objection_to_name(name: str) -> str | None:
-    """Return why `name` must not be shown to users, or None."""
-    if name.strip() and len(name) <= MAX_NAME and name.isprintable():
-        return None
-    return f"A name has 1 to {MAX_NAME} printable characters."
+def check_name(name: str) -> str:
+    """Return the name of a client or a user, as it is stored and shown.
 
-
-def check_name(name: str) -> None:
-    """Reject a name that must not be shown to users.
-
-    :raises RegistrationError: when it is not valid.
+    :raises RegistrationError: when it must not be shown to users.
     """
-    if objection := objection_to_name(name):
-        raise RegistrationError(objection)
+    try:
+        return text.name(name, MAX_NAME)
+    except TextError as error:
+        raise RegistrationError(f"A name {error}") from None
+
+
+def _objection_to_name(name: str) -> str | None:
+    try:
+        check_name(name)
+    except RegistrationError as error:
+        return str(error)
+    return None
 
 
 def _objection_to_redirect_uris(redirect_uris: Sequence[str], is_public: bool) -> str | None:

@@ -54,12 +54,11 @@ def register_resource_server(db: Session, name: str) -> tuple[Client, str]:
 
     :raises RegistrationError: when the name is not valid.
     """
-    check_name(name)
     client = Client(
         client_id=new_identifier(),
         is_resource_server=True,
         is_demo=False,
-        name=name.strip(),
+        name=check_name(name),
         redirect_uris=[],
         scope="",
         created_at=now(),
@@ -135,7 +134,7 @@ def _get_client(db: Session, client_id: str) -> Client:
 
 
 def _set_metadata(client: Client, metadata: ClientMetadata) -> None:
-    client.name = metadata.name.strip()
+    client.name = check_name(metadata.name)
     client.homepage = metadata.homepage or None
     client.redirect_uris = list(dict.fromkeys(metadata.redirect_uris))
     client.scope = scope_text(scope_list(metadata.scope))

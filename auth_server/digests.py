@@ -58,7 +58,7 @@ def s256_matches(verifier: str, challenge: str) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """Return a salted scrypt hash. It takes about 60 ms."""
+    """Return a salted scrypt hash of a password in its canonical form. It takes about 60 ms."""
     return generate_password_hash(password)
 
 

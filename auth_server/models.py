@@ -15,7 +15,7 @@ from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Tabl
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from auth_server import digests, redirect_uris
-from auth_server.scopes import is_within
+from auth_server.scopes import is_within, scope_list
 from web.database import NAMING_CONVENTION, Moment, UtcDateTime
 
 DIGEST = String(64)
@@ -112,7 +112,7 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
 
         Without a requested scope, return the whole scope of the registration.
         """
-        if not (scope or "").strip():
+        if not scope_list(scope):
             return self.scope
         if is_within(scope, self.scope):
             return scope

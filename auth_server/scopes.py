@@ -7,6 +7,8 @@ developer pages, the command line, the metadata and the error messages read this
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from web import text
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
@@ -57,7 +59,7 @@ SCOPES = {
 
 def scope_list(scope: str | None) -> list[str]:
     """Return the scope tokens of a space-delimited `scope`, without repetitions, in their order."""
-    return list(dict.fromkeys((scope or "").split()))
+    return text.scope_tokens(scope or "")
 
 
 def scope_text(scopes: Iterable[str]) -> str:

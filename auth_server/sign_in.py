@@ -1,6 +1,7 @@
 """Sign-ins: Flask-Login over this server's users, and the pages that a sign-in may lead to."""
 
 import re
+from contextlib import suppress
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, request, session
@@ -13,11 +14,12 @@ from werkzeug.routing import RequestRedirect
 from auth_server import digests, throttling
 from auth_server.context import get_settings
 from auth_server.models import User
+from web import text
 from web.database import get_db
 from web.event_log import record
 from web.redirects import requested_page
+from web.text import TextError
 
-USERNAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,63}")
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _SIGNED_IN_FOR = "signed_in_for"
 _ACCOUNT_CHOSEN_FOR = "account_chosen_for"
@@ -45,24 +47,26 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
 
     :raises throttling.TooManyFailures: when there were too many failures from this address.
     """
-    name = username.strip().lower()
-    attempt = throttling.count_attempt(db, request.remote_addr or "", name)
-    user = _find_user(db, name)
+    canonical = ""
+    with suppress(TextError):
+        canonical = text.username(username)
+    attempt = throttling.count_attempt(db, request.remote_addr or "", canonical or username)
+    user = _find_user(db, canonical)
     db.commit()
     password_hash = None
     if user is not None:
         password_hash = user.password_hash
-    if not digests.password_matches(password, password_hash) or user is None:
+    spellings = text.password_spellings(password)
+    matches = (typed for typed in spellings if digests.password_matches(typed, password_hash))
+    match = next(matches, None)
+    if user is None or match is None:
         return None
+    new_hash = user.password_hash
+    if match != spellings[0]:
+        # The password was hashed before it had a canonical form.
+        new_hash = digests.hash_password(spellings[0])
     throttling.remove_attempt(db, attempt)
-    # While it was hashed, the password may have changed, or the user may have been deleted.
-    unchanged = (
-        select(User)
-        .where(User.id == user.id, User.password_hash == user.password_hash)
-        .with_for_update()
-    )
-    found: User | None = db.scalar(unchanged.execution_options(populate_existing=True))
-    return found
+    return _reload_unchanged(db, user, new_hash)
 
 
 def sign_in(user: User, next_page: str) -> None:
@@ -138,9 +142,23 @@ def _is_page(path: str) -> bool:
     return endpoint.startswith("auth_server.") and endpoint != "auth_server.login_page"
 
 
+def _reload_unchanged(db: Session, user: User, new_hash: str) -> User | None:
+    """Return the user with their new hash, unless they have changed while it was computed.
+
+    Their password may have been changed, or they may have been deleted.
+    """
+    unchanged = (
+        select(User)
+        .where(User.id == user.id, User.password_hash == user.password_hash)
+        .with_for_update()
+    )
+    found: User | None = db.scalar(unchanged.execution_options(populate_existing=True))
+    if found is not None:
+        found.password_hash = new_hash
+    return found
+
+
 def _find_user(db: Session, username: str) -> User | None:
-    if not USERNAME.fullmatch(username):
-        return None
     user: User | None = db.scalar(select(User).where(User.username == username))
     if user is None or not _may_sign_in(user):
         return None

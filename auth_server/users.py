@@ -1,6 +1,7 @@
 """Resource owners: create, find, list and delete them. Nothing here commits."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -10,9 +11,10 @@ from auth_server.client_metadata import check_name
 from auth_server.digests import hash_password, new_identifier
 from auth_server.errors import RegistrationError
 from auth_server.models import User
-from auth_server.sign_in import USERNAME
+from web import text
 from web.clock import now
 from web.event_log import record_on_commit
+from web.text import TextError
 
 
 def create_user(db: Session, *, username: str, name: str, password: str) -> User:
@@ -20,16 +22,14 @@ def create_user(db: Session, *, username: str, name: str, password: str) -> User
 
     :raises RegistrationError: when the username is taken, or one of the values is not valid.
     """
-    check_username(username)
-    check_name(name)
+    username, name = check_username(username), check_name(name)
     if db.scalar(select(User).where(User.username == username)) is not None:
         raise RegistrationError(f"There is a user {username} already.")
-    check_password(password)
     user = User(
         id=new_identifier(),
         username=username,
-        name=name.strip(),
-        password_hash=hash_password(password),
+        name=name,
+        password_hash=hash_password(check_password(password)),
         created_at=now(),
     )
     db.add(user)
@@ -38,14 +38,16 @@ def create_user(db: Session, *, username: str, name: str, password: str) -> User
 
 
 def find_user(db: Session, username: str) -> User:
-    """Return the resource owner with that username.
+    """Return the resource owner with that username, however it is typed.
 
     :raises RegistrationError: when there is none.
     """
-    user: User | None = db.scalar(select(User).where(User.username == username))
-    if user is None:
-        raise RegistrationError(f"There is no user {username}.")
-    return user
+    with suppress(TextError):
+        canonical = text.username(username)
+        user: User | None = db.scalar(select(User).where(User.username == canonical))
+        if user is not None:
+            return user
+    raise RegistrationError(f"There is no user {username}.")
 
 
 def replace_password(db: Session, username: str, password: str) -> None:
@@ -53,7 +55,7 @@ def replace_password(db: Session, username: str, password: str) -> None:
 
     :raises RegistrationError: when there is no such user, or the password is not valid.
     """
-    check_password(password)
+    password = check_password(password)
     user = find_user(db, username)
     user.set_password(password)
     account_events.note(db, user.id, "password_reset")
@@ -74,22 +76,23 @@ def all_users(db: Session) -> Sequence[User]:
     return db.scalars(select(User).order_by(User.username)).all()
 
 
-def check_username(username: str) -> None:
-    """Reject a username that the login page would not accept.
+def check_username(username: str) -> str:
+    """Return the canonical form of a username, which is the one to store.
 
     :raises RegistrationError: when it is not valid.
     """
-    if not USERNAME.fullmatch(username):
-        raise RegistrationError(
-            "A username has 1 to 64 characters of a-z, 0-9 and . _ @ + -, "
-            "and begins with a letter or digit."
-        )
+    try:
+        return text.username(username)
+    except TextError as error:
+        raise RegistrationError(f"A username {error}") from None
 
 
-def check_password(password: str) -> None:
-    """Reject a password that is too short or too long.
+def check_password(password: str) -> str:
+    """Return the canonical form of a new password, which is the one to hash.
 
     :raises RegistrationError: when it is not valid.
     """
-    if not 8 <= len(password) <= 1024:
-        raise RegistrationError("A password has 8 to 1024 characters.")
+    try:
+        return text.password(password)
+    except TextError as error:
+        raise RegistrationError(f"A password {error}") from None

@@ -14,7 +14,7 @@ from flask import Flask, current_app
 
 from config import ResourceApiSettings
 from resource_api.reasons import Reason
-from web import json_answers
+from web import json_answers, text
 from web.back_channel import BackChannel
 
 Answer = dict[str, object]
@@ -146,7 +146,7 @@ def _read_introspection(answer: Answer) -> Introspection:
         username=username,
         name=_read_text(answer, "name") or username,
         client_id=_read_text(answer, "client_id"),
-        scope=frozenset(_read_text(answer, "scope").split()),
+        scope=frozenset(text.scope_tokens(_read_text(answer, "scope"))),
     )
 
 

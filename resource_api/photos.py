@@ -5,7 +5,6 @@ Every query names the owner, so that it does not find another user's photos.
 
 import re
 import secrets
-import unicodedata
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Select, delete, literal, select, tuple_, update
@@ -14,12 +13,11 @@ from sqlalchemy.orm import Session, joinedload
 from resource_api.errors import InvalidRequest, InvalidTitle, PhotoNotFound
 from resource_api.images import CleanImage
 from resource_api.models import ID_LENGTH, TITLE_LENGTH, Photo, PhotoImage
+from web import text
 from web.clock import now
+from web.text import TextError
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
-#: Unicode categories: control characters (Cc), of which PostgreSQL rejects NUL and pages show none,
-#: and unpaired surrogates (Cs), which cannot be encoded.
-_UNPRINTABLE = {"Cc", "Cs"}
 
 
 def list_page(
@@ -109,15 +107,14 @@ def remove(db: Session, owner: str, photo_id: str) -> None:
 def check_title(presented_title: object) -> str:
     """Return the title if it is valid.
 
-    :raises InvalidTitle: when it is not a string, too long, blank or has control characters.
+    :raises InvalidTitle: when it is not a string, or `web.text` does not accept it.
     """
-    if not isinstance(presented_title, str) or not 1 <= len(presented_title) <= TITLE_LENGTH:
-        raise InvalidTitle(f"title must be a string of 1 to {TITLE_LENGTH} characters.")
-    if presented_title.isspace():
-        raise InvalidTitle("title must not be blank.")
-    if any(unicodedata.category(character) in _UNPRINTABLE for character in presented_title):
-        raise InvalidTitle("title must not contain control characters.")
-    return presented_title
+    if not isinstance(presented_title, str):
+        raise InvalidTitle("title must be a string.")
+    try:
+        return text.title(presented_title, TITLE_LENGTH)
+    except TextError as error:
+        raise InvalidTitle(f"title {error}") from None
 
 
 def _photos_of(owner: str) -> Select[Photo]:

@@ -11,6 +11,7 @@ from auth_server.models import User
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in, redirect_to_login
+from web import text
 from web.clock import now
 from web.database import get_db, writing
 from web.event_log import record
@@ -100,8 +101,9 @@ def change_password(user: User) -> ResponseReturnValue:
 
     A wrong current password counts as a failed sign-in.
     """
-    db, new_password = get_db(), request.form.get("new_password", "")
-    if objections := _objections(new_password, request.form.get("repeated_password", "")):
+    db = get_db()
+    new_password, objections = _read_new_password()
+    if objections:
         return _password_page(user, HTTPStatus.BAD_REQUEST, objections=objections)
     current_password = request.form.get("current_password", "")
     try:
@@ -121,18 +123,18 @@ def change_password(user: User) -> ResponseReturnValue:
     return _redirect_with_notice("account_activity", "password changed")
 
 
-def _objections(new_password: str, repeated_password: str) -> dict[str, str]:
-    """Return what is wrong with the new password, by field.
+def _read_new_password() -> tuple[str, dict[str, str]]:
+    """Return the canonical form of the new password, and what is wrong with it, by field.
 
     The view checks this before the current password, so that a typing error is no failed sign-in.
     """
     try:
-        users.check_password(new_password)
+        new_password = users.check_password(request.form.get("new_password", ""))
     except RegistrationError as error:
-        return {"new_password": str(error)}
-    if new_password != repeated_password:
-        return {"repeated_password": "The two new passwords are not the same."}
-    return {}
+        return "", {"new_password": str(error)}
+    if new_password not in text.password_spellings(request.form.get("repeated_password", "")):
+        return "", {"repeated_password": "The two new passwords are not the same."}
+    return new_password, {}
 
 
 def _password_page(

@@ -15,19 +15,22 @@ from auth_server.demo import ACCOUNTS
 from auth_server.models import Client
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
+from web import text
 from web.database import get_db, writing
 from web.event_log import record
 from web.form_tokens import FormRefused
 from web.headers import allow_forms_to_redirect
 from web.pages import page
 from web.reasons import Reason
+from web.text import TextError
 
 
 class LoginForm(FlaskForm):  # type: ignore[misc]  # Flask-WTF is untyped
     """The username and the password, which users type only at this server."""
 
-    username = StringField(validators=[InputRequired(), Length(max=150)])
-    password = PasswordField(validators=[InputRequired(), Length(max=1024)])
+    # A text can be longer as it is typed than in its canonical form.
+    username = StringField(validators=[InputRequired(), Length(max=4 * 64)])
+    password = PasswordField(validators=[InputRequired(), Length(max=4 * 1024)])
 
 
 @bp.get("/")
@@ -158,10 +161,10 @@ def _requesting_client(next_page: str) -> Client | None:
 
 def _login_hint(next_page: str) -> str:
     """Return the username that the client expects (OpenID Connect Core §3.1.2.1), or ""."""
-    hint = _requested(next_page, "login_hint") or ""
-    if not sign_in.USERNAME.fullmatch(hint):
+    try:
+        return text.username(_requested(next_page, "login_hint") or "")
+    except TextError:
         return ""
-    return hint
 
 
 def _requested(next_page: str, name: str) -> str | None:

@@ -11,6 +11,7 @@ from client_app.orders import MAX_COPIES, MAX_PHOTOS, SIZES
 from client_app.page_access import call, current_access, needs
 from client_app.print_shop import print_shop
 from client_app.views.blueprint import bp
+from web import text
 from web.pages import page
 
 
@@ -87,4 +88,7 @@ def owner_name() -> str | None:
     """Return the name of the album's owner, or None if they did not share it or have none."""
     if "profile" not in current_access().scopes():
         return None
-    return call(print_shop().api.name).strip() or None
+    name = call(print_shop().api.name).strip()
+    if not text.is_visible(name):
+        return None
+    return name

@@ -18,7 +18,8 @@ REFUSALS: dict[type[PhotoApiError], tuple[HTTPStatus, str, str]] = {
     BadTitleError: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "title",
-        "A title must have 1 to 200 characters that are not only spaces.",
+        "A title must have 1 to 200 characters. At least one must be visible, and none may be a "
+        "control character.",
     ),
     TooLargeError: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -66,6 +66,8 @@ REFUSED: dict[str, tuple[dict[str, Parameter], str]] = {
     "a hybrid response type": ({"response_type": "code token"}, "unsupported_response_type"),
     "an odd response type": ({"response_type": 'c"ö\\de'}, "unsupported_response_type"),
     "an unknown scope": ({"scope": "profile photos:burn"}, "invalid_scope"),
+    "scopes with a tab between them": ({"scope": "profile\tphotos:read"}, "invalid_scope"),
+    "a scope of another space": ({"scope": "\u00a0"}, "invalid_scope"),
     "an odd scope": ({"scope": 'pro"file\\'}, "invalid_scope"),
     "a scope in capitals": ({"scope": "PROFILE"}, "invalid_scope"),
     "no code challenge": (

@@ -57,6 +57,7 @@ def test_without_profile_the_heading_says_your_photos(browser, network):
     [
         ("", "Your album"),
         ("  ", "Your album"),
+        ("\u3164\u200b", "Your album"),
         ("Bob", "Bob’s album"),
         ("<b>", "&lt;b&gt;’s album"),
     ],

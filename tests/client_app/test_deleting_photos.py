@@ -11,7 +11,7 @@ def test_the_album_links_to_the_confirmation_page(writer):
 def test_the_confirmation_page_names_the_photo_and_changes_nothing(writer, photo_api):
     page = writer.get("/photos/dune/delete").text
 
-    assert "<strong>Dune at dawn</strong> will be deleted at Photo API" in page
+    assert "<strong><bdi>Dune at dawn</bdi></strong> will be deleted at Photo API" in page
     assert 'href="/photos#photo-dune">Keep it' in page
     assert len(photo_api.photos) == 2
 

@@ -38,6 +38,12 @@ INVALID_TITLES = {
     "a line break": "Holi\nday",
     "a NUL": "Holi\0day",
     "a lone surrogate": "Holi\ud800day",
+    "a line separator": "Holi\u2028day",
+    "no width": "\u200b\u2060",
+    "a Hangul filler": "\u3164",
+    "a blank of Braille": "\u2800",
+    "soft hyphens": "\u00ad",
+    "accents alone": "\u0301",
 }
 
 
@@ -210,7 +216,18 @@ def test_another_users_photo_is_not_found(alices_client, bobs_client, method, pa
 
 
 @pytest.mark.parametrize(
-    "title", ["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>']
+    "title",
+    [
+        *["x", "x" * 200, "Ærø, sommer 🏖️", " padded ", '<script>alert("hi")</script>'],
+        *[
+            "👩\u200d👧",
+            "می\u200cخواهم",
+            "🏴\U000e0067\U000e007f",
+            "Zoe\u0308",
+            "\u2067חנות!\u2069",
+        ],
+        *["🦄" * 200, "50\ufffd", "\U0001fae9"],
+    ],
 )
 def test_a_title_is_stored_unchanged(alices_client, title):
     photo = alices_client.add_photo()
