@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 
 import click
 from flask import Flask
@@ -13,12 +14,35 @@ from auth_server import clients, tokens, users
 from auth_server.client_metadata import ClientMetadata
 from auth_server.errors import RegistrationError
 from auth_server.models import Client
-from auth_server.scopes import SCOPES, scope_text
+from auth_server.scopes import SCOPES, scope_list, scope_text
+from web import text
 from web.database import get_db, writing
+from web.text import TextError
 
-client_commands = AppGroup("clients", help="Register and manage clients and resource servers.")
-user_commands = AppGroup("users", help="Manage the resource owners.")
-token_commands = AppGroup("tokens", help="Manage codes and tokens.")
+
+class _Command(click.Command):
+    """A command that reads arguments in UTF-8, and prints any text in any locale."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, after they have been decoded again if necessary."""
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        try:
+            return super().parse_args(ctx, [text.decode_argument(value) for value in args])
+        except TextError as error:
+            raise click.ClickException(f"An argument {error}") from None
+
+
+class _Group(AppGroup):
+    command_class = _Command
+
+
+#: Bytes of standard input, more than the longest password has.
+MAX_LINE = 64 * 1024
+
+client_commands = _Group("clients", help="Register and manage clients and resource servers.")
+user_commands = _Group("users", help="Manage the resource owners.")
+token_commands = _Group("tokens", help="Manage codes and tokens.")
 
 _as_json_object = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
@@ -64,7 +88,7 @@ def create_client(
         if not is_resource_server:
             metadata = ClientMetadata(name=name, redirect_uris=redirect_uris, scope=scope)
             client, secret = clients.register_client(db, metadata, is_public=is_public)
-        elif is_public or redirect_uris or scope.strip():
+        elif is_public or redirect_uris or scope_list(scope):
             raise RegistrationError(
                 "--resource-server cannot be combined with --redirect-uri, --scope or --public."
             )
@@ -128,7 +152,7 @@ def create_user(username: str, name: str) -> None:
     The password is read from a prompt, or as one line from standard input.
     """
     with _errors_as_one_line():
-        users.check_username(username)
+        username = users.check_username(username)
         user = users.create_user(
             get_db(), username=username, name=name or username, password=_read_password()
         )
@@ -148,9 +172,9 @@ def list_users() -> None:
 @writing
 def set_password(username: str) -> None:
     """Set a new password and sign USERNAME out everywhere. The user's grants do not end."""
-    # Read before the transaction begins, so that typing does not block other writers.
-    password = _read_password()
     with _errors_as_one_line():
+        # Read before the transaction begins, so that typing does not block other writers.
+        password = _read_password()
         users.replace_password(get_db(), username, password)
     get_db().commit()
     click.echo(f"Set a new password for {username}. All sign-ins of this user have ended.")
@@ -186,9 +210,18 @@ def _errors_as_one_line() -> Iterator[None]:
 
 
 def _read_password() -> str:
-    if sys.stdin.isatty():
-        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-    return sys.stdin.readline().rstrip("\r\n")
+    """Return the password from a prompt, or from the first line of standard input.
+
+    :raises RegistrationError: when it cannot be read, or is not UTF-8.
+    """
+    try:
+        if sys.stdin.isatty():
+            return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+        return text.decode(sys.stdin.buffer.readline(MAX_LINE)).rstrip("\r\n")
+    except (TextError, UnicodeError):
+        raise RegistrationError("The password must be UTF-8.") from None
+    except (AttributeError, OSError):  # Standard input is closed, or it is a folder.
+        raise RegistrationError("The password cannot be read from standard input.") from None
 
 
 def _print_client(client: Client, secret: str | None, *, as_json: bool) -> None:

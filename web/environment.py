@@ -11,12 +11,13 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from web import text
 from web.addresses import AddressError, listening_address, split_host_and_port, split_url
 from web.secret_files import create_secret, read_secret
+from web.text import TextError
 
 MAX_NAME_LENGTH = 80
 
-_SCOPE = re.compile(r"[!#-\[\]-~]+( [!#-\[\]-~]+)*")  # RFC 6749 §3.3
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -47,7 +48,11 @@ class Environment:
 
     def text(self, name: str, default: str = "") -> str:
         """Return the value without surrounding white space, or `default` when it is unset."""
-        return self._variables.get(name, "").strip() or default
+        try:
+            value = text.decode_argument(self._variables.get(name, ""))
+        except TextError as error:
+            raise ConfigurationError(f"{name} {error}") from None
+        return value.strip() or default
 
     def integer(self, name: str, default: int, *, least: int = 0) -> int:
         """Return a whole number of at most nine digits, `least` or more."""
@@ -61,11 +66,12 @@ class Environment:
     def display_name(self, name: str, default: str) -> str:
         """Return a name to show on pages: 1 to 80 printable characters."""
         value = self.text(name, default)
-        if len(value) > MAX_NAME_LENGTH or not value.isprintable():
+        try:
+            return text.name(value, MAX_NAME_LENGTH)
+        except TextError:
             raise ConfigurationError(
                 f"{name} must be 1 to {MAX_NAME_LENGTH} printable characters, not {value!r}."
-            )
-        return value
+            ) from None
 
     def origin(self, name: str, default: str) -> str:
         """Return a URL of scheme, host and port only."""
@@ -105,11 +111,12 @@ class Environment:
     def scope(self, name: str, default: str) -> str:
         """Return a scope: names with single spaces between them (RFC 6749 §3.3)."""
         value = self.text(name, default)
-        if not _SCOPE.fullmatch(value):
+        try:
+            return text.scope(value)
+        except TextError:
             raise ConfigurationError(
                 f"{name} must be scopes with single spaces between them, not {value!r}."
-            )
-        return value
+            ) from None
 
     def database_url(self, name: str, file_name: str) -> str:
         """Return the URL of an SQLite file or a PostgreSQL database.
@@ -203,3 +210,5 @@ def _read(path: Path) -> str:
         return read_secret(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
+    except TextError as error:
+        raise ConfigurationError(f"{path} {error}") from None

@@ -5,14 +5,17 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from web import text
+
 
 def read_secret(path: Path) -> str:
     """Return the secret in the file at `path`, or an empty string when there is no such file.
 
     :raises OSError: when the file cannot be read.
+    :raises TextError: when it is not UTF-8.
     """
     try:
-        return path.read_text().strip()
+        return text.decode(path.read_bytes()).strip()
     except FileNotFoundError:
         return ""
 

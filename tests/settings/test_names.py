@@ -11,12 +11,14 @@ Environ = dict[str, str]
 Complaint = Callable[[type[Settings], Environ], str]
 
 
-@pytest.mark.parametrize("name", ["A", "Größe & <Co>", "N" * 80])
+@pytest.mark.parametrize("name", ["A", "Größe & <Co>", "N" * 80, "می\u200cخواهم", "👩\u200d👧"])
 def test_the_authorization_server_can_have_another_name(name: str, demo: Environ) -> None:
     assert AuthServerSettings.load(demo | {"TRIPOD_NAME": f" {name} "}).name == name
 
 
-@pytest.mark.parametrize("name", ["N" * 81, "two\nlines", "an\x1b[1mescape", "left\u202eright"])
+@pytest.mark.parametrize(
+    "name", ["N" * 81, "two\nlines", "an\x1b[1mescape", "left\u202eright", "\u3164"]
+)
 @pytest.mark.parametrize("settings_class", [AuthServerSettings, ClientAppSettings])
 def test_a_name_is_at_most_80_printable_characters(
     settings_class: type[Settings], name: str, demo: Environ, complaint: Complaint

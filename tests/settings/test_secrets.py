@@ -165,3 +165,20 @@ def test_an_unreadable_secret_file_is_reported_in_one_line(
 
 def _mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("data", ["clé".encode("latin-1"), "a key".encode("utf-16")])
+def test_a_key_file_that_is_not_utf_8_stops_the_start(
+    tmp_path: Path, complaint: Complaint, data: bytes
+) -> None:
+    (tmp_path / "secret_key").write_bytes(data)
+    line = complaint(AuthServerSettings, {"TRIPOD_INSTANCE_PATH": str(tmp_path)})
+
+    assert line == f"{tmp_path / 'secret_key'} must be UTF-8."
+
+
+def test_a_key_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "secret_key").write_bytes(b"\xef\xbb\xbfa key\r\n")
+    settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)})
+
+    assert settings.secret_keys == ("a key",)
