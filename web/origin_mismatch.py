@@ -142,11 +142,11 @@ def _count_values(name: str) -> int:
 
 
 def _describe_origin() -> str:
-    """Return the origin without a password, control characters and what exceeds `MAX_LENGTH`."""
+    """Return the origin in lower case, without a password, control characters and a long rest."""
     origin = read_origin()
     if not origin:
         userinfo, at, host = request.headers.get("Host", "").rpartition("@")
         if userinfo:
             userinfo = "***"
         origin = f"{request.scheme}://{userinfo}{at}{host}"
-    return origin[:MAX_LENGTH].encode("unicode_escape").decode("ascii")[:MAX_LENGTH]
+    return origin[:MAX_LENGTH].lower().encode("unicode_escape").decode("ascii")[:MAX_LENGTH]

@@ -1,7 +1,9 @@
 """Reject requests whose query or form is not UTF-8 with 400.
 
-Werkzeug would replace such bytes, keep them escaped, or read no field at all. The user would then
-read about the wrong cause. The name of an uploaded file may have any bytes, since nothing reads it.
+Werkzeug would replace such bytes, or read no field at all. The user would then read about the wrong
+cause. In a query, Werkzeug keeps an escape such as %E9 as it is, which is harmless in a parameter
+that no view reads. So only a view that `checks_query` rejects it. The name of an uploaded file may
+have any bytes, since nothing reads it.
 """
 
 from collections.abc import Callable, Iterator
@@ -44,19 +46,19 @@ def checks_query(view: View) -> View:
 
 
 def has_utf8_query() -> bool:
-    """Return whether the query of the current request is UTF-8."""
-    return _is_utf8(request.query_string)
+    """Return whether the query of the current request is UTF-8, its escapes included."""
+    return _is_utf8(unquote_to_bytes(request.query_string))
 
 
 def _check_query() -> None:
     view = current_app.view_functions.get(request.endpoint or "")
-    if not getattr(view, "checks_query", False) and not has_utf8_query():
+    if not getattr(view, "checks_query", False) and not _is_utf8(request.query_string):
         _refuse("query of this address")
 
 
-def _is_utf8(escaped: bytes) -> bool:
+def _is_utf8(data: bytes) -> bool:
     try:
-        unquote_to_bytes(escaped).decode()
+        data.decode()
     except UnicodeDecodeError:
         return False
     return True
@@ -85,7 +87,7 @@ class _FormParser(FormDataParser):
             return stream, *self._parse_parts(stream, (options or {}).get("boundary", ""))
         if mimetype == "application/x-www-form-urlencoded":
             body = stream.read()
-            if not _is_utf8(body):
+            if not _is_utf8(unquote_to_bytes(body)):
                 _refuse("form")
             stream = BytesIO(body)
         return super().parse(stream, mimetype, content_length, options)

@@ -284,7 +284,7 @@ def test_the_login_hint_fills_in_the_username(
     assert username_on_login_page(alice, address) == "alice"
 
 
-@pytest.mark.parametrize("hint", ["", "not a username", "x" * 65, '"><script>', "a\0", "ålice"])
+@pytest.mark.parametrize("hint", ["", "not a username", "x" * 65, '"><script>', "a\0", "a\u200bb"])
 def test_a_login_hint_that_is_no_username_is_ignored(
     alice: Person, print_shop: RegisteredClient, hint: str
 ) -> None:

@@ -223,8 +223,8 @@ def test_a_scope_of_an_unexpected_kind_is_not_a_missing_scope(caller, events, sc
     assert (events[0]["reason"], events[0]["detail"]) == ("no_introspection", f"scope is {kind}")
 
 
-@pytest.mark.parametrize("scope", ["profile", " profile  photos:read ", "profile\tphotos:read"])
-def test_white_space_between_scopes_does_not_matter(caller, scope):
+@pytest.mark.parametrize("scope", ["profile", " profile  photos:read "])
+def test_additional_spaces_between_scopes_do_not_matter(caller, scope):
     assert caller(scope=scope).get("/me").status_code == 200
 
 
