@@ -63,7 +63,8 @@ def find_response_parameter(uri: str) -> str | None:
 
     A parameter must not be in the response more than once (RFC 6749 §3.1).
     """
-    query = uri.partition("?")[2]
+    # Some programs also read `;` as a separator.
+    query = uri.partition("?")[2].replace(";", "&")
     names = (name for name, _ in parse_qsl(query, keep_blank_values=True))
     return next((name for name in names if name in RESPONSE_PARAMETERS), None)
 

@@ -402,6 +402,15 @@ def test_throttling_can_be_read(
     assert is_readable(response)
 
 
+@pytest.mark.parametrize("leg", ["auth_server", "client_app", "resource_api"])
+@pytest.mark.parametrize("path", ["/static//css/base.css", "/photos//x", "/oauth//token"])
+def test_a_path_with_two_slashes_is_no_server_error(legs: Legs, leg: str, path: str) -> None:
+    url = getattr(legs, f"{leg}_url")
+    response = getattr(legs, leg).test_client().get(path, base_url=url)
+
+    assert response.status_code in (308, 404, 405)
+
+
 def test_the_answer_is_the_same_without_an_origin(legs: Legs, script: requests.Session) -> None:
     """A response that differs by `Origin` would need `Vary`; this one never differs."""
     del script.headers["Origin"]

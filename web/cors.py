@@ -10,10 +10,12 @@ has an `Origin` makes no difference, so that the response needs no `Vary`.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from http import HTTPStatus
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, request
+from werkzeug.routing import RequestRedirect
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -81,12 +83,15 @@ def _is_readable() -> bool:
 def _find_marked_views() -> dict[str, tuple[str, ...]]:
     """Return the request headers of the marked views of the requested path, by method."""
     routes = current_app.url_map.bind("")
-    marks = {
-        method: _read_mark(routes.match(request.path, method)[0])
-        for method in routes.allowed_methods(request.path)
-        if method != "OPTIONS"
-    }
-    return {method: headers for method, headers in marks.items() if headers is not None}
+    found = {}
+    for method in set(routes.allowed_methods(request.path)) - {"OPTIONS"}:
+        # A path with two slashes in a row is redirected.
+        with suppress(RequestRedirect):
+            endpoint, _ = routes.match(request.path, method)
+            headers = _read_mark(endpoint)
+            if headers is not None:
+                found[method] = headers
+    return found
 
 
 def _read_mark(endpoint: str) -> tuple[str, ...] | None:

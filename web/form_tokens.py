@@ -8,8 +8,9 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import BadRequest
 
-from web import event_log, request_origin
+from web import event_log, origin_mismatch, request_origin
 from web.canonical_host import is_for_machines
+from web.leg_settings import current_settings
 from web.reasons import Reason
 
 
@@ -36,7 +37,7 @@ def init_app(app: Flask) -> None:
         if not _is_form():
             return
         if request_origin.is_from_another_site():
-            raise _record_refusal(Reason.FORM_OF_ANOTHER_SITE)
+            raise _refuse_foreign_form()
         try:
             # Lab check: form-token
             csrf.protect()
@@ -52,6 +53,21 @@ def _is_form() -> bool:
     changes = request.method in current_app.config["WTF_CSRF_METHODS"]
     is_checked = changes and current_app.config["WTF_CSRF_ENABLED"]
     return is_checked and view is not None and not is_for_machines(view)
+
+
+def _refuse_foreign_form() -> BadRequest:
+    """Return the error for a form that a header attributes to another origin than the leg's own.
+
+    If a proxy hides the leg's address from it, each of its own forms looks like this.
+    """
+    origin = request_origin.named_origin()
+    if origin and (request_origin.is_same_for_browser() or origin_mismatch.has_undeclared_proxy()):
+        return origin_mismatch.refuse_origin(origin)
+    return _record_refusal(
+        Reason.FORM_OF_ANOTHER_SITE,
+        origin=origin_mismatch.shorten_origin(origin),
+        expected=current_settings().url,
+    )
 
 
 def _find_cause() -> Reason:

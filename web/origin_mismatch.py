@@ -36,6 +36,7 @@ _REMEDIES = {
     "X-Forwarded-Proto and X-Forwarded-Host.",
     Reason.PROXY_COUNT_DIFFERS: "X-Forwarded-Proto and X-Forwarded-Host must have one value for "
     "each of the proxies in TRIPOD_TRUSTED_PROXIES.",
+    Reason.HOST_NOT_PASSED: "Let the proxy pass the Host header, or send X-Forwarded-Host.",
     Reason.SCHEME_NOT_PASSED: "Let the proxy send X-Forwarded-Proto, and set "
     "TRIPOD_TRUSTED_PROXIES to the number of proxies.",
     Reason.PORT_DIFFERS: "Use that port, and let a proxy pass the Host header with its port.",
@@ -82,23 +83,27 @@ def read_origin() -> str:
     return f"{request.scheme}://{host}".lower()
 
 
-def refuse_origin() -> BadRequest:
-    """Log the cause, and return the error that says it in the words for its reader."""
-    reason = _find_cause()
-    record_refusal(reason)
+def refuse_origin(origin: str = "") -> BadRequest:
+    """Log the cause, and return the error. Only in the demo does its text name the cause.
+
+    `origin` is what the browser names. Without it, it is what the request came for.
+    """
+    origin = origin or _requested_origin()
+    reason = _find_cause(origin)
+    record_refusal(reason, origin)
     description = _PLAIN
     if current_settings().demo:
         description = (
             f"This server answers at {current_settings().url}, and this request came for "
-            f"{_describe_origin()}. {_REMEDIES[reason]}"
+            f"{shorten_origin(origin)}. {_REMEDIES[reason]}"
         )
     return BadRequest(description)
 
 
-def record_refusal(reason: Reason) -> None:
+def record_refusal(reason: Reason, origin: str = "") -> None:
     """Write the refusal to the event log, unless the same one was written within `WINDOW`."""
     quota: _Quota = current_app.extensions["tripod.host_refusals"]
-    origin = _describe_origin()
+    origin = shorten_origin(origin or _requested_origin())
     if not quota.admits((reason, origin)):
         return
     fields: dict[str, event_log.Field] = {"forwarding_headers": _list_sent(_FORWARDING)}
@@ -113,7 +118,12 @@ def has_undeclared_proxy() -> bool:
     return not current_settings().trusted_proxies and bool(_list_sent(_FORWARDING))
 
 
-def _find_cause() -> Reason:
+def shorten_origin(origin: str) -> str:
+    """Return the origin in lower case, with control characters escaped, cut to `MAX_LENGTH`."""
+    return origin[:MAX_LENGTH].lower().encode("unicode_escape").decode("ascii")[:MAX_LENGTH]
+
+
+def _find_cause(origin: str) -> Reason:
     if has_undeclared_proxy():
         return Reason.PROXY_NOT_DECLARED
     sent = _list_sent(_HOST_AND_SCHEME)
@@ -121,15 +131,24 @@ def _find_cause() -> Reason:
         return Reason.FORWARDED_HEADER_ONLY
     if any(_count_values(name) != current_settings().trusted_proxies for name in sent):
         return Reason.PROXY_COUNT_DIFFERS
-    return _find_difference(read_origin(), current_settings().url)
+    try:
+        return _find_difference(origin, current_settings().url)
+    except ValueError:
+        return Reason.ANOTHER_HOST
 
 
 def _find_difference(origin: str, expected: str) -> Reason:
+    """Return how the origin differs from the expected one.
+
+    :raises ValueError: when it is not an origin.
+    """
     host, expected_host = urlsplit(origin), urlsplit(expected)
     if host.netloc == expected_host.netloc:
         return Reason.SCHEME_NOT_PASSED
     if host.hostname == expected_host.hostname:
         return Reason.PORT_DIFFERS
+    if (host.hostname, host.port) == current_settings().bind_address:
+        return Reason.HOST_NOT_PASSED
     return Reason.ANOTHER_HOST
 
 
@@ -141,12 +160,12 @@ def _count_values(name: str) -> int:
     return len(parse_list_header(request.headers[name]))
 
 
-def _describe_origin() -> str:
-    """Return the origin in lower case, without a password, control characters and a long rest."""
+def _requested_origin() -> str:
+    """Return the origin that the request came for, with user information masked."""
     origin = read_origin()
-    if not origin:
-        userinfo, at, host = request.headers.get("Host", "").rpartition("@")
-        if userinfo:
-            userinfo = "***"
-        origin = f"{request.scheme}://{userinfo}{at}{host}"
-    return origin[:MAX_LENGTH].lower().encode("unicode_escape").decode("ascii")[:MAX_LENGTH]
+    if origin:
+        return origin
+    userinfo, at, host = request.headers.get("Host", "").rpartition("@")
+    if userinfo:
+        userinfo = "***"
+    return f"{request.scheme}://{userinfo}{at}{host}"

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     FORWARDED_HEADER_ONLY = "forwarded_header_only"  # The proxy sends only RFC 7239's header.
     PROXY_COUNT_DIFFERS = "proxy_count_differs"  # More or fewer proxies than declared sent headers.
     SCHEME_NOT_PASSED = "scheme_not_passed"  # The host is right, and the scheme is not.
+    HOST_NOT_PASSED = "host_not_passed"  # The host is the address that the leg listens on.
     PORT_DIFFERS = "port_differs"  # The host is right; the port is another one, or was lost.
     ANOTHER_HOST = "another_host"  # The host is another one.
     ANOTHER_SPELLING = "another_spelling"  # A form was sent to another name of loopback.

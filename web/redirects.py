@@ -33,6 +33,9 @@ def requested_target() -> str:
     """
     # PEP 3333: each character stands for a byte.
     path = escape_path(request.environ["PATH_INFO"].encode("latin-1"))
+    if not path.startswith("/"):
+        # The target can be `*`, as in `OPTIONS *` (RFC 9110 §9.3.7).
+        path = f"/{path}"
     query = escape_query(request.query_string)
     if query:
         return f"{path}?{query}"

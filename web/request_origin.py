@@ -18,16 +18,26 @@ def is_from_another_site() -> bool:
     `Referer` is read only when the other two headers say nothing. Only its host is compared,
     because some tools cut it down to the host.
     """
-    fetch_site = request.headers.get("Sec-Fetch-Site", "")
-    origin = request.headers.get("Origin", "").lower()
-    if origin == "null":
-        origin = ""
+    fetch_site, origin = request.headers.get("Sec-Fetch-Site", ""), named_origin()
     if fetch_site in ("cross-site", "same-site") or origin not in ("", current_settings().url):
         return True
-    if origin or fetch_site == "same-origin":
+    if origin or is_same_for_browser():
         return False
     own_host = urlsplit(current_settings().url).hostname
     return _find_host(request.headers.get("Referer", "")) not in (None, own_host)
+
+
+def named_origin() -> str:
+    """Return the header `Origin` in lower case, or "" if it names no origin."""
+    origin = request.headers.get("Origin", "").lower()
+    if origin == "null":
+        return ""
+    return origin
+
+
+def is_same_for_browser() -> bool:
+    """Return whether the browser says that the request is for the origin that caused it."""
+    return request.headers.get("Sec-Fetch-Site") == "same-origin"
 
 
 def _find_host(referrer: str) -> str | None:

@@ -67,6 +67,7 @@ PHRASES = {
     "forwarded_header_only": "the proxy sends only the header Forwarded, which is not read",
     "proxy_count_differs": "more or fewer proxies than declared forwarded the request",
     "scheme_not_passed": "the proxy does not pass the scheme",
+    "host_not_passed": "the request came for the address that the server listens on",
     "port_differs": "the request came for another port",
     "another_host": "the request came for another host",
     "another_spelling": "the form was sent to another name of loopback",

@@ -56,6 +56,14 @@ def test_the_redirect_keeps_path_and_query(address: str, app: Flask) -> None:
     assert answer.headers["Location"] == f"http://127.0.0.1:9000{address}"
 
 
+def test_a_target_without_a_path_is_redirected_to_one(app: Flask) -> None:
+    """`OPTIONS *` is about the server itself (RFC 9110 §9.3.7)."""
+    environ = {"HTTP_HOST": "localhost:9000", "PATH_INFO": "*"}
+    answer = app.test_client().get("/", environ_overrides=environ)
+
+    assert answer.headers["Location"] == "http://127.0.0.1:9000/*"
+
+
 def environ_of(address: str) -> dict[str, str]:
     """Return what a WSGI server makes of a request on localhost (PEP 3333)."""
     path, _, query = address.partition("?")

@@ -52,7 +52,6 @@ FOREIGN = [
     {"Origin": URL, "Sec-Fetch-Site": "cross-site"},
     {"Origin": URL, "Sec-Fetch-Site": "same-site"},
     {"Origin": "null", "Sec-Fetch-Site": "cross-site"},
-    {"Origin": "https://mallory.example", "Sec-Fetch-Site": "same-origin"},
     {"Referer": "https://mallory.example/"},
     {"Referer": "https://id.example@mallory.example/"},
     {"Origin": "null", "Referer": "https://mallory.example/"},
@@ -87,6 +86,29 @@ def test_a_header_that_names_another_site_refuses_even_a_right_token(
     assert response.status_code == 400
     assert "Set-Cookie" not in response.headers
     assert [event["reason"] for event in events.named("form_refused")] == ["form_of_another_site"]
+
+
+@pytest.mark.settings(**PUBLIC)
+def test_a_refused_form_is_logged_with_both_origins(
+    browser: Browser, form: dict[str, Any], events: Events
+) -> None:
+    send(browser, form, {"Origin": "https://mallory.example"})
+    [event] = events.named("form_refused")
+
+    assert (event["origin"], event["expected"]) == ("https://mallory.example", URL)
+
+
+@pytest.mark.settings(**PUBLIC)
+def test_a_form_behind_a_proxy_that_hides_the_address_names_that_cause(
+    browser: Browser, form: dict[str, Any], events: Events
+) -> None:
+    """The browser knows the leg by another address than the leg itself."""
+    headers = {"Origin": "https://shop.example", "Sec-Fetch-Site": "same-origin"}
+    response = send(browser, form, headers)
+
+    assert response.status_code == 400
+    assert "Set-Cookie" not in response.headers
+    assert events.named("host_refused")[0]["origin"] == "https://shop.example"
 
 
 @pytest.mark.settings(**PUBLIC)

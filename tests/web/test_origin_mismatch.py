@@ -51,9 +51,10 @@ CAUSES: list[tuple[int, dict[str, str], str, str]] = [
     (1, PROTO | {"Host": "id.example:8443"}, "port_differs", "https://id.example:8443"),
     # Another host.
     (1, PROTO | {"Host": "evil.example"}, "another_host", "https://evil.example"),
-    (1, PROTO, "another_host", "https://127.0.0.1:9000"),
     (0, {"Host": "evil.example"}, "another_host", "http://evil.example"),
-    (0, {}, "another_host", INTERNAL),
+    # A proxy that does not pass the host.
+    (1, PROTO, "host_not_passed", "https://127.0.0.1:9000"),
+    (0, {}, "host_not_passed", INTERNAL),
 ]
 Start = Callable[..., Flask]
 
@@ -113,6 +114,15 @@ def test_in_the_demo_the_page_names_both_origins_and_the_remedy(start: Start) ->
 
     assert "http://127.0.0.1:9000" in text
     assert "http://photos.test:9000" in text
+    assert "TRIPOD_TRUSTED_PROXIES" in text
+
+
+def test_a_form_behind_an_undeclared_proxy_names_that_cause(start: Start) -> None:
+    """A proxy that replaces the host by the leg's own hides the address from the leg."""
+    headers = {"Origin": "https://id.example"} | PROTO | FORWARDED_HOST
+    text = client_of(start, DEMO="1").post("/form", base_url=INTERNAL, headers=headers).text
+
+    assert "https://id.example" in text
     assert "TRIPOD_TRUSTED_PROXIES" in text
 
 
