@@ -60,6 +60,9 @@ class _Session(requests.Session):
         self.mount("http://", adapter)
         self.mount("https://", adapter)
 
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Return None: requests would read the address of a redirect, and fail if it is invalid."""
+
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request with the timeout and the request id, and without cookies or redirects.
 

@@ -4,9 +4,11 @@ A value could be a token. `client_app/oauth.py` has its own reader, since people
 """
 
 import json
+import re
 
 import requests
 
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}[ /][a-z0-9.+-]{1,40}", re.I)
 _KINDS = {
     "NoneType": "missing",
     "bool": "a boolean",
@@ -19,10 +21,13 @@ _KINDS = {
 def parse(response: requests.Response) -> object:
     """Return the JSON value of a response in any Unicode encoding, or None.
 
-    The media type does not matter, because many servers send a wrong one.
+    The media type does not matter, because many servers send a wrong one. A value with an
+    unpaired surrogate is not text, and no page and no database would take it.
     """
     try:
-        return json.loads(response.content)
+        value: object = json.loads(response.content)
+        json.dumps(value, ensure_ascii=False).encode()
+        return value
     except (ValueError, RecursionError, requests.RequestException):
         return None
 
@@ -34,5 +39,7 @@ def name_kind(value: object) -> str:
 
 def describe(response: requests.Response) -> str:
     """Return the status, the media type and the length of a response."""
-    media_type = response.headers.get("Content-Type", "no type").partition(";")[0][:60]
+    media_type = response.headers.get("Content-Type", "no type").partition(";")[0]
+    if not _MEDIA_TYPE.fullmatch(media_type):
+        media_type = "an unusual type"
     return f"status {response.status_code}, {media_type}, {len(response.content)} bytes"

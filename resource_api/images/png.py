@@ -134,7 +134,11 @@ def _find_profile(chunks: dict[bytes, bytes]) -> ImageCmsProfile | None:
 def _read_chromaticities(chunk: bytes) -> Chromaticities | None:
     if len(chunk) != 32:
         return None
-    white_x, white_y, *others = [value / 100_000 for value in struct.unpack(">8I", chunk)]
+    numbers = struct.unpack(">8i", chunk)
+    if min(numbers) < 0:
+        # PNG has no negative numbers (§7.1), and Chromium ignores the chunk.
+        return None
+    white_x, white_y, *others = [number / 100_000 for number in numbers]
     red_x, red_y, green_x, green_y, blue_x, blue_y = others
     return (white_x, white_y), (red_x, red_y), (green_x, green_y), (blue_x, blue_y)
 

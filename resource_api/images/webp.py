@@ -2,16 +2,18 @@
 
 import struct
 
+from PIL import Image
+
 from resource_api.images.colour import open_profile
-from resource_api.images.opened import QUALITY, Opened, open_header
+from resource_api.images.opened import QUALITY, Opened, decode_with_pillow, open_header
 from resource_api.images.orientation import UPRIGHT
 
 #: The methods take a few seconds at most for the largest image.
 LOSSY = {"quality": QUALITY, "method": 2}
 LOSSLESS = {"lossless": True, "quality": 0, "method": 0}
 
-#: The bit of an extended file's flags.
-_ANIMATED = 0x02
+#: The bits of an extended file's flags.
+_ANIMATED, _HAS_ALPHA = 0x02, 0x10
 #: The lengths of the headers of a file, of a chunk and of a frame.
 _FILE, _CHUNK, _FRAME = 12, 8, 16
 
@@ -22,17 +24,25 @@ def open_webp(data: bytes) -> Opened:
     encoding: dict[str, int] = LOSSY
     if _find_codec(data) == b"VP8L":
         encoding = LOSSLESS
-    profile = image.info.get("icc_profile")
+    profile, decode = image.info.get("icc_profile"), decode_with_pillow
     if data[12:16] == b"VP8X" and data[20] & _ANIMATED:
         # Browsers ignore the profile of an animation.
         profile = None
+    if data[12:16] == b"VP8X" and not data[20] & _HAS_ALPHA:
+        decode = _decode_opaque
     return Opened(
         image,
         # Chromium shows the pixels as they are stored, whatever the EXIF orientation is.
         orientation=UPRIGHT,
         profile=open_profile(profile),
         encoding={"format": "WEBP"} | encoding,
+        decode=decode,
     )
+
+
+def _decode_opaque(image: Image.Image) -> Image.Image:
+    """Return the image without the alpha that the file's flags do not announce."""
+    return image.convert("RGB")
 
 
 def _find_codec(data: bytes) -> bytes:

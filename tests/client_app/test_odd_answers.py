@@ -122,6 +122,14 @@ NOT_UNDERSTOOD = [
         JSON | {"Content-Encoding": "gzip"},
     ),
     ("302 text/html", 302, b"<html>", HTML),
+    ("cannot be read", 302, b"<html>", HTML | {"Location": "http://["}),
+    ("400 no type", 400, b"", {"Content-Type": "secret value\x1b"}),
+    (
+        "not a JSON object",
+        400,
+        b'{"error": "invalid_grant", "error_description": "\\ud800"}',
+        JSON,
+    ),
     ("400 text/html", 400, b"<html>", HTML),
     ("401 no type", 401, b"", {"WWW-Authenticate": "Basic"}),
     (

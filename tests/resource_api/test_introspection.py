@@ -36,6 +36,7 @@ FAILURES = {
     "the endpoint does not exist": answered(404, b"<h1>Not found</h1>", "text/html"),
     "success without content": answered(204, b"", ""),
     "not JSON": answered(200, b"<h1>Hello</h1>", "text/html"),
+    "an unpaired surrogate": answered(200, b'{"active": true, "sub": "\\ud800"}'),
     "not UTF-8": answered(200, b"\xff\xfe\xff"),
     "deeply nested": answered(200, b"[" * 100_000),
     "too large": answered(

@@ -332,6 +332,12 @@ WEBP_COLOURS = {
         ]
     ),
     "bytes after the end": webp() + b"<?php" * 9,
+    "alpha without its flag": webp_of(
+        [
+            (name, bytes([content[0] & ~0x10]) + content[1:] if name == b"VP8X" else content)
+            for name, content in webp_chunks(webp("RGBA", lossless=True, xmp=b"<x/>"))
+        ]
+    ),
 }
 AVIF_COLOURS = (
     {

@@ -43,6 +43,10 @@ def network() -> Network:
     def headers() -> ResponseReturnValue:
         return dict(request.headers), {"Set-Cookie": "session=value"}
 
+    @server.route("/lost")
+    def lost() -> ResponseReturnValue:
+        return "", 302, {"Location": "http://["}
+
     @server.post("/moved")
     def moved() -> ResponseReturnValue:
         return redirect("/headers", 307)
@@ -93,6 +97,10 @@ def test_a_redirect_is_not_followed(session: requests.Session, network: Network)
 
     assert response.status_code == 307
     assert len(network.exchanges) == 1
+
+
+def test_an_invalid_address_in_a_redirect_is_not_read(session: requests.Session) -> None:
+    assert session.get(f"{URL}/lost").status_code == 302
 
 
 def test_cookies_are_not_kept(session: requests.Session) -> None:
