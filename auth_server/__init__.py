@@ -30,7 +30,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
     form_tokens.init_app(app)
     # Templates say the name of the server, never that of the demo's.
     app.context_processor(lambda: {"server_name": settings.name})
-    app.jinja_env.globals["opens_app"] = is_private_use
+    app.jinja_env.globals["is_private_use"] = is_private_use
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)

@@ -134,7 +134,10 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
 
 
 def _check_response_parameters(redirect_uri: str, client: Client) -> None:
-    """Reject what earlier versions registered: the client could not tell which value is right."""
+    """Reject a registered redirect URI that has a response parameter.
+
+    Earlier versions accepted such URIs.
+    """
     if name := find_response_parameter(redirect_uri):
         raise UntrustedRequest(
             "invalid_request",

@@ -217,7 +217,7 @@ def _read_password() -> str:
     try:
         if sys.stdin.isatty():
             return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
-        return text.decode(sys.stdin.buffer.readline(MAX_LINE)).rstrip("\r\n")
+        return text.decode_utf8(sys.stdin.buffer.readline(MAX_LINE)).rstrip("\r\n")
     except (TextError, UnicodeError):
         raise RegistrationError("The password must be UTF-8.") from None
     except (AttributeError, OSError):  # Standard input is closed, or it is a folder.

@@ -45,7 +45,7 @@ def check_name(name: str) -> str:
     :raises RegistrationError: when it must not be shown to users.
     """
     try:
-        return text.name(name, MAX_NAME)
+        return text.check_name(name, MAX_NAME)
     except TextError as error:
         raise RegistrationError(f"A name {error}") from None
 

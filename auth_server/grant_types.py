@@ -39,7 +39,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
     ) -> tuple[int, str, list[tuple[str, str]]]:
         """A7 – Authorization response (§4.1.2): append code and `state` to the redirect URI.
 
-        Authlib would put the redirect URI together anew, and thus change its query.
+        This is done here, because Authlib would rebuild the address and change its query.
         """
         self.request.user = grant_user
         code, state = self.generate_authorization_code(), self.request.payload.state

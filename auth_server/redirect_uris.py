@@ -47,7 +47,7 @@ def objection_to(uri: str, *, is_public: bool) -> str | None:
     if objection := _objection_to_scheme(uri, is_public=is_public):
         return objection
     if "#" in uri or "@" in urlsplit(uri).netloc or "*" in uri:
-        return "A redirect URI has no fragment, no user name and no wildcard."
+        return "A redirect URI must not have a fragment, a user name or a wildcard."
     if name := find_response_parameter(uri):
         return f"Its query has {name}, which is a parameter of the authorization response."
     return None
@@ -120,7 +120,10 @@ def _objection_to_scheme(uri: str, *, is_public: bool) -> str | None:
             "user's device, a scheme with a period, as in com.example.app:/callback.",
         )
     if not is_public:
-        return "Only a public client, on the user's device, has such a scheme; use https."
+        return (
+            "Only a public client may use a private-use scheme. "
+            "Use https, or register a public client."
+        )
     return None
 
 

@@ -59,7 +59,7 @@ SCOPES = {
 
 def scope_list(scope: str | None) -> list[str]:
     """Return the scope tokens of a space-delimited `scope`, without repetitions, in their order."""
-    return text.scope_tokens(scope or "")
+    return text.split_scope(scope or "")
 
 
 def scope_text(scopes: Iterable[str]) -> str:

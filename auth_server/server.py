@@ -153,7 +153,7 @@ class _Issuer(IssuerParameter):  # type: ignore[misc]
     def add_issuer_parameter(
         self, authorization_server: AuthorizationServer, response: Response
     ) -> None:
-        """Add `iss`, and leave the address as it is, which Authlib would put together anew."""
+        """Add `iss` here, because Authlib would rebuild the address and change its query."""
         if response.location:
             response.location = append_parameters(response.location, [issuer_parameter()])
 

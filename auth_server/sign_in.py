@@ -49,14 +49,14 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     """
     canonical = ""
     with suppress(TextError):
-        canonical = text.username(username)
+        canonical = text.canonicalize_username(username)
     attempt = throttling.count_attempt(db, request.remote_addr or "", canonical or username)
     user = _find_user(db, canonical)
     db.commit()
     password_hash = None
     if user is not None:
         password_hash = user.password_hash
-    spellings = text.password_spellings(password)
+    spellings = text.list_password_spellings(password)
     matches = (typed for typed in spellings if digests.password_matches(typed, password_hash))
     match = next(matches, None)
     if user is None or match is None:

@@ -57,7 +57,7 @@ def remove_attempt(db: Session, attempt: SignInFailure) -> None:
 def purge(db: Session) -> int:
     """Delete the failures that no longer count, and return their number.
 
-    Those that seem to come later are from before the clock was set back.
+    Failures in the future are deleted too. They were stored before the clock was set back.
     """
     moment = now()
     is_over = (SignInFailure.at <= moment - WINDOW) | (SignInFailure.at > moment + WINDOW)

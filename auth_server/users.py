@@ -43,7 +43,7 @@ def find_user(db: Session, username: str) -> User:
     :raises RegistrationError: when there is none.
     """
     with suppress(TextError):
-        canonical = text.username(username)
+        canonical = text.canonicalize_username(username)
         user: User | None = db.scalar(select(User).where(User.username == canonical))
         if user is not None:
             return user
@@ -82,7 +82,7 @@ def check_username(username: str) -> str:
     :raises RegistrationError: when it is not valid.
     """
     try:
-        return text.username(username)
+        return text.canonicalize_username(username)
     except TextError as error:
         raise RegistrationError(f"A username {error}") from None
 
@@ -93,6 +93,6 @@ def check_password(password: str) -> str:
     :raises RegistrationError: when it is not valid.
     """
     try:
-        return text.password(password)
+        return text.canonicalize_password(password)
     except TextError as error:
         raise RegistrationError(f"A password {error}") from None

@@ -95,5 +95,5 @@ def _required_scope(response: requests.Response) -> str | None:
     for answer in answers:
         if isinstance(answer, dict) and answer.get("error") == "insufficient_scope":
             with suppress(KeyError, TypeError, TextError):
-                return text.scope(answer["scope"])
+                return text.check_scope(answer["scope"])
     return None

@@ -75,12 +75,23 @@ def _bad_authorization_response(error: BadResponseError) -> Answer:
 
 
 def _refused(error: RefusedError) -> Answer:
-    again, reason = connect_again_url(error.request), reason_for(error)
+    retry_address, reason = connect_again_url(error.request), reason_for(error)
     if reason is Reason.ACCESS_DENIED:
         return_to = (error.request and error.request.return_to) or url_for(ALBUM)
-        return page("denied.html", HTTPStatus.FORBIDDEN, again=again, return_to=return_to)
+        return page(
+            "denied.html",
+            HTTPStatus.FORBIDDEN,
+            retry_address=retry_address,
+            return_to=return_to,
+        )
     sentence = SENTENCES.get(reason, OTHER_SENTENCE).format(issuer=print_shop().issuer_name)
-    return page("refused.html", HTTPStatus.BAD_REQUEST, error=error, sentence=sentence, again=again)
+    return page(
+        "refused.html",
+        HTTPStatus.BAD_REQUEST,
+        error=error,
+        sentence=sentence,
+        retry_address=retry_address,
+    )
 
 
 def _auth_server_unreachable(error: UnreachableError) -> Answer | AnswerWithHeaders:
@@ -94,15 +105,17 @@ def _auth_server_unreachable(error: UnreachableError) -> Answer | AnswerWithHead
     if request.endpoint == "client_app.authorization_response":
         # The status is 424 and not 503: a 503 invites the browser to send the request again, and
         # with it a code that may be spent.
-        again, status = connect_again_url(error.request), HTTPStatus.FAILED_DEPENDENCY
-        return page("auth_server_failed.html", status, again=again, **context)
+        retry_address = connect_again_url(error.request)
+        status = HTTPStatus.FAILED_DEPENDENCY
+        return page("auth_server_failed.html", status, retry_address=retry_address, **context)
     if request.endpoint == "client_app.connect":
         return_to = checked_return_to(request.args.get("return_to"))
-        again = connect_url(request.args.get("scope"), return_to)
+        retry_address = connect_url(request.args.get("scope"), return_to)
     else:
-        again = this_page() or url_for(ALBUM)
+        retry_address = this_page() or url_for(ALBUM)
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    return *page("auth_server_failed.html", status, again=again, **context), RETRY_AFTER
+    answer = page("auth_server_failed.html", status, retry_address=retry_address, **context)
+    return *answer, RETRY_AFTER
 
 
 def _insufficient_scope(error: InsufficientScopeError) -> Answer:

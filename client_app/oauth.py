@@ -59,7 +59,7 @@ class UnreachableError(OAuthError):
 
 
 class NotUnderstoodError(UnreachableError):
-    """An answer came and cannot be used. The text says which part, and never its value."""
+    """The answer cannot be used. The text names the part, but no value except the issuer."""
 
 
 class RefusedError(OAuthError):
@@ -139,7 +139,7 @@ class AuthorizationResponse:
 
 @dataclass(kw_only=True)
 class Client:
-    """A client of one server. `http` returns this thread's session, `clock` epoch seconds."""
+    """A client of a server. `http` returns this thread's session, `clock` returns epoch seconds."""
 
     issuer: str
     client_id: str
@@ -220,7 +220,7 @@ class Client:
         self._post("revocation_endpoint", form)
 
     def _request_tokens(self, form: dict[str, str], requested_scope: str) -> Tokens:
-        """Send a token request. Without a new scope or refresh token, the old one stays (§5.1)."""
+        """Send a token request. A missing scope (§5.1) or refresh token (§6) has not changed."""
         asked_at = self.clock()  # before sending, so that the token never seems to live too long
         answer = _read_json(self._post("token_endpoint", form))
         _read_text(answer, "token_type", "(?i:bearer)")
@@ -298,7 +298,7 @@ def _parse(response: requests.Response) -> object:
 
 
 def _read_json(response: requests.Response) -> dict[str, Any]:
-    """Return a JSON object; raise its `error`, which some servers send with status 200."""
+    """Return a JSON object. Raise `RefusedError` for its `error`; some servers send it with 200."""
     answer = _parse(response)
     if not isinstance(answer, dict):
         raise NotUnderstoodError("bad_answer", f"{_describe(response)}, not a JSON object")
@@ -314,21 +314,21 @@ def _describe(response: requests.Response) -> str:
 
 
 def _kind(value: object) -> str:
-    """Return words for a JSON value, which could be secret itself."""
+    """Describe the kind of a JSON value without its content, which may be secret."""
     names = {"dict": "an object", "list": "an array", "str": "not valid", "bool": "a boolean"}
     return (names | {"NoneType": "missing"}).get(type(value).__name__, "a number")
 
 
-def _read_text(answer: dict[str, Any], member: str, form: str) -> str:
-    """Return the member, or "" if it is missing or null; the text must have this form."""
+def _read_text(answer: dict[str, Any], member: str, pattern: str) -> str:
+    """Return the member, or "" if it is missing or null. A text must match the pattern."""
     value = answer.get(member)
-    if isinstance(value, str | None) and re.fullmatch(form, value or ""):
+    if isinstance(value, str | None) and re.fullmatch(pattern, value or ""):
         return value or ""
     raise NotUnderstoodError("bad_token_response", f"{member} is {_kind(value)}")
 
 
 def _read_lifetime(value: object) -> float:
-    """Return the seconds; many servers send them as a string of digits."""
+    """Return the lifetime in seconds. Some servers send a string of digits."""
     if isinstance(value, str) and re.fullmatch(r" *[0-9]{1,9} *", value):
         value = int(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 10**9:

@@ -22,7 +22,7 @@ _EXPECTED_KINDS: dict[str, type | tuple[type, ...]] = {"active": bool, "aud": (s
 
 
 class IntrospectionError(Exception):
-    """Why nobody gets access. `detail` tells the event log what came, and never a value."""
+    """No access is given. `detail` describes the answer for the event log, without values."""
 
     def __init__(self, reason: Reason, detail: str = "") -> None:
         super().__init__(reason, detail)
@@ -146,7 +146,7 @@ def _read_introspection(answer: Answer) -> Introspection:
         username=username,
         name=_read_text(answer, "name") or username,
         client_id=_read_text(answer, "client_id"),
-        scope=frozenset(text.scope_tokens(_read_text(answer, "scope"))),
+        scope=frozenset(text.split_scope(_read_text(answer, "scope"))),
     )
 
 

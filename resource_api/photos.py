@@ -112,7 +112,7 @@ def check_title(presented_title: object) -> str:
     if not isinstance(presented_title, str):
         raise InvalidTitle("title must be a string.")
     try:
-        return text.title(presented_title, TITLE_LENGTH)
+        return text.check_title(presented_title, TITLE_LENGTH)
     except TextError as error:
         raise InvalidTitle(f"title {error}") from None
 

@@ -184,7 +184,7 @@ def _read_json_object() -> Json:
         raise UnsupportedMediaType
     try:
         # Flask would accept UTF-16 too; RFC 8259 §8.1 allows only UTF-8.
-        body = json.loads(text.decode(request.get_data()))
+        body = json.loads(text.decode_utf8(request.get_data()))
     except (ValueError, RecursionError):  # Deeply nested brackets cause the latter.
         body = None
     if not isinstance(body, dict):

@@ -212,7 +212,7 @@ PAGES = [
     ),
     Entry(
         "auth_server/form_refused",
-        "The cookie did not come back",
+        "Your browser did not send our cookie",
         lambda visit: visit.request_consent().forget_cookies().press("Deny"),
     ),
     Entry(
@@ -301,7 +301,7 @@ PAGES = [
     ),
     Entry(
         "client_app/bad_authorization_response",
-        "The cookie did not come back",
+        "Your browser did not send our cookie",
         lambda visit: visit.print_shop("/callback?state=x"),
     ),
     Entry(
@@ -311,7 +311,7 @@ PAGES = [
     ),
     Entry(
         "client_app/form_refused",
-        "The cookie did not come back",
+        "Your browser did not send our cookie",
         lambda visit: visit.connect("alice").forget_cookies().press("Refresh now"),
     ),
     Entry(

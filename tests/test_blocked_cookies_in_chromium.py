@@ -41,7 +41,7 @@ def test_each_attempt_to_sign_in_says_what_to_do(page: Page, legs_on_ports: Runn
     for _ in range(2):
         sign_in(page)
         alert = page.get_by_role("alert")
-        expect(alert).to_contain_text("The cookie did not come back")
+        expect(alert).to_contain_text("Your browser did not send our cookie")
         expect(alert).to_contain_text(f"Allow cookies for {legs_on_ports.auth_server_url}")
 
     assert page.context.cookies() == []
@@ -50,5 +50,7 @@ def test_each_attempt_to_sign_in_says_what_to_do(page: Page, legs_on_ports: Runn
 def test_the_callback_says_what_to_do(page: Page, legs_on_ports: Running) -> None:
     page.goto(f"{legs_on_ports.client_app_url}/callback?code=c&state=s")
 
-    expect(page.get_by_role("heading", level=1)).to_have_text("The cookie did not come back")
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "Your browser did not send our cookie"
+    )
     expect(page.get_by_text(f"Allow cookies for {legs_on_ports.client_app_url}")).to_be_visible()

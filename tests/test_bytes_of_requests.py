@@ -287,7 +287,9 @@ def test_json_may_begin_with_a_byte_order_mark(rename: Callable[[bytes], TestRes
     assert (response.status_code, response.get_json()["title"]) == (200, "Café")
 
 
-def test_half_of_a_surrogate_pair_is_no_title(rename: Callable[[bytes], TestResponse]) -> None:
+def test_a_title_with_an_unpaired_surrogate_is_rejected(
+    rename: Callable[[bytes], TestResponse],
+) -> None:
     response = rename(b'{"title": "\\ud800"}')
 
     assert (response.status_code, response.get_json()["error"]) == (422, "invalid_title")

@@ -1,4 +1,4 @@
-"""The cookie of a site did not come back: each page says so, and what to do about it."""
+"""Each page reports a missing cookie, and says what to do."""
 
 import pytest
 from world.browser import Browser
@@ -7,7 +7,7 @@ from world.legs import Legs
 from world.page import Page
 from world.registered_client import RegisteredClient
 
-CAUSE = "The cookie did not come back"
+CAUSE = "Your browser did not send our cookie"
 
 
 def assert_names_the_cookie(page: Page, url: str) -> None:
@@ -22,7 +22,7 @@ def reasons(legs: Legs, event: str) -> list[str]:
     return [entry["reason"] for entry in legs.events_named(event)]
 
 
-def test_the_login_page_says_that_the_cookie_did_not_come_back(legs: Legs, alice: Person) -> None:
+def test_the_login_page_reports_a_missing_cookie(legs: Legs, alice: Person) -> None:
     alice.browser.open("/login")
     alice.browser.forget_cookies()
     page = alice.sign_in()
@@ -39,7 +39,7 @@ def test_signing_in_again_works_as_soon_as_the_cookie_comes_back(alice: Person) 
     assert "You are signed in" in alice.sign_in().text
 
 
-def test_a_wrong_token_with_its_cookie_stays_out_of_date(alice: Person) -> None:
+def test_a_wrong_token_with_a_cookie_is_out_of_date(alice: Person) -> None:
     alice.browser.open("/login")
     alice.browser.fill(csrf_token="old")
     page = alice.sign_in()
@@ -48,7 +48,7 @@ def test_a_wrong_token_with_its_cookie_stays_out_of_date(alice: Person) -> None:
     assert CAUSE not in page.text
 
 
-def test_the_consent_page_says_that_the_cookie_did_not_come_back(
+def test_the_consent_page_reports_a_missing_cookie(
     legs: Legs, alice: Person, client: RegisteredClient
 ) -> None:
     alice.send_login()
@@ -61,9 +61,7 @@ def test_the_consent_page_says_that_the_cookie_did_not_come_back(
 
 
 @pytest.mark.parametrize("path", ["/account/apps", "/account/password", "/developer/apps/new"])
-def test_a_form_of_an_account_says_that_the_cookie_did_not_come_back(
-    legs: Legs, alice: Person, path: str
-) -> None:
+def test_an_account_form_reports_a_missing_cookie(legs: Legs, alice: Person, path: str) -> None:
     alice.send_login()
     form = Page(alice.browser.get(path)).forms[0]
     alice.browser.forget_cookies()
@@ -72,9 +70,7 @@ def test_a_form_of_an_account_says_that_the_cookie_did_not_come_back(
     assert_names_the_cookie(page, legs.auth_server_url)
 
 
-def test_a_form_of_print_shop_says_that_the_cookie_did_not_come_back(
-    legs: Legs, alice: Person
-) -> None:
+def test_a_print_shop_form_reports_a_missing_cookie(legs: Legs, alice: Person) -> None:
     alice.go_through(f"{legs.client_app_url}/connect")
     alice.browser.forget_cookies()
     page = alice.browser.press("Disconnect")
@@ -83,9 +79,7 @@ def test_a_form_of_print_shop_says_that_the_cookie_did_not_come_back(
     assert reasons(legs, "form_refused") == ["session_cookie_missing"]
 
 
-def test_print_shops_callback_says_that_the_cookie_did_not_come_back(
-    legs: Legs, alice: Person
-) -> None:
+def test_print_shops_callback_reports_a_missing_cookie(legs: Legs, alice: Person) -> None:
     alice.send_login()
     alice.browser.open(f"{legs.client_app_url}/connect")
     alice.browser.forget_cookies()
@@ -96,9 +90,7 @@ def test_print_shops_callback_says_that_the_cookie_did_not_come_back(
     assert reasons(legs, "authorization_response_refused") == ["session_cookie_missing"]
 
 
-def test_a_state_of_another_browser_is_not_said_to_lack_a_cookie(
-    legs: Legs, browser: Browser
-) -> None:
+def test_a_state_of_another_browser_is_reported_as_unknown(legs: Legs, browser: Browser) -> None:
     browser.open(f"{legs.client_app_url}/")
     page = browser.open(f"{legs.client_app_url}/callback?code=c&state=s")
 

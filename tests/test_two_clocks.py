@@ -111,7 +111,7 @@ def test_a_code_from_the_future_is_redeemed(
 
 
 @pytest.mark.parametrize("seconds", STEPS_BACK)
-def test_a_flow_of_print_shop_ends_well_although_the_clock_was_set_back(
+def test_a_flow_completes_after_the_clock_was_set_back(
     clock: Clock, legs: Legs, alice: Person, seconds: int
 ) -> None:
     alice.browser.open(f"{legs.client_app_url}/connect")

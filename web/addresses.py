@@ -39,8 +39,8 @@ def append_parameters(
 ) -> str:
     """Return `address`, unchanged, and after it the form-urlencoded parameters (RFC 6749 §3.1.2).
 
-    The address has no fragment. A space is encoded as `%20`, which programs decode that do not know
-    `+`, such as apps on phones.
+    The address has no fragment. A space is encoded as `%20`, because some programs do not decode
+    `+`.
     """
     path, _, query = address.partition("?")
     if query and not query.endswith("&"):

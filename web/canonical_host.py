@@ -68,7 +68,8 @@ def _check_host() -> WerkzeugResponse | Response | None:
 def _is_another_spelling(url: str) -> bool:
     """Return whether the request's host and the host of `url` are two names of loopback.
 
-    Scheme and port must be the same: a redirect cannot correct what a proxy does not pass.
+    The scheme and the port must be equal, because a redirect would loop if a proxy does not pass
+    them.
     """
     try:
         requested, own = urlsplit(read_origin()), urlsplit(url)

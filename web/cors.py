@@ -5,8 +5,8 @@ A public client in a browser needs it. A view answers such scripts only if it is
 nothing that a program elsewhere would not get with the same token or code. With `*`, a browser also
 hides the response to a request that carried cookies.
 
-The headers are added after the request, so that a script can read errors too, and whether a request
-has an `Origin` makes no difference, so that the response needs no `Vary`.
+The headers are added after the request, so that a script can read errors too. The response is the
+same with and without `Origin`, so it needs no `Vary`.
 """
 
 from collections.abc import Callable
@@ -59,7 +59,7 @@ def _is_preflight() -> bool:
 
 
 def _answer_preflight(response: Response) -> None:
-    """Turn the answer to OPTIONS into one to a preflight, if the path has a marked view."""
+    """Replace the OPTIONS response with a preflight response if the path has a marked view."""
     views = _find_marked_views()
     if not views:
         return
@@ -74,7 +74,10 @@ def _answer_preflight(response: Response) -> None:
 
 
 def _is_readable() -> bool:
-    """Return whether the view is marked or, for a method that the path lacks, any view of it."""
+    """Return whether the view is marked.
+
+    For a method that is not allowed, return whether any view of the path is marked.
+    """
     if request.endpoint:
         return _read_mark(request.endpoint) is not None
     return bool(_find_marked_views())

@@ -67,7 +67,7 @@ class Environment:
         """Return a name to show on pages: 1 to 80 printable characters."""
         value = self.text(name, default)
         try:
-            return text.name(value, MAX_NAME_LENGTH)
+            return text.check_name(value, MAX_NAME_LENGTH)
         except TextError:
             raise ConfigurationError(
                 f"{name} must be 1 to {MAX_NAME_LENGTH} printable characters, not {value!r}."
@@ -112,7 +112,7 @@ class Environment:
         """Return a scope: names with single spaces between them (RFC 6749 §3.3)."""
         value = self.text(name, default)
         try:
-            return text.scope(value)
+            return text.check_scope(value)
         except TextError:
             raise ConfigurationError(
                 f"{name} must be scopes with single spaces between them, not {value!r}."

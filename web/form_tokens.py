@@ -1,6 +1,6 @@
-"""Forms: each must come from this site and carry a token of its own page (RFC 6749 §10.12).
+"""Reject forms that come from another site or have no valid CSRF token (RFC 6749 §10.12).
 
-Views that are marked `for_machines` need neither, since their callers send no cookies.
+Views that are marked `for_machines` are exempt, because their callers send no cookies.
 """
 
 from flask import Flask, current_app, request

@@ -50,7 +50,7 @@ def _make_policy() -> str:
 
 
 def _make_referrer_policy() -> str:
-    # With no-referrer, browsers would send `Origin: null` with the page's form.
+    # With the policy `no-referrer`, browsers send `Origin: null` with a form.
     if "csrf_token" in g:
         return "same-origin"
     return "no-referrer"

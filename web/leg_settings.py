@@ -26,7 +26,7 @@ class LegSettings(Protocol):
 
     @property
     def demo(self) -> bool:
-        """Whether this is the demo, whose pages may show what its operator has to know."""
+        """Whether this is the demo, whose pages may show technical details."""
 
     @property
     def trusted_proxies(self) -> int:

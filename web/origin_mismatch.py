@@ -45,7 +45,7 @@ _REMEDIES = {
 
 
 class _Quota:
-    """Admits each refusal once in `WINDOW`, and `MAX_EVENTS` of them, so that no one fills the log.
+    """A limit on logged refusals per `WINDOW`: each one once, and at most `MAX_EVENTS` in total.
 
     `left_out` counts those that were not admitted since the last one that was.
     """

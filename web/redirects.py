@@ -1,4 +1,4 @@
-"""Redirects send the address that they are given; the address that a request was sent to."""
+"""Send redirect addresses unchanged, and return the address of the current request."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""Which site caused a request, as far as its headers say.
+"""Find out from its headers whether another site caused a request.
 
 Browsers send `Sec-Fetch-Site` and `Origin`. Privacy tools, proxies and old browsers leave headers
 out, so a header that is missing proves nothing, and neither does `Origin: null`. Only a header

@@ -15,7 +15,7 @@ def read_secret(path: Path) -> str:
     :raises TextError: when it is not UTF-8.
     """
     try:
-        return text.decode(path.read_bytes()).strip()
+        return text.decode_utf8(path.read_bytes()).strip()
     except FileNotFoundError:
         return ""
 

@@ -1,4 +1,4 @@
-"""What a username, a password, a name, a title and a scope may be.
+"""Validate usernames, passwords, names, titles and scopes.
 
 Each rule returns the text to store or to compare, or raises `TextError`. Lengths count code points,
 as PostgreSQL does. Usernames and passwords follow PRECIS (RFC 8265). Names and titles do not, since
@@ -18,7 +18,7 @@ _USERNAME = get_profile("UsernameCaseMapped")
 _PASSWORD = get_profile("OpaqueString")
 #: Begins with a letter or a digit, and has no other ASCII punctuation than . _ @ + and -.
 _USERNAME_SHAPE = re.compile(r"[^\W_][^!-*,/:-?\[-^`{-~]*")
-#: Alphabets in which many letters look the same, as Unicode's names of letters begin.
+#: Alphabets whose letters look the same, by the first word of Unicode's letter names.
 _SIMILAR_ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
 
 #: Unicode categories: control characters, of which PostgreSQL rejects NUL; unpaired surrogates,
@@ -26,7 +26,7 @@ _SIMILAR_ALPHABETS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN"}
 _FORBIDDEN = {"Cc", "Cs", "Zl", "Zp"}
 #: Characters that change the direction of the text around them, such as the rest of a page.
 _DIRECTION = re.compile("[\u202a-\u202e\u2066-\u2069]")
-#: Categories of which no character shows anything by itself: format characters, characters for
+#: Categories whose characters are invisible on their own: format characters, characters for
 #: private use, marks that combine with a letter, and spaces.
 _INVISIBLE = {"Cf", "Co", "Mn", "Mc", "Me", "Zs"}
 #: Fillers, blank symbols and unassigned code points that Unicode reserves for invisible characters.
@@ -45,7 +45,7 @@ class TextError(ValueError):
     """
 
 
-def username(typed: str) -> str:
+def canonicalize_username(typed: str) -> str:
     """Return the canonical form of a username, which is the same for every way to type it.
 
     Width, case and normal form do not matter (RFC 8265 §3.3), nor do spaces around it.
@@ -58,33 +58,33 @@ def username(typed: str) -> str:
         canonical = ""
     if len(canonical) > MAX_USERNAME or not _USERNAME_SHAPE.fullmatch(canonical):
         raise TextError(
-            f"has 1 to {MAX_USERNAME} letters, digits and . _ @ + -, "
-            "and begins with a letter or digit."
+            f"must have 1 to {MAX_USERNAME} letters, digits and . _ @ + -, "
+            "and begin with a letter or digit."
         )
     alphabets = {unicodedata.name(character).partition(" ")[0] for character in canonical}
     if len(alphabets & _SIMILAR_ALPHABETS) > 1:
-        raise TextError("has letters of one alphabet, because others look the same.")
+        raise TextError("must not mix alphabets whose letters look the same.")
     return canonical
 
 
-def password(typed: str) -> str:
+def canonicalize_password(typed: str) -> str:
     """Return the canonical form of a new password, which is the one to hash (RFC 8265 §4.2).
 
     :raises TextError: when it is too short, too long, or has characters that are not allowed.
     """
     if not 8 <= len(unicodedata.normalize("NFC", typed)) <= 1024:
-        raise TextError("has 8 to 1024 characters.")
+        raise TextError("must have 8 to 1024 characters.")
     try:
         return str(_PASSWORD.enforce(typed))
     except UnicodeEncodeError:
         raise TextError("must not contain control characters or invisible characters.") from None
 
 
-def password_spellings(typed: str) -> list[str]:
-    """Return what may have been hashed of a password that is typed like this, most likely first.
+def list_password_spellings(typed: str) -> list[str]:
+    """Return the texts to compare with a password hash. The canonical form comes first.
 
-    That is the canonical form. A password that was set before there was one was hashed as it was
-    typed, perhaps in the other normal form. ASCII has a single spelling.
+    Earlier versions hashed the password as the user typed it, in NFC or NFD. ASCII has a single
+    spelling.
     """
     spellings = [typed, *(unicodedata.normalize(form, typed) for form in ("NFC", "NFD"))]
     with suppress(UnicodeEncodeError):
@@ -92,27 +92,27 @@ def password_spellings(typed: str) -> list[str]:
     return list(dict.fromkeys(spellings))
 
 
-def name(typed: str, most: int) -> str:
+def check_name(typed: str, max_length: int) -> str:
     """Return the name of a user, a client or a server, in NFC and without spaces around it.
 
     :raises TextError: when it is too long, shows nothing, or could change the text around it.
     """
     if _DIRECTION.search(typed):
         raise TextError("must not contain characters that change the direction of text.")
-    return _check_one_line(_strip_spaces(unicodedata.normalize("NFC", typed)), most)
+    return _check_one_line(_strip_spaces(unicodedata.normalize("NFC", typed)), max_length)
 
 
-def title(typed: str, most: int) -> str:
+def check_title(typed: str, max_length: int) -> str:
     """Return the title unchanged.
 
     Its owner alone sees it, so it may contain characters that change its direction.
 
     :raises TextError: when it is too long, shows nothing, or has control characters.
     """
-    return _check_one_line(typed, most)
+    return _check_one_line(typed, max_length)
 
 
-def scope(typed: str) -> str:
+def check_scope(typed: str) -> str:
     """Return the scope unchanged (RFC 6749 §3.3).
 
     :raises TextError: when it is not scope tokens with single spaces between them.
@@ -122,17 +122,17 @@ def scope(typed: str) -> str:
     return typed
 
 
-def scope_tokens(scope: str) -> list[str]:
+def split_scope(scope: str) -> list[str]:
     """Return the tokens between the spaces of a scope, without repetitions, in their order."""
     return list(dict.fromkeys(filter(None, scope.split(" "))))
 
 
 def is_visible(text: str) -> bool:
-    """Return whether the text shows anything."""
+    """Return whether the text has a visible character."""
     return any(map(_shows, text))
 
 
-def decode(data: bytes) -> str:
+def decode_utf8(data: bytes) -> str:
     """Return the text of a file, a pipe or a JSON document, without a byte order mark.
 
     :raises TextError: when it is not UTF-8.
@@ -154,7 +154,7 @@ def decode_argument(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError:
-        return decode(os.fsencode(value))
+        return decode_utf8(os.fsencode(value))
     return value
 
 
@@ -164,9 +164,9 @@ def _strip_spaces(text: str) -> str:
     return text.strip(spaces)
 
 
-def _check_one_line(text: str, most: int) -> str:
-    if not 1 <= len(text) <= most:
-        raise TextError(f"has 1 to {most} characters.")
+def _check_one_line(text: str, max_length: int) -> str:
+    if not 1 <= len(text) <= max_length:
+        raise TextError(f"must have 1 to {max_length} characters.")
     if any(unicodedata.category(character) in _FORBIDDEN for character in text):
         raise TextError("must not contain control characters.")
     if not is_visible(text):

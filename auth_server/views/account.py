@@ -132,7 +132,7 @@ def _read_new_password() -> tuple[str, dict[str, str]]:
         new_password = users.check_password(request.form.get("new_password", ""))
     except RegistrationError as error:
         return "", {"new_password": str(error)}
-    if new_password not in text.password_spellings(request.form.get("repeated_password", "")):
+    if new_password not in text.list_password_spellings(request.form.get("repeated_password", "")):
         return "", {"repeated_password": "The two new passwords are not the same."}
     return new_password, {}
 

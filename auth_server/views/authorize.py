@@ -107,7 +107,7 @@ def _needs_choice(authorization: Authorization) -> bool:
 def _redirect_to_sign_in(authorization: Authorization) -> ResponseReturnValue:
     """Redirect to the login page, or to the account choice if the user only has to choose.
 
-    With `prompt=login`, the login page is the choice, since any user can sign in there.
+    With `prompt=login`, the user chooses the account on the login page.
     """
     if signed_in_user() is None or "login" in authorization.prompt:
         return redirect_to_login()

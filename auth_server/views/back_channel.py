@@ -1,7 +1,7 @@
 """The back channel: the token, introspection and revocation endpoints.
 
-A public client in a browser uses two of them. It has no secret, so a preflight allows no
-`Authorization`.
+A public client in a browser uses the token and revocation endpoints. It has no secret, so a
+preflight allows no `Authorization`.
 """
 
 from http import HTTPStatus

@@ -85,13 +85,13 @@ def account_choice_page() -> ResponseReturnValue:
         user=user,
         client=_requesting_client(next_page),
         this_page=_address("choose_account", next_page),
-        another=login_page,
+        login_address=login_page,
     )
 
 
 @bp.post("/login/account")
 def choose_account() -> ResponseReturnValue:
-    """Continue as the signed-in user. It changes nothing but the answer to one request."""
+    """Continue as the signed-in user. The choice counts for one authorization request."""
     next_page = sign_in.own_page(request.args.get("next"))
     user = sign_in.signed_in_user()
     if user is None:
@@ -112,14 +112,20 @@ def logout() -> ResponseReturnValue:
 def form_refused(error: FormRefused) -> ResponseReturnValue:
     """Say why a form was refused, and offer a new one.
 
-    The answer to a form of another site has no form, whose cookie would replace the user's own.
+    The response to a form from another site contains no form, because a new session cookie would
+    sign the user out.
     """
     is_foreign = error.reason is Reason.FORM_OF_ANOTHER_SITE
     if is_foreign or request.endpoint != "auth_server.login":
-        again = sign_in.own_page(sign_in.this_page())
+        retry_address = sign_in.own_page(sign_in.this_page())
         if request.endpoint == "auth_server.login":
-            again = url_for("auth_server.login_page")
-        return page("form_refused.html", HTTPStatus.BAD_REQUEST, reason=error.reason, again=again)
+            retry_address = url_for("auth_server.login_page")
+        return page(
+            "form_refused.html",
+            HTTPStatus.BAD_REQUEST,
+            reason=error.reason,
+            retry_address=retry_address,
+        )
     # The user may have signed in in another tab.
     if sign_in.signed_in_user():
         return redirect(sign_in.own_page(request.args.get("next")), HTTPStatus.SEE_OTHER)
@@ -162,7 +168,7 @@ def _requesting_client(next_page: str) -> Client | None:
 def _login_hint(next_page: str) -> str:
     """Return the username that the client expects (OpenID Connect Core §3.1.2.1), or ""."""
     try:
-        return text.username(_requested(next_page, "login_hint") or "")
+        return text.canonicalize_username(_requested(next_page, "login_hint") or "")
     except TextError:
         return ""
 

@@ -88,7 +88,7 @@ def disconnect() -> Response:
 def _read_scope() -> str:
     scope = request.args.get("scope") or print_shop().default_scope
     try:
-        text.scope(scope)
+        text.check_scope(scope)
         is_valid = len(scope) <= MAX_SCOPE_LENGTH
     except TextError:
         is_valid = False

@@ -91,7 +91,7 @@ AT: dict[tuple[str, str], Meaning] = {
         "Not accepted in an address, because addresses are stored in logs.",
         rfc(6750, "2.3"),
     ),
-    (_API, "resource"): ("The address of this API, as tokens name it.", rfc(9728, "2")),
+    (_API, "resource"): ("The identifier of this API in access tokens.", rfc(9728, "2")),
     (_API, "next"): ("The address of the next photos, or null after the last ones.", None),
 }
 #: What is said about names that the protocol does not define.

@@ -41,8 +41,8 @@ def target(exchange: Exchange) -> Lane:
 def source(exchange: Exchange) -> Lane:
     """Return the sender of the request.
 
-    At machine endpoints it is a client, or the resource API when it introspects. A preflight is
-    the browser's own request, also there.
+    At machine endpoints it is a client, or the resource API when it introspects. A preflight
+    always comes from the browser.
     """
     if exchange.method == "OPTIONS":
         return Lane.BROWSER

@@ -12,7 +12,7 @@ from resource_api.images.described_colours import (
     SRGB,
     profile_of_code_points,
 )
-from resource_api.images.opened import QUALITY, Opened, open_header
+from resource_api.images.opened import QUALITY, OpenedImage, open_header
 from resource_api.images.orientation import read_orientation
 
 #: At this speed, the largest image takes a few seconds.
@@ -22,21 +22,22 @@ ENCODING = {"format": "AVIF", "quality": QUALITY, "subsampling": "4:4:4", "speed
 _EXIF_ITEM = re.compile(rb"(infe\x02.{3}.{4}|infe\x03.{3}.{6})Exif", re.DOTALL)
 #: The code points of the colours (ISO/IEC 14496-12 §12.1.5).
 _CODE_POINTS = re.compile(rb"colrnclx(.{2})(.{2})", re.DOTALL)
-#: Chromium takes the curve of television for that of sRGB in AVIF, but not in PNG.
+#: In AVIF, Chromium treats these television curves as sRGB; in PNG it does not.
 _TELEVISION = (1, 6, 14, 15)
 
 
-def open_avif(data: bytes) -> Opened:
+def open_avif(data: bytes) -> OpenedImage:
     """Return the image; of an animation, the first frame.
 
     As in browsers, the image is turned by the container's `irot` and `imir`, and not by its EXIF
-    data. Pillow would parse and change the EXIF data, so the data gets a type that nobody knows.
+    data. Pillow would parse and change the EXIF data, so the type of this item is replaced by an
+    unknown one.
     """
     image = open_header(_EXIF_ITEM.sub(rb"\1none", data), "AVIF")
     profile = open_profile(image.info.get("icc_profile"))
     if profile is None:
         profile = _read_code_points(data)
-    return Opened(
+    return OpenedImage(
         image,
         orientation=read_orientation(image.info.get("exif", b"").removeprefix(b"Exif\0\0")),
         profile=profile,

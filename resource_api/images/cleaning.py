@@ -15,7 +15,7 @@ from resource_api.errors import ApiError, TooLarge, UnsupportedImage
 from resource_api.images.avif import open_avif
 from resource_api.images.colour import convert_to_srgb
 from resource_api.images.jpeg import open_jpeg
-from resource_api.images.opened import Opened
+from resource_api.images.opened import OpenedImage
 from resource_api.images.orientation import turn_upright
 from resource_api.images.png import open_png
 from resource_api.images.webp import open_webp
@@ -61,7 +61,7 @@ def clean(upload: IO[bytes]) -> CleanImage:
         raise UnsupportedImage(UNSUPPORTED) from error
 
 
-def _recognize(data: bytes) -> Callable[[bytes], Opened]:
+def _recognize(data: bytes) -> Callable[[bytes], OpenedImage]:
     """Return the function that opens files of this format.
 
     :raises UnsupportedImage: when the first bytes are those of no supported format.
@@ -82,7 +82,7 @@ def _recognize(data: bytes) -> Callable[[bytes], Opened]:
     raise UnsupportedImage(UNSUPPORTED)
 
 
-def _encode_pixels(opened: Opened) -> CleanImage:
+def _encode_pixels(opened: OpenedImage) -> CleanImage:
     pixels = convert_to_srgb(opened.decode(opened.image), opened.profile)
     pixels = turn_upright(pixels, opened.orientation)
     # The transparency of a palette image belongs to its pixels; the rest of `info` is metadata.

@@ -35,8 +35,8 @@ PRIMARIES: dict[int, Chromaticities] = {
 
 Curve = Callable[[float], float]
 
-#: An image of high dynamic range shows white paper at 203 cd/m² (ITU-R BT.2408). Half of the range
-#: of the stored image is for what is darker, and half for the lights up to 1000 cd/m².
+#: An image of high dynamic range shows white paper at 203 cd/m² (ITU-R BT.2408). The lower half of
+#: the output range is for luminances below 203 cd/m². The upper half is for 203 to 1000 cd/m².
 _PAPER_WHITE, _BRIGHTEST = 203, 1000
 
 

@@ -7,7 +7,7 @@ from io import BytesIO
 from PIL import Image
 
 from resource_api.images.colour import open_profile
-from resource_api.images.opened import QUALITY, Opened, open_header
+from resource_api.images.opened import QUALITY, OpenedImage, open_header
 from resource_api.images.orientation import read_orientation
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
@@ -15,11 +15,11 @@ _SCAN, _FILL = 0xDA, 0xFF
 _APP0, _APP1, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
 #: Markers that are not followed by the length of their segment.
 _ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xDA)})
-#: A decoder takes these bytes for pixels if it expects more of them.
+#: Bytes that a decoder reads as pixels only if pixels are missing.
 _FILLER = b"\x55\xaa" * 256
 
 
-def open_jpeg(data: bytes) -> Opened:
+def open_jpeg(data: bytes) -> OpenedImage:
     """Return the image; of several in one file, the first one."""
     segments, scans = _split(data)
     kept = [
@@ -28,7 +28,7 @@ def open_jpeg(data: bytes) -> Opened:
         if _belongs_to_picture(marker, content)
     ]
     picture = b"".join([_START, *kept, scans])
-    return Opened(
+    return OpenedImage(
         open_header(picture, "JPEG"),
         orientation=read_orientation(_find_exif(segments)),
         profile=open_profile(_join_profile(segments)),
@@ -58,7 +58,10 @@ def _split(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
 
 
 def _belongs_to_picture(marker: int, content: bytes) -> bool:
-    """Return whether a decoder needs the segment. JFIF and Adobe tell how samples are colours."""
+    """Return whether a decoder needs the segment.
+
+    The JFIF and Adobe segments define the colour space.
+    """
     if marker == _APP0:
         return content.startswith(b"JFIF\0") and len(content) >= 14
     if marker == _APP14:

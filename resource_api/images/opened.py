@@ -10,7 +10,8 @@ from PIL.ImageCms import ImageCmsProfile
 
 from resource_api.errors import TooLarge
 
-#: Of lossy encoders. At 90, a second loss is visible in photos that were compressed little.
+#: The quality for lossy encoders. At 90, encoding again causes visible loss in photos with little
+#: compression.
 QUALITY = 95
 MAX_PIXELS = 40_000_000
 TOO_MANY_PIXELS = "image must have at most 40 million pixels."
@@ -23,7 +24,7 @@ def decode_with_pillow(image: Image.Image) -> Image.Image:
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedImage:
     """An image whose pixels are not decoded yet, and what else decides how a browser shows it."""
 
     image: Image.Image

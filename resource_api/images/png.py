@@ -10,7 +10,7 @@ from PIL.ImageCms import ImageCmsProfile
 from resource_api.images.colour import open_profile
 from resource_api.images.described_colours import profile_of_code_points, profile_of_gamma
 from resource_api.images.icc import Chromaticities
-from resource_api.images.opened import Opened, check_size, open_header
+from resource_api.images.opened import OpenedImage, check_size, open_header
 from resource_api.images.orientation import read_orientation
 from resource_api.images.png_chunks import Chunks, read_chunks, write_picture
 from resource_api.images.png_rows import check_rows
@@ -21,13 +21,13 @@ MAX_PROFILE_BYTES = 8 * 1024 * 1024
 _GREY, _RGB, _PALETTE, _GREY_WITH_ALPHA = 0, 2, 3, 4
 
 
-def open_png(data: bytes) -> Opened:
+def open_png(data: bytes) -> OpenedImage:
     """Return the image; of an animation, the first frame."""
     chunks = read_chunks(data)
     check_size(*chunks.size)
     size, corner, pixels = _find_shown_picture(chunks)
     check_rows(chunks.header, size, pixels)
-    return Opened(
+    return OpenedImage(
         open_header(write_picture(chunks, size, pixels), "PNG"),
         orientation=read_orientation(chunks.first.get(b"eXIf", b"")),
         profile=_find_profile(chunks.first),

@@ -5,7 +5,7 @@ import struct
 from PIL import Image
 
 from resource_api.images.colour import open_profile
-from resource_api.images.opened import QUALITY, Opened, decode_with_pillow, open_header
+from resource_api.images.opened import QUALITY, OpenedImage, decode_with_pillow, open_header
 from resource_api.images.orientation import UPRIGHT
 
 #: The methods take a few seconds at most for the largest image.
@@ -18,7 +18,7 @@ _ANIMATED, _HAS_ALPHA = 0x02, 0x10
 _FILE, _CHUNK, _FRAME = 12, 8, 16
 
 
-def open_webp(data: bytes) -> Opened:
+def open_webp(data: bytes) -> OpenedImage:
     """Return the image; of an animation, the first frame."""
     image = open_header(data, "WEBP")
     encoding: dict[str, int] = LOSSY
@@ -30,7 +30,7 @@ def open_webp(data: bytes) -> Opened:
         profile = None
     if data[12:16] == b"VP8X" and not data[20] & _HAS_ALPHA:
         decode = _decode_opaque
-    return Opened(
+    return OpenedImage(
         image,
         # Chromium shows the pixels as they are stored, whatever the EXIF orientation is.
         orientation=UPRIGHT,

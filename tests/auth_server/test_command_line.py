@@ -312,7 +312,7 @@ def test_invalid_passwords_are_rejected(
 ) -> None:
     result = server.run("users", *command.split(), stdin=f"{password}\n")
 
-    assert failure(result) == "Error: A password has 8 to 1024 characters."
+    assert failure(result) == "Error: A password must have 8 to 1024 characters."
     assert alice.send_login().status_code == 303
 
 

@@ -12,7 +12,7 @@ from tests.auth_server.server import Server
 from tests.auth_server.test_command_line import failure
 
 NOT_UTF8 = "Error: The password must be UTF-8."
-LENGTH = "Error: A password has 8 to 1024 characters."
+LENGTH = "Error: A password must have 8 to 1024 characters."
 CONTROL = "Error: A password must not contain control characters or invisible characters."
 REFUSED = {
     "latin-1": ("Grüße aus Köln\n".encode("latin-1"), NOT_UTF8),
@@ -130,7 +130,7 @@ def test_a_closed_standard_input_is_refused_in_one_line(shell: Shell) -> None:
 
 @pytest.mark.processes
 @pytest.mark.parametrize("name", ["TRIPOD_NAME", "TRIPOD_AUTH_SERVER_URL", "TRIPOD_INSTANCE_PATH"])
-def test_a_setting_that_is_not_utf_8_stops_the_start_in_one_line(shell: Shell, name: str) -> None:
+def test_a_setting_must_be_utf_8(shell: Shell, name: str) -> None:
     result = shell.run(b"users", b"list", **{name: b"caf\xe9"})
 
     assert (result.returncode, result.stderr) == (4, f"tripod: {name} must be UTF-8.\n".encode())

@@ -79,7 +79,7 @@ def test_another_address_of_the_scheme_gets_a_page(
     assert (answer.status_code, answer.headers.get("Location")) == (400, None)
 
 
-def test_the_command_line_explains_why_a_confidential_client_may_not_use_it(
+def test_a_confidential_client_cannot_register_an_app_scheme(
     server: Server,
 ) -> None:
     run = server.run(

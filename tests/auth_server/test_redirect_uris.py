@@ -115,7 +115,9 @@ def test_a_confidential_client_may_not_use_a_private_use_scheme(uri: str) -> Non
     """Any app on the device can register the scheme (RFC 8252 §8.1); a server has an address."""
     objection = objection_to(uri, is_public=False)
 
-    assert objection == "Only a public client, on the user's device, has such a scheme; use https."
+    assert objection == (
+        "Only a public client may use a private-use scheme. Use https, or register a public client."
+    )
 
 
 @pytest.mark.parametrize("uri", NOT_PRIVATE_USE)

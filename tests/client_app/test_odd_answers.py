@@ -176,14 +176,14 @@ OUTCOMES = [
     (
         (200, body(scope=["profile"])),
         424,
-        "answer of Tripod ID was not understood",
+        "cannot read the response of Tripod ID",
         "scope is an array",
         "bad_token_response",
     ),
     (
         (200, b"<html>", {"Content-Type": "text/html"}),
         424,
-        "answer of Tripod ID was not understood",
+        "cannot read the response of Tripod ID",
         "200 text/html, 6 bytes, not a JSON object",
         "bad_answer",
     ),
@@ -223,7 +223,7 @@ def test_a_refresh_that_is_not_understood_keeps_the_connection(
     page = alices_browser.post("/refresh", form)
 
     assert page.status_code == 503
-    assert "was not understood" in page.text
+    assert "cannot read the response" in page.text
     assert "You are still connected" in page.text
     assert events()["refresh_failed"]["reason"] in ("bad_answer", "bad_token_response")
 
@@ -279,14 +279,16 @@ ODD_METADATA = [
 
 
 @pytest.mark.parametrize(("members", "reason", "detail"), ODD_METADATA)
-def test_odd_metadata_is_named(browser, network, tripod_id, events, members, reason, detail):
+def test_invalid_metadata_is_described_in_the_log(
+    browser, network, tripod_id, events, members, reason, detail
+):
     metadata = {k: v for k, v in (tripod_id.metadata | members).items() if v is not None}
     network.instead[METADATA] = (200, metadata)
     page = browser.get("/connect")
     event = events()["authorization_request_failed"]
 
     assert page.status_code == 503
-    assert "was not understood" in page.text
+    assert "cannot read the response" in page.text
     assert event["reason"] == reason
     assert detail in event["detail"]
 

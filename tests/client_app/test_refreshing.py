@@ -174,7 +174,7 @@ def test_a_slow_page_does_not_undo_a_refresh(alices_browser, photo_api, network,
 def test_a_clock_that_was_set_back_causes_one_refresh_and_one_retry(
     alices_browser, network, clock, tripod_id, seconds
 ):
-    """The token seems to be valid for long. The API decides, and knows better."""
+    """The API rejects the token, so Print Shop refreshes it."""
     for token in tripod_id.access_tokens:
         tripod_id.access_tokens[token] = (tripod_id.access_tokens[token][0], 0)
     tripod_id.lifetime = 2 * 86_400  # for the new token, by the clock of the server

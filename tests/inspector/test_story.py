@@ -77,7 +77,7 @@ def test_the_choice_of_an_account_is_described() -> None:
     assert sentence(choice, NAMES) == "The user continues with the account that is signed in."
 
 
-def test_a_password_manager_is_no_client() -> None:
+def test_a_password_manager_request_comes_from_the_browser() -> None:
     [message] = read_trees([exchange("auth_server", "GET /.well-known/change-password")])
 
     assert message.source == Lane.BROWSER

@@ -158,7 +158,7 @@ HEIC = {
 
 
 @pytest.mark.parametrize("upload", ACCEPTED.values(), ids=ACCEPTED)
-def test_discarded_data_does_not_decide(alices_client, upload):
+def test_invalid_metadata_does_not_reject_an_image(alices_client, upload):
     response = alices_client.upload(upload)
 
     assert response.status_code == 201, response.json

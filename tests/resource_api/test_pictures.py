@@ -438,8 +438,8 @@ TABLES = {
 UPLOADS = {
     f"{table}: {row}": upload for table, rows in TABLES.items() for row, upload in rows.items()
 }
-#: The stored image has no high dynamic range. Its greys are those that Chromium shows on a screen
-#: without it; strong colours differ by up to 20 levels.
+#: The stored image has no high dynamic range. Only its greys are compared with those that Chromium
+#: shows on a screen without it.
 HDR = {
     f"{name}, grey": greys(*range(0, 256, 5), before=[code_points(9, transfer)])
     for name, transfer in (("PQ", 16), ("HLG", 18))

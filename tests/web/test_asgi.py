@@ -1,4 +1,4 @@
-"""A WSGI application under an ASGI server: PEP 3333 in front, whole requests behind."""
+"""Run a WSGI application under an ASGI server (PEP 3333)."""
 
 import asyncio
 import time
@@ -199,13 +199,13 @@ class Closable:
         self.closed = 0
 
     def __iter__(self) -> Iterator[bytes]:
-        """Fail after the parts if there is none."""
+        """Yield the parts. Raise LookupError if there are none."""
         yield from self._parts
         if not self._parts:
             raise LookupError
 
     def close(self) -> None:
-        """Note it."""
+        """Count the calls."""
         self.closed += 1
 
 

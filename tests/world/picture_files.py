@@ -202,7 +202,7 @@ def profile(
 
 
 def cmyk_profile() -> bytes:
-    """Return a profile of four inks with a table of all or nothing of each."""
+    """Return a profile of four inks, with a table with two values for each ink."""
     table = struct.pack(">4s4xBBBx", b"mft1", 4, 3, 2)
     table += struct.pack(">9i", *(65536 * value for value in (1, 0, 0, 0, 1, 0, 0, 0, 1)))
     table += bytes(range(256)) * 4
