@@ -279,7 +279,7 @@ class Client:
         try:
             send = self.http().request
             response = send(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
-        except requests.exceptions.ContentDecodingError as error:
+        except (requests.exceptions.ContentDecodingError, ValueError) as error:  # or an address
             detail = f"its answer cannot be read: {type(error).__name__}"
             raise NotUnderstoodError("bad_answer", detail) from error
         except requests.RequestException as error:
@@ -292,7 +292,9 @@ class Client:
 def _parse(response: requests.Response) -> object:
     """Return the JSON value of an answer in any Unicode encoding, or None."""
     try:
-        return json.loads(response.content)  # as bytes, since the media type may be wrong
+        value = json.loads(response.content)  # as bytes, since the media type may be wrong
+        json.dumps(value, ensure_ascii=False).encode()  # fails if a surrogate is unpaired
+        return value
     except (ValueError, RecursionError):
         return None
 
@@ -309,7 +311,7 @@ def _read_json(response: requests.Response) -> dict[str, Any]:
 
 
 def _describe(response: requests.Response) -> str:
-    media_type = response.headers.get("Content-Type", "no type").partition(";")[0][:60]
+    media_type = re.sub(r"[^\w/.+ -].*", "", response.headers.get("Content-Type", "no type"))[:60]
     return f"it answered {response.status_code} {media_type}, {len(response.content)} bytes"
 
 

@@ -128,16 +128,24 @@ def _find_profile(chunks: dict[bytes, bytes]) -> ImageCmsProfile | None:
     if len(chunks.get(b"gAMA", b"")) != 4:
         return None
     (gamma,) = struct.unpack(">I", chunks[b"gAMA"])
-    return profile_of_gamma(gamma / 100_000, _read_chromaticities(chunks.get(b"cHRM", b"")))
+    try:
+        primaries = _read_chromaticities(chunks.get(b"cHRM", b""))
+    except ValueError:
+        # Chromium then ignores gAMA too.
+        return None
+    return profile_of_gamma(gamma / 100_000, primaries)
 
 
 def _read_chromaticities(chunk: bytes) -> Chromaticities | None:
+    """Return the white point and the primaries, or None without a whole chunk.
+
+    :raises ValueError: when a number is negative, which PNG does not allow (§7.1).
+    """
     if len(chunk) != 32:
         return None
     numbers = struct.unpack(">8i", chunk)
     if min(numbers) < 0:
-        # PNG has no negative numbers (§7.1), and Chromium ignores the chunk.
-        return None
+        raise ValueError("cHRM has a negative number.")
     white_x, white_y, *others = [number / 100_000 for number in numbers]
     red_x, red_y, green_x, green_y, blue_x, blue_y = others
     return (white_x, white_y), (red_x, red_y), (green_x, green_y), (blue_x, blue_y)

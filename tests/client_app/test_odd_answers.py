@@ -123,7 +123,7 @@ NOT_UNDERSTOOD = [
     ),
     ("302 text/html", 302, b"<html>", HTML),
     ("cannot be read", 302, b"<html>", HTML | {"Location": "http://["}),
-    ("400 no type", 400, b"", {"Content-Type": "secret value\x1b"}),
+    ("400 text/html, 0 bytes", 400, b"", {"Content-Type": "text/html\x1bsecret"}),
     (
         "not a JSON object",
         400,
