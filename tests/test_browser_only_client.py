@@ -76,8 +76,8 @@ def client_id(legs: Running, site: StaticSite) -> str:
     client_id = str(json.loads(registered.stdout)["client_id"])
     script = SCRIPT.replace("http://127.0.0.1:9000", legs.auth_server_url)
     script = script.replace("http://127.0.0.1:9002", legs.resource_api_url)
-    with_id = f"const clientId = {json.dumps(client_id)};\n{script}"
-    site.script = f"{with_id}\nObject.assign(window, {{ {FUNCTIONS} }});\n".encode()
+    script = script.replace("the client_id that the command printed", client_id)
+    site.script = f"{script}\nObject.assign(window, {{ {FUNCTIONS} }});\n".encode()
     return client_id
 
 
