@@ -1,6 +1,7 @@
 """A public client that is only a page in a real browser completes the flow with `fetch`.
 
-Its script is the one in docs/connect.md. The page is on another port, which is another origin.
+Its script and its page are those in docs/connect.md. The page is on another port, which is another
+origin.
 """
 
 import json
@@ -24,6 +25,8 @@ pytestmark = pytest.mark.processes
 
 GUIDE = Path(__file__).resolve().parents[1] / "docs" / "connect.md"
 [SCRIPT] = re.findall(r"^```js\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+[PRINTED_PAGE] = re.findall(r"^```html\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+#: A page that leaves it to the test when to call the functions of the script.
 PAGE = b'<!doctype html><title>Album</title><script type="module" src="/client.js"></script>'
 FUNCTIONS = "connect, finish, refresh, revoke, callApi, readJson"
 EVERYTHING = "profile photos:read photos:write"
@@ -35,6 +38,7 @@ class StaticSite:
 
     server: ThreadingHTTPServer
     script: bytes = b""
+    page: bytes = PAGE
 
     @property
     def origin(self) -> str:
@@ -55,7 +59,7 @@ def site() -> Iterator[StaticSite]:
             self.send_response(200)
             self.send_header("Content-Type", ["text/html", "text/javascript"][is_script])
             self.end_headers()
-            self.wfile.write([PAGE, site.script][is_script])
+            self.wfile.write([site.page, site.script][is_script])
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Print nothing."""
@@ -76,8 +80,9 @@ def client_id(legs: Running, site: StaticSite) -> str:
     client_id = str(json.loads(registered.stdout)["client_id"])
     script = SCRIPT.replace("http://127.0.0.1:9000", legs.auth_server_url)
     script = script.replace("http://127.0.0.1:9002", legs.resource_api_url)
-    script = script.replace("the client_id that the command printed", client_id)
-    site.script = f"{script}\nObject.assign(window, {{ {FUNCTIONS} }});\n".encode()
+    with_id = script.replace('const clientId = "…";', f"const clientId = {json.dumps(client_id)};")
+    assert with_id != script
+    site.script = f"{with_id}\nObject.assign(window, {{ {FUNCTIONS} }});\n".encode()
     return client_id
 
 
@@ -113,14 +118,18 @@ class App:
     def connect(self) -> dict[str, Any]:
         """Sign in as alice, allow everything, and return the tokens."""
         self.tab.evaluate("scope => void connect(scope)", EVERYTHING)
+        self.sign_in_and_allow()
+        self.tab.wait_for_function("() => window.finish")
+        tokens: dict[str, Any] = self.tab.evaluate("() => finish()")
+        return tokens
+
+    def sign_in_and_allow(self) -> None:
+        """Sign in as alice, allow everything, and wait until the browser has returned."""
         self.tab.get_by_label("Username").fill("alice")
         self.tab.get_by_label("Password").fill("wonderland")
         self.tab.get_by_role("button", name="Sign in", exact=True).click()
         self.tab.get_by_role("button", name="Allow").click()
         self.tab.wait_for_url("**/callback*")
-        self.tab.wait_for_function("() => window.finish")
-        tokens: dict[str, Any] = self.tab.evaluate("() => finish()")
-        return tokens
 
     def call(self, tokens: dict[str, Any], path: str, options: str = "{}") -> Reply:
         """Call Photo API with `options`, a JavaScript expression."""
@@ -174,6 +183,24 @@ def upload_options() -> str:
             return form;
         }})(),
     }}"""
+
+
+def test_the_printed_page_shows_the_photos(
+    app: App, site: StaticSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site, "page", PRINTED_PAGE.encode())
+    app.open(site.origin)
+    app.tab.get_by_role("button", name="Connect").click()
+    app.sign_in_and_allow()
+    app.tab.wait_for_function("() => document.querySelector('pre').textContent")
+
+    assert json.loads(app.tab.locator("pre").inner_text())["photos"]
+
+
+def test_a_failed_revocation_is_an_error(app: App, tokens: dict[str, Any]) -> None:
+    message = app.run("() => revoke({ refresh_token: '' }).catch(error => error.message)")
+
+    assert message == "the tokens were not revoked: 400"
 
 
 def test_the_page_receives_tokens(tokens: dict[str, Any]) -> None:
