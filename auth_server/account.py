@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
 
 from auth_server import account_events, consents, digests, grants
 from auth_server.models import Client, Consent, Grant, User, refresh_tokens
 from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, Scope, scope_list, scope_text
+from auth_server.signed_in_user import SignedInUser
 from web.clock import now
+from web.database import Session
 from web.event_log import record_on_commit
 
 
@@ -44,7 +45,7 @@ class _Permission:
     is_grant: bool
 
 
-def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
+def connected_apps(db: Session, user: SignedInUser) -> list[ConnectedApp]:
     """Return the apps that are connected to the account, ordered by name."""
     permissions = [*_consents(db, user), *_usable_grants(db, user)]
     last_used = _last_used(db, user)
@@ -63,7 +64,7 @@ def connected_apps(db: Session, user: User) -> list[ConnectedApp]:
 
 
 def remove_app(
-    db: Session, user: User, unverified_client_id: str, address: str | None
+    db: Session, user: SignedInUser, unverified_client_id: str, address: str | None
 ) -> Client | None:
     """E1 – The resource owner ends the access of one app.
 
@@ -76,13 +77,13 @@ def remove_app(
     return None
 
 
-def remove_all_apps(db: Session, user: User, address: str | None) -> None:
+def remove_all_apps(db: Session, user: SignedInUser, address: str | None) -> None:
     """End the access of every app."""
     for app in connected_apps(db, user):
         _end_access(db, user, app.client, address)
 
 
-def sign_out_everywhere(db: Session, user: User, address: str | None) -> bool:
+def sign_out_everywhere(db: Session, user: SignedInUser, address: str | None) -> bool:
     """End every sign-in of the user, also this browser's. Return False if this one had ended."""
     if not _end_sign_ins(db, user):
         return False
@@ -91,7 +92,9 @@ def sign_out_everywhere(db: Session, user: User, address: str | None) -> bool:
     return True
 
 
-def change_password(db: Session, user: User, new_password: str, address: str | None) -> bool:
+def change_password(
+    db: Session, user: SignedInUser, new_password: str, address: str | None
+) -> bool:
     """Set a new password and end every sign-in, also this browser's. The grants stay.
 
     The password is hashed before the transaction begins, so that the transaction is short. Return
@@ -104,20 +107,20 @@ def change_password(db: Session, user: User, new_password: str, address: str | N
     return True
 
 
-def _consents(db: Session, user: User) -> Iterable[_Permission]:
+def _consents(db: Session, user: SignedInUser) -> Iterable[_Permission]:
     statement = select(Consent.client_id, Consent.scope, Consent.granted_at).where(
         Consent.user_id == user.id
     )
     return (_Permission(*row, is_grant=False) for row in db.execute(statement))
 
 
-def _usable_grants(db: Session, user: User) -> Iterable[_Permission]:
+def _usable_grants(db: Session, user: SignedInUser) -> Iterable[_Permission]:
     statement = select(Grant.client_id, Grant.scope, Grant.created_at)
     usable = statement.where(Grant.user_id == user.id, grants.is_usable(now()))
     return (_Permission(*row, is_grant=True) for row in db.execute(usable))
 
 
-def _last_used(db: Session, user: User) -> dict[str, datetime]:
+def _last_used(db: Session, user: SignedInUser) -> dict[str, datetime]:
     newest = func.max(refresh_tokens.c.issued_at).label("newest")
     statement = (
         select(Grant.client_id, newest)
@@ -140,7 +143,7 @@ def _connected_app(
     )
 
 
-def _end_access(db: Session, user: User, client: Client, address: str | None) -> None:
+def _end_access(db: Session, user: SignedInUser, client: Client, address: str | None) -> None:
     """End every grant, expired ones too: an access token can outlive its grant by minutes."""
     unended = select(Grant.id).where(
         Grant.user_id == user.id,
@@ -154,7 +157,7 @@ def _end_access(db: Session, user: User, client: Client, address: str | None) ->
     record_on_commit(db, "app_removed", client_id=client.client_id, sub=user.id)
 
 
-def _end_sign_ins(db: Session, user: User, **changes: str) -> bool:
+def _end_sign_ins(db: Session, user: SignedInUser, **changes: str) -> bool:
     """Advance the user's epoch, on the condition that it is the one of this sign-in.
 
     Otherwise a sign-in that another browser has just ended would be valid again.
@@ -163,7 +166,4 @@ def _end_sign_ins(db: Session, user: User, **changes: str) -> bool:
     changed = statement.values(epoch=user.epoch + 1, **changes).execution_options(
         synchronize_session=False
     )
-    if db.execute(changed).rowcount != 1:  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE
-        return False
-    db.refresh(user)
-    return True
+    return bool(db.execute(changed).rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE

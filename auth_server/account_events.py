@@ -10,10 +10,11 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import delete, select
-from sqlalchemy.orm import Session
 
 from auth_server.models import AccountEvent
 from web.clock import now
+from web.database import Session
+from web.statements import Change, Executor
 
 KEPT_FOR = timedelta(days=90)
 SHOWN = 50
@@ -45,6 +46,9 @@ SENTENCES: dict[str, str] = {
 }
 
 
+_STORE = Change.insert(AccountEvent, "user_id", "at", "event", "client_name", "address")
+
+
 @dataclass(frozen=True)
 class Entry:
     """One event as a sentence. `address` is the address of the browser, if there was one."""
@@ -56,7 +60,7 @@ class Entry:
 
 
 def note(
-    db: Session,
+    db: Executor,
     user_id: str,
     event: Event,
     *,
@@ -64,11 +68,7 @@ def note(
     address: str | None = None,
 ) -> None:
     """Store an event, in the current transaction."""
-    db.add(
-        AccountEvent(
-            user_id=user_id, at=now(), event=event, client_name=client_name, address=address
-        )
-    )
+    _STORE.run(db, user_id=user_id, at=now(), event=event, client_name=client_name, address=address)
 
 
 def recent(db: Session, user_id: str) -> Sequence[Entry]:

@@ -7,16 +7,16 @@ to the client.
 
 from dataclasses import dataclass
 
-from authlib.oauth2.rfc6749 import OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import OAuth2Error
 from werkzeug.datastructures import MultiDict
 
-from auth_server.client_authentication import find_client
 from auth_server.context import get_settings
 from auth_server.errors import AuthorizationRefused, InvalidRequest, UntrustedRequest
 from auth_server.grant_types import AuthorizationCodeGrant
-from auth_server.models import Client
+from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason, reason_for
 from auth_server.redirect_uris import find_response_parameter, first_difference
+from auth_server.registered_client import RegisteredClient, find_client
 from auth_server.request_parameters import (
     RESOURCE,
     objection_to_repetition,
@@ -24,6 +24,7 @@ from auth_server.request_parameters import (
 )
 from auth_server.scopes import scope_list
 from auth_server.server import authorization_server
+from web.database import get_transaction
 from web.event_log import Field
 
 PROMPTS = ("none", "login", "consent", "select_account")
@@ -34,7 +35,7 @@ class Authorization:
     """A valid authorization request that the resource owner has not answered yet."""
 
     grant: AuthorizationCodeGrant
-    client: Client
+    client: RegisteredClient
     redirect_uri: str
     requested_scopes: tuple[str, ...]
     prompt: frozenset[str]
@@ -52,7 +53,7 @@ class Authorization:
         )
 
 
-def read_authorization(request: OAuth2Request) -> Authorization:
+def read_authorization(request: ProtocolRequest) -> Authorization:
     """Validate the authorization request.
 
     :raises UntrustedRequest: when the request has no trusted redirect URI.
@@ -84,7 +85,7 @@ def read_authorization(request: OAuth2Request) -> Authorization:
     )
 
 
-def _check_client(parameters: MultiDict[str, str]) -> Client:
+def _check_client(parameters: MultiDict[str, str]) -> RegisteredClient:
     if len(parameters.getlist("client_id")) != 1:
         raise UntrustedRequest(
             "invalid_request",
@@ -92,7 +93,7 @@ def _check_client(parameters: MultiDict[str, str]) -> Client:
             "The request must name one client.",
             "Send the client_id once, as it was registered.",
         )
-    client = find_client(parameters["client_id"])
+    client = find_client(get_transaction(), parameters["client_id"])
     if client is None:
         raise _unregistered("invalid_client", Reason.UNKNOWN_CLIENT, parameters["client_id"])
     if client.is_resource_server:
@@ -110,7 +111,7 @@ def _unregistered(error: str, reason: Reason, client_id: str) -> UntrustedReques
     )
 
 
-def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
+def _check_redirect_uri(parameters: MultiDict[str, str], client: RegisteredClient) -> str:
     presented = parameters.getlist("redirect_uri")
     default = client.get_default_redirect_uri()
     if not presented and default:
@@ -133,7 +134,7 @@ def _check_redirect_uri(parameters: MultiDict[str, str], client: Client) -> str:
     )
 
 
-def _check_response_parameters(redirect_uri: str, client: Client) -> None:
+def _check_response_parameters(redirect_uri: str, client: RegisteredClient) -> None:
     """Reject a registered redirect URI that has a response parameter.
 
     Earlier versions accepted such URIs.
@@ -149,7 +150,7 @@ def _check_response_parameters(redirect_uri: str, client: Client) -> None:
         )
 
 
-def _redirect_uri_details(client: Client, presented: list[str]) -> dict[str, str]:
+def _redirect_uri_details(client: RegisteredClient, presented: list[str]) -> dict[str, str]:
     details = {"App": f"{client.name} ({client.client_id})"}
     if presented:
         details["Requested"] = ", ".join(presented)[:300]

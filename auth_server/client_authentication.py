@@ -9,13 +9,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import unquote_plus
 
-from authlib.oauth2.rfc6749 import OAuth2Request
-
-from auth_server.context import get_settings
 from auth_server.errors import ClientRefused, InvalidRequest
-from auth_server.models import Client
+from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
-from web.database import get_db
+from auth_server.registered_client import RegisteredClient, find_client
+from web.database import get_transaction
 
 METHODS = ("client_secret_basic", "client_secret_post", "none")
 CONFIDENTIAL_METHODS = METHODS[:2]
@@ -30,24 +28,14 @@ class PresentedCredentials:
     secret: str = field(default="", repr=False)
 
 
-def find_client(client_id: str | None) -> Client | None:
-    """Return the registered client, or None. Outside the demo there are no demo clients."""
-    if not client_id or not client_id.isascii() or "\0" in client_id:
-        return None
-    client = get_db().get(Client, client_id)
-    if client is None or (client.is_demo and not get_settings().demo):
-        return None
-    return client
-
-
-def authenticate(request: OAuth2Request, allowed_methods: Collection[str]) -> Client:
+def authenticate(request: ProtocolRequest, allowed_methods: Collection[str]) -> RegisteredClient:
     """Return the client that `request` authenticates by one of `allowed_methods`.
 
     :raises ClientRefused: when the authentication fails.
     :raises InvalidRequest: when the request uses more than one method (RFC 6749 §5.2).
     """
     presented = _presented_credentials(request)
-    client = find_client(presented.client_id)
+    client = find_client(get_transaction(), presented.client_id)
     if client is None:
         # The presented value is not logged: a client may have swapped its id and its secret.
         raise ClientRefused(Reason.UNKNOWN_CLIENT)
@@ -58,7 +46,7 @@ def authenticate(request: OAuth2Request, allowed_methods: Collection[str]) -> Cl
     return client
 
 
-def _check_credentials(client: Client, presented: PresentedCredentials) -> None:
+def _check_credentials(client: RegisteredClient, presented: PresentedCredentials) -> None:
     if presented.method == "none":
         if not client.is_public:
             raise ClientRefused(Reason.CLIENT_SECRET_MISSING, client.client_id)
@@ -66,8 +54,8 @@ def _check_credentials(client: Client, presented: PresentedCredentials) -> None:
         raise ClientRefused(Reason.WRONG_CLIENT_SECRET, client.client_id)
 
 
-def _presented_credentials(request: OAuth2Request) -> PresentedCredentials:
-    form, header = request.form, request.headers.get("Authorization")
+def _presented_credentials(request: ProtocolRequest) -> PresentedCredentials:
+    form, header = request.form, request.authorization
     client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if header is not None:
         basic = _read_basic(header)

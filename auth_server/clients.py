@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from auth_server.client_metadata import ClientMetadata, check_name
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
 from auth_server.grants import narrow_grants
-from auth_server.models import Client, User
+from auth_server.models import Client
 from auth_server.scopes import scope_list, scope_text
+from auth_server.signed_in_user import SignedInUser
 from web.clock import now
+from web.database import Session
 from web.event_log import record_on_commit
 
 
@@ -20,7 +21,7 @@ def register_client(
     metadata: ClientMetadata,
     *,
     is_public: bool = False,
-    owner: User | None = None,
+    owner: SignedInUser | None = None,
     client_id: str | None = None,
 ) -> tuple[Client, str | None]:
     """Register a client, and return it with its secret in clear. A public client has no secret.

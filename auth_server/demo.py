@@ -4,7 +4,6 @@ They are marked in the database, so that a server outside the demo rejects them.
 """
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from auth_server.digests import digest
 from auth_server.models import Client, User
@@ -17,7 +16,7 @@ from config import (
     AuthServerSettings,
 )
 from web.clock import now
-from web.database import Database
+from web.database import Database, Session
 
 #: The name and password for each username. In the demo, the login page shows them.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 
 from flask import current_app
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 
 from auth_server import clients
 from auth_server.digests import keyed_digest
 from auth_server.errors import RegistrationError
 from auth_server.models import Client, User
 from auth_server.registration_form import RegistrationForm
+from auth_server.signed_in_user import SignedInUser
+from web.database import Session
 
 MAX_CLIENTS = 50
 
@@ -24,7 +25,7 @@ class AlreadySubmitted(Exception):
     """A form that has been submitted before, and has taken effect."""
 
 
-def own_clients(db: Session, owner: User) -> Sequence[Client]:
+def own_clients(db: Session, owner: SignedInUser) -> Sequence[Client]:
     """Return the clients that `owner` registered, newest first."""
     return db.scalars(
         select(Client)
@@ -33,7 +34,9 @@ def own_clients(db: Session, owner: User) -> Sequence[Client]:
     ).all()
 
 
-def own_client(db: Session, owner: User, client_id: str, *, lock: bool = False) -> Client | None:
+def own_client(
+    db: Session, owner: SignedInUser, client_id: str, *, lock: bool = False
+) -> Client | None:
     """Return the client if `owner` owns it, or None. With `lock`, lock its row for a change."""
     if not (client_id.isascii() and client_id.isalnum()):
         return None
@@ -45,7 +48,7 @@ def own_client(db: Session, owner: User, client_id: str, *, lock: bool = False) 
 
 
 def register(
-    db: Session, owner: User, form: RegistrationForm, form_id: str
+    db: Session, owner: SignedInUser, form: RegistrationForm, form_id: str
 ) -> tuple[Client, str | None]:
     """Register a client of `owner`, and return it with its secret in clear, if it has one.
 
@@ -68,7 +71,7 @@ def register(
     )
 
 
-def can_register(db: Session, owner: User) -> bool:
+def can_register(db: Session, owner: SignedInUser) -> bool:
     """Return whether `owner` has fewer clients than the limit."""
     count = select(func.count()).select_from(Client).where(Client.owner_id == owner.id)
     return (db.scalar(count) or 0) < MAX_CLIENTS
@@ -92,6 +95,6 @@ def secret_name(client: Client) -> str:
     )[:16]
 
 
-def _client_id(owner: User, form_id: str) -> str:
+def _client_id(owner: SignedInUser, form_id: str) -> str:
     """Return the identifier for the client of a form: only this server can compute it."""
     return keyed_digest(str(current_app.secret_key), f"client of a form: {owner.id} {form_id}")[:24]

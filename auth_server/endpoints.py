@@ -3,7 +3,6 @@
 Both ignore `token_type_hint`, as the RFCs allow: the server searches both tables for the digest.
 """
 
-from authlib.oauth2.rfc6749 import OAuth2Request
 from authlib.oauth2.rfc7009 import RevocationEndpoint
 from authlib.oauth2.rfc7662 import IntrospectionEndpoint
 
@@ -12,18 +11,13 @@ from auth_server.client_authentication import CONFIDENTIAL_METHODS, METHODS
 from auth_server.context import get_settings
 from auth_server.errors import GrantRefused
 from auth_server.grants import end_revoked_grant
-from auth_server.issued_tokens import (
-    ACCESS_TOKEN,
-    AccessToken,
-    ActiveToken,
-    Inactivity,
-    RefreshToken,
-)
-from auth_server.models import Client
+from auth_server.issued_tokens import ACCESS_TOKEN, IssuedToken
+from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
+from auth_server.registered_client import RegisteredClient
 from web.clock import now
-from web.database import get_db
-from web.event_log import record, record_on_commit
+from web.database import get_transaction
+from web.event_log import Field, record, record_on_commit
 
 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is untyped
@@ -34,14 +28,17 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
 
     CLIENT_AUTH_METHODS = list(CONFIDENTIAL_METHODS)
 
-    def authenticate_token(self, request: OAuth2Request, client: Client) -> ActiveToken | None:
+    def authenticate_token(
+        self, request: ProtocolRequest, client: RegisteredClient
+    ) -> IssuedToken | None:
         """R2 – Introspection request (RFC 7662 §2.1): return the active token, or None."""
-        db, presented_token = get_db(), request.form["token"]
-        token = issued_tokens.find_active_token(
-            db, presented_token, now(), demo=get_settings().demo
-        )
-        if token is None:
-            _record_inactivity(client, issued_tokens.why_not_active(db, presented_token))
+        token = issued_tokens.find_token(get_transaction(), request.form["token"])
+        is_foreign = token is not None and token.is_demo and not get_settings().demo
+        if token is None or is_foreign:
+            _record_inactivity(client, Reason.UNKNOWN_TOKEN)
+            return None
+        if objection := token.objection(now()):
+            _record_inactivity(client, objection, token)
             return None
         if client.is_resource_server or client.client_id == token.client_id:
             return token
@@ -52,7 +49,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         )
         return None
 
-    def create_introspection_payload(self, token: ActiveToken | None) -> dict[str, object]:
+    def create_introspection_payload(self, token: IssuedToken | None) -> dict[str, object]:
         """Return the introspection response (RFC 7662 §2.2).
 
         Two members are this server's own: `token_use`, the kind of token, and `name`, the name of
@@ -77,14 +74,13 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         }
 
 
-def _record_inactivity(client: Client, inactivity: Inactivity) -> None:
-    record(
-        "token_not_active",
-        client_id=client.client_id,
-        reason=inactivity.reason,
-        grant_id=inactivity.grant_id,
-        end_reason=inactivity.end_reason,
-    )
+def _record_inactivity(
+    client: RegisteredClient, reason: Reason, token: IssuedToken | None = None
+) -> None:
+    fields: dict[str, Field] = {"grant_id": None, "end_reason": None}
+    if token is not None:
+        fields = {"grant_id": token.grant_id, "end_reason": token.end_reason}
+    record("token_not_active", client_id=client.client_id, reason=reason, **fields)
 
 
 class Revocation(RevocationEndpoint):  # type: ignore[misc]
@@ -96,19 +92,19 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]
     CLIENT_AUTH_METHODS = list(METHODS)
 
     def authenticate_token(
-        self, request: OAuth2Request, client: Client
-    ) -> AccessToken | RefreshToken | None:
+        self, request: ProtocolRequest, client: RegisteredClient
+    ) -> IssuedToken | None:
         """E1 – Revocation request (RFC 7009 §2.1): return the token, or None if it is unknown.
 
         :raises GrantRefused: when the token was issued to another client.
         """
-        token = issued_tokens.find_token(get_db(), request.form["token"])
-        if token and not token.check_client(client):
+        token = issued_tokens.find_token(get_transaction(), request.form["token"])
+        if token and token.client_id != client.client_id:
             raise GrantRefused(Reason.TOKEN_OF_ANOTHER_CLIENT, token.grant_id)
         return token
 
-    def revoke_token(self, token: AccessToken | RefreshToken, request: OAuth2Request) -> None:
+    def revoke_token(self, token: IssuedToken, request: ProtocolRequest) -> None:
         """End the grant of the token, and keep the consent: the client gave up its own access."""
-        db = get_db()
-        end_revoked_grant(db, token.grant_id, request.client)
+        db = get_transaction()
+        end_revoked_grant(db, token.grant_id)
         record_on_commit(db, "token_revoked", grant_id=token.grant_id, client_id=token.client_id)

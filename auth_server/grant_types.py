@@ -7,7 +7,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from authlib.oauth2.rfc6749 import OAuth2Request, grants
+from authlib.oauth2.rfc6749 import grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 
 from auth_server import issued_tokens, tokens
@@ -17,13 +17,15 @@ from auth_server.digests import new_secret, s256_matches
 from auth_server.errors import GrantRefused, InvalidRequest, ReplayDetected
 from auth_server.grants import begin_grant
 from auth_server.issued_tokens import AuthorizationCode, RefreshToken
-from auth_server.models import Client, User
+from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
 from auth_server.redirect_uris import first_difference
+from auth_server.registered_client import RegisteredClient
 from auth_server.scopes import scope_list, scope_text
+from auth_server.signed_in_user import SignedInUser
 from web.addresses import append_parameters
 from web.clock import now
-from web.database import get_db
+from web.database import get_transaction
 from web.event_log import record_on_commit
 
 _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -35,9 +37,9 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
     TOKEN_ENDPOINT_AUTH_METHODS = list(METHODS)
 
     def create_authorization_response(
-        self, redirect_uri: str, grant_user: User
+        self, redirect_uri: str, grant_user: SignedInUser
     ) -> tuple[int, str, list[tuple[str, str]]]:
-        """A7 – Authorization response (§4.1.2): append code and `state` to the redirect URI.
+        """A7 – Authorization response (§4.1.2): append code, `state` and `iss` to the redirect URI.
 
         This is done here, because Authlib would rebuild the address and change its query.
         """
@@ -47,15 +49,16 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         parameters = {"code": code}
         if state:
             parameters["state"] = state
+        parameters["iss"] = get_settings().url  # RFC 9207 §2
         return HTTPStatus.FOUND, "", [("Location", append_parameters(redirect_uri, parameters))]
 
     def generate_authorization_code(self) -> str:
         """Return a new code. The probability of guessing it MUST be at most 2^-128 (§10.10)."""
         return new_secret()
 
-    def save_authorization_code(self, code: str, request: OAuth2Request) -> None:
+    def save_authorization_code(self, code: str, request: ProtocolRequest) -> None:
         """Begin a grant of the allowed scopes, and store its code."""
-        db, settings, client_id = get_db(), get_settings(), request.client.client_id
+        db, settings, client_id = get_transaction(), get_settings(), request.client.client_id
         grant = begin_grant(
             db,
             user_id=request.user.id,
@@ -77,19 +80,21 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             "authorization_code_issued",
             grant_id=grant.id,
             client_id=client_id,
-            sub=grant.user_id,
-            scope=grant.scope,
+            sub=request.user.id,
+            scope=request.granted_scope,
             grant_lifetime=settings.refresh_token_lifetime,
         )
 
-    def query_authorization_code(self, presented_code: str, client: Client) -> AuthorizationCode:
+    def query_authorization_code(
+        self, presented_code: str, client: RegisteredClient
+    ) -> AuthorizationCode:
         """Return the code if it was issued to the authenticated client and is valid (§4.1.3).
 
         Accept a redeemed code here: a replay must end the grant only if the verifier is right too.
 
         :raises GrantRefused: when a check fails.
         """
-        code = issued_tokens.find_code(get_db(), presented_code, demo=get_settings().demo)
+        code = issued_tokens.find_code(get_transaction(), presented_code, demo=get_settings().demo)
         if code is None:
             raise GrantRefused(Reason.UNKNOWN_CODE)
         if not code.check_client(client):
@@ -106,7 +111,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
 
         :raises ReplayDetected: when the code was redeemed before.
         """
-        if not tokens.redeem_code(get_db(), authorization_code, now()):
+        if not tokens.redeem_code(get_transaction(), authorization_code, now()):
             raise ReplayDetected(Reason.CODE_REPLAYED, authorization_code.grant_id)
 
     def authenticate_user(self, authorization_code: AuthorizationCode) -> str:
@@ -176,7 +181,7 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         :raises ReplayDetected: when the token was spent before, and this is no accepted retry.
         """
         token = issued_tokens.find_refresh_token(
-            get_db(), presented_token, demo=get_settings().demo
+            get_transaction(), presented_token, demo=get_settings().demo
         )
         if token is None:
             raise GrantRefused(Reason.UNKNOWN_REFRESH_TOKEN)
@@ -188,7 +193,7 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         return token
 
     def _spend(self, token: RefreshToken) -> None:
-        db, moment = get_db(), now()
+        db, moment = get_transaction(), now()
         if tokens.spend_refresh_token(db, token, moment):
             return
         grace = get_settings().refresh_token_grace

@@ -1,9 +1,9 @@
 """Grants: how they begin, how they end, and how they lose a scope. Nothing here commits."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, exists, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
 
 from auth_server import account_events
 from auth_server.consents import forget_consent, forget_withdrawn_scopes, remembered_scopes
@@ -18,26 +18,27 @@ from auth_server.models import (
 from auth_server.reasons import Reason
 from auth_server.scopes import is_within, scope_list, scope_text
 from web.clock import now
+from web.database import Session, UtcDateTime
 from web.event_log import record_on_commit
+from web.statements import Change, Executor, Query
 
 
-def begin_grant(db: Session, *, user_id: str, client_id: str, scope: str, lifetime: int) -> Grant:
-    """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now."""
-    moment = now()
-    grant = Grant(
-        id=new_identifier(),
-        user_id=user_id,
-        client_id=client_id,
-        scope=scope,
-        created_at=moment,
-        expires_at=moment + timedelta(seconds=lifetime),
-    )
-    db.add(grant)
-    db.flush()
-    return grant
+class BegunGrant(NamedTuple):
+    """A grant that was stored just now."""
+
+    id: str
+    created_at: datetime
 
 
-def is_usable(moment: datetime) -> ColumnElement[bool]:
+class _Owner(NamedTuple):
+    """Whose grant it is. The client is named as it is shown to the user."""
+
+    user_id: str
+    client_id: str
+    client_name: str
+
+
+def is_usable(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition that a grant has a code to redeem or a token to use at `moment`."""
     codes, tokens = authorization_codes.c, access_tokens.c
     can_be_redeemed = exists().where(
@@ -50,53 +51,91 @@ def is_usable(moment: datetime) -> ColumnElement[bool]:
     return Grant.ended_at.is_(None) & (can_be_redeemed | can_be_refreshed | has_access)
 
 
-def is_connected(db: Session, user_id: str, client_id: str) -> bool:
+_STORE = Change.insert(Grant, "id", "user_id", "client_id", "scope", "created_at", "expires_at")
+_END = Change(
+    update(Grant)
+    .where(Grant.id == bindparam("grant_id"), Grant.ended_at.is_(None))
+    .values(ended_at=bindparam("now"), end_reason=bindparam("reason"))
+)
+_FIND_OWNER = Query(
+    select(Grant.user_id, Grant.client_id, Client.name)
+    .join(Client, Client.client_id == Grant.client_id)
+    .where(Grant.id == bindparam("grant_id")),
+    _Owner,
+)
+_FIND_USABLE = Query(
+    select(Grant.id)
+    .where(
+        Grant.user_id == bindparam("user_id"),
+        Grant.client_id == bindparam("client_id"),
+        is_usable(bindparam("now", type_=UtcDateTime)),
+    )
+    .limit(1),
+    str,
+)
+
+
+def begin_grant(
+    db: Executor, *, user_id: str, client_id: str, scope: str, lifetime: int
+) -> BegunGrant:
+    """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now."""
+    grant = BegunGrant(new_identifier(), now())
+    _STORE.run(
+        db,
+        id=grant.id,
+        user_id=user_id,
+        client_id=client_id,
+        scope=scope,
+        created_at=grant.created_at,
+        expires_at=grant.created_at + timedelta(seconds=lifetime),
+    )
+    return grant
+
+
+def is_connected(db: Executor, user_id: str, client_id: str) -> bool:
     """Return whether the user has already given the client access that it can still use."""
     if remembered_scopes(db, user_id, client_id):
         return True
     return _has_usable_grant(db, user_id, client_id)
 
 
-def _has_usable_grant(db: Session, user_id: str, client_id: str) -> bool:
-    usable_grant = exists().where(
-        Grant.user_id == user_id, Grant.client_id == client_id, is_usable(now())
-    )
-    return bool(db.scalar(select(usable_grant)))
+def _has_usable_grant(db: Executor, user_id: str, client_id: str) -> bool:
+    found = _FIND_USABLE.one(db, user_id=user_id, client_id=client_id, now=now())
+    return found is not None
 
 
-def end_grant(db: Session, grant_id: str, reason: Reason) -> bool:
+def end_grant(db: Executor, grant_id: str, reason: Reason) -> bool:
     """End the grant, so that none of its codes and tokens works any more.
 
     A grant ends once and keeps its first reason: return False when it had ended before.
     """
-    statement = update(Grant).where(Grant.id == grant_id, Grant.ended_at.is_(None))
-    if not db.execute(statement.values(ended_at=now(), end_reason=reason.value)).rowcount:  # type: ignore[attr-defined]
+    if not _END.run(db, grant_id=grant_id, now=now(), reason=reason.value):
         return False
     record_on_commit(db, "grant_ended", grant_id=grant_id, reason=reason)
     return True
 
 
-def end_revoked_grant(db: Session, grant_id: str, client: Client) -> None:
-    """End a grant that `client` revoked. Tell the user when it was the last usable one."""
-    grant = db.get(Grant, grant_id)
-    if grant is None or not end_grant(db, grant_id, Reason.REVOKED_BY_CLIENT):
+def end_revoked_grant(db: Executor, grant_id: str) -> None:
+    """End a grant that its client revoked. Tell the user when it was the last usable one."""
+    owner = _FIND_OWNER.one(db, grant_id=grant_id)
+    if not end_grant(db, grant_id, Reason.REVOKED_BY_CLIENT) or owner is None:
         return
-    if not _has_usable_grant(db, grant.user_id, grant.client_id):
-        account_events.note(db, grant.user_id, "app_left", client_name=client.name)
+    if not _has_usable_grant(db, owner.user_id, owner.client_id):
+        account_events.note(db, owner.user_id, "app_left", client_name=owner.client_name)
 
 
-def end_replayed_grant(db: Session, grant_id: str) -> None:
+def end_replayed_grant(db: Executor, grant_id: str) -> None:
     """End a grant whose code or refresh token was presented again, and forget the consent.
 
     The client has to ask the user again.
     """
-    grant = db.get(Grant, grant_id)
-    if grant is None:
+    owner = _FIND_OWNER.one(db, grant_id=grant_id)
+    if owner is None:
         return
-    forget_consent(db, grant.user_id, grant.client_id)
-    client = db.get(Client, grant.client_id)
-    if end_grant(db, grant_id, Reason.REPLAY) and client is not None:
-        account_events.note(db, grant.user_id, "app_revoked", client_name=client.name)
+    has_ended_now = end_grant(db, grant_id, Reason.REPLAY)
+    forget_consent(db, owner.user_id, owner.client_id)
+    if has_ended_now:
+        account_events.note(db, owner.user_id, "app_revoked", client_name=owner.client_name)
 
 
 def narrow_grants(db: Session, client: Client) -> None:

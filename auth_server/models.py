@@ -9,13 +9,11 @@ A copy of the database gives no access: codes, tokens and client secrets are sto
 digests, passwords as memory-hard hashes.
 """
 
-from authlib.oauth2.rfc6749 import ClientMixin
 from flask_login import UserMixin
 from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from auth_server import digests, redirect_uris
-from auth_server.scopes import is_within, scope_list
+from auth_server import digests
 from web.database import NAMING_CONVENTION, Moment, UtcDateTime
 
 DIGEST = String(64)
@@ -54,8 +52,11 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login is untyped
         self.epoch = (self.epoch or 0) + 1
 
 
-class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
-    """A registered client (RFC 6749 §2), or a resource server, which may only introspect."""
+class Client(Base):
+    """A registered client (RFC 6749 §2), or a resource server, which may only introspect.
+
+    Requests of the protocol use `registered_client.RegisteredClient` instead.
+    """
 
     __tablename__ = "clients"
 
@@ -94,49 +95,6 @@ class Client(ClientMixin, Base):  # type: ignore[misc]  # Authlib is untyped
         secret = digests.new_secret()
         self.client_secret_digest = digests.digest(secret)
         return secret
-
-    # The methods that Authlib calls (authlib.oauth2.rfc6749.ClientMixin) -----------------------
-
-    def get_client_id(self) -> str:
-        """Return the client identifier."""
-        return self.client_id
-
-    def get_default_redirect_uri(self) -> str | None:
-        """Return the only registered URI, or None if there are several (RFC 6749 §3.1.2.3)."""
-        if len(self.redirect_uris) != 1:
-            return None
-        return self.redirect_uris[0]
-
-    def get_allowed_scope(self, scope: str | None) -> str | None:
-        """Return `scope` if the client may have all of it, or else None.
-
-        Without a requested scope, return the whole scope of the registration.
-        """
-        if not scope_list(scope):
-            return self.scope
-        if is_within(scope, self.scope):
-            return scope
-        return None
-
-    def check_redirect_uri(self, redirect_uri: str) -> bool:
-        """Return whether the URI matches a registered one."""
-        return redirect_uris.matches(redirect_uri, self.redirect_uris, is_public=self.is_public)
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        """Return whether this is the client's secret. A public client has no secret."""
-        return digests.digest_matches(client_secret, self.client_secret_digest)
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Return whether the client may use the method. Only public clients may use `none`."""
-        return (method == "none") == self.is_public
-
-    def check_response_type(self, response_type: str) -> bool:
-        """Return whether the client may send authorization requests."""
-        return not self.is_resource_server
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        """Return whether the client may request tokens."""
-        return not self.is_resource_server
 
 
 class Consent(Base):

@@ -2,20 +2,21 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from flask import Flask, current_app, request, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
 from auth_server import digests, throttling
 from auth_server.context import get_settings
 from auth_server.models import User
+from auth_server.signed_in_user import SignedInUser, find_signed_in_user
 from web import text
-from web.database import get_db
+from web.database import Session, get_reader
 from web.event_log import record
 from web.redirects import requested_page
 from web.text import TextError
@@ -31,9 +32,9 @@ def init_app(app: Flask) -> None:
     login_manager.user_loader(_load_user)
 
 
-def signed_in_user() -> User | None:
+def signed_in_user() -> SignedInUser | None:
     """Return the signed-in user of this browser session, or None."""
-    user: User = current_user._get_current_object()
+    user: SignedInUser = current_user._get_current_object()
     if not user.is_authenticated:
         return None
     return user
@@ -77,13 +78,13 @@ def sign_in(user: User, next_page: str) -> None:
     record("signed_in", sub=user.id)
 
 
-def stay_signed_in(user: User) -> None:
-    """Begin a new browser session for `user`, after all their sign-ins have ended."""
+def stay_signed_in(user: SignedInUser) -> None:
+    """Begin a new browser session for `user`, whose sign-ins have just ended."""
     session.clear()
-    login_user(user)
+    login_user(replace(user, epoch=user.epoch + 1))
 
 
-def choose_account(user: User, next_page: str) -> None:
+def choose_account(user: SignedInUser, next_page: str) -> None:
     """Let the request for `next_page` continue as the signed-in user."""
     session[_ACCOUNT_CHOSEN_FOR] = _fingerprint(next_page)
     record("account_chosen", sub=user.id)
@@ -165,15 +166,14 @@ def _find_user(db: Session, username: str) -> User | None:
     return user
 
 
-def _load_user(user_id: str) -> User | None:
+def _load_user(session_value: str) -> SignedInUser | None:
     """Return the user of a session cookie, unless their sign-ins have ended since."""
-    subject, _, _ = user_id.rpartition(".")
-    user = get_db().get(User, subject)
-    if user is None or user.get_id() != user_id or not _may_sign_in(user):
+    user = find_signed_in_user(get_reader(), session_value)
+    if user is None or not _may_sign_in(user):
         return None
     return user
 
 
-def _may_sign_in(user: User) -> bool:
+def _may_sign_in(user: User | SignedInUser) -> bool:
     """Return whether the user exists for this server: demo users exist only in the demo."""
     return get_settings().demo or not user.is_demo

@@ -10,11 +10,11 @@ from datetime import timedelta
 
 from flask import current_app
 from sqlalchemy import delete, func, select
-from sqlalchemy.orm import Session
 
 from auth_server.digests import keyed_digest
 from auth_server.models import SignInFailure
 from web.clock import now
+from web.database import Session
 
 WINDOW = timedelta(seconds=60)
 FAILURES_PER_ACCOUNT_AND_ADDRESS = 5

@@ -9,18 +9,70 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Executable, Table, delete, exists, insert, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, update
 
 from auth_server import account_events, throttling
 from auth_server.digests import digest
-from auth_server.issued_tokens import AuthorizationCode, RefreshToken, is_unspent
+from auth_server.issued_tokens import AuthorizationCode, RefreshToken
 from auth_server.models import Grant, access_tokens, authorization_codes, refresh_tokens
 from web.clock import now
+from web.database import Session
+from web.statements import Change, Executor
+
+_codes, _refresh, _access = authorization_codes.c, refresh_tokens.c, access_tokens.c
+_is_unspent = _refresh.spent_at.is_(None) & _refresh.lost_at.is_(None)
+_is_successor = _refresh.predecessor_digest == bindparam("presented")
+
+_STORE_CODE = Change.insert(
+    authorization_codes,
+    "digest",
+    "grant_id",
+    "redirect_uri",
+    "code_challenge",
+    "issued_at",
+    "expires_at",
+)
+_STORE_REFRESH_TOKEN = Change.insert(
+    refresh_tokens, "digest", "grant_id", "predecessor_digest", "issued_at"
+)
+_STORE_ACCESS_TOKEN = Change.insert(
+    access_tokens, "digest", "grant_id", "refresh_token_digest", "scope", "issued_at", "expires_at"
+)
+_REDEEM = Change(
+    update(authorization_codes)
+    .where(_codes.digest == bindparam("presented"), _codes.redeemed_at.is_(None))
+    .values(redeemed_at=bindparam("now"))
+)
+_SPEND = Change(
+    update(refresh_tokens)
+    .where(_refresh.digest == bindparam("presented"), _is_unspent)
+    .values(spent_at=bindparam("now"))
+)
+_LOSE_SUCCESSOR = Change(
+    update(refresh_tokens).where(_is_successor, _is_unspent).values(lost_at=bindparam("now"))
+)
+_EXPIRE_TOKENS_OF_SUCCESSOR = Change(
+    update(access_tokens)
+    .where(
+        _access.refresh_token_digest.in_(select(_refresh.digest).where(_is_successor)),
+        _access.expires_at > bindparam("now"),
+    )
+    .values(expires_at=bindparam("now"))
+)
+_ACCEPT_AGAIN = Change(
+    update(refresh_tokens)
+    .where(
+        _refresh.digest == bindparam("presented"),
+        _refresh.spent_at > bindparam("grace_began_at"),
+        _refresh.retried_at.is_(None),
+        _refresh.lost_at.is_(None),
+    )
+    .values(retried_at=bindparam("now"))
+)
 
 
 def store_code(
-    db: Session,
+    db: Executor,
     code: str,
     *,
     grant_id: str,
@@ -30,20 +82,19 @@ def store_code(
     lifetime: int,
 ) -> None:
     """Store a new code that expires `lifetime` seconds after `now`."""
-    db.execute(
-        insert(authorization_codes).values(
-            digest=digest(code),
-            grant_id=grant_id,
-            redirect_uri=redirect_uri,
-            code_challenge=code_challenge,
-            issued_at=now,
-            expires_at=now + timedelta(seconds=lifetime),
-        )
+    _STORE_CODE.run(
+        db,
+        digest=digest(code),
+        grant_id=grant_id,
+        redirect_uri=redirect_uri,
+        code_challenge=code_challenge,
+        issued_at=now,
+        expires_at=now + timedelta(seconds=lifetime),
     )
 
 
 def store_tokens(
-    db: Session,
+    db: Executor,
     token_response: Mapping[str, Any],
     *,
     grant_id: str,
@@ -52,79 +103,51 @@ def store_tokens(
 ) -> None:
     """Store the access token and the refresh token of one token response (RFC 6749 §5.1)."""
     refresh_token_digest = digest(token_response["refresh_token"])
-    db.execute(
-        insert(refresh_tokens).values(
-            digest=refresh_token_digest,
-            grant_id=grant_id,
-            predecessor_digest=predecessor_digest,
-            issued_at=now,
-        )
+    _STORE_REFRESH_TOKEN.run(
+        db,
+        digest=refresh_token_digest,
+        grant_id=grant_id,
+        predecessor_digest=predecessor_digest,
+        issued_at=now,
     )
-    db.execute(
-        insert(access_tokens).values(
-            digest=digest(token_response["access_token"]),
-            grant_id=grant_id,
-            refresh_token_digest=refresh_token_digest,
-            scope=token_response["scope"],
-            issued_at=now,
-            expires_at=now + timedelta(seconds=token_response["expires_in"]),
-        )
+    _STORE_ACCESS_TOKEN.run(
+        db,
+        digest=digest(token_response["access_token"]),
+        grant_id=grant_id,
+        refresh_token_digest=refresh_token_digest,
+        scope=token_response["scope"],
+        issued_at=now,
+        expires_at=now + timedelta(seconds=token_response["expires_in"]),
     )
 
 
-def redeem_code(db: Session, code: AuthorizationCode, now: datetime) -> bool:
+def redeem_code(db: Executor, code: AuthorizationCode, now: datetime) -> bool:
     """Redeem the code, and return False when it was redeemed before.
 
     A client MUST NOT use an authorization code more than once (RFC 6749 §4.1.2).
     """
-    codes = authorization_codes
-    return _changed_one(
-        db,
-        update(codes)
-        .where(codes.c.digest == code.digest, codes.c.redeemed_at.is_(None))
-        .values(redeemed_at=now),
-    )
+    return _REDEEM.run(db, presented=code.digest, now=now) == 1
 
 
-def spend_refresh_token(db: Session, token: RefreshToken, now: datetime) -> bool:
+def spend_refresh_token(db: Executor, token: RefreshToken, now: datetime) -> bool:
     """Spend the refresh token, and return False when it was spent or lost before."""
-    statement = update(refresh_tokens).where(refresh_tokens.c.digest == token.digest, is_unspent())
-    return _changed_one(db, statement.values(spent_at=now))
+    return _SPEND.run(db, presented=token.digest, now=now) == 1
 
 
-def retry_refresh_token(db: Session, token: RefreshToken, now: datetime, grace: int) -> bool:
+def retry_refresh_token(db: Executor, token: RefreshToken, now: datetime, grace: int) -> bool:
     """Accept a spent token once more, at most `grace` seconds after it was spent.
 
     The client retries because it did not receive the answer. So its successor must be unspent; the
     successor and the access token that was issued with it stop working. Return False when one of
     these conditions does not hold.
     """
-    tokens = refresh_tokens
-    accept_again = update(tokens).where(
-        tokens.c.digest == token.digest,
-        tokens.c.spent_at > now - timedelta(seconds=grace),
-        tokens.c.retried_at.is_(None),
-        tokens.c.lost_at.is_(None),
-    )
-    if not _lose_successor(db, token, now):
+    if _LOSE_SUCCESSOR.run(db, presented=token.digest, now=now) != 1:
         return False
-    return _changed_one(db, accept_again.values(retried_at=now))
-
-
-def _lose_successor(db: Session, token: RefreshToken, now: datetime) -> bool:
-    tokens = refresh_tokens
-    is_successor = tokens.c.predecessor_digest == token.digest
-    if not _changed_one(db, update(tokens).where(is_successor, is_unspent()).values(lost_at=now)):
-        return False
-    is_issued_with_it = exists().where(
-        is_successor, tokens.c.digest == access_tokens.c.refresh_token_digest
+    _EXPIRE_TOKENS_OF_SUCCESSOR.run(db, presented=token.digest, now=now)
+    grace_began_at = now - timedelta(seconds=grace)
+    return (
+        _ACCEPT_AGAIN.run(db, presented=token.digest, grace_began_at=grace_began_at, now=now) == 1
     )
-    db.execute(
-        update(access_tokens)
-        .where(is_issued_with_it, access_tokens.c.expires_at > now)
-        .values(expires_at=now)
-    )
-    return True
 
 
 def purge_expired(db: Session) -> int:
@@ -151,7 +174,3 @@ def purge_expired(db: Session) -> int:
 def _delete(db: Session, table: Table | type[Grant], condition: ColumnElement[bool]) -> int:
     statement = delete(table).where(condition)
     return int(db.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]
-
-
-def _changed_one(db: Session, statement: Executable) -> bool:
-    return bool(db.execute(statement).rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE

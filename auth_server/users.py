@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from auth_server import account_events
 from auth_server.client_metadata import check_name
@@ -13,6 +12,7 @@ from auth_server.errors import RegistrationError
 from auth_server.models import User
 from web import text
 from web.clock import now
+from web.database import Session
 from web.event_log import record_on_commit
 from web.text import TextError
 

@@ -99,7 +99,7 @@ def records(legs: Running) -> Iterator[dict[str, Record]]:
                 .where(sessions.c.digest == digest)
                 .values(data=cipher.encrypt(record))
             )
-    database.engine.dispose()
+    database.close()
 
 
 def stored_tokens(legs: Running) -> set[bytes]:

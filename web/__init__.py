@@ -10,6 +10,7 @@ from flask import Flask
 from web import (
     canonical_host,
     cors,
+    entrance,
     headers,
     pages,
     proxies,
@@ -40,6 +41,7 @@ def new_application(settings: LegSettings) -> Flask:
     )
     app.config.update(_make_configuration(settings))
     app.extensions["tripod.settings"] = settings
+    entrance.init_app(app, settings)
     if settings.trusted_proxies:
         app.wsgi_app = proxies.behind_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
     request_lines.remove_queries()

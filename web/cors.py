@@ -23,6 +23,7 @@ View = TypeVar("View", bound=Callable[..., object])
 EXPOSED_HEADERS = "WWW-Authenticate, Location, Retry-After, X-Request-Id"
 #: Seconds for which a browser remembers the answer to a preflight; Chromium's maximum.
 MAX_AGE = "7200"
+_READABLE = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": EXPOSED_HEADERS}
 
 
 def init_app(app: Flask) -> None:
@@ -44,13 +45,19 @@ def for_browser_clients(*request_headers: str) -> Callable[[View], View]:
     return mark
 
 
+def headers_of(view: object) -> dict[str, str]:
+    """Return the headers of a response of the view, which is marked or not."""
+    if getattr(view, "readable_by_scripts", None) is None:
+        return {}
+    return _READABLE
+
+
 def _add_headers(response: Response) -> Response:
     if request.method == "OPTIONS":
         if _is_preflight() and response.status_code == HTTPStatus.OK:
             _answer_preflight(response)
     elif _is_readable():
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Expose-Headers"] = EXPOSED_HEADERS
+        response.headers.update(_READABLE)
     return response
 
 

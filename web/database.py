@@ -12,18 +12,33 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec, TypeVar
+from typing import Annotated, Any, ParamSpec, TypeVar
 
 from flask import Flask, current_app, g
-from sqlalchemy import Connection, DateTime, Dialect, Engine, create_engine, event, make_url, text
-from sqlalchemy.orm import Session, mapped_column
+from sqlalchemy import (
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    create_engine,
+    event,
+    make_url,
+    orm,
+    text,
+)
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from web import event_log
+from web.statements import Cursor, Parameters
+from web.transactions import Connections, Transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
 BUSY_TIMEOUT_MS = 10_000
+#: More than the threads that an application has.
+POOL_SIZE = 32
 
 #: Names for constraints, so that a migration can refer to them.
 NAMING_CONVENTION = {
@@ -67,12 +82,36 @@ class UtcDateTime(TypeDecorator[datetime]):
 Moment = Annotated[datetime, mapped_column(UtcDateTime())]
 
 
+class Session(orm.Session):
+    """An ORM session that also runs statements of `web/statements.py`, in its transaction."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """The kind of database."""
+        dialect: Dialect = self.get_bind().dialect
+        return dialect
+
+    def run(self, sql: str, parameters: Parameters = ()) -> Cursor:
+        """Execute SQL with the driver's placeholders."""
+        cursor = self.connection().connection.cursor()
+        cursor.execute(sql, parameters)
+        return cursor
+
+
+event.listen(Session, "after_commit", lambda session: event_log.write_pending(session.info))
+event.listen(Session, "after_rollback", lambda session: session.info.pop("events", None))
+
+
 class Database:
     """The engine of one leg, and sessions for use in a request or outside one."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _create_engine(url)
+        self.engine = _create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
         self._writing_engine = self.engine.execution_options(tripod_writing=True)
+        # Each thread keeps its connection, so there is nothing to pool.
+        self._connections = Connections(
+            _create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        )
 
     def init_app(self, app: Flask) -> None:
         """Make this the database of `app`, and close each request's session at its end."""
@@ -80,11 +119,15 @@ class Database:
         app.teardown_appcontext(_close)
 
     def session(self, *, writing: bool) -> Session:
-        """Return a new session for reading, or for a transaction that writes."""
+        """Return a new ORM session for reading, or for a transaction that writes."""
         bind = self.engine
         if writing:
             bind = self._writing_engine
-        return event_log.watch(Session(bind, expire_on_commit=False, autoflush=False))
+        return Session(bind, expire_on_commit=False, autoflush=False)
+
+    def transaction(self, *, writing: bool) -> Transaction:
+        """Return a new transaction for statements that were made once, without an ORM session."""
+        return Transaction(self._connections, writing=writing)
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -94,6 +137,11 @@ class Database:
         """
         with self.session(writing=True) as session, session.begin():
             yield session
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+        self._connections.close()
 
     def check(self) -> None:
         """Execute a trivial query.
@@ -116,6 +164,24 @@ def get_db() -> Session:
     return session
 
 
+def get_transaction() -> Transaction:
+    """Return the transaction of the current request, without an ORM session.
+
+    It is for reading, unless the view is marked with `writing`.
+    """
+    if "transaction" not in g:
+        database: Database = current_app.extensions["tripod.database"]
+        g.transaction = database.transaction(writing=g.get("writing", False))
+    transaction: Transaction = g.transaction
+    return transaction
+
+
+def get_reader() -> Transaction:
+    """Return what reads beside the transaction of the current request, without locking anything."""
+    database: Database = current_app.extensions["tripod.database"]
+    return database.transaction(writing=False)
+
+
 def writing(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that writes to the database.
 
@@ -134,17 +200,20 @@ def _close(_error: BaseException | None) -> None:
     session: Session | None = g.pop("db", None)
     if session is not None:
         session.close()
+    transaction: Transaction | None = g.pop("transaction", None)
+    if transaction is not None:
+        transaction.rollback()
 
 
-def _create_engine(url: str) -> Engine:
+def _create_engine(url: str, **options: Any) -> Engine:
     # hide_parameters: the text of an exception can reach a log, where no digest, name or address
     # may appear.
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+        return create_engine(url, hide_parameters=True, **options)
     if parsed.database:
         _create_private_file(Path(parsed.database))
-    engine = create_engine(url, pool_size=32, hide_parameters=True)
+    engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -1,9 +1,9 @@
 """The event log: one JSON line per event, with ids and without secrets.
 
 `record` writes immediately, for refusals and events outside a transaction. `record_on_commit`
-writes when the session's transaction commits, and not at all when it is rolled back, so that the
-log holds no event that did not happen. Records pass through the logger
-`tripod.events`; a listener is a `logging.Handler` that reads `record.fields`.
+writes when the transaction commits, and not at all when it is rolled back, so that the log holds no
+event that did not happen. Records pass through the logger `tripod.events`; a listener is a
+`logging.Handler` that reads `record.fields`.
 """
 
 import json
@@ -11,13 +11,13 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from flask import current_app, has_app_context
-from sqlalchemy import event as sqlalchemy_event
-from sqlalchemy.orm import Session
 
 from web.clock import now
 from web.request_id import current_request_id
+from web.statements import Executor
 
 logger = logging.getLogger("tripod.events")
 Field = str | int | bool | list[str] | None
@@ -31,18 +31,15 @@ def record(event: str, **fields: Field) -> None:
     logger.info(event, extra={"fields": _common_fields() | {"event": event} | fields})
 
 
-def record_on_commit(session: Session, event: str, **fields: Field) -> None:
-    """Write the event when `session` commits; drop it when `session` rolls back."""
-    session.info.setdefault("events", []).append((event, fields))
+def record_on_commit(db: Executor, event: str, **fields: Field) -> None:
+    """Write the event when `db` commits; drop it when `db` rolls back."""
+    db.info.setdefault("events", []).append((event, fields))
 
 
-def watch(session: Session) -> Session:
-    """Make `record_on_commit` work for `session`, and return it."""
-    sqlalchemy_event.listen(session, "after_commit", _write_pending)
-    sqlalchemy_event.listen(
-        session, "after_rollback", lambda rolled_back: rolled_back.info.pop("events", None)
-    )
-    return session
+def write_pending(info: dict[Any, Any]) -> None:
+    """Write the events of a transaction that has committed, which has this `info`."""
+    for event, fields in info.pop("events", ()):
+        record(event, **fields)
 
 
 def write_to(path: Path | None) -> None:
@@ -76,11 +73,6 @@ def _common_fields() -> dict[str, Field]:
         "leg": leg,
         "request_id": current_request_id(),
     }
-
-
-def _write_pending(session: Session) -> None:
-    for event, fields in session.info.pop("events", []):
-        record(event, **fields)
 
 
 class _JsonLines(logging.Formatter):

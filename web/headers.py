@@ -1,8 +1,8 @@
 """Security headers on every response of every leg, including errors and redirects."""
 
-from flask import Flask, Response, g
+from flask import Flask, Response, current_app, g
 
-from web.leg_settings import current_settings
+from web.leg_settings import LegSettings
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -20,6 +20,7 @@ HEADERS = {
 
 def init_app(app: Flask) -> None:
     """Add the headers to every response of `app`; a header that a view has set is kept."""
+    app.extensions["tripod.headers"] = make_headers(app.extensions["tripod.settings"])
     app.after_request(_add_headers)
 
 
@@ -33,24 +34,23 @@ def allow_forms_to_redirect() -> None:
     g.forms_may_redirect = True
 
 
+def make_headers(settings: LegSettings) -> dict[str, str]:
+    """Return the headers of a response that is no page."""
+    fixed = HEADERS | {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY + FORM_ACTION,
+        "Referrer-Policy": "no-referrer",
+    }
+    if settings.url.startswith("https:"):
+        fixed["Strict-Transport-Security"] = "max-age=31536000"
+    return fixed
+
+
 def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", _make_policy())
-    response.headers.setdefault("Referrer-Policy", _make_referrer_policy())
-    if current_settings().url.startswith("https:"):
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    return response
-
-
-def _make_policy() -> str:
     if g.get("forms_may_redirect"):
-        return CONTENT_SECURITY_POLICY
-    return CONTENT_SECURITY_POLICY + FORM_ACTION
-
-
-def _make_referrer_policy() -> str:
+        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     # With the policy `no-referrer`, browsers send `Origin: null` with a form.
     if "csrf_token" in g:
-        return "same-origin"
-    return "no-referrer"
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+    for name, value in current_app.extensions["tripod.headers"].items():
+        response.headers.setdefault(name, value)
+    return response

@@ -59,12 +59,23 @@ def _describe_error(error: HTTPException, status: int) -> dict[str, str | None]:
     return {"error": code, "error_description": error.description}
 
 
-def _handle_unexpected_error(error: Exception) -> ResponseReturnValue:
-    """Log the error with its traceback, and show a page without it.
+def describe_failure(error: Exception) -> tuple[int, dict[str, str | None], dict[str, str]]:
+    """Return status, JSON object and headers for an error that no view handles.
 
-    A database that does not answer is a temporary error.
+    Log the error with its traceback. A database that does not answer is a temporary error.
     """
+    failure = _find_failure(error)
+    status = failure.code or HTTPStatus.INTERNAL_SERVER_ERROR
+    return status, _describe_error(failure, status), _select_headers(failure)
+
+
+def _handle_unexpected_error(error: Exception) -> ResponseReturnValue:
+    """Log the error with its traceback, and show a page without it."""
+    return _handle_http_error(_find_failure(error))
+
+
+def _find_failure(error: Exception) -> HTTPException:
     log.error("unexpected error", exc_info=error)
     if isinstance(error, OperationalError):
-        return _handle_http_error(ServiceUnavailable())
-    return _handle_http_error(InternalServerError())
+        return ServiceUnavailable()
+    return InternalServerError()

@@ -7,7 +7,7 @@ request carry it. The id is written to logs, so a presented value that could be 
 import re
 import secrets
 
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, has_app_context, request
 
 HEADER = "X-Request-Id"
 #: Short words with hyphens between them, such as a UUID. A long random value does not match.
@@ -27,17 +27,21 @@ def is_acceptable(presented: str) -> bool:
 
 def current_request_id() -> str | None:
     """Return the id of the current request, or None outside a request."""
-    if not has_request_context():
+    if not has_app_context():
         return None
     request_id: str | None = g.get("request_id")
     return request_id
 
 
+def choose(presented: str) -> str:
+    """Return the presented id if it is acceptable, or else a new one."""
+    if is_acceptable(presented):
+        return presented
+    return secrets.token_hex(8)
+
+
 def _set_request_id() -> None:
-    presented = request.headers.get(HEADER, "")
-    g.request_id = presented
-    if not is_acceptable(presented):
-        g.request_id = secrets.token_hex(8)
+    g.request_id = choose(request.headers.get(HEADER, ""))
 
 
 def _add_header(response: Response) -> Response:

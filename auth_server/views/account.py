@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from auth_server import account, account_events, plain_dates, sign_in, users
 from auth_server.errors import RegistrationError
-from auth_server.models import User
+from auth_server.signed_in_user import SignedInUser
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in, redirect_to_login
@@ -22,7 +22,7 @@ SIGN_INS, EVERYTHING = "sign-ins", "everything"
 
 @bp.get("/account/apps")
 @for_signed_in
-def account_apps(user: User) -> ResponseReturnValue:
+def account_apps(user: SignedInUser) -> ResponseReturnValue:
     """Show the connected apps, with their scopes and when each was last used."""
     return page(
         "account_apps.html",
@@ -36,7 +36,7 @@ def account_apps(user: User) -> ResponseReturnValue:
 @bp.post("/account/apps")
 @writing
 @for_signed_in
-def remove_app(user: User) -> ResponseReturnValue:
+def remove_app(user: SignedInUser) -> ResponseReturnValue:
     """E1 – Remove an app for the resource owner. Its codes and tokens stop working."""
     db = get_db()
     client = account.remove_app(db, user, request.form.get("client_id", ""), request.remote_addr)
@@ -49,7 +49,7 @@ def remove_app(user: User) -> ResponseReturnValue:
 @bp.post("/account/sign-out")
 @writing
 @for_signed_in
-def sign_out_everywhere(user: User) -> ResponseReturnValue:
+def sign_out_everywhere(user: SignedInUser) -> ResponseReturnValue:
     """Sign out every other browser and, if the form says so, end the access of every app."""
     db, what = get_db(), request.form.get("end")
     if what not in (SIGN_INS, EVERYTHING):
@@ -68,7 +68,7 @@ def sign_out_everywhere(user: User) -> ResponseReturnValue:
 
 @bp.get("/account/activity")
 @for_signed_in
-def account_activity(user: User) -> ResponseReturnValue:
+def account_activity(user: SignedInUser) -> ResponseReturnValue:
     """Show the recent events of the account."""
     events = account_events.recent(get_db(), user.id)
     return page(
@@ -88,7 +88,7 @@ def password_manager_request() -> ResponseReturnValue:
 
 @bp.get("/account/password")
 @for_signed_in
-def account_password(user: User) -> ResponseReturnValue:
+def account_password(user: SignedInUser) -> ResponseReturnValue:
     """Show the form for a new password."""
     return _password_page(user)
 
@@ -96,7 +96,7 @@ def account_password(user: User) -> ResponseReturnValue:
 @bp.post("/account/password")
 @writing
 @for_signed_in
-def change_password(user: User) -> ResponseReturnValue:
+def change_password(user: SignedInUser) -> ResponseReturnValue:
     """Change the password and sign out every other browser. Apps stay connected.
 
     A wrong current password counts as a failed sign-in.
@@ -138,7 +138,7 @@ def _read_new_password() -> tuple[str, dict[str, str]]:
 
 
 def _password_page(
-    user: User,
+    user: SignedInUser,
     status: int = HTTPStatus.OK,
     objections: dict[str, str] | None = None,
     retry_after: int = 0,

@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue
 from auth_server import account_events, consents, grants, sign_in
 from auth_server.authorization_request import Authorization, read_authorization
 from auth_server.context import get_settings
-from auth_server.models import User
 from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, join_phrases, scope_list, scope_text
-from auth_server.server import authorization_server, front_channel_request
+from auth_server.server import front_channel_request
 from auth_server.sign_in import signed_in_user
+from auth_server.signed_in_user import SignedInUser
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import redirect_to_login
-from web.database import get_db, writing
+from web.database import get_transaction, writing
 from web.event_log import record, record_on_commit
 from web.headers import allow_forms_to_redirect
 from web.pages import page
@@ -61,7 +61,7 @@ def authorization_decision() -> ResponseReturnValue:
     if decision != "allow" or not ticked & set(scopes_to_ask) or not is_within_request:
         return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, is_invalid=True)
     record_on_commit(
-        get_db(),
+        get_transaction(),
         "consent_given",
         client_id=authorization.client.client_id,
         sub=user.id,
@@ -71,7 +71,7 @@ def authorization_decision() -> ResponseReturnValue:
     return _authorization_response(authorization, user, ticked | remembered)
 
 
-def _denied(authorization: Authorization, user: User) -> Exception:
+def _denied(authorization: Authorization, user: SignedInUser) -> Exception:
     record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
     sign_in.forget_request_of_sign_in()
     return authorization.refused(
@@ -79,7 +79,7 @@ def _denied(authorization: Authorization, user: User) -> Exception:
     )
 
 
-def _resource_owner(authorization: Authorization) -> User | None:
+def _resource_owner(authorization: Authorization) -> SignedInUser | None:
     """Return the signed-in user, or None when the user must sign in or choose the account first.
 
     With `prompt=login`, the sign-in must have been for this request; with `select_account`, the
@@ -115,7 +115,7 @@ def _redirect_to_sign_in(authorization: Authorization) -> ResponseReturnValue:
 
 
 def _scopes_to_ask(
-    authorization: Authorization, user: User, asked: Collection[str] = ()
+    authorization: Authorization, user: SignedInUser, asked: Collection[str] = ()
 ) -> list[str]:
     """Return the requested scopes that the user has not allowed before.
 
@@ -125,13 +125,15 @@ def _scopes_to_ask(
     client = authorization.client
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
-    allowed_before = consents.remembered_scopes(get_db(), user.id, client.client_id) - set(asked)
+    allowed_before = consents.remembered_scopes(get_transaction(), user.id, client.client_id) - set(
+        asked
+    )
     return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
 
 
 def _consent_page(
     authorization: Authorization,
-    user: User,
+    user: SignedInUser,
     scopes: list[str],
     ticked: set[str] | None = None,
     *,
@@ -166,10 +168,10 @@ def _consent_page(
 
 
 def _authorization_response(
-    authorization: Authorization, user: User, granted_scopes: set[str]
+    authorization: Authorization, user: SignedInUser, granted_scopes: set[str]
 ) -> ResponseReturnValue:
     """A7 – Authorization response (RFC 6749 §4.1.2): redirect with the code, `state` and `iss`."""
-    db, client = get_db(), authorization.client
+    db, client = get_transaction(), authorization.client
     grant = authorization.grant
     grant.request.granted_scope = scope_text(granted_scopes)
     if not grants.is_connected(db, user.id, client.client_id):
@@ -178,9 +180,7 @@ def _authorization_response(
         )
     if not client.is_public:
         consents.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
-    response = authorization_server().create_authorization_response(
-        grant.request, grant_user=user, grant=grant
-    )
+    status, body, headers = grant.create_authorization_response(authorization.redirect_uri, user)
     db.commit()
     sign_in.forget_request_of_sign_in()
-    return response  # type: ignore[no-any-return]
+    return body, status, headers

@@ -6,9 +6,8 @@ preflight allows no `Authorization`.
 
 from http import HTTPStatus
 
-from flask import Response, request
-
 from auth_server.errors import InvalidRequest
+from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
 from auth_server.request_parameters import (
     RESOURCE,
@@ -17,61 +16,62 @@ from auth_server.request_parameters import (
 )
 from auth_server.server import authorization_server
 from auth_server.views.blueprint import bp
-from web.canonical_host import for_machines
 from web.cors import for_browser_clients
-from web.database import get_db, writing
+from web.database import get_transaction, writing
+from web.entrance import FORM, FormRequest, JsonAnswer
 
-CONTENT_TYPE = "application/x-www-form-urlencoded"
 
-
-@bp.post("/oauth/token")
+@bp.answers_forms("/oauth/token")
 @for_browser_clients("Content-Type")
-@for_machines
 @writing
-def token_request() -> Response:
+def token_request(request: FormRequest) -> JsonAnswer:
     """T1 – Access token request (RFC 6749 §4.1.3)."""
-    server = authorization_server()
-    error = _objection(required="grant_type", repeatable=RESOURCE)
+    server, protocol_request = authorization_server(), _protocol_request(request)
+    error = _objection(request, required="grant_type", repeatable=RESOURCE)
     if error := error or objection_to_resource(request.form):
-        return server.handle_error_response(server.create_oauth2_request(None), error)
-    return _commit_on_success(server.create_token_response())
+        return server.handle_error_response(protocol_request, error)
+    return _commit_on_success(server.create_token_response(protocol_request))
 
 
-@bp.post("/oauth/introspect")
-@for_machines
-def introspection_request() -> Response:
+@bp.answers_forms("/oauth/introspect")
+def introspection_request(request: FormRequest) -> JsonAnswer:
     """R2 – Introspection request (RFC 7662 §2.1)."""
-    return _endpoint_response("introspection")
+    return _endpoint_response("introspection", request)
 
 
-@bp.post("/oauth/revoke")
+@bp.answers_forms("/oauth/revoke")
 @for_browser_clients("Content-Type")
-@for_machines
 @writing
-def revocation_request() -> Response:
+def revocation_request(request: FormRequest) -> JsonAnswer:
     """E1 – Revocation request (RFC 7009 §2.1)."""
-    return _commit_on_success(_endpoint_response("revocation"))
+    return _commit_on_success(_endpoint_response("revocation", request))
 
 
-def _endpoint_response(name: str) -> Response:
-    server = authorization_server()
-    if error := _objection(required="token"):
-        return server.handle_error_response(server.create_oauth2_request(None), error)
-    response: Response = server.create_endpoint_response(name)
-    return response
+def _endpoint_response(name: str, request: FormRequest) -> JsonAnswer:
+    server, protocol_request = authorization_server(), _protocol_request(request)
+    if error := _objection(request, required="token"):
+        return server.handle_error_response(protocol_request, error)
+    answer: JsonAnswer = server.create_endpoint_response(name, protocol_request)
+    return answer
 
 
-def _commit_on_success(response: Response) -> Response:
+def _protocol_request(request: FormRequest) -> ProtocolRequest:
+    return ProtocolRequest("POST", request.path, request.form, request.authorization)
+
+
+def _commit_on_success(answer: JsonAnswer) -> JsonAnswer:
     """Commit the transaction if the request succeeded; otherwise it was rolled back before."""
-    if response.status_code == HTTPStatus.OK:
-        get_db().commit()
-    return response
+    if answer.status == HTTPStatus.OK:
+        get_transaction().commit()
+    return answer
 
 
-def _objection(*, required: str, repeatable: str = "") -> InvalidRequest | None:
+def _objection(
+    request: FormRequest, *, required: str, repeatable: str = ""
+) -> InvalidRequest | None:
     """Return what is wrong with the body, or None."""
-    if request.mimetype != CONTENT_TYPE:
-        return InvalidRequest(Reason.WRONG_CONTENT_TYPE, f"The body must be {CONTENT_TYPE}.")
+    if not request.is_form:
+        return InvalidRequest(Reason.WRONG_CONTENT_TYPE, f"The body must be {FORM}.")
     if error := objection_to_repetition(request.form, repeatable=repeatable):
         return error
     if not request.form.get(required):

@@ -3,6 +3,6 @@
 It has a file of its own, so that no view imports the package that imports the view.
 """
 
-from flask import Blueprint
+from web.entrance import Blueprint
 
 bp = Blueprint("auth_server", __name__)

@@ -14,9 +14,10 @@ from auth_server import clients, developer
 from auth_server.context import get_settings
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
-from auth_server.models import Client, User
+from auth_server.models import Client
 from auth_server.registration_form import RegistrationForm
 from auth_server.scopes import SCOPES
+from auth_server.signed_in_user import SignedInUser
 from auth_server.snippets import snippets_for
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in
@@ -26,14 +27,14 @@ from web.pages import page
 
 @bp.get("/developer/apps")
 @for_signed_in
-def developer_apps(user: User) -> ResponseReturnValue:
+def developer_apps(user: SignedInUser) -> ResponseReturnValue:
     """Show the developer's own clients."""
     return _apps_page(user)
 
 
 @bp.get("/developer/apps/new")
 @for_signed_in
-def new_developer_app(user: User) -> ResponseReturnValue:
+def new_developer_app(user: SignedInUser) -> ResponseReturnValue:
     """Show the form for a new client."""
     return _new_page(user, RegistrationForm(), new_identifier())
 
@@ -41,7 +42,7 @@ def new_developer_app(user: User) -> ResponseReturnValue:
 @bp.post("/developer/apps/new")
 @writing
 @for_signed_in
-def register_developer_app(user: User) -> ResponseReturnValue:
+def register_developer_app(user: SignedInUser) -> ResponseReturnValue:
     """Register a client. Only the response shows its secret."""
     db, form = get_db(), RegistrationForm.read(request.form)
     form_id = request.form.get("form_id") or new_identifier()
@@ -57,7 +58,7 @@ def register_developer_app(user: User) -> ResponseReturnValue:
 
 @bp.get("/developer/apps/<client_id>")
 @for_signed_in
-def developer_app(user: User, client_id: str) -> ResponseReturnValue:
+def developer_app(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Show one client: its metadata in a form, and the snippets without its secret."""
     client = _own_client(user, client_id)
     return _edit_page(client, RegistrationForm.of(client))
@@ -66,7 +67,7 @@ def developer_app(user: User, client_id: str) -> ResponseReturnValue:
 @bp.post("/developer/apps/<client_id>")
 @writing
 @for_signed_in
-def update_developer_app(user: User, client_id: str) -> ResponseReturnValue:
+def update_developer_app(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Change the metadata of a client."""
     db, form = get_db(), RegistrationForm.read(request.form)
     client = _own_client(user, client_id, lock=True)
@@ -80,7 +81,7 @@ def update_developer_app(user: User, client_id: str) -> ResponseReturnValue:
 
 @bp.get("/developer/apps/<client_id>/secret")
 @for_signed_in
-def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
+def new_developer_secret(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Ask whether to replace the secret. A public client has none."""
     client = _own_client(user, client_id)
     return page("developer_secret.html", client=client, replaced=developer.secret_name(client))
@@ -89,7 +90,7 @@ def new_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
 @bp.post("/developer/apps/<client_id>/secret")
 @writing
 @for_signed_in
-def renew_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
+def renew_developer_secret(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Give the client a new secret. Only the response shows it."""
     db, client = get_db(), _own_client(user, client_id, lock=True)
     try:
@@ -104,7 +105,7 @@ def renew_developer_secret(user: User, client_id: str) -> ResponseReturnValue:
 
 @bp.get("/developer/apps/<client_id>/delete")
 @for_signed_in
-def developer_app_to_delete(user: User, client_id: str) -> ResponseReturnValue:
+def developer_app_to_delete(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Ask whether to delete the client."""
     return page("developer_delete.html", client=_own_client(user, client_id))
 
@@ -112,7 +113,7 @@ def developer_app_to_delete(user: User, client_id: str) -> ResponseReturnValue:
 @bp.post("/developer/apps/<client_id>/delete")
 @writing
 @for_signed_in
-def delete_developer_app(user: User, client_id: str) -> ResponseReturnValue:
+def delete_developer_app(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Delete the client. Its grants end, and its tokens stop working."""
     db, client = get_db(), _own_client(user, client_id, lock=True)
     clients.delete_client(db, client.client_id)
@@ -126,7 +127,7 @@ def developer_connect() -> ResponseReturnValue:
     return page("developer_connect.html", api=get_settings().resource_api_url)
 
 
-def _own_client(user: User, client_id: str, *, lock: bool = False) -> Client:
+def _own_client(user: SignedInUser, client_id: str, *, lock: bool = False) -> Client:
     client = developer.own_client(get_db(), user, client_id, lock=lock)
     if client is None:
         abort(HTTPStatus.NOT_FOUND)
@@ -139,7 +140,11 @@ def _redirect_to_apps(outcome: str, name: str = "") -> ResponseReturnValue:
 
 
 def _apps_page(
-    user: User, client: Client | None = None, secret: str | None = None, *, renewed: bool = False
+    user: SignedInUser,
+    client: Client | None = None,
+    secret: str | None = None,
+    *,
+    renewed: bool = False,
 ) -> ResponseReturnValue:
     """Show the clients, and above them `client`, if given, with its new secret."""
     snippets = None
@@ -157,7 +162,7 @@ def _apps_page(
 
 
 def _new_page(
-    user: User, form: RegistrationForm, form_id: str, error: RegistrationError | None = None
+    user: SignedInUser, form: RegistrationForm, form_id: str, error: RegistrationError | None = None
 ) -> ResponseReturnValue:
     return page(
         "developer_new.html",

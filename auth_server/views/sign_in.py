@@ -10,9 +10,8 @@ from wtforms import PasswordField, StringField
 from wtforms.validators import InputRequired, Length
 
 from auth_server import account_events, sign_in
-from auth_server.client_authentication import find_client
 from auth_server.demo import ACCOUNTS
-from auth_server.models import Client
+from auth_server.registered_client import RegisteredClient, find_client
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
 from web import text
@@ -160,9 +159,9 @@ def _login_page(
     return html, status, headers
 
 
-def _requesting_client(next_page: str) -> Client | None:
+def _requesting_client(next_page: str) -> RegisteredClient | None:
     """Return the client whose authorization request led to the login page, or None."""
-    return find_client(_requested(next_page, "client_id"))
+    return find_client(get_db(), _requested(next_page, "client_id"))
 
 
 def _login_hint(next_page: str) -> str:

@@ -9,13 +9,13 @@ from flask import redirect, url_for
 from flask.typing import ResponseReturnValue
 
 from auth_server import sign_in
-from auth_server.models import User
+from auth_server.signed_in_user import SignedInUser
 
 P = ParamSpec("P")
 
 
 def for_signed_in(
-    view: Callable[Concatenate[User, P], ResponseReturnValue],
+    view: Callable[Concatenate[SignedInUser, P], ResponseReturnValue],
 ) -> Callable[P, ResponseReturnValue]:
     """Pass the signed-in user to the view; redirect anybody else to the login page.
 

@@ -68,7 +68,7 @@ class Instance:
         if self._unchanged == self._look():
             return
         for server in self.servers.values():
-            server.database.engine.dispose()
+            server.database.close()
         for file in self.path.glob("auth_server.db*"):
             file.unlink()
         shutil.copy(self.path / "prepared.db", self.database)
@@ -117,7 +117,7 @@ def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inst
                 is_public = registration.get("is_public", False)
                 client, secret = clients.register_client(db, metadata, is_public=is_public)
                 instance.client_ids[name], instance.secrets[name] = client.client_id, secret
-    database.engine.dispose()
+    database.close()
     shutil.copy(instance.database, instance.path / "prepared.db")
     yield instance
     instance.forget_everything()

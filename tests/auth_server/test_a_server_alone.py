@@ -33,7 +33,7 @@ def server(instance: Instance) -> Iterator[Server]:
     with patch.dict(SCOPES, {CALENDAR.name: CALENDAR}, clear=True):
         server = Server(instance.settings(DEMO="0", NAME=NAME, SECRET_KEY="k" * 64))
         yield server
-        server.database.engine.dispose()
+        server.database.close()
 
 
 @pytest.fixture

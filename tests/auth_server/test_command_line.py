@@ -467,7 +467,7 @@ def test_the_command_line_needs_no_secret_key(tmp_path: Path) -> None:
     settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)}, serving=False)
     app = create_app(settings)
     created = app.test_cli_runner().invoke(args=["clients", "create", *CONFIDENTIAL, "--json"])
-    app.extensions["tripod.database"].engine.dispose()
+    app.extensions["tripod.database"].close()
 
     assert created.exit_code == 0
     assert json.loads(created.output)["client_secret"]

@@ -120,7 +120,7 @@ def test_nothing_is_seeded(start: Callable[..., Server], server: Server, outside
     server.run("clients", "delete", "print-shop")
     once_more = Server(outside.settings)
     users, clients = once_more.run("users", "list").output, once_more.run("clients", "list").output
-    once_more.database.engine.dispose()
+    once_more.database.close()
 
     assert users.startswith("mallory")
     assert "print-shop" not in clients
@@ -132,6 +132,6 @@ def test_the_demo_seeds_missing_data_again(server: Server, print_shop: Registere
     once_more = Server(server.settings)
     alice = once_more.person("alice", "wonderland")
     tokens = alice.connect(replace(print_shop, http=once_more.session()))
-    once_more.database.engine.dispose()
+    once_more.database.close()
 
     assert tokens.scope == "profile photos:read"

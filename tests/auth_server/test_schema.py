@@ -33,7 +33,7 @@ OLD_ROWS = (
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path / 'fresh.db'}")
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 def test_the_migrations_match_the_models(database: Database) -> None:

@@ -26,7 +26,7 @@ def server(instance: Instance, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serv
     monkeypatch.setitem(SCOPES, CALENDAR.name, CALENDAR)
     server = Server(instance.settings())
     yield server
-    server.database.engine.dispose()
+    server.database.close()
 
 
 def test_the_metadata_has_an_added_scope(server: Server) -> None:

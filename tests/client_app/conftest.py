@@ -130,7 +130,7 @@ def app(settings, network, compiled_templates):
     made = create_app(settings, BackChannel(adapter=lambda: network))
     made.jinja_env.bytecode_cache = compiled_templates
     yield made
-    made.extensions["tripod.database"].engine.dispose()
+    made.extensions["tripod.database"].close()
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def test_two_processes_cause_one_refresh(alices_browser, app, settings, tripod_i
     other = create_app(settings, BackChannel(adapter=lambda: network))
     tabs = [alices_browser.another_tab(app=process) for process in (app, other) * 5]
     responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
-    other.extensions["tripod.database"].engine.dispose()
+    other.extensions["tripod.database"].close()
 
     assert [response.status_code for response in responses] == [200] * 10
     assert network.grant_types["refresh_token"] == 1

@@ -21,7 +21,7 @@ from web.database import Database
 def database(tmp_path):
     database = Database(f"sqlite:///{tmp_path}/sessions.db")
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 @pytest.fixture
@@ -235,7 +235,7 @@ def test_many_processes_can_start_at_the_same_moment(tmp_path):
 
     assert connection_ids(stores[7].read("alice")) == ["a"]
     for database in databases:
-        database.engine.dispose()
+        database.close()
 
 
 def test_a_missing_store_raises_an_error(store, database):

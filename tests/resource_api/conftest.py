@@ -178,7 +178,7 @@ def start(
 
     yield start
     for app in started:
-        app.extensions["tripod.database"].engine.dispose()
+        app.extensions["tripod.database"].close()
 
 
 @pytest.fixture

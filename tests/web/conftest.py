@@ -49,7 +49,7 @@ def start(settings: Callable[..., AuthServerSettings]) -> Iterator[Callable[...,
 
     yield start
     for database in databases:
-        database.engine.dispose()
+        database.close()
 
 
 @pytest.fixture

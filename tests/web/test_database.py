@@ -43,7 +43,7 @@ def database(path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{path}")
     Base.metadata.create_all(database.engine)
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def impatient_database(
     monkeypatch.setattr("web.database.BUSY_TIMEOUT_MS", 0)
     impatient = Database(f"sqlite:///{path}")
     yield impatient
-    impatient.engine.dispose()
+    impatient.close()
 
 
 def count_visits(database: Database) -> int:

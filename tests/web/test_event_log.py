@@ -37,7 +37,7 @@ def database(tmp_path: Path) -> Iterator[Database]:
     with database.writing() as db:
         db.execute(text("CREATE TABLE rows (id INTEGER)"))
     yield database
-    database.engine.dispose()
+    database.close()
 
 
 def test_an_event_is_one_line_of_json(log: Log, start: Callable[..., Flask]) -> None:

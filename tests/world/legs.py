@@ -8,7 +8,6 @@ from typing import Any
 import requests
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Engine
 from werkzeug.wrappers import Request, Response
 
 from auth_server import create_app as create_auth_server
@@ -142,9 +141,7 @@ class Legs:
         """Close what the legs hold open."""
         self._event_log.detach()
         for leg in (self.auth_server, self.client_app, self.resource_api):
-            for part in leg.extensions.values():
-                if isinstance(engine := getattr(part, "engine", None), Engine):
-                    engine.dispose()
+            leg.extensions["tripod.database"].close()
 
 
 def copy_of(instance_path: Path, target: Path) -> Path:
