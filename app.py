@@ -23,7 +23,7 @@ from config import (
     ResourceApiSettings,
     Settings,
 )
-from web import asgi, event_log, serving
+from web import asgi, entrance, event_log, serving
 from web.environment import ConfigurationError
 
 S = TypeVar("S", bound=Settings)
@@ -91,7 +91,7 @@ def create_resource_api() -> Flask:
 
 
 # The same applications for an ASGI server, which waits for slow clients without taking a thread.
-asgi_auth_server = asgi.create_with(create_auth_server)
+asgi_auth_server = asgi.create_with(create_auth_server, entrance.quick_paths)
 asgi_client_app = asgi.create_with(create_client_app)
 asgi_resource_api = asgi.create_with(create_resource_api)
 

@@ -28,7 +28,9 @@ _ACCOUNT_CHOSEN_FOR = "account_chosen_for"
 
 def init_app(app: Flask) -> None:
     """Set Flask-Login up for `app`."""
-    login_manager = LoginManager(app)
+    # No template has `current_user`: an error page would load the user, also when the database
+    # does not answer.
+    login_manager = LoginManager(app, add_context_processor=False)
     login_manager.user_loader(_load_user)
 
 

@@ -9,9 +9,10 @@ from http import HTTPStatus
 from typing import ClassVar
 
 from flask import Flask, Response, jsonify
-from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
+
+from web import database_errors
 
 log = logging.getLogger("tripod")
 
@@ -24,6 +25,7 @@ HTTP_ERRORS = {
     405: "method_not_allowed",
     413: "too_large",
     415: "unsupported_media_type",
+    503: "temporarily_unavailable",
 }
 
 
@@ -106,7 +108,6 @@ def init_app(app: Flask) -> None:
     """Return every error of `app` as JSON, where the other legs show pages."""
     app.register_error_handler(ApiError, _handle_api_error)
     app.register_error_handler(HTTPException, _handle_http_error)
-    app.register_error_handler(OperationalError, _handle_database_error)
     app.register_error_handler(Exception, _handle_unexpected_error)
 
 
@@ -124,17 +125,15 @@ def _handle_http_error(error: HTTPException) -> WerkzeugResponse:
 
 
 def _find_code(status: int) -> str:
+    default = "invalid_request"
     if status >= 500:
-        return "server_error"
-    return HTTP_ERRORS.get(status, "invalid_request")
+        default = "server_error"
+    return HTTP_ERRORS.get(status, default)
 
 
-def _handle_database_error(error: OperationalError) -> tuple[Response, int, dict[str, str]]:
-    log.error("the database does not answer", exc_info=error)
-    return _handle_api_error(TemporarilyUnavailable("The photos are not available at the moment."))
-
-
-def _handle_unexpected_error(error: Exception) -> tuple[Response, int]:
+def _handle_unexpected_error(error: Exception) -> WerkzeugResponse | tuple[Response, int]:
+    if database_errors.is_unavailable(error):
+        return _handle_http_error(database_errors.refuse(error))
     log.error("unexpected error", exc_info=error)
     body = jsonify(
         error="server_error",

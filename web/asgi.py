@@ -7,7 +7,15 @@ requires. Granian's own WSGI interface empties each header that has a byte above
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, MutableMapping
+from collections.abc import (
+    Awaitable,
+    Callable,
+    Collection,
+    Generator,
+    Iterable,
+    Iterator,
+    MutableMapping,
+)
 from contextlib import contextmanager
 from contextvars import copy_context
 from functools import lru_cache, partial
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 T = TypeVar("T")
+A = TypeVar("A", bound="WSGIApplication")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -46,14 +55,24 @@ class _ClientLeftError(Exception):
 
 
 class AsgiApplication:
-    """A WSGI application as an ASGI application, with threads of its own."""
+    """A WSGI application as an ASGI application, with threads of its own.
 
-    def __init__(self, application: "WSGIApplication", threads: int = THREADS) -> None:
+    The event loop itself answers requests for the `quick_paths`, whose answers take less time than
+    the hand-over to a thread. They must never wait.
+    """
+
+    def __init__(
+        self,
+        application: "WSGIApplication",
+        threads: int = THREADS,
+        quick_paths: Collection[str] = (),
+    ) -> None:
         self._application = application
         self._threads = _Threads(threads)
+        self._quick_paths = quick_paths
 
     async def __call__(self, asgi_scope: Message, receive: Receive, send: Send) -> None:
-        """Receive a request, run the application in a thread, and send its response."""
+        """Receive a request, run the application, and send its response."""
         wsgi = make_environ(asgi_scope)
         with SpooledTemporaryFile(BYTES_IN_MEMORY) as body:
             wsgi["wsgi.input"] = body
@@ -71,7 +90,10 @@ class AsgiApplication:
         # Several threads may run the parts of one response. They share its context variables.
         run = copy_context().run
         batches = _make_messages(self._application, wsgi)
-        batch = await self._threads.call(lambda: run(next, batches))
+        if wsgi["PATH_INFO"] in self._quick_paths:
+            batch = run(next, batches)
+        else:
+            batch = await self._threads.call(lambda: run(next, batches))
         for message in batch:
             await send(message)
         if not batch[-1]["more_body"]:
@@ -93,10 +115,18 @@ async def _wait_until_client_leaves(receive: Receive) -> None:
 
 
 def create_with(
-    create_application: "Callable[[], WSGIApplication]",
+    create_application: Callable[[], A], quick_paths: Callable[[A], Collection[str]] = lambda _: ()
 ) -> Callable[[], AsgiApplication]:
-    """Return a function that creates the same application for an ASGI server."""
-    return lambda: AsgiApplication(create_application())
+    """Return a function that creates the same application for an ASGI server.
+
+    `quick_paths` returns the paths that the event loop answers itself.
+    """
+
+    def create() -> AsgiApplication:
+        application = create_application()
+        return AsgiApplication(application, quick_paths=quick_paths(application))
+
+    return create
 
 
 def make_environ(asgi_scope: Message) -> "WSGIEnvironment":

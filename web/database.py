@@ -6,7 +6,9 @@ writes later fails when another one has written in between. A reading transactio
 """
 
 import os
+import random
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -30,15 +32,20 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
-from web import event_log
+from web import database_errors, event_log
 from web.statements import Cursor, Parameters
 from web.transactions import Connections, Transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
 BUSY_TIMEOUT_MS = 10_000
+#: How often a transaction is tried, and the seconds to wait at most after the first attempt.
+ATTEMPTS = 5
+LONGEST_PAUSE = 0.02
 #: More than the threads that an application has.
 POOL_SIZE = 32
+#: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
+CONNECT_TIMEOUT = "5"
 
 #: Names for constraints, so that a migration can refer to them.
 NAMING_CONVENTION = {
@@ -185,12 +192,21 @@ def get_reader() -> Transaction:
 def writing(view: Callable[P, R]) -> Callable[P, R]:
     """Mark a view that writes to the database.
 
-    Its transaction starts as a writing one. The view itself commits.
+    Its transaction starts as a writing one. The view itself commits. If another transaction was in
+    the way, such as in a deadlock, the view is called again, `ATTEMPTS` times in all.
     """
 
     @wraps(view)
     def writing_view(*args: P.args, **kwargs: P.kwargs) -> R:
         g.writing = True
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return view(*args, **kwargs)
+            except Exception as error:
+                if not database_errors.is_retryable(error):
+                    raise
+            _close(None)
+            time.sleep(random.uniform(0, attempt * LONGEST_PAUSE))  # noqa: S311 - not a secret
         return view(*args, **kwargs)
 
     return writing_view
@@ -210,7 +226,8 @@ def _create_engine(url: str, **options: Any) -> Engine:
     # may appear.
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, hide_parameters=True, **options)
+        parsed = parsed.set(query={"connect_timeout": CONNECT_TIMEOUT, **parsed.query})
+        return create_engine(parsed, hide_parameters=True, **options)
     if parsed.database:
         _create_private_file(Path(parsed.database))
     engine = create_engine(url, hide_parameters=True, **options)

@@ -14,7 +14,7 @@ Without the entrance, Flask answers all of them in the same way, but more slowly
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import wraps
 from http import HTTPStatus
@@ -114,6 +114,16 @@ def _make_view(endpoint: Endpoint) -> Callable[[], Response]:
 def init_app(app: Flask, settings: LegSettings) -> None:
     """Put the entrance in front of `app`."""
     app.wsgi_app = Entrance(app, settings)  # type: ignore[assignment, method-assign]
+
+
+def quick_paths(app: Flask) -> Collection[str]:
+    """Return the paths of the endpoints, if none of them waits for another machine.
+
+    That is so with SQLite. An answer then takes a tenth of a millisecond.
+    """
+    if app.extensions["tripod.database"].engine.dialect.name == "sqlite":
+        return _endpoints(app).keys()
+    return ()
 
 
 class Entrance:

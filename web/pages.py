@@ -5,16 +5,13 @@ from http import HTTPStatus
 
 from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, ServiceUnavailable
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
+from web import database_errors
 from web.canonical_host import is_for_machines
 from web.leg_settings import current_settings
 
 log = logging.getLogger("tripod")
-
-#: Seconds after which a client may try again.
-RETRY_AFTER = "5"
 
 
 def init_app(app: Flask) -> None:
@@ -46,16 +43,15 @@ def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
 
 def _select_headers(error: HTTPException) -> dict[str, str]:
     """Return the headers that belong to the error, such as Allow."""
-    headers = {name: value for name, value in error.get_headers() if name != "Content-Type"}
-    if error.code == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = RETRY_AFTER
-    return headers
+    return {name: value for name, value in error.get_headers() if name != "Content-Type"}
 
 
 def _describe_error(error: HTTPException, status: int) -> dict[str, str | None]:
     code = "invalid_request"
     if status >= 500:
         code = "server_error"
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        code = "temporarily_unavailable"
     return {"error": code, "error_description": error.description}
 
 
@@ -75,7 +71,7 @@ def _handle_unexpected_error(error: Exception) -> ResponseReturnValue:
 
 
 def _find_failure(error: Exception) -> HTTPException:
+    if database_errors.is_unavailable(error):
+        return database_errors.refuse(error)
     log.error("unexpected error", exc_info=error)
-    if isinstance(error, OperationalError):
-        return ServiceUnavailable()
     return InternalServerError()
