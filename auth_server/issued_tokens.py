@@ -130,14 +130,21 @@ class IssuedToken:
 
         Active means not expired, not spent, and of a grant that has not ended.
         """
-        if self.grant_ended_at is not None:
+        if self.has_ended_grant():
             return Reason.GRANT_ENDED
-        is_over = self.is_spent or now >= self.expires_at
-        if is_over and self.kind == ACCESS_TOKEN:
+        if self.kind == ACCESS_TOKEN and self.has_expired(now):
             return Reason.ACCESS_TOKEN_EXPIRED
-        if is_over:
+        if self.is_spent or self.has_expired(now):
             return Reason.REFRESH_TOKEN_NOT_ACTIVE
         return None
+
+    def has_ended_grant(self) -> bool:
+        """Return whether the grant has ended, and with it all of its tokens."""
+        return self.grant_ended_at is not None
+
+    def has_expired(self, now: datetime) -> bool:
+        """Return whether the lifetime of the token is over; a refresh token's is its grant's."""
+        return now >= self.expires_at
 
 
 def _select_presented(table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -210,7 +217,7 @@ _FIND_CODE = Query(
     AuthorizationCode,
 )
 _FIND_REFRESH_TOKEN = Query(_select_presented(refresh_tokens), RefreshToken)
-# One query for both kinds, so that an unknown token costs no more than a known one.
+# One query for both kinds, so that an unknown token costs as little as a known one.
 _FIND_TOKEN = Query(
     union_all(
         _select_token(

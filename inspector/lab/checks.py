@@ -150,7 +150,7 @@ CHECKS = (
         rfc=6749,
         section="4.1.3",
         file="auth_server/issued_tokens.py",
-        symbol="IssuedToken.check_client",
+        symbol="PresentedCredential.check_client",
         stops=("code-of-another-client", "refresh-of-another-client"),
     ),
     Check(
@@ -168,7 +168,7 @@ CHECKS = (
         rfc=6749,
         section="6",
         file="auth_server/issued_tokens.py",
-        symbol="IssuedToken.get_scope",
+        symbol="PresentedCredential.get_scope",
         stops=("scope-raised",),
     ),
     Check(
@@ -195,7 +195,7 @@ CHECKS = (
         rfc=7662,
         section="2.2",
         file="auth_server/issued_tokens.py",
-        symbol="_is_unexpired",
+        symbol="IssuedToken.has_expired",
         stops=("expired-access-token",),
     ),
     Check(
@@ -204,7 +204,7 @@ CHECKS = (
         rfc=7009,
         section="2.1",
         file="auth_server/issued_tokens.py",
-        symbol="_has_unended_grant",
+        symbol="IssuedToken.has_ended_grant",
         stops=("revoked-access-token",),
     ),
     Check(
