@@ -134,11 +134,13 @@ class SessionStore:
         """Insert a record and delete some expired ones; return whether this request was first."""
         is_over = (sessions.c.expires_at <= now()) & (sessions.c.leased_until <= now())
         some = sa.select(sessions.c.digest).where(is_over).limit(PURGE_LIMIT)
+        some = some.with_for_update(skip_locked=True)  # Another request deletes the others.
         purge = sa.delete(sessions).where(sessions.c.digest.in_(some), is_over)
         try:
-            return self._write(purge, sa.insert(sessions).values(values)) == 1
+            self._write(purge, sa.insert(sessions).values(values))
         except IntegrityError:
             return False
+        return True
 
     def _store(self, digest: str, holder: str, record: Record) -> None:
         """Store the record and release the lease, unless another request holds it by now."""
@@ -170,7 +172,10 @@ class SessionStore:
             return connection.execute(statement).one_or_none()
 
     def _write(self, *statements: sa.Insert | sa.Update | sa.Delete) -> int:
-        """Run the statements in one transaction; return the row count of the last one."""
+        """Run the statements in one transaction; return the row count of the last one.
+
+        An INSERT has no row count on PostgreSQL.
+        """
         with _translate_errors(), self._database.writing() as db:
             results = [db.connection().execute(statement) for statement in statements]
             return results[-1].rowcount

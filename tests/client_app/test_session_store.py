@@ -1,10 +1,12 @@
 """The session store: encrypted records, one per browser, changed by one request at a time."""
 
+import secrets
 import stat
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from world.postgresql import ON_BOTH_DATABASES
 from world.threads import at_once
 
 from client_app import session_store
@@ -17,9 +19,12 @@ from web.clock import now
 from web.database import Database
 
 
-@pytest.fixture
-def database(tmp_path):
-    database = Database(f"sqlite:///{tmp_path}/sessions.db")
+@pytest.fixture(params=ON_BOTH_DATABASES)
+def database(tmp_path, request):
+    url = f"sqlite:///{tmp_path}/sessions.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
+    database = Database(url)
     yield database
     database.close()
 
@@ -217,14 +222,16 @@ def test_a_new_key_encrypts_and_an_old_one_still_decrypts(database, store):
     assert store.read("alice").is_empty
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_only_the_owner_can_read_the_stores_file(store, tmp_path):
     modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("sessions.db*")}
 
     assert modes == {0o600}
 
 
-def test_many_processes_can_start_at_the_same_moment(tmp_path):
-    databases = [Database(f"sqlite:///{tmp_path}/new.db") for _ in range(8)]
+def test_many_processes_can_start_at_the_same_moment(database):
+    url = database.engine.url.render_as_string(hide_password=False)
+    databases = [Database(url) for _ in range(8)]
     stores = at_once(
         *(
             lambda database=database: SessionStore(database, RecordCipher("client_app", ["a key"]))

@@ -5,7 +5,7 @@ With `pytest_plugins = ["world.fixtures"]` in a `conftest.py`, the tests of any 
 other settings than the demo's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from world.registered_client import RegisteredClient
 
 if TYPE_CHECKING:
     from world.legs import Legs
+    from world.postgresql import PostgreSQL
     from world.processes import Running
 
 MALLORYS_PASSWORD = "through-the-keyhole"
@@ -46,20 +47,33 @@ class Stage:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Prepare the databases, with Mallory's account and the clients of third parties."""
+    return prepare_stage(tmp_path_factory.mktemp("stage") / "instance", {})
+
+
+def prepare_stage(instance_path: Path, settings: Mapping[str, str]) -> Stage:
+    """Create the databases that `settings` name, or SQLite files in the instance folder."""
     from world.legs import Legs
 
-    path = tmp_path_factory.mktemp("stage") / "instance"
-    legs = Legs(path)
+    legs = Legs(instance_path, **settings)
     try:
         legs.run("users", "create", "mallory", stdin=MALLORYS_PASSWORD + "\n")
         return Stage(
-            path,
+            instance_path,
             client=_registration(legs, "https://calendar.example/callback"),
             public_client=_registration(legs, "http://127.0.0.1:8400/callback", "--public"),
             mallorys_client=_registration(legs, "https://mallory.example/callback"),
         )
     finally:
         legs.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[PostgreSQL]":
+    """Run a PostgreSQL server, which stops at the end."""
+    from world.postgresql import running_postgresql
+
+    with running_postgresql() as server:
+        yield server
 
 
 @pytest.fixture
