@@ -144,17 +144,23 @@ def _connected_app(
 
 
 def _end_access(db: Session, user: SignedInUser, client: Client, address: str | None) -> None:
-    """End every grant, expired ones too: an access token can outlive its grant by minutes."""
-    unended = select(Grant.id).where(
-        Grant.user_id == user.id,
-        Grant.client_id == client.client_id,
-        Grant.ended_at.is_(None),
-    )
-    for grant_id in db.scalars(unended).all():
-        grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
+    _end_grants(db, user, client)
     consents.forget_consent(db, user.id, client.client_id)
+    # A grant that began meanwhile, because of the consent.
+    _end_grants(db, user, client)
     account_events.note(db, user.id, "app_removed", client_name=client.name, address=address)
     record_on_commit(db, "app_removed", client_id=client.client_id, sub=user.id)
+
+
+def _end_grants(db: Session, user: SignedInUser, client: Client) -> None:
+    """End every grant, expired ones too: an access token can outlive its grant by minutes."""
+    unended = (
+        (Grant.user_id == user.id)
+        & (Grant.client_id == client.client_id)
+        & Grant.ended_at.is_(None)
+    )
+    for grant_id in grants.lock_grants(db, unended):
+        grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
 
 
 def _end_sign_ins(db: Session, user: SignedInUser, **changes: str) -> bool:

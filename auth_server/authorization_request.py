@@ -93,7 +93,8 @@ def _check_client(parameters: MultiDict[str, str]) -> RegisteredClient:
             "The request must name one client.",
             "Send the client_id once, as it was registered.",
         )
-    client = find_client(get_transaction(), parameters["client_id"])
+    # A scope that is withdrawn meanwhile must not be granted.
+    client = find_client(get_transaction(), parameters["client_id"], lock=True)
     if client is None:
         raise _unregistered("invalid_client", Reason.UNKNOWN_CLIENT, parameters["client_id"])
     if client.is_resource_server:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from auth_server.client_metadata import ClientMetadata, check_name
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
-from auth_server.grants import narrow_grants
-from auth_server.models import Client
+from auth_server.grants import lock_grants, narrow_grants
+from auth_server.models import Client, Grant
 from auth_server.scopes import scope_list, scope_text
 from auth_server.signed_in_user import SignedInUser
 from web.clock import now
@@ -99,7 +99,9 @@ def delete_client(db: Session, client_id: str) -> None:
 
     :raises RegistrationError: when there is no such client.
     """
-    db.delete(_get_client(db, client_id))
+    client = _get_client(db, client_id)
+    lock_grants(db, Grant.client_id == client_id)
+    db.delete(client)
     record_on_commit(db, "client_deleted", client_id=client_id)
 
 
@@ -128,7 +130,8 @@ def client_information(client: Client) -> dict[str, object]:
 
 
 def _get_client(db: Session, client_id: str) -> Client:
-    client = db.get(Client, client_id)
+    """Return the client, and lock it for a change."""
+    client = db.get(Client, client_id, with_for_update=True)
     if client is None:
         raise RegistrationError(f"There is no client {client_id}.")
     return client

@@ -1,5 +1,6 @@
 """Grants: how they begin, how they end, and how they lose a scope. Nothing here commits."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -104,6 +105,16 @@ def _has_usable_grant(db: Executor, user_id: str, client_id: str) -> bool:
     return found is not None
 
 
+def lock_grants(db: Session, condition: ColumnElement[bool]) -> Sequence[str]:
+    """Lock the grants with `condition`, and return their ids.
+
+    Whoever changes a grant or its tokens locks the grant first, and several grants in this order.
+    So nobody waits in a circle.
+    """
+    in_order = select(Grant.id).where(condition).order_by(Grant.id)
+    return db.scalars(in_order.with_for_update(key_share=True)).all()
+
+
 def end_grant(db: Executor, grant_id: str, reason: Reason) -> bool:
     """End the grant, so that none of its codes and tokens works any more.
 
@@ -145,6 +156,7 @@ def narrow_grants(db: Session, client: Client) -> None:
     whole. A grant keeps its remaining scope; without a remaining scope it ends. If the registration
     gets the scope back, the client has to ask the user for it again.
     """
+    lock_grants(db, Grant.client_id == client.client_id)
     _narrow_access_tokens(db, client)
     _narrow_unended_grants(db, client)
     forget_withdrawn_scopes(db, client)

@@ -79,27 +79,34 @@ class RegisteredClient:
         return not self.is_resource_server
 
 
-_FIND = Query(
-    select(
-        Client.client_id,
-        Client.client_secret_digest,
-        Client.name,
-        Client.redirect_uris,
-        Client.scope,
-        Client.is_resource_server,
-        Client.is_demo,
-        Client.owner_id,
-        Client.created_at,
-    ).where(Client.client_id == bindparam("client_id")),
-    RegisteredClient,
-)
+_select = select(
+    Client.client_id,
+    Client.client_secret_digest,
+    Client.name,
+    Client.redirect_uris,
+    Client.scope,
+    Client.is_resource_server,
+    Client.is_demo,
+    Client.owner_id,
+    Client.created_at,
+).where(Client.client_id == bindparam("client_id"))
+_FIND = Query(_select, RegisteredClient)
+_FIND_AND_LOCK = Query(_select.with_for_update(read=True), RegisteredClient)
 
 
-def find_client(db: Executor, client_id: str | None) -> RegisteredClient | None:
-    """Return the registered client, or None. Outside the demo there are no demo clients."""
+def find_client(
+    db: Executor, client_id: str | None, *, lock: bool = False
+) -> RegisteredClient | None:
+    """Return the registered client, or None. Outside the demo there are no demo clients.
+
+    With `lock`, the registration cannot change until the transaction ends.
+    """
     if not client_id or not client_id.isascii() or "\0" in client_id:
         return None
-    client = _FIND.one(db, client_id=client_id)
+    query = _FIND
+    if lock:
+        query = _FIND_AND_LOCK
+    client = query.one(db, client_id=client_id)
     if client is None or (client.is_demo and not get_settings().demo):
         return None
     return client

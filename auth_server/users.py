@@ -9,7 +9,8 @@ from auth_server import account_events
 from auth_server.client_metadata import check_name
 from auth_server.digests import hash_password, new_identifier
 from auth_server.errors import RegistrationError
-from auth_server.models import User
+from auth_server.grants import lock_grants
+from auth_server.models import Client, Grant, User
 from web import text
 from web.clock import now
 from web.database import Session
@@ -62,11 +63,14 @@ def replace_password(db: Session, username: str, password: str) -> None:
 
 
 def delete_user(db: Session, username: str) -> None:
-    """Delete the resource owner with their sign-ins, consents, grants and tokens.
+    """Delete the resource owner with their sign-ins, consents, grants, tokens and clients.
 
     :raises RegistrationError: when there is no such user.
     """
     user = find_user(db, username)
+    owned = select(Client.client_id).where(Client.owner_id == user.id).order_by(Client.client_id)
+    client_ids = db.scalars(owned.with_for_update()).all()
+    lock_grants(db, (Grant.user_id == user.id) | Grant.client_id.in_(client_ids))
     db.delete(user)
     record_on_commit(db, "user_deleted", sub=user.id)
 

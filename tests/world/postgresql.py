@@ -80,8 +80,8 @@ class PostgreSQL:
 
     def initialize(self) -> None:
         """Create the files of the server."""
-        command = [self.programs / "initdb", "-D", self._data, "-U", OWNER, "--auth=trust"]
-        options = ["--encoding=UTF8", "--locale=C", "--no-sync"]
+        command = [str(self.programs / "initdb"), "-D", str(self._data), "-U", OWNER]
+        options = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
         subprocess.run(
             [*command, *options], check=True, capture_output=True, user=_account(), group=_account()
         )
