@@ -34,6 +34,10 @@ def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
     has_invalid_host = isinstance(request.routing_exception, BadHost)
     if error.response is not None or error.code is None or error.code < 400 or has_invalid_host:
         return error.get_response()
+    # An error handler failed, for example because its page names the signed-in user.
+    cause = getattr(error, "original_exception", None)
+    if cause is not None and database_errors.is_unavailable(cause):
+        return _handle_http_error(database_errors.refuse(cause))
     headers = _select_headers(error)
     view = current_app.view_functions.get(request.endpoint or "")
     if is_for_machines(view):

@@ -101,7 +101,7 @@ def leg(start: Callable[..., Flask]) -> Flask:
     """Return a leg with a page and an endpoint for programs whose database does not answer."""
     leg = start()
 
-    def fail() -> None:
+    def fail(_error: object = None) -> None:
         raise psycopg.OperationalError("connection to 10.0.0.7 refused")
 
     leg.add_url_rule("/page", "page", fail)
@@ -127,6 +127,14 @@ def test_a_user_is_told_to_try_again(leg: Flask) -> None:
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert "Try again in a moment." in response.text
+
+
+def test_an_error_page_that_needs_the_database_is_refused_too(leg: Flask) -> None:
+    leg.register_error_handler(404, leg.view_functions["page"])
+
+    response = get(leg, "/missing")
+
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
 
 
 def test_only_the_log_contains_the_cause(leg: Flask, caplog: pytest.LogCaptureFixture) -> None:
