@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 from auth_server.digests import keyed_digest
 from auth_server.models import SignInFailure
 from web.clock import now
-from web.database import Session
+from web.database import Session, lock
 
 WINDOW = timedelta(seconds=60)
 FAILURES_PER_ACCOUNT_AND_ADDRESS = 5
@@ -39,6 +39,8 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
         account_digest=keyed_digest(str(current_app.secret_key), username),
         at=now(),
     )
+    # Of two concurrent attempts, the second must find the first.
+    lock(db, f"attempts from {address}")
     purge(db)
     same_address = SignInFailure.address == attempt.address
     same_account = same_address & (SignInFailure.account_digest == attempt.account_digest)

@@ -24,8 +24,10 @@ from sqlalchemy import (
     Engine,
     create_engine,
     event,
+    func,
     make_url,
     orm,
+    select,
     text,
 )
 from sqlalchemy.orm import mapped_column
@@ -159,6 +161,15 @@ class Database:
             connection.execute(text("SELECT 1"))
 
 
+def lock(db: Session | Connection, name: str) -> None:
+    """Wait until no other writing transaction has the lock with this name, until it ends.
+
+    On SQLite, there is only one writing transaction.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
+
+
 def get_db() -> Session:
     """Return the session of the current request or command.
 
@@ -215,10 +226,20 @@ def writing(view: Callable[P, R]) -> Callable[P, R]:
 def _close(_error: BaseException | None) -> None:
     session: Session | None = g.pop("db", None)
     if session is not None:
-        session.close()
+        _close_session(session)
     transaction: Transaction | None = g.pop("transaction", None)
     if transaction is not None:
         transaction.rollback()
+
+
+def _close_session(session: Session) -> None:
+    """Close the session. A connection that the database has closed has nothing to roll back."""
+    try:
+        session.close()
+    except Exception as error:
+        session.invalidate()
+        if not database_errors.is_unavailable(error):
+            raise
 
 
 def _create_engine(url: str, **options: Any) -> Engine:

@@ -6,10 +6,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
-#: An arbitrary number, the same in every process that migrates.
-ADVISORY_LOCK = 749_000_001
+from web.database import lock
 
 
 def upgrade(engine: Engine, directory: Path) -> None:
@@ -23,19 +22,10 @@ def upgrade(engine: Engine, directory: Path) -> None:
         if MigrationContext.configure(connection).get_current_revision() == _find_newest(config):
             return
     with engine.execution_options(tripod_writing=True).begin() as connection:
-        _lock(connection)
+        lock(connection, "migrations")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
 def _find_newest(config: Config) -> str | None:
     return ScriptDirectory.from_config(config).get_current_head()
-
-
-def _lock(connection: Connection) -> None:
-    """Wait until no other process migrates.
-
-    On SQLite, the transaction began as the only writing one; PostgreSQL needs a lock.
-    """
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:id)"), {"id": ADVISORY_LOCK})

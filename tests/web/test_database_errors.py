@@ -1,6 +1,7 @@
 """A database that does not answer: which errors mean it, and what a client receives."""
 
 import logging
+import secrets
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -10,8 +11,10 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
+from world.postgresql import PostgreSQL
 
 from web.canonical_host import for_machines
+from web.database import Database, get_db
 from web.database_errors import is_retryable, is_unavailable
 
 
@@ -135,6 +138,24 @@ def test_an_error_page_that_needs_the_database_is_refused_too(leg: Flask) -> Non
     response = get(leg, "/missing")
 
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+
+
+@pytest.mark.processes
+def test_a_connection_that_ends_after_the_view_costs_nothing(postgresql: PostgreSQL) -> None:
+    database = Database(postgresql.create_database(secrets.token_hex(8)))
+    leg = Flask("leg")
+    database.init_app(leg)
+
+    def read() -> str:
+        process_id = get_db().scalar(sa.text("SELECT pg_backend_pid()"))
+        with database.engine.connect() as other:
+            other.execute(sa.text(f"SELECT pg_terminate_backend({process_id}, 5000)"))
+        return "read"
+
+    leg.add_url_rule("/", view_func=read)
+
+    assert [leg.test_client().get("/").text for _ in range(2)] == ["read", "read"]
+    database.close()
 
 
 def test_only_the_log_contains_the_cause(leg: Flask, caplog: pytest.LogCaptureFixture) -> None:

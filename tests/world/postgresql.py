@@ -1,9 +1,11 @@
 """A private PostgreSQL server for tests, run by Debian's programs and reached by a Unix socket."""
 
+import ctypes
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,6 +15,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from web.serving import PR_SET_PDEATHSIG
 
 PROGRAMS = Path("/usr/lib/postgresql")
 #: The owner of the databases, and the account of Debian: PostgreSQL refuses to run as root.
@@ -48,6 +52,7 @@ class PostgreSQL:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=_stop_with_parent,
                 user=_account(),
                 group=_account(),
             )
@@ -129,6 +134,12 @@ def running_postgresql() -> Iterator[PostgreSQL]:
     finally:
         server.stop()
         shutil.rmtree(folder)
+
+
+def _stop_with_parent() -> None:
+    """Make Linux stop this process when the tests are killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
 
 
 def _account() -> str | None:
