@@ -10,14 +10,14 @@ from resource_api import demo, errors, images
 from resource_api.introspection import IntrospectionClient
 from resource_api.views import bp
 from web import MAX_FORM_BYTES, health, migrations, new_application
-from web.back_channel import BackChannel
 from web.database import Database
+from web.http_client import HttpClient
 
 
-def create_app(settings: ResourceApiSettings, back_channel: BackChannel | None = None) -> Flask:
+def create_app(settings: ResourceApiSettings, http: HttpClient | None = None) -> Flask:
     """Return the resource API as a WSGI application.
 
-    `back_channel` sends its requests to the authorization server.
+    `http` sends its requests to the authorization server.
     """
     app = new_application(settings)
     # The largest image, and its title and the multipart boundaries.
@@ -29,7 +29,7 @@ def create_app(settings: ResourceApiSettings, back_channel: BackChannel | None =
     if settings.demo:
         demo.seed(database)
 
-    IntrospectionClient(settings, back_channel or BackChannel()).init_app(app)
+    IntrospectionClient(settings, http or HttpClient()).init_app(app)
     errors.init_app(app)
     health.init_app(app, database.check)
     app.register_blueprint(bp)

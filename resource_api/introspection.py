@@ -5,17 +5,17 @@ Only a complete positive answer counts; without an answer, nobody gets access. `
 read, because the clock of this machine may differ: `active` says whether the token has expired.
 """
 
+from base64 import b64encode
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlencode
 
-import requests
 from flask import Flask, current_app
 
 from config import ResourceApiSettings
 from resource_api.reasons import Reason
 from web import json_answers, text
-from web.back_channel import BackChannel
+from web.http_client import HttpClient, NoResponse, Response, UnreadableResponse
 
 Answer = dict[str, object]
 _EXPECTED_KINDS: dict[str, type | tuple[type, ...]] = {"active": bool, "aud": (str, list)}
@@ -52,16 +52,20 @@ class Introspection:
 class IntrospectionClient:
     """A client of the introspection endpoint, with the credentials of this API."""
 
-    def __init__(self, settings: ResourceApiSettings, back_channel: BackChannel) -> None:
+    def __init__(self, settings: ResourceApiSettings, http: HttpClient) -> None:
         self._endpoint = settings.auth_server_url + "/oauth/introspect"
         self._issuer = settings.auth_server_url
         self._audience = settings.resource_api_url
         # RFC 6749 §2.3.1: both are form-urlencoded before they are joined by a colon.
-        self._credentials = (
-            quote_plus(settings.introspection_client_id),
-            quote_plus(settings.introspection_client_secret),
+        credentials = ":".join(
+            quote_plus(part)
+            for part in (settings.introspection_client_id, settings.introspection_client_secret)
         )
-        self._back_channel = back_channel
+        self._headers = (
+            f"Authorization: Basic {b64encode(credentials.encode()).decode()}",
+            "Content-Type: application/x-www-form-urlencoded",
+        )
+        self._http = http
 
     def init_app(self, app: Flask) -> None:
         """Register this client for `introspect` in `app`."""
@@ -78,15 +82,13 @@ class IntrospectionClient:
         return _read_introspection(answer)
 
     def _ask(self, presented_token: str) -> Answer:
-        form = {"token": presented_token, "token_type_hint": "access_token"}
+        form = urlencode({"token": presented_token, "token_type_hint": "access_token"})
         try:
-            response = self._back_channel.session().post(
-                self._endpoint, data=form, auth=self._credentials
-            )
-        except requests.exceptions.ContentDecodingError as error:
-            raise NoAnswer(Reason.NO_INTROSPECTION, type(error).__name__) from error
-        except requests.RequestException as error:
-            raise NoAnswer(Reason.NO_ANSWER, type(error).__name__) from error
+            response = self._http.post(self._endpoint, self._headers, form.encode())
+        except UnreadableResponse as error:
+            raise NoAnswer(Reason.NO_INTROSPECTION, str(error)) from error
+        except NoResponse as error:
+            raise NoAnswer(Reason.NO_ANSWER, str(error)) from error
         return _read_answer(response)
 
     def _check(self, answer: Answer) -> None:
@@ -112,7 +114,7 @@ def introspect(presented_token: str) -> Introspection:
     return client.introspect(presented_token)
 
 
-def _read_answer(response: requests.Response) -> Answer:
+def _read_answer(response: Response) -> Answer:
     """Return the JSON object of a response with status 200.
 
     :raises NoAnswer: when the server failed, refused this API, or sent anything else.

@@ -5,8 +5,12 @@ A value could be a token. `client_app/oauth.py` has its own reader, since people
 
 import json
 import re
+from typing import TYPE_CHECKING, TypeAlias
 
-import requests
+if TYPE_CHECKING:
+    import requests
+
+    from web.http_client import Response
 
 _MEDIA_TYPE = re.compile(r"[a-z]{1,20}[ /][a-z0-9.+-]{1,40}", re.I)
 _KINDS = {
@@ -17,8 +21,10 @@ _KINDS = {
     "dict": "an object",
 }
 
+Answer: TypeAlias = "Response | requests.Response"
 
-def parse(response: requests.Response) -> object:
+
+def parse(response: Answer) -> object:
     """Return the JSON value of a response in any Unicode encoding, or None.
 
     The media type does not matter, because many servers send a wrong one. A value with an
@@ -28,7 +34,7 @@ def parse(response: requests.Response) -> object:
         value: object = json.loads(response.content)
         json.dumps(value, ensure_ascii=False).encode()
         return value
-    except (ValueError, RecursionError, requests.RequestException):
+    except (ValueError, RecursionError, OSError):
         return None
 
 
@@ -37,7 +43,7 @@ def name_kind(value: object) -> str:
     return _KINDS.get(type(value).__name__, "a number")
 
 
-def describe(response: requests.Response) -> str:
+def describe(response: Answer) -> str:
     """Return the status, the media type and the length of a response."""
     media_type = response.headers.get("Content-Type", "no type").partition(";")[0]
     if not _MEDIA_TYPE.fullmatch(media_type):

@@ -5,24 +5,22 @@ import json
 import secrets
 import time
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote_plus
 
 import pytest
-import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from PIL import Image
-from requests.adapters import BaseAdapter
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, Headers
 from werkzeug.test import TestResponse, encode_multipart
 from world.events import Events
 
 from config import ResourceApiSettings
 from resource_api import create_app
-from web.back_channel import BackChannel
+from web.http_client import HttpClient, Response
 
 AUTH_SERVER = "http://127.0.0.1:9000"
 API = "http://127.0.0.1:9002"
@@ -32,18 +30,25 @@ INTROSPECTION_ID = "photo api:1"
 INTROSPECTION_SECRET = "s3cret+/=%ü"
 
 
-class SimulatedAuthorizationServer(BaseAdapter):
+class Sent(NamedTuple):
+    """A request that the API sent."""
+
+    url: str
+    headers: Headers
+    form: bytes | None
+
+
+class SimulatedAuthorizationServer:
     """An authorization server that only answers introspection requests (RFC 7662).
 
     It responds from a table of tokens, or with `failure` when that is set.
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.answers: dict[str, dict[str, object]] = {}
         self.secret = INTROSPECTION_SECRET
         self.failure: Exception | tuple[int, bytes, str] | None = None
-        self.requests: list[requests.PreparedRequest] = []
+        self.requests: list[Sent] = []
 
     def issue(self, **claims: object) -> str:
         """Return a new access token for this API; `claims` replace those of its introspection."""
@@ -68,23 +73,19 @@ class SimulatedAuthorizationServer(BaseAdapter):
     def revoke(self, token: str) -> None:
         self.answers[token] = {"active": False}
 
-    def send(
-        self, request: requests.PreparedRequest, *_args: Any, **_kwargs: Any
-    ) -> requests.Response:
+    def send(self, url: str, headers: Sequence[str], form: bytes | None = None) -> Response:
+        request = Sent(url, Headers([line.split(": ", 1) for line in headers]), form)
         self.requests.append(request)
         if isinstance(self.failure, Exception):
             raise self.failure
-        return _response(request, *(self.failure or self._introspection_response(request)))
+        return _response(*(self.failure or self._introspection_response(request)))
 
-    def close(self) -> None:
-        pass
-
-    def _introspection_response(self, request: requests.PreparedRequest) -> tuple[int, bytes]:
-        if (request.method, request.url) != ("POST", f"{AUTH_SERVER}/oauth/introspect"):
+    def _introspection_response(self, request: Sent) -> tuple[int, bytes]:
+        if request.url != f"{AUTH_SERVER}/oauth/introspect" or request.form is None:
             return 404, b""
         if _basic_credentials(request) != [INTROSPECTION_ID, self.secret]:
             return 401, b'{"error": "invalid_client"}'
-        [token] = parse_qs(str(request.body))["token"]
+        [token] = parse_qs(request.form.decode())["token"]
         return 200, json.dumps(self.answers.get(token, {"active": False})).encode()
 
 
@@ -171,7 +172,7 @@ def start(
     started: list[Flask] = []
 
     def start(settings: ResourceApiSettings) -> Flask:
-        app = create_app(settings, BackChannel(adapter=lambda: auth_server))
+        app = create_app(settings, HttpClient(auth_server.send))
         app.test_client_class = OnTheCanonicalHost
         started.append(app)
         return app
@@ -232,20 +233,14 @@ def _drawing(
     return file.getvalue()
 
 
-def _basic_credentials(request: requests.PreparedRequest) -> list[str]:
+def _basic_credentials(request: Sent) -> list[str]:
     scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
     assert scheme == "Basic"
     return [unquote_plus(part) for part in b64decode(encoded).decode().split(":")]
 
 
-def _response(
-    request: requests.PreparedRequest, status: int, body: bytes, content_type: str = ""
-) -> requests.Response:
-    response = requests.Response()
-    response.status_code = status
+def _response(status: int, body: bytes, content_type: str = "") -> Response:
+    headers = []
     if content_type:
-        response.headers["Content-Type"] = content_type
-    response.raw = io.BytesIO(body)
-    response.request = request
-    response.url = str(request.url)
-    return response
+        headers.append(f"Content-Type: {content_type}\r\n".encode())
+    return Response(status, body, headers)

@@ -20,6 +20,7 @@ from config import (
 )
 from resource_api import create_app as create_resource_api
 from web.back_channel import BackChannel
+from web.http_client import HttpClient
 from world.events import Events
 from world.network import Network, origin_of
 from world.registered_client import RegisteredClient
@@ -59,7 +60,7 @@ class Legs:
         self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
         self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
         self.resource_api = create_resource_api(
-            ResourceApiSettings.load(self.environment), back_channel
+            ResourceApiSettings.load(self.environment), HttpClient(self.network.transport)
         )
         for leg in (self.auth_server, self.client_app, self.resource_api):
             leg.jinja_env.bytecode_cache = _COMPILED

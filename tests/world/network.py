@@ -8,7 +8,7 @@ run on it unchanged.
 import io
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPMessage
@@ -21,6 +21,8 @@ from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from werkzeug.test import run_wsgi_app
+
+from web.http_client import NoResponse, Response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -86,6 +88,21 @@ class Network:
         for scheme in ("http://", "https://"):
             session.mount(scheme, self.adapter())
         return session
+
+    def transport(self, url: str, headers: Sequence[str], form: bytes | None) -> Response:
+        """Send a request of an `HttpClient`.
+
+        :raises NoResponse: when its origin is unknown or cut off, or its response is lost.
+        """
+        fields = dict(line.split(": ", 1) for line in headers)
+        method = "GET" if form is None else "POST"
+        request = requests.Request(method, url, fields, data=form).prepare()
+        try:
+            response = self.answer(request, "127.0.0.1")
+        except requests.ConnectionError as error:
+            raise NoResponse("not connected") from error
+        lines = [f"{name}: {value}\r\n".encode() for name, value in response.headers.items()]
+        return Response(response.status, response.read(), lines)
 
     @contextmanager
     def cut_off(self, origin: str) -> Iterator[None]:
