@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Session
 
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from resource_api import photos
 from resource_api.images import CleanImage
 from resource_api.models import Seeding
 from web.clock import now
-from web.database import Database
+from web.database import Database, Session
 
 FOLDER = Path(__file__).parent / "demo_photos"
 WIDTH, HEIGHT = 960, 720

@@ -4,7 +4,7 @@ A photo and its bytes are in separate tables, so that a list of photos does not 
 """
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, MetaData, String
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from web.database import NAMING_CONVENTION, Moment
 
@@ -35,8 +35,6 @@ class Photo(Base):
     height: Mapped[int]
     size: Mapped[int]
     created_at: Mapped[Moment]
-
-    image: Mapped["PhotoImage"] = relationship(passive_deletes="all")
 
 
 class PhotoImage(Base):

@@ -6,22 +6,73 @@ Every query names the owner, so that it does not find another user's photos.
 import re
 import secrets
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, delete, literal, select, tuple_, update
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import bindparam, delete, select, tuple_, update
 
+from resource_api import models
 from resource_api.errors import InvalidRequest, InvalidTitle, PhotoNotFound
 from resource_api.images import CleanImage
-from resource_api.models import ID_LENGTH, TITLE_LENGTH, Photo, PhotoImage
+from resource_api.models import ID_LENGTH, TITLE_LENGTH
 from web import text
 from web.clock import now
+from web.database import UtcDateTime
+from web.statements import Change, Executor, Query
 from web.text import TextError
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
 
+class Photo(NamedTuple):
+    """A photo without its image."""
+
+    id: str
+    title: str
+    content_type: str
+    width: int
+    height: int
+    size: int
+    created_at: datetime
+
+
+class Image(NamedTuple):
+    """The image of a photo."""
+
+    content_type: str
+    data: bytes
+
+
+_photos = models.Photo.__table__.c
+_images = models.PhotoImage.__table__.c
+_is_own = _photos.owner == bindparam("owner_sub")
+_is_this_one = _is_own & (_photos.id == bindparam("photo_id"))
+_ALL = (
+    select(*(_photos[name] for name in Photo._fields))
+    .where(_is_own)
+    .order_by(_photos.created_at.desc(), _photos.id.desc())
+    .limit(bindparam("at_most"))
+)
+_LIST_FIRST = Query(_ALL, Photo)
+_LIST_NEXT = Query(
+    _ALL.where(
+        tuple_(_photos.created_at, _photos.id)
+        < tuple_(bindparam("last_created_at", type_=UtcDateTime()), bindparam("last_id"))
+    ),
+    Photo,
+)
+_FIND = Query(select(*(_photos[name] for name in Photo._fields)).where(_is_this_one), Photo)
+_FIND_IMAGE = Query(
+    select(_photos.content_type, _images.data).where(_is_this_one, _images.photo_id == _photos.id),
+    Image,
+)
+_STORE = Change.insert(models.Photo, *Photo._fields, "owner")
+_STORE_IMAGE = Change.insert(models.PhotoImage, "photo_id", "data")
+_RENAME = Change(update(models.Photo).where(_is_this_one).values(title=bindparam("new_title")))
+_REMOVE = Change(delete(models.Photo).where(_is_this_one))
+
+
 def list_page(
-    db: Session, owner: str, *, limit: int, after: str | None
+    db: Executor, owner: str, *, limit: int, after: str | None
 ) -> tuple[list[Photo], str | None]:
     """Return at most `limit` photos, newest first, that follow the photo with the id `after`.
 
@@ -29,78 +80,69 @@ def list_page(
 
     :raises InvalidRequest: when `after` is not the id of one of the owner's photos.
     """
-    query = _photos_of(owner).order_by(Photo.created_at.desc(), Photo.id.desc())
-    if after is not None:
-        query = query.where(_follows(db, owner, after))
     # One photo more than requested tells whether there is another page.
-    photos = list(db.scalars(query.limit(limit + 1)))
+    photos = _list(db, owner, at_most=limit + 1, after=after)
     if len(photos) > limit:
         return photos[:limit], photos[limit - 1].id
     return photos, None
 
 
-def find(db: Session, owner: str, photo_id: str) -> Photo:
-    """Return the photo, without its image.
+def find(db: Executor, owner: str, photo_id: str) -> Photo:
+    """Return the photo.
 
     :raises PhotoNotFound: when the owner has no such photo.
     """
-    return _find_one(db, _photos_of(owner), photo_id)
+    photo = _FIND.one(db, owner_sub=owner, photo_id=_check_id(photo_id))
+    if photo is None:
+        raise PhotoNotFound
+    return photo
 
 
-def find_with_image(db: Session, owner: str, photo_id: str) -> Photo:
-    """Return the photo with its image.
+def find_image(db: Executor, owner: str, photo_id: str) -> Image:
+    """Return the image of the photo.
 
     :raises PhotoNotFound: when the owner has no such photo.
     """
-    return _find_one(db, _photos_of(owner).options(joinedload(Photo.image)), photo_id)
+    image = _FIND_IMAGE.one(db, owner_sub=owner, photo_id=_check_id(photo_id))
+    if image is None:
+        raise PhotoNotFound
+    return image
 
 
 def add(
-    db: Session, owner: str, title: str, image: CleanImage, created_at: datetime | None = None
+    db: Executor, owner: str, title: str, image: CleanImage, created_at: datetime | None = None
 ) -> Photo:
     """Store a new photo. `check_title` has checked its title."""
     photo = Photo(
         id=secrets.token_hex(ID_LENGTH // 2),
-        owner=owner,
         title=title,
         content_type=image.content_type,
         width=image.width,
         height=image.height,
         size=len(image.data),
         created_at=created_at or now(),
-        image=PhotoImage(data=image.data),
     )
-    db.add(photo)
+    _STORE.run(db, owner=owner, **photo._asdict())
+    _STORE_IMAGE.run(db, photo_id=photo.id, data=image.data)
     return photo
 
 
-def rename(db: Session, owner: str, photo_id: str, title: str) -> Photo:
-    """Change the title in one statement, so that the photo cannot be deleted meanwhile.
+def rename(db: Executor, owner: str, photo_id: str, title: str) -> Photo:
+    """Change the title, in a writing transaction, and return the photo.
 
     :raises PhotoNotFound: when the owner has no such photo.
     """
-    photo: Photo | None = db.scalar(
-        update(Photo)
-        .where(Photo.id == _check_id(photo_id), Photo.owner == owner)
-        .values(title=title)
-        .returning(Photo)
-    )
-    if photo is None:
-        raise PhotoNotFound
-    return photo
+    # The change comes first: after it, no other transaction can delete the photo.
+    _RENAME.run(db, owner_sub=owner, photo_id=_check_id(photo_id), new_title=title)
+    return find(db, owner, photo_id)
 
 
-def remove(db: Session, owner: str, photo_id: str) -> None:
+def remove(db: Executor, owner: str, photo_id: str) -> None:
     """Delete the photo and its image.
 
     :raises PhotoNotFound: when the owner has no such photo.
     """
-    deleted = db.scalar(
-        delete(Photo)
-        .where(Photo.id == _check_id(photo_id), Photo.owner == owner)
-        .returning(Photo.id)
-    )
-    if deleted is None:
+    if _REMOVE.run(db, owner_sub=owner, photo_id=_check_id(photo_id)) == 0:
         raise PhotoNotFound
 
 
@@ -117,15 +159,16 @@ def check_title(presented_title: object) -> str:
         raise InvalidTitle(f"title {error}") from None
 
 
-def _photos_of(owner: str) -> Select[Photo]:
-    return select(Photo).where(Photo.owner == owner)
-
-
-def _find_one(db: Session, photos: Select[Photo], photo_id: str) -> Photo:
-    photo = db.scalar(photos.where(Photo.id == _check_id(photo_id)))
-    if photo is None:
-        raise PhotoNotFound
-    return photo
+def _list(db: Executor, owner: str, *, at_most: int, after: str | None) -> list[Photo]:
+    if after is None:
+        return _LIST_FIRST.all(db, owner_sub=owner, at_most=at_most)
+    try:
+        last = find(db, owner, after)
+    except PhotoNotFound:
+        raise InvalidRequest("after must be the id of one of the photos.") from None
+    return _LIST_NEXT.all(
+        db, owner_sub=owner, at_most=at_most, last_created_at=last.created_at, last_id=last.id
+    )
 
 
 def _check_id(presented_id: str) -> str:
@@ -138,13 +181,3 @@ def _check_id(presented_id: str) -> str:
     if not _ID.fullmatch(presented_id):
         raise PhotoNotFound
     return presented_id
-
-
-def _follows(db: Session, owner: str, after: str) -> ColumnElement[bool]:
-    try:
-        last = find(db, owner, after)
-    except PhotoNotFound:
-        raise InvalidRequest("after must be the id of one of the photos.") from None
-    return tuple_(Photo.created_at, Photo.id) < tuple_(
-        literal(last.created_at, Photo.created_at.type), last.id
-    )

@@ -16,12 +16,12 @@ from config import ResourceApiSettings
 from resource_api import images, photos
 from resource_api.addresses import absolute_url
 from resource_api.errors import InvalidRequest
-from resource_api.models import Photo
+from resource_api.photos import Photo
 from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
 from web import MAX_FORM_BYTES, text
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
-from web.database import get_db, writing
+from web.database import get_transaction, writing
 from web.pages import page
 
 PROFILE = "profile"
@@ -70,7 +70,7 @@ def list_photos() -> Json:
     """R3 – Return the resource: the resource owner's photos, newest first (RFC 6749 §7)."""
     limit, after = _read_limit(), _read_argument("after")
     page_of_photos, next_after = photos.list_page(
-        get_db(), resource_owner().sub, limit=limit, after=after
+        get_transaction(), resource_owner().sub, limit=limit, after=after
     )
     next_page = None
     if next_after is not None:
@@ -82,16 +82,16 @@ def list_photos() -> Json:
 @require_scope(PHOTOS_READ)
 def show_photo(photo_id: str) -> Json:
     """Return the description of one photo."""
-    return _represent(photos.find(get_db(), resource_owner().sub, photo_id))
+    return _represent(photos.find(get_transaction(), resource_owner().sub, photo_id))
 
 
 @bp.get("/photos/<photo_id>/image")
 @require_scope(PHOTOS_READ)
 def show_image(photo_id: str) -> Response:
     """Return the image of one photo."""
-    found = photos.find_with_image(get_db(), resource_owner().sub, photo_id)
+    image = photos.find_image(get_transaction(), resource_owner().sub, photo_id)
     return Response(
-        found.image.data, mimetype=found.content_type, headers={"Content-Disposition": "inline"}
+        image.data, mimetype=image.content_type, headers={"Content-Disposition": "inline"}
     )
 
 
@@ -104,8 +104,8 @@ def add_photo() -> tuple[Json, int, dict[str, str]]:
     title = photos.check_title(request.form.get("title"))
     # This is the slow part, so it comes before the transaction.
     image = images.clean(upload)
-    photo = photos.add(get_db(), resource_owner().sub, title, image)
-    get_db().commit()
+    photo = photos.add(get_transaction(), resource_owner().sub, title, image)
+    get_transaction().commit()
     return (
         _represent(photo),
         HTTPStatus.CREATED,
@@ -119,8 +119,8 @@ def add_photo() -> tuple[Json, int, dict[str, str]]:
 def rename_photo(photo_id: str) -> Json:
     """Rename a photo."""
     title = photos.check_title(_read_json_object().get("title"))
-    photo = photos.rename(get_db(), resource_owner().sub, photo_id, title)
-    get_db().commit()
+    photo = photos.rename(get_transaction(), resource_owner().sub, photo_id, title)
+    get_transaction().commit()
     return _represent(photo)
 
 
@@ -129,8 +129,8 @@ def rename_photo(photo_id: str) -> Json:
 @writing
 def delete_photo(photo_id: str) -> tuple[str, int]:
     """Delete a photo and its image."""
-    photos.remove(get_db(), resource_owner().sub, photo_id)
-    get_db().commit()
+    photos.remove(get_transaction(), resource_owner().sub, photo_id)
+    get_transaction().commit()
     return "", HTTPStatus.NO_CONTENT
 
 
