@@ -5,7 +5,6 @@ Each view reads the request, queries the database, commits if it wrote, and retu
 
 import json
 import re
-from datetime import UTC
 from http import HTTPStatus
 from typing import IO
 
@@ -22,11 +21,14 @@ from web import MAX_FORM_BYTES, text
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 from web.database import get_transaction, writing
+from web.leg_settings import current_settings
 from web.pages import page
 
 PROFILE = "profile"
 PHOTOS_READ = "photos:read"
 PHOTOS_WRITE = "photos:write"
+
+IMAGE_PATH = "/photos/{}/image"
 
 _LIMIT = re.compile(r"[1-9][0-9]?|100")
 
@@ -85,7 +87,7 @@ def show_photo(photo_id: str) -> Json:
     return _represent(photos.find(get_transaction(), resource_owner().sub, photo_id))
 
 
-@bp.get("/photos/<photo_id>/image")
+@bp.get(IMAGE_PATH.format("<photo_id>"))
 @require_scope(PHOTOS_READ)
 def show_image(photo_id: str) -> Response:
     """Return the image of one photo."""
@@ -135,9 +137,6 @@ def delete_photo(photo_id: str) -> tuple[str, int]:
 
 
 def _represent(photo: Photo) -> Json:
-    created_at = (
-        photo.created_at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    )
     return {
         "id": photo.id,
         "title": photo.title,
@@ -145,8 +144,8 @@ def _represent(photo: Photo) -> Json:
         "width": photo.width,
         "height": photo.height,
         "size": photo.size,
-        "created_at": created_at,
-        "image": absolute_url("show_image", photo_id=photo.id),
+        "created_at": photo.created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "image": current_settings().url + IMAGE_PATH.format(photo.id),
     }
 
 

@@ -51,6 +51,7 @@ def _add_headers(response: Response) -> Response:
     # With the policy `no-referrer`, browsers send `Origin: null` with a form.
     if "csrf_token" in g:
         response.headers.setdefault("Referrer-Policy", "same-origin")
-    for name, value in current_app.extensions["tripod.headers"].items():
-        response.headers.setdefault(name, value)
+    sent = {name.lower() for name, _ in response.headers}
+    fixed = current_app.extensions["tripod.headers"]
+    response.headers.extend({name: fixed[name] for name in fixed if name.lower() not in sent})
     return response

@@ -31,8 +31,10 @@ def parse(response: Answer) -> object:
     unpaired surrogate is not text, and no page and no database would take it.
     """
     try:
-        value: object = json.loads(response.content)
-        json.dumps(value, ensure_ascii=False).encode()
+        content = response.content.decode(json.detect_encoding(response.content))
+        value: object = json.loads(content)
+        if "\\u" in content:
+            json.dumps(value, ensure_ascii=False).encode()
         return value
     except (ValueError, RecursionError, OSError):
         return None

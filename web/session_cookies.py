@@ -7,8 +7,8 @@ users out and lose their flows. Only this leg's key can make such a signature, s
 
 from typing import Any
 
-from flask import Flask
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 
@@ -18,12 +18,21 @@ def init_app(app: Flask) -> None:
 
 
 class _SessionInterface(SecureCookieSessionInterface):
+    _serializer: URLSafeTimedSerializer | None = None
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Return the session of the cookie, or a new one if the client sent no cookie at all."""
+        if app.secret_key and "HTTP_COOKIE" not in request.environ:
+            return self.session_class()
+        return super().open_session(app, request)
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Return Flask's serializer with a signer that tolerates times in the future."""
-        serializer = super().get_signing_serializer(app)
-        if serializer is not None:
-            serializer.signer = _Signer
-        return serializer
+        """Return Flask's serializer, made once, whose signer tolerates times in the future."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+            if self._serializer is not None:
+                self._serializer.signer = _Signer
+        return self._serializer
 
 
 class _Signer(TimestampSigner):
