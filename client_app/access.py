@@ -17,7 +17,7 @@ from client_app.events import log_id, record_failure
 from client_app.models import Connection, Record
 from client_app.orders import Order
 from client_app.reasons import Reason
-from client_app.session_store import SessionStore
+from client_app.session_store import SessionStore, find_nothing
 from web import event_log
 
 T = TypeVar("T")
@@ -31,11 +31,12 @@ class ConnectionEndedError(Exception):
     """The connection of this browser has ended."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Access:
     """What one browser may do with its connection. `clock` returns epoch seconds.
 
-    Each method that needs the connection raises `ConnectionEndedError` when it is gone.
+    Each method that needs the connection raises `ConnectionEndedError` when it is gone. The record
+    is read once, and again after each change. So an object is used for one request only.
     """
 
     client: oauth.Client
@@ -43,10 +44,11 @@ class Access:
     clock: Callable[[], float]
     browser: str = field(repr=False)
     connection_id: str = field(repr=False)
+    _record: Record | None = field(default=None, repr=False)
 
     def tokens(self) -> oauth.Tokens:
         """Return the stored tokens, without refreshing them."""
-        return self._connection(self.store.read(self.browser)).tokens
+        return self._connection(self._read()).tokens
 
     def scopes(self) -> list[str]:
         """Return the scopes that the user granted."""
@@ -54,11 +56,11 @@ class Access:
 
     def orders(self) -> list[Order]:
         """Return the orders of this connection, oldest first."""
-        return self._connection(self.store.read(self.browser)).orders
+        return self._connection(self._read()).orders
 
     def add_order(self, order: Order) -> None:
         """Store an order until the connection ends."""
-        self.store.change(self.browser, lambda record: self._connection(record).add_order(order))
+        self._change(lambda record: self._connection(record).add_order(order))
 
     def call(self, ask: Callable[[str], T]) -> T:
         """Call `ask` with an access token and return its result.
@@ -93,7 +95,7 @@ class Access:
                 return None
             return tokens
 
-        return self.store.change(self.browser, self._refresh, peek=find_newer)
+        return self._change(self._refresh, peek=find_newer)
 
     def treat_as_expired(self) -> None:
         """Store that the access token expires now, so that the next page refreshes it.
@@ -105,7 +107,20 @@ class Access:
             connection = self._connection(record)
             connection.tokens = replace(connection.tokens, expires_at=self.clock())
 
-        self.store.change(self.browser, expire)
+        self._change(expire)
+
+    def _read(self) -> Record:
+        if self._record is None:
+            self._record = self.store.read(self.browser)
+        return self._record
+
+    def _change(
+        self,
+        update: Callable[[Record], T],
+        peek: Callable[[Record], T | None] = find_nothing,
+    ) -> T:
+        self._record = None
+        return self.store.change(self.browser, update, peek)
 
     def _refresh(self, record: Record) -> oauth.Tokens:
         connection, name = self._connection(record), log_id(self.connection_id)
@@ -126,7 +141,7 @@ class Access:
 
     def disconnect(self) -> bool:
         """Delete the tokens and revoke their grant; return whether the server confirmed it."""
-        removed = self.store.change(self.browser, self._remove_connections)
+        removed = self._change(self._remove_connections)
         return revoke_connections(self.client, removed, Reason.DISCONNECTED)
 
     def _remove_connections(self, record: Record) -> list[Connection]:

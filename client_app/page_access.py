@@ -18,6 +18,8 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from flask import g
+
 from client_app import browser_session
 from client_app.access import Access, ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError
@@ -63,10 +65,13 @@ def current_access() -> Access:
 
     :raises NotConnectedError: when the browser has no connection.
     """
-    connection = browser_session.connection_id()
+    browser, connection = browser_session.browser_id(), browser_session.connection_id()
     if connection is None:
         raise NotConnectedError
-    return print_shop().access(browser_session.browser_id(), connection)
+    access: Access | None = g.get("access")
+    if access is None or (access.browser, access.connection_id) != (browser, connection):
+        access = g.access = print_shop().access(browser, connection)
+    return access
 
 
 def granted_scopes() -> list[str] | None:

@@ -14,19 +14,21 @@ The table is a cache of what users can create again by connecting. It needs no m
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from client_app.models import REQUEST_LIFETIME, Record
 from client_app.record_cipher import RecordCipher
 from web import SIGN_IN_LIFETIME
 from web.clock import now
 from web.database import Database, UtcDateTime
+from web.statements import Change, Query
+from web.transactions import Transaction
 
 T = TypeVar("T")
 
@@ -53,12 +55,65 @@ sessions = sa.Table(
 )
 
 
+class _Row(NamedTuple):
+    """What is read of a record."""
+
+    data: bytes
+    leased_until: datetime
+    expires_at: datetime
+
+
+_columns = sessions.c
+_is_it = _columns.digest == sa.bindparam("browser")
+_is_held = _is_it & (_columns.leased_by == sa.bindparam("holder"))
+# A lease that ends after `latest` is from before the clock was set back.
+_is_free = (_columns.leased_until <= sa.bindparam("now")) | (
+    _columns.leased_until > sa.bindparam("latest")
+)
+_is_over = (_columns.expires_at <= sa.bindparam("now")) & (
+    _columns.leased_until <= sa.bindparam("now")
+)
+_READ = Query(sa.select(*(_columns[name] for name in _Row._fields)).where(_is_it), _Row)
+_TAKE_LEASE = Change(
+    sa.update(sessions)
+    .where(_is_it, _is_free)
+    .values(leased_by=sa.bindparam("holder"), leased_until=sa.bindparam("until"))
+)
+_PURGE = Change(
+    sa.delete(sessions).where(
+        _columns.digest.in_(
+            sa.select(_columns.digest)
+            .where(_is_over)
+            .limit(sa.bindparam("at_most"))
+            .with_for_update(skip_locked=True)  # Another request deletes the others.
+        ),
+        _is_over,
+    )
+)
+_ADD = Change.insert(sessions, "digest", "data", "leased_by", "leased_until", "expires_at")
+_STORE = Change(
+    sa.update(sessions)
+    .where(_is_held)
+    .values(
+        data=sa.bindparam("ciphertext"),
+        leased_by="",
+        leased_until=sa.bindparam("not_leased"),
+        expires_at=sa.bindparam("end"),
+    )
+)
+_DELETE = Change(sa.delete(sessions).where(_is_held))
+
+
 class StoreUnavailableError(Exception):
     """The store does not answer, or another request holds the record for too long."""
 
 
-def _find_nothing(_record: Record) -> None:
-    return None
+class _RecordExistsError(Exception):
+    """Another request has added the record."""
+
+
+def find_nothing(_record: Record) -> None:
+    """Return None: no other request has done the work."""
 
 
 class SessionStore:
@@ -76,7 +131,7 @@ class SessionStore:
         self,
         browser: str,
         update: Callable[[Record], T],
-        peek: Callable[[Record], T | None] = _find_nothing,
+        peek: Callable[[Record], T | None] = find_nothing,
     ) -> T:
         """Call `update` with the record under a lease, store the record, and return the result.
 
@@ -116,77 +171,87 @@ class SessionStore:
         finally:
             self._store(digest, holder, record)
 
-    def _take_lease(self, digest: str, holder: str, row: sa.Row[Any] | None) -> bool:
+    def _take_lease(self, digest: str, holder: str, row: _Row | None) -> bool:
         """Return whether `holder` got the lease of the record that was just read as `row`."""
-        lease = {"leased_by": holder, "leased_until": now() + LEASE}
         if row is None:
-            return self._insert(
-                {"digest": digest, "data": b"", "expires_at": now() + LEASE} | lease
-            )
-        if now() < row.leased_until <= now() + 2 * LEASE:
+            return self._add(digest, holder)
+        latest = now() + 2 * LEASE
+        if now() < row.leased_until <= latest:
             return False
-        # A lease that ends later is from before the clock was set back.
-        until = sessions.c.leased_until
-        is_free = (until <= now()) | (until > now() + 2 * LEASE)
-        return self._write(_update(digest, lease).where(is_free)) == 1
+        with self._transaction(writing=True) as db:
+            taken = _TAKE_LEASE.run(
+                db, browser=digest, holder=holder, until=now() + LEASE, now=now(), latest=latest
+            )
+        return taken == 1
 
-    def _insert(self, values: Mapping[str, object]) -> bool:
-        """Insert a record and delete some expired ones; return whether this request was first."""
-        is_over = (sessions.c.expires_at <= now()) & (sessions.c.leased_until <= now())
-        some = sa.select(sessions.c.digest).where(is_over).limit(PURGE_LIMIT)
-        some = some.with_for_update(skip_locked=True)  # Another request deletes the others.
-        purge = sa.delete(sessions).where(sessions.c.digest.in_(some), is_over)
+    def _add(self, digest: str, holder: str) -> bool:
+        """Add a leased record and delete expired ones; return whether this request was first."""
+        until = now() + LEASE
         try:
-            self._write(purge, sa.insert(sessions).values(values))
-        except IntegrityError:
+            with self._transaction(writing=True) as db:
+                _PURGE.run(db, now=now(), at_most=PURGE_LIMIT)
+                _ADD.run(
+                    db,
+                    digest=digest,
+                    data=b"",
+                    leased_by=holder,
+                    leased_until=until,
+                    expires_at=until,
+                )
+        except _RecordExistsError:
             return False
         return True
 
     def _store(self, digest: str, holder: str, record: Record) -> None:
         """Store the record and release the lease, unless another request holds it by now."""
-        statement: sa.Update | sa.Delete = _delete(digest)
-        if not record.is_empty:
-            statement = _update(digest, self._values(record))
-        if self._write(statement.where(sessions.c.leased_by == holder)) != 1:
+        with self._transaction(writing=True) as db:
+            if record.is_empty:
+                changed = _DELETE.run(db, browser=digest, holder=holder)
+            else:
+                changed = _STORE.run(
+                    db,
+                    browser=digest,
+                    holder=holder,
+                    ciphertext=self._cipher.encrypt(record),
+                    not_leased=NOT_LEASED,
+                    end=now() + _find_lifetime(record),
+                )
+        if changed != 1:
             raise StoreUnavailableError("the lease ran out")
 
-    def _values(self, record: Record) -> dict[str, object]:
-        lifetime = timedelta(seconds=REQUEST_LIFETIME)
-        if record.connections:
-            lifetime = SIGN_IN_LIFETIME
-        return {
-            "data": self._cipher.encrypt(record),
-            "leased_by": "",
-            "leased_until": NOT_LEASED,
-            "expires_at": now() + lifetime,
-        }
-
-    def _decrypt(self, row: sa.Row[Any] | None) -> Record:
+    def _decrypt(self, row: _Row | None) -> Record:
         if row is None or row.expires_at <= now():
             return Record()
         return self._cipher.decrypt(row.data)
 
-    def _select(self, digest: str) -> sa.Row[Any] | None:
-        statement = sa.select(sessions).where(sessions.c.digest == digest)
-        with _translate_errors(), self._database.engine.connect() as connection:
-            return connection.execute(statement).one_or_none()
+    def _select(self, digest: str) -> _Row | None:
+        with self._transaction(writing=False) as db:
+            return _READ.one(db, browser=digest)
 
-    def _write(self, *statements: sa.Insert | sa.Update | sa.Delete) -> int:
-        """Run the statements in one transaction; return the row count of the last one.
+    @contextmanager
+    def _transaction(self, *, writing: bool) -> Iterator[Transaction]:
+        """Give a transaction that commits at the end, and rolls back on an exception.
 
-        An INSERT has no row count on PostgreSQL.
+        :raises _RecordExistsError: when another request has added the record.
+        :raises StoreUnavailableError: when the database raises any other error.
         """
-        with _translate_errors(), self._database.writing() as db:
-            results = [db.connection().execute(statement) for statement in statements]
-            return results[-1].rowcount
+        db = self._database.transaction(writing=writing)
+        driver = db.dialect.loaded_dbapi
+        try:
+            yield db
+            db.commit()
+        except driver.IntegrityError as error:
+            raise _RecordExistsError from error
+        except (driver.Error, SQLAlchemyError) as error:
+            raise StoreUnavailableError("the session store does not answer") from error
+        finally:
+            db.rollback()
 
 
-def _update(digest: str, values: Mapping[str, object]) -> sa.Update:
-    return sa.update(sessions).where(sessions.c.digest == digest).values(values)
-
-
-def _delete(digest: str) -> sa.Delete:
-    return sa.delete(sessions).where(sessions.c.digest == digest)
+def _find_lifetime(record: Record) -> timedelta:
+    if record.connections:
+        return SIGN_IN_LIFETIME
+    return timedelta(seconds=REQUEST_LIFETIME)
 
 
 def _digest(browser: str) -> str:
@@ -204,14 +269,3 @@ def _create_table(database: Database) -> None:
     except SQLAlchemyError:
         with database.writing() as db:
             metadata.create_all(db.connection())
-
-
-@contextmanager
-def _translate_errors() -> Iterator[None]:
-    """Raise database errors as `StoreUnavailableError`; callers need `IntegrityError` as it is."""
-    try:
-        yield
-    except IntegrityError:
-        raise
-    except SQLAlchemyError as error:
-        raise StoreUnavailableError("the session store does not answer") from error

@@ -62,6 +62,9 @@ class Response(NamedTuple):
         lines = (line.decode("latin-1").partition(":") for line in self.header_lines)
         return Headers([(name, value.strip()) for name, colon, value in lines if colon])
 
+    def close(self) -> None:
+        """Do nothing: the response was received. Other kinds of response must be closed."""
+
 
 #: `transport(url, headers, form)` sends a POST with the form, or a GET without one. `headers` are
 #: whole lines: `Name: value`.

@@ -4,6 +4,7 @@ import pytest
 
 from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
+from client_app.session_store import SessionStore
 
 PAGE = "/caption/<photo_id>"
 
@@ -117,3 +118,15 @@ def test_an_ended_grant_offers_to_connect_and_return(writer, tripod_id, clock):
 
 def test_the_view_keeps_its_name_and_docstring(app):
     assert app.view_functions["caption"].__doc__ == "Return the photo's title and the username."
+
+
+def test_a_page_reads_the_record_of_its_browser_once(alices_browser, monkeypatch):
+    reads, read = [], SessionStore.read
+    monkeypatch.setattr(
+        SessionStore,
+        "read",
+        lambda store, browser: (reads.append(browser), read(store, browser))[1],
+    )
+
+    assert alices_browser.get("/photos").status_code == 200
+    assert len(reads) == 1

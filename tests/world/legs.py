@@ -22,7 +22,7 @@ from resource_api import create_app as create_resource_api
 from web.back_channel import BackChannel
 from web.http_client import HttpClient
 from world.events import Events
-from world.network import Network, origin_of
+from world.network import Network, origin_of, transport_over
 from world.registered_client import RegisteredClient
 
 
@@ -57,11 +57,12 @@ class Legs:
         self._event_log = Events()
         self._event_log.attach()
         back_channel = BackChannel(adapter=self.network.adapter)
+        http = HttpClient(transport_over(self.network.adapter()))
         self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
-        self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
-        self.resource_api = create_resource_api(
-            ResourceApiSettings.load(self.environment), HttpClient(self.network.transport)
+        self.client_app = create_client_app(
+            ClientAppSettings.load(self.environment), back_channel, http
         )
+        self.resource_api = create_resource_api(ResourceApiSettings.load(self.environment), http)
         for leg in (self.auth_server, self.client_app, self.resource_api):
             leg.jinja_env.bytecode_cache = _COMPILED
             self.network.attach(_url(leg), leg)

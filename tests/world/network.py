@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qs, unquote_to_bytes, urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3 import HTTPHeaderDict, HTTPResponse
 from werkzeug.test import run_wsgi_app
 
-from web.http_client import NoResponse, Response
+from web.http_client import NoResponse, Response, Transport
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -89,21 +89,6 @@ class Network:
             session.mount(scheme, self.adapter())
         return session
 
-    def transport(self, url: str, headers: Sequence[str], form: bytes | None) -> Response:
-        """Send a request of an `HttpClient`.
-
-        :raises NoResponse: when its origin is unknown or cut off, or its response is lost.
-        """
-        fields = dict(line.split(": ", 1) for line in headers)
-        method = "GET" if form is None else "POST"
-        request = requests.Request(method, url, fields, data=form).prepare()
-        try:
-            response = self.answer(request, "127.0.0.1")
-        except requests.ConnectionError as error:
-            raise NoResponse("not connected") from error
-        lines = [f"{name}: {value}\r\n".encode() for name, value in response.headers.items()]
-        return Response(response.status, response.read(), lines)
-
     @contextmanager
     def cut_off(self, origin: str) -> Iterator[None]:
         """Let connections to `origin` fail inside the `with` block."""
@@ -160,6 +145,23 @@ class Network:
         if origin in self._mute:
             raise requests.ConnectionError(f"the connection to {origin} broke", request=request)
         return _response(method, status_line, list(headers), answer)
+
+
+def transport_over(adapter: BaseAdapter) -> Transport:
+    """Return what sends the requests of an `HttpClient` on the network of an adapter."""
+
+    def transport(url: str, headers: Sequence[str], form: bytes | None) -> Response:
+        fields = dict(line.split(": ", 1) for line in headers)
+        method = "GET" if form is None else "POST"
+        request = requests.Request(method, url, fields, data=form).prepare()
+        try:
+            response = adapter.send(request)
+        except requests.RequestException as error:
+            raise NoResponse("not connected") from error
+        lines = [f"{name}: {value}\r\n".encode() for name, value in response.headers.items()]
+        return Response(response.status_code, response.content, lines)
+
+    return transport
 
 
 class NetworkAdapter(HTTPAdapter):
