@@ -59,8 +59,8 @@ def measure(client: Client, request: dict[str, Any]) -> float:
     """Return the CPU time of one complete response, in milliseconds."""
     start = time.process_time_ns()
     with client.post(**request) as answer:
-        if not answer.json["active"]:
-            raise RuntimeError(answer.text)
+        if not (answer.json or {}).get("active"):
+            raise RuntimeError(answer.get_data(as_text=True))
     return (time.process_time_ns() - start) / 1_000_000
 
 

@@ -1,0 +1,1 @@
+"""The benchmark: this project's legs beside other authorization servers (`make bench`)."""
