@@ -45,8 +45,8 @@ test: setup ## run the whole test suite
 quick: setup ## run the tests that start no processes and no browser
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not processes'
 
-bench: setup ## measure what the recorder costs per request
-	@PYTHONPATH=.:tests $(BIN)/python -m benchmarks.recorder
+bench: setup ## compare the legs with other authorization servers, and write docs/performance.md (9 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH)
 
 lint: setup ## check style, imports, docstrings and security with ruff
 	$(BIN)/ruff check .

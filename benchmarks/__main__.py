@@ -5,38 +5,51 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 
-from benchmarks.comparison import CONTENDERS, Plan, compare, format_processes, format_results
+from benchmarks.comparison import CONTENDERS, Plan
+from benchmarks.growth import SIZES
+from benchmarks.measured import PARTS, measure_parts
+from benchmarks.page import format_blocks, write_page
 from benchmarks.works import NAMES
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Measure what the arguments select, by default everything."""
-    chosen = _read(arguments)
+    """Measure what the arguments select. Without arguments, measure everything and write."""
+    chosen = read_arguments(arguments)
     begun_at = time.perf_counter()
 
     def report(line: str) -> None:
         print(f"{time.perf_counter() - begun_at:6.1f} s  {line}", file=sys.stderr, flush=True)
 
     plan = Plan(chosen.contenders, chosen.only, chosen.rounds, chosen.seconds, chosen.warm_up)
-    found = compare(plan, report)
-    print(format_results(found.results))
-    print()
-    print(format_processes(found.processes))
+    measured = measure_parts(chosen.parts, plan, chosen.sizes, report)
+    for block in format_blocks(measured).values():
+        print(block, end="\n\n")
+    if chosen.write or not arguments:
+        write_page(measured)
+    report("Done")
 
 
-def _read(arguments: Sequence[str]) -> argparse.Namespace:
+def read_arguments(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the arguments select. Names of works or contenders alone select the works."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--only", type=_list_of(NAMES), default=NAMES, help=", ".join(NAMES))
+    parser.add_argument("--parts", type=_list_of(PARTS), help=f"some of {', '.join(PARTS)}")
+    parser.add_argument("--only", type=_list_of(NAMES), help=f"some of {', '.join(NAMES)}")
     parser.add_argument(
-        "--contenders",
-        type=_list_of(tuple(CONTENDERS)),
-        default=tuple(CONTENDERS),
-        help=", ".join(CONTENDERS),
+        "--contenders", type=_list_of(tuple(CONTENDERS)), help=f"some of {', '.join(CONTENDERS)}"
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=1.2, help="of each work in each round")
     parser.add_argument("--warm-up", type=float, default=2.5, help="seconds for each work")
-    return parser.parse_args(arguments)
+    parser.add_argument("--sizes", type=_read_sizes, default=SIZES, help="stored tokens")
+    parser.add_argument("--write", action="store_true", help="write the page")
+    chosen = parser.parse_args(arguments)
+    if chosen.parts is None:
+        chosen.parts = PARTS
+        if chosen.only or chosen.contenders:
+            chosen.parts = ("works",)
+    chosen.only = chosen.only or NAMES
+    chosen.contenders = chosen.contenders or tuple(CONTENDERS)
+    return chosen
 
 
 def _list_of(known: Sequence[str]) -> Callable[[str], list[str]]:
@@ -49,6 +62,10 @@ def _list_of(known: Sequence[str]) -> Callable[[str], list[str]]:
         return names
 
     return read
+
+
+def _read_sizes(text: str) -> list[int]:
+    return [int(size) for size in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ class _Connection:
         """Receive a part of an answer. If it is complete, make the next request, return True."""
         answer = self.socket.recv(MOST_BYTES)
         if not answer:
-            raise UnexpectedAnswerError("the server closed the connection")
+            raise UnexpectedAnswerError("the server ended a connection")
         if self._part:
             answer = self._part + answer
         head = answer.find(b"\r\n\r\n")
@@ -98,6 +98,8 @@ def run(port: int, conversations: Sequence[Conversation], seconds: float, *, ste
     begin = time.perf_counter()
     try:
         _run(connections, steps, begin + seconds)
+    except OSError as error:
+        raise UnexpectedAnswerError("the server ended a connection") from error
     finally:
         for connection in connections:
             connection.socket.close()

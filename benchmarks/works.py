@@ -1,6 +1,7 @@
 """The works: what the load generator asks of a server, and how each answer is checked."""
 
 import re
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,11 +16,13 @@ from benchmarks.messages import REDIRECTS, Form, check, make_basic, make_get
 from benchmarks.processes import Server
 
 INTROSPECTION = "introspection"
-UNKNOWN_TOKEN = "unknown token"  # noqa: S105 - the name of a work
+UNKNOWN_TOKEN = "unknown token"
 REFRESH = "refresh"
 ROUND_TRIP = "round trip"
 PHOTOS = "photos"
 ALBUM = "album"
+#: A part of the round trip, for the profile.
+AUTHORIZATION = "authorization"
 NAMES = (INTROSPECTION, UNKNOWN_TOKEN, REFRESH, ROUND_TRIP, PHOTOS, ALBUM)
 
 SCOPE = "photos:read"
@@ -111,10 +114,21 @@ def make_works(server: Server, at: Endpoints) -> dict[str, Work]:
     return {
         INTROSPECTION: repeat_at(at.port, active, _ACTIVE, [server]),
         UNKNOWN_TOKEN: repeat_at(at.port, unknown, _INACTIVE, [server]),
-        REFRESH: Work(at.port, converse(refresh(at, token) for token in refresh_tokens), [server]),
+        REFRESH: Work(
+            at.port, converse(refresh_each(at, [token]) for token in refresh_tokens), [server]
+        ),
         ROUND_TRIP: Work(
             at.port, converse(go_round(at) for _ in range(CONCURRENCY)), [server], steps=3
         ),
+    }
+
+
+def make_talks(at: Endpoints, access_token: str, refresh_token: str) -> dict[str, Talk]:
+    """Return one talk for each kind of request, for the profile."""
+    return {
+        INTROSPECTION: introspect_each(at, [access_token]),
+        REFRESH: refresh_each(at, [refresh_token]),
+        AUTHORIZATION: authorize(at),
     }
 
 
@@ -178,13 +192,33 @@ def repeat(request: bytes, pattern: re.Pattern[bytes], count: int = 1) -> Talk:
             raise UnexpectedAnswerError(f"not {count} times {pattern.pattern!r} in {answer!r}")
 
 
-def refresh(at: Endpoints, token: str) -> Talk:
-    """Refresh again and again, each time with the refresh token of the answer before."""
+def introspect_each(at: Endpoints, tokens: Sequence[str]) -> Talk:
+    """Introspect the tokens one after the other, again and again."""
+    prepared = [at.introspection_form.fill({"token": token}) for token in tokens]
     while True:
-        body = b"grant_type=refresh_token&refresh_token=" + token.encode()
+        for request in prepared:
+            answer = yield request
+            _find(_ACTIVE, answer, group=0)
+
+
+def refresh_each(at: Endpoints, tokens: Sequence[str]) -> Talk:
+    """Refresh again and again, with each token in turn, and then with their successors.
+
+    With one token, this follows the chain that begins with it.
+    """
+    waiting = deque(tokens)
+    while True:
+        body = b"grant_type=refresh_token&refresh_token=" + waiting.popleft().encode()
         answer = yield at.token_form.with_body(body)
         check(answer, b'"access_token"')
-        token = _find(_REFRESH_TOKEN, answer)
+        waiting.append(_find(_REFRESH_TOKEN, answer))
+
+
+def authorize(at: Endpoints) -> Talk:
+    """Send an authorization request again and again, as a signed-in browser."""
+    request = make_get(at.port, at.authorization_path, Cookie=at.cookie)
+    while True:
+        check((yield request), b"code=", REDIRECTS)
 
 
 def go_round(at: Endpoints) -> Talk:

@@ -56,7 +56,7 @@ class DjangoToolkit(Contender):
         at = Endpoints(
             port=port,
             authorize="/o/authorize/",
-            token="/o/token/",  # noqa: S106 - a path
+            token="/o/token/",
             introspect="/o/introspect/",
             client_id=created["client_id"],
             client_secret=created["client_secret"],

@@ -58,7 +58,7 @@ class OidcProvider(Contender):
         at = Endpoints(
             port=port,
             authorize="/auth",
-            token="/token",  # noqa: S106 - a path
+            token="/token",
             introspect="/token/introspection",
             client_id="print-shop",
             client_secret=secret,

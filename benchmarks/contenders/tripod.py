@@ -28,7 +28,7 @@ from benchmarks.works import (
 )
 
 AUTH_SERVER, CLIENT_APP, RESOURCE_API = "auth server", "Print Shop", "Photo API"
-PASSWORD = "a long pass phrase"  # noqa: S105
+PASSWORD = "a long pass phrase"
 #: No token expires during the benchmark.
 LIFETIMES = {"TRIPOD_ACCESS_TOKEN_LIFETIME": "7200"}
 FULL_SCOPE = "profile photos:read photos:write"
@@ -102,7 +102,7 @@ class Installation:
         return Endpoints(
             port=self.port(AUTH_SERVER),
             authorize="/oauth/authorize",
-            token="/oauth/token",  # noqa: S106 - a path
+            token="/oauth/token",
             introspect="/oauth/introspect",
             client_id=self.client["client_id"],
             client_secret=self.client["client_secret"],

@@ -1,5 +1,5 @@
 // npm's oidc-provider on port PORT of loopback, with the clients that CLIENTS registers. It stores everything in the
-// SQLite file DATABASE, or in memory without one. Instead of showing forms, it signs alice in and remembers her consent.
+// SQLite file DATABASE, or in memory without one. Instead of showing forms, it signs alice in and remembers the consent.
 // Access tokens are opaque, refresh tokens rotate, and no ID token is made, since no client requests `openid`.
 
 import { Provider } from "oidc-provider";

@@ -1,7 +1,8 @@
 """django-oauth-toolkit as its documentation sets it up: settings, routes and the list of photos.
 
-`python toolkit.py` creates the tables, alice, her consent and a client, and prints what the
-benchmark needs as JSON. `toolkit:application` is what the server imports.
+`python toolkit.py` creates the tables, a client, and the user alice, who is signed in and has
+allowed the client before. It prints what the benchmark needs as JSON. The server imports
+`toolkit:application`.
 """
 
 import json
