@@ -7,9 +7,16 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.comparison import CONTENDERS, Plan
 from benchmarks.growth import SIZES
+from benchmarks.installing import InstallationError
+from benchmarks.load import UnexpectedAnswerError
 from benchmarks.measured import PARTS, measure_parts
 from benchmarks.page import format_blocks, write_page
+from benchmarks.postgres import NotInstalledError
+from benchmarks.processes import DidNotStartError
 from benchmarks.works import NAMES
+
+#: These are reported without a traceback.
+CANNOT_MEASURE = (DidNotStartError, InstallationError, NotInstalledError, UnexpectedAnswerError)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -21,7 +28,10 @@ def main(arguments: Sequence[str]) -> None:
         print(f"{time.perf_counter() - begun_at:6.1f} s  {line}", file=sys.stderr, flush=True)
 
     plan = Plan(chosen.contenders, chosen.only, chosen.rounds, chosen.seconds, chosen.warm_up)
-    measured = measure_parts(chosen.parts, plan, chosen.sizes, report)
+    try:
+        measured = measure_parts(chosen.parts, plan, chosen.sizes, report)
+    except CANNOT_MEASURE as error:
+        sys.exit(f"{type(error).__name__}: {error}")
     for block in format_blocks(measured).values():
         print(block, end="\n\n")
     if chosen.write or not arguments:

@@ -91,17 +91,7 @@ def fill(path: Path, client_id: str, count: int) -> KnownTokens:
     """
     known = min(MOST_KNOWN, count // 20)
     rows = count // 2 - known
-    grants = rows // GENERATIONS
-    users = max(grants // GRANTS_OF_A_USER, 1)
-    moment = datetime.now(UTC).replace(tzinfo=None)
-    common = {
-        "client_id": client_id,
-        "scope": SCOPE,
-        "before": str(moment - timedelta(hours=1)),
-        "after": str(moment + timedelta(hours=24)),
-        "grants": grants,
-        "users": users,
-    }
+    common = _make_common_parameters(client_id, rows)
     tokens = KnownTokens(
         [f"a-known-access-token-{number:022}" for number in range(known)],
         [f"a-known-refresh-token-{number:021}" for number in range(known)],
@@ -109,8 +99,8 @@ def fill(path: Path, client_id: str, count: int) -> KnownTokens:
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         _prepare(database)
         indexes = _drop_indexes(database)
-        database.execute(_USERS, {**common, "rows": users, "factor": 1})
-        database.execute(_GRANTS, {**common, "rows": grants, "factor": 1})
+        database.execute(_USERS, {**common, "rows": common["users"], "factor": 1})
+        database.execute(_GRANTS, {**common, "rows": common["grants"], "factor": 1})
         shuffled = {**common, "rows": rows, **_shuffle(rows)}
         for statement in (_REFRESH_TOKENS, _ACCESS_TOKENS):
             database.execute(statement, shuffled)
@@ -119,6 +109,19 @@ def fill(path: Path, client_id: str, count: int) -> KnownTokens:
             database.execute(statement)
         database.execute("COMMIT")
     return tokens
+
+
+def _make_common_parameters(client_id: str, rows: int) -> dict[str, object]:
+    grants = rows // GENERATIONS
+    moment = datetime.now(UTC).replace(tzinfo=None)
+    return {
+        "client_id": client_id,
+        "scope": SCOPE,
+        "before": (moment - timedelta(hours=1)).isoformat(" ", "microseconds"),
+        "after": (moment + timedelta(hours=24)).isoformat(" ", "microseconds"),
+        "grants": grants,
+        "users": max(grants // GRANTS_OF_A_USER, 1),
+    }
 
 
 def _prepare(database: sqlite3.Connection) -> None:

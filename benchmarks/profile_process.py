@@ -74,6 +74,20 @@ def _converse(application: "WSGIApplication", conversation: Conversation, second
 
 def _call(application: "WSGIApplication", request: bytes) -> bytes:
     """Give a request to the application, and return its response as it would be sent."""
+    answer: list[str] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+        answer.append(f"HTTP/1.1 {status}\r\n")
+        answer.extend(f"{name}: {value}\r\n" for name, value in headers)
+
+    parts = application(_make_environ(request), start_response)
+    content = b"".join(parts)
+    if hasattr(parts, "close"):
+        parts.close()
+    return "".join(answer).encode() + b"\r\n" + content
+
+
+def _make_environ(request: bytes) -> dict[str, Any]:
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
     method, target, _ = first.split(" ")
@@ -98,17 +112,7 @@ def _call(application: "WSGIApplication", request: bytes) -> bytes:
         if variable not in ("CONTENT_LENGTH", "CONTENT_TYPE"):
             variable = f"HTTP_{variable}"
         environ[variable] = value
-    answer: list[str] = []
-
-    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
-        answer.append(f"HTTP/1.1 {status}\r\n")
-        answer.extend(f"{name}: {value}\r\n" for name, value in headers)
-
-    parts = application(environ, start_response)
-    content = b"".join(parts)
-    if hasattr(parts, "close"):
-        parts.close()
-    return "".join(answer).encode() + b"\r\n" + content
+    return environ
 
 
 def _list_files(frame: FrameType | None) -> Iterator[str]:

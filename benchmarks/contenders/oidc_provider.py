@@ -12,7 +12,7 @@ import requests
 from world.processes import free_ports
 
 from benchmarks.contenders.contender import Contender
-from benchmarks.installing import PEERS, install_packages_of_node
+from benchmarks.installing import PEERS, InstallationError, install_packages_of_node
 from benchmarks.messages import make_basic
 from benchmarks.processes import Server, is_healthy
 from benchmarks.works import (
@@ -39,22 +39,7 @@ class OidcProvider(Contender):
         """Start the server, and sign alice in."""
         [port] = free_ports(1)
         secret, api_secret = secrets.token_hex(16), secrets.token_hex(16)
-        clients = [
-            {
-                "client_id": "print-shop",
-                "client_secret": secret,
-                "redirect_uris": [REDIRECT_URI],
-                "grant_types": ["authorization_code", "refresh_token"],
-            },
-            {
-                "client_id": "photo-api",
-                "client_secret": api_secret,
-                "redirect_uris": [],
-                "response_types": [],
-                "grant_types": [],
-            },
-        ]
-        server = self._start(port, {"CLIENTS": json.dumps(clients)})
+        server = self._start(port, {"CLIENTS": json.dumps(_describe_clients(secret, api_secret))})
         at = Endpoints(
             port=port,
             authorize="/auth",
@@ -78,7 +63,7 @@ class OidcProvider(Contender):
             own["DATABASE"] = str(self.folder / self.database)
         node = shutil.which("node")
         if node is None:
-            raise FileNotFoundError("node is not installed")
+            raise InstallationError("node is not installed")
         server = Server(
             [node, installed / PROGRAM],
             {**os.environ, **own, **env},
@@ -94,6 +79,25 @@ class OidcProviderOnSqlite(OidcProvider):
 
     name = "oidc-provider on SQLite"
     database = "provider.db"
+
+
+def _describe_clients(secret: str, api_secret: str) -> list[dict[str, object]]:
+    """Return the metadata of a client and of a resource server, which may only introspect."""
+    return [
+        {
+            "client_id": "print-shop",
+            "client_secret": secret,
+            "redirect_uris": [REDIRECT_URI],
+            "grant_types": ["authorization_code", "refresh_token"],
+        },
+        {
+            "client_id": "photo-api",
+            "client_secret": api_secret,
+            "redirect_uris": [],
+            "response_types": [],
+            "grant_types": [],
+        },
+    ]
 
 
 def _sign_in(port: int) -> str:

@@ -64,6 +64,7 @@ django.setup()
 
 # Django's modules need the settings.
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
@@ -102,6 +103,16 @@ urlpatterns = [
 application = WSGIHandler()
 
 
+def sign_in(user: AbstractBaseUser) -> str:
+    """Begin a session for the user, and return its key."""
+    session = SessionStore()
+    session[SESSION_KEY] = str(user.pk)
+    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.save()
+    return str(session.session_key)
+
+
 def main(redirect_uri: str) -> None:
     """Create the tables, a signed-in alice and a client, and print what the benchmark needs."""
     call_command("migrate", verbosity=0)
@@ -125,15 +136,10 @@ def main(redirect_uri: str) -> None:
         user=alice, application=client, token=os.urandom(24).hex(), expires=expires,
         scope="photos:read",
     )  # fmt: skip
-    session = SessionStore()
-    session[SESSION_KEY] = str(alice.pk)
-    session[BACKEND_SESSION_KEY] = "django.contrib.auth.backends.ModelBackend"
-    session[HASH_SESSION_KEY] = alice.get_session_auth_hash()
-    session.save()
     created = {
         "client_id": client.client_id,
         "client_secret": secret,
-        "cookie": f"{settings.SESSION_COOKIE_NAME}={session.session_key}",
+        "cookie": f"{settings.SESSION_COOKIE_NAME}={sign_in(alice)}",
         "introspection_token": for_introspection.token,
     }
     print(json.dumps(created))
