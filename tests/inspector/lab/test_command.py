@@ -81,7 +81,8 @@ def test_removing_a_check_names_the_attack_that_succeeds(changed_project: Path) 
         "SUCCEEDED   Use another client’s refresh token",
     ]
     assert all(
-        "auth_server/issued_tokens.py: PresentedCredential.check_client" in line for line in successes
+        "auth_server/issued_tokens.py: PresentedCredential.check_client" in line
+        for line in successes
     )
 
 
