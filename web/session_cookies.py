@@ -22,7 +22,7 @@ class _SessionInterface(SecureCookieSessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         """Return the session of the cookie, or a new one if the client sent no cookie at all."""
-        if app.secret_key and "HTTP_COOKIE" not in request.environ:
+        if app.secret_key and "Cookie" not in request.headers:
             return self.session_class()
         return super().open_session(app, request)
 
