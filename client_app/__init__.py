@@ -13,23 +13,15 @@ from config import ClientAppSettings
 from web import form_tokens, health, new_application
 from web.back_channel import BackChannel
 from web.database import Database
-from web.http_client import HttpClient
 
 
-def create_app(
-    settings: ClientAppSettings,
-    back_channel: BackChannel | None = None,
-    http: HttpClient | None = None,
-) -> Flask:
-    """Create the client application.
-
-    `back_channel` and `http` send its requests to the other two legs.
-    """
+def create_app(settings: ClientAppSettings, back_channel: BackChannel | None = None) -> Flask:
+    """Create the client application; `back_channel` sends its requests to the other two legs."""
     app = new_application(settings)
     database = Database(settings.session_store_url)
     database.init_app(app)
     app.extensions["tripod.print_shop"] = create_print_shop(
-        settings, database, back_channel or BackChannel(), http or HttpClient()
+        settings, database, back_channel or BackChannel()
     )
     uploads.init_app(app)
     form_tokens.init_app(app)

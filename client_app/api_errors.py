@@ -1,6 +1,6 @@
 """The errors of the resource API, and how each is recognized in a response."""
 
-from contextlib import closing, suppress
+from contextlib import suppress
 from http import HTTPStatus
 
 import requests
@@ -8,7 +8,6 @@ from werkzeug.datastructures import WWWAuthenticate
 
 from client_app.reasons import Reason
 from web import json_answers, text
-from web.http_client import Response
 from web.text import TextError
 
 #: The exceptions that reading an unexpected JSON document can raise.
@@ -70,9 +69,9 @@ _ERRORS: dict[int, tuple[type[PhotoApiError], str]] = {
 }
 
 
-def error_for(response: requests.Response | Response) -> PhotoApiError:
+def error_for(response: requests.Response) -> PhotoApiError:
     """Return the error for an unsuccessful response, and close the response."""
-    with closing(response):
+    with response:
         status = response.status_code
         if status == HTTPStatus.FORBIDDEN:
             scope = _required_scope(response)
@@ -84,7 +83,7 @@ def error_for(response: requests.Response | Response) -> PhotoApiError:
         return PhotoApiUnreachableError(Reason.PHOTO_API_FAILED, f"the API answered {status}")
 
 
-def _required_scope(response: requests.Response | Response) -> str | None:
+def _required_scope(response: requests.Response) -> str | None:
     """Return the scope that an `insufficient_scope` response names, or None.
 
     RFC 6750 §3 puts it into the challenge. Some APIs put it into the body as well.

@@ -4,12 +4,11 @@ Each method takes an access token first, so that it can be passed to `client_app
 `photo_documents.py` reads the answers, and `api_errors.py` has the errors.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import IO, Any, TypeVar
-from urllib.parse import urlencode
+from typing import IO, Any
 
 import requests
 
@@ -25,9 +24,6 @@ from client_app.photo_documents import (
     read_object,
 )
 from client_app.reasons import Reason
-from web.http_client import HttpClient, NoResponse, Response
-
-T = TypeVar("T", requests.Response, Response)
 
 CHUNK = 64 * 1024
 #: Seconds to connect, and to wait while the API decodes and re-encodes an uploaded image.
@@ -36,34 +32,30 @@ UPLOAD_TIMEOUT = (3.05, 30.0)
 
 @dataclass(frozen=True)
 class PhotoApi:
-    """The API at `url`.
-
-    `reader` sends the requests that read a document. `http` returns the session of the current
-    thread, which sends the others: they stream, or must not arrive twice.
-    """
+    """The API at `url`. `http` returns the session for the current thread."""
 
     url: str
     http: Callable[[], requests.Session]
-    reader: HttpClient
 
     def document(self, access_token: str, path: str, **query: str) -> dict[str, Any]:
         """Return the JSON object at any path of the API that has no method here."""
-        return read_as(read_object, self._read(path, access_token, query))
+        return read_as(read_object, self._ask("GET", path, access_token, params=query))
 
     def name(self, access_token: str) -> str:
         """Return the name of the user who owns the photos."""
-        return read_as(read_name, self._read("/me", access_token))
+        return read_as(read_name, self._ask("GET", "/me", access_token))
 
     def photos(self, access_token: str, after: str | None = None) -> PhotosPage:
         """Return a page of the user's photos: the newest ones, or those that follow `after`."""
         query = {}
         if after is not None:
             query["after"] = checked_id(after)
-        return read_as(PhotosPage.read, self._read("/photos", access_token, query))
+        return read_as(PhotosPage.read, self._ask("GET", "/photos", access_token, params=query))
 
     def photo(self, access_token: str, photo_id: str) -> Photo:
         """Return one photo, without its image."""
-        return read_as(Photo.read, self._read(f"/photos/{checked_id(photo_id)}", access_token))
+        response = self._ask("GET", f"/photos/{checked_id(photo_id)}", access_token)
+        return read_as(Photo.read, response)
 
     def image(self, access_token: str, photo_id: str) -> Image:
         """Return the image of one photo as a stream. The caller closes it."""
@@ -114,23 +106,8 @@ class PhotoApi:
         """Delete a photo permanently."""
         self._ask("DELETE", f"/photos/{checked_id(photo_id)}", access_token)
 
-    def _read(
-        self, path: str, access_token: str, query: Mapping[str, str] | None = None
-    ) -> Response:
-        """R1 – The client sends the access token to the resource API (RFC 6750 §2.1)."""
-        address = self.url + path
-        if query:
-            address = f"{address}?{urlencode(query)}"
-        try:
-            response = self.reader.get(address, [f"Authorization: Bearer {access_token}"])
-        except NoResponse as error:
-            raise PhotoApiUnreachableError(
-                Reason.PHOTO_API_NO_ANSWER, f"{error} at {path}"
-            ) from error
-        return _check(response)
-
     def _ask(self, method: str, path: str, access_token: str, **options: Any) -> requests.Response:
-        """R1 – As `_read`, for a request that streams, or changes something."""
+        """R1 – The client sends the access token to the resource API (RFC 6750 §2.1)."""
         headers = {"Authorization": f"Bearer {access_token}", "Accept-Encoding": "identity"}
         try:
             response = self.http().request(method, self.url + path, headers=headers, **options)
@@ -138,11 +115,6 @@ class PhotoApi:
             raise PhotoApiUnreachableError(
                 Reason.PHOTO_API_NO_ANSWER, f"{type(error).__name__} at {path}"
             ) from error
-        return _check(response)
-
-
-def _check(response: T) -> T:
-    """Return the response if it is successful; raise its error otherwise."""
-    if response.status_code not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
-        raise error_for(response)
-    return response
+        if response.status_code not in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
+            raise error_for(response)
+        return response

@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any, Self, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import requests
+
 from client_app.api_errors import INVALID_DOCUMENT, NoSuchPhotoError, PhotoApiUnreachableError
 from client_app.reasons import Reason
 from web import json_answers
@@ -92,7 +94,7 @@ def _read_text(document: dict[str, Any], member: str) -> str:
     return value
 
 
-def read_as(parse: Callable[[Any], T], response: json_answers.Answer) -> T:
+def read_as(parse: Callable[[Any], T], response: requests.Response) -> T:
     """Return the answer's JSON, read by `parse`.
 
     :raises PhotoApiUnreachableError: when it cannot be read.

@@ -15,7 +15,6 @@ from config import ClientAppSettings
 from web.back_channel import BackChannel
 from web.clock import now
 from web.database import Database
-from web.http_client import HttpClient
 
 
 def epoch_seconds() -> float:
@@ -49,9 +48,9 @@ class PrintShop:
 
 
 def create_print_shop(
-    settings: ClientAppSettings, database: Database, channel: BackChannel, http: HttpClient
+    settings: ClientAppSettings, database: Database, channel: BackChannel
 ) -> PrintShop:
-    """Create the objects from the settings; `channel` and `http` send their requests."""
+    """Create the objects from the settings; `channel` sends their requests."""
     client = Client(
         issuer=settings.issuer,
         client_id=settings.client_id,
@@ -63,7 +62,7 @@ def create_print_shop(
     return PrintShop(
         client=client,
         issuer_name=settings.issuer_name,
-        api=PhotoApi(settings.resource_api_url, channel.session, http),
+        api=PhotoApi(settings.resource_api_url, channel.session),
         store=SessionStore(database, RecordCipher(settings.leg, settings.secret_keys)),
         default_scope=settings.scope,
     )

@@ -30,12 +30,13 @@ from sqlalchemy import (
     select,
     text,
 )
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from web import database_errors, event_log
-from web.statements import Cursor, Parameters
+from web.statements import Parameters
 from web.transactions import Connections, Transaction
 
 P = ParamSpec("P")
@@ -100,7 +101,7 @@ class Session(orm.Session):
         dialect: Dialect = self.get_bind().dialect
         return dialect
 
-    def run(self, sql: str, parameters: Parameters = ()) -> Cursor:
+    def run(self, sql: str, parameters: Parameters = ()) -> DBAPICursor:
         """Execute SQL with the driver's placeholders."""
         cursor = self.connection().connection.cursor()
         cursor.execute(sql, parameters)

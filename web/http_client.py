@@ -1,8 +1,8 @@
-"""Short HTTP requests from server to server, over libcurl with one connection per thread.
+"""Forms that a server posts to another one, over libcurl with one connection per thread.
 
-It costs a tenth of the CPU of `requests`, which `back_channel.py` uses for streams and for
-`client_app/oauth.py`. As there, nothing from the environment changes a request, redirects are not
-followed, no cookie is kept, and every request has a timeout and carries the request id.
+It costs a tenth of the CPU of `requests`, which `back_channel.py` uses. As there, nothing from the
+environment changes a request, redirects are not followed, no cookie is kept, and every request has
+a timeout and carries the request id.
 
 If the server closed an idle connection, libcurl sends the request once more over a new one. So only
 requests that may arrive twice are sent from here (RFC 9112 §9.3.1).
@@ -62,13 +62,9 @@ class Response(NamedTuple):
         lines = (line.decode("latin-1").partition(":") for line in self.header_lines)
         return Headers([(name, value.strip()) for name, colon, value in lines if colon])
 
-    def close(self) -> None:
-        """Do nothing: the response was received. Other kinds of response must be closed."""
 
-
-#: `transport(url, headers, form)` sends a POST with the form, or a GET without one. `headers` are
-#: whole lines: `Name: value`.
-Transport = Callable[[str, Sequence[str], bytes | None], Response]
+#: `transport(url, headers, form)` sends a POST. `headers` are whole lines: `Name: value`.
+Transport = Callable[[str, Sequence[str], bytes], Response]
 
 
 class HttpClient:
@@ -77,19 +73,12 @@ class HttpClient:
     def __init__(self, transport: Transport | None = None) -> None:
         self._transport = transport or _send_over_this_threads_connection
 
-    def get(self, url: str, headers: Sequence[str]) -> Response:
-        """Send a GET request and return the response; raise the errors of `post`."""
-        return self._send(url, headers, None)
-
     def post(self, url: str, headers: Sequence[str], form: bytes) -> Response:
         """Send a form and return the response.
 
         :raises UnreadableResponse: when the response cannot be read.
         :raises NoResponse: when there is no response.
         """
-        return self._send(url, headers, form)
-
-    def _send(self, url: str, headers: Sequence[str], form: bytes | None) -> Response:
         request_id = current_request_id()
         if request_id is not None:
             headers = (*headers, f"{HEADER}: {request_id}")
@@ -99,9 +88,7 @@ class HttpClient:
 _local = threading.local()
 
 
-def _send_over_this_threads_connection(
-    url: str, headers: Sequence[str], form: bytes | None
-) -> Response:
+def _send_over_this_threads_connection(url: str, headers: Sequence[str], form: bytes) -> Response:
     if not hasattr(_local, "connection"):
         _local.connection = _Connection()
     connection: _Connection = _local.connection
@@ -127,16 +114,13 @@ class _Connection:
         ):
             self._curl.setopt(option, value)
 
-    def send(self, url: str, headers: Sequence[str], form: bytes | None) -> Response:
+    def send(self, url: str, headers: Sequence[str], form: bytes) -> Response:
         curl, header_lines = self._curl, list[bytes]()
         self._body.clear()
         curl.setopt(pycurl.URL, url)
         curl.setopt(pycurl.HTTPHEADER, headers)
         curl.setopt(pycurl.HEADERFUNCTION, header_lines.append)
-        if form is None:
-            curl.setopt(pycurl.HTTPGET, 1)
-        else:
-            curl.setopt(pycurl.POSTFIELDS, form)
+        curl.setopt(pycurl.POSTFIELDS, form)
         try:
             curl.perform()
         except pycurl.error as error:

@@ -11,26 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
 from sqlalchemy import Delete, Dialect, Insert, Update, bindparam, insert
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.selectable import SelectBase
 
 R = TypeVar("R")
 Convert = Callable[[Any], Any]
 Parameters = Sequence[Any] | dict[str, Any]
-
-
-class Cursor(Protocol):
-    """The part of a driver's cursor (PEP 249) that is used here."""
-
-    @property
-    def rowcount(self) -> int:
-        """The number of rows that the last statement changed."""
-
-    def fetchone(self) -> Sequence[Any] | None:
-        """Return the next row, or None."""
-
-    def fetchall(self) -> Sequence[Sequence[Any]]:
-        """Return the remaining rows."""
 
 
 class Executor(Protocol):
@@ -44,7 +31,7 @@ class Executor(Protocol):
     def info(self) -> dict[Any, Any]:
         """What belongs to the transaction, such as the events to write when it commits."""
 
-    def run(self, sql: str, parameters: Parameters) -> Cursor:
+    def run(self, sql: str, parameters: Parameters) -> DBAPICursor:
         """Execute SQL with the driver's placeholders."""
 
 
@@ -68,7 +55,7 @@ class _Statement:
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def _run(self, db: Executor, values: dict[str, Any]) -> tuple[Cursor, _Compiled]:
+    def _run(self, db: Executor, values: dict[str, Any]) -> tuple[DBAPICursor, _Compiled]:
         dialect = db.dialect
         compiled = self._compiled.get(dialect.name)
         if compiled is None:
@@ -134,7 +121,7 @@ def _compile(statement: Any, dialect: Dialect) -> _Compiled:
         constants={name: value for name, value in compiled.params.items() if value is not None},
         bindings=_list_conversions(
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
-            for name, bind in compiled.binds.items()
+            for bind, name in compiled.bind_names.items()
         ),
         order=compiled.positiontup,
         conversions=_list_conversions(

@@ -13,7 +13,7 @@ from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
 from web import event_log
-from web.statements import Cursor, Parameters
+from web.statements import Parameters
 
 #: A writing transaction locks a SQLite database at its beginning. Otherwise two transactions that
 #: have both read could not write.
@@ -67,7 +67,7 @@ class Transaction:
         self.dialect: Dialect = connections.dialect
         self.info: dict[Any, Any] = {}
 
-    def run(self, sql: str, parameters: Parameters = ()) -> Cursor:
+    def run(self, sql: str, parameters: Parameters = ()) -> DBAPICursor:
         """Execute SQL with the driver's placeholders.
 
         :raises Exception: the error of the driver.
@@ -98,7 +98,7 @@ class Transaction:
                 self._connections.discard()
         self._cursor = None
 
-    def _run_first(self, sql: str, parameters: Parameters) -> Cursor:
+    def _run_first(self, sql: str, parameters: Parameters) -> DBAPICursor:
         """Begin, and execute the first statement.
 
         A kept connection can have been closed by the database, for example when that was restarted.
@@ -113,7 +113,9 @@ class Transaction:
                 raise
         return self._begin(self._connections.take()[0], sql, parameters)
 
-    def _begin(self, connection: PoolProxiedConnection, sql: str, parameters: Parameters) -> Cursor:
+    def _begin(
+        self, connection: PoolProxiedConnection, sql: str, parameters: Parameters
+    ) -> DBAPICursor:
         cursor = connection.cursor()
         if self._writing:
             cursor.execute(_BEGIN.get(self.dialect.name, "BEGIN"))

@@ -7,7 +7,6 @@ import pytest
 import requests
 from jinja2 import FileSystemBytecodeCache
 from world.clock import turnable_clock
-from world.network import transport_over
 
 from client_app import create_app, oauth
 from client_app.session_store import sessions
@@ -20,7 +19,6 @@ from tests.client_app.simulated_servers import (
     SimulatedTripodId,
 )
 from web.back_channel import BackChannel
-from web.http_client import HttpClient
 
 PRINT_SHOP = "http://127.0.0.1:9001"
 
@@ -129,9 +127,7 @@ def compiled_templates(tmp_path_factory):
 
 @pytest.fixture
 def app(settings, network, compiled_templates):
-    made = create_app(
-        settings, BackChannel(adapter=lambda: network), HttpClient(transport_over(network))
-    )
+    made = create_app(settings, BackChannel(adapter=lambda: network))
     made.jinja_env.bytecode_cache = compiled_templates
     yield made
     made.extensions["tripod.database"].close()

@@ -5,7 +5,6 @@ import json
 
 import pytest
 import requests
-from world.network import transport_over
 
 from client_app.api_errors import (
     BadTitleError,
@@ -17,14 +16,13 @@ from client_app.api_errors import (
     TooLargeError,
 )
 from client_app.photo_api import PhotoApi
-from web.http_client import HttpClient
 
 
 @pytest.fixture
 def api(network, photo_api):
     session = requests.Session()
     session.mount("http://", network)
-    return PhotoApi(photo_api.url, lambda: session, HttpClient(transport_over(network)))
+    return PhotoApi(photo_api.url, lambda: session)
 
 
 @pytest.fixture

@@ -5,12 +5,10 @@ every grant.
 """
 
 import pytest
-from world.network import transport_over
 from world.threads import at_once
 
 from client_app import create_app
 from web.back_channel import BackChannel
-from web.http_client import HttpClient
 
 
 def test_an_expired_token_is_refreshed_automatically(alices_browser, network, clock):
@@ -66,9 +64,7 @@ def test_fifty_parallel_requests_with_a_rejected_token_cause_one_refresh(
 def test_two_processes_cause_one_refresh(alices_browser, app, settings, tripod_id, network, clock):
     tripod_id.delay = 0.1
     clock.forward(130)
-    other = create_app(
-        settings, BackChannel(adapter=lambda: network), HttpClient(transport_over(network))
-    )
+    other = create_app(settings, BackChannel(adapter=lambda: network))
     tabs = [alices_browser.another_tab(app=process) for process in (app, other) * 5]
     responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
     other.extensions["tripod.database"].close()

@@ -110,7 +110,7 @@ def test_the_second_request_can_have_no_form(serve: Callable[..., Server]) -> No
     server = serve(answer(), answer())
     post(server)
 
-    HttpClient().get(f"http://127.0.0.1:{server.port}/", [])
+    HttpClient().post(f"http://127.0.0.1:{server.port}/", [], b"")
 
     assert server.requests[1].startswith(b"GET / ")
     assert b"Content-Length" not in server.requests[1]
@@ -119,7 +119,7 @@ def test_the_second_request_can_have_no_form(serve: Callable[..., Server]) -> No
 def test_the_address_can_be_an_ipv6_literal(serve: Callable[..., Server]) -> None:
     server = serve(answer(), host="::1")
 
-    response = HttpClient().get(f"http://[::1]:{server.port}/", [])
+    response = HttpClient().post(f"http://[::1]:{server.port}/", [], b"")
 
     assert response.status_code == 200
     assert f"Host: [::1]:{server.port}".encode() in server.requests[0]
@@ -247,7 +247,7 @@ def test_a_server_that_does_not_finish_its_response_is_given_up(
 
 def test_a_server_that_is_not_there_is_named_in_the_error() -> None:
     with pytest.raises(NoResponse, match="not connected"):
-        HttpClient().get("http://127.0.0.1:1/", [])
+        HttpClient().post("http://127.0.0.1:1/", [], b"")
 
 
 def test_the_client_works_after_an_error(serve: Callable[..., Server]) -> None:
@@ -271,7 +271,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
 
         threading.Thread(target=shake_hands, daemon=True).start()
         with pytest.raises(NoResponse, match="certificate not valid"):
-            HttpClient().get(f"https://127.0.0.1:{port}/", [])
+            HttpClient().post(f"https://127.0.0.1:{port}/", [], b"")
 
 
 def _make_certificate(folder: Path) -> Path:

@@ -59,9 +59,7 @@ class Legs:
         back_channel = BackChannel(adapter=self.network.adapter)
         http = HttpClient(transport_over(self.network.adapter()))
         self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
-        self.client_app = create_client_app(
-            ClientAppSettings.load(self.environment), back_channel, http
-        )
+        self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
         self.resource_api = create_resource_api(ResourceApiSettings.load(self.environment), http)
         for leg in (self.auth_server, self.client_app, self.resource_api):
             leg.jinja_env.bytecode_cache = _COMPILED
