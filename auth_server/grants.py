@@ -108,8 +108,8 @@ def _has_usable_grant(db: Executor, user_id: str, client_id: str) -> bool:
 def lock_grants(db: Session, condition: ColumnElement[bool]) -> Sequence[str]:
     """Lock the grants with `condition`, and return their ids.
 
-    Whoever changes a grant or its tokens locks the grant first, and several grants in this order.
-    So nobody waits in a circle.
+    Every transaction that changes a grant or its tokens locks the grant first, and several grants
+    in this order. So no two of them wait for each other.
     """
     in_order = select(Grant.id).where(condition).order_by(Grant.id)
     return db.scalars(in_order.with_for_update(key_share=True)).all()

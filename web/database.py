@@ -1,31 +1,20 @@
-"""A leg's database: one engine per application, one session per request, and no global variable.
+"""A leg's database: one engine per application, one session per request, and no global variable."""
 
-On SQLite, a writing transaction starts with `BEGIN IMMEDIATE`: a transaction that reads first and
-writes later fails when another one has written in between. A reading transaction starts with
-`BEGIN`, so that readers never wait. PostgreSQL needs no such distinction.
-"""
-
-import os
 import random
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
-from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import Annotated, ParamSpec, TypeVar
 
 from flask import Flask, current_app, g
 from sqlalchemy import (
     Connection,
     DateTime,
     Dialect,
-    Engine,
-    create_engine,
     event,
     func,
-    make_url,
     orm,
     select,
     text,
@@ -36,19 +25,17 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
 from web import database_errors, event_log
+from web.engines import create_engine
 from web.statements import Parameters
 from web.transactions import Connections, Transaction
 
 P = ParamSpec("P")
 R = TypeVar("R")
-BUSY_TIMEOUT_MS = 10_000
 #: How often a transaction is tried, and the seconds to wait at most after the first attempt.
 ATTEMPTS = 5
 LONGEST_PAUSE = 0.02
 #: More than the threads that an application has.
 POOL_SIZE = 32
-#: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
-CONNECT_TIMEOUT = "5"
 
 #: Names for constraints, so that a migration can refer to them.
 NAMING_CONVENTION = {
@@ -116,11 +103,11 @@ class Database:
     """The engine of one leg, and sessions for use in a request or outside one."""
 
     def __init__(self, url: str) -> None:
-        self.engine = _create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
+        self.engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
         self._writing_engine = self.engine.execution_options(tripod_writing=True)
         # Each thread keeps its connection, so there is nothing to pool.
         self._connections = Connections(
-            _create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+            create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         )
 
     def init_app(self, app: Flask) -> None:
@@ -241,49 +228,3 @@ def _close_session(session: Session) -> None:
         session.invalidate()
         if not database_errors.is_unavailable(error):
             raise
-
-
-def _create_engine(url: str, **options: Any) -> Engine:
-    # hide_parameters: the text of an exception can reach a log, where no digest, name or address
-    # may appear.
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        parsed = parsed.set(query={"connect_timeout": CONNECT_TIMEOUT, **parsed.query})
-        return create_engine(parsed, hide_parameters=True, **options)
-    if parsed.database:
-        _create_private_file(Path(parsed.database))
-    engine = create_engine(url, hide_parameters=True, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
-
-
-def _create_private_file(path: Path) -> None:
-    """Create the file with mode 0600 unless it exists.
-
-    An existing file is never opened here: closing it would release the locks that SQLite has on it
-    in this process.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
-    connection.isolation_level = None  # The driver sends no BEGIN, _begin_sqlite does.
-    cursor = connection.cursor()
-    for pragma in (
-        f"busy_timeout={BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "foreign_keys=ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("tripod_writing", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        connection.exec_driver_sql("BEGIN")

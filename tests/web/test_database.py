@@ -51,7 +51,7 @@ def impatient_database(
     database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Database]:
     """Return the same database with connections that do not wait for a lock."""
-    monkeypatch.setattr("web.database.BUSY_TIMEOUT_MS", 0)
+    monkeypatch.setattr("web.engines.BUSY_TIMEOUT_MS", 0)
     impatient = Database(f"sqlite:///{path}")
     yield impatient
     impatient.close()

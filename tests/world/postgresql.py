@@ -75,7 +75,7 @@ class PostgreSQL:
         return f"postgresql+psycopg://{OWNER}@/{name}?host={self.folder}"
 
     def drop_database(self, name: str) -> None:
-        """Delete a database, whoever is connected to it."""
+        """Delete a database and end its connections."""
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     @property

@@ -1,0 +1,66 @@
+"""Engines for both kinds of database.
+
+On SQLite, a writing transaction starts with `BEGIN IMMEDIATE`: a transaction that reads first and
+writes later fails when another one has written in between. A reading transaction starts with
+`BEGIN`, so that readers never wait. PostgreSQL needs no such distinction.
+"""
+
+import os
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy
+from sqlalchemy import Connection, Engine, event, make_url
+
+BUSY_TIMEOUT_MS = 10_000
+#: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
+CONNECT_TIMEOUT = "5"
+
+
+def create_engine(url: str, **options: Any) -> Engine:
+    """Return the engine of a database. Create the file of an SQLite database if necessary."""
+    # hide_parameters: the text of an exception can reach a log, where no digest, name or address
+    # may appear.
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        parsed = parsed.set(query={"connect_timeout": CONNECT_TIMEOUT, **parsed.query})
+        return sqlalchemy.create_engine(parsed, hide_parameters=True, **options)
+    if parsed.database:
+        _create_private_file(Path(parsed.database))
+    engine = sqlalchemy.create_engine(url, hide_parameters=True, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _create_private_file(path: Path) -> None:
+    """Create the file with mode 0600 unless it exists.
+
+    An existing file is never opened here: closing it would release the locks that SQLite has on it
+    in this process.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # The driver sends no BEGIN, _begin_sqlite does.
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    if connection.get_execution_options().get("tripod_writing", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("BEGIN")
