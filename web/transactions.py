@@ -108,8 +108,10 @@ class Transaction:
         try:
             return self._begin(connection, sql, parameters)
         except Exception as error:
+            driver: Any = connection.driver_connection
+            was_closed = self.dialect.is_disconnect(error, driver, None)  # type: ignore[arg-type]
             self._connections.discard()
-            if is_new or not self.dialect.is_disconnect(error, None, None):  # type: ignore[arg-type]
+            if is_new or not was_closed:
                 raise
         return self._begin(self._connections.take()[0], sql, parameters)
 

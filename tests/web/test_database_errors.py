@@ -158,6 +158,26 @@ def test_a_connection_that_ends_after_the_view_costs_nothing(postgresql: Postgre
     database.close()
 
 
+@pytest.mark.processes
+@pytest.mark.parametrize("writing", [False, True])
+def test_a_kept_connection_that_the_database_closed_is_replaced(
+    writing: bool, postgresql: PostgreSQL
+) -> None:
+    database = Database(postgresql.create_database(secrets.token_hex(8)))
+    process_ids = []
+    for _ in range(2):
+        transaction = database.transaction(writing=writing)
+        row = transaction.run("SELECT pg_backend_pid()").fetchone()
+        transaction.commit()
+        assert row is not None
+        process_ids.append(row[0])
+        with database.engine.connect() as other:
+            other.execute(sa.text(f"SELECT pg_terminate_backend({row[0]}, 5000)"))
+
+    assert process_ids[0] != process_ids[1]
+    database.close()
+
+
 def test_only_the_log_contains_the_cause(leg: Flask, caplog: pytest.LogCaptureFixture) -> None:
     response = get(leg, "/page")
 
