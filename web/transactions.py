@@ -113,7 +113,7 @@ class Transaction:
             self._connections.discard()
             if is_new or not was_closed:
                 raise
-        return self._begin(self._connections.take()[0], sql, parameters)
+        return self._run_first(sql, parameters)
 
     def _begin(
         self, connection: PoolProxiedConnection, sql: str, parameters: Parameters

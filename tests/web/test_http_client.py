@@ -106,20 +106,10 @@ def test_a_form_arrives_with_its_headers(serve: Callable[..., Server]) -> None:
     assert response.headers.getlist("X-Answer") == ["a", "b"]
 
 
-def test_the_second_request_can_have_no_form(serve: Callable[..., Server]) -> None:
-    server = serve(answer(), answer())
-    post(server)
-
-    HttpClient().post(f"http://127.0.0.1:{server.port}/", [], b"")
-
-    assert server.requests[1].startswith(b"GET / ")
-    assert b"Content-Length" not in server.requests[1]
-
-
 def test_the_address_can_be_an_ipv6_literal(serve: Callable[..., Server]) -> None:
     server = serve(answer(), host="::1")
 
-    response = HttpClient().post(f"http://[::1]:{server.port}/", [], b"")
+    response = HttpClient().post(f"http://[::1]:{server.port}/", [], b"token=x")
 
     assert response.status_code == 200
     assert f"Host: [::1]:{server.port}".encode() in server.requests[0]
