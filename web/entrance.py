@@ -131,7 +131,7 @@ class Entrance:
 
     def __init__(self, app: Flask, settings: LegSettings) -> None:
         self._app = app
-        self._flask: WSGIApplication = app.wsgi_app
+        self.flask_application: WSGIApplication = app.wsgi_app
         self._endpoints = _endpoints(app)
         parts = urlsplit(settings.url)
         self._origin = (parts.scheme, parts.netloc)
@@ -141,13 +141,13 @@ class Entrance:
         """Answer the request, or let Flask answer it."""
         endpoint = self._endpoints.get(wsgi["PATH_INFO"])
         if endpoint is None or not self._is_plain(wsgi):
-            return self._flask(wsgi, start_response)
+            return self.flask_application(wsgi, start_response)
         body = wsgi["wsgi.input"].read(int(wsgi["CONTENT_LENGTH"]))
         try:
             form = MultiDict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
         except ValueError:  # It is not UTF-8.
             wsgi["wsgi.input"] = BytesIO(body)
-            return self._flask(wsgi, start_response)
+            return self.flask_application(wsgi, start_response)
         with self._app.app_context():
             g.request_id = request_id.choose(wsgi.get("HTTP_X_REQUEST_ID", ""))
             request = FormRequest(wsgi["PATH_INFO"], wsgi.get("HTTP_AUTHORIZATION"), form)

@@ -1,0 +1,27 @@
+"""Without the entrance, Flask answers the token endpoint by the same rules (`web/entrance.py`).
+
+The tests of the token endpoint run once more in this module.
+"""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.auth_server.server import Server
+from tests.auth_server.test_access_token_request import *  # noqa: F403
+from tests.auth_server.test_client_authentication import *  # noqa: F403
+from tests.auth_server.test_refreshing import *  # noqa: F403
+from web.entrance import Entrance
+
+
+@pytest.fixture
+def server(
+    start: Callable[..., Server], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Server:
+    """Start the server, and take its entrance away."""
+    mark = request.node.get_closest_marker("settings")
+    server = start(**mark.kwargs if mark else {})
+    entrance = server.app.wsgi_app
+    assert isinstance(entrance, Entrance)
+    monkeypatch.setattr(server.app, "wsgi_app", entrance.flask_application)
+    return server
