@@ -2,11 +2,7 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
 from web.database import lock
 
@@ -16,16 +12,34 @@ def upgrade(engine: Engine, directory: Path) -> None:
 
     All of them run in one transaction; another process that starts meanwhile waits for its end.
     """
-    config = Config()
-    config.set_main_option("script_location", str(directory).replace("%", "%%"))
     with engine.connect() as connection:
-        if MigrationContext.configure(connection).get_current_revision() == _find_newest(config):
+        if _read_revision(connection) == _find_newest(directory):
             return
     with engine.execution_options(tripod_writing=True).begin() as connection:
         lock(connection, "migrations")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        _apply_missing(connection, directory)
 
 
-def _find_newest(config: Config) -> str | None:
-    return ScriptDirectory.from_config(config).get_current_head()
+def _read_revision(connection: Connection) -> str | None:
+    """Return the revision of the database, or None if it is empty."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision
+
+
+def _find_newest(directory: Path) -> str:
+    """Return the newest revision. The name of each file begins with the revision that it adds."""
+    newest = max(path.name for path in directory.glob("versions/*.py"))
+    return newest.partition("_")[0]
+
+
+def _apply_missing(connection: Connection, directory: Path) -> None:
+    # Most starts find nothing to apply. Alembic would take a sixth of their time, and 10 MiB.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(directory).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

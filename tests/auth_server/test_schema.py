@@ -8,6 +8,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 from sqlalchemy.exc import IntegrityError
 
@@ -52,6 +53,15 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
     migrations.upgrade(database.engine, REVISIONS)
 
     assert inspect(database.engine).get_table_names() == tables
+
+
+@pytest.mark.parametrize("leg", ["auth_server", "resource_api"])
+def test_the_name_of_the_newest_migration_begins_with_its_revision(leg: str) -> None:
+    """A start compares the database with the name, without reading the migrations."""
+    revisions = PROJECT_ROOT / "migrations" / leg
+    newest = max(path.stem for path in revisions.glob("versions/*.py"))
+
+    assert newest.partition("_")[0] == ScriptDirectory(str(revisions)).get_current_head()
 
 
 def test_the_migrations_can_be_undone(database: Database) -> None:
