@@ -9,12 +9,7 @@ import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import NamedTuple, NoReturn, TypeVar
-
-import click
-from flask import Flask
-from flask.cli import ScriptInfo
-from sqlalchemy.exc import DatabaseError
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
 
 from config import (
     PROJECT_ROOT,
@@ -23,8 +18,11 @@ from config import (
     ResourceApiSettings,
     Settings,
 )
-from web import asgi, entrance, event_log, serving
+from web import serving
 from web.environment import ConfigurationError
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 S = TypeVar("S", bound=Settings)
 
@@ -52,64 +50,62 @@ LEGS = {
 }
 
 
-# Each factory imports its leg itself, so that a process loads only the leg that it serves.
+# Each factory imports its leg itself, so that a process loads only the leg that it serves, and the
+# process that watches over the legs loads none.
 
 
-def create_auth_server() -> Flask:
+def create_auth_server() -> "Flask":
     """Return the authorization server as a WSGI application."""
     with _exit_when_it_cannot_start():
         from auth_server import create_app
 
-        settings = _prepare(AuthServerSettings)
-        return _record_in_demo(create_app(settings), settings)
+        return _create(create_app, AuthServerSettings)
 
 
-def create_client_app() -> Flask:
+def create_client_app() -> "Flask":
     """Return Print Shop, the client, as a WSGI application."""
     with _exit_when_it_cannot_start():
         from client_app import create_app
 
-        settings = _prepare(ClientAppSettings)
-        app = _record_in_demo(create_app(settings), settings)
+        app = _create(create_app, ClientAppSettings)
+        settings: ClientAppSettings = app.extensions["tripod.settings"]
         if settings.demo:
             from client_app.page_access import current_access
-            from inspector import open_pages, open_store
             from inspector.lab.setup import add_lab
+            from inspector.record.store import open_store
+            from inspector.setup import open_pages
 
             open_pages(app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
             add_lab(app, settings, open_store(settings))
         return app
 
 
-def create_resource_api() -> Flask:
+def create_resource_api() -> "Flask":
     """Return Photo API, the resource server, as a WSGI application."""
     with _exit_when_it_cannot_start():
         from resource_api import create_app
 
-        settings = _prepare(ResourceApiSettings)
-        return _record_in_demo(create_app(settings), settings)
+        return _create(create_app, ResourceApiSettings)
 
 
 # The same applications for an ASGI server, which waits for slow clients without taking a thread.
-asgi_auth_server = asgi.create_with(create_auth_server, entrance.quick_paths)
-asgi_client_app = asgi.create_with(create_client_app)
-asgi_resource_api = asgi.create_with(create_resource_api)
+asgi_auth_server = serving.as_asgi(create_auth_server)
+asgi_client_app = serving.as_asgi(create_client_app)
+asgi_resource_api = serving.as_asgi(create_resource_api)
 
 
-def _prepare(settings_class: type[S]) -> S:
-    """Return the leg's settings, and direct the event log to where they say."""
+def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Flask":
+    """Return a leg, with its event log where its settings say, and recorded in the demo."""
+    from web import event_log
+
     settings = settings_class.load(serving=_is_serving())
     log_file = None
     if settings.demo:
         log_file = settings.instance_path / f"{settings.leg}.events.jsonl"
     event_log.write_to(log_file)
-    return settings
-
-
-def _record_in_demo(app: Flask, settings: Settings) -> Flask:
-    """Return the leg, with the inspector's recorder around it in the demo."""
+    app = create_app(settings)
     if settings.demo:
-        from inspector import watch
+        from inspector.setup import watch
 
         watch(app, settings)
     return app
@@ -117,6 +113,9 @@ def _record_in_demo(app: Flask, settings: Settings) -> Flask:
 
 def _is_serving() -> bool:
     """Return False when the application is created for a flask command other than `run`."""
+    import click
+    from flask.cli import ScriptInfo
+
     context = click.get_current_context(silent=True)
     return context is None or context.find_object(ScriptInfo) is None or context.info_name == "run"
 
@@ -128,11 +127,15 @@ def _exit_when_it_cannot_start() -> Iterator[None]:
         yield
     except ConfigurationError as error:
         _exit(str(error), serving.CANNOT_START)
-    except DatabaseError as error:
-        reason = " ".join(str(error.orig).split())
-        _exit(f"cannot open the database: {reason}", serving.CANNOT_START)
     except OSError as error:
         _exit(f"cannot start: {error}", serving.CANNOT_START)
+    except Exception as error:
+        from sqlalchemy.exc import DatabaseError
+
+        if not isinstance(error, DatabaseError):
+            raise
+        reason = " ".join(str(error.orig).split())
+        _exit(f"cannot open the database: {reason}", serving.CANNOT_START)
 
 
 def _exit(line: str, status: int) -> NoReturn:
@@ -177,7 +180,7 @@ def _begin_recording(settings: Sequence[Settings]) -> None:
     """Begin a new recording in the demo, unless a leg is added to others that run."""
     if len(settings) < len(LEGS) or not all(own.demo for own in settings):
         return
-    from inspector import open_store
+    from inspector.record.store import open_store
 
     with _exit_when_it_cannot_start():
         open_store(settings[0]).begin()
@@ -258,7 +261,7 @@ def _list_hints(settings: Mapping[str, Settings]) -> Iterator[str]:
 def _list_inspector_hints(settings: Settings) -> Iterator[str]:
     if not settings.demo:
         return
-    from inspector.lab.setup import has_lab
+    from inspector.lab.targets import has_lab
 
     inspector = f"{settings.url}/inspector"
     if isinstance(settings, ClientAppSettings) and has_lab(settings):

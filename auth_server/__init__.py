@@ -8,7 +8,8 @@ from auth_server import cli, demo, error_pages, server, sign_in
 from auth_server.redirect_uris import is_private_use
 from auth_server.views import bp
 from config import PROJECT_ROOT, AuthServerSettings
-from web import form_tokens, health, migrations, new_application
+from web import form_tokens, health, migrations
+from web.application import new_application
 from web.database import Database
 
 # At DEBUG Authlib prints whole token responses.

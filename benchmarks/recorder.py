@@ -15,7 +15,7 @@ from world.browser import Browser
 from world.cast import Person
 from world.legs import Legs
 
-from inspector import watch
+from inspector.setup import watch
 
 SCOPE = "profile photos:read"
 

@@ -10,7 +10,8 @@ from client_app import errors, template_helpers, uploads
 from client_app.print_shop import create_print_shop
 from client_app.views import bp
 from config import ClientAppSettings
-from web import form_tokens, health, new_application
+from web import form_tokens, health
+from web.application import new_application
 from web.back_channel import BackChannel
 from web.database import Database
 

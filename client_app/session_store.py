@@ -24,7 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from client_app.models import REQUEST_LIFETIME, Record
 from client_app.record_cipher import RecordCipher
-from web import SIGN_IN_LIFETIME
+from web.application import SIGN_IN_LIFETIME
 from web.clock import now
 from web.database import Database, UtcDateTime
 from web.statements import Change, Query

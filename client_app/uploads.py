@@ -6,7 +6,7 @@ from typing import TypeVar
 from flask import Flask, current_app, request
 
 from client_app import browser_session
-from web import MAX_FORM_BYTES
+from web.application import MAX_FORM_BYTES
 
 View = TypeVar("View", bound=Callable[..., object])
 

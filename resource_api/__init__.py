@@ -9,7 +9,8 @@ from config import PROJECT_ROOT, ResourceApiSettings
 from resource_api import demo, errors, images
 from resource_api.introspection import IntrospectionClient
 from resource_api.views import bp
-from web import MAX_FORM_BYTES, health, migrations, new_application
+from web import health, migrations
+from web.application import MAX_FORM_BYTES, new_application
 from web.database import Database
 from web.http_client import HttpClient
 

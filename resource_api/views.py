@@ -17,7 +17,8 @@ from resource_api.addresses import absolute_url
 from resource_api.errors import InvalidRequest
 from resource_api.photos import Photo
 from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
-from web import MAX_FORM_BYTES, text
+from web import text
+from web.application import MAX_FORM_BYTES
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 from web.database import get_transaction, writing

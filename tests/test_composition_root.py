@@ -15,7 +15,7 @@ from world.processes import free_ports
 
 import app
 from config import AuthServerSettings
-from inspector import open_store
+from inspector.record.store import open_store
 
 OUTSIDE_THE_DEMO = {
     "TRIPOD_DEMO": "0",

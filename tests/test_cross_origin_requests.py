@@ -16,8 +16,9 @@ from world.cast import Person
 from world.legs import Legs
 from world.registered_client import RegisteredClient
 
-from inspector import open_pages, open_store
 from inspector.lab.setup import add_lab
+from inspector.record.store import open_store
+from inspector.setup import open_pages
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 

@@ -26,7 +26,6 @@ from web.threads import Threads
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
-A = TypeVar("A", bound="WSGIApplication")
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
@@ -109,21 +108,6 @@ class AsgiApplication:
 async def _wait_until_client_leaves(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def create_with(
-    create_application: Callable[[], A], quick_paths: Callable[[A], Collection[str]] = lambda _: ()
-) -> Callable[[], AsgiApplication]:
-    """Return a function that creates the same application for an ASGI server.
-
-    `quick_paths` returns the paths that the event loop answers itself.
-    """
-
-    def create() -> AsgiApplication:
-        application = create_application()
-        return AsgiApplication(application, quick_paths=quick_paths(application))
-
-    return create
 
 
 def make_environ(asgi_scope: Message) -> "WSGIEnvironment":

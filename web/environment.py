@@ -8,9 +8,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
-
 from web import text
 from web.addresses import AddressError, listening_address, split_host_and_port, split_url
 from web.secret_files import create_secret, read_secret
@@ -123,12 +120,10 @@ class Environment:
 
         The default is the file `file_name` in the instance folder.
         """
-        value = self.text(name, f"sqlite:///{self.instance_path / file_name}")
-        try:
-            is_supported = _is_supported_database(make_url(value))
-        except (ArgumentError, ValueError):
-            is_supported = False
-        if not is_supported:
+        value = self.text(name)
+        if not value:
+            return f"sqlite:///{self.instance_path / file_name}"
+        if not _is_supported_database(value):
             # The value is not repeated, because it can hold a password.
             raise ConfigurationError(f"{name} must be sqlite:///FILE or postgresql+psycopg://….")
         return value
@@ -195,11 +190,19 @@ def _make_folder(name: str, path: Path) -> None:
         raise ConfigurationError(f"{name}: {path} is not writable.")
 
 
-def _is_supported_database(url: URL) -> bool:
-    """Return whether `url` is a PostgreSQL database or an SQLite file.
+def _is_supported_database(value: str) -> bool:
+    """Return whether `value` is the URL of a PostgreSQL database or an SQLite file.
 
     In memory, each connection would have its own SQLite database.
     """
+    # The command of the demo, which uses the default, then starts without SQLAlchemy.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        return False
     if url.drivername == "sqlite":
         return url.database not in (None, "", ":memory:")
     return url.drivername == "postgresql+psycopg"

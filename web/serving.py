@@ -18,6 +18,12 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from web.asgi import AsgiApplication
 
 #: The exit status of an application that cannot start; gunicorn does not restart its worker then.
 CANNOT_START = 4
@@ -56,6 +62,21 @@ class Program:
 
 class _AskedToStop(BaseException):
     """A signal asked this process to stop. Like KeyboardInterrupt, it is not an error."""
+
+
+def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
+    """Return a function that creates the same application for an ASGI server.
+
+    It imports what only the child process needs.
+    """
+
+    def create_asgi_application() -> "AsgiApplication":
+        from web import asgi, entrance
+
+        app = create()
+        return asgi.AsgiApplication(app, quick_paths=entrance.quick_paths(app))
+
+    return create_asgi_application
 
 
 def serve(

@@ -1,7 +1,6 @@
 """Sets up the lab at Print Shop, if the legs that it would attack are the demo's own."""
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from flask import Flask
 
@@ -12,20 +11,9 @@ from inspector.lab.laboratory import Laboratory
 from inspector.lab.plain.comparison import compare
 from inspector.lab.run import Report, run_all
 from inspector.lab.stage import stage_for
+from inspector.lab.targets import has_lab
 from inspector.lab.views import add_pages
 from inspector.record.store import Store
-from web.addresses import is_loopback
-
-
-def has_lab(settings: ClientAppSettings) -> bool:
-    """Return whether Print Shop uses only the demo's own legs, and all of them on loopback.
-
-    The lab never attacks a server of anybody else.
-    """
-    if not settings.demo or settings.issuer != settings.auth_server_url:
-        return False
-    urls = (settings.issuer, settings.url, settings.resource_api_url)
-    return all(is_loopback(urlsplit(url).hostname or "") for url in urls)
 
 
 def add_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:

@@ -12,10 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from config import Settings
 from inspector.record.database import Database, name_run
 from inspector.record.exchange import Exchange
 
 log = logging.getLogger("tripod")
+
+FILE = "inspector.db"
 
 #: The errors of SQLite about a file that holds something else, or tables of another version.
 _NOT_A_RECORDING = {
@@ -37,6 +40,11 @@ DELETE FROM exchanges WHERE id <= (
     ) WHERE number > ? OR bytes > ?
 )
 """
+
+
+def open_store(settings: Settings) -> "Store":
+    """Return the recording, which the processes of the legs share."""
+    return Store(settings.instance_path / FILE)
 
 
 class Store:

@@ -6,9 +6,9 @@ import pytest
 from world.legs import Legs
 
 from client_app.page_access import current_access
-from inspector import open_pages, open_store, watch
 from inspector.lab.setup import add_lab
-from inspector.record.store import Store
+from inspector.record.store import Store, open_store
+from inspector.setup import open_pages, watch
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from world.cast import Person
 from world.legs import Legs
 
 from config import ClientAppSettings
-from inspector import watch
 from inspector.record.limits import FIELDS
 from inspector.record.recorder import COPIED, COPIED_OF_A_PAGE, Recorder
 from inspector.record.recorder import watch as watch_into
 from inspector.record.store import Store
 from inspector.record.transcript import Wire
+from inspector.setup import watch
 from web import event_log
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from world.legs import Legs
 from world.page import Page
 from world.registered_client import RegisteredClient
 
-from inspector import open_pages
 from inspector.read.flows import Flow, flows
 from inspector.record.store import Store
+from inspector.setup import open_pages
 
 SCOPE = "profile photos:read"
 #: The registered name of the client, as the consent page shows it.

@@ -11,7 +11,8 @@ from world.events import Events
 from world.network import Network
 
 from config import AuthServerSettings
-from web import form_tokens, health, new_application
+from web import form_tokens, health
+from web.application import new_application
 from web.back_channel import BackChannel
 from web.canonical_host import for_machines
 from web.database import Database

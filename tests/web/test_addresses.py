@@ -8,8 +8,8 @@ import pytest
 from flask import Flask, redirect
 
 from config import AuthServerSettings
-from web import new_application
 from web.addresses import append_parameters
+from web.application import new_application
 
 ROOT = Path(__file__).resolve().parents[2]
 #: An address, and what stands between it and the parameters.

@@ -10,7 +10,7 @@ from world.browser import Browser
 from world.network import Network
 
 from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings
-from web import new_application
+from web.application import new_application
 from web.derived_keys import derive_key
 
 NAMES_OF_OTHER_PROGRAMS = {"session", "sessionid", "csrftoken", "connect.sid"}

@@ -15,7 +15,6 @@ from world.cast import Person
 from world.legs import Legs
 from world.processes import free_ports
 
-from inspector import open_pages
 from inspector.lab.actors import MALLORY
 from inspector.lab.attack import Attack
 from inspector.lab.checks import CHECKS
@@ -28,6 +27,7 @@ from inspector.lab.source import source_of
 from inspector.lab.stage import Stage
 from inspector.lab.views import add_pages
 from inspector.record.store import Store
+from inspector.setup import open_pages
 
 CHECK = CHECKS[0]
 REFUSED = Outcome(

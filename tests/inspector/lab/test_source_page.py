@@ -11,12 +11,12 @@ from world.browser import Browser
 from world.legs import Legs
 
 from config import PROJECT_ROOT
-from inspector import open_pages
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import source_of
 from inspector.lab.views import add_pages
 from inspector.record.store import Store
+from inspector.setup import open_pages
 
 FILE = """import os
 

@@ -9,10 +9,10 @@ from world.processes import free_ports
 
 import app
 from config import ClientAppSettings
-from inspector import open_pages
 from inspector.lab.setup import add_lab
 from inspector.lab.stage import stage_for
 from inspector.record.store import Store
+from inspector.setup import open_pages
 
 CLOSED_FOR = {
     "another issuer": {"issuer": "https://id.example"},

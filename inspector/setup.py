@@ -1,0 +1,29 @@
+"""Put the recorder around a leg, and the inspector's pages on Print Shop's application."""
+
+from collections.abc import Callable
+
+from flask import Flask
+
+from config import ClientAppSettings, Settings
+from inspector.draw import masked_text
+from inspector.record import recorder
+from inspector.record.store import open_store
+from inspector.views import Inspector, bp
+
+
+def watch(app: Flask, settings: Settings) -> None:
+    """Record every request to `app` and its response."""
+    recorder.watch(app, settings, open_store(settings))
+
+
+def open_pages(
+    app: Flask, settings: ClientAppSettings, treat_as_expired: Callable[[], None]
+) -> None:
+    """Add the inspector's pages to Print Shop's application, and links to them to its menu."""
+    key = recorder.key_of_runs(settings)
+    app.extensions["tripod.inspector"] = Inspector(
+        open_store(settings), key, treat_as_expired, settings.issuer_name
+    )
+    app.register_blueprint(bp)
+    app.context_processor(lambda: {"inspected": True})
+    masked_text.init_app(app)

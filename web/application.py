@@ -1,0 +1,80 @@
+"""Assemble a Flask application from the parts that every leg has."""
+
+from datetime import timedelta
+
+from flask import Flask
+
+from web import (
+    canonical_host,
+    cors,
+    entrance,
+    headers,
+    pages,
+    proxies,
+    redirects,
+    request_id,
+    request_lines,
+    request_text,
+    session_cookies,
+)
+from web.derived_keys import derive_key
+from web.leg_settings import LegSettings
+
+SIGN_IN_LIFETIME = timedelta(hours=12)
+MAX_FORM_BYTES = 64 * 1024
+
+
+def new_application(settings: LegSettings) -> Flask:
+    """Return a Flask application for one leg.
+
+    It has keys and a cookie of its own, and a canonical host, request ids, security headers and
+    error pages.
+    """
+    app = Flask(
+        settings.leg,
+        root_path=str(settings.project_root),
+        template_folder=str(settings.project_root / "templates"),
+        static_folder=str(settings.project_root / "static"),
+    )
+    app.config.update(_make_configuration(settings))
+    app.extensions["tripod.settings"] = settings
+    entrance.init_app(app, settings)
+    if settings.trusted_proxies:
+        app.wsgi_app = proxies.behind_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
+    request_lines.remove_queries()
+    for part in (
+        redirects,
+        session_cookies,
+        request_id,
+        request_text,
+        canonical_host,
+        headers,
+        cors,
+        pages,
+    ):
+        part.init_app(app)
+    return app
+
+
+def _make_configuration(settings: LegSettings) -> dict[str, object]:
+    keys = [derive_key(key, settings.leg, "cookies") for key in settings.secret_keys]
+    configuration: dict[str, object] = {
+        "SECRET_KEY": next(iter(keys), None),
+        "SECRET_KEY_FALLBACKS": keys[1:],
+        # Browsers share cookies between the ports of one host, so each leg has its own name.
+        "SESSION_COOKIE_NAME": f"tripod_{settings.leg}",
+        "SESSION_COOKIE_SECURE": False,
+        "SESSION_COOKIE_HTTPONLY": True,
+        # Strict would break the callback. It would not protect the legs from each other either,
+        # since all ports of a host are one site.
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": SIGN_IN_LIFETIME,
+        "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
+        # A form is valid as long as the session that it belongs to.
+        "WTF_CSRF_TIME_LIMIT": None,
+    }
+    if settings.url.startswith("https:"):
+        configuration["SESSION_COOKIE_NAME"] = f"__Host-tripod_{settings.leg}"
+        configuration["SESSION_COOKIE_SECURE"] = True
+    return configuration
