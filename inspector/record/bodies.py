@@ -2,14 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from html import unescape
 from itertools import islice
 from typing import Any
 
 from inspector.record import json_values
-from inspector.record.exchange import Pairs
+from inspector.record.exchange import Body, Pairs
 from inspector.record.headers import media_type
 from inspector.record.limits import ELLIPSIS, EXCERPT, JSON_DEPTH, MEDIA_TYPE, TITLE, VALUES, cut
 from inspector.record.masking import Masker
@@ -36,18 +36,19 @@ class Draft:
     content: Any = ""
     write: Callable[[Any], str] = str
 
-    def strings(self) -> Iterator[str]:
-        """Yield all strings that may still contain a secret."""
-        return json_values.strings([self.media_type, self.form, self.content])
+    @property
+    def unsearched(self) -> tuple[Any, ...]:
+        """What may still contain a secret."""
+        return self.media_type, self.form, self.content
 
-    def finished(self, change: Callable[[str], str]) -> dict[str, Any]:
-        """Return the body for an exchange's document, with every string changed."""
-        return {
-            "media_type": cut(change(self.media_type), MEDIA_TYPE),
-            "size": self.size,
-            "form": json_values.with_each(self.form, change),
-            "text": self.write(json_values.with_each(self.content, change, names=True)),
-        }
+    def finished(self, change: Callable[[str], str]) -> Body:
+        """Return the body with every string changed."""
+        return Body(
+            media_type=cut(change(self.media_type), MEDIA_TYPE),
+            size=self.size,
+            form=json_values.with_each(self.form, change),
+            text=self.write(json_values.with_each(self.content, change, names=True)),
+        )
 
 
 def masked(masker: Masker, headers: Pairs, content: bytes, size: int) -> Draft:
@@ -82,7 +83,7 @@ def _mask_json(masker: Masker, text: str, is_whole: bool) -> tuple[Any, Callable
 
 
 def _write_json(document: Any) -> str:
-    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = json_values.written(document)
     if len(text) <= EXCERPT:
         return text
     return f"{text[:EXCERPT]}\n{ELLIPSIS}"
@@ -97,6 +98,8 @@ class _JsonMasker:
 
     def masked(self, name: str, value: Any, depth: int = 0) -> Any:
         """Return the masked value of the member `name`."""
+        if isinstance(value, str):
+            return self._masker.named(name, value)
         if isinstance(value, dict):
             return self._masked_object(name, value, depth)
         if isinstance(value, list):
@@ -111,20 +114,28 @@ class _JsonMasker:
 
     def _masked_object(self, name: str, value: dict[str, Any], depth: int) -> dict[str, Any]:
         first, more = self._first(value, depth)
-        members = dict(self._masked_member(name, key, value[key], depth) for key in first)
+        if is_secret(name):
+            members = self._masked_like(name, value, first, depth)
+        else:
+            members = {
+                self._masker.name(key, value[key]): self.masked(key, value[key], depth + 1)
+                for key in first
+            }
         if more:
             members[ELLIPSIS] = more
         return members
 
-    def _masked_member(self, outer: str, name: str, value: Any, depth: int) -> tuple[str, Any]:
-        """Return name and value. In a secret, all names and values are masked like the secret."""
-        if is_secret(outer):
-            return self._masker.named(outer, name), self.masked(outer, value, depth + 1)
-        return self._masker.name(name, value), self.masked(name, value, depth + 1)
+    def _masked_like(
+        self, outer: str, value: dict[str, Any], names: list[str], depth: int
+    ) -> dict[str, Any]:
+        """Return the members of the secret `outer`, with all names and values masked like it."""
+        return {
+            self._masker.named(outer, name): self.masked(outer, value[name], depth + 1)
+            for name in names
+        }
 
-    def _is_quantity(self, name: str, value: Any) -> bool:
-        is_number = isinstance(value, int | float) and abs(value) < _MAX_QUANTITY
-        return is_number and find_parameter(name).rule is Rule.CLEAR
+    def _is_quantity(self, name: str, value: float) -> bool:
+        return abs(value) < _MAX_QUANTITY and find_parameter(name).rule is Rule.CLEAR
 
     def _first(self, values: Any, depth: int) -> tuple[list[Any], str]:
         """Return the values for which there is room, and the number of the others in words."""

@@ -7,12 +7,13 @@ import threading
 from contextlib import suppress
 from pathlib import Path
 
-#: Seconds that a leg waits for another leg's write before it drops the message.
-PATIENCE = 0.25
+#: Seconds that a leg waits for another leg's write before it drops the message. A write takes less
+#: than a millisecond. The leg may answer other requests in the same thread.
+PATIENCE = 0.05
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS run (only INTEGER PRIMARY KEY CHECK (only = 1), id TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS exchanges (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, size INTEGER NOT NULL, document TEXT NOT NULL
+    id INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS lab_results (slug TEXT PRIMARY KEY, document TEXT NOT NULL);
 """
@@ -49,7 +50,7 @@ class Database:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.executescript(SCHEMA)
-        connection.execute("SELECT id, size, document FROM exchanges LIMIT 1")
+        connection.execute("SELECT id, document FROM exchanges LIMIT 1")
         if connection.execute("SELECT id FROM run").fetchone() is None:
             name_run(connection)
         return connection

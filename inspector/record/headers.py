@@ -2,16 +2,21 @@
 
 import base64
 import binascii
+from collections.abc import Callable
 
 from inspector.record.exchange import Pairs
 from inspector.record.limits import ELLIPSIS, FIELDS, HEADER, TEXT, cut
 from inspector.record.masking import Masker
-from inspector.record.parameters import SESSION_COOKIES, Rule, find_header
+from inspector.record.parameters import HEADERS, SESSION_COOKIES, Rule
 
 
 def value(headers: Pairs, name: str) -> str:
     """Return the value of the first header with this name, or ""."""
-    return next((text for key, text in headers if key.lower() == name.lower()), "")
+    wanted = name.lower()
+    for key, text in headers:
+        if key.lower() == wanted:
+            return text
+    return ""
 
 
 def media_type(headers: Pairs) -> str:
@@ -21,38 +26,27 @@ def media_type(headers: Pairs) -> str:
 
 def masked(masker: Masker, headers: Pairs) -> Pairs:
     """Return the headers that are recorded, masked."""
-    found = [(name, _masked(masker, name, text)) for name, text in headers[:FIELDS]]
-    return [(name, text) for name, text in found if text is not None]
+    found = [(name, _MASKS.get(name.title()), text) for name, text in headers[:FIELDS]]
+    return [(name, mask(masker, text)) for name, mask, text in found if mask]
 
 
 def shortened(headers: Pairs) -> Pairs:
     """Return the headers with their texts cut."""
-    return [(name, cut(text, _limit(name))) for name, text in headers]
+    return [(name, _shortened(name, text)) for name, text in headers]
 
 
-def _limit(name: str) -> int:
-    header = find_header(name)
-    if header and header.rule is Rule.CLEAR:
-        return HEADER
-    return TEXT
+def _shortened(name: str, text: str) -> str:
+    if len(text) > HEADER and _MASKS[name.title()] is _clear:
+        return cut(text, HEADER)
+    return cut(text, TEXT)
 
 
-def _masked(masker: Masker, name: str, text: str) -> str | None:
-    """Return the value masked, or None for a header that is not recorded."""
-    match name.title():
-        case "Authorization":
-            return _authorization(masker, text)
-        case "Cookie":
-            return "; ".join(_cookies(masker, text))
-        case "Set-Cookie":
-            cookie, *attributes = text.split("; ")
-            return "; ".join([_cookie(masker, cookie), *map(masker.text, attributes)])
-    header = find_header(name)
-    if header is None:
-        return None
-    if header.rule is Rule.ADDRESS:
-        return masker.address(text)
+def _clear(masker: Masker, text: str) -> str:
     return masker.text(text)
+
+
+def _address(masker: Masker, text: str) -> str:
+    return masker.address(text)
 
 
 def _authorization(masker: Masker, text: str) -> str:
@@ -79,12 +73,17 @@ def _basic(masker: Masker, credentials: str) -> str:
     return f"{masker.text(client_id)}:{masker.generated(secret)}"
 
 
-def _cookies(masker: Masker, text: str) -> list[str]:
+def _cookies(masker: Masker, text: str) -> str:
     cookies = text.split("; ", FIELDS)
     shown = [_cookie(masker, cookie) for cookie in cookies[:FIELDS]]
     if len(cookies) > FIELDS:
         shown.append(ELLIPSIS)
-    return shown
+    return "; ".join(shown)
+
+
+def _set_cookie(masker: Masker, text: str) -> str:
+    cookie, *attributes = text.split("; ")
+    return "; ".join([_cookie(masker, cookie), *map(masker.text, attributes)])
 
 
 def _cookie(masker: Masker, cookie: str) -> str:
@@ -94,3 +93,13 @@ def _cookie(masker: Masker, cookie: str) -> str:
     if name in SESSION_COOKIES:
         masker.tie("session", text)
     return f"{masker.name(name, text)}={masker.secret(text)}"
+
+
+#: How the value of each recorded header is masked. The names are in title case.
+_MASKS: dict[str, Callable[[Masker, str], str]] = {
+    **{name.title(): _clear for name, header in HEADERS.items() if header.rule is Rule.CLEAR},
+    **{name.title(): _address for name, header in HEADERS.items() if header.rule is Rule.ADDRESS},
+    "Authorization": _authorization,
+    "Cookie": _cookies,
+    "Set-Cookie": _set_cookie,
+}

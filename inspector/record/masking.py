@@ -7,7 +7,6 @@ masked.
 
 import base64
 import hashlib
-import hmac
 import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
@@ -16,7 +15,7 @@ from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from inspector.record import query_strings
 from inspector.record.exchange import Pairs
 from inspector.record.limits import DEPTH, FIELDS
-from inspector.record.parameters import NAMES, Rule, find_parameter, is_password
+from inspector.record.parameters import NAMES, Rule, find_parameter
 from inspector.record.scrubbing import DOTS, Scrubber, is_escaped_deeper, unescaped
 from web.request_id import is_acceptable
 
@@ -36,7 +35,7 @@ _IDENTIFIER = re.compile(rf"[A-Za-z][A-Za-z0-9_.\[\]-]{{,{LONG - 2}}}")
 
 
 class Masker:
-    """Masks the values of one exchange under `key`.
+    """Masks the values of one exchange under `key`, which has at most 64 bytes.
 
     `scrubber` has the values that were masked. `ties` are the fingerprints by which this exchange
     belongs together with others.
@@ -44,21 +43,24 @@ class Masker:
 
     def __init__(self, key: str) -> None:
         self._key = key.encode()
+        self._masks: dict[str, str] = {}
+        self._passwords: set[str] = set()
         self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
         """Return the fingerprint, which is equal for equal values and keys."""
         content = value.encode(errors="surrogatepass")
-        return hmac.digest(self._key, content, hashlib.sha256).hex()[:digits]
+        return hashlib.blake2b(content, key=self._key, digest_size=8).hexdigest()[:digits]
 
     def secret(self, value: str) -> str:
         """Return `value` masked, with its fingerprint if there is room to remember it."""
         if not value:
             return value
-        if self.scrubber.is_full:
+        if value in self._passwords or self.scrubber.is_full:
             return DOTS
         masked = self._with_fingerprint(value)
+        self._masks[value] = masked
         self.scrubber.remember(value, masked)
         return masked
 
@@ -68,8 +70,10 @@ class Masker:
         A fingerprint would show who has the same password.
         """
         if value:
+            self._passwords.add(value)
             self.scrubber.remember(value, DOTS)
-            self.scrubber.forget_fingerprint(self._with_fingerprint(value))
+            if value in self._masks:
+                self.scrubber.forget_fingerprint(self._masks[value])
         return DOTS
 
     def generated(self, value: str) -> str:
@@ -114,8 +118,6 @@ class Masker:
             self.tie(parameter.tie, value)
         if name == "code_verifier":
             self.tie("challenge", _s256(value))
-        if is_password(name):
-            return self.password(value)
         match parameter.rule:
             case Rule.CLEAR:
                 return self.text(value)
@@ -123,6 +125,8 @@ class Masker:
                 return self.address(value, depth)
             case Rule.USERNAME:
                 return self._username(value)
+            case Rule.PASSWORD:
+                return self.password(value)
         return self.secret(value)
 
     def text(self, text: str) -> str:
@@ -130,7 +134,7 @@ class Masker:
         masked = text
         if "@" in masked:
             masked = _WITH_AT.sub(lambda found: self.password(found[0]), masked)
-        if _RANDOM.search(masked):
+        if len(masked) >= LONG and _RANDOM.search(masked):
             masked = _WORD.sub(lambda found: self._word(found[0]), masked)
         if "%" in masked and _hides_something(masked):
             return self.secret(text)

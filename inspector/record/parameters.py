@@ -41,6 +41,8 @@ class Rule(Enum):
     USERNAME = auto()
     #: Masked, with everything inside it.
     SECRET = auto()
+    #: The same without a fingerprint, from which a value that a user chose could be guessed.
+    PASSWORD = auto()
     #: Masked.
     MASKED = auto()
 
@@ -201,7 +203,7 @@ PARAMETERS = {
         "Whether every response names its issuer in `iss`.", rfc(9207, "3")
     ),
     # The forms of the authorization server
-    "password": _secret("The user’s password. It is never stored.", None),
+    "password": Parameter(Rule.PASSWORD, "The user’s password. It is never stored."),
     "csrf_token": _secret(
         "Proves that the form came from this server’s own page.", rfc(6749, "10.12")
     ),
@@ -218,7 +220,7 @@ PARAMETERS = {
     **_unexplained(Rule.CLEAR, "next_after", "after", "limit", "copies"),
     **_unexplained(Rule.CLEAR, "flow", "view", "message", "all", "attack"),
     **_unexplained(Rule.ADDRESS, "return_to"),
-    **_unexplained(Rule.SECRET, "current_password", "new_password", "repeated_password"),
+    **_unexplained(Rule.PASSWORD, "current_password", "new_password", "repeated_password"),
     **_unexplained(Rule.SECRET, "client_assertion"),
     **_unexplained(Rule.USERNAME, "login_hint"),
     **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "max_age", "display", "request"),
@@ -250,26 +252,21 @@ NAMES = frozenset(PARAMETERS)
 SESSION_COOKIES = frozenset(
     f"{prefix}tripod_{leg}" for prefix in ("", "__Host-") for leg in ("client_app", "auth_server")
 )
-_PASSWORD = re.compile(r"(?i:pass|pwd|^repeat)|(?<![A-Za-z])(?i:pin)|Pin")
+_PASSWORD_NAME = re.compile(r"(?i:pass|pwd|^repeat)|(?<![A-Za-z])(?i:pin)|Pin")
+_PASSWORD = Parameter(Rule.PASSWORD)
 _UNKNOWN = Parameter(Rule.MASKED)
-_HEADERS_IN_TITLE_CASE = {name.title(): header for name, header in HEADERS.items()}
 
 
 def find_parameter(name: str) -> Parameter:
     """Return the entry of the parameter, form field or JSON member. Unknown names are masked."""
-    return PARAMETERS.get(name, _UNKNOWN)
-
-
-def find_header(name: str) -> Parameter | None:
-    """Return the entry of the header, or None for a header that is not recorded."""
-    return _HEADERS_IN_TITLE_CASE.get(name.title())
+    known = PARAMETERS.get(name)
+    if known is not None:
+        return known
+    if _PASSWORD_NAME.search(name):
+        return _PASSWORD
+    return _UNKNOWN
 
 
 def is_secret(name: str) -> bool:
     """Return whether everything under this name is secret, whatever its form."""
-    return is_password(name) or find_parameter(name).rule is Rule.SECRET
-
-
-def is_password(name: str) -> bool:
-    """Return whether users choose the value, so that it could be guessed from a fingerprint."""
-    return _PASSWORD.search(name) is not None
+    return find_parameter(name).rule in (Rule.SECRET, Rule.PASSWORD)

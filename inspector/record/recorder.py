@@ -61,6 +61,7 @@ class Recorder:
         self._leg = leg
         self._store = store
         self._key = key
+        self._run_id = ""
 
     def __call__(self, wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Record the request and pass it on."""
@@ -101,12 +102,19 @@ class Recorder:
     def _keep(self, wire: Wire) -> None:
         ended_at = now().timestamp()
         try:
-            run_id = self._store.run_id
-            if run_id:
-                self._store.add(_transcribe_or_bare(wire, self._key(run_id), ended_at))
+            if not self._add(wire, self._run_id, ended_at):
+                self._run_id = self._store.run_id
+                self._add(wire, self._run_id, ended_at)
         except Exception as error:
             # The error's text may contain a secret of the message, so only its type is logged.
             log.debug("A message was not recorded: %s", type(error).__name__)
+
+    def _add(self, wire: Wire, run_id: str, ended_at: float) -> bool:
+        """Store the message in the run `run_id`. Return False if there is none, or another one."""
+        if not run_id:
+            return False
+        exchange = _transcribe_or_bare(wire, self._key(run_id), ended_at)
+        return self._store.add(exchange, run_id)
 
 
 def _transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:
@@ -188,16 +196,15 @@ def _listen() -> None:
         logger.addHandler(_Listener())
 
 
+@lru_cache
 def _header_name(name: str) -> str:
     return name.removeprefix("HTTP_").replace("_", "-").title()
 
 
 def _request_headers(wsgi: "WSGIEnvironment") -> Pairs:
-    names = {name: _header_name(name) for name in wsgi if name.startswith("HTTP_")}
-    for name in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-        if wsgi.get(name):
-            names[name] = _header_name(name)
-    return [(header, _decoded(str(wsgi[name]))) for name, header in names.items()]
+    names = [name for name in wsgi if name.startswith("HTTP_")]
+    names += [name for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if wsgi.get(name)]
+    return [(_header_name(name), _decoded(str(wsgi[name]))) for name in names]
 
 
 def _status_code(status: str) -> int:
@@ -210,4 +217,6 @@ def _status_code(status: str) -> int:
 
 def _decoded(text: str) -> str:
     """Decode bytes that WSGI passes as Latin-1 text."""
+    if text.isascii():
+        return text
     return text.encode("latin-1", "replace").decode(errors="replace")

@@ -1,6 +1,5 @@
 """Find masked values in the other texts of a message, in any spelling, and mask them too."""
 
-from collections.abc import Iterable
 from urllib.parse import quote, unquote
 
 from inspector.record.limits import ESCAPES, SECRETS
@@ -31,7 +30,7 @@ class Scrubber:
     def remember(self, value: str, masked: str) -> None:
         """Replace `value` by `masked` from now on. A value that looks like a mask is ignored."""
         plain = plain_spelling(value)
-        if DOTS not in plain:
+        if DOTS not in unescaped(value):
             self._remember(plain, value, masked)
 
     def forget_fingerprint(self, masked: str) -> None:
@@ -45,9 +44,9 @@ class Scrubber:
         if can_store and len(plain) >= MIN_LENGTH:
             self._known[plain] = value, masked
 
-    def found_in(self, texts: Iterable[str]) -> "Scrubber":
-        """Return a scrubber for only the values in these texts. Most often there are none."""
-        plain_text = plain_spelling("\n".join(texts))
+    def found_in(self, text: str) -> "Scrubber":
+        """Return a scrubber for only the values in this text. Most often there are none."""
+        plain_text = plain_spelling(text)
         return Scrubber(
             {plain: entry for plain, entry in self._known.items() if plain in plain_text}
         )
@@ -72,12 +71,15 @@ class Scrubber:
 
 def plain_spelling(text: str) -> str:
     """Return the spelling that all spellings of `text` have in common."""
-    return unescaped(text).replace("+", " ").casefold()
+    # The dots of masks become ASCII, because only ASCII is converted quickly.
+    return unescaped(text).replace(DOT, "\0").replace("+", " ").casefold()
 
 
 def unescaped(text: str) -> str:
     """Return `text` with its percent escapes decoded, and escapes within escapes."""
     for _ in range(ESCAPES):
+        if "%" not in text:
+            break
         text = unquote(text)
     return text
 

@@ -27,19 +27,15 @@ _NOT_A_RECORDING = {
     sqlite3.SQLITE_ERROR,
     sqlite3.SQLITE_IOERR_SHORT_READ,
 }
-#: The newest exchanges are kept, up to this number and this many bytes.
+#: The newest exchanges are kept, up to this number and until the file has this many bytes.
 MAX_EXCHANGES = 2000
 MAX_BYTES = 32 * 1024 * 1024
 #: The oldest exchanges are deleted after this many new ones.
 PRUNE_EVERY = 50
-_PRUNE = """
-DELETE FROM exchanges WHERE id <= (
-    SELECT max(id) FROM (
-        SELECT id, row_number() OVER newest AS number, sum(size) OVER newest AS bytes
-        FROM exchanges WINDOW newest AS (ORDER BY id DESC)
-    ) WHERE number > ? OR bytes > ?
-)
-"""
+#: Stores nothing if the run has another id.
+_INSERT = "INSERT INTO exchanges (document) SELECT ? FROM run WHERE id = ?"
+_DELETE_OLDEST = "DELETE FROM exchanges WHERE id = (SELECT min(id) FROM exchanges) AND id < ?"
+_USED_PAGES = "SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count"
 
 
 def open_store(settings: Settings) -> "Store":
@@ -74,15 +70,21 @@ class Store:
                 self._database.remove()
                 self._database.connection()
 
-    def add(self, exchange: Exchange) -> None:
-        """Store `exchange`, or discard it if it cannot be stored immediately."""
+    def add(self, exchange: Exchange, run_id: str) -> bool:
+        """Store `exchange` in the run `run_id`, or discard it if it cannot be stored immediately.
+
+        Return False, and store nothing, if another run has begun.
+        """
         document = json.dumps(exchange.to_document(), ensure_ascii=True)
         with _errors_ignored():
             connection = self._database.connection()
-            insert = "INSERT INTO exchanges (size, document) VALUES (?, ?)"
-            row_id = connection.execute(insert, (len(document), document)).lastrowid or 0
-            if row_id % PRUNE_EVERY == 0:
-                connection.execute(_PRUNE, (MAX_EXCHANGES, MAX_BYTES))
+            inserted = connection.execute(_INSERT, (document, run_id))
+            if not inserted.rowcount:
+                return False
+            newest = inserted.lastrowid or 0
+            if newest % PRUNE_EVERY == 0:
+                _prune(connection, newest)
+        return True
 
     def exchanges(self, after: int = 0) -> list[Exchange]:
         """Return the readable exchanges with an id above `after`, ordered by id."""
@@ -135,6 +137,18 @@ class Store:
 
     def _fetch_one(self, statement: str) -> Any:
         return next((row[0] for row in self._fetch(statement)), None)
+
+
+def _prune(connection: sqlite3.Connection, newest: int) -> None:
+    """Delete the oldest exchanges until the limits are met. `newest` is the newest id.
+
+    Only what is deleted is read, because a response may wait for this.
+    """
+    connection.execute("DELETE FROM exchanges WHERE id <= ?", (newest - MAX_EXCHANGES,))
+    [page_size] = connection.execute("PRAGMA page_size").fetchone()
+    while connection.execute(_USED_PAGES).fetchone()[0] * page_size > MAX_BYTES:
+        if not connection.execute(_DELETE_OLDEST, (newest,)).rowcount:
+            return
 
 
 @contextmanager

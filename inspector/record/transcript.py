@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspector.record import bodies, headers, json_values
-from inspector.record.exchange import Exchange, Pairs
+from inspector.record.exchange import Body, Exchange, Pairs
 from inspector.record.limits import FIELDS, HOST, METHOD, TEXT, cut
 from inspector.record.masking import Masker
 
@@ -39,26 +39,30 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
     masked = _masked(masker, wire)
     request = bodies.masked(masker, wire.request_headers, wire.request_body, wire.request_size)
     response = bodies.masked(masker, wire.response_headers, wire.response_body, wire.response_size)
-    texts = [*json_values.strings(masked), *request.strings(), *response.strings()]
-    finish = _finisher(masker, texts)
-    document = _shortened(json_values.with_each(masked, finish))
-    for event, logged in zip(document["events"], wire.events, strict=False):
+    finish = _finisher(
+        masker, json_values.strings([masked, *request.unsearched, *response.unsearched])
+    )
+    fields = _shortened(json_values.with_each(masked, finish))
+    for event, logged in zip(fields["events"], wire.events, strict=False):
         event |= {name: logged[name] for name in _LEGS_OWN_FIELDS if name in logged}
-    document["request_body"] = request.finished(finish)
-    document["response_body"] = response.finished(finish)
-    document["ties"] = list(masker.ties)
-    return Exchange.from_document(document | _unmasked(wire, ended_at), exchange_id=0)
+    return Exchange(
+        **fields,
+        request_body=request.finished(finish),
+        response_body=response.finished(finish),
+        ties=list(masker.ties),
+        **_unmasked(wire, ended_at),
+    )
 
 
 def bare(wire: Wire, ended_at: float) -> Exchange:
     """Return the exchange without its content, for a message that cannot be transcribed."""
-    body = {"media_type": "", "size": 0, "form": [], "text": ""}
-    texts = dict.fromkeys(("request_id", "method", "host", "path"), "")
+    body = Body(media_type="", size=0)
+    texts: dict[str, Any] = dict.fromkeys(("request_id", "method", "host", "path"), "")
     lists: dict[str, Any] = {
         name: [] for name in ("query", "request_headers", "response_headers", "ties", "events")
     }
-    document = {"request_body": body, "response_body": body, **texts, **lists}
-    return Exchange.from_document(document | _unmasked(wire, ended_at), exchange_id=0)
+    unmasked = _unmasked(wire, ended_at)
+    return Exchange(request_body=body, response_body=body, **texts, **lists, **unmasked)
 
 
 def _unmasked(wire: Wire, ended_at: float) -> dict[str, Any]:
@@ -88,7 +92,7 @@ def _masked_event(masker: Masker, event: dict[str, Any]) -> dict[str, Any]:
 
 
 def _masked_event_field(masker: Masker, value: Any) -> Any:
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [masker.text(item) for item in value]
     if isinstance(value, str):
         return masker.text(value)
@@ -97,8 +101,9 @@ def _masked_event_field(masker: Masker, value: Any) -> Any:
 
 def _finisher(masker: Masker, texts: list[str]) -> Callable[[str], str]:
     """Return the function that finishes these texts. Most often it changes nothing."""
-    scrubber, joined = masker.scrubber.found_in(texts), "\n".join(texts)
-    is_short = max(map(len, texts)) <= TEXT
+    joined = "\n".join(texts)
+    scrubber = masker.scrubber.found_in(joined)
+    is_short = len(joined) <= TEXT or max(map(len, texts)) <= TEXT
     if scrubber.is_empty and is_short and _showable(joined) == joined:
         return json_values.unchanged
     return lambda text: cut(_showable(scrubber.scrub(text)), TEXT)

@@ -12,7 +12,7 @@ from world.legs import Legs
 
 from inspector.record.bodies import FORM
 from inspector.record.masking import Masker
-from inspector.record.parameters import is_password
+from inspector.record.parameters import Rule, find_parameter
 from inspector.record.scrubbing import DOTS
 from inspector.record.transcript import transcribe
 from tests.inspector.wires import (
@@ -117,7 +117,7 @@ def test_all_password_fields_of_the_pages_are_known(legs: Legs, alice: Person) -
     }
 
     assert {"password", "current_password", "new_password", "repeated_password"} == fields
-    assert all(map(is_password, fields))
+    assert {find_parameter(name).rule for name in fields} == {Rule.PASSWORD}
 
 
 def test_an_empty_password_is_masked_like_any_other() -> None:

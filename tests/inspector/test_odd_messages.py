@@ -123,7 +123,7 @@ def test_any_mixture_of_messages_can_be_shown_in_every_view(
 ) -> None:
     generator = ExchangeGenerator(seed)
     for _ in range(40):
-        watched.add(generator.exchange())
+        watched.add(generator.exchange(), watched.run_id)
     browser = Browser(inspected.network)
 
     for flow in flows.flows(watched.exchanges()):

@@ -429,7 +429,7 @@ def without_a_table(store: Store, path: Path) -> Store:
 class RaisingStore(Store):
     """A store that fails with an unexpected exception."""
 
-    def add(self, exchange: object) -> None:
+    def add(self, exchange: object, run_id: str) -> bool:
         raise RuntimeError("unexpected")
 
 

@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
 def add_exchanges(store: Store, *new_paths: str) -> None:
     """Add an exchange for each of these paths."""
     for path in new_paths:
-        store.add(exchange("client_app", f"GET {path}"))
+        store.add(exchange("client_app", f"GET {path}"), store.run_id)
 
 
 def stored_paths(store: Store) -> list[str]:
@@ -66,7 +66,7 @@ def test_a_stored_exchange_is_loaded_unchanged_with_an_id(store: Store) -> None:
         ties=["code:3fa9c1d2"],
         events=[{"event": "token_issued", "scopes": ["profile"], "retried": False}],
     )
-    store.add(original)
+    store.add(original, store.run_id)
 
     [kept] = store.exchanges()
 
@@ -128,14 +128,21 @@ def test_only_a_limited_number_of_the_newest_exchanges_is_kept(
 
 
 def test_the_number_of_bytes_is_bounded(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "MAX_BYTES", 10_000)
-    for n in range(2 * PRUNE_EVERY):
-        add_exchanges(store, f"/{n}" + "." * (4000 if n == 2 * PRUNE_EVERY - 4 else 0))
+    monkeypatch.setattr(store_module, "MAX_BYTES", 100_000)
+    add_exchanges(store, *["/" + "." * 4000] * 2 * PRUNE_EVERY)
 
     kept = stored_ids(store)
     assert kept == list(range(kept[0], 2 * PRUNE_EVERY + 1))
-    assert 8_000 < sum(len(json.dumps(one.to_document())) for one in store.exchanges()) < 11_000
-    assert 5 < len(kept) < 20
+    assert 50_000 < sum(len(json.dumps(one.to_document())) for one in store.exchanges()) < 100_000
+
+
+def test_the_newest_message_is_kept_even_if_it_is_too_large(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_module, "MAX_BYTES", 100_000)
+    add_exchanges(store, *["/"] * (PRUNE_EVERY - 1), "/" + "." * 200_000)
+
+    assert stored_ids(store) == [PRUNE_EVERY]
 
 
 def test_the_limits_allow_a_long_demonstration() -> None:
@@ -157,6 +164,18 @@ def test_a_new_run_is_empty_and_has_another_id(store: Store) -> None:
     assert store.results() == {}
     assert len(store.run_id) == len(before) == 16
     assert store.run_id != before
+
+
+def test_a_message_of_an_earlier_run_is_not_stored(store: Store, path: Path) -> None:
+    """Its fingerprints were made under another key, so they would match no others."""
+    earlier = store.run_id
+    Store(path).begin()
+
+    assert not store.add(AN_EXCHANGE, earlier)
+    assert store.exchanges() == []
+
+    assert store.add(AN_EXCHANGE, store.run_id)
+    assert stored_paths(store) == [AN_EXCHANGE.path]
 
 
 def test_an_existing_recording_is_opened(store: Store, path: Path) -> None:
@@ -247,7 +266,7 @@ def test_unreadable_rows_are_omitted(document: object, store: Store, path: Path)
     add_exchanges(store, "/1")
     store.save_result("code-replay", {"stopped": True})
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("INSERT INTO exchanges (size, document) VALUES (1, ?)", (document,))
+        connection.execute("INSERT INTO exchanges (document) VALUES (?)", (document,))
         connection.execute("INSERT INTO lab_results VALUES ('odd', ?)", (document,))
     add_exchanges(store, "/2")
 
@@ -290,7 +309,7 @@ def recording_of_another_version(path: Path) -> None:
     """Create a recording without one of its columns."""
     add_exchanges(Store(path), "/1")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-        connection.execute("ALTER TABLE exchanges DROP COLUMN size")
+        connection.execute("ALTER TABLE exchanges DROP COLUMN document")
 
 
 @pytest.mark.parametrize(
@@ -338,7 +357,7 @@ def test_a_message_is_dropped_while_the_file_is_locked(store: Store, path: Path)
 def use_every_operation(store: Store) -> None:
     """Use every operation of the store."""
     store.begin()
-    store.add(AN_EXCHANGE)
+    store.add(AN_EXCHANGE, store.run_id)
     store.save_result("code-replay", {})
     store.clear()
     store.clear_results()

@@ -91,15 +91,20 @@ def find_exchange(legs: Running, path: str) -> Exchange:
     return next(one for one in open_recording(legs).exchanges() if one.path == path)
 
 
+def add(legs: Running, new: Exchange) -> None:
+    """Add `new` to the recording."""
+    store = open_recording(legs)
+    store.add(new, store.run_id)
+
+
 def add_late_request(legs: Running) -> None:
     """Add a request that began before all others, so that their numbers increase.
 
     This happens when a browser's request ends after its inner requests.
     """
     begin = find_exchange(legs, "/connect")
-    open_recording(legs).add(
-        replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at)
-    )
+    late = replace(begin, path="/late", started_at=begin.started_at - 1, ended_at=begin.started_at)
+    add(legs, late)
 
 
 def shift_into_the_past(seconds: float, legs: Running) -> None:
@@ -107,9 +112,8 @@ def shift_into_the_past(seconds: float, legs: Running) -> None:
     exchanges = open_recording(legs).exchanges()
     open_recording(legs).clear()
     for one in exchanges:
-        open_recording(legs).add(
-            replace(one, started_at=one.started_at - seconds, ended_at=one.ended_at - seconds)
-        )
+        earlier = replace(one, started_at=one.started_at - seconds, ended_at=one.ended_at - seconds)
+        add(legs, earlier)
 
 
 def record_newer_flow(legs: Running, client_id: str = "calendar") -> None:
@@ -118,7 +122,7 @@ def record_newer_flow(legs: Running, client_id: str = "calendar") -> None:
     request = exchange(
         "auth_server", "GET /oauth/authorize", query=[("client_id", client_id)], ties=["state:new"]
     )
-    open_recording(legs).add(replace(request, started_at=began, ended_at=began + 1))
+    add(legs, replace(request, started_at=began, ended_at=began + 1))
 
 
 def test_a_flow_in_one_tab_appears_live_in_the_other(window: BrowserContext) -> None:
