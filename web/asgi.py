@@ -18,7 +18,7 @@ from collections.abc import (
 from contextvars import copy_context
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from web.threads import Threads

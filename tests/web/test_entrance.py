@@ -83,7 +83,9 @@ def test_flask_answers_every_other_method(app: Flask, method: str) -> None:
 
 @pytest.mark.parametrize("path", ["/echo", "/failure"])
 @pytest.mark.settings(URL="https://id.example")
-def test_both_ways_send_the_same_headers(start: Callable[..., Flask], app: Flask, path: str) -> None:
+def test_both_ways_send_the_same_headers(
+    start: Callable[..., Flask], app: Flask, path: str
+) -> None:
     headers = {"X-Request-Id": "one-two-three"}
     directly = post(app, path, headers=headers, data="secret=1")
     through_flask = post(app, path, headers=headers, data="secret=1", query_string="x")
