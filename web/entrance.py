@@ -121,8 +121,9 @@ def quick_paths(app: Flask) -> Collection[str]:
 
     That is so with SQLite. An answer then takes a tenth of a millisecond.
     """
-    if app.extensions["tripod.database"].engine.dialect.name == "sqlite":
-        return _endpoints(app).keys()
+    endpoints = _endpoints(app)
+    if endpoints and app.extensions["tripod.database"].engine.dialect.name == "sqlite":
+        return endpoints.keys()
     return ()
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask, Response
 
-from web import asgi
+from web import serving
 
 #: As long as this project's answer for an active token.
 ANSWER = (
@@ -28,4 +28,4 @@ def create_app() -> Flask:
     return app
 
 
-asgi_app = asgi.create_with(create_app)
+asgi_app = serving.as_asgi(create_app)

@@ -1,4 +1,4 @@
-"""Statements that are made once, in transactions of threads and in ORM sessions, on both databases."""
+"""Statements that are made once, in transactions and in ORM sessions, on both databases."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
