@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 
 from config import Settings
+from inspector.record import headers
 from inspector.record.bodies import FORM
 from inspector.record.exchange import Exchange, Pairs
-from inspector.record.headers import media_type
 from inspector.record.store import Store
 from inspector.record.transcript import Wire, bare, transcribe
 from web.clock import now
@@ -31,6 +31,8 @@ COPIED = 64 * 1024
 #: The same for a page, of which only the title is stored.
 COPIED_OF_A_PAGE = 4096
 NOT_RECORDED = ("/inspector", "/static/", "/favicon.ico", "/healthz")
+#: The names of the recorded headers by their names in WSGI.
+_HTTP_HEADERS = {f"HTTP_{name.upper().replace('-', '_')}": name for name in headers.NAMES}
 _current_wire: ContextVar[Wire | None] = ContextVar("current_wire", default=None)
 
 
@@ -69,9 +71,9 @@ class Recorder:
             return self._application(wsgi, start_response)
         wire = self._begin(wsgi)
 
-        def start(status: str, headers: Pairs, *exc_info: Any) -> Any:
-            wire.status, wire.response_headers = _status_code(status), list(headers)
-            return start_response(status, headers, *exc_info)
+        def start(status: str, sent: Pairs, *exc_info: Any) -> Any:
+            wire.status, wire.response_headers = _status_code(status), list(sent)
+            return start_response(status, sent, *exc_info)
 
         token = _current_wire.set(wire)
         try:
@@ -95,7 +97,7 @@ class Recorder:
             request_headers=_request_headers(wsgi),
             started_at=now().timestamp(),
         )
-        if media_type(wire.request_headers) in (FORM, "application/json"):
+        if headers.media_type(wire.request_headers) in (FORM, "application/json"):
             wsgi["wsgi.input"] = _Tee(wsgi["wsgi.input"], wire)
         return wire
 
@@ -164,7 +166,7 @@ class _Response:
         self._room = {"application/json": COPIED, "text/html": COPIED_OF_A_PAGE}
 
     def __iter__(self) -> Iterator[bytes]:
-        room = self._room.get(media_type(self._wire.response_headers), 0)
+        room = self._room.get(headers.media_type(self._wire.response_headers), 0)
         for part in self._parts:
             self._wire.response_size += len(part)
             self._wire.response_body += part[: max(0, room - len(self._wire.response_body))]
@@ -196,15 +198,15 @@ def _listen() -> None:
         logger.addHandler(_Listener())
 
 
-@lru_cache
-def _header_name(name: str) -> str:
-    return name.removeprefix("HTTP_").replace("_", "-").title()
-
-
 def _request_headers(wsgi: "WSGIEnvironment") -> Pairs:
-    names = [name for name in wsgi if name.startswith("HTTP_")]
-    names += [name for name in ("CONTENT_TYPE", "CONTENT_LENGTH") if wsgi.get(name)]
-    return [(_header_name(name), _decoded(str(wsgi[name]))) for name in names]
+    """Return the headers that are recorded. WSGI has two of them under names of its own."""
+    names = [name for name in wsgi if name in _HTTP_HEADERS]
+    found = [(_HTTP_HEADERS[name], _decoded(wsgi[name])) for name in names]
+    for name in ("Content-Type", "Content-Length"):
+        text = wsgi.get(name.upper().replace("-", "_"))
+        if text:
+            found.append((name, _decoded(text)))
+    return found
 
 
 def _status_code(status: str) -> int:

@@ -19,7 +19,7 @@ from inspector.record.exchange import Exchange
 log = logging.getLogger("tripod")
 
 FILE = "inspector.db"
-
+_ERRORS = (sqlite3.Error, OSError)
 #: The errors of SQLite about a file that holds something else, or tables of another version.
 _NOT_A_RECORDING = {
     sqlite3.SQLITE_NOTADB,
@@ -32,6 +32,8 @@ MAX_EXCHANGES = 2000
 MAX_BYTES = 32 * 1024 * 1024
 #: The oldest exchanges are deleted after this many new ones.
 PRUNE_EVERY = 50
+#: A document is a tree, since `transcript` built it.
+_write_json = json.JSONEncoder(check_circular=False).encode
 #: Stores nothing if the run has another id.
 _INSERT = "INSERT INTO exchanges (document) SELECT ? FROM run WHERE id = ?"
 _DELETE_OLDEST = "DELETE FROM exchanges WHERE id = (SELECT min(id) FROM exchanges) AND id < ?"
@@ -75,8 +77,8 @@ class Store:
 
         Return False, and store nothing, if another run has begun.
         """
-        document = json.dumps(exchange.to_document(), ensure_ascii=True)
-        with _errors_ignored():
+        document = _write_json(exchange.to_document())
+        try:
             connection = self._database.connection()
             inserted = connection.execute(_INSERT, (document, run_id))
             if not inserted.rowcount:
@@ -84,6 +86,8 @@ class Store:
             newest = inserted.lastrowid or 0
             if newest % PRUNE_EVERY == 0:
                 _prune(connection, newest)
+        except _ERRORS as error:
+            _log_error(error)
         return True
 
     def exchanges(self, after: int = 0) -> list[Exchange]:
@@ -155,8 +159,12 @@ def _prune(connection: sqlite3.Connection, newest: int) -> None:
 def _errors_ignored() -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, OSError) as error:
-        log.debug("The inspector's recording is not available: %s", type(error).__name__)
+    except _ERRORS as error:
+        _log_error(error)
+
+
+def _log_error(error: Exception) -> None:
+    log.debug("The inspector's recording is not available: %s", type(error).__name__)
 
 
 def _read_exchange(row_id: int, document: object) -> Exchange | None:
