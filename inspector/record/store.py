@@ -25,6 +25,7 @@ _NOT_A_RECORDING = {
     sqlite3.SQLITE_NOTADB,
     sqlite3.SQLITE_CORRUPT,
     sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CONSTRAINT_NOTNULL,
     sqlite3.SQLITE_IOERR_SHORT_READ,
 }
 #: The newest exchanges are kept, up to this number and until the file has this many bytes.
@@ -125,6 +126,8 @@ class Store:
 
     def _empty(self) -> None:
         connection = self._database.connection()
+        # This fails in a file of an earlier version, whose rows need more values.
+        connection.execute("INSERT INTO exchanges (document) VALUES ('{}')")
         connection.execute("DELETE FROM exchanges")
         connection.execute("DELETE FROM lab_results")
         connection.execute("DELETE FROM run")
