@@ -1,5 +1,6 @@
 """Attacks on the authorization endpoint and the login page (RFC 6749 §4.1.1, §10.13, §10.15)."""
 
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
@@ -8,8 +9,6 @@ from inspector.lab.attack import Attack
 from inspector.lab.http import Answer, Form
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import EVERY_SCOPE, MALLORYS_SITE, Stage
-
-AIM = "GET /oauth/authorize"
 
 
 def _follow_link(stage: Stage, request: AuthorizationRequest, site: str) -> Outcome:
@@ -136,89 +135,72 @@ def _is_sent(form: Form, page: Answer, value: str) -> bool:
     return any(value in sent for _, sent in form.fields)
 
 
+#: What these attacks have in common, unless an entry says otherwise.
+attack = partial(Attack, aim="GET /oauth/authorize", leg="auth", plain="authlib")
+
 ATTACKS = (
-    Attack(
+    attack(
         slug="redirect-uri-port",
         title="Change the redirect URI: another port",
-        aim=AIM,
-        leg="auth",
         description="Mallory’s program listens on a port of Carol’s machine. "
         "Mallory’s link makes the authorization server send the code to that port.",
         run=use_another_port,
         check="exact-redirect-uri",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="redirect-uri-prefix",
         title="Change the redirect URI: a longer path",
-        aim=AIM,
-        leg="auth",
         description="Mallory appends a path to the registered URI. "
         "A server that compares only the beginning would accept it.",
         run=append_a_path,
         check="exact-redirect-uri",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="redirect-uri-subdomain",
         title="Change the redirect URI: a subdomain",
-        aim=AIM,
-        leg="auth",
         description="Mallory’s domain begins with the registered host. "
         "A server that searches the host name for the registered one would accept it.",
         run=use_a_subdomain,
         check="exact-redirect-uri",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="redirect-uri-parameter",
         title="Change the redirect URI: an extra parameter",
-        aim=AIM,
-        leg="auth",
         description="Mallory appends a query to the registered URI. "
         "A client that redirects to the address in the query would pass the code on.",
         run=append_a_parameter,
         check="exact-redirect-uri",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="pkce-plain",
         title="Downgrade PKCE to plain",
-        aim=AIM,
-        leg="auth",
         description="Mallory changes the authorization request. "
         "The challenge is now a verifier that Mallory knows.",
         run=use_plain_pkce,
         check="s256-required",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="pkce-none",
         title="Leave PKCE out",
-        aim=AIM,
-        leg="auth",
         description="Mallory removes the challenge from the authorization request, "
         "so that the code can be redeemed without a verifier.",
         run=omit_pkce,
         check="s256-required",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="forged-consent",
         title="Forge the consent from another site",
         aim="POST /oauth/authorize",
-        leg="auth",
         description="Mallory’s site makes Carol’s browser send the consent form for Mallory’s app. "
         "SameSite would hold back Carol’s cookie, but the lab sends it, to test the next check.",
         run=forge_consent,
         check="form-token",
         plain="view",
     ),
-    Attack(
+    attack(
         slug="open-redirect",
         title="Redirect to another site after sign-in",
         aim="POST /login",
-        leg="auth",
         description="Mallory’s link opens the real login page. "
         "After the sign-in, it redirects to a copy that asks for the password again.",
         run=redirect_after_sign_in,

@@ -1,5 +1,6 @@
 """Attacks on the client's redirection endpoint (RFC 6749 §10.12, RFC 9207, RFC 9700 §4.4, §4.5)."""
 
+from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 from inspector.lab.actors import LURED, MALLORY, Browser, Person
@@ -7,8 +8,6 @@ from inspector.lab.attack import Attack
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Stage
-
-AIM = "GET /callback"
 
 
 def _capture_callback(stage: Stage, person: Person, browser: Browser) -> str:
@@ -71,32 +70,29 @@ def mix_up_issuers(stage: Stage) -> Outcome:
     return answer.outcome(has_succeeded="Carol" in album, consequence=_describe_album(album))
 
 
+#: What these attacks have in common, unless an entry says otherwise.
+attack = partial(Attack, aim="GET /callback", leg="client")
+
 ATTACKS = (
-    Attack(
+    attack(
         slug="forged-callback",
         title="Forge a callback",
-        aim=AIM,
-        leg="client",
         description="Mallory makes Carol’s browser open a callback with Mallory’s code. "
         "Carol would then work in Mallory’s album.",
         run=forge_callback,
         check="state",
     ),
-    Attack(
+    attack(
         slug="callback-in-another-browser",
         title="Open a callback in another browser",
-        aim=AIM,
-        leg="client",
         description="Mallory reads Carol’s callback with its code and state. "
         "Mallory opens it in another browser before Carol does.",
         run=open_callback_in_another_browser,
         check="state",
     ),
-    Attack(
+    attack(
         slug="mix-up",
         title="Mix up the authorization servers",
-        aim=AIM,
-        leg="client",
         description="Carol’s browser receives an authorization response with the right state. "
         "The response names Mallory’s authorization server as the issuer.",
         run=mix_up_issuers,

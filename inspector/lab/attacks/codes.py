@@ -3,12 +3,12 @@
 Mallory has everything except what the check asks for. This includes Print Shop's secret.
 """
 
+from functools import partial
+
 from inspector.lab.attack import Attack
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Code, Stage
-
-AIM = "POST /oauth/token"
 
 
 def redeem_again(stage: Stage) -> Outcome:
@@ -56,48 +56,39 @@ def _attempt(stage: Stage, code: Code, answer: Answer) -> Outcome:
     return answer.attempt("access_token" in answer.json, if_stopped=consequence)
 
 
+#: What these attacks have in common, unless an entry says otherwise.
+attack = partial(Attack, aim="POST /oauth/token", leg="auth", plain="authlib")
+
 ATTACKS = (
-    Attack(
+    attack(
         slug="code-replay",
         title="Use a code twice",
-        aim=AIM,
-        leg="auth",
         description="Mallory reads a whole token request in a log, with the secret and the "
         "verifier. Mallory sends it again.",
         run=redeem_again,
         check="code-once",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="code-without-verifier",
         title="Redeem a stolen code without its verifier",
-        aim=AIM,
-        leg="auth",
         description="Mallory has stolen a code and Print Shop’s secret, "
         "but must guess the verifier.",
         run=redeem_without_verifier,
         check="verifier",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="code-of-another-client",
         title="Redeem a stolen code as another client",
-        aim=AIM,
-        leg="auth",
         description="Mallory has stolen a code of Print Shop and its verifier. "
         "Mallory redeems it with the credentials of another app.",
         run=redeem_by_another_client,
         check="own-client",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="redirect-uri-at-token",
         title="Change the redirect URI at the token endpoint",
-        aim=AIM,
-        leg="auth",
         description="Mallory redeems a stolen code with the redirect URI of another site.",
         run=redeem_with_other_redirect_uri,
         check="same-redirect-uri",
-        plain="authlib",
     ),
 )

@@ -1,13 +1,12 @@
 """Attacks with a refresh token (RFC 6749 §6, §10.4; RFC 9700 §4.14)."""
 
+from functools import partial
 from http import HTTPStatus
 
 from inspector.lab.attack import Attack
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import Stage
-
-AIM = "POST /oauth/token"
 
 
 def raise_scope(stage: Stage) -> Outcome:
@@ -72,49 +71,42 @@ def _refreshed(answer: Answer) -> dict[str, str]:
     return answer.json
 
 
+#: What these attacks have in common, unless an entry says otherwise.
+attack = partial(Attack, aim="POST /oauth/token", leg="auth", plain="authlib")
+
 ATTACKS = (
-    Attack(
+    attack(
         slug="scope-raised",
         title="Request more scope in a refresh",
-        aim=AIM,
-        leg="auth",
         description="Carol granted read access. Mallory has the refresh token and the secret, "
         "and requests a token with write access.",
         run=raise_scope,
         check="scope-as-granted",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="refresh-replayed",
         title="Replay a stolen refresh token",
-        aim=AIM,
-        leg="auth",
         description="Mallory has stolen a refresh token and the secret. "
         "Print Shop has already used that token and its successor.",
         run=replay_refresh_token,
         check="refresh-once",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="refresh-of-another-client",
         title="Use another client’s refresh token",
-        aim=AIM,
-        leg="auth",
         description="Mallory presents Print Shop’s refresh token "
         "with the credentials of another app.",
         run=refresh_by_another_client,
         check="own-client",
         section="6",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="secret-and-token-in-time",
         title="Use a stolen token and secret in the grace period",
-        aim=AIM,
-        leg="auth",
         description="Mallory has the refresh token and the secret. "
         "Mallory uses them within the grace period, before Print Shop uses the successor.",
         run=refresh_within_grace,
         check=None,
+        plain=None,
     ),
 )

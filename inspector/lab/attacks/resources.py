@@ -1,13 +1,12 @@
 """Attacks on the resource API with an unsuitable token (RFC 6750 §3.1, RFC 7662 §2.2)."""
 
+from functools import partial
 from http import HTTPStatus
 
 from inspector.lab.attack import Attack
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import Stage
-
-AIM = "GET /photos"
 
 
 def _attempt(answer: Answer, if_stopped: str = "") -> Outcome:
@@ -76,56 +75,50 @@ def _require_working(stage: Stage, token: str) -> None:
         raise CannotRun(f"The access token did not work before the attack: {answer.status}.")
 
 
+#: What these attacks have in common, unless an entry says otherwise.
+attack = partial(Attack, aim="GET /photos", leg="api", plain="authlib")
+
 ATTACKS = (
-    Attack(
+    attack(
         slug="refresh-token-as-access-token",
         title="Present a refresh token as an access token",
-        aim=AIM,
-        leg="api",
         description="Mallory has a refresh token, which is valid longer than any access token. "
         "Mallory calls the API with it.",
         run=use_refresh_token,
         check="access-tokens-only",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="expired-access-token",
         title="Use an expired access token",
-        aim=AIM,
-        leg="api",
         description="Mallory has found an access token in an old log. It has expired.",
         run=use_expired_token,
         check="expiry",
         has_to_wait=True,
+        plain=None,
     ),
-    Attack(
+    attack(
         slug="revoked-access-token",
         title="Use an access token after its grant has ended",
-        aim=AIM,
-        leg="api",
         description="Carol has disconnected Print Shop. "
         "The access token that Mallory copied has not expired yet.",
         run=use_revoked_token,
         check="grant-alive",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="write-with-a-read-only-token",
         title="Write with a read-only token",
         aim="PATCH /photos/…",
-        leg="api",
         description="Carol granted read access. Mallory uses the token to rename a photo.",
         run=write_with_read_only_token,
         check="scope-needed",
-        plain="authlib",
     ),
-    Attack(
+    attack(
         slug="another-persons-photo",
         title="Request another user’s photo",
         aim="GET /photos/…",
-        leg="api",
         description="Mallory has a valid token, and knows the address of a photo of Carol’s.",
         run=read_photo_of_another_user,
         check="own-photos",
+        plain=None,
     ),
 )
