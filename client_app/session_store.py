@@ -64,15 +64,13 @@ class _Row(NamedTuple):
 
 
 _columns = sessions.c
+_now = sa.bindparam("now", type_=UtcDateTime())
 _is_it = _columns.digest == sa.bindparam("browser")
 _is_held = _is_it & (_columns.leased_by == sa.bindparam("holder"))
+_has_no_lease = _columns.leased_until <= _now
 # A lease that ends after `latest` is from before the clock was set back.
-_is_free = (_columns.leased_until <= sa.bindparam("now")) | (
-    _columns.leased_until > sa.bindparam("latest")
-)
-_is_over = (_columns.expires_at <= sa.bindparam("now")) & (
-    _columns.leased_until <= sa.bindparam("now")
-)
+_is_free = _has_no_lease | (_columns.leased_until > sa.bindparam("latest"))
+_is_over = _has_no_lease & (_columns.expires_at <= _now)
 _READ = Query(sa.select(*(_columns[name] for name in _Row._fields)).where(_is_it), _Row)
 _TAKE_LEASE = Change(
     sa.update(sessions)
