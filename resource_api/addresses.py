@@ -4,12 +4,11 @@ A program may use any spelling of the host in its request; the URLs that it gets
 settings.
 """
 
-from flask import current_app, url_for
+from flask import url_for
 
-from config import Settings
+from web.leg_settings import current_settings
 
 
 def absolute_url(view: str, **values: str | int) -> str:
     """Return the URL of a view of this leg, with `values` in its path and its query."""
-    settings: Settings = current_app.extensions["tripod.settings"]
-    return settings.url + url_for(f"resource_api.{view}", **values)  # type: ignore[arg-type]
+    return current_settings().url + url_for(f"resource_api.{view}", **values)  # type: ignore[arg-type]

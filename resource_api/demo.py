@@ -22,52 +22,27 @@ WIDTH, HEIGHT = 960, 720
 
 
 class DemoPhoto(NamedTuple):
-    """A photo to add: its owner's username, and the name of its file in `FOLDER`."""
+    """A photo to add: its owner's username, the time in UTC, and its file in `FOLDER`."""
 
     owner: str
     title: str
-    taken: datetime
+    taken: str
     file_name: str
 
 
 PHOTOS = (
-    DemoPhoto(
-        "alice",
-        "Fjord, blue hour",
-        datetime(2025, 1, 18, 16, 42, tzinfo=UTC),
-        "fjord-blue-hour.webp",
-    ),
-    DemoPhoto(
-        "alice", "Dune at dawn", datetime(2024, 11, 9, 5, 58, tzinfo=UTC), "dune-at-dawn.webp"
-    ),
-    DemoPhoto(
-        "alice", "Pines in fog", datetime(2024, 10, 13, 8, 20, tzinfo=UTC), "pines-in-fog.webp"
-    ),
-    DemoPhoto("alice", "Lighthouse", datetime(2024, 8, 24, 21, 5, tzinfo=UTC), "lighthouse.webp"),
-    DemoPhoto(
-        "alice", "Rain on glass", datetime(2024, 3, 2, 19, 31, tzinfo=UTC), "rain-on-glass.webp"
-    ),
-    DemoPhoto("alice", "Poppy hill", datetime(2023, 6, 11, 13, 14, tzinfo=UTC), "poppy-hill.webp"),
-    DemoPhoto(
-        "bob", "The light at the point", datetime(2024, 9, 7, 20, 47, tzinfo=UTC), "lighthouse.webp"
-    ),
-    DemoPhoto(
-        "bob",
-        "Behind the building site",
-        datetime(2023, 5, 28, 11, 2, tzinfo=UTC),
-        "poppy-hill.webp",
-    ),
+    DemoPhoto("alice", "Fjord, blue hour", "2025-01-18 16:42", "fjord-blue-hour.webp"),
+    DemoPhoto("alice", "Dune at dawn", "2024-11-09 05:58", "dune-at-dawn.webp"),
+    DemoPhoto("alice", "Pines in fog", "2024-10-13 08:20", "pines-in-fog.webp"),
+    DemoPhoto("alice", "Lighthouse", "2024-08-24 21:05", "lighthouse.webp"),
+    DemoPhoto("alice", "Rain on glass", "2024-03-02 19:31", "rain-on-glass.webp"),
+    DemoPhoto("alice", "Poppy hill", "2023-06-11 13:14", "poppy-hill.webp"),
+    DemoPhoto("bob", "The light at the point", "2024-09-07 20:47", "lighthouse.webp"),
+    DemoPhoto("bob", "Behind the building site", "2023-05-28 11:02", "poppy-hill.webp"),
 )
 LAB_PHOTOS = (
-    DemoPhoto(
-        "lab-carol",
-        "Nobody else’s business",
-        datetime(2025, 2, 8, 9, 12, tzinfo=UTC),
-        "rain-on-glass.webp",
-    ),
-    DemoPhoto(
-        "lab-mallory", "A trap", datetime(2025, 2, 9, 23, 59, tzinfo=UTC), "pines-in-fog.webp"
-    ),
+    DemoPhoto("lab-carol", "Nobody else’s business", "2025-02-08 09:12", "rain-on-glass.webp"),
+    DemoPhoto("lab-mallory", "A trap", "2025-02-09 23:59", "pines-in-fog.webp"),
 )
 #: The sets of photos that are added together, by the name of their `Seeding` row.
 SEEDINGS = {"demo-photos": PHOTOS, "lab-photos": LAB_PHOTOS}
@@ -92,4 +67,5 @@ def _add_photos(db: Session, name: str, demo_photos: Sequence[DemoPhoto]) -> Non
     for photo in demo_photos:
         image = CleanImage((FOLDER / photo.file_name).read_bytes(), "image/webp", WIDTH, HEIGHT)
         owner = (DEMO_SUBJECTS | LAB_SUBJECTS)[photo.owner]
-        photos.add(db, owner, photo.title, image, created_at=photo.taken)
+        taken = datetime.fromisoformat(photo.taken).replace(tzinfo=UTC)
+        photos.add(db, owner, photo.title, image, created_at=taken)

@@ -6,7 +6,7 @@ Every query names the owner, so that it does not find another user's photos.
 import re
 import secrets
 from datetime import datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import bindparam, delete, select, tuple_, update
 
@@ -19,6 +19,8 @@ from web.clock import now
 from web.database import UtcDateTime
 from web.statements import Change, Executor, Query
 from web.text import TextError
+
+T = TypeVar("T")
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
@@ -46,21 +48,21 @@ _photos = models.Photo.__table__.c
 _images = models.PhotoImage.__table__.c
 _is_own = _photos.owner == bindparam("owner_sub")
 _is_this_one = _is_own & (_photos.id == bindparam("photo_id"))
-_ALL = (
-    select(*(_photos[name] for name in Photo._fields))
-    .where(_is_own)
+_described = select(*(_photos[name] for name in Photo._fields))
+_newest_first = (
+    _described.where(_is_own)
     .order_by(_photos.created_at.desc(), _photos.id.desc())
     .limit(bindparam("at_most"))
 )
-_LIST_FIRST = Query(_ALL, Photo)
+_LIST_FIRST = Query(_newest_first, Photo)
 _LIST_NEXT = Query(
-    _ALL.where(
+    _newest_first.where(
         tuple_(_photos.created_at, _photos.id)
         < tuple_(bindparam("last_created_at", type_=UtcDateTime()), bindparam("last_id"))
     ),
     Photo,
 )
-_FIND = Query(select(*(_photos[name] for name in Photo._fields)).where(_is_this_one), Photo)
+_FIND = Query(_described.where(_is_this_one), Photo)
 _FIND_IMAGE = Query(
     select(_photos.content_type, _images.data).where(_is_this_one, _images.photo_id == _photos.id),
     Image,
@@ -92,10 +94,7 @@ def find(db: Executor, owner: str, photo_id: str) -> Photo:
 
     :raises PhotoNotFound: when the owner has no such photo.
     """
-    photo = _FIND.one(db, owner_sub=owner, photo_id=_check_id(photo_id))
-    if photo is None:
-        raise PhotoNotFound
-    return photo
+    return _find(_FIND, db, owner, photo_id)
 
 
 def find_image(db: Executor, owner: str, photo_id: str) -> Image:
@@ -103,10 +102,7 @@ def find_image(db: Executor, owner: str, photo_id: str) -> Image:
 
     :raises PhotoNotFound: when the owner has no such photo.
     """
-    image = _FIND_IMAGE.one(db, owner_sub=owner, photo_id=_check_id(photo_id))
-    if image is None:
-        raise PhotoNotFound
-    return image
+    return _find(_FIND_IMAGE, db, owner, photo_id)
 
 
 def add(
@@ -169,6 +165,13 @@ def _list(db: Executor, owner: str, *, at_most: int, after: str | None) -> list[
     return _LIST_NEXT.all(
         db, owner_sub=owner, at_most=at_most, last_created_at=last.created_at, last_id=last.id
     )
+
+
+def _find(query: Query[T], db: Executor, owner: str, photo_id: str) -> T:
+    found = query.one(db, owner_sub=owner, photo_id=_check_id(photo_id))
+    if found is None:
+        raise PhotoNotFound
+    return found
 
 
 def _check_id(presented_id: str) -> str:
