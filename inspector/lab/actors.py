@@ -3,8 +3,6 @@
 The lab simulates all of them in one process, which their `User-Agent` says. The servers are real.
 """
 
-import base64
-import hashlib
 import secrets
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -12,6 +10,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from inspector.lab.http import Answer, Form, Sender
 from inspector.lab.outcome import CannotRun
 from inspector.read.steps import ATTACKER, LAB
+from inspector.record.masking import s256
 
 MALLORY = ATTACKER
 CAROLS_BROWSER = f"{LAB}carol's browser (simulated)"
@@ -211,12 +210,6 @@ class App:
         return self.sender.send(
             "POST", f"{self.issuer}{path}", data=_encode(form), headers=headers, auth=credentials
         )
-
-
-def s256(verifier: str) -> str:
-    """Return the S256 challenge of a verifier (RFC 7636 §4.2)."""
-    digest = hashlib.sha256(verifier.encode()).digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def _encode(parameters: dict[str, str | None]) -> str:

@@ -28,7 +28,7 @@ class Check:
     section: str
     file: str
     symbol: str
-    stops: tuple[str, ...]
+    stops: tuple[str, ...] = ()
     has_marker: bool = False
 
     @property
@@ -88,7 +88,6 @@ CHECKS = (
         file="web/form_tokens.py",
         symbol="init_app",
         has_marker=True,
-        stops=(),
     ),
     Check(
         slug="form-origin",
@@ -97,7 +96,6 @@ CHECKS = (
         section="10.12",
         file="web/request_origin.py",
         symbol="is_from_another_site",
-        stops=(),
     ),
     Check(
         slug="own-pages-only",
@@ -115,7 +113,6 @@ CHECKS = (
         section="10.12",
         file="client_app/oauth.py",
         symbol="AuthorizationRequest.is_answered_by",
-        stops=(),
     ),
     Check(
         slug="issuer",

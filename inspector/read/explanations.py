@@ -33,66 +33,66 @@ _ERROR, _DESCRIPTION = "The error code, for programs.", "The error in words, for
 _NOT_STORED = "The tokens must not be stored."
 _METHODS = "How a client can authenticate here."
 _IGNORED = "This server does not know the name and ignores it."
-AT: dict[tuple[str, str], Meaning] = {
-    ("/oauth/authorize", "login_hint"): (
-        "The username that the login page fills in.",
-        Section(OPENID, "AuthRequest"),
-    ),
-    ("/oauth/authorize", "error"): (_ERROR, rfc(6749, "4.1.2.1")),
-    ("/callback", "error"): (_ERROR, rfc(6749, "4.1.2.1")),
-    ("/callback", "error_description"): (_DESCRIPTION, rfc(6749, "4.1.2.1")),
-    ("/oauth/token", "redirect_uri"): (
-        "It must equal the one in the authorization request.",
-        rfc(6749, "4.1.3"),
-    ),
-    ("/oauth/token", "scope"): (
-        "The granted scope, which may be less than the requested one.",
-        rfc(6749, "5.1"),
-    ),
-    ("/oauth/token", "Cache-Control"): (_NOT_STORED, rfc(6749, "5.1")),
-    ("/oauth/token", "WWW-Authenticate"): (_METHODS, rfc(6749, "5.2")),
-    (_REFRESH, "Cache-Control"): (_NOT_STORED, rfc(6749, "5.1")),
-    (_REFRESH, "grant_type"): ("What the client exchanges for tokens.", rfc(6749, "6")),
-    (_REFRESH, "refresh_token"): (
-        "The client exchanges it once for new tokens. Next time it needs the new refresh token.",
-        rfc(6749, "6"),
-    ),
-    (_REFRESH, "scope"): ("It may be less than the granted scope, but never more.", rfc(6749, "6")),
-    (_REFRESH, "WWW-Authenticate"): (_METHODS, rfc(6749, "5.2")),
-    ("/oauth/introspect", "Authorization: Basic"): (
-        "The identifier and secret of the resource server.",
-        rfc(7662, "2.1"),
-    ),
-    ("/oauth/introspect", "token_type_hint"): (
-        "The probable type of the token.",
-        rfc(7662, "2.1"),
-    ),
-    ("/oauth/introspect", "scope"): ("What the token allows.", rfc(7662, "2.2")),
-    ("/oauth/introspect", "client_id"): (
-        "The client that the token was issued to.",
-        rfc(7662, "2.2"),
-    ),
-    ("/oauth/introspect", "token_type"): (
-        "How to use the token: any client that presents it has access.",
-        rfc(7662, "2.2"),
-    ),
-    ("/oauth/introspect", "iss"): ("The issuer of the token.", rfc(7662, "2.2")),
-    ("/oauth/introspect", "username"): ("The name that the user signs in with.", rfc(7662, "2.2")),
-    ("/oauth/introspect", "WWW-Authenticate"): (
-        "How a resource server can authenticate here.",
-        rfc(7662, "2.3"),
-    ),
-    ("/oauth/revoke", "token"): ("The token to revoke, with its whole grant.", rfc(7009, "2.1")),
-    ("/oauth/revoke", "WWW-Authenticate"): (_METHODS, rfc(6749, "5.2")),
-    (_API, "error"): ("The error code about the token, for programs.", rfc(6750, "3.1")),
-    (_API, "error_description"): (_DESCRIPTION, rfc(6750, "3")),
-    (_API, "scope"): ("The scope that the token needs.", rfc(6750, "3")),
-    (_API, "access_token"): (
-        "Not accepted in an address, because addresses are stored in logs.",
-        rfc(6750, "2.3"),
-    ),
-    (_API, "resource"): ("The identifier of this API in access tokens.", rfc(9728, "2")),
-    (_API, "next"): ("The address of the next photos, or null after the last ones.", None),
+AT: dict[str, dict[str, Meaning]] = {
+    "/oauth/authorize": {
+        "login_hint": (
+            "The username that the login page fills in.",
+            Section(OPENID, "AuthRequest"),
+        ),
+        "error": (_ERROR, rfc(6749, "4.1.2.1")),
+    },
+    "/callback": {
+        "error": (_ERROR, rfc(6749, "4.1.2.1")),
+        "error_description": (_DESCRIPTION, rfc(6749, "4.1.2.1")),
+    },
+    "/oauth/token": {
+        "redirect_uri": ("It must equal the one in the authorization request.", rfc(6749, "4.1.3")),
+        "scope": ("The granted scope, which may be less than the requested one.", rfc(6749, "5.1")),
+        "Cache-Control": (_NOT_STORED, rfc(6749, "5.1")),
+        "WWW-Authenticate": (_METHODS, rfc(6749, "5.2")),
+    },
+    _REFRESH: {
+        "Cache-Control": (_NOT_STORED, rfc(6749, "5.1")),
+        "grant_type": ("What the client exchanges for tokens.", rfc(6749, "6")),
+        "refresh_token": (
+            "The client exchanges it once for new tokens. "
+            "Next time it needs the new refresh token.",
+            rfc(6749, "6"),
+        ),
+        "scope": ("It may be less than the granted scope, but never more.", rfc(6749, "6")),
+        "WWW-Authenticate": (_METHODS, rfc(6749, "5.2")),
+    },
+    "/oauth/introspect": {
+        "Authorization: Basic": (
+            "The identifier and secret of the resource server.",
+            rfc(7662, "2.1"),
+        ),
+        "token_type_hint": ("The probable type of the token.", rfc(7662, "2.1")),
+        "scope": ("What the token allows.", rfc(7662, "2.2")),
+        "client_id": ("The client that the token was issued to.", rfc(7662, "2.2")),
+        "token_type": (
+            "How to use the token: any client that presents it has access.",
+            rfc(7662, "2.2"),
+        ),
+        "iss": ("The issuer of the token.", rfc(7662, "2.2")),
+        "username": ("The name that the user signs in with.", rfc(7662, "2.2")),
+        "WWW-Authenticate": ("How a resource server can authenticate here.", rfc(7662, "2.3")),
+    },
+    "/oauth/revoke": {
+        "token": ("The token to revoke, with its whole grant.", rfc(7009, "2.1")),
+        "WWW-Authenticate": (_METHODS, rfc(6749, "5.2")),
+    },
+    _API: {
+        "error": ("The error code about the token, for programs.", rfc(6750, "3.1")),
+        "error_description": (_DESCRIPTION, rfc(6750, "3")),
+        "scope": ("The scope that the token needs.", rfc(6750, "3")),
+        "access_token": (
+            "Not accepted in an address, because addresses are stored in logs.",
+            rfc(6750, "2.3"),
+        ),
+        "resource": ("The identifier of this API in access tokens.", rfc(9728, "2")),
+        "next": ("The address of the next photos, or null after the last ones.", None),
+    },
 }
 #: What is said about names that the protocol does not define.
 _UNKNOWN: dict[str, Meaning] = {
@@ -144,5 +144,5 @@ def _place(exchange: Exchange) -> str:
 
 
 def _meaning(place: str, name: str) -> Meaning:
-    meaning = AT.get((place, name)) or EVERYWHERE.get(name)
+    meaning = AT.get(place, {}).get(name) or EVERYWHERE.get(name)
     return meaning or _UNKNOWN.get(place, _OWN)

@@ -4,6 +4,7 @@ from enum import IntEnum
 from urllib.parse import urlsplit
 
 from config import DEMO_INTROSPECTION_CLIENT_ID
+from inspector.record import headers
 from inspector.record.exchange import Exchange
 
 
@@ -145,16 +146,12 @@ def form_field(exchange: Exchange, name: str) -> str:
 
 def header(exchange: Exchange, name: str) -> str:
     """Return the value of a header of the request, or ""."""
-    return _find(exchange.request_headers, name)
+    return headers.value(exchange.request_headers, name)
 
 
 def answer_header(exchange: Exchange, name: str) -> str:
     """Return the value of a header of the response, or ""."""
-    return _find(exchange.response_headers, name)
-
-
-def _find(headers: list[tuple[str, str]], name: str) -> str:
-    return next((value for key, value in headers if key.lower() == name.lower()), "")
+    return headers.value(exchange.response_headers, name)
 
 
 def location(exchange: Exchange) -> str:

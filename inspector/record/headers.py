@@ -36,17 +36,9 @@ def shortened(headers: Pairs) -> Pairs:
 
 
 def _shortened(name: str, text: str) -> str:
-    if len(text) > HEADER and _MASKS[name.title()] is _clear:
+    if len(text) > HEADER and _MASKS[name.title()] is Masker.text:
         return cut(text, HEADER)
     return cut(text, TEXT)
-
-
-def _clear(masker: Masker, text: str) -> str:
-    return masker.text(text)
-
-
-def _address(masker: Masker, text: str) -> str:
-    return masker.address(text)
 
 
 def _authorization(masker: Masker, text: str) -> str:
@@ -97,8 +89,12 @@ def _cookie(masker: Masker, cookie: str) -> str:
 
 #: How the value of each recorded header is masked. The names are in title case.
 _MASKS: dict[str, Callable[[Masker, str], str]] = {
-    **{name.title(): _clear for name, header in HEADERS.items() if header.rule is Rule.CLEAR},
-    **{name.title(): _address for name, header in HEADERS.items() if header.rule is Rule.ADDRESS},
+    **{name.title(): Masker.text for name, header in HEADERS.items() if header.rule is Rule.CLEAR},
+    **{
+        name.title(): Masker.address
+        for name, header in HEADERS.items()
+        if header.rule is Rule.ADDRESS
+    },
     "Authorization": _authorization,
     "Cookie": _cookies,
     "Set-Cookie": _set_cookie,

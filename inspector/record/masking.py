@@ -117,7 +117,7 @@ class Masker:
         if parameter.tie:
             self.tie(parameter.tie, value)
         if name == "code_verifier":
-            self.tie("challenge", _s256(value))
+            self.tie("challenge", s256(value))
         match parameter.rule:
             case Rule.CLEAR:
                 return self.text(value)
@@ -210,7 +210,7 @@ def _split(address: str) -> SplitResult | None:
     return None
 
 
-def _s256(verifier: str) -> str:
-    """Return the challenge of the verifier (RFC 7636 §4.2)."""
+def s256(verifier: str) -> str:
+    """Return the S256 challenge of the verifier (RFC 7636 §4.2)."""
     digest = hashlib.sha256(verifier.encode(errors="replace")).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -13,11 +13,14 @@ from inspector.record.parameters import Section
 from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
-ENTRIES = [*EVERYWHERE.items(), *AT.items()]
+ENTRIES = [
+    *EVERYWHERE.items(),
+    *((f"{name} at {place}", meaning) for place in AT for name, meaning in AT[place].items()),
+]
 
 
 @pytest.mark.parametrize(
-    ("words", "section"), [entry for _, entry in ENTRIES], ids=[str(name) for name, _ in ENTRIES]
+    ("words", "section"), [entry for _, entry in ENTRIES], ids=[name for name, _ in ENTRIES]
 )
 def test_an_explanation_is_short_and_ends_with_a_full_stop(
     words: str, section: Section | None
