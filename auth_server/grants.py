@@ -9,13 +9,7 @@ from sqlalchemy import ColumnElement, bindparam, exists, select, update
 from auth_server import account_events
 from auth_server.consents import forget_consent, forget_withdrawn_scopes, remembered_scopes
 from auth_server.digests import new_identifier
-from auth_server.models import (
-    Client,
-    Grant,
-    access_tokens,
-    authorization_codes,
-    refresh_tokens,
-)
+from auth_server.models import Client, Grant, access_tokens, authorization_codes, refresh_tokens
 from auth_server.reasons import Reason
 from auth_server.scopes import is_within, scope_list, scope_text
 from web.clock import now

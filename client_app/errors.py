@@ -8,12 +8,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from client_app.access import ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
-from client_app.oauth import (
-    BadResponseError,
-    NotUnderstoodError,
-    RefusedError,
-    UnreachableError,
-)
+from client_app.oauth import BadResponseError, NotUnderstoodError, RefusedError, UnreachableError
 from client_app.print_shop import print_shop
 from client_app.reasons import Reason, reason_for
 from client_app.return_to import ALBUM, checked_return_to, connect_again_url, connect_url, this_page

@@ -9,16 +9,7 @@ from functools import wraps
 from typing import Annotated, ParamSpec, TypeVar
 
 from flask import Flask, current_app, g
-from sqlalchemy import (
-    Connection,
-    DateTime,
-    Dialect,
-    event,
-    func,
-    orm,
-    select,
-    text,
-)
+from sqlalchemy import Connection, DateTime, Dialect, event, func, orm, select, text
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.pool import NullPool

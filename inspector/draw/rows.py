@@ -15,47 +15,44 @@ class Heading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """The request arrow of message `n`.
+class Arrow:
+    """An arrow from the lane `source` to the lane `target`, for message `n`.
 
-    `step` is A1 … E1 or "". `front` says whether the browser carries the message.
+    `step` is A1 … E1 or "".
     """
 
     n: int
     source: int
     target: int
-    label: str
-    params: str
     step: str
-    front: bool
     attacker: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Redirect:
+class Call(Arrow):
+    """The request of a message. `front` says whether the browser carries it."""
+
+    label: str
+    params: str
+    front: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redirect(Arrow):
     """The response of message `ends`, which the browser sends on as the request of message `n`."""
 
-    n: int
     ends: int
-    source: int
-    target: int
     status: str
     label: str
     params: str
-    step: str
-    attacker: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Response:
-    """The response arrow of message `n`."""
+class Response(Arrow):
+    """The response of a message. `front` says whether the browser receives it."""
 
-    n: int
-    source: int
-    target: int
     status: str
     summary: str
-    step: str
     front: bool
 
 

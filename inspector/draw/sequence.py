@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from inspector.draw import strokes
 from inspector.draw.geometry import LANES, WIDTH, x
-from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Response, Row
+from inspector.draw.rows import Arrow, BlindSpot, Call, Fold, Heading, Redirect, Response, Row
 
 HEIGHT: dict[type, int] = {
     Heading: 58,
@@ -119,19 +119,19 @@ class _Sheet:
             case Response():
                 return self._link(row, strokes.response(row, self.y))
 
-    def _link(self, row: Call | Redirect | Response, drawn: Markup) -> Markup:
+    def _link(self, row: Arrow, drawn: Markup) -> Markup:
         """Return the row as a link to its message, with a name for screen readers."""
         current = Markup()
         if row.n == self.selected:
             current = Markup(' aria-current="true"')
         leg = LANES[row.source]
-        if _is_attack(row):
+        if row.attacker:
             leg = "danger"
         return Markup(
             '<a class="step leg-{}" href="{}" data-message="{}" aria-label="{}"{}>{}{}</a>'
         ).format(leg, self.link(row.n), row.n, self._name(row), current, self._area(row), drawn)
 
-    def _area(self, row: Call | Redirect | Response) -> Markup:
+    def _area(self, row: Arrow) -> Markup:
         """Return the area of the row that can be clicked."""
         lanes = [row.source, row.target]
         if isinstance(row, Redirect):
@@ -141,9 +141,9 @@ class _Sheet:
             left, self.y + 2, WIDTH - 8 - left, HEIGHT[type(row)] - 2
         )
 
-    def _name(self, row: Call | Redirect | Response) -> str:
+    def _name(self, row: Arrow) -> str:
         sender, verb = self.names[row.source], "to"
-        if _is_attack(row):
+        if row.attacker:
             sender = "the attacker"
         match row:
             case Call():
@@ -156,7 +156,3 @@ class _Sheet:
         if row.step:
             name = f"{row.step}: {name}"
         return name
-
-
-def _is_attack(row: Call | Redirect | Response) -> bool:
-    return not isinstance(row, Response) and row.attacker

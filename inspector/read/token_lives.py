@@ -69,7 +69,6 @@ class Member:
     `state` is "active", "spent", "expired", "lost" or "ended", and `note` explains it.
     """
 
-    kind: str
     label: str
     state: str
     note: str

@@ -157,15 +157,13 @@ def family(grant: Grant, now: float) -> Member:
     elif grant.is_over(now):
         state = "ended"
     children = tuple(_member(grant, pair, now) for pair in grant.roots)
-    return Member(kind="code", label="Code", state=state, note=note, children=children)
+    return Member(label="Code", state=state, note=note, children=children)
 
 
 def _member(grant: Grant, pair: TokenPair, now: float) -> Member:
     state, note = _state(grant, pair, now)
     children = tuple(_member(grant, child, now) for child in pair.children)
-    return Member(
-        kind="tokens", label=f"Tokens {pair.number}", state=state, note=note, children=children
-    )
+    return Member(label=f"Tokens {pair.number}", state=state, note=note, children=children)
 
 
 def _state(grant: Grant, pair: TokenPair, now: float) -> tuple[str, str]:

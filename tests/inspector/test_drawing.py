@@ -253,12 +253,10 @@ def test_a_very_long_note_stays_within_the_drawing() -> None:
 
 def chain(length: int) -> Member:
     """Return a code and `length` pairs of tokens, each replaced by the next."""
-    member = Member(kind="tokens", label=f"Tokens {length}", state="active", note=HOSTILE_TEXT)
+    member = Member(label=f"Tokens {length}", state="active", note=HOSTILE_TEXT)
     for n in range(length - 1, 0, -1):
-        member = Member(
-            kind="tokens", label=f"Tokens {n}", state="spent", note="used", children=(member,)
-        )
-    return Member(kind="code", label="Code", state="spent", note="exchanged", children=(member,))
+        member = Member(label=f"Tokens {n}", state="spent", note="used", children=(member,))
+    return Member(label="Code", state="spent", note="exchanged", children=(member,))
 
 
 @pytest.mark.parametrize("length", [1, 8, 9, 40])
@@ -276,10 +274,10 @@ def test_the_middle_of_a_long_family_is_folded() -> None:
 
 def test_a_lost_token_is_drawn_beside_the_active_one() -> None:
     lost, active = (
-        Member(kind="tokens", label=f"Tokens {n}", state=state, note="")
+        Member(label=f"Tokens {n}", state=state, note="")
         for n, state in ((2, "lost"), (3, "active"))
     )
-    first = Member(kind="tokens", label="Tokens 1", state="spent", note="", children=(lost, active))
+    first = Member(label="Tokens 1", state="spent", note="", children=(lost, active))
 
     family = parse(draw.family(first))
 
