@@ -5,7 +5,8 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from web import text
@@ -45,10 +46,8 @@ class Environment:
 
     def text(self, name: str, default: str = "") -> str:
         """Return the value without surrounding white space, or `default` when it is unset."""
-        try:
+        with _named(name):
             value = text.decode_argument(self._variables.get(name, ""))
-        except TextError as error:
-            raise ConfigurationError(f"{name} {error}") from None
         return value.strip() or default
 
     def integer(self, name: str, default: int, *, least: int = 0) -> int:
@@ -73,10 +72,8 @@ class Environment:
     def origin(self, name: str, default: str) -> str:
         """Return a URL of scheme, host and port only."""
         value = self.text(name, default)
-        try:
+        with _named(name):
             parts = split_url(value)
-        except AddressError as error:
-            raise ConfigurationError(f"{name} {error}") from None
         if value != f"{parts.scheme}://{parts.netloc}":
             raise ConfigurationError(
                 f"{name} must be scheme, host and port only (http://127.0.0.1:9000), not {value!r}."
@@ -86,10 +83,8 @@ class Environment:
     def issuer(self, name: str, default: str) -> str:
         """Return an issuer identifier: a URL without query and fragment (RFC 8414 §2)."""
         value = self.text(name, default)
-        try:
+        with _named(name):
             split_url(value)
-        except AddressError as error:
-            raise ConfigurationError(f"{name} {error}") from None
         if "?" in value or "#" in value:
             raise ConfigurationError(
                 f"{name} must be a URL without query and fragment, not {value!r}."
@@ -99,10 +94,8 @@ class Environment:
     def bind(self, name: str, url: str) -> str:
         """Return `host:port` to listen on; the default is the address of `url`."""
         value = self.text(name, listening_address(url))
-        try:
+        with _named(name):
             split_host_and_port(value)
-        except AddressError as error:
-            raise ConfigurationError(f"{name} {error}") from None
         return value
 
     def scope(self, name: str, default: str) -> str:
@@ -133,22 +126,14 @@ class Environment:
         value = self.text(name)
         if not value and self.demo:
             value = demo_default
-        if not value:
-            raise ConfigurationError(
-                f"{name} must be set outside the demo, to the client_id of a registered client."
-            )
-        return value
+        return _required(name, value, "the client_id of a registered client")
 
     def client_secret(self, name: str) -> str:
         """Return a client secret; the demo generates one that its legs share."""
         value = self.text(name)
         if not value and self.demo:
             value = self._generated_secret(name.removeprefix("TRIPOD_").lower())
-        if not value:
-            raise ConfigurationError(
-                f"{name} must be set outside the demo, to the secret of the registered client."
-            )
-        return value
+        return _required(name, value, "the secret of the registered client")
 
     def secret_keys(self, name: str, fallbacks: str) -> tuple[str, ...]:
         """Return the current secret key, followed by the old ones from the variable `fallbacks`.
@@ -181,6 +166,21 @@ class Environment:
         return _read(path)
 
 
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Turn the error about a value into one about the variable `name`."""
+    try:
+        yield
+    except (AddressError, TextError) as error:
+        raise ConfigurationError(f"{name} {error}") from None
+
+
+def _required(name: str, value: str, what: str) -> str:
+    if not value:
+        raise ConfigurationError(f"{name} must be set outside the demo, to {what}.")
+    return value
+
+
 def _make_folder(name: str, path: Path) -> None:
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -210,8 +210,7 @@ def _is_supported_database(value: str) -> bool:
 
 def _read(path: Path) -> str:
     try:
-        return read_secret(path)
+        with _named(str(path)):
+            return read_secret(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}.") from None
-    except TextError as error:
-        raise ConfigurationError(f"{path} {error}") from None
