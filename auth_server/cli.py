@@ -16,7 +16,7 @@ from auth_server.errors import RegistrationError
 from auth_server.models import Client
 from auth_server.scopes import SCOPES, scope_list, scope_text
 from web import text
-from web.database import get_db, writing
+from web.database import Session, get_db, writing
 from web.text import TextError
 
 
@@ -83,8 +83,8 @@ def create_client(
     as_json: bool,
 ) -> None:
     """Register a client. Its secret is shown only once."""
-    db, secret = get_db(), None
-    with _errors_as_one_line():
+    secret = None
+    with _transaction() as db:
         if not is_resource_server:
             metadata = ClientMetadata(name=name, redirect_uris=redirect_uris, scope=scope)
             client, secret = clients.register_client(db, metadata, is_public=is_public)
@@ -94,7 +94,6 @@ def create_client(
             )
         else:
             client, secret = clients.register_resource_server(db, name)
-    db.commit()
     _print_client(client, secret, as_json=as_json)
 
 
@@ -125,9 +124,8 @@ def _kind(client: Client) -> str:
 @writing
 def rotate_secret(client_id: str, as_json: bool) -> None:
     """Give CLIENT_ID a new secret, which is shown only once. The old one stops working."""
-    with _errors_as_one_line():
-        client, secret = clients.rotate_secret(get_db(), client_id)
-    get_db().commit()
+    with _transaction() as db:
+        client, secret = clients.rotate_secret(db, client_id)
     _print_client(client, secret, as_json=as_json)
 
 
@@ -136,9 +134,8 @@ def rotate_secret(client_id: str, as_json: bool) -> None:
 @writing
 def delete_client(client_id: str) -> None:
     """Delete CLIENT_ID and end its grants."""
-    with _errors_as_one_line():
-        clients.delete_client(get_db(), client_id)
-    get_db().commit()
+    with _transaction() as db:
+        clients.delete_client(db, client_id)
     click.echo(f"Deleted {client_id}. Its grants have ended.")
 
 
@@ -151,12 +148,11 @@ def create_user(username: str, name: str) -> None:
 
     The password is read from a prompt, or as one line from standard input.
     """
-    with _errors_as_one_line():
+    with _transaction() as db:
         username = users.check_username(username)
         user = users.create_user(
-            get_db(), username=username, name=name or username, password=_read_password()
+            db, username=username, name=name or username, password=_read_password()
         )
-    get_db().commit()
     click.echo(f"Created {user.username}, subject {user.id}.")
 
 
@@ -172,11 +168,10 @@ def list_users() -> None:
 @writing
 def set_password(username: str) -> None:
     """Set a new password and sign USERNAME out everywhere. The user's grants do not end."""
-    with _errors_as_one_line():
+    with _transaction() as db:
         # Read before the transaction begins, so that typing does not block other writers.
         password = _read_password()
-        users.replace_password(get_db(), username, password)
-    get_db().commit()
+        users.replace_password(db, username, password)
     click.echo(f"Set a new password for {username}. All sign-ins of this user have ended.")
 
 
@@ -185,9 +180,8 @@ def set_password(username: str) -> None:
 @writing
 def delete_user(username: str) -> None:
     """Delete USERNAME, and end the user's sign-ins and grants."""
-    with _errors_as_one_line():
-        users.delete_user(get_db(), username)
-    get_db().commit()
+    with _transaction() as db:
+        users.delete_user(db, username)
     click.echo(f"Deleted {username}. Sign-ins and grants have ended.")
 
 
@@ -195,18 +189,22 @@ def delete_user(username: str) -> None:
 @writing
 def purge() -> None:
     """Delete expired rows."""
-    count = tokens.purge_expired(get_db())
-    get_db().commit()
+    with _transaction() as db:
+        count = tokens.purge_expired(db)
     click.echo(f"Deleted {count} expired rows.")
 
 
 @contextmanager
-def _errors_as_one_line() -> Iterator[None]:
-    """Turn a registration error into one line on standard error and exit status 1."""
+def _transaction() -> Iterator[Session]:
+    """Give the session, and commit at the end.
+
+    A registration error becomes one line on standard error and exit status 1.
+    """
     try:
-        yield
+        yield get_db()
     except RegistrationError as error:
         raise click.ClickException(str(error)) from None
+    get_db().commit()
 
 
 def _read_password() -> str:
