@@ -32,25 +32,21 @@ def pooled_adapter() -> HTTPAdapter:
     return HTTPAdapter(pool_connections=POOL_SIZE, pool_maxsize=POOL_SIZE, max_retries=0)
 
 
-class BackChannel:
+class BackChannel(threading.local):
     """A source of sessions, one for each thread.
 
     `adapter` creates what sends the requests: real connections, or the network of a test.
     """
 
     def __init__(self, adapter: Callable[[], BaseAdapter] = pooled_adapter) -> None:
-        self._adapter = adapter
-        self._local = threading.local()
+        self._session = _Session(adapter())
 
     def session(self) -> requests.Session:
         """Return this thread's session.
 
         Its requests raise `requests.RequestException` when there is no response.
         """
-        if not hasattr(self._local, "session"):
-            self._local.session = _Session(self._adapter())
-        session: requests.Session = self._local.session
-        return session
+        return self._session
 
 
 class _Session(requests.Session):

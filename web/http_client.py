@@ -71,7 +71,7 @@ class HttpClient:
     """A client whose `transport` sends the requests: over libcurl, or on the network of a test."""
 
     def __init__(self, transport: Transport | None = None) -> None:
-        self._transport = transport or _send_over_this_threads_connection
+        self._transport = transport or _connection.send
 
     def post(self, url: str, headers: Sequence[str], form: bytes) -> Response:
         """Send a form and return the response.
@@ -85,18 +85,8 @@ class HttpClient:
         return self._transport(url, headers, form)
 
 
-_local = threading.local()
-
-
-def _send_over_this_threads_connection(url: str, headers: Sequence[str], form: bytes) -> Response:
-    if not hasattr(_local, "connection"):
-        _local.connection = _Connection()
-    connection: _Connection = _local.connection
-    return connection.send(url, headers, form)
-
-
-class _Connection:
-    """A handle of libcurl, which keeps its connections open between requests."""
+class _Connection(threading.local):
+    """A handle of libcurl for each thread, which keeps its connections open between requests."""
 
     def __init__(self) -> None:
         self._body = bytearray()
@@ -133,6 +123,9 @@ class _Connection:
             return 0
         self._body += part
         return len(part)
+
+
+_connection = _Connection()
 
 
 def _translate(code: int) -> NoResponse:

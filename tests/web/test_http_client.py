@@ -72,7 +72,7 @@ def answer(body: bytes = b"ok", *headers: str, length: int | None = None) -> byt
 @pytest.fixture(autouse=True)
 def own_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     """Begin without an open connection."""
-    monkeypatch.setattr(http_client, "_local", threading.local())
+    monkeypatch.setattr(http_client, "_connection", http_client._Connection())
 
 
 @pytest.fixture
