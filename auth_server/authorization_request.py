@@ -8,7 +8,6 @@ to the client.
 from dataclasses import dataclass
 
 from authlib.oauth2.rfc6749 import OAuth2Error
-from werkzeug.datastructures import MultiDict
 
 from auth_server.context import get_settings
 from auth_server.errors import AuthorizationRefused, InvalidRequest, UntrustedRequest
@@ -59,12 +58,11 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
     :raises UntrustedRequest: when the request has no trusted redirect URI.
     :raises AuthorizationRefused: when any other check fails.
     """
-    parameters: MultiDict[str, str] = request.payload.data
-    client = _check_client(parameters)
-    redirect_uri = _check_redirect_uri(parameters, client)
+    client = _check_client(request.values.get("client_id", []))
+    redirect_uri = _check_redirect_uri(request.values.get("redirect_uri", []), client)
     _check_response_parameters(redirect_uri, client)
     try:
-        prompt = _check_parameters(parameters)
+        prompt = _check_parameters(request)
         grant = authorization_server().get_consent_grant(request)
     except OAuth2Error as error:
         raise AuthorizationRefused(
@@ -73,7 +71,7 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
             error.get_error_description() or "The request is not valid.",
             client_id=client.client_id,
             redirect_uri=redirect_uri,
-            state=parameters.get("state"),
+            state=request.payload.state,
         ) from error
     return Authorization(
         grant,
@@ -81,12 +79,12 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
         redirect_uri,
         tuple(scope_list(request.scope)),
         prompt,
-        parameters.get("state"),
+        request.payload.state,
     )
 
 
-def _check_client(parameters: MultiDict[str, str]) -> RegisteredClient:
-    if len(parameters.getlist("client_id")) != 1:
+def _check_client(presented: list[str]) -> RegisteredClient:
+    if len(presented) != 1:
         raise UntrustedRequest(
             "invalid_request",
             Reason.NOT_ONE_CLIENT_ID,
@@ -94,11 +92,11 @@ def _check_client(parameters: MultiDict[str, str]) -> RegisteredClient:
             "Send the client_id once, as it was registered.",
         )
     # A scope that is withdrawn meanwhile must not be granted.
-    client = find_client(get_transaction(), parameters["client_id"], lock=True)
+    client = find_client(get_transaction(), presented[0], lock=True)
     if client is None:
-        raise _unregistered("invalid_client", Reason.UNKNOWN_CLIENT, parameters["client_id"])
+        raise _unregistered("invalid_client", Reason.UNKNOWN_CLIENT, presented[0])
     if client.is_resource_server:
-        raise _unregistered("unauthorized_client", Reason.NOT_A_CLIENT, parameters["client_id"])
+        raise _unregistered("unauthorized_client", Reason.NOT_A_CLIENT, presented[0])
     return client
 
 
@@ -112,8 +110,7 @@ def _unregistered(error: str, reason: Reason, client_id: str) -> UntrustedReques
     )
 
 
-def _check_redirect_uri(parameters: MultiDict[str, str], client: RegisteredClient) -> str:
-    presented = parameters.getlist("redirect_uri")
+def _check_redirect_uri(presented: list[str], client: RegisteredClient) -> str:
     default = client.get_default_redirect_uri()
     if not presented and default:
         return default
@@ -161,14 +158,15 @@ def _redirect_uri_details(client: RegisteredClient, presented: list[str]) -> dic
     return details
 
 
-def _check_parameters(parameters: MultiDict[str, str]) -> frozenset[str]:
+def _check_parameters(request: ProtocolRequest) -> frozenset[str]:
     """Check what Authlib does not check, and return the prompts.
 
     :raises InvalidRequest: when a check fails.
     """
-    repetition = objection_to_repetition(parameters, repeatable=RESOURCE)
-    if error := repetition or objection_to_resource(parameters):
+    repetition = objection_to_repetition(request.values, repeatable=RESOURCE)
+    if error := repetition or objection_to_resource(request.values):
         raise error
+    parameters = request.form
     if not parameters.get("response_type"):
         raise InvalidRequest(Reason.MISSING_PARAMETER, "response_type is missing.")
     if parameters["response_type"] != "code":

@@ -5,9 +5,8 @@ are for one resource server, so a valid value has no effect.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
-
-from werkzeug.datastructures import MultiDict
 
 from auth_server.errors import InvalidRequest
 from auth_server.reasons import Reason
@@ -17,20 +16,21 @@ RESOURCE = "resource"
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?:[\w.~!$&'()*+,;=:@/?\[\]-]|%[0-9A-Fa-f]{2})+", re.A)
 
 
-def objection_to_repetition(
-    parameters: MultiDict[str, str], *, repeatable: str = ""
-) -> InvalidRequest | None:
+Values = Mapping[str, Sequence[str]]
+
+
+def objection_to_repetition(parameters: Values, *, repeatable: str = "") -> InvalidRequest | None:
     """Return the error if a parameter other than `repeatable` is repeated (RFC 6749 §3.1, §3.2)."""
-    if all(len(values) == 1 or name == repeatable for name, values in parameters.lists()):
+    if all(len(values) == 1 or name == repeatable for name, values in parameters.items()):
         return None
     return InvalidRequest(
         Reason.DUPLICATED_PARAMETER, "A parameter must not be included more than once."
     )
 
 
-def objection_to_resource(parameters: MultiDict[str, str]) -> InvalidRequest | None:
+def objection_to_resource(parameters: Values) -> InvalidRequest | None:
     """Return the error if a `resource` is not an absolute URI. An empty one counts as omitted."""
-    if all(_is_absolute_uri(value) for value in parameters.getlist(RESOURCE) if value):
+    if all(_is_absolute_uri(value) for value in parameters.get(RESOURCE, ()) if value):
         return None
     return InvalidRequest(
         Reason.MALFORMED_RESOURCE,

@@ -136,7 +136,7 @@ def front_channel_request() -> ProtocolRequest:
             "The app that sent you here made a mistake in its request.",
             "Encode every parameter in UTF-8.",
         )
-    return ProtocolRequest(request.method, request.path, request.args)
+    return ProtocolRequest(request.method, request.path, request.args.to_dict(flat=False))
 
 
 def issuer_parameter() -> tuple[str, str]:

@@ -20,12 +20,11 @@ from functools import wraps
 from http import HTTPStatus
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import flask
 from flask import Flask, Response, g
 from flask.sansio.app import App
-from werkzeug.datastructures import MultiDict
 
 from web import cors, headers, pages, request_id
 from web.canonical_host import for_machines
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 #: The usual spellings of this type. Flask understands all others.
 _FORM_TYPES = {
     FORM,
@@ -46,11 +46,14 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class FormRequest:
-    """A POST request of a program. `form` is empty if the body is not a form."""
+    """A POST request of a program. `form` has all values of each field.
+
+    It is empty if the body is not a form.
+    """
 
     path: str
     authorization: str | None
-    form: MultiDict[str, str]
+    form: dict[str, list[str]]
     is_form: bool = True
 
 
@@ -102,11 +105,11 @@ def _make_view(endpoint: Endpoint) -> Callable[[], Response]:
             FormRequest(
                 request.path,
                 request.headers.get("Authorization"),
-                request.form,
+                request.form.to_dict(flat=False),
                 is_form=request.mimetype == FORM,
             )
         )
-        return Response(answer.encode(), answer.status, answer.headers)
+        return Response(answer.encode(), answer.status, answer.headers, mimetype=JSON)
 
     return view
 
@@ -145,7 +148,7 @@ class Entrance:
             return self.flask_application(wsgi, start_response)
         body = wsgi["wsgi.input"].read(int(wsgi["CONTENT_LENGTH"]))
         try:
-            form = MultiDict(parse_qsl(body.decode(), keep_blank_values=True, errors="strict"))
+            form = parse_qs(body.decode(), keep_blank_values=True, errors="strict")
         except ValueError:  # It is not UTF-8.
             wsgi["wsgi.input"] = BytesIO(body)
             return self.flask_application(wsgi, start_response)
@@ -171,6 +174,7 @@ class Entrance:
     ) -> list[bytes]:
         body = answer.encode()
         sent = {
+            "Content-Type": JSON,
             **self._headers,
             **cors.headers_of(endpoint),
             **answer.headers,

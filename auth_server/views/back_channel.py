@@ -74,6 +74,6 @@ def _objection(
         return InvalidRequest(Reason.WRONG_CONTENT_TYPE, f"The body must be {FORM}.")
     if error := objection_to_repetition(request.form, repeatable=repeatable):
         return error
-    if not request.form.get(required):
+    if not any(request.form.get(required, [])):
         return InvalidRequest(Reason.MISSING_PARAMETER, f"{required} is missing.")
     return None

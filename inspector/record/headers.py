@@ -99,3 +99,5 @@ _MASKS: dict[str, Callable[[Masker, str], str]] = {
     "Cookie": _cookies,
     "Set-Cookie": _set_cookie,
 }
+#: The names of the recorded headers.
+NAMES = frozenset(_MASKS)

@@ -405,3 +405,18 @@ def test_a_second_thread_keeps_the_locks_of_the_first(store: Store, path: Path) 
     add_exchanges(store, "/second")
 
     assert load_in_another_process(path) == ["/first", "/second"]
+
+
+def test_a_recording_of_an_earlier_version_is_replaced(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("CREATE TABLE run (id TEXT)")
+        connection.execute("CREATE TABLE lab_results (slug TEXT PRIMARY KEY, document TEXT)")
+        connection.execute(
+            "CREATE TABLE exchanges (id INTEGER PRIMARY KEY AUTOINCREMENT,"
+            " size INTEGER NOT NULL, document TEXT NOT NULL)"
+        )
+    store = Store(path)
+    store.begin()
+    store.add(exchange("auth_server", "GET /new"), store.run_id)
+
+    assert stored_paths(store) == ["/new"]
