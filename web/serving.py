@@ -6,6 +6,7 @@ hang on Ctrl-C. The applications use the ASGI interface; `web/asgi.py` says why.
 """
 
 import ctypes
+import gc
 import os
 import signal
 import socket
@@ -71,9 +72,13 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
     """
 
     def create_asgi_application() -> "AsgiApplication":
+        # Almost nothing that is made here becomes garbage, so no collection looks at it.
+        gc.disable()
         from web import asgi, entrance
 
         app = create()
+        gc.freeze()
+        gc.enable()
         return asgi.AsgiApplication(app, quick_paths=entrance.quick_paths(app))
 
     return create_asgi_application
