@@ -5,7 +5,6 @@ Nothing imports this file.
 
 import os
 import sys
-import webbrowser
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -236,6 +235,8 @@ def _show_next_steps(settings: Mapping[str, Settings]) -> None:
     """Print what to do next, and open Print Shop in a browser if there is a desktop."""
     print("\n".join(["", *_list_hints(settings)]), flush=True)
     if "client-app" in settings and _has_desktop():
+        import webbrowser
+
         webbrowser.open(settings["client-app"].url)
 
 

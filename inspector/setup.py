@@ -5,10 +5,8 @@ from collections.abc import Callable
 from flask import Flask
 
 from config import ClientAppSettings, Settings
-from inspector.draw import masked_text
 from inspector.record import recorder
 from inspector.record.store import open_store
-from inspector.views import Inspector, bp
 
 
 def watch(app: Flask, settings: Settings) -> None:
@@ -20,6 +18,10 @@ def open_pages(
     app: Flask, settings: ClientAppSettings, treat_as_expired: Callable[[], None]
 ) -> None:
     """Add the inspector's pages to Print Shop's application, and links to them to its menu."""
+    # The other legs have no pages.
+    from inspector.draw import masked_text
+    from inspector.views import Inspector, bp
+
     key = recorder.key_of_runs(settings)
     app.extensions["tripod.inspector"] = Inspector(
         open_store(settings), key, treat_as_expired, settings.issuer_name

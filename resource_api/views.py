@@ -12,7 +12,7 @@ from flask import Blueprint, Response, current_app, request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from config import ResourceApiSettings
-from resource_api import images, photos
+from resource_api import photos
 from resource_api.addresses import absolute_url
 from resource_api.errors import InvalidRequest
 from resource_api.photos import Photo
@@ -103,10 +103,13 @@ def show_image(photo_id: str) -> Response:
 @writing
 def add_photo() -> tuple[Json, int, dict[str, str]]:
     """Store a photo from multipart/form-data."""
+    # Loading Pillow takes a while, and many processes never need it.
+    from resource_api.images.cleaning import clean
+
     upload = _read_image()
     title = photos.check_title(request.form.get("title"))
     # This is the slow part, so it comes before the transaction.
-    image = images.clean(upload)
+    image = clean(upload)
     photo = photos.add(get_transaction(), resource_owner().sub, title, image)
     get_transaction().commit()
     return (

@@ -5,7 +5,6 @@ which then sends one SIGTERM to each child. Several granian servers in `multipro
 hang on Ctrl-C. The applications use the ASGI interface; `web/asgi.py` says why.
 """
 
-import ctypes
 import gc
 import os
 import signal
@@ -181,6 +180,8 @@ def _start(program: Program) -> subprocess.Popen[bytes]:
 
 def _stop_with_parent() -> None:
     """Make Linux send a SIGTERM to this process when its parent is killed."""
+    import ctypes
+
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 

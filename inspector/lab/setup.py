@@ -8,7 +8,7 @@ from config import ClientAppSettings
 from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.laboratory import Laboratory
-from inspector.lab.plain.comparison import compare
+from inspector.lab.outcome import Result
 from inspector.lab.run import Report, run_all
 from inspector.lab.stage import stage_for
 from inspector.lab.targets import has_lab
@@ -23,6 +23,12 @@ def add_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:
 
     def run(attacks: Sequence[Attack], report: Report) -> None:
         run_all(stage_for(settings), report, attacks)
+
+    def compare(attack: Attack) -> Result | None:
+        # The plain server has a database of its own, which the start need not wait for.
+        from inspector.lab.plain import comparison
+
+        return comparison.compare(attack)
 
     add_pages(app, Laboratory(store, run=run, compare=compare))
     titles = {attack.slug: attack.title for attack in ATTACKS}

@@ -1,5 +1,15 @@
 """The uploaded images: how they are checked, and what is stored of them."""
 
-from resource_api.images.cleaning import MAX_BYTES, CleanImage, clean
+from dataclasses import dataclass
 
-__all__ = ["MAX_BYTES", "CleanImage", "clean"]
+MAX_BYTES = 10 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class CleanImage:
+    """An image that may be stored. Width and height are in pixels."""
+
+    data: bytes
+    content_type: str
+    width: int
+    height: int

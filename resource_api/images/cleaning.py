@@ -7,11 +7,11 @@ pixels first, and an animation keeps only its first frame.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from io import BytesIO
 from typing import IO
 
 from resource_api.errors import ApiError, TooLarge, UnsupportedImage
+from resource_api.images import MAX_BYTES, CleanImage
 from resource_api.images.avif import open_avif
 from resource_api.images.colour import convert_to_srgb
 from resource_api.images.jpeg import open_jpeg
@@ -19,8 +19,6 @@ from resource_api.images.opened import OpenedImage
 from resource_api.images.orientation import turn_upright
 from resource_api.images.png import open_png
 from resource_api.images.webp import open_webp
-
-MAX_BYTES = 10 * 1024 * 1024
 
 CONTENT_TYPES = {
     "PNG": "image/png",
@@ -30,16 +28,6 @@ CONTENT_TYPES = {
 }
 UNSUPPORTED = "image must be a complete and valid PNG, JPEG, WebP or AVIF image."
 HEIC = "image is in the format HEIC, which is not supported. Convert it to JPEG first."
-
-
-@dataclass(frozen=True)
-class CleanImage:
-    """An image that may be stored. Width and height are in pixels."""
-
-    data: bytes
-    content_type: str
-    width: int
-    height: int
 
 
 def clean(upload: IO[bytes]) -> CleanImage:

@@ -41,7 +41,7 @@ from world.picture_files import (
 )
 from world.shown_pictures import show
 
-from resource_api.images import clean
+from resource_api.images.cleaning import clean
 
 pytestmark = pytest.mark.processes
 
