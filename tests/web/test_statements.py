@@ -1,13 +1,16 @@
 """Statements that are made once, in transactions and in ORM sessions, on both databases."""
 
+import secrets
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from world.postgresql import ON_BOTH_DATABASES
 
 from web import event_log
 from web.database import Database, Moment
@@ -44,9 +47,12 @@ MOVE = Change(update(Visit).where(Visit.name == bindparam("visitor")).values(at=
 RESET = Change(update(Visit).values(at=NOON))
 
 
-@pytest.fixture
-def database(any_database_url: str) -> Iterator[Database]:
-    database = Database(any_database_url)
+@pytest.fixture(params=ON_BOTH_DATABASES)
+def database(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path}/visits.db"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
+    database = Database(url)
     Base.metadata.create_all(database.engine)
     yield database
     database.close()
