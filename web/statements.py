@@ -116,12 +116,14 @@ class Change(_Statement):
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:
     compiled: SQLCompiler = statement.compile(dialect=dialect)
+    # A name that occurs twice has two of these objects.
+    binds = {name: bind for bind, name in compiled.bind_names.items()}
     return _Compiled(
         sql=compiled.string,
         constants={name: value for name, value in compiled.params.items() if value is not None},
         bindings=_list_conversions(
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
-            for bind, name in compiled.bind_names.items()
+            for name, bind in binds.items()
         ),
         order=compiled.positiontup,
         conversions=_list_conversions(

@@ -44,6 +44,7 @@ ADD = Change.insert(Visit, "id", "name", "at")
 FIND = Query(select(Visit.name, Visit.at).where(Visit.id == bindparam("visit")), Row)
 LIST = Query(select(Visit.name).order_by(Visit.id), str)
 MOVE = Change(update(Visit).where(Visit.name == bindparam("visitor")).values(at=bindparam("time")))
+LATEST = Change(update(Visit).where(Visit.at < bindparam("time")).values(at=bindparam("time")))
 RESET = Change(update(Visit).values(at=NOON))
 
 
@@ -94,6 +95,14 @@ def test_a_statement_can_have_values_of_its_own(database: Database) -> None:
 
     assert RESET.run(db) == 1
     db.commit()
+
+
+def test_a_value_can_occur_twice(database: Database) -> None:
+    add(database, 1)
+    db = database.transaction(writing=True)
+
+    assert LATEST.run(db, time=NOON + timedelta(hours=1)) == 1
+    db.rollback()
 
 
 def test_nothing_remains_after_a_rollback(database: Database) -> None:
