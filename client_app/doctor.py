@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import requests
 
 from client_app.oauth import Client, OAuthError
+from client_app.print_shop import create_client
 from config import ClientAppSettings
 from web.addresses import is_loopback
 from web.clock import now
@@ -22,13 +23,7 @@ MAX_CLOCK_SKEW = 5
 def find_problems(settings: ClientAppSettings, http: requests.Session) -> Iterator[str]:
     """Yield a line for each problem. The line says how to solve the problem."""
     yield from _check_loopback_names(settings)
-    client = Client(
-        issuer=settings.issuer,
-        client_id=settings.client_id,
-        client_secret=settings.client_secret,
-        redirect_uri=f"{settings.url}/callback",
-        http=lambda: http,
-    )
+    client = create_client(settings, lambda: http)
     try:
         _, url = client.authorization_request(settings.scope)
         answer = http.get(f"{url}&prompt=none", allow_redirects=False)

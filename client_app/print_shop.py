@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import requests
 from flask import current_app
 
 from client_app.access import Access
@@ -47,20 +48,24 @@ class PrintShop:
         return Access(self.client, self.store, self.clock, browser, connection_id)
 
 
-def create_print_shop(
-    settings: ClientAppSettings, database: Database, channel: BackChannel
-) -> PrintShop:
-    """Create the objects from the settings; `channel` sends their requests."""
-    client = Client(
+def create_client(settings: ClientAppSettings, http: Callable[[], requests.Session]) -> Client:
+    """Create the client at its authorization server; `http` returns what sends its requests."""
+    return Client(
         issuer=settings.issuer,
         client_id=settings.client_id,
         client_secret=settings.client_secret,
         redirect_uri=f"{settings.url}/callback",
-        http=channel.session,
+        http=http,
         clock=epoch_seconds,
     )
+
+
+def create_print_shop(
+    settings: ClientAppSettings, database: Database, channel: BackChannel
+) -> PrintShop:
+    """Create the objects from the settings; `channel` sends their requests."""
     return PrintShop(
-        client=client,
+        client=create_client(settings, channel.session),
         issuer_name=settings.issuer_name,
         api=PhotoApi(settings.resource_api_url, channel.session),
         store=SessionStore(database, RecordCipher(settings.leg, settings.secret_keys)),
