@@ -5,14 +5,14 @@ writes later fails when another one has written in between. A reading transactio
 `BEGIN`, so that readers never wait. PostgreSQL needs no such distinction.
 """
 
-import os
 import sqlite3
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, make_url
+
+from web import secret_files
 
 BUSY_TIMEOUT_MS = 10_000
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
@@ -28,22 +28,13 @@ def create_engine(url: str, **options: Any) -> Engine:
         parsed = parsed.set(query={"connect_timeout": CONNECT_TIMEOUT, **parsed.query})
         return sqlalchemy.create_engine(parsed, hide_parameters=True, **options)
     if parsed.database:
-        _create_private_file(Path(parsed.database))
+        path = Path(parsed.database)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        secret_files.create_empty(path)
     engine = sqlalchemy.create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
-
-
-def _create_private_file(path: Path) -> None:
-    """Create the file with mode 0600 unless it exists.
-
-    An existing file is never opened here: closing it would release the locks that SQLite has on it
-    in this process.
-    """
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:

@@ -1,4 +1,4 @@
-"""Secrets in files of mode 0600, generated once by whichever process starts first."""
+"""Files of mode 0600, made once by whichever process starts first: secrets and databases."""
 
 import os
 import secrets
@@ -18,6 +18,16 @@ def read_secret(path: Path) -> str:
         return text.decode_utf8(path.read_bytes()).strip()
     except FileNotFoundError:
         return ""
+
+
+def create_empty(path: Path) -> None:
+    """Create an empty file of mode 0600, unless it exists.
+
+    An existing file is never opened here: closing a file of SQLite would release the locks that
+    this process has on it, and another process would then delete the write-ahead log in use.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def create_secret(path: Path) -> None:

@@ -1,11 +1,11 @@
 """The SQLite file of a recording, which the processes of the three legs share."""
 
-import os
 import secrets
 import sqlite3
 import threading
-from contextlib import suppress
 from pathlib import Path
+
+from web.secret_files import create_empty
 
 #: Seconds that a leg waits for another leg's write before it drops the message. A write takes less
 #: than a millisecond. The leg may answer other requests in the same thread.
@@ -44,7 +44,7 @@ class Database:
             self._path.with_name(self._path.name + suffix).unlink(missing_ok=True)
 
     def _open(self) -> sqlite3.Connection:
-        self._create_if_missing()
+        create_empty(self._path)  # SQLite's other files get its mode.
         connection = sqlite3.connect(self._path, timeout=PATIENCE, isolation_level=None)
         # A crash of the machine may lose the demo's recording.
         connection.execute("PRAGMA synchronous = OFF")
@@ -54,15 +54,6 @@ class Database:
         if connection.execute("SELECT id FROM run").fetchone() is None:
             name_run(connection)
         return connection
-
-    def _create_if_missing(self) -> None:
-        """Create an empty file that only its owner can read. SQLite's other files get its mode.
-
-        An existing file is never opened here: closing it would release the locks that SQLite has
-        on it in this process, and another process would then delete the write-ahead log in use.
-        """
-        with suppress(FileExistsError):
-            os.close(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def name_run(connection: sqlite3.Connection) -> None:
