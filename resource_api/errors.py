@@ -4,7 +4,6 @@ Each exception becomes a response to the client. Errors with a challenge (RFC 67
 `protection.py`.
 """
 
-import logging
 from http import HTTPStatus
 from typing import ClassVar
 
@@ -12,9 +11,7 @@ from flask import Flask, Response, jsonify
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as WerkzeugResponse
 
-from web import database_errors
-
-log = logging.getLogger("tripod")
+from web.pages import find_failure
 
 #: Seconds after which a caller may try again; a server restarts within that time.
 RETRY_AFTER = 5
@@ -131,12 +128,5 @@ def _find_code(status: int) -> str:
     return HTTP_ERRORS.get(status, default)
 
 
-def _handle_unexpected_error(error: Exception) -> WerkzeugResponse | tuple[Response, int]:
-    if database_errors.is_unavailable(error):
-        return _handle_http_error(database_errors.refuse(error))
-    log.error("unexpected error", exc_info=error)
-    body = jsonify(
-        error="server_error",
-        error_description="An unexpected error occurred on the server.",
-    )
-    return body, HTTPStatus.INTERNAL_SERVER_ERROR
+def _handle_unexpected_error(error: Exception) -> WerkzeugResponse:
+    return _handle_http_error(find_failure(error))

@@ -29,6 +29,16 @@ def page(template: str, status: int = HTTPStatus.OK, **context: object) -> tuple
     return render_template(f"{current_settings().leg}/{template}", **context), status
 
 
+def form_page(
+    template: str, status: int, *, retry_after: int, **context: object
+) -> ResponseReturnValue:
+    """Return a page with a form, which may be sent again after `retry_after` seconds, if any."""
+    headers = {}
+    if retry_after:
+        headers["Retry-After"] = str(retry_after)
+    return *page(template, status, retry_after=retry_after, **context), headers
+
+
 def _handle_http_error(error: HTTPException) -> ResponseReturnValue:
     # With an invalid Host, a page could not even link to its style sheets.
     has_invalid_host = isinstance(request.routing_exception, BadHost)
@@ -60,22 +70,19 @@ def _describe_error(error: HTTPException, status: int) -> dict[str, str | None]:
 
 
 def describe_failure(error: Exception) -> tuple[int, dict[str, str | None], dict[str, str]]:
-    """Return status, JSON object and headers for an error that no view handles.
-
-    Log the error with its traceback. A database that does not answer is a temporary error.
-    """
-    failure = _find_failure(error)
+    """Return status, JSON object and headers for an error that no view handles, and log it."""
+    failure = find_failure(error)
     status = failure.code or HTTPStatus.INTERNAL_SERVER_ERROR
     return status, _describe_error(failure, status), _select_headers(failure)
 
 
 def _handle_unexpected_error(error: Exception) -> ResponseReturnValue:
-    """Log the error with its traceback, and show a page without it."""
-    return _handle_http_error(_find_failure(error))
+    return _handle_http_error(find_failure(error))
 
 
-def _find_failure(error: Exception) -> HTTPException:
+def find_failure(error: Exception) -> HTTPException:
+    """Log an error that no view handles, with its traceback; return the one that is shown."""
     if database_errors.is_unavailable(error):
         return database_errors.refuse(error)
     log.error("unexpected error", exc_info=error)
-    return InternalServerError()
+    return InternalServerError("An unexpected error occurred on the server.")

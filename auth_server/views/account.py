@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from auth_server import account, account_events, plain_dates, sign_in, users
@@ -15,7 +15,7 @@ from web import text
 from web.clock import now
 from web.database import get_db, writing
 from web.event_log import record
-from web.pages import page
+from web.pages import form_page, page
 
 SIGN_INS, EVERYTHING = "sign-ins", "everything"
 
@@ -143,16 +143,13 @@ def _password_page(
     objections: dict[str, str] | None = None,
     retry_after: int = 0,
 ) -> ResponseReturnValue:
-    html = render_template(
-        "auth_server/account_password.html",
+    return form_page(
+        "account_password.html",
+        status,
+        retry_after=retry_after,
         user=user,
         objections=objections or {},
-        retry_after=retry_after,
     )
-    headers = {}
-    if retry_after:
-        headers["Retry-After"] = str(retry_after)
-    return html, status, headers
 
 
 def _redirect_with_notice(view: str, outcome: str, detail: str = "") -> ResponseReturnValue:

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, StringField
@@ -19,7 +19,7 @@ from web.database import get_db, writing
 from web.event_log import record
 from web.form_tokens import FormRefused
 from web.headers import allow_forms_to_redirect
-from web.pages import page
+from web.pages import form_page, page
 from web.reasons import Reason
 from web.text import TextError
 
@@ -143,20 +143,17 @@ def _login_page(
 ) -> ResponseReturnValue:
     allow_forms_to_redirect()
     next_page = sign_in.own_page(request.args.get("next"))
-    html = render_template(
-        "auth_server/login.html",
+    return form_page(
+        "login.html",
+        status,
+        retry_after=retry_after,
         form=form,
         username=form.username.data or _login_hint(next_page),
         problem=problem,
-        retry_after=retry_after,
         this_page=_address("login", next_page),
         client=_requesting_client(next_page),
         demo_accounts=[(username, password) for username, (_, password) in ACCOUNTS.items()],
     )
-    headers = {}
-    if retry_after:
-        headers["Retry-After"] = str(retry_after)
-    return html, status, headers
 
 
 def _requesting_client(next_page: str) -> RegisteredClient | None:
