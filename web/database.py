@@ -155,8 +155,7 @@ def get_db() -> Session:
     It is for reading, unless the view is marked with `writing`.
     """
     if "db" not in g:
-        database: Database = current_app.extensions["tripod.database"]
-        g.db = database.session(writing=g.get("writing", False))
+        g.db = _database().session(writing=g.get("writing", False))
     session: Session = g.db
     return session
 
@@ -167,16 +166,14 @@ def get_transaction() -> Transaction:
     It is for reading, unless the view is marked with `writing`.
     """
     if "transaction" not in g:
-        database: Database = current_app.extensions["tripod.database"]
-        g.transaction = database.transaction(writing=g.get("writing", False))
+        g.transaction = _database().transaction(writing=g.get("writing", False))
     transaction: Transaction = g.transaction
     return transaction
 
 
 def get_reader() -> Transaction:
     """Return what reads beside the transaction of the current request, without locking anything."""
-    database: Database = current_app.extensions["tripod.database"]
-    return database.transaction(writing=False)
+    return _database().transaction(writing=False)
 
 
 def writing(view: Callable[P, R]) -> Callable[P, R]:
@@ -200,6 +197,11 @@ def writing(view: Callable[P, R]) -> Callable[P, R]:
         return view(*args, **kwargs)
 
     return writing_view
+
+
+def _database() -> Database:
+    database: Database = current_app.extensions["tripod.database"]
+    return database
 
 
 def _close(_error: BaseException | None) -> None:
