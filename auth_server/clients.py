@@ -42,11 +42,10 @@ def register_client(
     if not is_public:
         secret = client.renew_secret()
     db.add(client)
-    if owner is None:
-        record_on_commit(db, "client_registered", client_id=client.client_id)
-    else:
-        client.owner_id = owner.id
-        record_on_commit(db, "client_registered", client_id=client.client_id, sub=owner.id)
+    fields = {}
+    if owner is not None:
+        client.owner_id = fields["sub"] = owner.id
+    record_on_commit(db, "client_registered", client_id=client.client_id, **fields)
     return client, secret
 
 

@@ -5,11 +5,11 @@ be an indexed key. Passwords are neither, so they get a memory-hard hash. Compar
 time.
 """
 
-import base64
 import hashlib
 import hmac
 import secrets
 
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from werkzeug.security import check_password_hash, generate_password_hash
 
 _METHOD = "scrypt:32768:8:1"
@@ -50,12 +50,7 @@ def s256_matches(verifier: str, challenge: str) -> bool:
 
     Authlib has checked before that the verifier is ASCII.
     """
-    computed = (
-        base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest())
-        .rstrip(b"=")
-        .decode()
-    )
-    return hmac.compare_digest(computed, challenge)
+    return hmac.compare_digest(create_s256_code_challenge(verifier), challenge)
 
 
 def hash_password(password: str) -> str:

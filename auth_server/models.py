@@ -9,7 +9,6 @@ A copy of the database gives no access: codes, tokens and client secrets are sto
 digests, passwords as memory-hard hashes.
 """
 
-from flask_login import UserMixin
 from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -26,8 +25,8 @@ class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
-class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login is untyped
-    """A resource owner."""
+class User(Base):
+    """A resource owner. Requests of a signed-in user use `signed_in_user.SignedInUser` instead."""
 
     __tablename__ = "users"
 
@@ -41,10 +40,6 @@ class User(UserMixin, Base):  # type: ignore[misc]  # Flask-Login is untyped
     # Outside the demo, this user cannot sign in, and their tokens do not work.
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
-
-    def get_id(self) -> str:
-        """Return what Flask-Login stores in the session: the subject and the current epoch."""
-        return f"{self.id}.{self.epoch}"
 
     def set_password(self, password: str) -> None:
         """Set a new password, and end every sign-in. The grants do not end."""

@@ -137,10 +137,7 @@ def _objection_to_web_address(address: str, rule: str) -> str | None:
 
 
 def _differ_in_loopback_port_only(presented_uri: str, registered_uri: str) -> bool:
-    presented, registered = (
-        _LOOPBACK_URI.fullmatch(presented_uri),
-        _LOOPBACK_URI.fullmatch(registered_uri),
-    )
+    presented, registered = map(_LOOPBACK_URI.fullmatch, (presented_uri, registered_uri))
     if presented is None or registered is None or _split(presented_uri) is None:
         return False
     return (presented["host"], presented["rest"]) == (registered["host"], registered["rest"])

@@ -75,7 +75,7 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
 def sign_in(user: User, next_page: str) -> None:
     """Begin a new browser session for `user`. Nothing of the old session is kept."""
     session.clear()
-    login_user(user)
+    login_user(SignedInUser(user.id, user.username, user.name, user.epoch, user.is_demo))
     session[_SIGNED_IN_FOR] = _fingerprint(next_page)
     record("signed_in", sub=user.id)
 

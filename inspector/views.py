@@ -5,18 +5,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
 
-from flask import (
-    Blueprint,
-    current_app,
-    flash,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from werkzeug.wrappers import Response
 
 from inspector.page import Choice, FlowPage, number
 from inspector.read import flows
@@ -25,6 +15,7 @@ from inspector.read.parties import PARTIES
 from inspector.record.masking import Masker
 from inspector.record.parameters import SESSION_COOKIES
 from inspector.record.store import Store
+from inspector.versions import unless_seen
 from web.clock import now
 
 bp = Blueprint("inspector", __name__, url_prefix="/inspector")
@@ -79,20 +70,7 @@ def page() -> ResponseReturnValue:
     """Show the requested flow, or else the newest one. Answer 304 while nothing has changed."""
     seconds = now().timestamp()
     version = f"{the_inspector().version()}-{int(seconds) // TIMELINE_INTERVAL}"
-    if request.if_none_match.contains_weak(version):
-        return Response(status=HTTPStatus.NOT_MODIFIED)
-    all_flows = the_inspector().flows()
-    response = make_response(
-        render_template(
-            "inspector/page.html",
-            shown=_flow_page(all_flows, seconds),
-            flows=all_flows,
-            parties=PARTIES,
-            titles=the_inspector().attack_titles,
-        )
-    )
-    response.set_etag(version, weak=True)
-    return response
+    return unless_seen(version, lambda: _render_page(seconds))
 
 
 @bp.post("/clear")
@@ -112,6 +90,17 @@ def expire() -> ResponseReturnValue:
         name: request.args[name] for name in choices if name in request.args
     }
     return redirect(url_for("inspector.page", **arguments), HTTPStatus.SEE_OTHER)
+
+
+def _render_page(seconds: float) -> str:
+    all_flows = the_inspector().flows()
+    return render_template(
+        "inspector/page.html",
+        shown=_flow_page(all_flows, seconds),
+        flows=all_flows,
+        parties=PARTIES,
+        titles=the_inspector().attack_titles,
+    )
 
 
 def _flow_page(all_flows: list[Flow], seconds: float) -> FlowPage | None:

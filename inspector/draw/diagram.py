@@ -1,6 +1,7 @@
 """Turn messages into the rows of the drawing, as one party sees them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from inspector.draw import blind_spots, words
 from inspector.draw.rows import Call, Fold, Heading, Redirect, Response, Row
@@ -40,31 +41,26 @@ def _no_phase(_tree: Message) -> Phase:
     return OUTSIDE
 
 
+@dataclass
 class _Diagram:
     """Collects the rows in order.
 
     `redirected` has the message to which the response of message `n` redirected the browser.
     """
 
-    def __init__(
-        self,
-        party: Party,
-        redirected: dict[int, Message],
-        phase_of_tree: Callable[[Message], Phase | None],
-    ) -> None:
-        self._rows: list[Row] = []
-        self._hidden: list[Message] = []
-        self._phase: Phase | None = None
-        self._party = party
-        self._redirected = redirected
-        self._phase_of = phase_of_tree
+    party: Party
+    redirected: dict[int, Message]
+    phase_of: Callable[[Message], Phase | None]
+    rows: list[Row] = field(default_factory=list)
+    hidden: list[Message] = field(default_factory=list)
+    phase: Phase | None = None
 
     def add_tree(self, tree: Message) -> None:
-        phase = self._phase_of(tree) or self._phase or OUTSIDE
+        phase = self.phase_of(tree) or self.phase or OUTSIDE
         self._add(tree, tree, phase)
 
     def add_fold(self, omission: Omission, href: str) -> None:
-        seen = [message.n for message in omission.messages if self._party.sees(message)]
+        seen = [message.n for message in omission.messages if self.party.sees(message)]
         if not seen:
             return
         numbers = f"message {seen[0]}"
@@ -74,7 +70,7 @@ class _Diagram:
 
     def finish(self) -> list[Row]:
         self._append_blind_spot()
-        return self._rows
+        return self.rows
 
     def _add(self, message: Message, tree: Message, phase: Phase) -> None:
         inner_phase = phase
@@ -83,25 +79,25 @@ class _Diagram:
         self._begin(message, inner_phase)
         for call in message.inside:
             self._add(call, tree, phase)
-        if self._party.sees(message):
+        if self.party.sees(message):
             self._end(message)
 
     def _begin(self, message: Message, phase: Phase) -> None:
-        if not self._party.sees(message):
+        if not self.party.sees(message):
             self._enter(phase)
-            self._hidden.append(message)
+            self.hidden.append(message)
             return
         self._append_blind_spot()
         self._enter(phase)
         before = message.redirected_by
-        if before and self._party.sees(before):
+        if before and self.party.sees(before):
             self._append(_redirect(before, message))
         else:
             self._append(_call(message))
 
     def _end(self, message: Message) -> None:
-        redirected = self._redirected.get(message.n)
-        if redirected and self._party.sees(redirected):
+        redirected = self.redirected.get(message.n)
+        if redirected and self.party.sees(redirected):
             return  # One row shows this response together with the next request.
         if words.leading_step(message):
             self._append(_open_redirect(message))
@@ -109,18 +105,18 @@ class _Diagram:
             self._append(_response(message))
 
     def _enter(self, phase: Phase) -> None:
-        if phase != self._phase:
+        if phase != self.phase:
             self._append(Heading(title=phase.title, hint=phase.hint))
-            self._phase = phase
+            self.phase = phase
 
     def _append(self, row: Row) -> None:
         self._append_blind_spot()
-        self._rows.append(row)
+        self.rows.append(row)
 
     def _append_blind_spot(self) -> None:
-        if self._hidden:
-            self._rows.append(blind_spots.note(self._hidden, self._party))
-            self._hidden = []
+        if self.hidden:
+            self.rows.append(blind_spots.note(self.hidden, self.party))
+            self.hidden = []
 
 
 def _call(message: Message) -> Row:

@@ -7,11 +7,9 @@ from typing import cast
 from flask import (
     Blueprint,
     Flask,
-    Response,
     abort,
     current_app,
     flash,
-    make_response,
     redirect,
     render_template,
     request,
@@ -24,6 +22,7 @@ from inspector.lab.cards import State, cards
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import find_source
+from inspector.versions import unless_seen
 
 bp = Blueprint("lab", __name__, url_prefix="/inspector/lab")
 #: Seconds that a response waits for a run, so that the page has the result without JavaScript.
@@ -47,12 +46,8 @@ def current_laboratory() -> Laboratory:
 @bp.get("")
 def page() -> ResponseReturnValue:
     """Show all attacks and their results; answer 304 if the browser has the current version."""
-    version = current_laboratory().version()
-    if request.if_none_match.contains_weak(version):
-        return Response(status=HTTPStatus.NOT_MODIFIED)
-    response = make_response(_render_page(current_laboratory()))
-    response.set_etag(version, weak=True)
-    return response
+    laboratory = current_laboratory()
+    return unless_seen(laboratory.version(), lambda: _render_page(laboratory))
 
 
 @bp.post("/run")

@@ -15,8 +15,8 @@ class Body:
     The text is masked JSON, or a description of a body that is not stored. `size` is in bytes.
     """
 
-    media_type: str
-    size: int
+    media_type: str = ""
+    size: int = 0
     form: Pairs = field(default_factory=list)
     text: str = ""
 
@@ -28,23 +28,24 @@ class Exchange:
     `ties` are the fingerprints of the values by which exchanges belong together, each after its
     kind (`state:3fa9c1d2`, `code:…`, `token:…`, `challenge:…`, `session:…`). `events` are the
     entries of the leg's event log during the request. `id` is given by the store, and is 0 before.
+    Of a message that cannot be transcribed, only the leg, the times and the status are known.
     """
 
     leg: str
-    request_id: str
     started_at: float
     ended_at: float
-    method: str
-    host: str
-    path: str
-    query: Pairs
-    request_headers: Pairs
-    request_body: Body
     status: int
-    response_headers: Pairs
-    response_body: Body
-    ties: list[str]
-    events: list[dict[str, Any]]
+    request_id: str = ""
+    method: str = ""
+    host: str = ""
+    path: str = ""
+    query: Pairs = field(default_factory=list)
+    request_headers: Pairs = field(default_factory=list)
+    request_body: Body = field(default_factory=Body)
+    response_headers: Pairs = field(default_factory=list)
+    response_body: Body = field(default_factory=Body)
+    ties: list[str] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
     id: int = 0
 
     def to_document(self) -> dict[str, Any]:

@@ -120,10 +120,6 @@ class Store:
         read = ((slug, _read_json(document)) for slug, document in rows)
         return {slug: result for slug, result in read if isinstance(result, dict)}
 
-    def clear_results(self) -> None:
-        """Delete the results of all attacks."""
-        self._execute("DELETE FROM lab_results")
-
     def _empty(self) -> None:
         connection = self._database.connection()
         # This fails in a file of an earlier version, whose rows need more values.

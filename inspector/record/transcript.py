@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from inspector.record import bodies, headers, json_values
-from inspector.record.exchange import Body, Exchange, Pairs
+from inspector.record.exchange import Exchange, Pairs
 from inspector.record.limits import FIELDS, HOST, METHOD, TEXT, cut
 from inspector.record.masking import Masker
 
@@ -56,13 +56,7 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
 
 def bare(wire: Wire, ended_at: float) -> Exchange:
     """Return the exchange without its content, for a message that cannot be transcribed."""
-    body = Body(media_type="", size=0)
-    texts: dict[str, Any] = dict.fromkeys(("request_id", "method", "host", "path"), "")
-    lists: dict[str, Any] = {
-        name: [] for name in ("query", "request_headers", "response_headers", "ties", "events")
-    }
-    unmasked = _unmasked(wire, ended_at)
-    return Exchange(request_body=body, response_body=body, **texts, **lists, **unmasked)
+    return Exchange(**_unmasked(wire, ended_at))
 
 
 def _unmasked(wire: Wire, ended_at: float) -> dict[str, Any]:
