@@ -35,10 +35,12 @@ class ApiError(Exception):
 
     status: ClassVar[HTTPStatus]
     error: ClassVar[str]
+    #: The description, for an error that has only one.
+    description = ""
 
-    def __init__(self, description: str) -> None:
-        super().__init__(description)
-        self.description = description
+    def __init__(self, description: str = "") -> None:
+        self.description = description or self.description
+        super().__init__(self.description)
 
     def body(self) -> dict[str, str]:
         """Return the members of the JSON object."""
@@ -64,9 +66,7 @@ class PhotoNotFound(ApiError):
 
     status = HTTPStatus.NOT_FOUND
     error = "not_found"
-
-    def __init__(self) -> None:
-        super().__init__("There is no such photo.")
+    description = "There is no such photo."
 
 
 class TooLarge(ApiError):

@@ -51,9 +51,7 @@ class NoCredentials(AccessRefused):
 
     status = HTTPStatus.UNAUTHORIZED
     error = "unauthorized"
-
-    def __init__(self) -> None:
-        super().__init__("This request needs an access token in the Authorization header.")
+    description = "This request needs an access token in the Authorization header."
 
     def challenge(self) -> dict[str, str]:
         """Return no parameter."""
@@ -65,11 +63,7 @@ class MalformedCredentials(AccessRefused):
 
     status = HTTPStatus.BAD_REQUEST
     error = "invalid_request"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The Authorization header must be the word Bearer, a space and one access token."
-        )
+    description = "The Authorization header must be the word Bearer, a space and one access token."
 
 
 class InvalidToken(AccessRefused):
@@ -77,9 +71,7 @@ class InvalidToken(AccessRefused):
 
     status = HTTPStatus.UNAUTHORIZED
     error = "invalid_token"
-
-    def __init__(self) -> None:
-        super().__init__("The access token has expired, was revoked, or is not meant for this API.")
+    description = "The access token has expired, was revoked, or is not meant for this API."
 
 
 class InsufficientScope(AccessRefused):
@@ -87,9 +79,10 @@ class InsufficientScope(AccessRefused):
 
     status = HTTPStatus.FORBIDDEN
     error = "insufficient_scope"
+    description = "The access token was not granted the scope that this request needs."
 
     def __init__(self, scope: str) -> None:
-        super().__init__("The access token was not granted the scope that this request needs.")
+        super().__init__()
         self.scope = scope
 
     def body(self) -> dict[str, str]:
