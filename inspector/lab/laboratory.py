@@ -37,28 +37,22 @@ class Run:
         return [attack for attack in self.attacks if attack.slug not in self.done]
 
 
+@dataclass
 class Laboratory:
     """Runs attacks in a thread, and stores each result.
 
     `run` runs attacks against the legs and reports each result; `compare` runs one attack against
-    the plain server, and returns None when a comparison is meaningless.
+    the plain server, and returns None when a comparison is meaningless. `under_way` is the current
+    run, if there is one.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        *,
-        run: Callable[[Sequence[Attack], Report], object],
-        compare: Callable[[Attack], Result | None],
-        attacks: Sequence[Attack] = ATTACKS,
-    ) -> None:
-        self.store = store
-        self.attacks = tuple(attacks)
-        self._run = run
-        self._compare = compare
-        self._busy = threading.Lock()
-        self._thread: threading.Thread | None = None
-        self.under_way: Run | None = None
+    store: Store
+    run: Callable[[Sequence[Attack], Report], object]
+    compare: Callable[[Attack], Result | None]
+    attacks: Sequence[Attack] = ATTACKS
+    under_way: Run | None = None
+    _busy: threading.Lock = field(default_factory=threading.Lock)
+    _thread: threading.Thread | None = None
 
     def attack(self, slug: str) -> Attack | None:
         """Return the attack with this slug, or None."""
@@ -68,13 +62,13 @@ class Laboratory:
         """Run `attacks` in the background. Return False, and do nothing, during another run."""
         ordered = sorted(attacks, key=lambda attack: attack.has_to_wait)  # like `run_all`
         run = Run(ordered, is_comparison=False)
-        return self._start(run, lambda report: self._run(ordered, report))
+        return self._start(run, lambda report: self.run(ordered, report))
 
     def start_comparison(self, attack: Attack) -> bool:
         """Run `attack` against the plain server in the background, like `start`."""
 
         def work(report: Report) -> None:
-            result = self._compare(attack)
+            result = self.compare(attack)
             if result:
                 report(attack, result)
 

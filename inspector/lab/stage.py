@@ -54,25 +54,18 @@ class Code:
         return self.request.verifier
 
 
+@dataclass
 class Stage:
     """The actors of one run. `http` creates a session; `wait` waits for a number of seconds."""
 
-    def __init__(
-        self,
-        addresses: Addresses,
-        client_id: str,
-        client_secret: str,
-        *,
-        http: Callable[[], requests.Session],
-        wait: Callable[[float], None],
-    ) -> None:
-        self.addresses = addresses
-        self.wait = wait
-        self._credentials = (client_id, client_secret)
-        self._http = http
-        self._run_id = secrets.token_hex(3)
-        self._attack = PREPARATION
-        self._counts: dict[str, Iterator[int]] = {}
+    addresses: Addresses
+    client_id: str
+    client_secret: str = field(repr=False)
+    http: Callable[[], requests.Session]
+    wait: Callable[[float], None]
+    _run_id: str = field(default_factory=lambda: secrets.token_hex(3))
+    _attack: str = PREPARATION
+    _counts: dict[str, Iterator[int]] = field(default_factory=dict)
 
     @contextmanager
     def playing(self, slug: str) -> Iterator[None]:
@@ -192,14 +185,15 @@ class Stage:
         return Person(username, LAB_PASSWORDS[username], self.browser(user_agent))
 
     def _print_shop(self, user_agent: str) -> App:
-        return self._app(*self._credentials, f"{self.addresses.client}/callback", user_agent)
+        redirect_uri = f"{self.addresses.client}/callback"
+        return self._app(self.client_id, self.client_secret, redirect_uri, user_agent)
 
     def _app(self, client_id: str, client_secret: str, redirect_uri: str, user_agent: str) -> App:
         issuer = self.addresses.authorization_server
         return App(client_id, client_secret, redirect_uri, issuer, self._sender(user_agent))
 
     def _sender(self, user_agent: str) -> Sender:
-        return Sender(self._http(), user_agent, self._create_request_id)
+        return Sender(self.http(), user_agent, self._create_request_id)
 
     def _create_request_id(self) -> str:
         number = next(self._counts.setdefault(self._attack, count(1)))
