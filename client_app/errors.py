@@ -74,10 +74,7 @@ def _refused(error: RefusedError) -> Answer:
     if reason is Reason.ACCESS_DENIED:
         return_to = (error.request and error.request.return_to) or url_for(ALBUM)
         return page(
-            "denied.html",
-            HTTPStatus.FORBIDDEN,
-            retry_address=retry_address,
-            return_to=return_to,
+            "denied.html", HTTPStatus.FORBIDDEN, retry_address=retry_address, return_to=return_to
         )
     sentence = SENTENCES.get(reason, OTHER_SENTENCE).format(issuer=print_shop().issuer_name)
     return page(

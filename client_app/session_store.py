@@ -26,7 +26,7 @@ from client_app.models import REQUEST_LIFETIME, Record
 from client_app.record_cipher import RecordCipher
 from web.application import SIGN_IN_LIFETIME
 from web.clock import now
-from web.database import Database, UtcDateTime
+from web.database import Database, UtcDateTime, lock
 from web.statements import Change, Query
 from web.transactions import Transaction
 
@@ -257,13 +257,7 @@ def _digest(browser: str) -> str:
 
 
 def _create_table(database: Database) -> None:
-    """Create the table if it does not exist.
-
-    On PostgreSQL, of two processes that start together one fails; it tries again and finds it.
-    """
-    try:
-        with database.writing() as db:
-            metadata.create_all(db.connection())
-    except SQLAlchemyError:
-        with database.writing() as db:
-            metadata.create_all(db.connection())
+    """Create the table if it does not exist. Of two processes that start together, one waits."""
+    with database.writing() as db:
+        lock(db, sessions.name)
+        metadata.create_all(db.connection())

@@ -30,7 +30,8 @@ def create_app(settings: ResourceApiSettings, http: HttpClient | None = None) ->
     if settings.demo:
         demo.seed(database)
 
-    IntrospectionClient(settings, http or HttpClient()).init_app(app)
+    client = IntrospectionClient(settings, http or HttpClient())
+    app.extensions["resource_api.introspection"] = client
     errors.init_app(app)
     health.init_app(app, database.check)
     app.register_blueprint(bp)

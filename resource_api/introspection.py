@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote_plus, urlencode
 
-from flask import Flask, current_app
+from flask import current_app
 
 from config import ResourceApiSettings
 from resource_api.reasons import Reason
@@ -66,10 +66,6 @@ class IntrospectionClient:
             "Content-Type: application/x-www-form-urlencoded",
         )
         self._http = http
-
-    def init_app(self, app: Flask) -> None:
-        """Register this client for `introspect` in `app`."""
-        app.extensions["resource_api.introspection"] = self
 
     def introspect(self, presented_token: str) -> Introspection:
         """R2 – Ask the authorization server about the access token (RFC 7662 §2.1).

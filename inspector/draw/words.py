@@ -1,9 +1,10 @@
 """Describe a message in a few words, for the arrows of the diagram."""
 
 import re
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from werkzeug.http import HTTP_STATUS_CODES
 
 from inspector.read import response_json, steps
 from inspector.read.messages import Message
@@ -30,9 +31,7 @@ def parameters(exchange: Exchange) -> str:
 
 def status_line(status: int) -> str:
     """Return `302 Found`, or the number alone if it has no phrase."""
-    if status not in HTTPStatus._value2member_map_:
-        return str(status)
-    return f"{status} {HTTPStatus(status).phrase}".strip()
+    return f"{status} {HTTP_STATUS_CODES.get(status, '')}".strip()
 
 
 def summary(exchange: Exchange) -> str:
