@@ -7,6 +7,7 @@ held back. Recorder errors never affect the request.
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -53,22 +54,20 @@ def key_of_runs(settings: Settings) -> Callable[[str], str]:
     return key
 
 
+@dataclass
 class Recorder:
     """The middleware. `key(run_id)` returns that run's fingerprint key."""
 
-    def __init__(
-        self, application: "WSGIApplication", leg: str, store: Store, key: Callable[[str], str]
-    ) -> None:
-        self._application = application
-        self._leg = leg
-        self._store = store
-        self._key = key
-        self._run_id = ""
+    application: "WSGIApplication"
+    leg: str
+    store: Store
+    key: Callable[[str], str]
+    _run_id: str = ""
 
     def __call__(self, wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Record the request and pass it on."""
         if str(wsgi.get("PATH_INFO", "")).startswith(NOT_RECORDED):
-            return self._application(wsgi, start_response)
+            return self.application(wsgi, start_response)
         wire = self._begin(wsgi)
 
         def start(status: str, sent: Pairs, *exc_info: Any) -> Any:
@@ -77,7 +76,7 @@ class Recorder:
 
         token = _current_wire.set(wire)
         try:
-            response = self._application(wsgi, start)
+            response = self.application(wsgi, start)
         except Exception:
             # The server responds with 500, even if the application had started another response.
             wire.status, wire.response_headers = 500, []
@@ -89,7 +88,7 @@ class Recorder:
 
     def _begin(self, wsgi: "WSGIEnvironment") -> Wire:
         wire = Wire(
-            leg=self._leg,
+            leg=self.leg,
             method=str(wsgi.get("REQUEST_METHOD", "")),
             host=_decoded(str(wsgi.get("HTTP_HOST", ""))),
             path=_decoded(str(wsgi.get("PATH_INFO", ""))),
@@ -105,7 +104,7 @@ class Recorder:
         ended_at = now().timestamp()
         try:
             if not self._add(wire, self._run_id, ended_at):
-                self._run_id = self._store.run_id
+                self._run_id = self.store.run_id
                 self._add(wire, self._run_id, ended_at)
         except Exception as error:
             # The error's text may contain a secret of the message, so only its type is logged.
@@ -115,8 +114,8 @@ class Recorder:
         """Store the message in the run `run_id`. Return False if there is none, or another one."""
         if not run_id:
             return False
-        exchange = _transcribe_or_bare(wire, self._key(run_id), ended_at)
-        return self._store.add(exchange, run_id)
+        exchange = _transcribe_or_bare(wire, self.key(run_id), ended_at)
+        return self.store.add(exchange, run_id)
 
 
 def _transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:
@@ -128,28 +127,28 @@ def _transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:
         return bare(wire, ended_at)
 
 
+@dataclass
 class _Tee:
     """The body of a request, copied while the application reads it."""
 
-    def __init__(self, stream: "InputStream", wire: Wire) -> None:
-        self._stream = stream
-        self._wire = wire
+    stream: "InputStream"
+    wire: Wire
 
     def read(self, *size: int) -> bytes:
-        return self._copy(self._stream.read(*size))
+        return self._copy(self.stream.read(*size))
 
     def readline(self, *size: int) -> bytes:
-        return self._copy(self._stream.readline(*size))
+        return self._copy(self.stream.readline(*size))
 
     def readlines(self, *hint: int) -> list[bytes]:
-        return [self._copy(line) for line in self._stream.readlines(*hint)]
+        return [self._copy(line) for line in self.stream.readlines(*hint)]
 
     def __iter__(self) -> Iterator[bytes]:
-        return (self._copy(line) for line in self._stream)
+        return (self._copy(line) for line in self.stream)
 
     def _copy(self, part: bytes) -> bytes:
-        self._wire.request_size += len(part)
-        self._wire.request_body += part[: max(0, COPIED - len(self._wire.request_body))]
+        self.wire.request_size += len(part)
+        self.wire.request_body += part[: max(0, COPIED - len(self.wire.request_body))]
         return part
 
 
