@@ -219,7 +219,7 @@ CHECKS = (
         rfc=6749,
         section="1.4",
         file="resource_api/photos.py",
-        symbol="_photos_of",
+        symbol="_is_own",
         stops=("another-persons-photo",),
     ),
 )

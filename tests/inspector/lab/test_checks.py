@@ -6,7 +6,7 @@ from typing import Any
 
 import flask_wtf.csrf
 import pytest
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from auth_server import grant_types, issued_tokens
 from inspector.lab.attack import Attack
@@ -16,7 +16,8 @@ from inspector.lab.outcome import Outcome
 from inspector.lab.run import run_all
 from inspector.lab.source import find_markers, source_of
 from inspector.lab.stage import Stage
-from resource_api.models import Photo
+from resource_api import models, photos
+from web.statements import Query
 
 ROOT = Path(__file__).resolve().parents[3]
 Patch = pytest.MonkeyPatch
@@ -41,8 +42,13 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "expiry": lambda *_: False,
     "grant-alive": lambda *_: False,
     "scope-needed": lambda *_: None,
-    "own-photos": lambda _: select(Photo),
 }
+FIND_ANY_PHOTO = Query(
+    select(*(getattr(models.Photo, name) for name in photos.Photo._fields)).where(
+        models.Photo.id == bindparam("photo_id")
+    ),
+    photos.Photo,
+)
 #: Checks that cannot be turned off by replacing the symbol that the table names.
 SPECIAL: dict[str, Callable[[Patch], None]] = {
     "form-token": lambda patch: patch.setattr(
@@ -51,6 +57,8 @@ SPECIAL: dict[str, Callable[[Patch], None]] = {
     "verifier": lambda patch: patch.setitem(
         grant_types.S256Required.CODE_CHALLENGE_METHODS, "S256", lambda *_: True
     ),
+    # The statements with this condition were made when the module was imported.
+    "own-photos": lambda patch: patch.setattr(photos, "_FIND", FIND_ANY_PHOTO),
     # Authlib compares the two redirect URIs as well.
     "same-redirect-uri": lambda patch: patch.setattr(
         issued_tokens.AuthorizationCode, "get_redirect_uri", lambda _: None
