@@ -163,7 +163,7 @@ class Entrance:
         return (
             wsgi["REQUEST_METHOD"] == "POST"
             and (wsgi["wsgi.url_scheme"], wsgi.get("HTTP_HOST")) == self._origin
-            and not wsgi["QUERY_STRING"]
+            and not wsgi.get("QUERY_STRING")
             and wsgi.get("CONTENT_TYPE") in _FORM_TYPES
             and length.isdecimal()
             and int(length) <= self._app.config["MAX_CONTENT_LENGTH"]
