@@ -6,7 +6,10 @@ the uploaded file looks in Chromium: the orientation and the colour profile are 
 pixels first, and an animation keeps only its first frame.
 """
 
+import ctypes
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import IO
 
@@ -28,6 +31,14 @@ CONTENT_TYPES = {
 }
 UNSUPPORTED = "image must be a complete and valid PNG, JPEG, WebP or AVIF image."
 HEIC = "image is in the format HEIC, which is not supported. Convert it to JPEG first."
+#: The option of mallopt(3) for the size from which a block is returned to the system when freed.
+M_MMAP_THRESHOLD = -3
+LARGE_BLOCK = 2**20
+
+# By default, glibc keeps the memory of a few decoded images for each thread. musl does not.
+if sys.platform == "linux":
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def clean(upload: IO[bytes]) -> CleanImage:
