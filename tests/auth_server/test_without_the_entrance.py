@@ -9,7 +9,6 @@ import pytest
 
 from tests.auth_server.server import Server
 from tests.auth_server.test_access_token_request import *  # noqa: F403
-from tests.auth_server.test_client_authentication import *  # noqa: F403
 from tests.auth_server.test_refreshing import *  # noqa: F403
 from web.entrance import Entrance
 

@@ -100,7 +100,6 @@ def test_nothing_else_puts_addresses_together() -> None:
     assert {name for name, text in sources.items() if "urlencode(" in text} == {
         "web/addresses.py",
         "client_app/oauth.py",
-        "client_app/photo_api.py",  # for an address that had no query
         "auth_server/sign_in.py",  # for a digest
         "resource_api/introspection.py",  # for a form
     }
