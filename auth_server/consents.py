@@ -14,7 +14,13 @@ _of_user_and_client = (Consent.user_id == bindparam("user_id")) & (
     Consent.client_id == bindparam("client_id")
 )
 # With a lock: while a grant begins without asking, the user cannot remove the app.
-_FIND = Query(select(Consent.scope).where(_of_user_and_client).with_for_update(read=True), str)
+_FIND = Query(
+    select(Consent.scope)
+    .where(_of_user_and_client)
+    .order_by(Consent.scope)
+    .with_for_update(read=True),
+    str,
+)
 _STORE = Change.insert(Consent, "user_id", "client_id", "scope", "granted_at")
 _FORGET = Change(delete(Consent).where(_of_user_and_client))
 _LOCK_USER = Query(

@@ -10,7 +10,7 @@ from auth_server.client_metadata import check_name
 from auth_server.digests import hash_password, new_identifier
 from auth_server.errors import RegistrationError
 from auth_server.grants import lock_grants
-from auth_server.models import Client, Grant, User
+from auth_server.models import Client, Consent, Grant, User
 from web import text
 from web.clock import now
 from web.database import Session
@@ -71,6 +71,9 @@ def delete_user(db: Session, username: str) -> None:
     owned = select(Client.client_id).where(Client.owner_id == user.id).order_by(Client.client_id)
     client_ids = db.scalars(owned.with_for_update()).all()
     lock_grants(db, (Grant.user_id == user.id) | Grant.client_id.in_(client_ids))
+    # An authorization request locks the consents before it stores a grant, which locks the user.
+    consents = select(Consent.scope).where(Consent.user_id == user.id)
+    db.scalars(consents.order_by(Consent.client_id, Consent.scope).with_for_update()).all()
     db.delete(user)
     record_on_commit(db, "user_deleted", sub=user.id)
 

@@ -1,6 +1,7 @@
 """The end of access at the moment in which it is used: afterwards, nothing of it works."""
 
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 from world.browser import Browser
@@ -10,7 +11,9 @@ from world.page import Page
 from world.registered_client import RegisteredClient, Tokens
 from world.threads import at_once
 
+from auth_server import consents, grants, users
 from tests.on_both_databases.conftest import active, authorize_and_redeem
+from web.database import Database
 
 ROUNDS = 6
 EVERYTHING = "profile photos:read photos:write"
@@ -107,6 +110,29 @@ def test_no_token_survives_a_deleted_user(
         assert answers[-1].status_code in (303, 403)
         assert not person.is_signed_in()
         assert not elsewhere.is_signed_in()
+
+
+def test_deleting_a_user_waits_for_a_request_that_read_their_consents(
+    legs: Legs, new_person: Callable[[], Person], client: RegisteredClient
+) -> None:
+    person = new_person()
+    person.connect(client)
+    database: Database = legs.auth_server.extensions["tripod.database"]
+    with database.session(writing=False) as session:
+        user = users.find_user(session, person.username)
+    request = database.transaction(writing=True)
+    consents.remembered_scopes(request, user.id, client.client_id)
+
+    deletion = Thread(target=legs.run, args=("users", "delete", person.username))
+    deletion.start()
+    deletion.join(0.5)  # It has all locks that it gets by now.
+    grants.begin_grant(
+        request, user_id=user.id, client_id=client.client_id, scope="profile", lifetime=60
+    )
+    request.commit()
+    deletion.join()
+
+    assert not person.is_signed_in()
 
 
 def test_a_withdrawn_scope_is_in_no_token_and_no_consent(
