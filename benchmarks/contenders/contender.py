@@ -1,5 +1,6 @@
 """What all contenders have in common."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from benchmarks.works import Work
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Contender:
+class Contender(ABC):
     """Servers that do the works. `folder` is empty, and for this contender alone."""
 
     name: str
@@ -22,9 +23,9 @@ class Contender:
         self.servers: dict[str, Server] = {}
         self._running = ExitStack()
 
+    @abstractmethod
     def set_up(self) -> None:
         """Create users, clients and tokens, start the servers, and set `works`."""
-        raise NotImplementedError
 
     def start(self, name: str, server: Server) -> Server:
         """Start one of the servers. It runs until `close`."""
