@@ -30,7 +30,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-THREADS = 16
 #: The seconds in which a body must arrive.
 #: Each `SLOWEST_BYTES_PER_SECOND` received add one second.
 BODY_WITHIN = 20.0
@@ -60,7 +59,7 @@ class AsgiApplication:
     def __init__(
         self,
         application: "WSGIApplication",
-        threads: int = THREADS,
+        threads: int,
         quick_paths: Collection[str] = (),
     ) -> None:
         self._application = application

@@ -154,9 +154,9 @@ def get_db() -> Session:
 
     It is for reading, unless the view is marked with `writing`.
     """
-    if "db" not in g:
-        g.db = _database().session(writing=g.get("writing", False))
-    session: Session = g.db
+    session: Session | None = g.get("db")
+    if session is None:
+        session = g.db = _database().session(writing=g.get("writing", False))
     return session
 
 
@@ -165,9 +165,9 @@ def get_transaction() -> Transaction:
 
     It is for reading, unless the view is marked with `writing`.
     """
-    if "transaction" not in g:
-        g.transaction = _database().transaction(writing=g.get("writing", False))
-    transaction: Transaction = g.transaction
+    transaction: Transaction | None = g.get("transaction")
+    if transaction is None:
+        transaction = g.transaction = _database().transaction(writing=g.get("writing", False))
     return transaction
 
 

@@ -37,7 +37,7 @@ def _respond_with(status: str) -> AsgiApplication:
         start_response(status, [("Content-Length", "2")])
         return [b"ok"]
 
-    return AsgiApplication(application)
+    return AsgiApplication(application, threads=2)
 
 
 def _program(name: str, factory: str, port: str) -> serving.Program:
