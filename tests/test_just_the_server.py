@@ -14,7 +14,7 @@ import pytest
 import requests
 from world.browser import Browser
 from world.cast import Person
-from world.processes import ROOT, free_ports, is_healthy
+from world.processes import ROOT, free_ports, is_healthy, stop_with_workers
 from world.registered_client import RegisteredClient
 from world.sockets import Sockets
 
@@ -79,6 +79,7 @@ def test_an_application_and_an_api_can_use_the_server_alone(tmp_path: Path) -> N
             env=recipe.environ,
             stdout=log,
             stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
     try:
         wait_until_healthy(f"http://{recipe.server}")
@@ -89,8 +90,7 @@ def test_an_application_and_an_api_can_use_the_server_alone(tmp_path: Path) -> N
         tokens = application.redeem(code, request.verifier).json()
         answer = api.introspect(tokens["access_token"]).json()
     finally:
-        serving.terminate()
-        serving.wait(10)
+        stop_with_workers(serving)
 
     assert answer["active"] is True
     assert answer["token_use"] == "access_token"

@@ -120,6 +120,18 @@ class Running:
         return self.process.wait(STOPPED_WITHIN)
 
 
+def stop_with_workers(process: subprocess.Popen[bytes]) -> None:
+    """Ask a server and its workers to stop, all in one session of their own, and wait for the end.
+
+    This is repeated, because a worker that is still starting ignores the signal.
+    """
+    deadline = time.monotonic() + STOPPED_WITHIN
+    while process.poll() is None and time.monotonic() < deadline:
+        os.killpg(process.pid, signal.SIGTERM)
+        time.sleep(0.1)
+    process.wait(0)
+
+
 @contextmanager
 def running(*command: str, env: Mapping[str, str], log: Path) -> Iterator[Running]:
     """Run a command of the interpreter inside the `with` block; `log` gets its output."""
