@@ -11,7 +11,7 @@ from io import BytesIO
 from typing import IO, NoReturn, TypeVar
 from urllib.parse import unquote_to_bytes
 
-from flask import Flask, Request, current_app, request
+from flask import Flask, current_app, request
 from werkzeug.datastructures import FileStorage, Headers, MultiDict
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser, MultiPartParser
@@ -27,6 +27,7 @@ from werkzeug.sansio.multipart import (
 
 from web import event_log
 from web.reasons import Reason
+from web.request_bodies import BoundedRequest
 
 View = TypeVar("View", bound=Callable[..., object])
 Form = MultiDict[str, str]
@@ -107,7 +108,7 @@ class _FormParser(FormDataParser):
             return self.cls(), self.cls()
 
 
-class _Request(Request):
+class _Request(BoundedRequest):
     form_data_parser_class = _FormParser
 
 
