@@ -10,6 +10,7 @@ from web import (
     entrance,
     headers,
     pages,
+    peers,
     proxies,
     redirects,
     request_id,
@@ -41,6 +42,8 @@ def new_application(settings: LegSettings) -> Flask:
     entrance.init_app(app, settings)
     if settings.trusted_proxies:
         app.wsgi_app = proxies.behind_proxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[assignment, method-assign]
+    if settings.demo:
+        peers.init_app(app, settings)
     request_lines.remove_queries()
     for part in (
         redirects,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from shlex import quote
 
 from web import text
 from web.addresses import AddressError, listening_address, split_host_and_port, split_url
@@ -16,6 +17,8 @@ from web.text import TextError
 
 MAX_NAME_LENGTH = 80
 
+#: The permissions of group and others to read and to write (POSIX).
+_FOR_OTHERS = 0o066
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -188,6 +191,10 @@ def _make_folder(name: str, path: Path) -> None:
         raise ConfigurationError(f"{name}: cannot create {path}: {error.strerror}.") from None
     if not os.access(path, os.W_OK | os.X_OK):
         raise ConfigurationError(f"{name}: {path} is not writable.")
+    if os.name == "posix" and path.stat().st_mode & _FOR_OTHERS:
+        raise ConfigurationError(
+            f"{name}: group or others can read or write {path}. Run: chmod 700 {quote(str(path))}"
+        )
 
 
 def _is_supported_database(value: str) -> bool:

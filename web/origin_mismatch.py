@@ -100,13 +100,13 @@ def refuse_origin(origin: str = "") -> BadRequest:
     return BadRequest(description)
 
 
-def record_refusal(reason: Reason, origin: str = "") -> None:
+def record_refusal(reason: Reason, origin: str = "", **fields: event_log.Field) -> None:
     """Write the refusal to the event log, unless the same one was written within `WINDOW`."""
     quota: _Quota = current_app.extensions["tripod.host_refusals"]
     origin = shorten_origin(origin or _requested_origin())
     if not quota.admits((reason, origin)):
         return
-    fields: dict[str, event_log.Field] = {"forwarding_headers": _list_sent(_FORWARDING)}
+    fields["forwarding_headers"] = _list_sent(_FORWARDING)
     if quota.left_out:
         fields["left_out"], quota.left_out = quota.left_out, 0
     expected = current_settings().url

@@ -27,3 +27,4 @@ class Reason(StrEnum):
     PORT_DIFFERS = "port_differs"  # The host is right; the port is another one, or was lost.
     ANOTHER_HOST = "another_host"  # The host is another one.
     ANOTHER_SPELLING = "another_spelling"  # A form was sent to another name of loopback.
+    PEER_NOT_ON_LOOPBACK = "peer_not_on_loopback"  # Another machine sent a request to the demo.

@@ -71,6 +71,7 @@ PHRASES = {
     "port_differs": "the request came for another port",
     "another_host": "the request came for another host",
     "another_spelling": "the form was sent to another name of loopback",
+    "peer_not_on_loopback": "another machine sent the request, and the demo answers only this one",
     # The authorization response, as the client judges it
     "unknown_state": "the state was not issued to this browser",
     "issuer_missing": "the issuer is missing",

@@ -19,6 +19,7 @@ from inspector.record.bodies import FORM
 from inspector.record.exchange import Exchange, Pairs
 from inspector.record.store import Store
 from inspector.record.transcript import Wire, bare, transcribe
+from web import peers
 from web.clock import now
 from web.derived_keys import derive_key
 
@@ -65,8 +66,12 @@ class Recorder:
     _run_id: str = ""
 
     def __call__(self, wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        """Record the request and pass it on."""
-        if str(wsgi.get("PATH_INFO", "")).startswith(NOT_RECORDED):
+        """Record the request and pass it on.
+
+        Other machines cannot fill the recording: the demo refuses their requests.
+        """
+        is_unrecorded = str(wsgi.get("PATH_INFO", "")).startswith(NOT_RECORDED)
+        if is_unrecorded or not peers.is_on_this_machine(wsgi):
             return self.application(wsgi, start_response)
         wire = self._begin(wsgi)
 

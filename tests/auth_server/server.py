@@ -28,7 +28,8 @@ from web.database import Database
 ISSUER = "http://127.0.0.1:9000"
 OTHER_SPELLINGS = ("http://localhost:9000", "http://[::1]:9000")
 API = "http://127.0.0.1:9002"
-SOMEWHERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
+#: Two addresses of this machine: the demo answers no others.
+SOMEWHERE, ELSEWHERE = "127.0.1.1", "127.0.2.1"
 NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
 VERIFIER = "the-verifier-that-only-the-client-knows-0123456789"
 

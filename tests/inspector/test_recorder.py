@@ -472,7 +472,8 @@ def test_a_locked_store_does_not_affect_requests(
 def test_a_leg_starts_if_its_recorder_cannot(
     leg: Flask, tmp_path: Path, unwatched_leg: ClosingClient
 ) -> None:
-    (tmp_path / "instance" / "inspector.db").mkdir(parents=True)
+    (tmp_path / "instance").mkdir(mode=0o700)
+    (tmp_path / "instance" / "inspector.db").mkdir()
     watch(
         leg,
         ClientAppSettings.load(

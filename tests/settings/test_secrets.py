@@ -1,7 +1,9 @@
 """Secrets: where they come from, when they are generated, and that they are never shown."""
 
 import os
+import shlex
 import stat
+import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -154,11 +156,52 @@ def test_an_unusable_instance_folder_is_reported_in_one_line(
     assert line.startswith("TRIPOD_INSTANCE_PATH: ")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these modes")
+@pytest.mark.parametrize("mode", [0o755, 0o750, 0o720, 0o704, 0o702, 0o777])
+@pytest.mark.parametrize("demo_or_not", ["demo", "outside"])
+def test_an_instance_folder_that_others_can_use_stops_the_start(
+    request: pytest.FixtureRequest, complaint: Complaint, demo_or_not: str, mode: int
+) -> None:
+    environ: Environ = request.getfixturevalue(demo_or_not)
+    folder = Path(environ["TRIPOD_INSTANCE_PATH"])
+    folder.mkdir()
+    folder.chmod(mode)
+
+    assert complaint(AuthServerSettings, environ) == (
+        f"TRIPOD_INSTANCE_PATH: group or others can read or write {folder}. "
+        f"Run: chmod 700 {folder}"
+    )
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these modes")
+def test_the_command_for_an_instance_folder_mends_it(
+    tmp_path: Path, complaint: Complaint, demo: Environ
+) -> None:
+    folder = tmp_path / "the demo's files"
+    folder.mkdir(mode=0o755)
+    environ = demo | {"TRIPOD_INSTANCE_PATH": str(folder)}
+    command = complaint(AuthServerSettings, environ).partition("Run: ")[2]
+    subprocess.run(shlex.split(command), check=True)
+
+    assert AuthServerSettings.load(environ).instance_path == folder
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o711])
+def test_an_instance_folder_that_others_cannot_read_is_used(demo: Environ, mode: int) -> None:
+    folder = Path(demo["TRIPOD_INSTANCE_PATH"])
+    folder.mkdir()
+    folder.chmod(mode)
+
+    assert AuthServerSettings.load(demo).instance_path == folder
+
+
 def test_an_unreadable_secret_file_is_reported_in_one_line(
     demo: Environ, complaint: Complaint
 ) -> None:
     key = Path(demo["TRIPOD_INSTANCE_PATH"]) / "secret_key"
-    key.mkdir(parents=True)
+    key.parent.mkdir(mode=0o700)
+    key.mkdir()
 
     assert str(key) in complaint(AuthServerSettings, demo)
 
