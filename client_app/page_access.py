@@ -25,6 +25,7 @@ from client_app.access import Access, ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError
 from client_app.print_shop import print_shop
 from client_app.return_to import allow_return, connect_url, this_page
+from web.state_changes import changes_state
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,7 +47,8 @@ def needs(*scopes: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 raise InsufficientScopeError(" ".join(missing))
             return view(*args, **kwargs)
 
-        return allow_return(connected_view)
+        # A view may refresh the tokens.
+        return allow_return(changes_state()(connected_view))
 
     return protect
 

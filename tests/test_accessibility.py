@@ -53,6 +53,15 @@ class Visit:
     def print_shop(self, path: str) -> Self:
         return self._open(self.legs.client_app_url + path)
 
+    def led_to_print_shop(self, path: str) -> Self:
+        """Open a page of Print Shop from a page of another leg, as by a link."""
+        self.tripod_id("/")
+        with self.page.expect_navigation():
+            self.page.evaluate(
+                "address => location.assign(address)", f"{self.legs.client_app_url}{path}"
+            )
+        return self
+
     def photo_api(self, path: str) -> Self:
         return self._open(self.legs.resource_api_url + path)
 
@@ -284,6 +293,11 @@ PAGES = [
         lambda visit: visit.connect("alice").press("Disconnect"),
     ),
     Entry("client_app/not_connected", "not connected", lambda visit: visit.print_shop("/photos")),
+    Entry(
+        "client_app/connect_from_elsewhere",
+        "Do you want to connect",
+        lambda visit: visit.connect("alice").led_to_print_shop("/connect?scope=photos:write"),
+    ),
     Entry(
         "client_app/denied",
         "You denied the request",

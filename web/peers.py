@@ -34,9 +34,7 @@ def init_app(app: Flask, settings: LegSettings) -> None:
         if is_on_this_machine(wsgi):
             return application(wsgi, start_response)
         with app.request_context(wsgi):
-            origin_mismatch.record_refusal(
-                Reason.PEER_NOT_ON_LOOPBACK, address=wsgi["REMOTE_ADDR"]
-            )
+            origin_mismatch.record_refusal(Reason.PEER_NOT_ON_LOOPBACK, address=wsgi["REMOTE_ADDR"])
         refusal = Response(
             _REFUSAL, HTTPStatus.FORBIDDEN, headers.make_headers(settings), mimetype="text/plain"
         )

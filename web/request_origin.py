@@ -7,7 +7,7 @@ that names another site is a reason to refuse.
 
 from urllib.parse import urlsplit
 
-from flask import request
+from flask import current_app, request
 
 from web.leg_settings import current_settings
 
@@ -25,6 +25,25 @@ def is_from_another_site() -> bool:
         return False
     own_host = urlsplit(current_settings().url).hostname
     return _find_host(request.headers.get("Referer", "")) not in (None, own_host)
+
+
+def may_change_cookies() -> bool:
+    """Return whether the response to this request may set or remove the session cookie.
+
+    `HEAD` changes nothing. Another site may lead the user here by a link, and by nothing else.
+    A form whose origin no header states comes with the cookie, or it is not this leg's own:
+    browsers send a form of another site without it (`SameSite=Lax`), and a new cookie would
+    replace the user's.
+    """
+    if request.method == "HEAD":
+        return False
+    if request.method == "GET":
+        is_link = request.headers.get("Sec-Fetch-Dest", "document") == "document"
+        return is_link or not is_from_another_site()
+    if is_from_another_site():
+        return False
+    has_cookie = current_app.config["SESSION_COOKIE_NAME"] in request.cookies
+    return has_cookie or bool(named_origin()) or is_same_for_browser()
 
 
 def named_origin() -> str:

@@ -1,15 +1,19 @@
-"""Session cookies that stay valid when a clock is set back.
+"""Session cookies that stay valid when a clock is set back, and that no other site replaces.
 
 The signature of a cookie contains the time at which it was made. `itsdangerous` rejects a time in
 the future, so one second between the clocks of two nodes, or one correction by NTP, would sign
 users out and lose their flows. Only this leg's key can make such a signature, so it is accepted.
+
+`web/request_origin.py` decides which responses may change the cookie.
 """
 
 from typing import Any
 
-from flask import Flask, Request
-from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
+from flask import Flask, Request, Response
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import SignatureExpired, TimestampSigner, URLSafeTimedSerializer
+
+from web import request_origin
 
 
 def init_app(app: Flask) -> None:
@@ -25,6 +29,13 @@ class _SessionInterface(SecureCookieSessionInterface):
         if app.secret_key and "Cookie" not in request.headers:
             return self.session_class()
         return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Set the cookie if the session has changed and the request may change the cookie."""
+        if request_origin.may_change_cookies():
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
         """Return Flask's serializer, made once, whose signer tolerates times in the future."""

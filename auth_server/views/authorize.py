@@ -21,9 +21,11 @@ from web.event_log import record, record_on_commit
 from web.headers import allow_forms_to_redirect
 from web.pages import page
 from web.request_text import checks_query
+from web.state_changes import changes_state
 
 
 @bp.get("/oauth/authorize")
+@changes_state()
 @checks_query
 @writing
 def authorization_request() -> ResponseReturnValue:

@@ -20,7 +20,7 @@ from web.event_log import record
 from web.form_tokens import FormRefused
 from web.headers import allow_forms_to_redirect
 from web.pages import form_page, page
-from web.reasons import Reason
+from web.request_origin import may_change_cookies
 from web.text import TextError
 
 
@@ -111,11 +111,10 @@ def logout() -> ResponseReturnValue:
 def form_refused(error: FormRefused) -> ResponseReturnValue:
     """Say why a form was refused, and offer a new one.
 
-    The response to a form from another site contains no form, because a new session cookie would
-    sign the user out.
+    The response to a form that can be from another site contains no form, because its session
+    cookie would replace the user's.
     """
-    is_foreign = error.reason is Reason.FORM_OF_ANOTHER_SITE
-    if is_foreign or request.endpoint != "auth_server.login":
+    if not may_change_cookies() or request.endpoint != "auth_server.login":
         retry_address = sign_in.own_page(sign_in.this_page())
         if request.endpoint == "auth_server.login":
             retry_address = url_for("auth_server.login_page")

@@ -16,7 +16,9 @@ from client_app.scope_uses import other_uses, uses_of
 from client_app.views.blueprint import bp
 from web import text
 from web.pages import page
+from web.redirects import requested_page
 from web.request_text import checks_query, has_utf8_query
+from web.state_changes import changes_state
 from web.text import TextError
 
 MAX_SCOPE_LENGTH = 200
@@ -35,7 +37,17 @@ def home() -> tuple[str, int]:
     )
 
 
+def _ask_before_connecting() -> tuple[str, int]:
+    """Let the user decide whether to connect. The button repeats the request unchanged."""
+    return page(
+        "connect_from_elsewhere.html",
+        uses=uses_of(_read_scope().split()),
+        address=requested_page(),
+    )
+
+
 @bp.get("/connect")
+@changes_state(ask_first=_ask_before_connecting)
 def connect() -> Response:
     """A1 – The resource owner uses the client to reach a resource (RFC 6749 §4.1)."""
     scope = _read_scope()
@@ -45,6 +57,7 @@ def connect() -> Response:
 
 
 @bp.get("/callback")
+@changes_state()
 @checks_query
 def authorization_response() -> Response:
     """A7 – Authorization response (RFC 6749 §4.1.2).

@@ -168,8 +168,7 @@ def test_an_instance_folder_that_others_can_use_stops_the_start(
     folder.chmod(mode)
 
     assert complaint(AuthServerSettings, environ) == (
-        f"TRIPOD_INSTANCE_PATH: group or others can read or write {folder}. "
-        f"Run: chmod 700 {folder}"
+        f"TRIPOD_INSTANCE_PATH: group or others can read or write {folder}. Run: chmod 700 {folder}"
     )
     assert list(folder.iterdir()) == []
 
