@@ -15,7 +15,7 @@ from auth_server import digests, throttling
 from auth_server.context import get_settings
 from auth_server.models import User
 from auth_server.signed_in_user import SignedInUser, find_signed_in_user
-from web import text
+from web import form_tokens, text
 from web.database import Session, get_reader
 from web.event_log import record
 from web.redirects import requested_page
@@ -74,16 +74,14 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
 
 def sign_in(user: User, next_page: str) -> None:
     """Begin a new browser session for `user`. Nothing of the old session is kept."""
-    session.clear()
-    login_user(SignedInUser(user.id, user.username, user.name, user.epoch, user.is_demo))
+    _begin_session(SignedInUser(user.id, user.username, user.name, user.epoch, user.is_demo))
     session[_SIGNED_IN_FOR] = _fingerprint(next_page)
     record("signed_in", sub=user.id)
 
 
 def stay_signed_in(user: SignedInUser) -> None:
     """Begin a new browser session for `user`, whose sign-ins have just ended."""
-    session.clear()
-    login_user(replace(user, epoch=user.epoch + 1))
+    _begin_session(replace(user, epoch=user.epoch + 1))
 
 
 def choose_account(user: SignedInUser, next_page: str) -> None:
@@ -129,6 +127,14 @@ def own_page(unverified_next: str | None) -> str:
     if is_local and _VISIBLE_ASCII.fullmatch(target) and _is_page(urlsplit(target).path):
         return target
     return "/"
+
+
+def _begin_session(user: SignedInUser) -> None:
+    session.clear()
+    login_user(user)
+    # Create the CSRF token now, because every page has the form to sign out. A page that sets the
+    # cookie for it could overwrite a newer cookie that another tab has received.
+    form_tokens.renew_token()
 
 
 def _fingerprint(page: str) -> str:

@@ -3,9 +3,9 @@
 Views that are marked `for_machines` are exempt, because their callers send no cookies.
 """
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from flask_wtf import CSRFProtect
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError, generate_csrf
 from werkzeug.exceptions import BadRequest
 
 from web import event_log, origin_mismatch, request_origin
@@ -45,6 +45,13 @@ def init_app(app: Flask) -> None:
             raise _record_refusal(_find_cause(), detail=error.description) from None
 
     app.before_request(check_form)
+
+
+def renew_token() -> None:
+    """Create the CSRF token of a session that begins with this request."""
+    # Flask-WTF keeps the token of the old session for the rest of the request.
+    g.pop("csrf_token", None)
+    generate_csrf()
 
 
 def _is_form() -> bool:

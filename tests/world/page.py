@@ -85,7 +85,7 @@ class Form:
 
 
 class Page:
-    """A response as a user sees it."""
+    """A response as a user sees it. `forms` are those of this page, and not of every page."""
 
     def __init__(self, response: requests.Response) -> None:
         self.response = response
@@ -100,7 +100,9 @@ class Page:
         self.text = _tidy(parser.text)
         self.links = parser.links
         self.images = parser.images
-        self.forms = parser.forms
+        self.forms = [form for form in parser.forms if form.id != "sign-out"]
+        #: The form at the end of every page of the authorization server, if a user is signed in.
+        self.sign_out_form = next((form for form in parser.forms if form.id == "sign-out"), None)
 
     def __repr__(self) -> str:
         return f"<Page {self.status} {self.url} {self.title!r}>"
