@@ -4,7 +4,7 @@ import logging
 
 from flask import Flask
 
-from auth_server import cli, demo, error_pages, server, sign_in
+from auth_server import cli, demo, error_pages, registrants, server, sign_in
 from auth_server.redirect_uris import is_private_use
 from auth_server.views import bp
 from config import PROJECT_ROOT, AuthServerSettings
@@ -33,6 +33,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
     app.context_processor(lambda: {"server_name": settings.name})
     app.jinja_env.globals["find_signed_in_user"] = sign_in.signed_in_user
     app.jinja_env.globals["is_private_use"] = is_private_use
+    app.jinja_env.globals["find_registrant"] = registrants.find_registrant
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)

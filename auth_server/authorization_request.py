@@ -46,7 +46,7 @@ class Authorization:
             error,
             reason,
             description,
-            client_id=self.client.client_id,
+            client=self.client,
             redirect_uri=self.redirect_uri,
             state=self.state,
         )
@@ -69,7 +69,7 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
             error.error,
             reason_for(error),
             error.get_error_description() or "The request is not valid.",
-            client_id=client.client_id,
+            client=client,
             redirect_uri=redirect_uri,
             state=request.payload.state,
         ) from error

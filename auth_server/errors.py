@@ -19,6 +19,7 @@ from werkzeug.http import quote_header_value
 
 from auth_server.context import get_settings
 from auth_server.reasons import Reason
+from auth_server.registered_client import RegisteredClient
 from web.event_log import Field
 
 #: The same description for every reason: a client must not learn which check its guess failed.
@@ -109,7 +110,7 @@ class UntrustedRequest(Exception):
 class AuthorizationRefused(Exception):
     """An authorization request that fails after its redirect URI is trusted.
 
-    The client receives the error by a redirect.
+    The client receives the error by a redirect, which the visitor may have to confirm.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class AuthorizationRefused(Exception):
         reason: Reason,
         description: str,
         *,
-        client_id: str,
+        client: RegisteredClient,
         redirect_uri: str,
         state: str | None,
     ) -> None:
@@ -126,7 +127,7 @@ class AuthorizationRefused(Exception):
         self.error = error
         self.reason = reason
         self.description = description
-        self.client_id = client_id
+        self.client = client
         self.redirect_uri = redirect_uri
         self.state = state
 

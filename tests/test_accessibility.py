@@ -123,6 +123,11 @@ class Visit:
         page.get_by_label("Redirect URIs").fill(redirect_uri)
         return self.press("Register")
 
+    def request_of_a_developers_client(self) -> Self:
+        """Open a request that fails, for a client of Alice's, while nobody is signed in."""
+        client_id = self.register().page.locator("#new-id").inner_text()
+        return self.forget_cookies().tripod_id(f"/oauth/authorize?client_id={client_id}")
+
     def press(self, label: str) -> Self:
         """Press the button with this label and wait for the next page."""
         with self.page.expect_navigation():
@@ -256,6 +261,11 @@ PAGES = [
         "auth_server/account_password",
         "Change your",
         lambda visit: visit.enter_a_wrong_password("bob"),
+    ),
+    Entry(
+        "auth_server/error_redirect",
+        "This request was refused",
+        lambda visit: visit.request_of_a_developers_client(),
     ),
     Entry("auth_server/developer_apps", "Your apps", lambda visit: visit.developer_apps()),
     Entry("auth_server/developer_apps", "Your apps", lambda visit: visit.register()),
