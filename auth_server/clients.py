@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
 
+from auth_server import client_names
 from auth_server.client_metadata import ClientMetadata, check_name
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
@@ -31,6 +32,10 @@ def register_client(
     :raises RegistrationError: when the metadata are not safe or not valid.
     """
     _raise_objections(metadata.objections(is_public=is_public))
+    owner_id = None
+    if owner is not None:
+        owner_id = owner.id
+    client_names.check_unmistakable(db, metadata.name, owner_id)
     client = Client(
         client_id=client_id or new_identifier(),
         is_resource_server=False,
@@ -75,6 +80,8 @@ def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None
     :raises RegistrationError: when the metadata are not safe or not valid.
     """
     _raise_objections(metadata.objections(is_public=client.is_public))
+    if check_name(metadata.name) != client.name:
+        client_names.check_unmistakable(db, metadata.name, client.owner_id)
     _set_metadata(client, metadata)
     db.flush()
     narrow_grants(db, client)

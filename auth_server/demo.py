@@ -20,6 +20,8 @@ from web.database import Database, Session
 
 #: The name and password for each username. In the demo, the login page shows them.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
+#: The names of the demo's client and of its resource server.
+PRINT_SHOP, PHOTO_API = "Print Shop", "Photo API"
 #: The name and password for each username. The lab signs in with them. No page shows them.
 #: `inspector/lab/actors.py` has the same passwords.
 LAB_ACCOUNTS = {
@@ -39,7 +41,7 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
             db,
             DEMO_CLIENT_ID,
             secret=settings.demo_client_secret,
-            name="Print Shop",
+            name=PRINT_SHOP,
             redirect_uris=[f"{settings.client_app_url}/callback"],
             scope=scope_text(SCOPES),
         )
@@ -47,7 +49,7 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
             db,
             DEMO_INTROSPECTION_CLIENT_ID,
             secret=settings.demo_introspection_client_secret,
-            name="Photo API",
+            name=PHOTO_API,
             redirect_uris=[],
             scope="",
             is_resource_server=True,

@@ -103,8 +103,9 @@ def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inst
     instance = Instance(tmp_path_factory.mktemp("instance"))
     with pytest.MonkeyPatch.context() as patch:
         _make_hashing_cheap(patch)
-        database: Database = create_app(instance.settings()).extensions["tripod.database"]
-        with database.writing() as db:
+        app = create_app(instance.settings())
+        database: Database = app.extensions["tripod.database"]
+        with app.app_context(), database.writing() as db:
             users.create_user(
                 db, username="mallory", name="Mallory Moore", password=MALLORYS_PASSWORD
             )

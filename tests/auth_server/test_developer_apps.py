@@ -155,7 +155,8 @@ def test_the_same_form_of_two_users_registers_two_clients(
     """A user cannot choose a client identifier through the form's hidden key."""
     form, alices = developer.form("/developer/apps/new"), Developer(alice)
     form_id = form.entries["form_id"]
-    one, other = developer.registers(form), alices.registers(form_id=form_id)
+    one = developer.registers(form)
+    other = alices.registers(form_id=form_id, name="Alice in Print")
 
     assert other.status_code == 200
     assert len({shown(one, "new-id"), shown(other, "new-id"), form_id}) == 3

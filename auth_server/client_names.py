@@ -1,0 +1,46 @@
+"""Refuse the name of a client that a user could take for another's.
+
+One registrant may use a name twice, as for the web and the phone application of one product: the
+consent page says truly who registered them. The operator, the demo and each user are registrants.
+"""
+
+from sqlalchemy import Select, or_, select
+
+from auth_server.context import get_settings
+from auth_server.demo import PHOTO_API, PRINT_SHOP
+from auth_server.errors import RegistrationError
+from auth_server.lookalikes import look_alike
+from auth_server.models import Client
+from web.database import Session, lock
+
+_OBJECTION = (
+    "This name looks like that of another app or of this server. Choose one that users cannot "
+    "mistake for it."
+)
+
+
+def check_unmistakable(db: Session, name: str, owner_id: str | None) -> None:
+    """Check the name of a client of this user, or of the operator if `owner_id` is None.
+
+    :raises RegistrationError: when it looks like the name of this server, of a client of another
+        registrant, or, for a user, of the demo.
+    """
+    # Of two names that look alike and are registered together, the second must find the first.
+    lock(db, "names of clients")
+    taken = [get_settings().name, *db.scalars(_names_of_others(owner_id))]
+    if owner_id is not None:
+        taken += [PRINT_SHOP, PHOTO_API]
+    if any(look_alike(name, other) for other in taken):
+        raise RegistrationError(_OBJECTION, {"name": _OBJECTION})
+
+
+def _names_of_others(owner_id: str | None) -> Select[str]:
+    """Select the names of the clients of other registrants. Outside the demo, it has none."""
+    names = select(Client.name)
+    if owner_id is not None:
+        names = names.where(or_(Client.owner_id.is_(None), Client.owner_id != owner_id))
+    else:
+        names = names.where(or_(Client.owner_id.is_not(None), Client.is_demo))
+    if not get_settings().demo:
+        names = names.where(Client.is_demo.is_(False))
+    return names
