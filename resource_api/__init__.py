@@ -3,26 +3,34 @@
 It sees no password, and cannot read a token: it asks the authorization server about each one.
 """
 
-from flask import Flask
+from typing import TYPE_CHECKING
 
-from config import PROJECT_ROOT, ResourceApiSettings
-from resource_api import demo, errors, images
-from resource_api.introspection import IntrospectionClient
-from resource_api.views import bp
-from web import health, migrations
-from web.application import MAX_FORM_BYTES, new_application
-from web.database import Database
-from web.http_client import HttpClient
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config import ResourceApiSettings
+    from web.http_client import HttpClient
 
 
-def create_app(settings: ResourceApiSettings, http: HttpClient | None = None) -> Flask:
+def create_app(settings: "ResourceApiSettings", http: "HttpClient | None" = None) -> "Flask":
     """Return the resource API as a WSGI application.
 
     `http` sends its requests to the authorization server.
     """
-    app = new_application(settings)
+    # Imported here, because the program that decodes an image is in this package and needs none.
+    from config import PROJECT_ROOT
+    from resource_api import demo, errors, uploads
+    from resource_api.decoders import Decoders
+    from resource_api.images.limits import MAX_BYTES
+    from resource_api.introspection import IntrospectionClient
+    from resource_api.views import bp
+    from web import application, health, migrations
+    from web.database import Database
+    from web.http_client import HttpClient
+
+    app = application.new_application(settings)
     # The largest image, and its title and the multipart boundaries.
-    app.config["MAX_CONTENT_LENGTH"] = images.MAX_BYTES + MAX_FORM_BYTES
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BYTES + application.MAX_FORM_BYTES
 
     database = Database(settings.database_url)
     database.init_app(app)
@@ -32,7 +40,9 @@ def create_app(settings: ResourceApiSettings, http: HttpClient | None = None) ->
 
     client = IntrospectionClient(settings, http or HttpClient())
     app.extensions["resource_api.introspection"] = client
+    app.extensions["resource_api.decoders"] = Decoders()
     errors.init_app(app)
+    uploads.init_app(app)
     health.init_app(app, database.check)
     app.register_blueprint(bp)
     return app

@@ -70,7 +70,7 @@ class PhotoNotFound(ApiError):
 
 
 class TooLarge(ApiError):
-    """The image has more bytes or more pixels than allowed."""
+    """The image has more bytes or pixels than allowed, or takes too long to decode."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     error = "too_large"
@@ -90,8 +90,18 @@ class InvalidTitle(ApiError):
     error = "invalid_title"
 
 
+class InsufficientStorage(ApiError):
+    """The user has too many photos to store another one."""
+
+    status = HTTPStatus.INSUFFICIENT_STORAGE
+    error = "insufficient_storage"
+
+
 class TemporarilyUnavailable(ApiError):
-    """A service that this leg needs does not answer. Every request is refused until it does."""
+    """The same request can succeed later.
+
+    A service that this leg needs does not answer, or too many images are being decoded.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     error = "temporarily_unavailable"
@@ -103,12 +113,13 @@ class TemporarilyUnavailable(ApiError):
 
 def init_app(app: Flask) -> None:
     """Return every error of `app` as JSON, where the other legs show pages."""
-    app.register_error_handler(ApiError, _handle_api_error)
+    app.register_error_handler(ApiError, answer_with)
     app.register_error_handler(HTTPException, _handle_http_error)
     app.register_error_handler(Exception, _handle_unexpected_error)
 
 
-def _handle_api_error(error: ApiError) -> tuple[Response, int, dict[str, str]]:
+def answer_with(error: ApiError) -> tuple[Response, int, dict[str, str]]:
+    """Return the response for an error."""
     return jsonify(error.body()), error.status, error.headers()
 
 

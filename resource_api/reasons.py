@@ -1,7 +1,7 @@
-"""The reason codes of this leg: why it refused access to a photo or to the user's profile.
+"""The reason codes of this leg: why it refused access, or an uploaded photo.
 
-The `reason` field of an `access_refused` event holds one of these codes. The caller learns less:
-the descriptions in `protection.py` do not say which check of the token failed.
+The `reason` field of an `access_refused` or an `upload_refused` event holds one of these codes. The
+caller learns less about a token: the descriptions in `protection.py` do not say which check failed.
 """
 
 from enum import StrEnum
@@ -31,3 +31,26 @@ class Reason(StrEnum):
 
     # The token is valid, but not for this request.
     SCOPE_NOT_GRANTED = "scope_not_granted"  # The resource owner did not grant this scope.
+
+    # The uploaded file must not be stored.
+    TOO_MANY_BYTES = "too_many_bytes"  # The file has more than 10 MiB.
+    TOO_MANY_PIXELS = "too_many_pixels"  # The image has more than 24 megapixels.
+    TOO_MANY_SCANS = "too_many_scans"  # The JPEG has more than 100 scans.
+    # Decoding it takes too much time or memory, or the decoder crashed.
+    IMAGE_TOO_COMPLEX = "image_too_complex"
+    UNSUPPORTED_IMAGE = "unsupported_image"  # The file is damaged, or of another format.
+    HEIC_IMAGE = "heic_image"  # The file has the format HEIC.
+
+    # There is no room for the photo.
+    TOO_MANY_UPLOADS = "too_many_uploads"  # Too many images are being decoded at this moment.
+    TOO_MANY_PHOTOS = "too_many_photos"  # The user has 500 photos.
+    STORAGE_FULL = "storage_full"  # The user's photos would have more than 500 MiB.
+
+
+class UploadRefused(Exception):
+    """The photo is not stored. `uploads.py` answers the client; `detail` is for the event log."""
+
+    def __init__(self, reason: Reason, detail: str = "") -> None:
+        super().__init__(reason, detail)
+        self.reason = reason
+        self.detail = detail

@@ -14,7 +14,9 @@ from werkzeug.exceptions import UnsupportedMediaType
 from config import ResourceApiSettings
 from resource_api import photos
 from resource_api.addresses import absolute_url
+from resource_api.decoders import Decoders
 from resource_api.errors import InvalidRequest
+from resource_api.images import CleanImage
 from resource_api.photos import Photo
 from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
 from web import text
@@ -100,23 +102,25 @@ def show_image(photo_id: str) -> Response:
 
 @bp.post("/photos")
 @require_scope(PHOTOS_WRITE)
-@writing
 def add_photo() -> tuple[Json, int, dict[str, str]]:
     """Store a photo from multipart/form-data."""
-    # Loading Pillow takes a while, and many processes never need it.
-    from resource_api.images.cleaning import clean
-
-    upload = _read_image()
+    upload, owner = _read_image(), resource_owner().sub
     title = photos.check_title(request.form.get("title"))
+    decoders: Decoders = current_app.extensions["resource_api.decoders"]
     # This is the slow part, so it comes before the transaction.
-    image = clean(upload)
-    photo = photos.add(get_transaction(), resource_owner().sub, title, image)
-    get_transaction().commit()
+    photo = _store_photo(owner, title, decoders.clean(upload, owner))
     return (
         _represent(photo),
         HTTPStatus.CREATED,
         {"Location": absolute_url("show_photo", photo_id=photo.id)},
     )
+
+
+@writing
+def _store_photo(owner: str, title: str, image: CleanImage) -> Photo:
+    photo = photos.add(get_transaction(), owner, title, image)
+    get_transaction().commit()
+    return photo
 
 
 @bp.patch("/photos/<photo_id>")

@@ -103,6 +103,16 @@ PHRASES = {
     "credentials_refused": "the authorization server refused the credentials of Photo API",
     "no_introspection": "the authorization server sent no introspection response",
     "scope_not_granted": "the scope was not granted",
+    # The API's checks of an upload
+    "too_many_bytes": "the file has more than 10 MiB",
+    "too_many_pixels": "the image has more than 24 megapixels",
+    "too_many_scans": "the JPEG has more than 100 scans",
+    "image_too_complex": "the image takes too much time or memory to decode",
+    "unsupported_image": "the file is not a complete PNG, JPEG, WebP or AVIF image",
+    "heic_image": "the image has the format HEIC",
+    "too_many_uploads": "too many images are being decoded at this moment",
+    "too_many_photos": "the user has 500 photos",
+    "storage_full": "the photos of the user would have more than 500 MiB",
     # The end of a grant or a connection
     "replay": "a single-use code or token was presented again",
     "revoked_by_client": "the client revoked it",

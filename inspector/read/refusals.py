@@ -16,6 +16,7 @@ _HEADINGS = {
     "authorization_request_refused": REFUSED,
     "introspection_refused": REFUSED,
     "access_refused": REFUSED,
+    "upload_refused": REFUSED,
     "form_refused": REFUSED,
     "host_refused": REFUSED,
     "authorization_response_refused": "Why the flow stops",

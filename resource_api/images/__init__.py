@@ -1,8 +1,10 @@
-"""The uploaded images: how they are checked, and what is stored of them."""
+"""The uploaded images: how they are checked, and what is stored of them.
+
+Only the program in `decoder.py` decodes an image. `resource_api/decoders.py` starts it for each
+upload, so the process that serves requests does not load Pillow.
+"""
 
 from dataclasses import dataclass
-
-MAX_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)

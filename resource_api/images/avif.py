@@ -2,6 +2,7 @@
 
 import re
 
+from PIL import AvifImagePlugin
 from PIL.ImageCms import ImageCmsProfile
 
 from resource_api.images.colour import open_profile
@@ -17,6 +18,8 @@ from resource_api.images.orientation import read_orientation
 
 #: At this speed, the largest image takes a few seconds.
 ENCODING = {"format": "AVIF", "quality": QUALITY, "subsampling": "4:4:4", "speed": 10}
+#: By default, there is a thread for each processor, and each thread needs memory.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 #: The entry of the item list for EXIF data, up to the item's type (ISO/IEC 14496-12 §8.11.6).
 _EXIF_ITEM = re.compile(rb"(infe\x02.{3}.{4}|infe\x03.{3}.{6})Exif", re.DOTALL)

@@ -6,22 +6,19 @@ the uploaded file looks in Chromium: the orientation and the colour profile are 
 pixels first, and an animation keeps only its first frame.
 """
 
-import ctypes
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from io import BytesIO
-from typing import IO
 
-from resource_api.errors import ApiError, TooLarge, UnsupportedImage
-from resource_api.images import MAX_BYTES, CleanImage
+from resource_api.images import CleanImage
 from resource_api.images.avif import open_avif
 from resource_api.images.colour import convert_to_srgb
 from resource_api.images.jpeg import open_jpeg
+from resource_api.images.limits import MAX_STORED_BYTES
 from resource_api.images.opened import OpenedImage
 from resource_api.images.orientation import turn_upright
 from resource_api.images.png import open_png
 from resource_api.images.webp import open_webp
+from resource_api.reasons import Reason, UploadRefused
 
 CONTENT_TYPES = {
     "PNG": "image/png",
@@ -29,41 +26,28 @@ CONTENT_TYPES = {
     "WEBP": "image/webp",
     "AVIF": "image/avif",
 }
-UNSUPPORTED = "image must be a complete and valid PNG, JPEG, WebP or AVIF image."
-HEIC = "image is in the format HEIC, which is not supported. Convert it to JPEG first."
-#: The option of mallopt(3) for the size from which a block is returned to the system when freed.
-M_MMAP_THRESHOLD = -3
-LARGE_BLOCK = 2**20
-
-# By default, glibc keeps the memory of a few decoded images for each thread. musl does not.
-if sys.platform == "linux":
-    with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
-def clean(upload: IO[bytes]) -> CleanImage:
+def clean(data: bytes) -> CleanImage:
     """Return the uploaded image as it may be stored.
 
-    :raises TooLarge: when it has too many bytes or pixels.
-    :raises UnsupportedImage: when it does not decode as a PNG, JPEG, WebP or AVIF image.
+    :raises UploadRefused: when it must not be stored.
+    :raises MemoryError: when it needs more memory than there is.
     """
-    data = upload.read(MAX_BYTES + 1)
-    if len(data) > MAX_BYTES:
-        raise TooLarge("image must be at most 10 MiB.")
     open_image = _recognize(data)
     try:
         return _encode_pixels(open_image(data))
-    except (ApiError, MemoryError):
+    except (UploadRefused, MemoryError):
         raise
     except Exception as error:
         # With hostile bytes, Pillow raises OSError, ValueError, struct.error and others.
-        raise UnsupportedImage(UNSUPPORTED) from error
+        raise UploadRefused(Reason.UNSUPPORTED_IMAGE) from error
 
 
 def _recognize(data: bytes) -> Callable[[bytes], OpenedImage]:
     """Return the function that opens files of this format.
 
-    :raises UnsupportedImage: when the first bytes are those of no supported format.
+    :raises UploadRefused: when the first bytes are those of no supported format.
     """
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return open_png
@@ -77,8 +61,8 @@ def _recognize(data: bytes) -> Callable[[bytes], OpenedImage]:
         if b"avif" in brands or b"avis" in brands:
             return open_avif
         if b"hei" in brands or b"hev" in brands:
-            raise UnsupportedImage(HEIC)
-    raise UnsupportedImage(UNSUPPORTED)
+            raise UploadRefused(Reason.HEIC_IMAGE)
+    raise UploadRefused(Reason.UNSUPPORTED_IMAGE)
 
 
 def _encode_pixels(opened: OpenedImage) -> CleanImage:
@@ -86,7 +70,12 @@ def _encode_pixels(opened: OpenedImage) -> CleanImage:
     pixels = turn_upright(pixels, opened.orientation)
     # The transparency of a palette image belongs to its pixels; the rest of `info` is metadata.
     pixels.info = {name: value for name, value in pixels.info.items() if name == "transparency"}
+    encoding = opened.encoding
+    # The pixels as they were before they were turned need as much memory as those after it.
+    del opened
     written = BytesIO()
-    pixels.save(written, **opened.encoding)
-    content_type = CONTENT_TYPES[opened.encoding["format"]]
+    pixels.save(written, **encoding)
+    if written.tell() > MAX_STORED_BYTES:
+        raise UploadRefused(Reason.IMAGE_TOO_COMPLEX)
+    content_type = CONTENT_TYPES[encoding["format"]]
     return CleanImage(written.getvalue(), content_type, pixels.width, pixels.height)

@@ -1,20 +1,25 @@
 """Open JPEG files. Pillow gets only the segments that make up the picture."""
 
+import re
 import struct
+from collections.abc import Iterator
 from functools import partial
 from io import BytesIO
+from itertools import takewhile
 
 from PIL import Image
 
 from resource_api.images.colour import open_profile
+from resource_api.images.limits import MAX_SCANS
 from resource_api.images.opened import QUALITY, OpenedImage, open_header
 from resource_api.images.orientation import read_orientation
+from resource_api.reasons import Reason, UploadRefused
 
 _START, _END = b"\xff\xd8", b"\xff\xd9"
-_SCAN, _FILL = 0xDA, 0xFF
+_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _APP0, _APP1, _APP2, _APP14, _APP15, _COMMENT = 0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE
-#: Markers that are not followed by the length of their segment.
-_ALONE = frozenset({0x00, 0x01, *range(0xD0, 0xDA)})
+#: A marker that ends the image or begins a segment. Pixels can contain the other ones.
+_MARKER = re.compile(rb"\xff([^\x00\x01\xd0-\xd8\xff])", re.DOTALL)
 #: Bytes that a decoder reads as pixels only if pixels are missing.
 _FILLER = b"\x55\xaa" * 256
 
@@ -38,23 +43,41 @@ def open_jpeg(data: bytes) -> OpenedImage:
 
 
 def _split(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
-    """Return each segment before the pixels, as its marker and its content, and then the rest."""
+    """Return each segment before the pixels, as its marker and its content, and then the rest.
+
+    :raises UploadRefused: when the pixels have too many scans.
+    """
     segments: list[tuple[int, bytes]] = []
-    position = data.find(b"\xff", len(_START))
-    while 0 <= position < len(data) - 3:
-        marker, length = data[position + 1], int.from_bytes(data[position + 2 : position + 4])
+    markers = _read_markers(data)
+    for marker, position, content in markers:
         if marker == _SCAN:
+            _check_number_of_scans(markers)
             return segments, data[position:]
-        if marker == _FILL:
-            position += 1
-        elif marker in _ALONE:
-            position += 2
-        else:
-            segments.append((marker, data[position + 4 : position + 2 + length]))
-            position += 2 + max(length, 2)
-        # As in libjpeg, what lies between a segment and the next marker is skipped.
-        position = data.find(b"\xff", position)
+        if marker != _END_OF_IMAGE:
+            segments.append((marker, content))
     raise ValueError("the file has no pixels")
+
+
+def _read_markers(data: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Yield each marker with its position, and with the content of its segment.
+
+    As in libjpeg, what lies between a segment and the next marker is skipped.
+    """
+    found = _MARKER.search(data, len(_START))
+    while found is not None:
+        marker, start = found[1][0], found.start()
+        length = 0
+        if marker != _END_OF_IMAGE:
+            length = int.from_bytes(data[start + 2 : start + 4])
+        yield marker, start, data[start + 4 : start + 2 + length]
+        found = _MARKER.search(data, start + 2 + length)
+
+
+def _check_number_of_scans(markers: Iterator[tuple[int, int, bytes]]) -> None:
+    """Raise `UploadRefused` when too many scans follow the first one."""
+    rest = takewhile(lambda found: found[0] != _END_OF_IMAGE, markers)
+    if 1 + sum(marker == _SCAN for marker, *_ in rest) > MAX_SCANS:
+        raise UploadRefused(Reason.TOO_MANY_SCANS)
 
 
 def _belongs_to_picture(marker: int, content: bytes) -> bool:

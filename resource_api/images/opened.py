@@ -1,5 +1,6 @@
 """An image of which only the header has been read."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
@@ -8,13 +9,15 @@ from typing import Any
 from PIL import Image
 from PIL.ImageCms import ImageCmsProfile
 
-from resource_api.errors import TooLarge
+from resource_api.images.limits import MAX_PIXELS
+from resource_api.reasons import Reason, UploadRefused
 
 #: The quality for lossy encoders. At 90, encoding again causes visible loss in photos with little
 #: compression.
 QUALITY = 95
-MAX_PIXELS = 40_000_000
-TOO_MANY_PIXELS = "image must have at most 40 million pixels."
+#: Pillow itself refuses an image with more than twice as many pixels, before it allocates memory.
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS // 2
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 def decode_with_pillow(image: Image.Image) -> Image.Image:
@@ -40,17 +43,17 @@ class OpenedImage:
 def open_header(data: bytes, file_format: str) -> Image.Image:
     """Return the image without decoding its pixels, so that a small file cannot fill the memory.
 
-    :raises TooLarge: when it has too many pixels.
+    :raises UploadRefused: when it has too many pixels.
     """
     try:
         image = Image.open(BytesIO(data), formats=[file_format])
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise TooLarge(TOO_MANY_PIXELS) from None
+    except Image.DecompressionBombError:
+        raise UploadRefused(Reason.TOO_MANY_PIXELS) from None
     check_size(image.width, image.height)
     return image
 
 
 def check_size(width: int, height: int) -> None:
-    """Raise `TooLarge` when an image of this size has too many pixels."""
+    """Raise `UploadRefused` when an image of this size has too many pixels."""
     if width * height > MAX_PIXELS:
-        raise TooLarge(TOO_MANY_PIXELS)
+        raise UploadRefused(Reason.TOO_MANY_PIXELS)

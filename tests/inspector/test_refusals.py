@@ -40,6 +40,7 @@ def test_no_phrase_is_empty_or_ends_with_a_full_stop() -> None:
         ("authorization_request_refused", "Why it was refused"),
         ("introspection_refused", "Why it was refused"),
         ("access_refused", "Why it was refused"),
+        ("upload_refused", "Why it was refused"),
         ("form_refused", "Why it was refused"),
         ("authorization_response_refused", "Why the flow stops"),
         ("access_token_request_failed", "Why there are no tokens"),

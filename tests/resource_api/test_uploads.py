@@ -3,9 +3,13 @@
 import io
 import struct
 import zlib
+from contextlib import suppress
 
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
+
+from resource_api.images.cleaning import clean
+from resource_api.reasons import UploadRefused
 
 MIB = 1024 * 1024
 PRIVATE_DATA = b"52.37 N 4.90 E"
@@ -211,17 +215,17 @@ def test_a_file_of_exactly_ten_mebibytes_is_accepted(alices_client, drawing):
 
 @pytest.mark.parametrize(
     ("width", "height"),
-    [(8000, 5001), (10_000, 10_000), (20_000, 20_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
+    [(6000, 4001), (10_000, 10_000), (1, 40_000_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
 )
-def test_more_than_forty_megapixels_are_rejected_by_the_header(alices_client, width, height):
+def test_more_than_24_megapixels_are_rejected_by_the_header(alices_client, width, height):
     response = alices_client.upload(png_of(width, height))
 
     assert response.status_code == 413
     assert response.json["error"] == "too_large"
 
 
-def test_forty_megapixels_are_accepted(alices_client):
-    response = alices_client.upload(png_of(8000, 5000))
+def test_24_megapixels_are_accepted(alices_client):
+    response = alices_client.upload(png_of(6000, 4000))
 
     assert response.status_code == 415, "the size was accepted, and decoding found no pixels"
 
@@ -270,14 +274,11 @@ def test_a_truncated_image_is_unsupported(alices_client, drawing, file_format):
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
-def test_damaged_images_never_cause_a_server_error(alices_client, drawing, file_format):
+def test_damaged_images_never_cause_another_error(drawing, file_format):
     image = drawing(file_format, size=(4, 3), exif=exif(6))
-    responses = [
-        alices_client.upload(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
-        for at in range(0, len(image), 11)
-    ]
-
-    assert {response.status_code for response in responses} <= {201, 413, 415}
+    for at in range(0, len(image), 11):
+        with suppress(UploadRefused):
+            clean(image[:at] + bytes([image[at] ^ 0xFF]) + image[at + 1 :])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,114 @@
+"""Start a process for each uploaded image, and wait for its answer.
+
+A process is started anew for each image, so nothing of one image remains for the next one. It gets
+only the bytes of the upload: no environment, no open files and no connections of this process.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+from config import PROJECT_ROOT
+from resource_api.images import CleanImage
+from resource_api.images.limits import MAX_BYTES, WALL_SECONDS
+from resource_api.reasons import Reason, UploadRefused
+
+#: How many decoders run at once, and how many uploads wait for one of them.
+RUNNING = 2
+WAITING = 4
+#: The seconds for which an upload waits.
+LONGEST_WAIT = 8.0
+
+_COMMAND = (sys.executable, "-m", "resource_api.images.decoder")
+#: The variables that an interpreter can need to start, on Windows and for its own libraries.
+_PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+#: Python exits with this status after an exception that nothing caught.
+_UNCAUGHT = 1
+
+
+class Decoders:
+    """The decoders of this process: `RUNNING` at once, and only one for each user."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._running: set[str] = set()
+        self._waiting = 0
+
+    def clean(self, upload: IO[bytes], owner: str) -> CleanImage:
+        """Return the uploaded image as it may be stored.
+
+        :raises UploadRefused: when it must not be stored, or when too many uploads wait.
+        """
+        if upload.seek(0, os.SEEK_END) > MAX_BYTES:
+            raise UploadRefused(Reason.TOO_MANY_BYTES)
+        with self._turn(owner):
+            # An upload that waits stays in its file, and does not fill the memory.
+            upload.seek(0)
+            return _decode(upload.read())
+
+    @contextmanager
+    def _turn(self, owner: str) -> Iterator[None]:
+        """Wait until a decoder may start for this user, and count it until the block ends."""
+        with self._changed:
+            if not self._may_start(owner):
+                self._wait(owner)
+            self._running.add(owner)
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running.remove(owner)
+                self._changed.notify_all()
+
+    def _may_start(self, owner: str) -> bool:
+        return len(self._running) < RUNNING and owner not in self._running
+
+    def _wait(self, owner: str) -> None:
+        if self._waiting >= WAITING:
+            raise UploadRefused(Reason.TOO_MANY_UPLOADS)
+        self._waiting += 1
+        try:
+            if not self._changed.wait_for(lambda: self._may_start(owner), LONGEST_WAIT):
+                raise UploadRefused(Reason.TOO_MANY_UPLOADS)
+        finally:
+            self._waiting -= 1
+
+
+def _decode(data: bytes) -> CleanImage:
+    """Return the answer of a new process about this file."""
+    environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    try:
+        # After the time limit, and after any error, `run` kills the process and waits for its end.
+        finished = subprocess.run(  # noqa: S603 - the command is constant
+            _COMMAND,
+            input=data,
+            stdout=subprocess.PIPE,
+            cwd=PROJECT_ROOT,
+            env=environ,
+            timeout=WALL_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise UploadRefused(Reason.IMAGE_TOO_COMPLEX, "wall time") from None
+    except BlockingIOError:
+        # The system has no room for another process (fork(2): EAGAIN).
+        raise UploadRefused(Reason.TOO_MANY_UPLOADS, "no process") from None
+    if finished.returncode == _UNCAUGHT:
+        raise RuntimeError("The image decoder failed. Standard error has its traceback.")
+    if finished.returncode != 0:
+        detail = f"exit status {finished.returncode}"
+        raise UploadRefused(Reason.IMAGE_TOO_COMPLEX, detail)
+    return _read_answer(finished.stdout)
+
+
+def _read_answer(answer: bytes) -> CleanImage:
+    line, _, data = answer.partition(b"\n")
+    description = json.loads(line)
+    if "reason" in description:
+        raise UploadRefused(Reason(description["reason"]))
+    return CleanImage(data, **description)
