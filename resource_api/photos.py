@@ -8,12 +8,13 @@ import secrets
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy import String, bindparam, delete, func, select, tuple_, update
 
 from resource_api import models
 from resource_api.errors import InvalidRequest, InvalidTitle, PhotoNotFound
 from resource_api.images import CleanImage
 from resource_api.models import ID_LENGTH, TITLE_LENGTH
+from resource_api.reasons import Reason, UploadRefused
 from web import text
 from web.clock import now
 from web.database import UtcDateTime
@@ -21,6 +22,10 @@ from web.statements import Change, Executor, Query
 from web.text import TextError
 
 T = TypeVar("T")
+
+#: What one user may store.
+MAX_PHOTOS = 500
+MAX_TOTAL_BYTES = 500 * 1024 * 1024
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
@@ -42,6 +47,13 @@ class Image(NamedTuple):
 
     content_type: str
     data: bytes
+
+
+class Usage(NamedTuple):
+    """What one user has stored."""
+
+    photos: int
+    bytes: int
 
 
 _photos = models.Photo.__table__.c
@@ -66,6 +78,15 @@ _FIND = Query(_described.where(_is_this_one), Photo)
 _FIND_IMAGE = Query(
     select(_photos.content_type, _images.data).where(_is_this_one, _images.photo_id == _photos.id),
     Image,
+)
+_MEASURE = Query(
+    select(func.count(), func.coalesce(func.sum(_photos.size), 0)).where(_is_own), Usage
+)
+_LOCK = Query(
+    select(
+        func.pg_advisory_xact_lock(func.hashtextextended(bindparam("lock_name", type_=String()), 0))
+    ),
+    str,
 )
 _STORE = Change.insert(models.Photo, *Photo._fields, "owner")
 _STORE_IMAGE = Change.insert(models.PhotoImage, "photo_id", "data")
@@ -108,7 +129,15 @@ def find_image(db: Executor, owner: str, photo_id: str) -> Image:
 def add(
     db: Executor, owner: str, title: str, image: CleanImage, created_at: datetime | None = None
 ) -> Photo:
-    """Store a new photo. `check_title` has checked its title."""
+    """Store a new photo, in a writing transaction. `check_title` has checked its title.
+
+    :raises UploadRefused: when the owner has no room for it.
+    """
+    # Otherwise uploads at the same moment would all find the room that is left. On SQLite, there is
+    # only one writing transaction.
+    if db.dialect.name == "postgresql":
+        _LOCK.one(db, lock_name=f"photos of {owner}")
+    check_room(db, owner, len(image.data))
     photo = Photo(
         id=secrets.token_hex(ID_LENGTH // 2),
         title=title,
@@ -121,6 +150,16 @@ def add(
     _STORE.run(db, owner=owner, **photo._asdict())
     _STORE_IMAGE.run(db, photo_id=photo.id, data=image.data)
     return photo
+
+
+def check_room(db: Executor, owner: str, size: int = 1) -> None:
+    """Raise `UploadRefused` unless the owner may store another photo of `size` bytes."""
+    usage = _MEASURE.one(db, owner_sub=owner)
+    assert usage is not None  # noqa: S101 - an aggregate always has a row
+    if usage.photos >= MAX_PHOTOS:
+        raise UploadRefused(Reason.TOO_MANY_PHOTOS)
+    if usage.bytes + size > MAX_TOTAL_BYTES:
+        raise UploadRefused(Reason.STORAGE_FULL)
 
 
 def rename(db: Executor, owner: str, photo_id: str, title: str) -> Photo:

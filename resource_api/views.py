@@ -23,7 +23,7 @@ from web import text
 from web.application import MAX_FORM_BYTES
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
-from web.database import get_transaction, writing
+from web.database import get_reader, get_transaction, writing
 from web.leg_settings import current_settings
 from web.pages import page
 
@@ -106,6 +106,8 @@ def add_photo() -> tuple[Json, int, dict[str, str]]:
     """Store a photo from multipart/form-data."""
     upload, owner = _read_image(), resource_owner().sub
     title = photos.check_title(request.form.get("title"))
+    # Without room for another photo, the image is not decoded.
+    photos.check_room(get_reader(), owner)
     decoders: Decoders = current_app.extensions["resource_api.decoders"]
     # This is the slow part, so it comes before the transaction.
     photo = _store_photo(owner, title, decoders.clean(upload, owner))
