@@ -28,6 +28,10 @@ class PhotoApiUnreachableError(PhotoApiError):
         self.reason = reason
 
 
+class PhotoApiBusyError(PhotoApiUnreachableError):
+    """The API says that it did nothing, and that the same request can succeed later."""
+
+
 class InvalidTokenError(PhotoApiError):
     """The API rejected the access token (RFC 6750 §3.1)."""
 
@@ -47,11 +51,15 @@ class NoSuchPhotoError(PhotoApiError):
 
 
 class TooLargeError(PhotoApiError):
-    """The image has more bytes or pixels than the API accepts."""
+    """The image has more bytes or pixels than the API accepts, or takes too long to decode."""
 
 
 class NotAnImageError(PhotoApiError):
     """The file is not an image of a type that the API accepts, or it is damaged."""
+
+
+class StorageFullError(PhotoApiError):
+    """The API keeps no more photos for this user."""
 
 
 class BadTitleError(PhotoApiError):
@@ -65,6 +73,7 @@ _ERRORS: dict[int, tuple[type[PhotoApiError], str]] = {
     HTTPStatus.NOT_FOUND: (NoSuchPhotoError, "the API has no such photo"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (TooLargeError, "the API rejected the image's size"),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (NotAnImageError, "the API rejected the image's type"),
+    HTTPStatus.INSUFFICIENT_STORAGE: (StorageFullError, "the API keeps no more photos"),
     HTTPStatus.UNPROCESSABLE_ENTITY: (BadTitleError, "the API rejected the title"),
 }
 
@@ -80,7 +89,15 @@ def error_for(response: requests.Response) -> PhotoApiError:
         if status in _ERRORS:
             error, detail = _ERRORS[status]
             return error(detail)
-        return PhotoApiUnreachableError(Reason.PHOTO_API_FAILED, f"the API answered {status}")
+        unreachable = PhotoApiUnreachableError
+        if status == HTTPStatus.SERVICE_UNAVAILABLE and _is_temporary(response):
+            unreachable = PhotoApiBusyError
+        return unreachable(Reason.PHOTO_API_FAILED, f"the API answered {status}")
+
+
+def _is_temporary(response: requests.Response) -> bool:
+    answer = json_answers.parse(response)
+    return isinstance(answer, dict) and answer.get("error") == "temporarily_unavailable"
 
 
 def _required_scope(response: requests.Response) -> str | None:

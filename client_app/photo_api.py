@@ -26,8 +26,9 @@ from client_app.photo_documents import (
 from client_app.reasons import Reason
 
 CHUNK = 64 * 1024
-#: Seconds to connect, and to wait while the API decodes and re-encodes an uploaded image.
-UPLOAD_TIMEOUT = (3.05, 30.0)
+#: Seconds to connect, and to wait while the API decodes and re-encodes an uploaded image. Its own
+#: limit is 33 seconds.
+UPLOAD_TIMEOUT = (3.05, 40.0)
 
 
 @dataclass(frozen=True)

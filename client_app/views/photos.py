@@ -5,7 +5,14 @@ from http import HTTPStatus
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from client_app.api_errors import BadTitleError, NotAnImageError, PhotoApiError, TooLargeError
+from client_app.api_errors import (
+    BadTitleError,
+    NotAnImageError,
+    PhotoApiBusyError,
+    PhotoApiError,
+    StorageFullError,
+    TooLargeError,
+)
 from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
 from client_app.uploads import MAX_IMAGE_MIB, accepts_uploads
@@ -24,13 +31,26 @@ REFUSALS: dict[type[PhotoApiError], tuple[HTTPStatus, str, str]] = {
     TooLargeError: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "image",
-        f"That image is too large. Photo API accepts up to {MAX_IMAGE_MIB} MiB and 40 megapixels.",
+        f"That image is too large. Photo API accepts up to {MAX_IMAGE_MIB} MiB and 24 megapixels. "
+        "If yours has less, save it again as an ordinary JPEG.",
     ),
     NotAnImageError: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
         "image",
         "Photo API cannot read that file. Choose a complete PNG, JPEG, WebP or AVIF image, or save "
         "a HEIC photo as JPEG first.",
+    ),
+    # The user can resolve the conflict, so the page has no status of a server error.
+    StorageFullError: (
+        HTTPStatus.CONFLICT,
+        "image",
+        "Your album is full. Photo API keeps up to 500 photos and 500 MiB for you. Delete photos "
+        "to make room.",
+    ),
+    PhotoApiBusyError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "image",
+        "Photo API is busy. Your photo was not added. Try again in a few seconds.",
     ),
 }
 

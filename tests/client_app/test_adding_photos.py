@@ -64,7 +64,12 @@ def test_the_image_is_sent_again_after_a_refresh(writer, tripod_id, photo_api, n
 @pytest.mark.parametrize(
     ("status", "sentence", "field"),
     [
-        (413, "That image is too large", "add-image"),
+        (
+            413,
+            "That image is too large. Photo API accepts up to 10 MiB and 24 megapixels. If yours "
+            "has less, save it again as an ordinary JPEG.",
+            "add-image",
+        ),
         (
             415,
             "Photo API cannot read that file. Choose a complete PNG, JPEG, WebP or AVIF image, "
@@ -90,6 +95,28 @@ def test_a_rejected_photo_shows_an_error_at_the_field_and_keeps_the_title(
     assert f'href="#{field}"' in response.text
     assert 'value="&lt;Rome&gt;"' in response.text
     assert "for developers" not in response.text
+
+
+def test_a_full_album_is_told_at_the_field(writer, network):
+    network.instead["POST /photos"] = (507, {"error": "insufficient_storage"})
+    response = writer.fill_in("/photos", title="Rome", image=image())
+
+    assert response.status_code == 409
+    assert "Your album is full. Photo API keeps up to 500 photos and 500 MiB for you." in (
+        response.text
+    )
+    assert 'value="Rome"' in response.text
+
+
+def test_a_busy_api_did_not_add_the_photo(writer, network):
+    network.instead["POST /photos"] = (503, {"error": "temporarily_unavailable"})
+    response = writer.fill_in("/photos", title="Rome", image=image())
+
+    assert response.status_code == 503
+    assert "Photo API is busy. Your photo was not added. Try again in a few seconds." in (
+        response.text
+    )
+    assert 'value="Rome"' in response.text
 
 
 @pytest.mark.parametrize(

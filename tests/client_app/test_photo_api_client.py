@@ -13,6 +13,7 @@ from client_app.api_errors import (
     NoSuchPhotoError,
     NotAnImageError,
     PhotoApiUnreachableError,
+    StorageFullError,
     TooLargeError,
 )
 from client_app.photo_api import PhotoApi
@@ -148,6 +149,7 @@ def test_an_image_is_passed_on_with_its_plain_media_type(
         (413, TooLargeError),
         (415, NotAnImageError),
         (422, BadTitleError),
+        (507, StorageFullError),
         (302, PhotoApiUnreachableError),
         (500, PhotoApiUnreachableError),
         (503, PhotoApiUnreachableError),
