@@ -19,6 +19,7 @@ logging.getLogger("authlib").setLevel(logging.WARNING)
 def create_app(settings: AuthServerSettings) -> Flask:
     """Return the application, with its database upgraded and, in the demo, seeded."""
     app = new_application(settings)
+    sign_in.init_app(app)
     database = Database(settings.database_url)
     database.init_app(app)
     migrations.upgrade(database.engine, PROJECT_ROOT / "migrations" / "auth_server")
@@ -26,7 +27,6 @@ def create_app(settings: AuthServerSettings) -> Flask:
         demo.seed(database, settings)
 
     server.init_app(app, settings)
-    sign_in.init_app(app)
     error_pages.init_app(app)
     form_tokens.init_app(app)
     # Templates say the name of the server, never that of the demo's.

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
-from auth_server import account_events, consents, digests, grants
+from auth_server import account_events, consents, digests, grants, sign_in_records
 from auth_server.models import Client, Consent, Grant, User, refresh_tokens
 from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, Scope, scope_list, scope_text
@@ -18,6 +18,13 @@ from auth_server.signed_in_user import SignedInUser
 from web.clock import now
 from web.database import Session
 from web.event_log import record_on_commit
+from web.statements import Change
+
+_SET_PASSWORD = Change(
+    update(User)
+    .where(User.id == bindparam("id_of_user"))
+    .values(password_hash=bindparam("new_hash"))
+)
 
 
 @dataclass(frozen=True)
@@ -83,28 +90,42 @@ def remove_all_apps(db: Session, user: SignedInUser, address: str | None) -> Non
         _end_access(db, user, app.client, address)
 
 
-def sign_out_everywhere(db: Session, user: SignedInUser, address: str | None) -> bool:
-    """End every sign-in of the user, also this browser's. Return False if this one had ended."""
-    if not _end_sign_ins(db, user):
+def end_sign_in(db: Session, user: SignedInUser, sign_in_id: str, address: str | None) -> bool:
+    """End one sign-in of the user, and return False if there is none with this id."""
+    if not sign_in_records.end_one(db, user.id, sign_in_id):
         return False
-    account_events.note(db, user.id, "signed_out_everywhere", address=address)
-    record_on_commit(db, "sign_ins_ended", sub=user.id)
+    account_events.note(db, user.id, "sign_in_ended", address=address)
+    record_on_commit(db, "sign_in_ended", sub=user.id)
     return True
+
+
+def sign_out_everywhere(db: Session, user: SignedInUser, address: str | None) -> str | None:
+    """End every other sign-in of the user, and return the new identifier of this one.
+
+    Return None if this one had ended: another browser may have ended it a moment ago.
+    """
+    sign_in_records.lock_user(db, user.id)
+    identifier = sign_in_records.renew(db, user, signed_in_at=user.signed_in_at)
+    if identifier is not None:
+        account_events.note(db, user.id, "signed_out_everywhere", address=address)
+        record_on_commit(db, "sign_ins_ended", sub=user.id)
+    return identifier
 
 
 def change_password(
     db: Session, user: SignedInUser, new_password: str, address: str | None
-) -> bool:
-    """Set a new password and end every sign-in, also this browser's. The grants stay.
+) -> str | None:
+    """Set a new password, end every other sign-in, and return the new identifier of this one.
 
-    The password is hashed before the transaction begins, so that the transaction is short. Return
-    False if this sign-in had ended.
+    The grants stay. The password is hashed before the transaction begins, so that the transaction
+    is short. Return None if this sign-in had ended; the caller must then not commit.
     """
-    if not _end_sign_ins(db, user, password_hash=digests.hash_password(new_password)):
-        return False
-    account_events.note(db, user.id, "password_changed", address=address)
-    record_on_commit(db, "password_changed", sub=user.id)
-    return True
+    _SET_PASSWORD.run(db, id_of_user=user.id, new_hash=digests.hash_password(new_password))
+    identifier = sign_in_records.renew(db, user, signed_in_at=now())
+    if identifier is not None:
+        account_events.note(db, user.id, "password_changed", address=address)
+        record_on_commit(db, "password_changed", sub=user.id)
+    return identifier
 
 
 def _consents(db: Session, user: SignedInUser) -> Iterable[_Permission]:
@@ -161,15 +182,3 @@ def _end_grants(db: Session, user: SignedInUser, client: Client) -> None:
     )
     for grant_id in grants.lock_grants(db, unended):
         grants.end_grant(db, grant_id, Reason.REMOVED_BY_RESOURCE_OWNER)
-
-
-def _end_sign_ins(db: Session, user: SignedInUser, **changes: str) -> bool:
-    """Advance the user's epoch, on the condition that it is the one of this sign-in.
-
-    Otherwise a sign-in that another browser has just ended would be valid again.
-    """
-    statement = update(User).where(User.id == user.id, User.epoch == user.epoch)
-    changed = statement.values(epoch=user.epoch + 1, **changes).execution_options(
-        synchronize_session=False
-    )
-    return bool(db.execute(changed).rowcount == 1)  # type: ignore[attr-defined]  # a CursorResult, for an UPDATE

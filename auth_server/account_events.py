@@ -28,6 +28,7 @@ Event = Literal[
     "password_changed",
     "password_reset",
     "signed_out_everywhere",
+    "sign_in_ended",
 ]
 SENTENCES: dict[str, str] = {
     "signed_in": "You signed in.",
@@ -43,6 +44,7 @@ SENTENCES: dict[str, str] = {
     "password_changed": "You changed your password. You were signed out in every other browser.",
     "password_reset": ("An administrator reset your password. You were signed out everywhere."),
     "signed_out_everywhere": "You signed out everywhere else.",
+    "sign_in_ended": "You signed out one browser.",
 }
 
 

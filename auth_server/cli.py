@@ -10,7 +10,7 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from auth_server import clients, tokens, users
+from auth_server import clients, sign_in_records, tokens, users
 from auth_server.client_metadata import ClientMetadata
 from auth_server.errors import RegistrationError
 from auth_server.models import Client
@@ -191,7 +191,19 @@ def purge() -> None:
     """Delete expired rows."""
     with _transaction() as db:
         count = tokens.purge_expired(db)
+    count += _purge_sign_ins()
     click.echo(f"Deleted {count} expired rows.")
+
+
+def _purge_sign_ins() -> int:
+    """Delete the sign-ins that have ended, in small transactions. Return their number."""
+    count = 0
+    while True:
+        with _transaction() as db:
+            deleted = sign_in_records.purge(db)
+        count += deleted
+        if deleted < sign_in_records.PURGED_AT_ONCE:
+            return count
 
 
 @contextmanager

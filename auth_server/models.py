@@ -1,12 +1,12 @@
-"""The tables: users, clients, consents, grants, codes and tokens.
+"""The tables: users and their sign-ins, clients, consents, grants, codes and tokens.
 
 A grant is one authorization by one resource owner to one client; codes, access tokens and refresh
 tokens belong to it. A token is active when it has not expired, is not spent, and its grant has not
 ended. So one UPDATE of the grant ends all access, whether the user removes an app or a replay is
 detected.
 
-A copy of the database gives no access: codes, tokens and client secrets are stored as SHA-256
-digests, passwords as memory-hard hashes.
+A copy of the database gives no access: codes, tokens, client secrets and the identifiers of
+sign-ins are stored as SHA-256 digests, passwords as memory-hard hashes.
 """
 
 from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
@@ -35,16 +35,30 @@ class User(Base):
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
     password_hash: Mapped[str] = mapped_column(String(255))
-    # Increased to end every sign-in: the signed cookie of a sign-in is valid for one epoch only.
-    epoch: Mapped[int] = mapped_column(default=0)
     # Outside the demo, this user cannot sign in, and their tokens do not work.
     is_demo: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[Moment]
 
     def set_password(self, password: str) -> None:
-        """Set a new password, and end every sign-in. The grants do not end."""
+        """Set a new password. It ends no sign-in."""
         self.password_hash = digests.hash_password(password)
-        self.epoch = (self.epoch or 0) + 1
+
+
+class SignIn(Base):
+    """One sign-in of a user in one browser. It ends when its row is deleted, or by its age."""
+
+    __tablename__ = "sign_ins"
+
+    # Names the sign-in on pages. It is not a secret.
+    id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
+    # The digest of the identifier that is in the cookie of the browser.
+    digest: Mapped[str] = mapped_column(DIGEST, unique=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    # When the user typed their password: `auth_time` in OpenID Connect Core §2.
+    signed_in_at: Mapped[Moment]
+    # When it was last used, at most a minute too early.
+    used_at: Mapped[Moment] = mapped_column(index=True)
+    address: Mapped[str | None] = mapped_column(String(64))
 
 
 class Client(Base):

@@ -1,44 +1,47 @@
-"""Sign-ins: Flask-Login over this server's users, and the pages that a sign-in may lead to."""
+"""Sign-ins: who is signed in in this browser, and the pages that a sign-in may lead to.
+
+The session cookie holds the identifier of a sign-in, whose record `sign_in_records` keeps.
+"""
 
 import re
 from contextlib import suppress
-from dataclasses import replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from flask import Flask, current_app, request, session
-from flask_login import LoginManager, current_user, login_user, logout_user
+from flask import Flask, current_app, g, request, session
 from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from auth_server import digests, throttling
+from auth_server import digests, sign_in_records, throttling
 from auth_server.context import get_settings
 from auth_server.models import User
-from auth_server.signed_in_user import SignedInUser, find_signed_in_user
-from web import form_tokens, text
+from auth_server.signed_in_user import SignedInUser
+from web import database_errors, form_tokens, text
 from web.database import Session, get_reader
-from web.event_log import record
+from web.event_log import record, record_on_commit
 from web.redirects import requested_page
 from web.text import TextError
 
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
+_SIGN_IN = "sign_in"
 _SIGNED_IN_FOR = "signed_in_for"
 _ACCOUNT_CHOSEN_FOR = "account_chosen_for"
 
 
 def init_app(app: Flask) -> None:
-    """Set Flask-Login up for `app`."""
-    # No template has `current_user`: an error page would load the user, also when the database
-    # does not answer.
-    login_manager = LoginManager(app, add_context_processor=False)
-    login_manager.user_loader(_load_user)
+    """Store when sign-ins are used, at the end of each request.
+
+    Functions for the end run in the opposite order, so this must be called before the database is
+    added: its transactions have then ended.
+    """
+    app.teardown_appcontext(_store_use)
 
 
 def signed_in_user() -> SignedInUser | None:
-    """Return the signed-in user of this browser session, or None."""
-    user: SignedInUser = current_user._get_current_object()
-    if not user.is_authenticated:
-        return None
+    """Return the signed-in user of this browser session, or None. A request loads it once."""
+    if "signed_in_user" not in g:
+        g.signed_in_user = _load_user()
+    user: SignedInUser | None = g.signed_in_user
     return user
 
 
@@ -72,16 +75,27 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     return _reload_unchanged(db, user, new_hash)
 
 
-def sign_in(user: User, next_page: str) -> None:
-    """Begin a new browser session for `user`. Nothing of the old session is kept."""
-    _begin_session(SignedInUser(user.id, user.username, user.name, user.epoch, user.is_demo))
+def sign_in(db: Session, user: User, next_page: str) -> None:
+    """Begin a sign-in of `user` and a new browser session, and commit.
+
+    The sign-in that this browser had before ends, and nothing of its session is kept.
+    """
+    if _SIGN_IN in session:
+        sign_in_records.end(db, session[_SIGN_IN])
+    identifier = sign_in_records.begin(db, user.id, request.remote_addr)
+    record_on_commit(db, "signed_in", sub=user.id)
+    db.commit()
+    stay_signed_in(identifier)
     session[_SIGNED_IN_FOR] = _fingerprint(next_page)
-    record("signed_in", sub=user.id)
 
 
-def stay_signed_in(user: SignedInUser) -> None:
-    """Begin a new browser session for `user`, whose sign-ins have just ended."""
-    _begin_session(replace(user, epoch=user.epoch + 1))
+def stay_signed_in(identifier: str) -> None:
+    """Begin a new browser session for the sign-in with this new identifier."""
+    session.clear()
+    session[_SIGN_IN] = identifier
+    # Create the CSRF token now, because every page has the form to sign out. A page that sets the
+    # cookie for it could overwrite a newer cookie that another tab has received.
+    form_tokens.renew_token()
 
 
 def choose_account(user: SignedInUser, next_page: str) -> None:
@@ -90,10 +104,11 @@ def choose_account(user: SignedInUser, next_page: str) -> None:
     record("account_chosen", sub=user.id)
 
 
-def sign_out() -> None:
-    """End the browser session."""
-    record("signed_out", sub=current_user.id)
-    logout_user()
+def sign_out(db: Session, user: SignedInUser) -> None:
+    """End the sign-in and the browser session, and commit."""
+    sign_in_records.end(db, session[_SIGN_IN])
+    record_on_commit(db, "signed_out", sub=user.id)
+    db.commit()
     session.clear()
 
 
@@ -127,14 +142,6 @@ def own_page(unverified_next: str | None) -> str:
     if is_local and _VISIBLE_ASCII.fullmatch(target) and _is_page(urlsplit(target).path):
         return target
     return "/"
-
-
-def _begin_session(user: SignedInUser) -> None:
-    session.clear()
-    login_user(user)
-    # Create the CSRF token now, because every page has the form to sign out. A page that sets the
-    # cookie for it could overwrite a newer cookie that another tab has received.
-    form_tokens.renew_token()
 
 
 def _fingerprint(page: str) -> str:
@@ -174,12 +181,29 @@ def _find_user(db: Session, username: str) -> User | None:
     return user
 
 
-def _load_user(session_value: str) -> SignedInUser | None:
-    """Return the user of a session cookie, unless their sign-ins have ended since."""
-    user = find_signed_in_user(get_reader(), session_value)
+def _load_user() -> SignedInUser | None:
+    """Return the user of the session cookie, unless the sign-in has ended."""
+    if _SIGN_IN not in session:
+        return None
+    user = sign_in_records.find_signed_in_user(get_reader(), session[_SIGN_IN])
     if user is None or not _may_sign_in(user):
         return None
     return user
+
+
+def _store_use(_error: BaseException | None) -> None:
+    """Store that the sign-in of this request was used, once a minute.
+
+    The response does not depend on it, so a database that accepts no writes is no error here.
+    """
+    user: SignedInUser | None = g.get("signed_in_user")
+    if user is None or not sign_in_records.is_use_due(user):
+        return
+    try:
+        sign_in_records.store_use(get_reader(), user)
+    except Exception as error:
+        if not database_errors.is_unavailable(error):
+            raise
 
 
 def _may_sign_in(user: User | SignedInUser) -> bool:

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from sqlalchemy import select
 
-from auth_server import account_events
+from auth_server import account_events, sign_in_records
 from auth_server.client_metadata import check_name
 from auth_server.digests import hash_password, new_identifier
 from auth_server.errors import RegistrationError
@@ -59,6 +59,9 @@ def replace_password(db: Session, username: str, password: str) -> None:
     password = check_password(password)
     user = find_user(db, username)
     user.set_password(password)
+    # Lock the user: a sign-in with the old password that is being stored must be found.
+    db.flush()
+    sign_in_records.end_all(db, user.id)
     account_events.note(db, user.id, "password_reset")
 
 

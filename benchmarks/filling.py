@@ -31,9 +31,9 @@ WITH RECURSIVE numbers(n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE
 tokens(n, i) AS (SELECT n, n * :factor % :rows FROM numbers)
 """
 _USERS = f"""
-INSERT INTO users (id, username, name, password_hash, epoch, is_demo, created_at)
+INSERT INTO users (id, username, name, password_hash, is_demo, created_at)
 {_NUMBERS}
-SELECT printf('%024d', n), printf('user-%d', n), 'A user', 'no password', 1, 0, :before FROM numbers
+SELECT printf('%024d', n), printf('user-%d', n), 'A user', 'no password', 0, :before FROM numbers
 """
 _GRANTS = f"""
 INSERT INTO grants (rowid, id, user_id, client_id, scope, created_at, expires_at)

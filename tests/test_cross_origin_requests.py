@@ -60,6 +60,7 @@ NOT_READABLE = {
         "GET /account/apps",
         "POST /account/apps",
         "GET /account/activity",
+        "POST /account/activity",
         "GET /account/password",
         "POST /account/password",
         "POST /account/sign-out",

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import account, account_events, plain_dates, sign_in, users
+from auth_server import account, account_events, plain_dates, sign_in, sign_in_records, users
 from auth_server.errors import RegistrationError
 from auth_server.signed_in_user import SignedInUser
 from auth_server.throttling import TooManyFailures
@@ -59,25 +59,42 @@ def sign_out_everywhere(user: SignedInUser) -> ResponseReturnValue:
         )
     if what == EVERYTHING:
         account.remove_all_apps(db, user, request.remote_addr)
-    if not account.sign_out_everywhere(db, user, request.remote_addr):
+    identifier = account.sign_out_everywhere(db, user, request.remote_addr)
+    if identifier is None:
         return redirect_to_login()
     db.commit()
-    sign_in.stay_signed_in(user)
+    sign_in.stay_signed_in(identifier)
     return _redirect_with_notice("account_apps", "ended", what)
 
 
 @bp.get("/account/activity")
 @for_signed_in
 def account_activity(user: SignedInUser) -> ResponseReturnValue:
-    """Show the recent events of the account."""
-    events = account_events.recent(get_db(), user.id)
+    """Show the sign-ins of the user, and the recent events of the account."""
     return page(
         "account_activity.html",
-        events=events,
+        user=user,
+        sign_ins=sign_in_records.list_sign_ins(get_db(), user.id),
+        present=now(),
+        ago=plain_dates.ago,
+        events=account_events.recent(get_db(), user.id),
         limit=account_events.SHOWN,
         kept_for=account_events.KEPT_FOR.days,
         day_and_time=plain_dates.day_and_time,
     )
+
+
+@bp.post("/account/activity")
+@writing
+@for_signed_in
+def end_sign_in(user: SignedInUser) -> ResponseReturnValue:
+    """End one sign-in of the user, in this browser or another one."""
+    db, sign_in_id = get_db(), request.form.get("sign_in", "")
+    is_ended = account.end_sign_in(db, user, sign_in_id, request.remote_addr)
+    db.commit()
+    if not is_ended:
+        return _redirect_with_notice("account_activity", "not signed in")
+    return _redirect_with_notice("account_activity", "sign-in ended")
 
 
 @bp.get("/.well-known/change-password")
@@ -116,10 +133,11 @@ def change_password(user: SignedInUser) -> ResponseReturnValue:
         wrong = {"current_password": "That is not your current password."}
         return _password_page(user, HTTPStatus.FORBIDDEN, objections=wrong)
     db.commit()
-    if not account.change_password(db, user, new_password, request.remote_addr):
+    identifier = account.change_password(db, user, new_password, request.remote_addr)
+    if identifier is None:
         return redirect_to_login()
     db.commit()
-    sign_in.stay_signed_in(user)
+    sign_in.stay_signed_in(identifier)
     return _redirect_with_notice("account_activity", "password changed")
 
 

@@ -65,8 +65,7 @@ def login() -> ResponseReturnValue:
         record("sign_in_refused", address=request.remote_addr)
         return _login_page(form, HTTPStatus.FORBIDDEN, problem="mismatch")
     account_events.note(get_db(), user.id, "signed_in", address=request.remote_addr)
-    get_db().commit()
-    sign_in.sign_in(user, next_page)
+    sign_in.sign_in(get_db(), user, next_page)
     return redirect(next_page, HTTPStatus.SEE_OTHER)
 
 
@@ -100,10 +99,12 @@ def choose_account() -> ResponseReturnValue:
 
 
 @bp.post("/logout")
+@writing
 def logout() -> ResponseReturnValue:
     """End the sign-in of this browser. Apps keep their access."""
-    if sign_in.signed_in_user():
-        sign_in.sign_out()
+    user = sign_in.signed_in_user()
+    if user is not None:
+        sign_in.sign_out(get_db(), user)
     return redirect(url_for("auth_server.home"), HTTPStatus.SEE_OTHER)
 
 

@@ -214,17 +214,6 @@ def test_over_https_the_cookie_is_secure(start: Callable[..., Server]) -> None:
     assert "Secure" in answer.headers["Set-Cookie"]
 
 
-def test_an_unused_sign_in_ends_after_twelve_hours(clock: Clock, alice: Person) -> None:
-    alice.send_login()
-    alice.browser.get("/")
-    clock.forward(12 * 3600 - 1)
-    was_signed_in = alice.is_signed_in()
-    clock.forward(2)
-
-    assert was_signed_in
-    assert not alice.is_signed_in()
-
-
 def test_signing_out_ends_the_sign_in(alice: Person, events: Events) -> None:
     alice.send_login()
     answer = alice.send_logout()
