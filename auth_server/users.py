@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import select
 
@@ -16,6 +17,9 @@ from web.clock import now
 from web.database import Session
 from web.event_log import record_on_commit
 from web.text import TextError
+
+#: Generated from the list of zxcvbn (MIT licence). A test compares them.
+_COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
 
 
 def create_user(db: Session, *, username: str, name: str, password: str) -> User:
@@ -100,9 +104,26 @@ def check_username(username: str) -> str:
 def check_password(password: str) -> str:
     """Return the canonical form of a new password, which is the one to hash.
 
-    :raises RegistrationError: when it is not valid.
+    The accounts of the demo have the passwords that its pages show, without this check.
+
+    :raises RegistrationError: when it is not valid, or is one of the most common passwords.
     """
     try:
-        return text.canonicalize_password(password)
+        canonical = text.canonicalize_password(password)
     except TextError as error:
         raise RegistrationError(f"A password {error}") from None
+    if _is_common(canonical):
+        raise RegistrationError(
+            "A password must not be one of the 10,000 most common passwords. "
+            "Several words that have nothing to do with each other are better."
+        )
+    return canonical
+
+
+def _is_common(password: str) -> bool:
+    """Return whether the password is in the list, in upper or lower case.
+
+    The list has those of the 10,000 most common passwords that are long enough. It is read when it
+    is used, since passwords are seldom chosen.
+    """
+    return password.casefold() in _COMMON_PASSWORDS.read_text("ascii").splitlines()

@@ -1,8 +1,8 @@
 """Validate usernames, passwords, names, titles and scopes.
 
 Each rule returns the text to store or to compare, or raises `TextError`. Lengths count code points,
-as PostgreSQL does. Usernames and passwords follow PRECIS (RFC 8265). Names and titles do not, since
-its FreeformClass refuses many emoji and every character that is newer than this Python.
+as PostgreSQL does. Usernames follow PRECIS (RFC 8265 §3.3). Passwords, names and titles do not,
+since its FreeformClass refuses many emoji and every character that is newer than this Python.
 """
 
 import os
@@ -13,9 +13,11 @@ from contextlib import suppress
 from precis_i18n import get_profile
 
 MAX_USERNAME = 64
+MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 
 _USERNAME = get_profile("UsernameCaseMapped")
-_PASSWORD = get_profile("OpaqueString")
+#: In which earlier versions hashed a password.
+_EARLIER_PASSWORD = get_profile("OpaqueString")
 #: Begins with a letter or a digit, and has no other ASCII punctuation than . _ @ + and -.
 _USERNAME_SHAPE = re.compile(r"[^\W_][^!-*,/:-?\[-^`{-~]*")
 #: Alphabets whose letters look the same, by the first word of Unicode's letter names.
@@ -68,27 +70,28 @@ def canonicalize_username(typed: str) -> str:
 
 
 def canonicalize_password(typed: str) -> str:
-    """Return the canonical form of a new password, which is the one to hash (RFC 8265 §4.2).
+    """Return the canonical form of a new password, NFKC, which is the one to hash.
 
-    :raises TextError: when it is too short, too long, or has characters that are not allowed.
+    :raises TextError: when it is too short, too long, or has control characters.
     """
-    if not 8 <= len(unicodedata.normalize("NFC", typed)) <= 1024:
-        raise TextError("must have 8 to 1024 characters.")
-    try:
-        return str(_PASSWORD.enforce(typed))
-    except UnicodeEncodeError:
-        raise TextError("must not contain control characters or invisible characters.") from None
+    canonical = unicodedata.normalize("NFKC", typed)
+    if not MIN_PASSWORD <= len(canonical) <= MAX_PASSWORD:
+        raise TextError(f"must have {MIN_PASSWORD} to {MAX_PASSWORD} characters.")
+    if any(unicodedata.category(character) in _FORBIDDEN for character in canonical):
+        raise TextError("must not contain control characters.")
+    return canonical
 
 
 def list_password_spellings(typed: str) -> list[str]:
     """Return the texts to compare with a password hash. The canonical form comes first.
 
-    Earlier versions hashed the password as the user typed it, in NFC or NFD. ASCII has a single
-    spelling.
+    Earlier versions hashed the password in the form of RFC 8265 §4.2, and before that as the user
+    typed it, in NFC or NFD. ASCII has a single spelling.
     """
-    spellings = [typed, *(unicodedata.normalize(form, typed) for form in ("NFC", "NFD"))]
+    canonical, *others = (unicodedata.normalize(form, typed) for form in ("NFKC", "NFC", "NFD"))
+    spellings = [canonical, typed, *others]
     with suppress(UnicodeEncodeError):
-        spellings.insert(0, _PASSWORD.enforce(typed))
+        spellings.insert(1, _EARLIER_PASSWORD.enforce(typed))
     return list(dict.fromkeys(spellings))
 
 

@@ -1,9 +1,10 @@
-"""Usernames and passwords that look the same are the same (RFC 8265 §3.3 and §4.2.2)."""
+"""Usernames and passwords that look the same are the same (RFC 8265 §3.3, Unicode's NFKC)."""
 
 import unicodedata
 from collections.abc import Callable
 
 import pytest
+from precis_i18n import get_profile
 from sqlalchemy import select, update
 from world.cast import Person
 from world.clock import Clock
@@ -14,6 +15,7 @@ from auth_server.models import User
 from tests.auth_server.server import Server
 
 PASSWORD = "Grüße aus Köln"
+OPAQUE_STRING = get_profile("OpaqueString")
 
 
 def nfc(text: str) -> str:
@@ -92,7 +94,7 @@ def test_the_case_of_a_password_matters(server: Server) -> None:
 
 @pytest.mark.parametrize("typed", [nfc, nfd], ids=["typed in NFC", "typed in NFD"])
 @pytest.mark.parametrize("chosen", [nfc, nfd], ids=["set in NFC", "set in NFD"])
-@pytest.mark.parametrize("password", [PASSWORD, "Grüße\u00a0aus Köln"])
+@pytest.mark.parametrize("password", [PASSWORD, "Grüße\u00a0aus Köln", "Ｇrüße Ⅷ"])
 def test_a_password_that_was_set_before_keeps_working(
     server: Server,
     set_before: Callable[[str], None],
@@ -104,6 +106,15 @@ def test_a_password_that_was_set_before_keeps_working(
 
     assert signs_in(server, "alice", typed(password))
     assert signs_in(server, "alice", typed(password))
+
+
+@pytest.mark.parametrize("password", ["Ｇrüße aus Köln", "Grüße\u1680aus Köln"])
+def test_a_password_that_was_set_in_the_form_of_rfc_8265_keeps_working(
+    server: Server, set_before: Callable[[str], None], password: str
+) -> None:
+    set_before(OPAQUE_STRING.enforce(nfc(password)))
+
+    assert signs_in(server, "alice", nfd(password))
 
 
 def test_an_old_password_hash_is_replaced_at_sign_in(
