@@ -11,7 +11,7 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from auth_server import clients
-from auth_server.digests import keyed_digest
+from auth_server.digests import digest, keyed_digest
 from auth_server.errors import RegistrationError
 from auth_server.models import Client, User
 from auth_server.registration_form import RegistrationForm
@@ -90,9 +90,7 @@ def renew_secret(db: Session, client: Client, replaced: str) -> str:
 
 def secret_name(client: Client) -> str:
     """Return a name that tells the current secret from the next one and reveals nothing."""
-    return keyed_digest(
-        str(current_app.secret_key), f"name of a secret: {client.client_secret_digest}"
-    )[:16]
+    return digest(f"name of a secret: {client.client_secret_digest}")[:16]
 
 
 def _client_id(owner: SignedInUser, form_id: str) -> str:

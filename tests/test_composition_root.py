@@ -19,7 +19,7 @@ from inspector.record.store import open_store
 
 OUTSIDE_THE_DEMO = {
     "TRIPOD_DEMO": "0",
-    "TRIPOD_SECRET_KEY": "a key",
+    "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
     "TRIPOD_CLIENT_ID": "print-shop",
     "TRIPOD_CLIENT_SECRET": "a client secret",
     "TRIPOD_INTROSPECTION_CLIENT_ID": "photo-api",

@@ -306,7 +306,7 @@ def test_the_legs_run_outside_the_demo_without_demo_accounts(tmp_path: Path) -> 
     env = environment(tmp_path / "instance", TRIPOD_DEMO="1")
     with running("app.py", env=env, log=tmp_path / "demo.txt") as demo:
         demo.wait_until_ready(demo.auth_server_url, demo.client_app_url, demo.resource_api_url)
-    env |= {"TRIPOD_DEMO": "0", "TRIPOD_SECRET_KEY": "a key that is long enough"}
+    env |= {"TRIPOD_DEMO": "0", "TRIPOD_SECRET_KEY": "a key that is long enough for a test"}
     create_carol = ("users", "create", "carol", "--name", "Carol Shelby")
     run(*AUTH_SERVER, *create_carol, env=env, stdin="a long pass phrase\n")
     env |= register_legs(env)

@@ -76,6 +76,8 @@ def _make_configuration(settings: LegSettings) -> dict[str, object]:
         "MAX_CONTENT_LENGTH": MAX_FORM_BYTES,
         # A form is valid as long as the session that it belongs to.
         "WTF_CSRF_TIME_LIMIT": None,
+        # Flask-WTF itself does not use the fallbacks. `itsdangerous` signs with the last key.
+        "WTF_CSRF_SECRET_KEY": keys[::-1] or None,
     }
     if settings.url.startswith("https:"):
         configuration["SESSION_COOKIE_NAME"] = f"__Host-tripod_{settings.leg}"

@@ -5,7 +5,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
@@ -13,12 +13,16 @@ from shlex import quote
 from web import text
 from web.addresses import AddressError, listening_address, split_host_and_port, split_url
 from web.secret_files import create_secret, read_secret
+from web.secret_keys import check_secret_key
 from web.text import TextError
 
 MAX_NAME_LENGTH = 80
 
 #: The permissions of group and others to read and to write (POSIX).
 _FOR_OTHERS = 0o066
+_GENERATE_KEY = (
+    "To generate a value, run python -c 'import secrets; print(secrets.token_urlsafe(32))'."
+)
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -142,20 +146,21 @@ class Environment:
         """Return the current secret key, followed by the old ones from the variable `fallbacks`.
 
         The demo generates a key in the instance folder. Outside it, a key in that file is used, but
-        none is generated.
+        none is generated, and every key must be hard to guess: one cookie is enough to try keys.
         """
-        key = self.text(name)
+        key, source = self.text(name), name
         if not key and self.demo:
             key = self._generated_secret("secret_key")
         if not key:
-            key = _read(self.instance_path / "secret_key")
+            path = self.instance_path / "secret_key"
+            key, source = _read(path), str(path)
         if not key:
-            raise ConfigurationError(
-                f"{name} must be set outside the demo. To generate a value, run "
-                "python -c 'import secrets; print(secrets.token_urlsafe(32))'."
-            )
-        old_keys = (old.strip() for old in self.text(fallbacks).split(","))
-        return (key, *filter(None, old_keys))
+            raise ConfigurationError(f"{name} must be set outside the demo. {_GENERATE_KEY}")
+        old_keys = [old.strip() for old in self.text(fallbacks).split(",") if old.strip()]
+        if not self.demo:
+            _check_keys(source, [key])
+            _check_keys(fallbacks, old_keys)
+        return (key, *old_keys)
 
     def _flag(self, name: str) -> bool:
         value = self.text(name, "0")
@@ -176,6 +181,15 @@ def _named(name: str) -> Iterator[None]:
         yield
     except (AddressError, TextError) as error:
         raise ConfigurationError(f"{name} {error}") from None
+
+
+def _check_keys(source: str, keys: Sequence[str]) -> None:
+    """Raise unless each key is hard to guess. The message does not repeat a key."""
+    for key in keys:
+        try:
+            check_secret_key(key)
+        except TextError as error:
+            raise ConfigurationError(f"{source}: the key {error} {_GENERATE_KEY}") from None
 
 
 def _required(name: str, value: str, what: str) -> str:

@@ -31,7 +31,11 @@ def server(instance: Instance) -> Iterator[Server]:
     """Return a server outside the demo, with another name and another table of scopes."""
     # Unlike `monkeypatch.delitem`, this restores the order of the table, which other tests assert.
     with patch.dict(SCOPES, {CALENDAR.name: CALENDAR}, clear=True):
-        server = Server(instance.settings(DEMO="0", NAME=NAME, SECRET_KEY="k" * 64))
+        server = Server(
+            instance.settings(
+                DEMO="0", NAME=NAME, SECRET_KEY="a key that is long enough for a test"
+            )
+        )
         yield server
         server.database.close()
 

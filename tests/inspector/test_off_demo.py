@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 LEGS = ("auth_server", "client_app", "resource_api")
 SETTINGS = {
-    "TRIPOD_SECRET_KEY": "a key",
+    "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
     "TRIPOD_CLIENT_ID": "print-shop",
     "TRIPOD_CLIENT_SECRET": "a client secret",
     "TRIPOD_INTROSPECTION_CLIENT_ID": "photo-api",

@@ -157,7 +157,7 @@ def settings(tmp_path: Path) -> ResourceApiSettings:
     """Return settings outside the demo, with a new database."""
     environ = {
         "TRIPOD_INSTANCE_PATH": str(tmp_path),
-        "TRIPOD_SECRET_KEY": "a key for tests",
+        "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
         "TRIPOD_INTROSPECTION_CLIENT_ID": INTROSPECTION_ID,
         "TRIPOD_INTROSPECTION_CLIENT_SECRET": INTROSPECTION_SECRET,
     }

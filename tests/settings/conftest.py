@@ -34,7 +34,7 @@ def outside(tmp_path: Path) -> Environ:
     """Return the variables that all legs together need outside the demo."""
     return {
         "TRIPOD_INSTANCE_PATH": str(tmp_path / "instance"),
-        "TRIPOD_SECRET_KEY": "a key",
+        "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
         "TRIPOD_CLIENT_ID": "a-client",
         "TRIPOD_CLIENT_SECRET": "a client secret",
         "TRIPOD_INTROSPECTION_CLIENT_ID": "an-api",

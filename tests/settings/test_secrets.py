@@ -1,6 +1,7 @@
 """Secrets: where they come from, when they are generated, and that they are never shown."""
 
 import os
+import secrets
 import shlex
 import stat
 import subprocess
@@ -12,9 +13,29 @@ from threading import Barrier
 import pytest
 
 from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings, Settings
+from web.secret_keys import check_secret_key
 
 Environ = dict[str, str]
 Complaint = Callable[[type[Settings], Environ], str]
+KEY = "a key that is long enough for a test"
+#: Keys that a program guesses, and the reason for which each of them is refused.
+WEAK_KEYS = {
+    "a": "must have at least 32 characters.",
+    "a key of thirty-one characters.": "must have at least 32 characters.",
+    "k" * 64: "repeats itself and is easy to guess.",
+    "0123456789abcdef" * 2: "repeats itself and is easy to guess.",
+    "correct horse battery staple; correct horse battery staple;": "repeats itself",
+    "0000000000000000000000000000000000000001": "repeats itself",
+    "change-me-change-me-change-me-please": "is a placeholder.",
+    "CHANGE_ME: the secret key of this server": "is a placeholder.",
+    "your-secret-key-goes-here-1234567890": "is a placeholder.",
+    "django-insecure-w8$2kd9#fj3q@z7x5v1n6m4b": "is a placeholder.",
+    "abcdefghijklmnopqrstuvwxyz0123456789": "is a placeholder.",
+    "this is an example of a secret for you": "is a placeholder.",
+}
+each_weak_key = pytest.mark.parametrize(
+    ("key", "reason"), WEAK_KEYS.items(), ids=range(len(WEAK_KEYS))
+)
 
 
 @pytest.mark.parametrize(
@@ -66,9 +87,11 @@ def test_the_environment_takes_precedence_over_the_key_file(demo: Environ) -> No
 
 
 def test_old_keys_still_verify_after_the_current_one(outside: Environ) -> None:
-    settings = ClientAppSettings.load(outside | {"TRIPOD_SECRET_KEY_FALLBACKS": "older, oldest,,"})
+    old = ["an older key that is long enough for it", "the oldest key that is long enough"]
+    fallbacks = f"{old[0]}, {old[1]},,"
+    settings = ClientAppSettings.load(outside | {"TRIPOD_SECRET_KEY_FALLBACKS": fallbacks})
 
-    assert settings.secret_keys == ("a key", "older", "oldest")
+    assert settings.secret_keys == (outside["TRIPOD_SECRET_KEY"], *old)
 
 
 def test_printed_settings_contain_no_secret(
@@ -85,7 +108,9 @@ def test_printed_settings_contain_no_secret(
 
     assert "password-in-url" not in shown
     assert not [
-        secret for secret in ("a key", "a client secret", "an api secret") if repr(secret) in shown
+        secret
+        for secret in (outside["TRIPOD_SECRET_KEY"], "a client secret", "an api secret")
+        if repr(secret) in shown
     ]
 
 
@@ -220,7 +245,51 @@ def test_a_key_file_that_is_not_utf_8_stops_the_start(
 
 
 def test_a_key_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
-    (tmp_path / "secret_key").write_bytes(b"\xef\xbb\xbfa key\r\n")
+    (tmp_path / "secret_key").write_bytes(b"\xef\xbb\xbf" + KEY.encode() + b"\r\n")
     settings = AuthServerSettings.load({"TRIPOD_INSTANCE_PATH": str(tmp_path)})
+
+    assert settings.secret_keys == (KEY,)
+
+
+@each_weak_key
+def test_a_weak_key_stops_the_start_outside_the_demo(
+    key: str, reason: str, settings_class: type[Settings], outside: Environ, complaint: Complaint
+) -> None:
+    line = complaint(settings_class, outside | {"TRIPOD_SECRET_KEY": key})
+
+    assert line.startswith(f"TRIPOD_SECRET_KEY: the key {reason}")
+    assert key == "a" or key not in line
+
+
+@each_weak_key
+def test_a_weak_fallback_key_stops_the_start_outside_the_demo(
+    key: str, reason: str, outside: Environ, complaint: Complaint
+) -> None:
+    """A program that guesses it can still sign cookies."""
+    fallbacks = f"an older key that is long enough for it,{key.replace(',', '')}"
+    line = complaint(AuthServerSettings, outside | {"TRIPOD_SECRET_KEY_FALLBACKS": fallbacks})
+
+    assert line.startswith("TRIPOD_SECRET_KEY_FALLBACKS: the key ")
+
+
+@each_weak_key
+def test_a_weak_key_in_the_key_file_stops_the_start(
+    key: str, reason: str, tmp_path: Path, complaint: Complaint
+) -> None:
+    (tmp_path / "secret_key").write_text(key)
+    line = complaint(AuthServerSettings, {"TRIPOD_INSTANCE_PATH": str(tmp_path)})
+
+    assert line.startswith(f"{tmp_path / 'secret_key'}: the key ")
+
+
+def test_a_generated_key_is_accepted(outside: Environ) -> None:
+    """With the command of the message, and as hexadecimal digits."""
+    for _ in range(1000):
+        for key in (secrets.token_urlsafe(32), secrets.token_hex(16)):
+            assert check_secret_key(key) == key
+
+
+def test_the_demo_accepts_a_short_key(demo: Environ) -> None:
+    settings = AuthServerSettings.load(demo | {"TRIPOD_SECRET_KEY": "a key"})
 
     assert settings.secret_keys == ("a key",)

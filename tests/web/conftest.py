@@ -27,7 +27,10 @@ def settings(tmp_path: Path) -> Callable[..., AuthServerSettings]:
     """Return a function that loads settings, named without `TRIPOD_`."""
 
     def settings(**environ: str) -> AuthServerSettings:
-        usual = {"TRIPOD_INSTANCE_PATH": str(tmp_path), "TRIPOD_SECRET_KEY": "a key"}
+        usual = {
+            "TRIPOD_INSTANCE_PATH": str(tmp_path),
+            "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
+        }
         return AuthServerSettings.load(
             usual | {f"TRIPOD_{name}": value for name, value in environ.items()}
         )

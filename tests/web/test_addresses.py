@@ -73,7 +73,10 @@ def test_a_space_is_readable_for_programs_that_do_not_decode_plus() -> None:
 
 @pytest.fixture
 def app(tmp_path: Path) -> Flask:
-    environ = {"TRIPOD_INSTANCE_PATH": str(tmp_path), "TRIPOD_SECRET_KEY": "a key"}
+    environ = {
+        "TRIPOD_INSTANCE_PATH": str(tmp_path),
+        "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
+    }
     return new_application(AuthServerSettings.load(environ))
 
 

@@ -15,6 +15,9 @@ from web.derived_keys import derive_key
 
 NAMES_OF_OTHER_PROGRAMS = {"session", "sessionid", "csrftoken", "connect.sid"}
 URL = "http://127.0.0.1:9000"
+OLDER, OLD, NEW = (
+    f"the {age} value for signatures of this small leg" for age in ("oldest", "former", "newest")
+)
 
 
 def attributes_of_the_cookie(response: requests.Response) -> set[str]:
@@ -53,10 +56,10 @@ def test_each_legs_cookie_has_its_own_name_and_key(tmp_path: Path) -> None:
 def test_a_cookie_signed_with_a_fallback_key_is_accepted(start: Callable[..., Flask]) -> None:
     network = Network()
     browser = Browser(network)
-    network.attach(URL, start(SECRET_KEY="old"))
+    network.attach(URL, start(SECRET_KEY=OLD))
     browser.open(f"{URL}/sign-in")
 
-    network.attach(URL, start(SECRET_KEY="new", SECRET_KEY_FALLBACKS="older,old"))
+    network.attach(URL, start(SECRET_KEY=NEW, SECRET_KEY_FALLBACKS=f"{OLDER},{OLD}"))
 
     assert browser.open("/whoami").text == "alice"
 
@@ -64,10 +67,10 @@ def test_a_cookie_signed_with_a_fallback_key_is_accepted(start: Callable[..., Fl
 def test_a_cookie_signed_with_a_removed_key_is_ignored(start: Callable[..., Flask]) -> None:
     network = Network()
     browser = Browser(network)
-    network.attach(URL, start(SECRET_KEY="old"))
+    network.attach(URL, start(SECRET_KEY=OLD))
     browser.open(f"{URL}/sign-in")
 
-    network.attach(URL, start(SECRET_KEY="new"))
+    network.attach(URL, start(SECRET_KEY=NEW))
 
     assert browser.open("/whoami").text == "None"
 
