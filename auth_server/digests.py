@@ -12,6 +12,8 @@ import secrets
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from werkzeug.security import check_password_hash, generate_password_hash
 
+from auth_server.hashing_turns import turns
+
 _METHOD = "scrypt:32768:8:1"
 #: Comparing a password with this hash takes as long as with any other. No password has it.
 _HASH_FOR_UNKNOWN_USERS = f"{_METHOD}${'0' * 16}${'0' * 128}"
@@ -54,14 +56,21 @@ def s256_matches(verifier: str, challenge: str) -> bool:
 
 
 def hash_password(password: str) -> str:
-    """Return a salted scrypt hash of a password in its canonical form. It takes about 60 ms."""
-    return generate_password_hash(password, _METHOD)
+    """Return a salted scrypt hash of a password in its canonical form. It takes about 60 ms.
+
+    :raises TooBusy: when too many passwords are being hashed.
+    """
+    with turns.take():
+        return generate_password_hash(password, _METHOD)
 
 
 def password_matches(password: str, password_hash: str | None) -> bool:
     """Return whether `password` has this hash.
 
     Without a hash (an unknown user) return False after the same time.
+
+    :raises TooBusy: when too many passwords are being hashed.
     """
-    matches = check_password_hash(password_hash or _HASH_FOR_UNKNOWN_USERS, password)
+    with turns.take():
+        matches = check_password_hash(password_hash or _HASH_FOR_UNKNOWN_USERS, password)
     return matches and password_hash is not None

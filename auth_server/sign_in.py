@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from auth_server import digests, sign_in_records, throttling
 from auth_server.context import get_settings
+from auth_server.errors import TooBusy
 from auth_server.models import User
 from auth_server.signed_in_user import SignedInUser
 from web import database_errors, form_tokens, text
@@ -52,6 +53,7 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     database. If the password is right, the caller's commit removes the attempt.
 
     :raises throttling.TooManyFailures: when there were too many failures from this address.
+    :raises TooBusy: when too many passwords are being hashed. This attempt does not count.
     """
     canonical = ""
     with suppress(TextError):
@@ -59,20 +61,34 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     attempt = throttling.count_attempt(db, request.remote_addr or "", canonical or username)
     user = _find_user(db, canonical)
     db.commit()
+    try:
+        new_hash = _check_password(user, password)
+    except TooBusy:
+        throttling.remove_attempt(db, attempt)
+        db.commit()
+        raise
+    if user is None or new_hash is None:
+        return None
+    throttling.remove_attempt(db, attempt)
+    return _reload_unchanged(db, user, new_hash)
+
+
+def _check_password(user: User | None, password: str) -> str | None:
+    """Return the hash to store if the password is right, or None.
+
+    It is a new one if the password was hashed before it had its canonical form.
+    """
     password_hash = None
     if user is not None:
         password_hash = user.password_hash
     spellings = text.list_password_spellings(password)
     matches = (typed for typed in spellings if digests.password_matches(typed, password_hash))
     match = next(matches, None)
-    if user is None or match is None:
+    if match is None:
         return None
-    new_hash = user.password_hash
-    if match != spellings[0]:
-        # The password was hashed before it had a canonical form.
-        new_hash = digests.hash_password(spellings[0])
-    throttling.remove_attempt(db, attempt)
-    return _reload_unchanged(db, user, new_hash)
+    if match == spellings[0]:
+        return password_hash
+    return digests.hash_password(spellings[0])
 
 
 def sign_in(db: Session, user: User, next_page: str) -> None:

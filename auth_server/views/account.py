@@ -5,16 +5,22 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import account, account_events, plain_dates, sign_in, sign_in_records, users
-from auth_server.errors import RegistrationError
+from auth_server import (
+    account,
+    account_events,
+    password_confirmation,
+    plain_dates,
+    sign_in,
+    sign_in_records,
+    users,
+)
+from auth_server.errors import PasswordRefused, RegistrationError
 from auth_server.signed_in_user import SignedInUser
-from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in, redirect_to_login
 from web import text
 from web.clock import now
 from web.database import get_db, writing
-from web.event_log import record
 from web.pages import form_page, page
 
 SIGN_INS, EVERYTHING = "sign-ins", "everything"
@@ -124,16 +130,11 @@ def change_password(user: SignedInUser) -> ResponseReturnValue:
         return _password_page(user, HTTPStatus.BAD_REQUEST, objections=objections)
     current_password = request.form.get("current_password", "")
     try:
-        authenticated = sign_in.authenticate(db, user.username, current_password)
-    except TooManyFailures as error:
-        record("password_change_throttled", sub=user.id, address=request.remote_addr)
-        return _password_page(user, HTTPStatus.TOO_MANY_REQUESTS, retry_after=error.retry_after)
-    if authenticated is None:
-        record("password_change_refused", sub=user.id, address=request.remote_addr)
-        wrong = {"current_password": "That is not your current password."}
-        return _password_page(user, HTTPStatus.FORBIDDEN, objections=wrong)
-    db.commit()
-    identifier = account.change_password(db, user, new_password, request.remote_addr)
+        password_confirmation.check_password(db, user, current_password, "password_change")
+        identifier = account.change_password(db, user, new_password, request.remote_addr)
+    except PasswordRefused as refusal:
+        objections = {"current_password": str(refusal)}
+        return _password_page(user, refusal.status, objections, refusal.retry_after)
     if identifier is None:
         return redirect_to_login()
     db.commit()

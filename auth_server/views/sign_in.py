@@ -11,6 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from auth_server import account_events, sign_in
 from auth_server.demo import ACCOUNTS
+from auth_server.errors import TooBusy
 from auth_server.registered_client import RegisteredClient, find_client
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
@@ -61,6 +62,9 @@ def login() -> ResponseReturnValue:
         return _login_page(
             form, HTTPStatus.TOO_MANY_REQUESTS, problem="throttled", retry_after=error.retry_after
         )
+    except TooBusy as error:
+        record("sign_in_postponed", address=request.remote_addr)
+        return _login_page(form, error.status, problem="busy", retry_after=error.retry_after)
     if user is None:
         record("sign_in_refused", address=request.remote_addr)
         return _login_page(form, HTTPStatus.FORBIDDEN, problem="mismatch")
