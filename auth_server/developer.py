@@ -77,6 +77,13 @@ def can_register(db: Session, owner: SignedInUser) -> bool:
     return (db.scalar(count) or 0) < MAX_CLIENTS
 
 
+def changes_redirect_uris(client: Client, form: RegistrationForm) -> bool:
+    """Return whether the form is valid and would change the redirect URIs of the client."""
+    metadata = form.metadata
+    is_valid = not metadata.objections(is_public=client.is_public)
+    return is_valid and set(metadata.redirect_uris) != set(client.redirect_uris)
+
+
 def renew_secret(db: Session, client: Client, replaced: str) -> str:
     """Replace the secret of a client, and return the new one in clear.
 

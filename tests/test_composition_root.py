@@ -76,6 +76,19 @@ def test_serving_without_a_secret_key_stops_outside_the_demo(
     assert start_error(create).startswith("tripod: TRIPOD_SECRET_KEY must be set outside the demo")
 
 
+@each_leg
+@pytest.mark.parametrize("name", ["TRIPOD_SECRET_KEY", "TRIPOD_SECRET_KEY_FALLBACKS"])
+def test_serving_with_a_weak_secret_key_stops_outside_the_demo(
+    create: Callable[[], Flask],
+    name: str,
+    start_error: StartError,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(name, "a")
+
+    assert start_error(create).startswith(f"tripod: {name}: the key must have at least 32 ")
+
+
 @pytest.mark.parametrize(
     ("create", "setting"),
     [

@@ -10,10 +10,10 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import clients, developer
+from auth_server import clients, developer, password_confirmation
 from auth_server.context import get_settings
 from auth_server.digests import new_identifier
-from auth_server.errors import RegistrationError
+from auth_server.errors import PasswordRefused, RegistrationError
 from auth_server.models import Client
 from auth_server.registration_form import RegistrationForm
 from auth_server.scopes import SCOPES
@@ -22,7 +22,7 @@ from auth_server.snippets import snippets_for
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in
 from web.database import get_db, writing
-from web.pages import page
+from web.pages import form_page, page
 
 
 @bp.get("/developer/apps")
@@ -61,20 +61,25 @@ def register_developer_app(user: SignedInUser) -> ResponseReturnValue:
 def developer_app(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Show one client: its metadata in a form, and the snippets without its secret."""
     client = _own_client(user, client_id)
-    return _edit_page(client, RegistrationForm.of(client))
+    return _edit_page(user, client, RegistrationForm.of(client))
 
 
 @bp.post("/developer/apps/<client_id>")
 @writing
 @for_signed_in
 def update_developer_app(user: SignedInUser, client_id: str) -> ResponseReturnValue:
-    """Change the metadata of a client."""
+    """Change the metadata of a client. The user confirms other redirect URIs."""
     db, form = get_db(), RegistrationForm.read(request.form)
     client = _own_client(user, client_id, lock=True)
     try:
+        if developer.changes_redirect_uris(client, form):
+            password_confirmation.confirm(db, user)
+            client = _own_client(user, client_id, lock=True)
         clients.update_client(db, client, form.metadata)
     except RegistrationError as error:
-        return _edit_page(client, form, error)
+        return _edit_page(user, client, form, error)
+    except PasswordRefused as refusal:
+        return _edit_page(user, client, form, refusal=refusal)
     db.commit()
     return _redirect_to_apps("saved", client.name)
 
@@ -83,22 +88,25 @@ def update_developer_app(user: SignedInUser, client_id: str) -> ResponseReturnVa
 @for_signed_in
 def new_developer_secret(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Ask whether to replace the secret. A public client has none."""
-    client = _own_client(user, client_id)
-    return page("developer_secret.html", client=client, replaced=developer.secret_name(client))
+    return _secret_page(user, _own_client(user, client_id))
 
 
 @bp.post("/developer/apps/<client_id>/secret")
 @writing
 @for_signed_in
 def renew_developer_secret(user: SignedInUser, client_id: str) -> ResponseReturnValue:
-    """Give the client a new secret. Only the response shows it."""
-    db, client = get_db(), _own_client(user, client_id, lock=True)
+    """Give the client a new secret. Only the response shows it. The user confirms this."""
+    db, client = get_db(), _own_client(user, client_id)
     try:
+        password_confirmation.confirm(db, user)
+        client = _own_client(user, client_id, lock=True)
         secret = developer.renew_secret(db, client, request.form.get("replaced", ""))
     except developer.AlreadySubmitted:
         return _redirect_to_apps("renewed before", client.name)
     except RegistrationError:
-        return page("developer_secret.html", HTTPStatus.BAD_REQUEST, client=client)
+        return _secret_page(user, client, HTTPStatus.BAD_REQUEST)
+    except PasswordRefused as refusal:
+        return _secret_page(user, client, refusal=refusal)
     db.commit()
     return _apps_page(user, client, secret, renewed=True)
 
@@ -183,14 +191,49 @@ def _form_status(error: RegistrationError | None) -> HTTPStatus:
 
 
 def _edit_page(
-    client: Client, form: RegistrationForm, error: RegistrationError | None = None
+    user: SignedInUser,
+    client: Client,
+    form: RegistrationForm,
+    error: RegistrationError | None = None,
+    refusal: PasswordRefused | None = None,
 ) -> ResponseReturnValue:
-    return page(
+    status, retry_after = _refusal_status(refusal, _form_status(error))
+    return form_page(
         "developer_app.html",
-        _form_status(error),
+        status,
+        retry_after=retry_after,
         client=client,
         form=form,
         scopes=SCOPES,
         error=error,
+        refusal=refusal,
+        asks_password=password_confirmation.is_needed(user),
+        user=user,
         snippets=snippets_for(client, get_settings()),
     )
+
+
+def _secret_page(
+    user: SignedInUser,
+    client: Client,
+    status: HTTPStatus = HTTPStatus.OK,
+    refusal: PasswordRefused | None = None,
+) -> ResponseReturnValue:
+    status, retry_after = _refusal_status(refusal, status)
+    return form_page(
+        "developer_secret.html",
+        status,
+        retry_after=retry_after,
+        client=client,
+        replaced=developer.secret_name(client),
+        refusal=refusal,
+        asks_password=password_confirmation.is_needed(user),
+        user=user,
+    )
+
+
+def _refusal_status(refusal: PasswordRefused | None, status: HTTPStatus) -> tuple[HTTPStatus, int]:
+    """Return the status of a page, and the seconds to wait, with a refused password or without."""
+    if refusal is None:
+        return status, 0
+    return refusal.status, refusal.retry_after
