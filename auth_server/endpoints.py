@@ -53,7 +53,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         """Return the introspection response (RFC 7662 §2.2).
 
         Two members are this server's own: `token_use`, the kind of token, and `name`, the name of
-        the user.
+        the user. Name and username are for tokens with the scope `profile` only.
         """
         if token is None:
             return {"active": False}
@@ -61,11 +61,11 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         payload: dict[str, object] = {"active": True, "token_use": token.kind}
         if token.kind == ACCESS_TOKEN:
             payload |= {"token_type": "Bearer"}
+        if token.has_profile():
+            payload |= {"username": token.username, "name": token.name}
         return payload | {
             "scope": token.scope,
             "client_id": token.client_id,
-            "username": token.username,
-            "name": token.name,
             "sub": token.user_id,
             "aud": settings.resource_api_url,
             "iss": settings.url,

@@ -27,6 +27,7 @@ from auth_server.models import (
 )
 from auth_server.reasons import Reason
 from auth_server.registered_client import RegisteredClient
+from auth_server.scopes import PROFILE
 from web.statements import Executor, Query
 
 TokenKind = Literal["access_token", "refresh_token"]
@@ -137,6 +138,10 @@ class IssuedToken:
         if self.is_spent or self.has_expired(now):
             return Reason.REFRESH_TOKEN_NOT_ACTIVE
         return None
+
+    def has_profile(self) -> bool:
+        """Return whether the token may tell who the user is. A stored scope has single spaces."""
+        return PROFILE in self.scope.split(" ")
 
     def has_ended_grant(self) -> bool:
         """Return whether the grant has ended, and with it all of its tokens."""

@@ -28,12 +28,15 @@ class Scope:
     readable_path: str = ""
 
 
+#: The scope that lets a client know the name and the username of the user.
+PROFILE = "profile"
+
 #: Each scope by its name. Pages list the scopes in this order.
 SCOPES = {
     scope.name: scope
     for scope in (
         Scope(
-            name="profile",
+            name=PROFILE,
             title="Know who you are",
             explanation="It sees your name and your username.",
             phrase="know who you are",

@@ -75,7 +75,10 @@ AT: dict[str, dict[str, Meaning]] = {
             rfc(7662, "2.2"),
         ),
         "iss": ("The issuer of the token.", rfc(7662, "2.2")),
-        "username": ("The name that the user signs in with.", rfc(7662, "2.2")),
+        "username": (
+            "The name that the user signs in with. Only tokens with the scope profile tell it.",
+            rfc(7662, "2.2"),
+        ),
         "WWW-Authenticate": ("How a resource server can authenticate here.", rfc(7662, "2.3")),
     },
     "/oauth/revoke": {

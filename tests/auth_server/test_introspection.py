@@ -82,6 +82,40 @@ def test_the_subject_is_not_the_username(
     assert "alice" not in alices["sub"]
 
 
+@pytest.mark.parametrize("kind", ["access_token", "refresh_token"])
+def test_only_tokens_with_the_scope_profile_tell_the_users_name(
+    alice: Person, print_shop: RegisteredClient, photo_api: RegisteredClient, kind: str
+) -> None:
+    with_profile, without = (
+        getattr(alice.connect(print_shop, scope=scope), kind)
+        for scope in ("photos:read profile", "photos:read")
+    )
+
+    for caller in (print_shop, photo_api):
+        named, unnamed = (caller.introspect(token).json() for token in (with_profile, without))
+        assert (named["username"], named["name"]) == ("alice", "Alice Liddell")
+        assert {"username", "name"}.isdisjoint(unnamed)
+        assert named["sub"] == unnamed["sub"]
+
+
+def test_a_client_does_not_learn_the_name_of_a_user_who_unticked_profile(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
+    tokens = alice.connect(print_shop, "photos:read", scope="profile photos:read")
+
+    for token in (tokens.access_token, tokens.refresh_token):
+        assert "Alice" not in print_shop.introspect(token).text
+
+
+def test_an_access_token_with_less_scope_than_its_grant_tells_no_name(
+    print_shop: RegisteredClient, photo_api: RegisteredClient, tokens: Tokens
+) -> None:
+    narrow = Tokens.read(print_shop.refresh(tokens.refresh_token, scope="photos:read"))
+
+    assert "username" not in photo_api.introspect(narrow.access_token).json()
+    assert photo_api.introspect(narrow.refresh_token).json()["username"] == "alice"
+
+
 # Inactive ---------------------------------------------------------------------
 
 
