@@ -1,8 +1,8 @@
 """Redirect URIs: which may be registered, and when a presented one matches a registered one.
 
 They must match exactly, character by character (RFC 9700 §2.1). There is one exception (RFC 8252
-§7.3): a public client's http URI on a loopback address may differ in its port, since a native app
-uses any port that is free.
+§7.3): a public client's http URI on loopback may differ in its port, since a native app uses any
+port that is free. That includes `localhost`, which command-line tools register.
 
 A public client may also have a private-use URI scheme, which opens an app on the user's device (RFC
 8252 §7.1). The RFC writes it with one slash, `com.example.app:/callback`; many apps have two.
@@ -29,8 +29,10 @@ RESPONSE_PARAMETERS = frozenset(
 
 _PRINTABLE_ASCII = re.compile(r"[!-~]+")
 _LOOPBACK_URI = re.compile(
-    r"http://(?P<host>127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)"
+    r"http://(?P<host>127\.0\.0\.1|\[::1\]|localhost)(:[0-9]{1,5})?(?P<rest>[/?][!-~]*|)"
 )
+#: Host and port of a web address: a name, an IPv4 address, or an IPv6 address without a zone.
+_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|(?=[._-]*[a-z0-9])[a-z0-9._-]+)(:[0-9]*)?", re.I)
 #: A domain name in reverse order, with a period in it (RFC 8252 §7.1, §8.4). It does not begin like
 #: a scheme that browsers handle themselves.
 _PRIVATE_USE_URI = re.compile(
@@ -129,9 +131,11 @@ def _objection_to_scheme(uri: str, *, is_public: bool) -> str | None:
 
 def _objection_to_web_address(address: str, rule: str) -> str | None:
     parts = _split(address)
-    if parts is None or not parts.hostname or parts.scheme not in ("https", "http"):
+    if parts is None or parts.scheme not in ("https", "http"):
         return rule
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if not _AUTHORITY.fullmatch(parts.netloc.rpartition("@")[2]):
+        return rule
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         return "Plain http is for loopback only; use https."
     return None
 

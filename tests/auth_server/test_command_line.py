@@ -50,6 +50,10 @@ NOT_TO_BE_REGISTERED = {
     "not ASCII": "https://calendär.example/callback",
     "half an address": "https://[::1/callback",
     "an invalid port": "https://calendar.example:99999/callback",
+    "port 0": "http://127.0.0.1:0/callback",
+    "text after an IPv6 address": "http://[::1]x/callback",
+    "an IPv6 address with a zone": "http://[::1%25lo]/callback",
+    "a control character": "https://calendar.example/\x7f",
     "empty": "",
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_server.redirect_uris import matches, objection_to
+from auth_server.redirect_uris import matches, objection_to, objection_to_homepage
 
 REGISTRABLE = [
     "https://calendar.example/callback",
@@ -51,6 +51,21 @@ def test_a_port_is_from_1_to_65535(port: str) -> None:
     assert not matches(
         f"http://127.0.0.1:{port}/callback", ["http://127.0.0.1/callback"], is_public=True
     )
+
+
+MALFORMED_HOSTS = [
+    *["[::1", "::1]", "[::1]]", "[[::1]]", "[::1]x", "[]", "[:]", "[127.0.0.1]", "[localhost]"],
+    *["[v1.x]", "[::1%lo]", "[::1%25lo]", "[fe80::1%25eth0]", "[::1", "[::12345]"],
+    *[".", "..", "-", "%", "%31.example", "a,b", "a;b", "a|b", "<a>", "a'b", "a^b", "{a}", "a+b"],
+]
+
+
+@pytest.mark.parametrize("host", MALFORMED_HOSTS)
+@pytest.mark.parametrize("port", ["", ":8080"])
+def test_a_malformed_host_is_refused(host: str, port: str) -> None:
+    for scheme in ("https", "http"):
+        assert objection_to(f"{scheme}://{host}{port}/callback", is_public=True)
+        assert objection_to_homepage(f"{scheme}://{host}{port}/")
 
 
 PRIVATE_USE = [
@@ -216,8 +231,11 @@ def test_a_longer_or_shorter_uri_does_not_match(uri: str) -> None:
     ],
 )
 def test_any_port_matches_for_a_public_client_on_loopback(presented: str) -> None:
-    assert matches(presented, [LOOPBACK], is_public=True)
-    assert not matches(presented, [LOOPBACK], is_public=False)
+    """Command-line tools register `localhost` as well as the addresses of RFC 8252 §7.3."""
+    for host in ("127.0.0.1", "[::1]", "localhost"):
+        of_host, registered = (uri.replace("127.0.0.1", host) for uri in (presented, LOOPBACK))
+        assert matches(of_host, [registered], is_public=True)
+        assert not matches(of_host, [registered], is_public=False)
 
 
 @pytest.mark.parametrize(
@@ -241,6 +259,9 @@ def test_any_port_matches_for_a_public_client_on_loopback(presented: str) -> Non
         "https://127.0.0.1:8081/callback?x=1",
         "HTTP://127.0.0.1:8081/callback?x=1",
         "http://127.1:8081/callback?x=1",
+        "http://localhost.:8081/callback?x=1",
+        "http://localhost.evil.example:8081/callback?x=1",
+        "http://evil.localhost:8081/callback?x=1",
     ],
 )
 def test_only_the_port_may_differ(presented: str) -> None:
@@ -248,8 +269,29 @@ def test_only_the_port_may_differ(presented: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "registered", ["https://127.0.0.1:8080/", "http://localhost:8080/", "https://app.example:8080/"]
+    "presented",
+    [
+        "http://127.0.0.1:8081/callback",
+        "http://[::1]:8081/callback",
+        "http://localhost:65536/callback",
+        "http://localhost:0/callback",
+        "http://localhost.:8081/callback",
+        "http://localhost.evil.example:8081/callback",
+        "http://localhost@evil.example:8081/callback",
+        "http://LOCALHOST:8081/callback",
+        "https://localhost:8081/callback",
+    ],
+)
+def test_only_the_port_may_differ_on_localhost(presented: str) -> None:
+    assert not matches(presented, ["http://localhost:8080/callback"], is_public=True)
+
+
+@pytest.mark.parametrize(
+    "registered",
+    [
+        *["https://127.0.0.1:8080/", "https://localhost:8080/", "https://app.example:8080/"],
+        *["http://127.0.0.2:8080/", "http://localhost.example:8080/"],
+    ],
 )
 def test_any_port_matches_only_for_http_loopback_addresses(registered: str) -> None:
-    """RFC 8252 §8.3: the use of "localhost" is NOT RECOMMENDED."""
     assert not matches(registered.replace("8080", "8081"), [registered], is_public=True)

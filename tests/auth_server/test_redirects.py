@@ -178,18 +178,58 @@ def test_the_token_endpoint_accepts_only_the_same_spelling(
     assert client.redeem(code).status_code == 200
 
 
-@pytest.mark.parametrize("port", ["0", "00", "65536", "80800", "99999"])
-def test_a_loopback_port_that_does_not_exist_gets_a_page(
-    server: Server, registers: Registers, port: str
+MALFORMED_ADDRESSES = [
+    *(f":{port}/cb" for port in ("0", "00", "65536", "80800", "99999", "9" * 400, "-1", "+1")),
+    *(f":{port}/cb" for port in ("x", "0x1f", "8_0", "80:80", "%38", " 80", "80 ", "٨٠", "")),
+    *("]/cb", "[/cb", "]]/cb", "x/cb", "%00/cb", "@evil.example/cb", ":80@evil.example/cb"),
+    *("\0/cb", "\t/cb", "/\r\nLocation: //evil.example", "/cb\x7f", "/cb\n", "\\cb", "/é", "/cb#"),
+]
+LOOPBACK_HOSTS = ["127.0.0.1", "[::1]", "localhost"]
+
+
+@pytest.mark.parametrize("malformed", MALFORMED_ADDRESSES)
+def test_a_malformed_loopback_address_gets_a_page(
+    alice: Person, registers: Registers, events: Events, malformed: str
 ) -> None:
     """Ports are 1 to 65535."""
-    address = "http://127.0.0.1/cb"
-    client = registers("--name", "P", "--redirect-uri", address, "--scope", "profile", "--public")
-    presented = f"http://127.0.0.1:{port}/cb"
+    alice.send_login()
+    options = [f"--redirect-uri=http://{host}/cb" for host in LOOPBACK_HOSTS]
+    client = registers("--name", "P", *options, "--scope", "profile", "--public")
 
-    answer = server.browser().get(client.authorization_path(redirect_uri=presented))
+    for presented in (f"http://{host}{malformed}" for host in (*LOOPBACK_HOSTS, "[::1:1", "::1]")):
+        answer = alice.browser.get(client.authorization_path(redirect_uri=presented))
 
-    assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+        assert (answer.status_code, answer.headers.get("Location")) == (400, None)
+        assert "The app wants to send you to an address that it has not registered." in answer.text
+    refusals = events.named("authorization_request_refused")
+    assert {refusal["reason"] for refusal in refusals} == {"redirect_uri_differs"}
+
+
+@pytest.mark.parametrize("address", ["http://[::1/cb", "http://127.0.0.1:99999/cb", "http://[/cb"])
+def test_an_earlier_registration_of_a_malformed_address_is_no_server_error(
+    alice: Person, server: Server, phone_app: RegisteredClient, address: str
+) -> None:
+    server.replace_redirect_uris(phone_app, address)
+
+    for redirect_uri in (address, None):
+        answer = alice.ask(phone_app.authorization_path(redirect_uri=redirect_uri))
+
+        assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("host", LOOPBACK_HOSTS)
+def test_a_native_app_gets_its_code_at_any_port(
+    alice: Person, registers: Registers, host: str
+) -> None:
+    """RFC 8252 §7.3: MUST allow any port to be specified at the time of the request."""
+    options = ("--redirect-uri", f"http://{host}:1/cb", "--scope", "profile", "--public")
+    client = registers("--name", "P", *options)
+    presented = f"http://{host}:51004/cb"
+
+    response = alice.allow_request(client.authorization_path(redirect_uri=presented))
+
+    assert response.redirect_uri == presented
+    assert client.redeem(response.code, redirect_uri=presented).status_code == 200
 
 
 def test_an_earlier_registration_with_a_response_parameter_gets_a_page(
