@@ -130,7 +130,7 @@ def change_password(
 
 def _consents(db: Session, user: SignedInUser) -> Iterable[_Permission]:
     statement = select(Consent.client_id, Consent.scope, Consent.granted_at).where(
-        Consent.user_id == user.id
+        Consent.user_id == user.id, Consent.outdated_by.is_(None)
     )
     return (_Permission(*row, is_grant=False) for row in db.execute(statement))
 
@@ -165,10 +165,10 @@ def _connected_app(
 
 
 def _end_access(db: Session, user: SignedInUser, client: Client, address: str | None) -> None:
+    # No grant can begin meanwhile, because of the consent.
+    grants.lock_grants_of(db, user.id, client.client_id)
     _end_grants(db, user, client)
     consents.forget_consent(db, user.id, client.client_id)
-    # A grant that began meanwhile, because of the consent.
-    _end_grants(db, user, client)
     account_events.note(db, user.id, "app_removed", client_name=client.name, address=address)
     record_on_commit(db, "app_removed", client_id=client.client_id, sub=user.id)
 

@@ -23,6 +23,7 @@ Event = Literal[
     "signed_in",
     "app_allowed",
     "app_removed",
+    "permission_withdrawn",
     "app_left",
     "app_revoked",
     "password_changed",
@@ -35,6 +36,9 @@ SENTENCES: dict[str, str] = {
     "app_allowed": "You gave {client} access.",
     "app_removed": (
         "You removed {client}'s access. Its codes and tokens stopped working immediately."
+    ),
+    "permission_withdrawn": (
+        "You withdrew a permission from {client}. Its tokens lost it immediately."
     ),
     "app_left": "{client} gave up its own access.",
     "app_revoked": (

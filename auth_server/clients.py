@@ -8,8 +8,9 @@ from auth_server import client_names
 from auth_server.client_metadata import ClientMetadata, check_name
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
-from auth_server.grants import lock_grants, narrow_grants
+from auth_server.grants import lock_grants
 from auth_server.models import Client, Grant
+from auth_server.registration_changes import Registration, apply_change
 from auth_server.scopes import scope_list, scope_text
 from auth_server.signed_in_user import SignedInUser
 from web.clock import now
@@ -75,16 +76,17 @@ def register_resource_server(db: Session, name: str) -> tuple[Client, str]:
 
 
 def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None:
-    """Change the metadata of `client`. Remove a withdrawn scope from its grants and consents.
+    """Change the metadata of `client`, and what was granted to it under the old ones.
 
     :raises RegistrationError: when the metadata are not safe or not valid.
     """
     _raise_objections(metadata.objections(is_public=client.is_public))
     if check_name(metadata.name) != client.name:
         client_names.check_unmistakable(db, metadata.name, client.owner_id)
+    before = Registration.of(client)
     _set_metadata(client, metadata)
     db.flush()
-    narrow_grants(db, client)
+    apply_change(db, client, before)
     record_on_commit(db, "client_updated", client_id=client.client_id)
 
 

@@ -1,13 +1,15 @@
-"""The consents of resource owners, remembered so that they are not asked again. Nothing commits."""
+"""The consents of resource owners, remembered so that they are not asked again. Nothing commits.
+
+A consent becomes outdated when the client changes what the user saw when they allowed it. It is
+kept, so that the consent page can say why it asks again.
+"""
 
 from collections.abc import Collection
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, func, select, update
 
-from auth_server.models import Client, Consent, User
-from auth_server.scopes import scope_list
+from auth_server.models import Consent
 from web.clock import now
-from web.database import Session
 from web.statements import Change, Executor, Query
 
 _of_user_and_client = (Consent.user_id == bindparam("user_id")) & (
@@ -16,35 +18,39 @@ _of_user_and_client = (Consent.user_id == bindparam("user_id")) & (
 # With a lock: while a grant begins without asking, the user cannot remove the app.
 _FIND = Query(
     select(Consent.scope)
-    .where(_of_user_and_client)
+    .where(_of_user_and_client, Consent.outdated_by.is_(None))
     .order_by(Consent.scope)
     .with_for_update(read=True),
     str,
 )
 _STORE = Change.insert(Consent, "user_id", "client_id", "scope", "granted_at")
 _FORGET = Change(delete(Consent).where(_of_user_and_client))
-_LOCK_USER = Query(
-    select(User.id).where(User.id == bindparam("user_id")).with_for_update(key_share=True), str
+_FORGET_ONE = Change(delete(Consent).where(_of_user_and_client, Consent.scope == bindparam("one")))
+_changes = func.coalesce(Consent.outdated_by, "")
+_LIST_CHANGES = Query(select(_changes).where(_of_user_and_client).distinct(), str.split)
+_LIST_CHANGES_OF_CLIENT = Query(
+    select(_changes).where(Consent.client_id == bindparam("client_id")).distinct(), str.split
+)
+_OUTDATE = Change(
+    update(Consent)
+    .where(Consent.client_id == bindparam("of_client"), _changes == bindparam("known"))
+    .values(outdated_by=bindparam("changes"))
 )
 
 
 def remembered_scopes(db: Executor, user_id: str, client_id: str) -> set[str]:
-    """Return the scopes that the user has allowed the client."""
+    """Return the scopes that the user has allowed the client as it is now."""
     return set(_FIND.all(db, user_id=user_id, client_id=client_id))
 
 
 def remember_consent(db: Executor, user_id: str, client_id: str, scopes: Collection[str]) -> None:
-    """Store a consent for each scope that has none.
+    """Store a consent for each scope that has none, or an outdated one.
 
-    Lock the user if one is stored, so that only one request at a time stores consents of a user.
+    The caller has locked the grants, so that only one request at a time stores consents.
     """
-    if remembered_scopes(db, user_id, client_id) >= set(scopes):
-        return
-    _LOCK_USER.one(db, user_id=user_id)
-    known = remembered_scopes(db, user_id, client_id)
-    for scope in scopes:
-        if scope not in known:
-            _STORE.run(db, user_id=user_id, client_id=client_id, scope=scope, granted_at=now())
+    for scope in sorted(set(scopes) - remembered_scopes(db, user_id, client_id)):
+        _FORGET_ONE.run(db, user_id=user_id, client_id=client_id, one=scope)
+        _STORE.run(db, user_id=user_id, client_id=client_id, scope=scope, granted_at=now())
 
 
 def forget_consent(db: Executor, user_id: str, client_id: str) -> None:
@@ -52,7 +58,14 @@ def forget_consent(db: Executor, user_id: str, client_id: str) -> None:
     _FORGET.run(db, user_id=user_id, client_id=client_id)
 
 
-def forget_withdrawn_scopes(db: Session, client: Client) -> None:
-    """Delete every consent for a scope that the registration of the client no longer has."""
-    is_withdrawn = Consent.scope.not_in(scope_list(client.scope))
-    db.execute(delete(Consent).where(Consent.client_id == client.client_id, is_withdrawn))
+def outdate_consents(db: Executor, client_id: str, changes: Collection[str]) -> None:
+    """Note what the client has changed. It has to ask every user again."""
+    for known in _LIST_CHANGES_OF_CLIENT.all(db, client_id=client_id):
+        text = " ".join(sorted({*known, *changes}))
+        _OUTDATE.run(db, of_client=client_id, known=" ".join(known), changes=text)
+
+
+def changes_since_consent(db: Executor, user_id: str, client_id: str) -> set[str]:
+    """Return what the client has changed since the user allowed it."""
+    found = _LIST_CHANGES.all(db, user_id=user_id, client_id=client_id)
+    return {change for changes in found for change in changes}

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from auth_server.digests import digest
 from auth_server.models import Client, User
+from auth_server.registration_changes import Registration, apply_change
 from auth_server.scopes import SCOPES, scope_text
 from config import (
     DEMO_CLIENT_ID,
@@ -64,10 +65,16 @@ def _seed_account(db: Session, subject: str, username: str, name: str, password:
 
 
 def _seed_client(db: Session, client_id: str, *, secret: str, **registration: object) -> None:
-    client = db.get(Client, client_id) or Client(
-        client_id=client_id, is_demo=True, created_at=now()
-    )
+    client = db.get(Client, client_id, with_for_update=True)
+    before = None
+    if client is None:
+        client = Client(client_id=client_id, is_demo=True, created_at=now())
+    else:
+        before = Registration.of(client)
     client.client_secret_digest = digest(secret)
     for name, value in registration.items():
         setattr(client, name, value)
     db.add(client)
+    db.flush()
+    if before is not None:
+        apply_change(db, client, before)

@@ -1,17 +1,16 @@
-"""Grants: how they begin, how they end, and how they lose a scope. Nothing here commits."""
+"""Grants: how they begin, and how they end. Nothing here commits."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
 
 from auth_server import account_events
-from auth_server.consents import forget_consent, forget_withdrawn_scopes, remembered_scopes
+from auth_server.consents import forget_consent, remembered_scopes
 from auth_server.digests import new_identifier
 from auth_server.models import Client, Grant, access_tokens, authorization_codes, refresh_tokens
 from auth_server.reasons import Reason
-from auth_server.scopes import is_within, scope_list, scope_text
 from web.clock import now
 from web.database import Session, UtcDateTime
 from web.event_log import record_on_commit
@@ -35,17 +34,36 @@ class _Owner(NamedTuple):
 
 def is_usable(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Return the condition that a grant has a code to redeem or a token to use at `moment`."""
-    codes, tokens = authorization_codes.c, access_tokens.c
-    can_be_redeemed = exists().where(
+    tokens = access_tokens.c
+    can_be_refreshed = (Grant.expires_at > moment) & _has_tokens
+    has_access = exists().where(tokens.grant_id == Grant.id, tokens.expires_at > moment)
+    return Grant.ended_at.is_(None) & (_has_code(moment) | can_be_refreshed | has_access)
+
+
+def _has_code(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
+    codes = authorization_codes.c
+    return exists().where(
         codes.grant_id == Grant.id, codes.redeemed_at.is_(None), codes.expires_at > moment
     )
-    can_be_refreshed = (Grant.expires_at > moment) & exists().where(
-        refresh_tokens.c.grant_id == Grant.id
-    )
-    has_access = exists().where(tokens.grant_id == Grant.id, tokens.expires_at > moment)
-    return Grant.ended_at.is_(None) & (can_be_redeemed | can_be_refreshed | has_access)
 
 
+_has_tokens = exists().where(refresh_tokens.c.grant_id == Grant.id)
+_is_unended_of_user_and_client = (
+    (Grant.user_id == bindparam("user_id"))
+    & (Grant.client_id == bindparam("client_id"))
+    & Grant.ended_at.is_(None)
+)
+# A grant that does not exist yet cannot be locked.
+_LOCK_PAIR = Query(
+    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("pair"), 0))), str
+)
+_LOCK_UNENDED = Query(
+    select(Grant.id)
+    .where(_is_unended_of_user_and_client)
+    .order_by(Grant.id)
+    .with_for_update(key_share=True),
+    str,
+)
 _STORE = Change.insert(Grant, "id", "user_id", "client_id", "scope", "created_at", "expires_at")
 _END = Change(
     update(Grant)
@@ -99,6 +117,17 @@ def _has_usable_grant(db: Executor, user_id: str, client_id: str) -> bool:
     return found is not None
 
 
+def lock_grants_of(db: Executor, user_id: str, client_id: str) -> None:
+    """Lock the grants of the user to the client that have not ended. No new one can begin.
+
+    An authorization request does so before it reads the consents, since it can end grants. On
+    SQLite, a writing transaction has locked the database.
+    """
+    if db.dialect.name == "postgresql":
+        _LOCK_PAIR.one(db, pair=f"grants of {user_id} to {client_id}")
+        _LOCK_UNENDED.all(db, user_id=user_id, client_id=client_id)
+
+
 def lock_grants(db: Session, condition: ColumnElement[bool]) -> Sequence[str]:
     """Lock the grants with `condition`, and return their ids.
 
@@ -141,47 +170,3 @@ def end_replayed_grant(db: Executor, grant_id: str) -> None:
     forget_consent(db, owner.user_id, owner.client_id)
     if has_ended_now:
         account_events.note(db, owner.user_id, "app_revoked", client_name=owner.client_name)
-
-
-def narrow_grants(db: Session, client: Client) -> None:
-    """Remove from everything granted to the client what its registration no longer has.
-
-    Otherwise the next refresh would request more than the registration allows and be rejected as a
-    whole. A grant keeps its remaining scope; without a remaining scope it ends. If the registration
-    gets the scope back, the client has to ask the user for it again.
-    """
-    lock_grants(db, Grant.client_id == client.client_id)
-    _narrow_access_tokens(db, client)
-    _narrow_unended_grants(db, client)
-    forget_withdrawn_scopes(db, client)
-
-
-def _narrow_access_tokens(db: Session, client: Client) -> None:
-    tokens = access_tokens
-    of_client = tokens.c.grant_id.in_(select(Grant.id).where(Grant.client_id == client.client_id))
-    unexpired = of_client & (tokens.c.expires_at > now())
-    for scope in db.scalars(select(tokens.c.scope).where(unexpired).distinct()).all():
-        if is_within(scope, client.scope):
-            continue
-        change: dict[str, object] = {"scope": _remaining_scope(scope, client)}
-        if not change["scope"]:
-            change = {"expires_at": now()}
-        db.execute(update(tokens).where(unexpired, tokens.c.scope == scope).values(**change))
-
-
-def _narrow_unended_grants(db: Session, client: Client) -> None:
-    unended = (Grant.client_id == client.client_id) & Grant.ended_at.is_(None)
-    for scope in db.scalars(select(Grant.scope).where(unended).distinct()).all():
-        if is_within(scope, client.scope):
-            continue
-        with_scope = unended & (Grant.scope == scope)
-        remaining_scope = _remaining_scope(scope, client)
-        if remaining_scope:
-            db.execute(update(Grant).where(with_scope).values(scope=remaining_scope))
-            continue
-        for grant_id in db.scalars(select(Grant.id).where(with_scope)).all():
-            end_grant(db, grant_id, Reason.SCOPE_WITHDRAWN)
-
-
-def _remaining_scope(scope: str, client: Client) -> str:
-    return scope_text(set(scope_list(scope)) & set(scope_list(client.scope)))

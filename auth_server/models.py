@@ -9,7 +9,18 @@ A copy of the database gives no access: codes, tokens, client secrets and the id
 sign-ins are stored as SHA-256 digests, passwords as memory-hard hashes.
 """
 
-from sqlalchemy import JSON, Column, ForeignKey, Integer, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from auth_server import digests
@@ -119,6 +130,8 @@ class Consent(Base):
     )
     scope: Mapped[str] = mapped_column(String(64), primary_key=True)
     granted_at: Mapped[Moment]
+    # What of the client has changed since, with spaces between: then the user is asked again.
+    outdated_by: Mapped[str | None] = mapped_column(String(80))
 
 
 class Grant(Base):
@@ -128,6 +141,16 @@ class Grant(Base):
     """
 
     __tablename__ = "grants"
+    __table_args__ = (
+        # Few grants have not ended; a user can have many that have.
+        Index(
+            "ix_grants_unended",
+            "user_id",
+            "client_id",
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -77,6 +77,9 @@ class Reason(StrEnum):
     REVOKED_BY_CLIENT = "revoked_by_client"  # The client revoked its token (RFC 7009).
     REMOVED_BY_RESOURCE_OWNER = "removed_by_resource_owner"  # The resource owner removed the app.
     SCOPE_WITHDRAWN = "scope_withdrawn"  # The client's registration lost every scope of the grant.
+    # The resource owner denied or unticked every scope of the grant on a new consent page.
+    CONSENT_WITHDRAWN = "consent_withdrawn"
+    REDIRECT_URI_REMOVED = "redirect_uri_removed"  # Its code was sent to an address since removed.
 
 
 #: The reasons for errors that Authlib raises, by the description of the error.

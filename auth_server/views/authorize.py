@@ -3,13 +3,15 @@
 from collections.abc import Collection
 from http import HTTPStatus
 
-from flask import request, url_for
+from flask import request
 from flask.typing import ResponseReturnValue
 
-from auth_server import account_events, consents, grants, sign_in
+from auth_server import account_events, consents, grants, sign_in, withdrawals
 from auth_server.authorization_request import Authorization, read_authorization
 from auth_server.context import get_settings
 from auth_server.reasons import Reason
+from auth_server.registered_client import RegisteredClient
+from auth_server.registration_changes import CHANGES
 from auth_server.scopes import SCOPES, join_phrases, scope_list, scope_text
 from auth_server.server import front_channel_request
 from auth_server.sign_in import signed_in_user
@@ -54,14 +56,15 @@ def authorization_decision() -> ResponseReturnValue:
     if user is None:
         return _redirect_to_sign_in(authorization)
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
-    scopes_to_ask = _scopes_to_ask(
-        authorization, user, asked=scope_list(request.form.get("asked_scope"))
-    )
+    asked = scope_list(request.form.get("asked_scope"))
+    scopes_to_ask = _scopes_to_ask(authorization, user, asked=asked)
     if decision == "deny":
+        _withdraw(authorization, user, asked)
         raise _denied(authorization, user)
     is_within_request = ticked <= set(authorization.requested_scopes)
     if decision != "allow" or not ticked & set(scopes_to_ask) or not is_within_request:
         return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, is_invalid=True)
+    _withdraw(authorization, user, set(asked) - ticked)
     record_on_commit(
         get_transaction(),
         "consent_given",
@@ -73,8 +76,31 @@ def authorization_decision() -> ResponseReturnValue:
     return _authorization_response(authorization, user, ticked | remembered)
 
 
+def _withdraw(authorization: Authorization, user: SignedInUser, scopes: Collection[str]) -> None:
+    """Withdraw what the user was asked for and does not allow any more: the newest decision counts.
+
+    `scopes` come from the form.
+    """
+    db, client = get_transaction(), authorization.client
+    refused = set(authorization.requested_scopes).intersection(scopes)
+    withdrawn = withdrawals.withdraw_from_user(db, user.id, client.client_id, refused)
+    if not withdrawn:
+        return
+    account_events.note(
+        db, user.id, "permission_withdrawn", client_name=client.name, address=request.remote_addr
+    )
+    record_on_commit(
+        db,
+        "consent_withdrawn",
+        client_id=client.client_id,
+        sub=user.id,
+        scope=scope_text(withdrawn),
+    )
+
+
 def _denied(authorization: Authorization, user: SignedInUser) -> Exception:
     record("consent_denied", client_id=authorization.client.client_id, sub=user.id)
+    get_transaction().commit()
     sign_in.forget_request_of_sign_in()
     return authorization.refused(
         "access_denied", Reason.ACCESS_DENIED, "The resource owner denied the request."
@@ -124,12 +150,11 @@ def _scopes_to_ask(
     Ask about a public client every time, since any program can pretend to be it. Keep the scopes
     that the submitted page has `asked` about, even if they were allowed in another tab since.
     """
-    client = authorization.client
+    db, client = get_transaction(), authorization.client
+    grants.lock_grants_of(db, user.id, client.client_id)
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
-    allowed_before = consents.remembered_scopes(get_transaction(), user.id, client.client_id) - set(
-        asked
-    )
+    allowed_before = consents.remembered_scopes(db, user.id, client.client_id) - set(asked)
     return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
 
 
@@ -159,14 +184,20 @@ def _consent_page(
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
         asked=join_phrases(scopes),
+        changes=_list_changes(client, user),
         allowed_before=join_phrases(
             scope for scope in authorization.requested_scopes if scope not in scopes
         ),
         wrong=is_invalid,
         this_page=sign_in.this_page(),
-        switch=url_for("auth_server.login_page", next=sign_in.this_page()),
         lifetime=get_settings().refresh_token_lifetime,
     )
+
+
+def _list_changes(client: RegisteredClient, user: SignedInUser) -> list[str]:
+    """Return what the client has changed since the user allowed it, as phrases."""
+    changes = consents.changes_since_consent(get_transaction(), user.id, client.client_id)
+    return [phrase for name, phrase in CHANGES.items() if name in changes]
 
 
 def _authorization_response(

@@ -118,6 +118,8 @@ PHRASES = {
     "revoked_by_client": "the client revoked it",
     "removed_by_resource_owner": "the resource owner removed the app",
     "scope_withdrawn": "the registration of the client has lost every scope of the grant",
+    "consent_withdrawn": "the resource owner withdrew every scope of the grant",
+    "redirect_uri_removed": "its code was sent to an address that is no longer registered",
     "disconnected": "the user disconnected",
     "replaced": "the browser connected again",
 }
