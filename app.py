@@ -88,7 +88,7 @@ def create_resource_api() -> "Flask":
 
 
 # For an ASGI server; docs/servers.md says why, and why with so many threads.
-asgi_auth_server = serving.as_asgi(create_auth_server, threads=4)
+asgi_auth_server = serving.as_asgi(create_auth_server, threads=8)
 asgi_client_app = serving.as_asgi(create_client_app)
 asgi_resource_api = serving.as_asgi(create_resource_api)
 

@@ -9,7 +9,6 @@ There is one group of protocol errors for each recipient (RFC 6749 §4.1.2.1, §
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
 
 from authlib.oauth2.rfc6749.errors import (
     InvalidClientError,
@@ -147,23 +146,3 @@ class RegistrationError(Exception):
 def hide_reason(error: OAuth2Error) -> None:
     """Replace the description of `error` with the common description of its error code."""
     error.description = DESCRIPTIONS.get(error.error, error.description)
-
-
-class PasswordRefused(Exception):
-    """A password that was not accepted, with the sentence for the user.
-
-    `retry_after` is in seconds. It is 0 when the password is wrong.
-    """
-
-    def __init__(self, status: HTTPStatus, sentence: str, retry_after: int = 0) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.retry_after = retry_after
-
-
-class TooBusy(PasswordRefused):
-    """So many passwords are being hashed that this one was not checked."""
-
-    def __init__(self, retry_after: int) -> None:
-        sentence = f"Too many users are signing in. Try again in {retry_after} seconds."
-        super().__init__(HTTPStatus.SERVICE_UNAVAILABLE, sentence, retry_after)

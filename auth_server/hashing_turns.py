@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import BoundedSemaphore
 
-from auth_server.errors import TooBusy
+from auth_server.password_errors import TooBusy
 
 #: How many hashes one process computes at once: on half of the CPUs, and on two at most.
 AT_ONCE = min(2, max(1, (os.cpu_count() or 1) // 2))
-#: How many threads compute or wait. A server has more threads for requests.
+#: How many threads compute or wait. The server has eight threads (`app.py`).
 PLACES = 6
 #: Seconds that a thread waits for its turn. Usually all the places together take half a second.
 LONGEST_WAIT = 10.0

@@ -10,7 +10,7 @@ from http import HTTPStatus
 from flask import request
 
 from auth_server import sign_in
-from auth_server.errors import PasswordRefused, TooBusy
+from auth_server.password_errors import PasswordRefused, TooBusy
 from auth_server.signed_in_user import SignedInUser
 from auth_server.throttling import TooManyFailures
 from web.clock import now

@@ -14,8 +14,8 @@ from werkzeug.routing import RequestRedirect
 
 from auth_server import digests, sign_in_records, throttling
 from auth_server.context import get_settings
-from auth_server.errors import TooBusy
 from auth_server.models import User
+from auth_server.password_errors import TooBusy
 from auth_server.signed_in_user import SignedInUser
 from web import database_errors, form_tokens, text
 from web.database import Session, get_reader

@@ -14,7 +14,8 @@ from auth_server import (
     sign_in_records,
     users,
 )
-from auth_server.errors import PasswordRefused, RegistrationError
+from auth_server.errors import RegistrationError
+from auth_server.password_errors import PasswordRefused
 from auth_server.signed_in_user import SignedInUser
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in, redirect_to_login

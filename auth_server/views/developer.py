@@ -13,8 +13,9 @@ from flask.typing import ResponseReturnValue
 from auth_server import clients, developer, password_confirmation
 from auth_server.context import get_settings
 from auth_server.digests import new_identifier
-from auth_server.errors import PasswordRefused, RegistrationError
+from auth_server.errors import RegistrationError
 from auth_server.models import Client
+from auth_server.password_errors import PasswordRefused
 from auth_server.registration_form import RegistrationForm
 from auth_server.scopes import SCOPES
 from auth_server.signed_in_user import SignedInUser

@@ -11,7 +11,7 @@ from wtforms.validators import InputRequired, Length
 
 from auth_server import account_events, sign_in
 from auth_server.demo import ACCOUNTS
-from auth_server.errors import TooBusy
+from auth_server.password_errors import TooBusy
 from auth_server.registered_client import RegisteredClient, find_client
 from auth_server.throttling import TooManyFailures
 from auth_server.views.blueprint import bp
