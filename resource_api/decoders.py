@@ -4,13 +4,16 @@ A process is started anew for each image, so nothing of one image remains for th
 only the bytes of the upload: no environment, no open files and no connections of this process.
 """
 
+import ctypes
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
 from typing import IO
 
 from config import PROJECT_ROOT
@@ -30,6 +33,15 @@ _PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 #: Python exits with this status after an exception that nothing caught.
 _UNCAUGHT = 1
 
+#: The option of mallopt(3) for the size from which a block is returned to the system when freed.
+_M_MMAP_THRESHOLD = -3
+_LARGE_BLOCK = 2**20
+
+# By default, glibc keeps the memory of a few uploads for each thread. musl does not.
+if sys.platform == "linux":
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _LARGE_BLOCK)
+
 
 class Decoders:
     """The decoders of this process: `RUNNING` at once, and only one for each user."""
@@ -47,9 +59,7 @@ class Decoders:
         if upload.seek(0, os.SEEK_END) > MAX_BYTES:
             raise UploadRefused(Reason.TOO_MANY_BYTES)
         with self._turn(owner):
-            # An upload that waits stays in its file, and does not fill the memory.
-            upload.seek(0)
-            return _decode(upload.read())
+            return _decode(upload)
 
     @contextmanager
     def _turn(self, owner: str) -> Iterator[None]:
@@ -79,36 +89,45 @@ class Decoders:
             self._waiting -= 1
 
 
-def _decode(data: bytes) -> CleanImage:
-    """Return the answer of a new process about this file."""
+def _decode(upload: IO[bytes]) -> CleanImage:
+    """Return the answer of a new process about this file.
+
+    Both are in files and not in the memory of this process, and a limit of the new process bounds
+    the size of its answer.
+    """
+    with TemporaryFile() as given, TemporaryFile() as answer:
+        upload.seek(0)
+        shutil.copyfileobj(upload, given)
+        given.seek(0)
+        status = _run(given, answer)
+        if status == _UNCAUGHT:
+            raise RuntimeError("The image decoder failed. Standard error has its traceback.")
+        if status != 0:
+            raise UploadRefused(Reason.IMAGE_TOO_COMPLEX, f"exit status {status}")
+        answer.seek(0)
+        description = json.loads(answer.readline())
+        if "reason" in description:
+            raise UploadRefused(Reason(description["reason"]))
+        return CleanImage(answer.read(), **description)
+
+
+def _run(given: IO[bytes], answer: IO[bytes]) -> int:
+    """Run the decoder until it ends, and return its exit status."""
     environ = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     try:
         # After the time limit, and after any error, `run` kills the process and waits for its end.
         finished = subprocess.run(  # noqa: S603 - the command is constant
             _COMMAND,
-            input=data,
-            stdout=subprocess.PIPE,
+            stdin=given,
+            stdout=answer,
             cwd=PROJECT_ROOT,
             env=environ,
             timeout=WALL_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise UploadRefused(Reason.IMAGE_TOO_COMPLEX, "wall time") from None
+        raise UploadRefused(Reason.IMAGE_TOO_COMPLEX, "it took too long") from None
     except BlockingIOError:
         # The system has no room for another process (fork(2): EAGAIN).
-        raise UploadRefused(Reason.TOO_MANY_UPLOADS, "no process") from None
-    if finished.returncode == _UNCAUGHT:
-        raise RuntimeError("The image decoder failed. Standard error has its traceback.")
-    if finished.returncode != 0:
-        detail = f"exit status {finished.returncode}"
-        raise UploadRefused(Reason.IMAGE_TOO_COMPLEX, detail)
-    return _read_answer(finished.stdout)
-
-
-def _read_answer(answer: bytes) -> CleanImage:
-    line, _, data = answer.partition(b"\n")
-    description = json.loads(line)
-    if "reason" in description:
-        raise UploadRefused(Reason(description["reason"]))
-    return CleanImage(data, **description)
+        raise UploadRefused(Reason.TOO_MANY_UPLOADS, "no process could be started") from None
+    return finished.returncode

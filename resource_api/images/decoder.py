@@ -14,7 +14,7 @@ from contextlib import suppress
 from PIL import AvifImagePlugin, Image, ImageColor, ImagePalette, TiffImagePlugin, WebPImagePlugin
 
 from resource_api.images.cleaning import clean
-from resource_api.images.limits import CPU_SECONDS, MEMORY_BYTES, WALL_SECONDS
+from resource_api.images.limits import CPU_SECONDS, MAX_STORED_BYTES, MEMORY_BYTES, WALL_SECONDS
 from resource_api.reasons import Reason, UploadRefused
 
 if sys.platform != "win32":
@@ -29,6 +29,7 @@ _LIMITS = {
     "RLIMIT_AS": MEMORY_BYTES,
     "RLIMIT_CPU": CPU_SECONDS,
     "RLIMIT_CORE": 0,
+    "RLIMIT_FSIZE": MAX_STORED_BYTES + 1024,
     "RLIMIT_NOFILE": 0,
 }
 

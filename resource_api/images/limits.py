@@ -10,6 +10,6 @@ MAX_STORED_BYTES = 48 * 1024 * 1024
 #: The CPU time of the process, and its duration, in seconds. An AVIF of 24 megapixels takes half
 #: of the former, a JPEG a twentieth.
 CPU_SECONDS = 15
-WALL_SECONDS = 25
+WALL_SECONDS = 30
 #: The address space of the process.
 MEMORY_BYTES = 1536 * 1024 * 1024

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from PIL import Image, ImageCms, PngImagePlugin
 
+from resource_api import photos
 from resource_api.images.cleaning import clean
 from resource_api.reasons import UploadRefused
 
@@ -15,6 +16,12 @@ MIB = 1024 * 1024
 PRIVATE_DATA = b"52.37 N 4.90 E"
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 ORIENTATION, GPS_AREA = 0x0112, 0x001C
+
+
+class Deadlock(Exception):
+    """PostgreSQL's error for one of two transactions that wait for each other."""
+
+    sqlstate = "40P01"
 
 
 def png_of(width, height):
@@ -74,6 +81,19 @@ def test_the_media_type_follows_the_content_and_not_the_file_name(alices_client,
     response = alices_client.upload(drawing("WEBP"), file_name="../../photo.php")
 
     assert response.json["content_type"] == "image/webp"
+
+
+def test_an_upload_survives_a_deadlock(alices_client, drawing, monkeypatch):
+    add, deadlocks = photos.add, iter([Deadlock()])
+
+    def add_after_a_deadlock(*arguments):
+        for deadlock in deadlocks:
+            raise deadlock
+        return add(*arguments)
+
+    monkeypatch.setattr(photos, "add", add_after_a_deadlock)
+
+    assert alices_client.upload(drawing()).status_code == 201
 
 
 # Stored images
