@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, bindparam, exists, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from auth_server import account_events
 from auth_server.consents import forget_consent, remembered_scopes
@@ -15,6 +24,12 @@ from web.clock import now
 from web.database import Session, UtcDateTime
 from web.event_log import record_on_commit
 from web.statements import Change, Executor, Query
+
+#: The most grants of one user to one client that have not ended, and how many of them may still
+#: have a code that was not redeemed. Ten tabs can open at the same moment, and twenty devices can
+#: have a connection each.
+MAX_GRANTS = 20
+MAX_UNREDEEMED = 10
 
 
 class BegunGrant(NamedTuple):
@@ -30,6 +45,17 @@ class _Owner(NamedTuple):
     user_id: str
     client_id: str
     client_name: str
+
+
+class _UnendedGrant(NamedTuple):
+    """A grant that has not ended, and its state."""
+
+    id: str
+    state: int
+
+
+#: The code of a grant was redeemed, or it still can be, or neither.
+_CONNECTED, _REDEEMABLE, _EXPIRED = 2, 1, 0
 
 
 def is_usable(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
@@ -64,6 +90,22 @@ _LOCK_UNENDED = Query(
     .with_for_update(key_share=True),
     str,
 )
+_LIST_UNENDED = Query(
+    select(
+        Grant.id,
+        case(
+            (_has_tokens, literal_column(str(_CONNECTED))),
+            (
+                _has_code(bindparam("now", type_=UtcDateTime)),
+                literal_column(str(_REDEEMABLE)),
+            ),
+            else_=literal_column(str(_EXPIRED)),
+        ),
+    )
+    .where(_is_unended_of_user_and_client)
+    .order_by(Grant.created_at.desc(), Grant.id.desc()),
+    _UnendedGrant,
+)
 _STORE = Change.insert(Grant, "id", "user_id", "client_id", "scope", "created_at", "expires_at")
 _END = Change(
     update(Grant)
@@ -91,7 +133,11 @@ _FIND_USABLE = Query(
 def begin_grant(
     db: Executor, *, user_id: str, client_id: str, scope: str, lifetime: int
 ) -> BegunGrant:
-    """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now."""
+    """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now.
+
+    If the user and the client have the most grants already, the oldest ends.
+    """
+    _make_room(db, user_id, client_id)
     grant = BegunGrant(new_identifier(), now())
     _STORE.run(
         db,
@@ -147,6 +193,23 @@ def end_grant(db: Executor, grant_id: str, reason: Reason) -> bool:
         return False
     record_on_commit(db, "grant_ended", grant_id=grant_id, reason=reason)
     return True
+
+
+def _make_room(db: Executor, user_id: str, client_id: str) -> None:
+    """End the oldest grants, so that one more can begin.
+
+    A code that nobody redeemed must not end connections that work. So its grants are counted apart
+    and end first, and the newest connections always stay.
+    """
+    unended = _LIST_UNENDED.all(db, user_id=user_id, client_id=client_id, now=now())
+    connections = [grant.id for grant in unended if grant.state == _CONNECTED]
+    redeemable = [grant.id for grant in unended if grant.state == _REDEEMABLE]
+    room = MAX_GRANTS - 1 - len(redeemable[: MAX_UNREDEEMED - 1])
+    for grant_id in redeemable[MAX_UNREDEEMED - 1 :] + connections[room:]:
+        end_grant(db, grant_id, Reason.TOO_MANY_GRANTS)
+    for grant in unended:
+        if grant.state == _EXPIRED:
+            end_grant(db, grant.id, Reason.CODE_EXPIRED)
 
 
 def end_revoked_grant(db: Executor, grant_id: str) -> None:

@@ -80,6 +80,7 @@ class Reason(StrEnum):
     # The resource owner denied or unticked every scope of the grant on a new consent page.
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REDIRECT_URI_REMOVED = "redirect_uri_removed"  # Its code was sent to an address since removed.
+    TOO_MANY_GRANTS = "too_many_grants"  # The client has newer grants, as many as the limit.
 
 
 #: The reasons for errors that Authlib raises, by the description of the error.

@@ -21,7 +21,9 @@ from benchmarks.works import (
     ALBUM,
     PHOTO_COUNT,
     PHOTOS,
+    SCOPE,
     Endpoints,
+    Work,
     make_album_work,
     make_photos_work,
     make_works,
@@ -31,6 +33,7 @@ AUTH_SERVER, CLIENT_APP, RESOURCE_API = "auth server", "Print Shop", "Photo API"
 PASSWORD = "a long pass phrase"
 #: No token expires during the benchmark.
 LIFETIMES = {"TRIPOD_ACCESS_TOKEN_LIFETIME": "7200"}
+CALENDAR_URI = "https://calendar.example/callback"
 FULL_SCOPE = "profile photos:read photos:write"
 FACTORIES = {
     AUTH_SERVER: ("asgi_auth_server", "TRIPOD_AUTH_SERVER_URL"),
@@ -54,6 +57,8 @@ class Installation:
         )
         shop = ("--name", "Print Shop", "--redirect-uri", self.redirect_uri, "--scope", FULL_SCOPE)
         self.client = self._create_client(*shop)
+        calendar = ("--name", "Calendar", "--redirect-uri", CALENDAR_URI, "--scope", SCOPE)
+        self.calendar = self._create_client(*calendar)
         self.api = self._create_client("--name", "Photo API", "--resource-server")
         self._run("users", "create", "alice", "--name", "Alice Liddell", stdin=PASSWORD)
         self.env |= {
@@ -88,28 +93,37 @@ class Installation:
         """The user, in a browser."""
         return Person("alice", PASSWORD, Browser(Sockets(), home=self.url(AUTH_SERVER)))
 
-    def connect(self, scope: str) -> Tokens:
-        """Let alice allow the client this scope, and return the client's tokens."""
+    def connect(self, scope: str, client: dict[str, Any] | None = None) -> Tokens:
+        """Let alice allow `client` or Print Shop this scope, and return the client's tokens."""
+        client = client or self.client
         http = requests.Session()
         http.trust_env = False
-        identity = (self.client["client_id"], self.redirect_uri, self.client["client_secret"])
-        client = RegisteredClient(self.url(AUTH_SERVER), *identity, http)
-        return self.alice.connect(client, scope=scope)
+        identity = (client["client_id"], client["redirect_uris"][0], client["client_secret"])
+        registered = RegisteredClient(self.url(AUTH_SERVER), *identity, http)
+        return self.alice.connect(registered, scope=scope)
 
-    def endpoints(self) -> Endpoints:
-        """Return the endpoints of the authorization server, after alice has allowed the client."""
-        self.connect("photos:read")
+    def endpoints(self, client: dict[str, Any] | None = None) -> Endpoints:
+        """Return the endpoints for `client` or Print Shop, after alice has allowed it."""
+        client = client or self.client
+        self.connect(SCOPE, client)
         return Endpoints(
             port=self.port(AUTH_SERVER),
             authorize="/oauth/authorize",
             token="/oauth/token",
             introspect="/oauth/introspect",
-            client_id=self.client["client_id"],
-            client_secret=self.client["client_secret"],
-            redirect_uri=self.redirect_uri,
+            client_id=client["client_id"],
+            client_secret=client["client_secret"],
+            redirect_uri=client["redirect_uris"][0],
             cookie=self.cookie("tripod_auth_server"),
             api=make_basic(self.api["client_id"], self.api["client_secret"]),
         )
+
+    def make_works(self, server: Server) -> dict[str, Work]:
+        """Return the works of the authorization server.
+
+        Round trips are by a client of their own, since each new grant ends the client's oldest.
+        """
+        return make_works(server, self.endpoints(), self.endpoints(self.calendar))
 
     def cookie(self, name: str) -> str:
         """Return the Cookie header for one of the cookies of alice's browser."""
@@ -139,7 +153,7 @@ class Tripod(Contender):
         auth_server, api = servers[AUTH_SERVER], servers[RESOURCE_API]
         tokens = self.installation.connect(FULL_SCOPE)
         self._add_photos(tokens.access_token)
-        self.works = make_works(auth_server, self.installation.endpoints())
+        self.works = self.installation.make_works(auth_server)
         self.works[PHOTOS] = make_photos_work(
             self.installation.port(RESOURCE_API), tokens.access_token, [auth_server, api]
         )

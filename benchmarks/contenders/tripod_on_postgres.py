@@ -3,7 +3,6 @@
 from benchmarks.contenders.contender import Contender
 from benchmarks.contenders.tripod import AUTH_SERVER, Installation
 from benchmarks.postgres import Cluster
-from benchmarks.works import make_works
 
 DATABASE = "PostgreSQL"
 
@@ -21,4 +20,4 @@ class TripodOnPostgres(Contender):
         cluster.create_database()
         installation = Installation(self.folder, TRIPOD_AUTH_DATABASE_URL=cluster.url)
         server = self.start(AUTH_SERVER, installation.make_server(AUTH_SERVER))
-        self.works = make_works(server, installation.endpoints())
+        self.works = installation.make_works(server)

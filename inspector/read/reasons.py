@@ -120,6 +120,7 @@ PHRASES = {
     "scope_withdrawn": "the registration of the client has lost every scope of the grant",
     "consent_withdrawn": "the resource owner withdrew every scope of the grant",
     "redirect_uri_removed": "its code was sent to an address that is no longer registered",
+    "too_many_grants": "the client has as many newer grants as the limit allows",
     "disconnected": "the user disconnected",
     "replaced": "the browser connected again",
 }

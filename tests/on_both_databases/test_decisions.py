@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from functools import partial
 
+from requests import Response
+from sqlalchemy import func, select
 from world.cast import Person
 from world.legs import Legs
 from world.registered_client import RegisteredClient, query_of
-from world.threads import at_once
+from world.threads import at_once, repeat_at_once
 
 from auth_server import clients
 from auth_server.client_metadata import ClientMetadata
-from auth_server.models import Client
+from auth_server.grants import MAX_GRANTS, MAX_UNREDEEMED
+from auth_server.models import Client, Grant
 from tests.on_both_databases.conftest import active, authorize_and_redeem
 from web.database import Database
 
@@ -95,3 +98,32 @@ def move(legs: Legs, client: RegisteredClient, redirect_uri: str) -> None:
             name=registered.name, redirect_uris=[redirect_uri], scope=registered.scope
         )
         clients.update_client(db, registered, metadata)
+
+
+def test_parallel_authorizations_leave_no_more_grants_than_the_limit(
+    legs: Legs, alice: Person, client: RegisteredClient, resource_server: RegisteredClient
+) -> None:
+    first = alice.connect(client)
+
+    repeat_at_once(24, lambda: alice.ask(client.authorization_request().url))
+    assert unended(legs, client) == MAX_UNREDEEMED + 1
+    answers: list[list[Response]] = repeat_at_once(
+        24, lambda: authorize_and_redeem(alice, client, "photos:read")
+    )
+
+    assert unended(legs, client) <= MAX_GRANTS
+    statuses = [answer.status_code for [answer] in answers]
+    assert set(statuses) <= {200, 400}
+    assert statuses.count(200) >= MAX_UNREDEEMED
+    newest = alice.connect(client)
+    assert resource_server.holds(newest.access_token)
+    assert client.refresh(first.refresh_token).status_code in (200, 400)
+    assert unended(legs, client) <= MAX_GRANTS
+
+
+def unended(legs: Legs, client: RegisteredClient) -> int:
+    """Return how many grants of the client have not ended."""
+    database: Database = legs.auth_server.extensions["tripod.database"]
+    condition = (Grant.client_id == client.client_id) & Grant.ended_at.is_(None)
+    with database.session(writing=False) as db:
+        return db.scalar(select(func.count()).where(condition)) or 0
