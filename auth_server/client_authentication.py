@@ -43,6 +43,8 @@ def authenticate(request: ProtocolRequest, allowed_methods: Collection[str]) -> 
     if presented.method not in allowed_methods:
         raise ClientRefused(Reason.CLIENT_METHOD_NOT_ALLOWED, client.client_id)
     request.auth_method = presented.method
+    # Authlib sets it after it has searched for the code, too late for an error.
+    request.client = client
     return client
 
 

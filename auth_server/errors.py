@@ -9,6 +9,7 @@ There is one group of protocol errors for each recipient (RFC 6749 §4.1.2.1, §
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from authlib.oauth2.rfc6749.errors import (
     InvalidClientError,
@@ -79,6 +80,29 @@ class ReplayDetected(GrantRefused):
 
     def __init__(self, reason: Reason, grant_id: str) -> None:
         super().__init__(reason, grant_id)
+
+
+class RequestThrottled(OAuth2Error):  # type: ignore[misc]
+    """The answer to a failed request when too many failed before it (RFC 6585 §4).
+
+    `retry_after` is in seconds. `is_first` is whether it is the first answer of this kind.
+    """
+
+    error = "temporarily_unavailable"
+
+    def __init__(self, retry_after: int, client_id: str | None, *, is_first: bool) -> None:
+        super().__init__(
+            f"Too many failed requests. Try again in {retry_after} seconds.",
+            status_code=HTTPStatus.TOO_MANY_REQUESTS,
+        )
+        self.reason = Reason.TOO_MANY_FAILURES
+        self.retry_after = retry_after
+        self.client_id = client_id
+        self.is_first = is_first
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """Return the headers of the answer."""
+        return [*super().get_headers(), ("Retry-After", str(self.retry_after))]
 
 
 class UntrustedRequest(Exception):

@@ -175,6 +175,7 @@ class SignInFailure(Base):
     __tablename__ = "sign_in_failures"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    # The network that counts as one client: an IPv4 address, or the /64 of an IPv6 address.
     address: Mapped[str] = mapped_column(String(64), index=True)
     account_digest: Mapped[str] = mapped_column(DIGEST)
     at: Mapped[Moment] = mapped_column(index=True)

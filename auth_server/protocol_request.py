@@ -28,7 +28,8 @@ class ProtocolRequest(OAuth2Request):  # type: ignore[misc]
     """The parameters of either the query or the form. Authlib would merge both.
 
     A parameter without a value MUST be treated as if it were omitted (RFC 6749 §3.1, §3.2).
-    `values` are all values of each parameter; Authlib sees the first of them.
+    `values` are all values of each parameter; Authlib sees the first of them. `address` is where
+    the request came from.
     """
 
     def __init__(
@@ -37,10 +38,12 @@ class ProtocolRequest(OAuth2Request):  # type: ignore[misc]
         path: str,
         parameters: Mapping[str, list[str]],
         authorization: str | None = None,
+        address: str = "",
     ) -> None:
         super().__init__(method, _SECURE)
         self.path = path
         self.authorization = authorization
+        self.address = address
         with_value = ((name, list(filter(None, values))) for name, values in parameters.items())
         self.values = {name: values for name, values in with_value if values}
         self._form = {name: values[0] for name, values in self.values.items()}

@@ -22,6 +22,9 @@ class Reason(StrEnum):
     MALFORMED_AUTHORIZATION_HEADER = "malformed_authorization_header"  # The header is not Basic.
     SEVERAL_CLIENT_METHODS = "several_client_methods"  # The request uses header and body.
 
+    # Too many requests of this client or address failed before this one.
+    TOO_MANY_FAILURES = "too_many_failures"
+
     # A code or a token cannot be used.
     UNKNOWN_CODE = "unknown_code"  # This server issued no such code.
     CODE_OF_ANOTHER_CLIENT = "code_of_another_client"  # The code was issued to another client.

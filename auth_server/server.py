@@ -6,7 +6,7 @@ from authlib.oauth2.rfc6749 import AuthorizationServer, InvalidScopeError, OAuth
 from authlib.oauth2.rfc6750 import BearerTokenGenerator
 from flask import Flask, current_app, request
 
-from auth_server import client_authentication, tokens
+from auth_server import client_authentication, request_throttling, tokens
 from auth_server.context import get_settings
 from auth_server.digests import new_secret
 from auth_server.endpoints import Introspection, Revocation
@@ -92,16 +92,19 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
     def handle_error_response(self, request: ProtocolRequest, error: OAuth2Error) -> JsonAnswer:
         """Return the error response of the back channel (RFC 6749 §5.2).
 
-        Roll back what the request changed. After a replay, end the grant.
+        Roll back what the request changed. After a replay, end the grant. Of throttled requests,
+        only the first is logged.
         """
-        _record_refusal(request, error)
+        throttled = request_throttling.count_failure(request, error)
+        if throttled is None or throttled.is_first:
+            _record_refusal(request, throttled or error)
         hide_reason(error)
         db = get_transaction()
         db.rollback()
         if isinstance(error, ReplayDetected):
             end_replayed_grant(db, str(error.grant_id))
             db.commit()
-        return super().handle_error_response(request, error)  # type: ignore[no-any-return]
+        return super().handle_error_response(request, throttled or error)  # type: ignore[no-any-return]
 
 
 def _record_refusal(request: ProtocolRequest, error: OAuth2Error) -> None:
@@ -158,6 +161,7 @@ def init_app(app: Flask, settings: AuthServerSettings) -> None:
     for endpoint in ENDPOINTS:
         server.register_endpoint(endpoint)
     app.extensions["tripod.authorization_server"] = server
+    request_throttling.init_app(app)
 
 
 def authorization_server() -> TripodAuthorizationServer:

@@ -14,7 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from auth_server import digests, sign_in_records, throttling
 from auth_server.context import get_settings
-from auth_server.models import User
+from auth_server.models import SignInFailure, User
 from auth_server.password_errors import TooBusy
 from auth_server.signed_in_user import SignedInUser
 from web import database_errors, form_tokens, text
@@ -50,7 +50,8 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     """Return the user with this username and password, or None, after the same time.
 
     Commit the counted attempt before the password is hashed, so that hashing does not lock the
-    database. If the password is right, the caller's commit removes the attempt.
+    database. If the password is right, the caller's commit removes the attempt. `writing` may call
+    a view again: the attempt of a request is counted only once.
 
     :raises throttling.TooManyFailures: when there were too many failures from this address.
     :raises TooBusy: when too many passwords are being hashed. This attempt does not count.
@@ -58,9 +59,12 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     canonical = ""
     with suppress(TextError):
         canonical = text.canonicalize_username(username)
-    attempt = throttling.count_attempt(db, request.remote_addr or "", canonical or username)
+    attempt: SignInFailure | None = g.get("attempt")
+    if attempt is None:
+        attempt = throttling.count_attempt(db, request.remote_addr or "", canonical or username)
     user = _find_user(db, canonical)
     db.commit()
+    g.attempt = attempt
     try:
         new_hash = _check_password(user, password)
     except TooBusy:

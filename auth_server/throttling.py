@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, select
 
 from auth_server.digests import keyed_digest
 from auth_server.models import SignInFailure
+from web.client_addresses import find_network
 from web.clock import now
 from web.database import Session, lock
 
@@ -34,13 +35,14 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
 
     :raises TooManyFailures: when there are too many failures already. This one is not counted.
     """
+    network = find_network(address)
     attempt = SignInFailure(
-        address=address,
+        address=network,
         account_digest=keyed_digest(str(current_app.secret_key), username),
         at=now(),
     )
     # Of two concurrent attempts, the second must find the first.
-    lock(db, f"attempts from {address}")
+    lock(db, f"attempts from {network}")
     purge(db)
     same_address = SignInFailure.address == attempt.address
     same_account = same_address & (SignInFailure.account_digest == attempt.account_digest)

@@ -6,6 +6,7 @@ from flask import Flask
 
 from web import (
     canonical_host,
+    client_addresses,
     cors,
     entrance,
     headers,
@@ -46,6 +47,7 @@ def new_application(settings: LegSettings) -> Flask:
         peers.init_app(app, settings)
     request_lines.remove_queries()
     for part in (
+        client_addresses,
         redirects,
         session_cookies,
         request_id,

@@ -48,13 +48,14 @@ _encode = json.JSONEncoder(ensure_ascii=False).encode
 class FormRequest:
     """A POST request of a program. `form` has all values of each field.
 
-    It is empty if the body is not a form.
+    It is empty if the body is not a form. `address` is where the request came from.
     """
 
     path: str
     authorization: str | None
     form: dict[str, list[str]]
     is_form: bool = True
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def _make_view(endpoint: Endpoint) -> Callable[[], Response]:
                 request.headers.get("Authorization"),
                 request.form.to_dict(flat=False),
                 is_form=request.mimetype == FORM,
+                address=request.remote_addr or "",
             )
         )
         return Response(answer.encode(), answer.status, answer.headers, mimetype=JSON)
@@ -154,7 +156,12 @@ class Entrance:
             return self.flask_application(wsgi, start_response)
         with self._app.app_context():
             g.request_id = request_id.choose(wsgi.get("HTTP_X_REQUEST_ID", ""))
-            request = FormRequest(wsgi["PATH_INFO"], wsgi.get("HTTP_AUTHORIZATION"), form)
+            request = FormRequest(
+                wsgi["PATH_INFO"],
+                wsgi.get("HTTP_AUTHORIZATION"),
+                form,
+                address=wsgi.get("REMOTE_ADDR", ""),
+            )
             return self._respond(_ask(endpoint, request), endpoint, start_response)
 
     def _is_plain(self, wsgi: "WSGIEnvironment") -> bool:

@@ -56,7 +56,9 @@ def _endpoint_response(name: str, request: FormRequest) -> JsonAnswer:
 
 
 def _protocol_request(request: FormRequest) -> ProtocolRequest:
-    return ProtocolRequest("POST", request.path, request.form, request.authorization)
+    return ProtocolRequest(
+        "POST", request.path, request.form, request.authorization, request.address
+    )
 
 
 def _commit_on_success(answer: JsonAnswer) -> JsonAnswer:

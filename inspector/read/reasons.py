@@ -15,6 +15,7 @@ PHRASES = {
     "several_client_methods": "the client used two authentication methods at once",
     "invalid_client": "the authorization server could not authenticate the client",
     "client_refused": "the authorization server refused the client",
+    "too_many_failures": "too many requests failed before this one",
     # Codes and tokens
     "unknown_code": "this code was never issued",
     "code_of_another_client": "the code was issued to another client",

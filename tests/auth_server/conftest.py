@@ -154,6 +154,7 @@ def start(
         if key not in instance.servers:
             instance.servers[key] = Server(instance.settings(**environ), compiled_templates)
         instance.servers[key].reset_network()
+        instance.servers[key].app.extensions["tripod.failure_counts"].clear()
         return instance.servers[key]
 
     return start
