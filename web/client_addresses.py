@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from flask import Flask, request
 
-#: Whoever has one IPv6 address usually has all addresses with the same first 64 bits (RFC 6177).
+#: A client that has one IPv6 address usually has all with the same first 64 bits (RFC 6177).
 IPV6_PREFIX = 64
 
 

@@ -1,4 +1,4 @@
-"""Guesses of a password count once each, however many arrive together and wherever they arrive."""
+"""Parallel guesses of a password count as many, at two processes too, and each counts once."""
 
 import secrets
 import sys
