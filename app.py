@@ -87,8 +87,8 @@ def create_resource_api() -> "Flask":
         return _create(create_app, ResourceApiSettings)
 
 
-# For an ASGI server; docs/servers.md says why, and why with so many threads.
-asgi_auth_server = serving.as_asgi(create_auth_server, threads=8)
+# The same applications for an ASGI server, which waits for slow clients without taking a thread.
+asgi_auth_server = serving.as_asgi(create_auth_server)
 asgi_client_app = serving.as_asgi(create_client_app)
 asgi_resource_api = serving.as_asgi(create_resource_api)
 

@@ -13,7 +13,7 @@ from auth_server.password_errors import TooBusy
 
 #: How many hashes one process computes at once: on half of the CPUs, and on two at most.
 AT_ONCE = min(2, max(1, (os.cpu_count() or 1) // 2))
-#: How many threads compute or wait. The server has eight threads (`app.py`).
+#: How many threads compute or wait. A server has more threads for requests.
 PLACES = 6
 #: Seconds that a thread waits for its turn. Usually all the places together take half a second.
 LONGEST_WAIT = 10.0

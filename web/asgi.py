@@ -30,6 +30,8 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+#: `docs/servers.md` has the measurement.
+THREADS = 16
 #: The seconds in which a body must arrive.
 #: Each `SLOWEST_BYTES_PER_SECOND` received add one second.
 BODY_WITHIN = 20.0
@@ -59,7 +61,7 @@ class AsgiApplication:
     def __init__(
         self,
         application: "WSGIApplication",
-        threads: int,
+        threads: int = THREADS,
         quick_paths: Collection[str] = (),
     ) -> None:
         self._application = application

@@ -64,7 +64,7 @@ class _AskedToStop(BaseException):
     """A signal asked this process to stop. Like KeyboardInterrupt, it is not an error."""
 
 
-def as_asgi(create: "Callable[[], Flask]", threads: int = 16) -> "Callable[[], AsgiApplication]":
+def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
     """Return a function that creates the same application for an ASGI server.
 
     It imports what only the child process needs.
@@ -78,7 +78,7 @@ def as_asgi(create: "Callable[[], Flask]", threads: int = 16) -> "Callable[[], A
         app = create()
         gc.freeze()
         gc.enable()
-        return asgi.AsgiApplication(app, threads, entrance.quick_paths(app))
+        return asgi.AsgiApplication(app, quick_paths=entrance.quick_paths(app))
 
     return create_asgi_application
 

@@ -19,8 +19,9 @@ def server(
 ) -> Server:
     """Start the server, and take its entrance away."""
     mark = request.node.get_closest_marker("settings")
-    server = start(**mark.kwargs if mark else {})
-    entrance = server.app.wsgi_app
-    assert isinstance(entrance, Entrance)
-    monkeypatch.setattr(server.app, "wsgi_app", entrance.flask_application)
-    return server
+    monkeypatch.setattr(
+        Entrance,
+        "__call__",
+        lambda entrance, wsgi, start_response: entrance.flask_application(wsgi, start_response),
+    )
+    return start(**mark.kwargs if mark else {})

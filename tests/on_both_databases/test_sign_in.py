@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from requests import Response
 from world.browser import Browser
 from world.cast import Person
@@ -10,9 +11,19 @@ from world.legs import Legs
 from world.page import Page
 from world.threads import at_once, repeat_at_once
 
+from auth_server import digests, hashing_turns
+from auth_server.hashing_turns import Turns
 from auth_server.throttling import FAILURES_PER_ACCOUNT_AND_ADDRESS
 
 
+@pytest.fixture
+def many_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hash as many passwords at once as there are threads."""
+    monkeypatch.setattr(digests, "turns", Turns(at_once=2, places=30))
+    monkeypatch.setattr(hashing_turns, "LONGEST_WAIT", 60)
+
+
+@pytest.mark.usefixtures("many_turns")
 def test_parallel_guesses_count_as_many(mallory: Person) -> None:
     form = Page(mallory.browser.get("/login")).form.entries
     guess = form | {"username": "alice", "password": "looking-glass"}
@@ -55,12 +66,13 @@ def test_one_of_many_simultaneous_sign_outs_everywhere_succeeds(alice: Person) -
     assert sum(person.is_signed_in() for person in people) == 1
 
 
+@pytest.mark.usefixtures("many_turns")
 def test_a_new_password_ends_sign_ins_with_the_old_one_that_begin_at_that_moment(
     legs: Legs, alice: Person
 ) -> None:
     people = [
         replace(alice, browser=Browser(legs.network, f"192.0.2.{n}", home=legs.auth_server_url))
-        for n in range(5)
+        for n in range(12)
     ]
 
     def set_password() -> str:
@@ -72,6 +84,7 @@ def test_a_new_password_ends_sign_ins_with_the_old_one_that_begin_at_that_moment
     assert alice.send_login(password="another wonderland").status_code == 303
 
 
+@pytest.mark.usefixtures("many_turns")
 def test_sign_ins_are_ended_while_others_begin_and_end(alice: Person) -> None:
     lost, new = ([alice.in_another_browser() for _ in range(4)] for _ in range(2))
     for person in [*lost, alice]:
