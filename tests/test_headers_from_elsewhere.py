@@ -6,7 +6,6 @@ of their own. PEP 3333 passes each byte of a header as one Latin-1 character.
 
 import json
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -259,35 +258,3 @@ def test_signing_in_is_logged_and_listed_whatever_the_browser_sends(legs: Runnin
     log = Path(legs.env["TRIPOD_INSTANCE_PATH"], "auth_server.events.jsonl").read_text()
     assert "signed_in" in {json.loads(line)["event"] for line in log.splitlines()}
     assert "Zo" not in log
-
-
-# Clients that do not send everything
-
-
-SLOW_BODY = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 60000\r\n\r\na"
-CHUNKED_BODY = b"Transfer-Encoding: chunked\r\n\r\n5\r\na"
-
-
-@pytest.mark.parametrize(
-    "unfinished",
-    [
-        pytest.param(b"POST /login HTTP/1.1\r\nHost: {host}\r\n" + SLOW_BODY, id="body"),
-        pytest.param(b"POST /login HTTP/1.1\r\nHost: {host}\r\n" + CHUNKED_BODY, id="chunk"),
-        pytest.param(b"GET /login HTTP/1.1\r\nHost:", id="header"),
-        pytest.param(b"", id="idle"),
-    ],
-)
-def test_clients_that_send_nothing_do_not_delay_others(unfinished: bytes, legs: Running) -> None:
-    for url in legs.urls:
-        address = urlsplit(url)
-        host = address.netloc.encode()
-        with ExitStack() as connections:
-            for _ in range(64):
-                connection = socket.create_connection((address.hostname, address.port), timeout=5)
-                connections.enter_context(connection)
-                connection.sendall(unfinished.replace(b"{host}", host))
-            begun_at = time.monotonic()
-            statuses = {status_of(send(f"{url}/healthz", b"")) for _ in range(5)}
-
-        assert statuses == {200}
-        assert time.monotonic() - begun_at < 2
