@@ -4,6 +4,7 @@ import gzip
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -20,12 +21,14 @@ from web.http_client import HttpClient, NoResponse, UnreadableResponse
 
 FORM = b"token=abc"
 CLOSE = b"close"
+DRIP = b"drip"
 
 
 class Server:
     """A server that sends `answers` as they are, one for each request, on as many connections.
 
-    After `CLOSE` it closes the connection without an answer.
+    For `CLOSE` it closes the connection without an answer, and for `DRIP` it sends an endless
+    answer, byte by byte.
     """
 
     def __init__(self, host: str, answers: Sequence[bytes], *, closes: bool = False) -> None:
@@ -54,9 +57,19 @@ class Server:
                 answer = self._answers.pop(0)
                 if answer == CLOSE:
                     return
+                if answer == DRIP:
+                    self._drip(connection)
+                    return
                 connection.sendall(answer)
                 if self._closes:
                     return
+
+    def _drip(self, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")
+        with suppress(OSError):
+            while True:
+                connection.sendall(b"a")
+                time.sleep(0.01)
 
 
 def _family(host: str) -> socket.AddressFamily:
@@ -224,7 +237,9 @@ def test_an_incomplete_response_is_no_response(serve: Callable[..., Server]) -> 
 
 
 @pytest.mark.parametrize(
-    "beginning", [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n"], ids=["silent", "begun"]
+    "beginning",
+    [b"", b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n", DRIP],
+    ids=["silent", "begun", "byte by byte"],
 )
 def test_a_server_that_does_not_finish_its_response_is_given_up(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch, beginning: bytes
