@@ -169,7 +169,9 @@ class ClientAppSettings(Settings):
         if issuer != own_server:
             issuer_name = urlsplit(issuer).hostname or issuer
         return {
-            "session_store_url": env.database_url("TRIPOD_SESSION_STORE_URL", "client_sessions.db"),
+            "session_store_url": env.session_store_url(
+                "TRIPOD_SESSION_STORE_URL", "client_sessions.db"
+            ),
             "issuer": issuer,
             "issuer_name": issuer_name,
             "client_id": env.client_id("TRIPOD_CLIENT_ID", DEMO_CLIENT_ID),

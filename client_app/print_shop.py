@@ -11,11 +11,10 @@ from client_app.flow import AuthorizationFlow
 from client_app.oauth import Client
 from client_app.photo_api import PhotoApi
 from client_app.record_cipher import RecordCipher
-from client_app.session_store import SessionStore
+from client_app.session_store import Records, SessionStore
 from config import ClientAppSettings
 from web.back_channel import BackChannel
 from web.clock import now
-from web.database import Database
 
 
 def epoch_seconds() -> float:
@@ -61,14 +60,17 @@ def create_client(settings: ClientAppSettings, http: Callable[[], requests.Sessi
 
 
 def create_print_shop(
-    settings: ClientAppSettings, database: Database, channel: BackChannel
+    settings: ClientAppSettings, records: Records, channel: BackChannel
 ) -> PrintShop:
-    """Create the objects from the settings; `channel` sends their requests."""
+    """Create the objects from the settings.
+
+    `records` stores the sessions, and `channel` sends the requests.
+    """
     return PrintShop(
         client=create_client(settings, channel.session),
         issuer_name=settings.issuer_name,
         api=PhotoApi(settings.resource_api_url, channel.session),
-        store=SessionStore(database, RecordCipher(settings.leg, settings.secret_keys)),
+        store=SessionStore(records, RecordCipher(settings.leg, settings.secret_keys)),
         default_scope=settings.scope,
     )
 

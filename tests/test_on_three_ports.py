@@ -23,7 +23,7 @@ from world.sockets import Sockets
 
 from client_app.models import Record
 from client_app.record_cipher import RecordCipher
-from client_app.session_store import sessions
+from client_app.sql_records import sessions
 from config import ClientAppSettings
 from web.database import Database
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shlex import quote
+from urllib.parse import urlsplit
 
 from web import text
 from web.addresses import AddressError, listening_address, split_host_and_port, split_url
@@ -24,6 +25,7 @@ _GENERATE_KEY = (
     "To generate a value, run python -c 'import secrets; print(secrets.token_urlsafe(32))'."
 )
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_REDIS_DATABASE = re.compile(r"(/[0-9]{0,9})?")
 
 
 class ConfigurationError(Exception):
@@ -128,6 +130,21 @@ class Environment:
             raise ConfigurationError(f"{name} must be sqlite:///FILE or postgresql+psycopg://….")
         return value
 
+    def session_store_url(self, name: str, file_name: str) -> str:
+        """Return the URL of a Redis database, an SQLite file or a PostgreSQL database.
+
+        The default is the file `file_name` in the instance folder.
+        """
+        value = self.text(name)
+        if _is_redis_database(value):
+            return value
+        try:
+            return self.database_url(name, file_name)
+        except ConfigurationError:
+            raise ConfigurationError(
+                f"{name} must be sqlite:///FILE, postgresql+psycopg://…, redis://… or rediss://…."
+            ) from None
+
     def client_id(self, name: str, demo_default: str) -> str:
         """Return a client identifier; only the demo has a default."""
         value = self.text(name)
@@ -227,6 +244,17 @@ def _is_supported_database(value: str) -> bool:
     if url.drivername == "sqlite":
         return url.database not in (None, "", ":memory:")
     return url.drivername == "postgresql+psycopg"
+
+
+def _is_redis_database(value: str) -> bool:
+    """Return whether `value` is the URL of a host's Redis database, which may have a number."""
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError:
+        return False
+    has_database = bool(_REDIS_DATABASE.fullmatch(parts.path))
+    return parts.scheme in ("redis", "rediss") and bool(parts.hostname) and has_database
 
 
 def _read(path: Path) -> str:

@@ -9,10 +9,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from web.canonical_host import on_any_host
 
 
-def init_app(app: Flask, check: Callable[[], object]) -> None:
+def init_app(
+    app: Flask, check: Callable[[], object], unavailable: type[Exception] = SQLAlchemyError
+) -> None:
     """Add the endpoint to `app`.
 
-    `check` queries the leg's database and raises `SQLAlchemyError` when it is not available.
+    `check` queries the leg's database and raises `unavailable` when it does not answer.
     """
 
     @app.get("/healthz")
@@ -20,6 +22,6 @@ def init_app(app: Flask, check: Callable[[], object]) -> None:
     def healthz() -> tuple[dict[str, str], int]:
         try:
             check()
-        except SQLAlchemyError:
+        except unavailable:
             return {"status": "the database does not answer"}, HTTPStatus.SERVICE_UNAVAILABLE
         return {"status": "ok"}, HTTPStatus.OK

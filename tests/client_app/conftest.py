@@ -2,14 +2,14 @@
 
 import logging
 import re
+from datetime import timedelta
 
 import pytest
 import requests
 from jinja2 import FileSystemBytecodeCache
-from world.clock import turnable_clock
+from world.clock import Clock, turnable_clock
 
 from client_app import create_app, oauth
-from client_app.session_store import sessions
 from config import ClientAppSettings
 from tests.client_app.simulated_servers import (
     PHOTO_API,
@@ -18,6 +18,7 @@ from tests.client_app.simulated_servers import (
     SimulatedPhotoApi,
     SimulatedTripodId,
 )
+from tests.client_app.storages import open_storage
 from web.back_channel import BackChannel
 
 PRINT_SHOP = "http://127.0.0.1:9001"
@@ -100,7 +101,15 @@ def client(network):
 
 
 @pytest.fixture
-def settings(tmp_path):
+def storage(request, tmp_path):
+    """Return the store of the sessions: SQLite, unless a test names another kind."""
+    storage = open_storage(getattr(request, "param", "sqlite"), request, tmp_path)
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def settings(tmp_path, storage):
     return ClientAppSettings(
         auth_server_url=TRIPOD_ID,
         client_app_url=PRINT_SHOP,
@@ -110,7 +119,7 @@ def settings(tmp_path):
         demo=False,
         instance_path=tmp_path,
         secret_keys=("a key for the tests",),
-        session_store_url=f"sqlite:///{tmp_path}/client_sessions.db",
+        session_store_url=storage.url,
         issuer=TRIPOD_ID,
         issuer_name="Tripod ID",
         client_id="print-shop",
@@ -130,18 +139,13 @@ def app(settings, network, compiled_templates):
     made = create_app(settings, BackChannel(adapter=lambda: network))
     made.jinja_env.bytecode_cache = compiled_templates
     yield made
-    made.extensions["tripod.database"].close()
+    made.extensions["tripod.print_shop"].store.records.close()
 
 
 @pytest.fixture
-def stored(app):
-    """Return a function that returns the rows of the session store."""
-
-    def rows():
-        with app.extensions["tripod.database"].engine.connect() as connection:
-            return connection.execute(sessions.select()).all()
-
-    return rows
+def stored(storage):
+    """Return a function that returns the encrypted records in the session store."""
+    return lambda: list(storage.stored().values())
 
 
 @pytest.fixture
@@ -169,11 +173,25 @@ def mallorys_browser(app, tripod_id):
     return ShopVisitor(app, tripod_id)
 
 
+class ClockOfAll:
+    """The clock of all parties, with that of the session store."""
+
+    def __init__(self, clock: Clock, storage):
+        self._clock, self._storage = clock, storage
+
+    def forward(self, time=0, **units):
+        """Move the time forward by seconds or other units."""
+        if not isinstance(time, timedelta):
+            time = timedelta(seconds=time, **units)
+        self._clock.forward(time)
+        self._storage.age(time)
+
+
 @pytest.fixture
-def clock():
+def clock(storage):
     """Provide the clock of all parties."""
     with turnable_clock() as clock:
-        yield clock
+        yield ClockOfAll(clock, storage)
 
 
 @pytest.fixture

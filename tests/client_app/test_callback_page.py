@@ -4,8 +4,9 @@ import pytest
 from world.threads import at_once
 
 from client_app import session_store
-from client_app.session_store import sessions
-from web.clock import now
+from tests.client_app.storages import EVERY_STORE
+
+pytestmark = pytest.mark.parametrize("storage", EVERY_STORE, indirect=True)
 
 
 def test_a_valid_response_leads_to_the_album(browser):
@@ -224,12 +225,10 @@ def test_an_old_connection_id_gives_no_access_to_the_new_tokens(browser):
     assert old_cookie.get("/photos/fjord/image").status_code == 403
 
 
-def test_a_forged_response_does_not_wait_for_the_record(browser, app, monkeypatch):
+def test_a_forged_response_does_not_wait_for_the_record(browser, storage, monkeypatch):
     monkeypatch.setattr(session_store, "MAX_WAIT", 0.0)
     browser.begin()
-    lease = {"leased_by": "another", "leased_until": now() + session_store.LEASE}
-    with app.extensions["tripod.database"].writing() as db:
-        db.connection().execute(sessions.update().values(lease))
+    storage.lease_to_another()
 
     assert browser.get("/callback?code=c&state=forged").status_code == 400
 

@@ -39,7 +39,7 @@ def test_the_log_contains_neither_the_state_nor_the_connection_id(
     browser.get(f"/callback?error=access_denied&state={state}&iss={tripod_id.url}")
     browser.connect()
     cipher = RecordCipher("client_app", ["a key for the tests"])
-    [connection] = cipher.decrypt(stored()[0].data).connections
+    [connection] = cipher.decrypt(stored()[0]).connections
     written = str([vars(record) for record in logged()])
 
     assert "tokens_received" in written

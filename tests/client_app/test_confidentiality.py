@@ -8,7 +8,7 @@ import zlib
 import pytest
 import sqlalchemy as sa
 
-from client_app.session_store import sessions
+from tests.client_app.storages import EVERY_STORE
 
 
 @pytest.fixture
@@ -142,10 +142,10 @@ def test_no_log_contains_a_secret(logged, responses, list_secrets):
     assert not [secret for secret in list_secrets() for line in lines if secret in line]
 
 
+@pytest.mark.parametrize("storage", EVERY_STORE, indirect=True)
 @pytest.mark.parametrize("path", ["/photos", "/", "/photos/fjord/image", "/connect"])
-def test_an_unreachable_store_gets_an_error_page(alices_browser, app, caplog, path):
-    with app.extensions["tripod.database"].writing() as db:
-        sessions.drop(db.connection())
+def test_an_unreachable_store_gets_an_error_page(alices_browser, storage, caplog, path):
+    storage.destroy()
     response = alices_browser.get(path)
 
     assert response.status_code == 503

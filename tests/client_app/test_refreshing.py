@@ -8,7 +8,10 @@ import pytest
 from world.threads import at_once
 
 from client_app import create_app
+from tests.client_app.storages import EVERY_STORE
 from web.back_channel import BackChannel
+
+pytestmark = pytest.mark.parametrize("storage", EVERY_STORE, indirect=True)
 
 
 def test_an_expired_token_is_refreshed_automatically(alices_browser, network, clock):
@@ -67,7 +70,7 @@ def test_two_processes_cause_one_refresh(alices_browser, app, settings, tripod_i
     other = create_app(settings, BackChannel(adapter=lambda: network))
     tabs = [alices_browser.another_tab(app=process) for process in (app, other) * 5]
     responses = at_once(*(lambda tab=tab: tab.get("/photos") for tab in tabs))
-    other.extensions["tripod.database"].close()
+    other.extensions["tripod.print_shop"].store.records.close()
 
     assert [response.status_code for response in responses] == [200] * 10
     assert network.grant_types["refresh_token"] == 1

@@ -1,12 +1,9 @@
 """The session store: encrypted records, one per browser, changed by one request at a time."""
 
-import secrets
 import stat
 from datetime import timedelta
 
 import pytest
-import sqlalchemy as sa
-from world.postgresql import ON_BOTH_DATABASES
 from world.threads import at_once
 
 from client_app import session_store
@@ -14,24 +11,27 @@ from client_app.models import Connection, Record
 from client_app.oauth import Tokens
 from client_app.orders import Order, OrderForm, Print
 from client_app.record_cipher import RecordCipher
-from client_app.session_store import SessionStore, StoreUnavailableError, sessions
-from web.clock import now
-from web.database import Database
-
-
-@pytest.fixture(params=ON_BOTH_DATABASES)
-def database(tmp_path, request):
-    url = f"sqlite:///{tmp_path}/sessions.db"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
-    database = Database(url)
-    yield database
-    database.close()
+from client_app.session_store import LEASE, SessionStore, StoreUnavailableError
+from tests.client_app.storages import EVERY_STORE, open_storage
 
 
 @pytest.fixture
-def store(database):
-    return SessionStore(database, RecordCipher("client_app", ["a key"]))
+def cipher():
+    return RecordCipher("client_app", ["a key"])
+
+
+@pytest.fixture(params=EVERY_STORE)
+def storage(request, tmp_path):
+    storage = open_storage(request.param, request, tmp_path)
+    yield storage
+    storage.close()
+
+
+@pytest.fixture
+def store(storage, cipher):
+    records = storage.open()
+    yield SessionStore(records, cipher)
+    records.close()
 
 
 def connection(name):
@@ -47,11 +47,6 @@ def add(name):
 
 def connection_ids(record):
     return [connection.id for connection in record.connections]
-
-
-def execute(database, statement):
-    with database.writing() as db:
-        return db.connection().execute(statement)
 
 
 def test_an_unknown_browsers_record_is_empty(store):
@@ -82,11 +77,11 @@ def test_reading_stores_nothing(store):
     assert store.read("alice").is_empty
 
 
-def test_an_empty_record_is_deleted(store, database):
+def test_an_empty_record_is_deleted(store, storage):
     store.change("alice", add("a"))
     store.change("alice", lambda record: record.remove_connection("a"))
 
-    assert execute(database, sessions.select()).all() == []
+    assert storage.stored() == {}
 
 
 def test_simultaneous_changes_are_all_stored(store):
@@ -97,23 +92,17 @@ def test_simultaneous_changes_are_all_stored(store):
     ]
 
 
-def test_a_change_that_is_no_longer_needed_takes_no_lease(store, database):
+def test_a_change_that_is_no_longer_needed_takes_no_lease(store, storage):
     store.change("alice", add("a"))
-    execute(
-        database,
-        sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE),
-    )
+    storage.lease_to_another()
 
     assert store.change("alice", add("b"), peek=connection_ids) == ["a"]
 
 
-def test_waiting_for_a_lease_has_a_limit(store, database, monkeypatch):
+def test_waiting_for_a_lease_has_a_limit(store, storage, monkeypatch):
     monkeypatch.setattr(session_store, "MAX_WAIT", 0.05)
     store.change("alice", add("a"))
-    execute(
-        database,
-        sessions.update().values(leased_by="another", leased_until=now() + session_store.LEASE),
-    )
+    storage.lease_to_another()
 
     with pytest.raises(StoreUnavailableError):
         store.change("alice", add("b"))
@@ -121,13 +110,10 @@ def test_waiting_for_a_lease_has_a_limit(store, database, monkeypatch):
     assert connection_ids(store.read("alice")) == ["a"]
 
 
-def test_the_lease_of_a_crashed_process_expires(store, database, clock):
+def test_the_lease_of_a_crashed_process_expires(store, storage, clock):
     store.change("alice", add("a"))
-    execute(
-        database,
-        sessions.update().values(leased_by="crashed", leased_until=now() + session_store.LEASE),
-    )
-    clock.forward(session_store.LEASE)
+    storage.lease_to_another()
+    clock.forward(LEASE)
     store.change("alice", add("b"))
 
     assert connection_ids(store.read("alice")) == ["a", "b"]
@@ -136,7 +122,7 @@ def test_the_lease_of_a_crashed_process_expires(store, database, clock):
 def test_a_request_that_lost_its_lease_writes_nothing(store, clock):
     def change_slowly(record):
         add("slow")(record)
-        clock.forward(session_store.LEASE + timedelta(seconds=1))
+        clock.forward(LEASE + timedelta(seconds=1))
         store.change("alice", add("quick"))
 
     with pytest.raises(StoreUnavailableError, match="ran out"):
@@ -146,9 +132,7 @@ def test_a_request_that_lost_its_lease_writes_nothing(store, clock):
 
 
 def test_a_slow_request_without_competitors_still_writes(store, clock):
-    store.change(
-        "alice", lambda record: clock.forward(session_store.LEASE * 2) or add("slow")(record)
-    )
+    store.change("alice", lambda record: clock.forward(LEASE * 2) or add("slow")(record))
 
     assert connection_ids(store.read("alice")) == ["slow"]
 
@@ -165,19 +149,7 @@ def test_a_record_expires_ten_minutes_after_the_cookie(store, client, clock):
     assert store.read("alice").is_empty
 
 
-def test_adding_a_record_deletes_up_to_ten_expired_ones(store, database, clock):
-    for number in range(15):
-        store.change(f"visitor {number}", add("a"))
-    clock.forward(timedelta(hours=13))
-    counts = []
-    for name in ("alice", "bob"):
-        store.change(name, add("a"))
-        counts.append(len(execute(database, sessions.select()).all()))
-
-    assert counts == [6, 2]
-
-
-def test_an_expired_record_under_a_lease_is_kept(store, database, clock):
+def test_an_expired_record_under_a_lease_is_kept(store, clock):
     store.change("alice", add("a"))
     clock.forward(timedelta(hours=13))
     store.change("alice", lambda record: store.change("bob", add("b")) or add("new")(record))
@@ -185,19 +157,19 @@ def test_an_expired_record_under_a_lease_is_kept(store, database, clock):
     assert connection_ids(store.read("alice")) == ["new"]
 
 
-def test_the_table_contains_neither_browser_ids_nor_tokens(store, database):
+def test_the_store_contains_neither_browser_ids_nor_tokens(store, storage):
     store.change("alice", add("a"))
-    (row,) = execute(database, sessions.select()).all()
+    ((key, data),) = storage.stored().items()
 
-    assert "alice" not in row.digest
-    assert b"at-a" not in row.data
+    assert "alice" not in key
+    assert b"at-a" not in data
 
 
 @pytest.mark.parametrize("data", [b"", b"not a record", "truncated"], ids=str)
-def test_a_record_that_cannot_be_decrypted_counts_as_missing(store, database, data):
+def test_a_record_that_cannot_be_decrypted_counts_as_missing(store, storage, data):
     store.change("alice", add("a"))
-    (row,) = execute(database, sessions.select()).all()
-    execute(database, sessions.update().values(data=row.data[:-1] if data == "truncated" else data))
+    ((key, stored),) = storage.stored().items()
+    storage.store(key, stored[:-1] if data == "truncated" else data)
 
     assert store.read("alice").is_empty
 
@@ -205,48 +177,41 @@ def test_a_record_that_cannot_be_decrypted_counts_as_missing(store, database, da
 @pytest.mark.parametrize(
     "content", [b"[]", b"{}", b"null", b'{"requests": [{"a": 1}], "connections": []}', b"?"]
 )
-def test_a_record_of_another_version_counts_as_missing(store, database, content):
+def test_a_record_of_another_version_counts_as_missing(store, storage, cipher, content):
     store.change("alice", add("a"))
-    cipher = RecordCipher("client_app", ["a key"])
-    execute(database, sessions.update().values(data=cipher._fernet.encrypt(content)))
+    (key,) = storage.stored()
+    storage.store(key, cipher._fernet.encrypt(content))
 
     assert store.read("alice").is_empty
 
 
-def test_a_new_key_encrypts_and_an_old_one_still_decrypts(database, store):
+def test_a_new_key_encrypts_and_an_old_one_still_decrypts(store):
     store.change("alice", add("old"))
-    rotated = SessionStore(database, RecordCipher("client_app", ["a new key", "a key"]))
+    rotated = SessionStore(store.records, RecordCipher("client_app", ["a new key", "a key"]))
     rotated.change("alice", add("new"))
 
     assert connection_ids(rotated.read("alice")) == ["old", "new"]
     assert store.read("alice").is_empty
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("storage", ["sqlite"], indirect=True)
 def test_only_the_owner_can_read_the_stores_file(store, tmp_path):
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("sessions.db*")}
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("client_sessions.db*")}
 
     assert modes == {0o600}
 
 
-def test_many_processes_can_start_at_the_same_moment(database):
-    url = database.engine.url.render_as_string(hide_password=False)
-    databases = [Database(url) for _ in range(8)]
-    stores = at_once(
-        *(
-            lambda database=database: SessionStore(database, RecordCipher("client_app", ["a key"]))
-            for database in databases
-        )
-    )
+def test_many_processes_can_start_at_the_same_moment(storage, cipher):
+    stores = at_once(*[lambda: SessionStore(storage.open(), cipher)] * 8)
     stores[0].change("alice", add("a"))
 
     assert connection_ids(stores[7].read("alice")) == ["a"]
-    for database in databases:
-        database.close()
+    for store in stores:
+        store.records.close()
 
 
-def test_a_missing_store_raises_an_error(store, database):
-    execute(database, sa.text("DROP TABLE client_sessions"))
+def test_a_missing_store_raises_an_error(store, storage):
+    storage.destroy()
 
     with pytest.raises(StoreUnavailableError):
         store.read("alice")
@@ -287,12 +252,43 @@ def test_a_record_without_orders_can_be_read(store):
     assert Record.from_json(written).requests[0].return_to is None
 
 
-def test_a_lease_from_the_future_does_not_block_the_record(app, alices_browser, clock):
+def test_a_lease_from_the_future_does_not_block_the_record(store, storage, monkeypatch):
     """Its holder stopped, and then the clock was set back by a day."""
-    form = alices_browser.form()
-    lease = {"leased_by": "another", "leased_until": now() + session_store.LEASE}
-    with app.extensions["tripod.database"].writing() as db:
-        db.connection().execute(sessions.update().values(lease))
-    clock.forward(days=-1)
+    monkeypatch.setattr(session_store, "MAX_WAIT", 0.0)
+    store.change("alice", add("a"))
+    storage.lease_to_another(LEASE + timedelta(days=1))
+    store.change("alice", add("b"))
 
-    assert alices_browser.post("/refresh", form).status_code == 303
+    assert connection_ids(store.read("alice")) == ["a", "b"]
+
+
+def test_only_its_holder_can_release_a_lease(store):
+    digest = "d" * 64
+    store.records.take_lease(digest, "alice's tab")
+
+    assert not store.records.store(digest, "another tab", b"data", timedelta(minutes=1))
+    assert not store.records.delete(digest, "another tab")
+    assert not store.records.take_lease(digest, "another tab")
+    assert store.records.find(digest) in (None, b"")
+    assert store.records.store(digest, "alice's tab", b"data", timedelta(minutes=1))
+    assert store.records.take_lease(digest, "another tab")
+
+
+@pytest.mark.parametrize("storage", ["redis"], indirect=True)
+def test_redis_deletes_what_has_expired(store, storage, client, clock):
+    request, _ = client.authorization_request("profile")
+    store.change("alice", lambda record: record.add_request(request))
+    before = len(storage.keys())
+    clock.forward(601)
+
+    assert (before, storage.keys()) == (2, [])
+
+
+@pytest.mark.parametrize("storage", ["redis"], indirect=True)
+def test_a_change_that_is_sent_again_has_no_further_effect(store):
+    """The answer was lost, because the connection was closed."""
+    digest, second = "d" * 64, timedelta(seconds=1)
+    taken = [store.records.take_lease(digest, "holder") for _ in range(2)]
+    stored = [store.records.store(digest, "holder", b"data", second) for _ in range(2)]
+
+    assert (taken, stored) == ([True] * 2, [True] * 2)

@@ -76,6 +76,48 @@ def test_a_database_must_be_sqlite_or_postgresql(
     assert url in vars(settings).values()
 
 
+@pytest.mark.parametrize(
+    "url",
+    ["redis://127.0.0.1", "redis://tripod:secret@db:6380/3", "rediss://db/0", "redis://[::1]/"],
+)
+def test_sessions_can_be_stored_in_redis(url: str, outside: Environ) -> None:
+    settings = ClientAppSettings.load(outside | {"TRIPOD_SESSION_STORE_URL": url})
+
+    assert settings.session_store_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        pytest.param("redis://", id="no host"),
+        pytest.param("redis:password-in-url", id="no address"),
+        pytest.param("redis://:password-in-url@db:port", id="a port of letters"),
+        pytest.param("redis://:password-in-url@db/sessions", id="a database with a name"),
+        pytest.param("unix:///run/redis.sock?password=password-in-url", id="a socket"),
+    ],
+)
+def test_the_refusal_of_a_redis_url_names_what_is_allowed(
+    url: str, outside: Environ, complaint: Complaint
+) -> None:
+    line = complaint(ClientAppSettings, outside | {"TRIPOD_SESSION_STORE_URL": url})
+
+    assert line == (
+        "TRIPOD_SESSION_STORE_URL must be sqlite:///FILE, postgresql+psycopg://…, redis://… or "
+        "rediss://…."
+    )
+
+
+@pytest.mark.parametrize("settings_class", [AuthServerSettings, ResourceApiSettings])
+def test_only_sessions_can_be_stored_in_redis(
+    settings_class: type[Settings], outside: Environ, complaint: Complaint
+) -> None:
+    names = {"TRIPOD_AUTH_DATABASE_URL", "TRIPOD_RESOURCE_DATABASE_URL"}
+
+    line = complaint(settings_class, outside | dict.fromkeys(names, "redis://db"))
+
+    assert line.endswith(" must be sqlite:///FILE or postgresql+psycopg://….")
+
+
 @pytest.mark.parametrize(("settings_class", "name"), DATABASES)
 @pytest.mark.parametrize(
     "url",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from world.legs import Legs
     from world.postgresql import PostgreSQL
     from world.processes import Running
+    from world.redis_server import RedisServer
 
 MALLORYS_PASSWORD = "through-the-keyhole"
 EVERY_SCOPE = "profile photos:read photos:write"
@@ -73,6 +74,15 @@ def postgresql() -> "Iterator[PostgreSQL]":
     from world.postgresql import running_postgresql
 
     with running_postgresql() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> "Iterator[RedisServer]":
+    """Run a Redis server, which stops at the end."""
+    from world.redis_server import running_redis
+
+    with running_redis() as server:
         yield server
 
 

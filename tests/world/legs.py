@@ -140,8 +140,9 @@ class Legs:
     def close(self) -> None:
         """Close what the legs hold open."""
         self._event_log.detach()
-        for leg in (self.auth_server, self.client_app, self.resource_api):
+        for leg in (self.auth_server, self.resource_api):
             leg.extensions["tripod.database"].close()
+        self.client_app.extensions["tripod.print_shop"].store.records.close()
 
 
 def copy_of(instance_path: Path, target: Path) -> Path:
