@@ -17,7 +17,7 @@ from config import (
     AuthServerSettings,
 )
 from web.clock import now
-from web.database import Database, Session
+from web.database import Database, Session, lock
 
 #: The name and password for each username. In the demo, the login page shows them.
 ACCOUNTS = {"alice": ("Alice Liddell", "wonderland"), "bob": ("Bob Mason", "builder")}
@@ -33,11 +33,12 @@ LAB_ACCOUNTS = {
 
 def seed(database: Database, settings: AuthServerSettings) -> None:
     """Add missing users, and add or update the clients to match the settings."""
+    users = _make_missing_users(database)
     with database.writing() as db:
-        for username, (name, password) in ACCOUNTS.items():
-            _seed_account(db, DEMO_SUBJECTS[username], username, name, password)
-        for username, (name, password) in LAB_ACCOUNTS.items():
-            _seed_account(db, LAB_SUBJECTS[username], username, name, password)
+        lock(db, "demo")  # Of several workers that start together, the first adds the rows.
+        for user in users:
+            if db.scalar(select(User.id).where(User.username == user.username)) is None:
+                db.add(user)
         _seed_client(
             db,
             DEMO_CLIENT_ID,
@@ -57,11 +58,22 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
         )
 
 
-def _seed_account(db: Session, subject: str, username: str, name: str, password: str) -> None:
-    if db.scalar(select(User).where(User.username == username)) is None:
-        user = User(id=subject, username=username, name=name, is_demo=True, created_at=now())
-        user.set_password(password)
-        db.add(user)
+def _make_missing_users(database: Database) -> list[User]:
+    """Return the users to add, with hashed passwords: hashing takes too long for a transaction."""
+    accounts, subjects = ACCOUNTS | LAB_ACCOUNTS, DEMO_SUBJECTS | LAB_SUBJECTS
+    with database.session(writing=False) as db:
+        known = set(db.scalars(select(User.username).where(User.username.in_(accounts))))
+    return [
+        _make_user(subjects[username], username, *account)
+        for username, account in accounts.items()
+        if username not in known
+    ]
+
+
+def _make_user(subject: str, username: str, name: str, password: str) -> User:
+    user = User(id=subject, username=username, name=name, is_demo=True, created_at=now())
+    user.set_password(password)
+    return user
 
 
 def _seed_client(db: Session, client_id: str, *, secret: str, **registration: object) -> None:

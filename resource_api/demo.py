@@ -8,14 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy.exc import IntegrityError
-
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from resource_api import photos
 from resource_api.images import CleanImage
 from resource_api.models import Seeding
 from web.clock import now
-from web.database import Database, Session
+from web.database import Database, Session, lock
 
 FOLDER = Path(__file__).parent / "demo_photos"
 WIDTH, HEIGHT = 960, 720
@@ -51,19 +49,14 @@ SEEDINGS = {"demo-photos": PHOTOS, "lab-photos": LAB_PHOTOS}
 def seed(database: Database) -> None:
     """Add the demo's photos, each set only once, so that a deleted photo stays deleted."""
     for name, demo_photos in SEEDINGS.items():
-        try:
-            with database.writing() as db:
-                if db.get(Seeding, name) is None:
-                    _add_photos(db, name, demo_photos)
-        except IntegrityError:
-            # Another worker started at the same time and adds these photos.
-            continue
+        with database.writing() as db:
+            lock(db, "demo")  # Of several workers that start together, the first adds the photos.
+            if db.get(Seeding, name) is None:
+                _add_photos(db, name, demo_photos)
 
 
 def _add_photos(db: Session, name: str, demo_photos: Sequence[DemoPhoto]) -> None:
     db.add(Seeding(name=name, seeded_at=now()))
-    # The row must be stored first: another worker then fails here and adds no photos.
-    db.flush()
     for photo in demo_photos:
         image = CleanImage((FOLDER / photo.file_name).read_bytes(), "image/webp", WIDTH, HEIGHT)
         owner = (DEMO_SUBJECTS | LAB_SUBJECTS)[photo.owner]
