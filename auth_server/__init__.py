@@ -5,10 +5,11 @@ import logging
 from flask import Flask
 
 from auth_server import cli, demo, error_pages, registrants, server, sign_in
+from auth_server.expired_rows import EVERYTHING
 from auth_server.redirect_uris import is_private_use
 from auth_server.views import bp
 from config import PROJECT_ROOT, AuthServerSettings
-from web import form_tokens, health, migrations
+from web import form_tokens, health, migrations, purging
 from web.application import new_application
 from web.database import Database
 
@@ -37,4 +38,5 @@ def create_app(settings: AuthServerSettings) -> Flask:
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)
+    purging.init_app(app, database, EVERYTHING)
     return app

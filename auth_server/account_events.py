@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 
 from auth_server.models import AccountEvent
 from web.clock import now
@@ -84,11 +84,6 @@ def recent(db: Session, user_id: str) -> Sequence[Entry]:
     )
     newest_first = statement.order_by(AccountEvent.at.desc(), AccountEvent.id.desc()).limit(SHOWN)
     return [_entry(event) for event in db.scalars(newest_first)]
-
-
-def purge(db: Session) -> int:
-    """Delete the events older than `KEPT_FOR`, and return their number."""
-    return int(db.execute(delete(AccountEvent).where(AccountEvent.at <= now() - KEPT_FOR)).rowcount)  # type: ignore[attr-defined]
 
 
 def _entry(event: AccountEvent) -> Entry:

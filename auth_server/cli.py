@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
 
@@ -10,13 +10,14 @@ import click
 from flask import Flask
 from flask.cli import AppGroup
 
-from auth_server import clients, sign_in_records, tokens, users
+from auth_server import clients, expired_rows, removal, users
 from auth_server.client_metadata import ClientMetadata
 from auth_server.errors import RegistrationError
 from auth_server.models import Client
 from auth_server.scopes import SCOPES, scope_list, scope_text
 from web import text
-from web.database import Session, get_db, writing
+from web.database import Session, get_database, get_db, writing
+from web.purging import Step, purge
 from web.text import TextError
 
 
@@ -43,6 +44,7 @@ MAX_LINE = 64 * 1024
 client_commands = _Group("clients", help="Register and manage clients and resource servers.")
 user_commands = _Group("users", help="Manage the resource owners.")
 token_commands = _Group("tokens", help="Manage codes and tokens.")
+session_commands = _Group("sessions", help="Manage sign-ins.")
 
 _as_json_object = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
@@ -51,7 +53,7 @@ _as_json_object = click.option(
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask --app app:create_auth_server`."""
-    for group in (client_commands, user_commands, token_commands):
+    for group in (client_commands, user_commands, token_commands, session_commands):
         app.cli.add_command(group)
 
 
@@ -134,8 +136,8 @@ def rotate_secret(client_id: str, as_json: bool) -> None:
 @writing
 def delete_client(client_id: str) -> None:
     """Delete CLIENT_ID and end its grants."""
-    with _transaction() as db:
-        clients.delete_client(db, client_id)
+    with _registration_errors():
+        removal.remove_client(get_database(), client_id)
     click.echo(f"Deleted {client_id}. Its grants have ended.")
 
 
@@ -180,43 +182,43 @@ def set_password(username: str) -> None:
 @writing
 def delete_user(username: str) -> None:
     """Delete USERNAME, and end the user's sign-ins and grants."""
-    with _transaction() as db:
-        users.delete_user(db, username)
+    with _registration_errors():
+        removal.remove_user(get_database(), username)
     click.echo(f"Deleted {username}. Sign-ins and grants have ended.")
 
 
 @token_commands.command("purge")
-@writing
-def purge() -> None:
-    """Delete expired rows."""
-    with _transaction() as db:
-        count = tokens.purge_expired(db)
-    count += _purge_sign_ins()
+def purge_tokens() -> None:
+    """Delete everything that has expired: codes, tokens, grants, events and sign-ins."""
+    _purge(expired_rows.EVERYTHING)
+
+
+@session_commands.command("purge")
+def purge_sessions() -> None:
+    """Delete what has expired of sign-ins."""
+    _purge(expired_rows.SESSIONS)
+
+
+def _purge(steps: Sequence[Step]) -> None:
+    count = purge(get_database(), steps)
     click.echo(f"Deleted {count} expired rows.")
-
-
-def _purge_sign_ins() -> int:
-    """Delete the sign-ins that have ended, in small transactions. Return their number."""
-    count = 0
-    while True:
-        with _transaction() as db:
-            deleted = sign_in_records.purge(db)
-        count += deleted
-        if deleted < sign_in_records.PURGED_AT_ONCE:
-            return count
 
 
 @contextmanager
 def _transaction() -> Iterator[Session]:
-    """Give the session, and commit at the end.
-
-    A registration error becomes one line on standard error and exit status 1.
-    """
-    try:
+    """Give the session, and commit at the end."""
+    with _registration_errors():
         yield get_db()
+    get_db().commit()
+
+
+@contextmanager
+def _registration_errors() -> Iterator[None]:
+    """Turn a registration error into one line on standard error and exit status 1."""
+    try:
+        yield
     except RegistrationError as error:
         raise click.ClickException(str(error)) from None
-    get_db().commit()
 
 
 def _read_password() -> str:

@@ -102,8 +102,18 @@ def rotate_secret(db: Session, client_id: str) -> tuple[Client, str]:
     return client, client.renew_secret()
 
 
+def disable_client(db: Session, client_id: str) -> None:
+    """Let the client do nothing more: nobody knows its new secret, and it has no redirect URI.
+
+    :raises RegistrationError: when there is no such client.
+    """
+    client = _get_client(db, client_id)
+    client.renew_secret()
+    client.redirect_uris = []
+
+
 def delete_client(db: Session, client_id: str) -> None:
-    """Delete the client with its consents, grants and tokens.
+    """Delete the client with what is left of its consents, grants and tokens.
 
     :raises RegistrationError: when there is no such client.
     """

@@ -174,14 +174,18 @@ def lock_grants_of(db: Executor, user_id: str, client_id: str) -> None:
         _LOCK_UNENDED.all(db, user_id=user_id, client_id=client_id)
 
 
-def lock_grants(db: Session, condition: ColumnElement[bool]) -> Sequence[str]:
+def lock_grants(
+    db: Session, condition: ColumnElement[bool], *, skip_locked: bool = False
+) -> Sequence[str]:
     """Lock the grants with `condition`, and return their ids.
+
+    Wait for grants that another transaction has locked, or leave them out with `skip_locked`.
 
     Every transaction that changes a grant or its tokens locks the grant first, and several grants
     in this order. So no two of them wait for each other.
     """
     in_order = select(Grant.id).where(condition).order_by(Grant.id)
-    return db.scalars(in_order.with_for_update(key_share=True)).all()
+    return db.scalars(in_order.with_for_update(key_share=True, skip_locked=skip_locked)).all()
 
 
 def end_grant(db: Executor, grant_id: str, reason: Reason) -> bool:

@@ -25,6 +25,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from auth_server import digests
 from web.database import NAMING_CONVENTION, Moment, UtcDateTime
+from web.purging import make_lease_table
 
 DIGEST = String(64)
 IDENTIFIER = String(64)
@@ -221,6 +222,16 @@ authorization_codes = Table(
     # A redeemed code is not deleted, so that a replay can be detected.
     Column("redeemed_at", UtcDateTime),
 )
+# To find the codes to purge. Codes that were redeemed are not in it.
+_codes = authorization_codes.c
+Index(
+    "ix_authorization_codes_unused",
+    _codes.expires_at,
+    sqlite_where=_codes.redeemed_at.is_(None),
+    postgresql_where=_codes.redeemed_at.is_(None),
+)
+
+make_lease_table(Base.metadata)
 
 refresh_tokens = Table(
     "refresh_tokens",

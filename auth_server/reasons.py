@@ -84,6 +84,8 @@ class Reason(StrEnum):
     CONSENT_WITHDRAWN = "consent_withdrawn"
     REDIRECT_URI_REMOVED = "redirect_uri_removed"  # Its code was sent to an address since removed.
     TOO_MANY_GRANTS = "too_many_grants"  # The client has newer grants, as many as the limit.
+    CLIENT_DELETED = "client_deleted"  # The client is being deleted.
+    USER_DELETED = "user_deleted"  # The resource owner is being deleted.
 
 
 #: The reasons for errors that Authlib raises, by the description of the error.

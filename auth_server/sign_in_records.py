@@ -7,7 +7,7 @@ when it is too old, and when it was not used for some time. Nothing here commits
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Integer, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, select, update
 
 from auth_server.digests import digest, new_identifier, new_secret
 from auth_server.models import SignIn, User
@@ -21,8 +21,6 @@ IDLE_LIMIT = timedelta(hours=2)
 USE_STORED_EVERY = timedelta(minutes=1)
 #: The most sign-ins of one user. Beyond it, the one that was used least recently ends.
 MOST_SIGN_INS = 50
-#: The most rows that one step of the purge deletes.
-PURGED_AT_ONCE = 500
 
 _is_own = SignIn.user_id == bindparam("user_id")
 _is_young = SignIn.signed_in_at > bindparam("oldest")
@@ -79,15 +77,6 @@ _END_SURPLUS = Change(
     delete(SignIn).where(
         SignIn.id.in_(
             select(SignIn.id).where(_is_own).order_by(SignIn.used_at.desc()).offset(MOST_SIGN_INS)
-        )
-    )
-)
-_PURGE = Change(
-    delete(SignIn).where(
-        SignIn.id.in_(
-            select(SignIn.id)
-            .where(SignIn.used_at <= bindparam("idle_since"))
-            .limit(bindparam("most", type_=Integer))
         )
     )
 )
@@ -171,12 +160,12 @@ def store_use(db: Executor, user: SignedInUser) -> None:
     _STORE_USE.run(db, sign_in_id=user.sign_in_id, moment=now())
 
 
-def purge(db: Executor) -> int:
-    """Delete at most `PURGED_AT_ONCE` sign-ins that have ended by themselves; return their number.
+def is_over() -> ColumnElement[bool]:
+    """Return the condition for sign-ins that have ended by themselves.
 
     Use of a sign-in that is too old is not stored, so it is soon idle as well.
     """
-    return _PURGE.run(db, idle_since=now() - IDLE_LIMIT, most=PURGED_AT_ONCE)
+    return SignIn.used_at <= now() - IDLE_LIMIT
 
 
 def _limits() -> dict[str, datetime]:

@@ -9,7 +9,7 @@ hundred.
 from datetime import timedelta
 
 from flask import current_app
-from sqlalchemy import delete, func, select
+from sqlalchemy import ColumnElement, delete, func, select
 
 from auth_server.digests import keyed_digest
 from auth_server.models import SignInFailure
@@ -43,8 +43,8 @@ def count_attempt(db: Session, address: str, username: str) -> SignInFailure:
     )
     # Of two concurrent attempts, the second must find the first.
     lock(db, f"attempts from {network}")
-    purge(db)
     same_address = SignInFailure.address == attempt.address
+    db.execute(delete(SignInFailure).where(same_address, is_over()))
     same_account = same_address & (SignInFailure.account_digest == attempt.account_digest)
     _check_limit(db, FAILURES_PER_ADDRESS, same_address)
     _check_limit(db, FAILURES_PER_ACCOUNT_AND_ADDRESS, same_account)
@@ -58,14 +58,13 @@ def remove_attempt(db: Session, attempt: SignInFailure) -> None:
     db.execute(delete(SignInFailure).where(SignInFailure.id == attempt.id))
 
 
-def purge(db: Session) -> int:
-    """Delete the failures that no longer count, and return their number.
+def is_over() -> ColumnElement[bool]:
+    """Return the condition for failures that no longer count.
 
-    Failures in the future are deleted too. They were stored before the clock was set back.
+    So are failures in the future. They were stored before the clock was set back.
     """
     moment = now()
-    is_over = (SignInFailure.at <= moment - WINDOW) | (SignInFailure.at > moment + WINDOW)
-    return int(db.execute(delete(SignInFailure).where(is_over)).rowcount)  # type: ignore[attr-defined]
+    return (SignInFailure.at <= moment - WINDOW) | (SignInFailure.at > moment + WINDOW)
 
 
 def _check_limit(db: Session, limit: int, condition: object) -> None:

@@ -1,4 +1,4 @@
-"""Codes and tokens: stored, spent once, and purged after they expired.
+"""Codes and tokens: stored, and spent once.
 
 Every change of state is one conditional UPDATE: of two concurrent requests only one can succeed, on
 any database. No function here commits, so that what is spent and what it is exchanged for belong to
@@ -9,14 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, select, update
 
-from auth_server import account_events, throttling
 from auth_server.digests import digest
 from auth_server.issued_tokens import AuthorizationCode, RefreshToken
-from auth_server.models import Grant, access_tokens, authorization_codes, refresh_tokens
-from web.clock import now
-from web.database import Session
+from auth_server.models import access_tokens, authorization_codes, refresh_tokens
 from web.statements import Change, Executor
 
 _codes, _refresh, _access = authorization_codes.c, refresh_tokens.c, access_tokens.c
@@ -148,29 +145,3 @@ def retry_refresh_token(db: Executor, token: RefreshToken, now: datetime, grace:
     return (
         _ACCEPT_AGAIN.run(db, presented=token.digest, grace_began_at=grace_began_at, now=now) == 1
     )
-
-
-def purge_expired(db: Session) -> int:
-    """Delete expired rows and return their number.
-
-    Redeemed codes and spent tokens stay as long as their grant, so that replays can still be
-    detected.
-    """
-    moment = now()
-    has_access = exists().where(access_tokens.c.grant_id == Grant.id)
-    has_redeemable_code = exists().where(
-        authorization_codes.c.grant_id == Grant.id, authorization_codes.c.expires_at > moment
-    )
-    has_redeemed_code = exists().where(
-        authorization_codes.c.grant_id == Grant.id, authorization_codes.c.redeemed_at.is_not(None)
-    )
-    is_over = (Grant.expires_at <= moment) & ~has_access
-    has_no_tokens = ~has_redeemable_code & ~has_redeemed_code
-    deleted = _delete(db, access_tokens, access_tokens.c.expires_at <= moment)
-    deleted += _delete(db, Grant, is_over | has_no_tokens)
-    return deleted + throttling.purge(db) + account_events.purge(db)
-
-
-def _delete(db: Session, table: Table | type[Grant], condition: ColumnElement[bool]) -> int:
-    statement = delete(table).where(condition)
-    return int(db.execute(statement, execution_options={"synchronize_session": False}).rowcount)  # type: ignore[attr-defined]

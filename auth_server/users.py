@@ -20,6 +20,8 @@ from web.text import TextError
 
 #: Generated from the list of zxcvbn (MIT licence). A test compares them.
 _COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
+#: A stored hash that no password has.
+_NO_PASSWORD = "none"  # noqa: S105 - it is no password
 
 
 def create_user(db: Session, *, username: str, name: str, password: str) -> User:
@@ -69,8 +71,21 @@ def replace_password(db: Session, username: str, password: str) -> None:
     account_events.note(db, user.id, "password_reset")
 
 
+def disable_user(db: Session, username: str) -> User:
+    """End the sign-ins of the resource owner, who cannot sign in any more.
+
+    :raises RegistrationError: when there is no such user.
+    """
+    user = find_user(db, username)
+    user.password_hash = _NO_PASSWORD
+    # Lock the user: a sign-in that is being stored must be found.
+    db.flush()
+    sign_in_records.end_all(db, user.id)
+    return user
+
+
 def delete_user(db: Session, username: str) -> None:
-    """Delete the resource owner with their sign-ins, consents, grants, tokens and clients.
+    """Delete the resource owner with what is left of their grants, tokens and clients.
 
     :raises RegistrationError: when there is no such user.
     """

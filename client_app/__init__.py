@@ -9,10 +9,10 @@ from flask import Flask
 from client_app import errors, template_helpers, uploads
 from client_app.print_shop import create_print_shop
 from client_app.session_store import Records, StoreUnavailableError
-from client_app.sql_records import SqlRecords
+from client_app.sql_records import PURGE, SqlRecords
 from client_app.views import bp
 from config import ClientAppSettings
-from web import form_tokens, health
+from web import form_tokens, health, purging
 from web.application import new_application
 from web.back_channel import BackChannel
 from web.database import Database
@@ -43,6 +43,7 @@ def _open_records(app: Flask, url: str) -> Records:
     if not url.startswith(("redis:", "rediss:")):
         database = Database(url)
         database.init_app(app)
+        purging.init_app(app, database, [PURGE])
         return SqlRecords(database)
     from client_app.redis_records import RedisRecords  # It loads the library for Redis.
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from client_app.session_store import LEASE, StoreUnavailableError
 from web.clock import now
 from web.database import Database, UtcDateTime, lock
+from web.purging import Step, make_lease_table, make_step
 from web.statements import Change, Query
 from web.transactions import Transaction
 
@@ -30,6 +31,7 @@ sessions = sa.Table(
     sa.Column("leased_until", UtcDateTime(), nullable=False),
     sa.Column("expires_at", UtcDateTime(), nullable=False, index=True),
 )
+make_lease_table(metadata)
 
 
 class _Row(NamedTuple):
@@ -65,6 +67,15 @@ _STORE = Change(
     )
 )
 _DELETE = Change(sa.delete(sessions).where(_is_held))
+
+
+def _is_over() -> sa.ColumnElement[bool]:
+    moment = now()
+    return (_columns.expires_at <= moment) & (_columns.leased_until <= moment)
+
+
+#: What a database must delete. Redis deletes expired records by itself.
+PURGE: Step = make_step(_columns.digest, _is_over, order=_columns.expires_at)
 
 
 class _RecordExistsError(Exception):

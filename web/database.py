@@ -156,7 +156,7 @@ def get_db() -> Session:
     """
     session: Session | None = g.get("db")
     if session is None:
-        session = g.db = _database().session(writing=g.get("writing", False))
+        session = g.db = get_database().session(writing=g.get("writing", False))
     return session
 
 
@@ -167,13 +167,18 @@ def get_transaction() -> Transaction:
     """
     transaction: Transaction | None = g.get("transaction")
     if transaction is None:
-        transaction = g.transaction = _database().transaction(writing=g.get("writing", False))
+        transaction = g.transaction = get_database().transaction(writing=g.get("writing", False))
     return transaction
 
 
 def get_reader() -> Transaction:
     """Return what reads beside the transaction of the current request, without locking anything."""
-    return _database().transaction(writing=False)
+    return get_database().transaction(writing=False)
+
+
+def end_transaction() -> None:
+    """Roll back the transaction of the current request. The next statement begins another one."""
+    _close(None)
 
 
 def writing(view: Callable[P, R]) -> Callable[P, R]:
@@ -199,7 +204,8 @@ def writing(view: Callable[P, R]) -> Callable[P, R]:
     return writing_view
 
 
-def _database() -> Database:
+def get_database() -> Database:
+    """Return the database of the current application."""
     database: Database = current_app.extensions["tripod.database"]
     return database
 

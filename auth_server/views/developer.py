@@ -10,7 +10,7 @@ from http import HTTPStatus
 from flask import abort, flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from auth_server import clients, developer, password_confirmation
+from auth_server import clients, developer, password_confirmation, removal
 from auth_server.context import get_settings
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
@@ -22,7 +22,7 @@ from auth_server.signed_in_user import SignedInUser
 from auth_server.snippets import snippets_for
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in
-from web.database import get_db, writing
+from web.database import end_transaction, get_database, get_db, writing
 from web.pages import form_page, page
 
 
@@ -124,10 +124,13 @@ def developer_app_to_delete(user: SignedInUser, client_id: str) -> ResponseRetur
 @for_signed_in
 def delete_developer_app(user: SignedInUser, client_id: str) -> ResponseReturnValue:
     """Delete the client. Its grants end, and its tokens stop working."""
-    db, client = get_db(), _own_client(user, client_id, lock=True)
-    clients.delete_client(db, client.client_id)
-    db.commit()
-    return _redirect_to_apps("deleted", client.name)
+    name = _own_client(user, client_id).name
+    end_transaction()  # Each step of the removal is a transaction of its own.
+    try:
+        removal.remove_client(get_database(), client_id)
+    except RegistrationError:  # Another request has removed it.
+        abort(HTTPStatus.NOT_FOUND)
+    return _redirect_to_apps("deleted", name)
 
 
 @bp.get("/developer/connect")

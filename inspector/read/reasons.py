@@ -122,6 +122,8 @@ PHRASES = {
     "consent_withdrawn": "the resource owner withdrew every scope of the grant",
     "redirect_uri_removed": "its code was sent to an address that is no longer registered",
     "too_many_grants": "the client has as many newer grants as the limit allows",
+    "client_deleted": "the client is being deleted",
+    "user_deleted": "the user is being deleted",
     "disconnected": "the user disconnected",
     "replaced": "the browser connected again",
 }

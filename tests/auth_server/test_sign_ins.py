@@ -274,9 +274,8 @@ def test_a_signed_in_page_needs_one_statement_for_its_user(
 
 
 def test_a_purge_deletes_the_sign_ins_that_have_ended(
-    clock: Clock, server: Server, alice: Person, bob: Person, monkeypatch: pytest.MonkeyPatch
+    clock: Clock, server: Server, alice: Person, bob: Person
 ) -> None:
-    monkeypatch.setattr(sign_in_records, "PURGED_AT_ONCE", 1)
     for _ in range(3):
         alice.in_another_browser().send_login()
     clock.forward(hours=2)
