@@ -6,9 +6,8 @@ Nothing imports this file.
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from config import (
     PROJECT_ROOT,
@@ -18,7 +17,7 @@ from config import (
     Settings,
 )
 from web import serving
-from web.environment import ConfigurationError
+from web.failed_start import exit_when_it_cannot_start, exit_with_line
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -55,7 +54,7 @@ LEGS = {
 
 def create_auth_server() -> "Flask":
     """Return the authorization server as a WSGI application."""
-    with _exit_when_it_cannot_start():
+    with exit_when_it_cannot_start():
         from auth_server import create_app
 
         return _create(create_app, AuthServerSettings)
@@ -63,7 +62,7 @@ def create_auth_server() -> "Flask":
 
 def create_client_app() -> "Flask":
     """Return Print Shop, the client, as a WSGI application."""
-    with _exit_when_it_cannot_start():
+    with exit_when_it_cannot_start():
         from client_app import create_app
 
         app = _create(create_app, ClientAppSettings)
@@ -81,7 +80,7 @@ def create_client_app() -> "Flask":
 
 def create_resource_api() -> "Flask":
     """Return Photo API, the resource server, as a WSGI application."""
-    with _exit_when_it_cannot_start():
+    with exit_when_it_cannot_start():
         from resource_api import create_app
 
         return _create(create_app, ResourceApiSettings)
@@ -97,7 +96,8 @@ def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Fla
     """Return a leg, with its event log where its settings say, and recorded in the demo."""
     from web import event_log, purging
 
-    settings = settings_class.load(serving=_is_serving())
+    serves = _is_serving()
+    settings = settings_class.load(serving=serves)
     log_file = None
     if settings.demo:
         log_file = settings.instance_path / f"{settings.leg}.events.jsonl"
@@ -107,6 +107,10 @@ def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Fla
         from inspector.setup import watch
 
         watch(app, settings)
+    if serves and settings.metrics_bind:
+        from web import metrics
+
+        metrics.watch(app, settings.metrics_bind)
     return app
 
 
@@ -117,29 +121,6 @@ def _is_serving() -> bool:
 
     context = click.get_current_context(silent=True)
     return context is None or context.find_object(ScriptInfo) is None or context.info_name == "run"
-
-
-@contextmanager
-def _exit_when_it_cannot_start() -> Iterator[None]:
-    """Turn an error at the start into one line on standard error and an exit status."""
-    try:
-        yield
-    except ConfigurationError as error:
-        _exit(str(error), serving.CANNOT_START)
-    except OSError as error:
-        _exit(f"cannot start: {error}", serving.CANNOT_START)
-    except Exception as error:
-        from sqlalchemy.exc import DatabaseError
-
-        if not isinstance(error, DatabaseError):
-            raise
-        reason = " ".join(str(error.orig).split())
-        _exit(f"cannot open the database: {reason}", serving.CANNOT_START)
-
-
-def _exit(line: str, status: int) -> NoReturn:
-    print(f"tripod: {line}", file=sys.stderr, flush=True)
-    sys.exit(status)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -162,7 +143,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _serve(names: Sequence[str]) -> None:
-    with _exit_when_it_cannot_start():
+    with exit_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in names}
     programs = [_describe_program(LEGS[name], own) for name, own in settings.items()]
     try:
@@ -172,7 +153,7 @@ def _serve(names: Sequence[str]) -> None:
             on_ready=lambda: _show_next_steps(settings),
         )
     except serving.ServingError as error:
-        _exit(str(error), error.status)
+        exit_with_line(str(error), error.status)
 
 
 def _begin_recording(settings: Sequence[Settings]) -> None:
@@ -181,7 +162,7 @@ def _begin_recording(settings: Sequence[Settings]) -> None:
         return
     from inspector.record.store import open_store
 
-    with _exit_when_it_cannot_start():
+    with exit_when_it_cannot_start():
         open_store(settings[0]).begin()
 
 
@@ -191,7 +172,7 @@ def _run_doctor() -> int:
     from web import doctor
     from web.back_channel import BackChannel
 
-    with _exit_when_it_cannot_start():
+    with exit_when_it_cannot_start():
         settings = [leg.settings_class.load() for leg in LEGS.values()]
     http = BackChannel().session()
     problems = list(doctor.find_problems(settings, PROJECT_ROOT / "requirements.txt", http))
@@ -211,7 +192,7 @@ def _run_lab() -> int:
         with temporary_legs.legs(os.environ) as settings:
             return run.main(stage_for(settings))
     except temporary_legs.DidNotStart as reason:
-        _exit(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
+        exit_with_line(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
 
 
 COMMANDS: dict[str, Callable[[], int]] = {"doctor": _run_doctor, "lab": _run_lab}

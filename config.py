@@ -36,7 +36,8 @@ DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
 class Settings:
     """The settings that every leg has.
 
-    URLs are origins without a trailing slash. `secret_keys` has the current key first.
+    URLs are origins without a trailing slash. `metrics_bind` is the first host and port that
+    metrics are served on, or None. `secret_keys` has the current key first.
     """
 
     leg: ClassVar[str]
@@ -49,6 +50,7 @@ class Settings:
     trusted_proxies: int
     demo: bool
     instance_path: Path
+    metrics_bind: tuple[str, int] | None = None
     secret_keys: tuple[str, ...] = field(repr=False)
 
     @property
@@ -84,9 +86,13 @@ class Settings:
             for leg, url in DEFAULT_URLS.items()
         }
         bind = env.bind(f"TRIPOD_{cls.leg.upper()}_BIND", urls[f"{cls.leg}_url"])
+        metrics_bind = env.optional_bind("TRIPOD_METRICS_BIND")
         if env.demo:
             hosts = {name: urlsplit(url).hostname or "" for name, url in urls.items()}
-            _refuse_demo_off_loopback({**hosts, f"{cls.leg}_bind": split_host_and_port(bind)[0]})
+            hosts[f"{cls.leg}_bind"] = split_host_and_port(bind)[0]
+            if metrics_bind:
+                hosts["metrics_bind"] = metrics_bind[0]
+            _refuse_demo_off_loopback(hosts)
         secret_keys: tuple[str, ...] = ()
         if serving:
             secret_keys = env.secret_keys("TRIPOD_SECRET_KEY", "TRIPOD_SECRET_KEY_FALLBACKS")
@@ -96,6 +102,7 @@ class Settings:
             "trusted_proxies": env.integer("TRIPOD_TRUSTED_PROXIES", 0),
             "demo": env.demo,
             "instance_path": env.instance_path,
+            "metrics_bind": metrics_bind,
             "secret_keys": secret_keys,
         }
 

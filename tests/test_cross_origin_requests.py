@@ -42,7 +42,7 @@ READABLE = {
         "GET /photos/<photo_id>/image",
     },
 }
-ON_EVERY_LEG = {"GET /", "GET /healthz", "GET /static/<path:filename>"}
+ON_EVERY_LEG = {"GET /", "GET /healthz", "GET /livez", "GET /static/<path:filename>"}
 #: The other routes of the two servers. A new route is added here or above, except that a view of
 #: Photo API that requires a scope is always readable. No route of Print Shop ever is.
 NOT_READABLE = {

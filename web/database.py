@@ -97,9 +97,8 @@ class Database:
         self.engine = create_engine(url, pool_size=POOL_SIZE, pool_pre_ping=True)
         self._writing_engine = self.engine.execution_options(tripod_writing=True)
         # Each thread keeps its connection, so there is nothing to pool.
-        self._connections = Connections(
-            create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-        )
+        self.thread_engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        self._connections = Connections(self.thread_engine)
 
     def init_app(self, app: Flask) -> None:
         """Make this the database of `app`, and close each request's session at its end."""

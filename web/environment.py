@@ -107,6 +107,14 @@ class Environment:
             split_host_and_port(value)
         return value
 
+    def optional_bind(self, name: str) -> tuple[str, int] | None:
+        """Return the host and the port of `host:port`, or None when the variable is unset."""
+        value = self.text(name)
+        if not value:
+            return None
+        with _named(name):
+            return split_host_and_port(value)
+
     def scope(self, name: str, default: str) -> str:
         """Return a scope: names with single spaces between them (RFC 6749 §3.3)."""
         value = self.text(name, default)

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from web.request_id import current_request_id
 from web.statements import Executor
 
 logger = logging.getLogger("tripod.events")
+#: What receives the name of each event that is too frequent for a line in the log.
+counters: list[Callable[[str], None]] = []
 Field = str | int | bool | list[str] | None
 
 
@@ -29,6 +32,12 @@ def record(event: str, **fields: Field) -> None:
     `fields` hold ids, error codes and reason codes, and never a token, code, password or secret.
     """
     logger.info(event, extra={"fields": _common_fields() | {"event": event} | fields})
+
+
+def count(event: str) -> None:
+    """Count an event that is too frequent for a line. Without metrics, nobody counts it."""
+    for counter in counters:
+        counter(event)
 
 
 def record_on_commit(db: Executor, event: str, **fields: Field) -> None:

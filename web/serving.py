@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 CANNOT_START = 4
 #: Time limits and the interval between two checks, in seconds.
 READY_WITHIN = 30.0
-STOPPED_WITHIN = 5.0
+STOPPED_WITHIN = 30.0  # A slow client has 20 seconds for its body.
 POLL = 0.1
-#: The option of prctl(2) for a signal that is sent when the parent process ends.
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG = 1  # The option of prctl(2) for a signal that follows the end of the parent.
+
+Children = Collection[subprocess.Popen[bytes]]
 
 
 class ServingError(Exception):
@@ -97,11 +98,13 @@ def serve(
     before_start()
     asked_to_stop = _handle_signals()
     children: dict[Program, subprocess.Popen[bytes]] = {}
+    ready: list[subprocess.Popen[bytes]] = []
     try:
         for program in programs:
             children[program] = _start(program)
         for program in programs:
             _wait_until_ready(program, lambda: _pause(children, asked_to_stop))
+            ready.append(children[program])
             print(program.greeting, flush=True)
         on_ready()
         while True:
@@ -109,7 +112,7 @@ def serve(
     except _AskedToStop:
         pass
     finally:
-        _stop(children.values())
+        _stop(children.values(), ready)
 
 
 def _resolve_free_addresses(programs: Sequence[Program]) -> list[Program]:
@@ -224,15 +227,22 @@ def _is_healthy(address: tuple[str, int]) -> bool:
         connection.close()
 
 
-def _stop(children: Collection[subprocess.Popen[bytes]]) -> None:
+def _stop(children: Children, ready: Children) -> None:
+    """Stop the children when they have sent their answers, or at the next Ctrl-C.
+
+    A child that is ready gets one signal. A second one would make granian lose those answers.
+    """
     deadline = time.monotonic() + STOPPED_WITHIN
-    # The workers are asked later: a child reports an error if its worker stops before it.
-    terminate = _terminate
+    in_a_hurry = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: in_a_hurry.set())
+    for child in children:
+        _terminate(child)
     while any(child.poll() is None for child in children) and time.monotonic() < deadline:
+        if in_a_hurry.wait(POLL):
+            break
         for child in children:
-            terminate(child)
-        time.sleep(POLL)
-        terminate = _terminate_all
+            if child not in ready:
+                _terminate_all(child)
     for child in children:
         _kill(child)
 
@@ -247,10 +257,7 @@ def _terminate(child: subprocess.Popen[bytes]) -> None:
 
 
 def _terminate_all(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child and its worker to stop.
-
-    This must be repeated, because a worker that is still starting ignores the signal.
-    """
+    """Ask the child and its worker to stop. A worker that is still starting ignores it."""
     with suppress(OSError):
         if sys.platform == "win32":
             child.send_signal(signal.CTRL_BREAK_EVENT)

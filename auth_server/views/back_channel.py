@@ -16,6 +16,7 @@ from auth_server.request_parameters import (
 )
 from auth_server.server import authorization_server
 from auth_server.views.blueprint import bp
+from web import event_log
 from web.cors import for_browser_clients
 from web.database import get_transaction, writing
 from web.entrance import FORM, FormRequest, JsonAnswer
@@ -36,7 +37,10 @@ def token_request(request: FormRequest) -> JsonAnswer:
 @bp.answers_forms("/oauth/introspect")
 def introspection_request(request: FormRequest) -> JsonAnswer:
     """R2 – Introspection request (RFC 7662 §2.1)."""
-    return _endpoint_response("introspection", request)
+    answer = _endpoint_response("introspection", request)
+    if answer.status == HTTPStatus.OK:
+        event_log.count("token_introspected")
+    return answer
 
 
 @bp.answers_forms("/oauth/revoke")

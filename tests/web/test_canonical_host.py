@@ -149,9 +149,10 @@ def test_the_host_is_case_insensitive(http: requests.Session) -> None:
     assert response.headers["Location"] == "http://127.0.0.1:9000/"
 
 
+@pytest.mark.parametrize("path", ["/livez", "/healthz"])
 @pytest.mark.parametrize("origin", [*OTHER_SPELLINGS, *FOREIGN])
-def test_healthz_answers_on_any_host(origin: str, http: requests.Session) -> None:
-    response = http.get(f"{origin}/healthz")
+def test_health_checks_answer_on_any_host(origin: str, path: str, http: requests.Session) -> None:
+    response = http.get(f"{origin}{path}")
 
     assert response.status_code == 200
     assert response.json() == {"status": "ok"}

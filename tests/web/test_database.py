@@ -302,3 +302,18 @@ def test_healthz_checks_the_database(
 
 def _raise_no_connection() -> None:
     raise OperationalError("SELECT 1", {}, Exception("no connection"))
+
+
+def test_livez_does_not_ask_the_database(
+    start: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leg = start()
+    database: Database = leg.extensions["tripod.database"]
+    for engine in (database.engine, database.thread_engine):
+        monkeypatch.setattr(engine, "connect", _raise_no_connection)
+        monkeypatch.setattr(engine, "raw_connection", _raise_no_connection)
+
+    response = leg.test_client().get("/livez")
+
+    assert response.status_code == 200
+    assert response.json == {"status": "ok"}

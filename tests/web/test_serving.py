@@ -4,11 +4,13 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+import requests
 from world.processes import ROOT, URLS, Running, environment, running
 
 Serve = Callable[..., AbstractContextManager[Running]]
@@ -86,6 +88,51 @@ def test_waiting_for_a_program_has_a_limit(serve: Serve) -> None:
     assert status == 1
     assert "One is not ready after 1 seconds." in programs.output
     assert programs.servers() == {}
+
+
+@pytest.fixture
+def slow_answer(serve: Serve) -> Iterator[tuple[Running, Future[requests.Response]]]:
+    """Serve programs that have received a request, and answer it after seven seconds."""
+    with serve("slow") as programs, ThreadPoolExecutor(1) as thread:
+        programs.wait_until_it_prints("All programs are ready")
+        url = f"{programs.auth_server_url}/slow"
+        answer = thread.submit(requests.get, url, timeout=30)
+        programs.wait_until_it_prints("/slow was received")
+        yield programs, answer
+
+
+def test_a_request_that_was_received_is_answered_before_the_stop(
+    slow_answer: tuple[Running, Future[requests.Response]],
+) -> None:
+    programs, answer = slow_answer
+    programs.process.send_signal(signal.SIGTERM)
+
+    assert answer.result().text == "ok"
+    assert programs.process.wait(10) == 0
+
+
+def test_a_second_signal_stops_at_once(
+    slow_answer: tuple[Running, Future[requests.Response]],
+) -> None:
+    programs, answer = slow_answer
+    programs.process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    status = programs.stop(signal.SIGINT)
+
+    assert status == 0
+    assert programs.servers() == {}
+    with pytest.raises(requests.ConnectionError):
+        answer.result()
+
+
+def test_an_idle_connection_does_not_delay_the_stop(serve: Serve) -> None:
+    """A browser keeps its connection open for its next request."""
+    with serve("ready") as programs, requests.Session() as browser:
+        programs.wait_until_it_prints("All programs are ready")
+        browser.get(programs.auth_server_url, timeout=5)
+        status = programs.stop(signal.SIGTERM)
+
+    assert status == 0
 
 
 @pytest.mark.skipif(

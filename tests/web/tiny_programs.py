@@ -4,6 +4,7 @@ Usage: `python tiny_programs.py FACTORY PORT FACTORY PORT`.
 """
 
 import sys
+import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,15 +26,21 @@ def never_ready() -> AsgiApplication:
     return _respond_with("503 Service Unavailable")
 
 
+def slow() -> AsgiApplication:
+    """Return a program that answers `/slow` after more seconds than a stop took before."""
+    return _respond_with("200 OK", pause=7)
+
+
 def failing_at_start() -> AsgiApplication:
     """Exit instead of returning a program."""
     sys.exit(4)
 
 
-def _respond_with(status: str) -> AsgiApplication:
-    def application(
-        _environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+def _respond_with(status: str, pause: float = 0) -> AsgiApplication:
+    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        if environ["PATH_INFO"] == "/slow":
+            print("/slow was received", flush=True)
+            time.sleep(pause)
         start_response(status, [("Content-Length", "2")])
         return [b"ok"]
 
