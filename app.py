@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
 S = TypeVar("S", bound=Settings)
 
-USAGE = "usage: python app.py [auth-server | client-app | resource-api | doctor | lab]"
+USAGE = (
+    "usage: python app.py [auth-server | client-app | resource-api | doctor | lab | check [LEG]]"
+)
 NO_PROBLEMS = "No problems found."
 
 
@@ -127,19 +129,22 @@ def main(arguments: Sequence[str]) -> None:
     """Run the command that `arguments` name.
 
     No argument serves the three legs until Ctrl-C, and the name of a leg serves that leg. `doctor`
-    reports common setup problems, `lab` runs the attacks.
+    reports common setup problems, `lab` runs the attacks. `check` judges whether an installation is
+    safe, or only the legs that follow it.
     """
-    if len(arguments) > 1 or not set(arguments) <= {*LEGS, *COMMANDS}:
+    command, legs = arguments[:1], arguments[1:]
+    has_legs = command == ["check"] and set(legs) <= set(LEGS)
+    if not set(command) <= {*LEGS, *COMMANDS} or (legs and not has_legs):
         print(USAGE, file=sys.stderr)
         sys.exit(2)
     if isinstance(sys.stdout, TextIOWrapper):  # TRIPOD_NAME may not fit the terminal's encoding.
         sys.stdout.reconfigure(errors="replace")
     if not os.environ.get("TRIPOD_DEMO", "").strip():
         os.environ["TRIPOD_DEMO"] = "1"
-    for argument in arguments:
-        if argument in COMMANDS:
-            sys.exit(COMMANDS[argument]())
-    _serve(arguments or list(LEGS))
+    for name in command:
+        if name in COMMANDS:
+            sys.exit(COMMANDS[name](legs or list(LEGS)))
+    _serve(command or list(LEGS))
 
 
 def _serve(names: Sequence[str]) -> None:
@@ -166,7 +171,7 @@ def _begin_recording(settings: Sequence[Settings]) -> None:
         open_store(settings[0]).begin()
 
 
-def _run_doctor() -> int:
+def _run_doctor(_legs: Sequence[str]) -> int:
     """Print common setup problems, one line each; return 1 when there are any."""
     from client_app import doctor as client_doctor
     from web import doctor
@@ -183,7 +188,7 @@ def _run_doctor() -> int:
     return int(bool(problems))
 
 
-def _run_lab() -> int:
+def _run_lab(_legs: Sequence[str]) -> int:
     """Start legs for the lab, run every attack and print the table; return 1 if one succeeded."""
     from inspector.lab import run, temporary_legs
     from inspector.lab.stage import stage_for
@@ -195,7 +200,18 @@ def _run_lab() -> int:
         exit_with_line(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
 
 
-COMMANDS: dict[str, Callable[[], int]] = {"doctor": _run_doctor, "lab": _run_lab}
+def _run_check(legs: Sequence[str]) -> int:
+    """Print one line for each rule of a safe installation; return 1 when one is broken."""
+    from safety import command
+
+    return command.run(legs)
+
+
+COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
+    "doctor": _run_doctor,
+    "lab": _run_lab,
+    "check": _run_check,
+}
 
 
 def _describe_program(leg: Leg, settings: Settings) -> serving.Program:

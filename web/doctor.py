@@ -27,7 +27,7 @@ def find_problems(
 
     `requirements` is the file with the pinned versions.
     """
-    yield from _check_library_versions(requirements)
+    yield from check_library_versions(requirements)
     yield from _check_spellings(settings)
     running = [leg_settings for leg_settings in settings if is_served(leg_settings, http)]
     for leg_settings in settings:
@@ -46,7 +46,8 @@ def is_served(settings: LegSettings, http: requests.Session) -> bool:
         return False
 
 
-def _check_library_versions(requirements: Path) -> Iterator[str]:
+def check_library_versions(requirements: Path) -> Iterator[str]:
+    """Yield a line for each installed library whose version is not the pinned one."""
     for name, pinned in _PIN.findall(requirements.read_text()):
         try:
             installed = metadata.version(name)

@@ -12,9 +12,8 @@ def upgrade(engine: Engine, directory: Path) -> None:
 
     All of them run in one transaction; another process that starts meanwhile waits for its end.
     """
-    with engine.connect() as connection:
-        if _read_revision(connection) == _find_newest(directory):
-            return
+    if is_newest(engine, directory):
+        return
     # Most starts find nothing to apply. Alembic would take a sixth of their time, and 10 MiB. It is
     # loaded before the lock, so that others wait only for the revisions.
     from alembic import command
@@ -26,6 +25,12 @@ def upgrade(engine: Engine, directory: Path) -> None:
         lock(connection, "migrations")
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def is_newest(engine: Engine, directory: Path) -> bool:
+    """Return whether the database has every revision under `directory`."""
+    with engine.connect() as connection:
+        return _read_revision(connection) == _find_newest(directory)
 
 
 def _read_revision(connection: Connection) -> str | None:

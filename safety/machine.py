@@ -1,0 +1,70 @@
+"""Checks of this machine: files, clock, libraries and switches of the framework."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from flask.helpers import get_debug_flag
+from sqlalchemy import func, select
+
+from auth_server.models import Client, Grant, User
+from config import PROJECT_ROOT
+from safety.installation import Installation
+from web.clock import now
+from web.doctor import check_library_versions
+
+#: Clocks of several machines differ by less.
+CLOCK_TOLERANCE = timedelta(minutes=5)
+
+
+def check_instance_folder(installation: Installation) -> Iterator[str]:
+    """Check that only the account of the legs can enter the instance folder and replace it."""
+    for folder in {own.instance_path for own in installation.settings}:
+        if is_open_to_others(folder):
+            yield f"others can read or write {folder}: run chmod 700 on it."
+        if folder.stat().st_uid != os.geteuid():
+            yield f"{folder} belongs to another account."
+        if _can_be_replaced(folder):
+            yield f"others can write {folder.parent}, and so replace {folder.name}."
+
+
+def check_private_files(installation: Installation) -> Iterator[str]:
+    """Check that only the account of the legs can read their files."""
+    files = {store.path for store in installation.stores if store.is_file}
+    for folder in {own.instance_path for own in installation.settings}:
+        files.update(path for path in folder.iterdir() if path.is_file())
+    for path in sorted(files):
+        if path.exists() and is_open_to_others(path):
+            yield f"others can read or write {path}: run chmod 600 on it."
+
+
+def check_clock(installation: Installation) -> Iterator[str]:
+    """Check that the clock is not behind what is stored: tokens would expire late."""
+    with installation.registrations() as db:
+        newest = [db.scalar(select(func.max(table.created_at))) for table in (User, Client, Grant)]
+    moments = list(filter(None, newest))
+    if moments and max(moments) > now() + CLOCK_TOLERANCE:
+        yield "the database has rows of the future, so the clock is slow: synchronize it with NTP."
+
+
+def check_libraries(installation: Installation) -> Iterator[str]:
+    """Check that the libraries are those that were tested."""
+    yield from check_library_versions(PROJECT_ROOT / "requirements.txt")
+
+
+def check_debugging(installation: Installation) -> Iterator[str]:
+    """Check that no page offers a debugger."""
+    if get_debug_flag() and not installation.is_demo:
+        yield "FLASK_DEBUG is set: error pages would run any code."
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Return whether group or others can read or write."""
+    return os.name == "posix" and bool(path.stat().st_mode & 0o066)
+
+
+def _can_be_replaced(folder: Path) -> bool:
+    mode = folder.parent.stat().st_mode
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX

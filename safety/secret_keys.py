@@ -1,0 +1,98 @@
+"""Checks of the secret key, the client secrets, and what they protect."""
+
+from collections.abc import Iterator
+
+from safety.installation import Installation
+from web.secret_files import read_secret
+
+#: 128 random bits in base64url. A generated secret has 43 characters.
+LEAST_SECRET = 22
+LEAST_KEY = 32
+#: A random value of 22 characters has at least so many different ones.
+LEAST_VARIETY = 8
+#: Parts of values that documentation and examples contain.
+PLACEHOLDERS = (
+    *(
+        "changeme",
+        "change-me",
+        "change_me",
+        "change this",
+        "placeholder",
+        "insecure",
+        "your-secret",
+    ),
+    *("your_secret", "password", "example", "replace-me", "replace_me", "secret-key", "secret_key"),
+    *("01234567", "12345678", "abcdefgh", "qwertyui", "deadbeef"),
+)
+
+
+def find_weakness(secret: str, least: int) -> str | None:
+    """Return what makes a secret guessable, or None."""
+    if len(secret) < least:
+        return f"has {len(secret)} characters, and needs {least}"
+    if len(set(secret)) < LEAST_VARIETY:
+        return "repeats a few characters"
+    if any(word in secret.lower() for word in PLACEHOLDERS):
+        return "looks like a placeholder"
+    return None
+
+
+def check_secret_key(installation: Installation) -> Iterator[str]:
+    """Check the key that signs cookies and encrypts records."""
+    for key in {own.secret_keys[0] for own in installation.settings}:
+        if weakness := find_weakness(key, LEAST_KEY):
+            yield f"the secret key {weakness}."
+
+
+def check_old_keys(installation: Installation) -> Iterator[str]:
+    """Check the old keys: a value signed with one of them is still accepted."""
+    for key in {key for own in installation.settings for key in own.secret_keys[1:]}:
+        if weakness := find_weakness(key, LEAST_KEY):
+            yield f"a key in TRIPOD_SECRET_KEY_FALLBACKS {weakness}."
+
+
+def check_client_secrets(installation: Installation) -> Iterator[str]:
+    """Check that the legs' client secrets cannot be guessed."""
+    for name, secret in _client_secrets(installation).items():
+        if weakness := find_weakness(secret, LEAST_SECRET):
+            yield f"{name} {weakness}."
+
+
+def check_secrets_differ(installation: Installation) -> Iterator[str]:
+    """Check that no secret is used for two purposes."""
+    secrets = _client_secrets(installation)
+    for own in installation.settings:
+        secrets |= {
+            f"a key of {own.leg} ({place})": key for place, key in enumerate(own.secret_keys)
+        }
+    for store in installation.stores:
+        if store.url.password:
+            secrets[f"the password in {store.setting}"] = str(store.url.password)
+    owners: dict[str, str] = {}
+    for name, secret in secrets.items():
+        other = owners.setdefault(secret, name)
+        if other != name and not (name.startswith("a key") and other.startswith("a key")):
+            yield f"{other} and {name} are the same."
+
+
+def check_records_are_encrypted(installation: Installation) -> Iterator[str]:
+    """Check that machines which share the client's records share the key that encrypts them."""
+    own = installation.client_app
+    if own is None or own.session_store_url.startswith("sqlite"):
+        return
+    if own.secret_keys[0] == read_secret(own.instance_path / "secret_key"):
+        yield (
+            "several machines can use TRIPOD_SESSION_STORE_URL, but the key is a file of this "
+            "machine: set TRIPOD_SECRET_KEY to the same value everywhere."
+        )
+
+
+def _client_secrets(installation: Installation) -> dict[str, str]:
+    secrets = {}
+    if installation.client_app:
+        secrets["TRIPOD_CLIENT_SECRET"] = installation.client_app.client_secret
+    if installation.resource_api:
+        secrets["TRIPOD_INTROSPECTION_CLIENT_SECRET"] = (
+            installation.resource_api.introspection_client_secret
+        )
+    return secrets

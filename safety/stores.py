@@ -1,0 +1,97 @@
+"""Checks of the databases and of Print Shop's store."""
+
+import socket
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from config import PROJECT_ROOT
+from safety.installation import Installation, Store, StoreError, describe, open_database
+from safety.network import is_on_this_machine
+from safety.secret_keys import find_weakness
+from web import migrations
+
+LEAST_PASSWORD = 16
+_REDIS = ("redis", "rediss")
+_ENCRYPTED = ("require", "verify-ca", "verify-full")
+
+
+def check_reachable(installation: Installation) -> Iterator[str]:
+    """Check that every store answers."""
+    for store in installation.stores:
+        try:
+            _ask(store)
+        except (StoreError, OSError) as error:
+            yield f"{store.setting}: {error}"
+        except SQLAlchemyError as error:
+            yield f"{store.setting} does not answer: {describe(error)}"
+
+
+def check_migrated(installation: Installation) -> Iterator[str]:
+    """Check that the tables are those of this version."""
+    for store in installation.stores:
+        if not store.leg:
+            continue
+        with open_database(store) as database:
+            directory = PROJECT_ROOT / "migrations" / store.leg
+            if not migrations.is_newest(database.engine, directory):
+                yield f"{store.setting} is not at the newest revision: start the leg once."
+
+
+def check_separate(installation: Installation) -> Iterator[str]:
+    """Check that no leg reads the tables of another one."""
+    owners: dict[tuple[object, ...], str] = {}
+    for store in installation.stores:
+        url = store.url
+        place = (url.get_backend_name(), store.host, url.port, url.database)
+        if owners.setdefault(place, store.setting) != store.setting:
+            yield f"{owners[place]} and {store.setting} are the same."
+
+
+def check_several_machines(installation: Installation) -> Iterator[str]:
+    """Check that either all stores can be shared by several machines, or none."""
+    files = [store.setting for store in installation.stores if store.is_file]
+    shared = [store.setting for store in installation.stores if not store.is_file]
+    if files and shared:
+        yield (
+            f"{', '.join(shared)} can be shared by several machines, but "
+            f"{', '.join(files)} is a file: each machine would have its own."
+        )
+
+
+def check_encrypted(installation: Installation) -> Iterator[str]:
+    """Check that connections to other machines are encrypted."""
+    for store in installation.stores:
+        if is_on_this_machine(store.host):
+            continue
+        if store.url.drivername in _REDIS and store.url.drivername != "rediss":
+            yield f"{store.setting} is another machine: use rediss://."
+        if store.url.drivername not in _REDIS and store.url.query.get("sslmode") not in _ENCRYPTED:
+            yield f"{store.setting} is another machine: add ?sslmode=verify-full."
+
+
+def check_passwords(installation: Installation) -> Iterator[str]:
+    """Check that a store that is reached over the network needs a password that is hard to guess.
+
+    A Unix socket tells who connects.
+    """
+    for store in installation.stores:
+        if not store.host:
+            continue
+        if not store.url.password:
+            yield f"{store.setting} has no password."
+        elif weakness := find_weakness(str(store.url.password), LEAST_PASSWORD):
+            yield f"the password in {store.setting} {weakness}."
+
+
+def _ask(store: Store) -> None:
+    """Send a trivial query.
+
+    :raises StoreError: when the file does not exist.
+    """
+    if store.url.drivername in _REDIS:
+        address = (store.url.host or "127.0.0.1", store.url.port or 6379)
+        socket.create_connection(address, timeout=5).close()
+        return
+    with open_database(store) as database:
+        database.check()

@@ -1,0 +1,195 @@
+"""`python app.py check` fails for each unsafe configuration, and names the rule.
+
+Each row changes one thing of a safe installation: variables, or something on the disk.
+"""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+Environ = dict[str, str]
+BrokenRules = Callable[[Environ], dict[str, str]]
+
+NOT_A_SECRET = "a"
+OTHER_KEY = "Jp2Wq8Yd5Ks0Hf7Vb4Nc1Mx9Lz6Ra3TgEuQoXiPyCwZ"
+
+
+def database_of(environ: Environ, name: str = "auth_server") -> Path:
+    return Path(environ["TRIPOD_INSTANCE_PATH"]) / f"{name}.db"
+
+
+def execute(statement: str, *values: str) -> Callable[[Environ], None]:
+    """Return a function that changes the authorization server's database."""
+
+    def change(environ: Environ) -> None:
+        with closing(sqlite3.connect(database_of(environ))) as connection, connection:
+            connection.execute(statement, values)
+
+    return change
+
+
+def chmod(mode: int, name: str = "") -> Callable[[Environ], None]:
+    """Return a function that changes the mode of the instance folder, or of a file in it."""
+    return lambda environ: (Path(environ["TRIPOD_INSTANCE_PATH"]) / name).chmod(mode)
+
+
+def make_parent_writable(environ: Environ) -> None:
+    Path(environ["TRIPOD_INSTANCE_PATH"]).parent.chmod(0o777)
+
+
+def use(**variables: str) -> Callable[[Environ], None]:
+    """Return a function that sets variables, named without `TRIPOD_`."""
+    return lambda environ: environ.update(
+        {f"TRIPOD_{name}": value for name, value in variables.items()}
+    )
+
+
+def copy(source: str, target: str) -> Callable[[Environ], None]:
+    """Return a function that gives one variable the value of another."""
+    return lambda environ: environ.update({f"TRIPOD_{target}": environ[f"TRIPOD_{source}"]})
+
+
+def postgresql(host: str, options: str = "", password: str = ":Zk4vN8qL2xR7wB1m") -> str:
+    """Return the URL of a server that does not answer, soon."""
+    return f"postgresql+psycopg://tripod{password}@{host}:1/tripod?connect_timeout=1{options}"
+
+
+def change_redirect_uri(uri: str) -> Callable[[Environ], None]:
+    return execute("UPDATE clients SET redirect_uris = ? WHERE redirect_uris != '[]'", f'["{uri}"]')
+
+
+SCALED_OUT = {
+    "AUTH_DATABASE_URL": postgresql("127.0.0.1"),
+    "RESOURCE_DATABASE_URL": postgresql("127.0.0.1").replace("/tripod", "/photos"),
+    "SESSION_STORE_URL": postgresql("127.0.0.1").replace("/tripod", "/sessions"),
+}
+
+
+def keep_the_key_in_a_file(environ: Environ) -> None:
+    """Share the stores between machines, but not the key."""
+    use(**SCALED_OUT)(environ)
+    key = Path(environ["TRIPOD_INSTANCE_PATH"]) / "secret_key"
+    key.write_text(environ.pop("TRIPOD_SECRET_KEY"))
+    key.chmod(0o600)
+
+
+CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
+    ("secret-key", "one letter", use(SECRET_KEY="a")),
+    ("secret-key", "31 characters", use(SECRET_KEY=OTHER_KEY[:31])),
+    ("secret-key", "a placeholder", use(SECRET_KEY="changeme-changeme-changeme-changeme!")),
+    ("secret-key", "one character repeated", use(SECRET_KEY="k" * 64)),
+    ("secret-key", "none", use(SECRET_KEY="")),
+    ("old-secret-keys", "a weak old key", use(SECRET_KEY_FALLBACKS=f"{OTHER_KEY},old")),
+    ("client-secrets", "a short secret", use(CLIENT_SECRET="shop")),
+    ("client-secrets", "a placeholder", use(CLIENT_SECRET="your-secret-goes-here-1234")),
+    ("client-secrets", "a guessable account", use(INTROSPECTION_CLIENT_SECRET="photo-api")),
+    (
+        "secrets-differ",
+        "both clients share a secret",
+        copy("CLIENT_SECRET", "INTROSPECTION_CLIENT_SECRET"),
+    ),
+    ("secrets-differ", "a key that is a client secret", copy("CLIENT_SECRET", "SECRET_KEY")),
+    ("session-encryption", "a key on one machine only", keep_the_key_in_a_file),
+    ("https-only", "http off loopback", use(CLIENT_APP_URL="http://shop.example")),
+    ("https-only", "an issuer with http", use(ISSUER="http://id.example")),
+    ("https-only", "one leg on loopback", use(RESOURCE_API_URL="http://127.0.0.1:9002")),
+    ("separate-origins", "one address", copy("AUTH_SERVER_URL", "RESOURCE_API_URL")),
+    ("listening-address", "all interfaces", use(AUTH_SERVER_BIND="0.0.0.0:9000")),
+    ("listening-address", "all interfaces, IPv6", use(CLIENT_APP_BIND="[::]:9001")),
+    ("listening-address", "a public address", use(RESOURCE_API_BIND="8.8.8.8:9002")),
+    ("trusted-proxies", "an undeclared proxy", use(TRUSTED_PROXIES="0")),
+    (
+        "trusted-proxies",
+        "a proxy that is not there",
+        use(
+            AUTH_SERVER_URL="http://127.0.0.1:9000",
+            CLIENT_APP_URL="http://127.0.0.1:9001",
+            RESOURCE_API_URL="http://127.0.0.1:9002",
+        ),
+    ),
+    ("metrics-address", "all interfaces", use(METRICS_BIND="0.0.0.0:9100")),
+    ("metrics-address", "a public address", use(METRICS_BIND="8.8.8.8:9100")),
+    ("demo-on-loopback", "the demo on the network", use(DEMO="1")),
+    ("code-lifetime", "an hour", use(AUTHORIZATION_CODE_LIFETIME="3600")),
+    ("access-token-lifetime", "a day", use(ACCESS_TOKEN_LIFETIME="86400")),
+    ("refresh-token-lifetime", "a year", use(REFRESH_TOKEN_LIFETIME="31536000")),
+    ("refresh-token-lifetime", "a second", use(REFRESH_TOKEN_LIFETIME="1")),
+    ("refresh-token-grace", "ten minutes", use(REFRESH_TOKEN_GRACE="600")),
+    ("instance-folder", "readable by all", chmod(0o755)),
+    ("instance-folder", "writable by the group", chmod(0o770)),
+    ("instance-folder", "replaceable by others", make_parent_writable),
+    ("private-files", "a readable database", chmod(0o644, "auth_server.db")),
+    ("clock", "a slow clock", execute("UPDATE clients SET created_at = '2999-01-01 00:00:00'")),
+    ("store-reachable", "no server", use(AUTH_DATABASE_URL=postgresql("127.0.0.1"))),
+    ("store-reachable", "no file", lambda environ: database_of(environ).unlink()),
+    (
+        "store-migrated",
+        "an older revision",
+        execute("UPDATE alembic_version SET version_num = '0001'"),
+    ),
+    (
+        "stores-apart",
+        "one database for two legs",
+        lambda environ: use(RESOURCE_DATABASE_URL=f"sqlite:///{database_of(environ)}")(environ),
+    ),
+    ("stores-shared", "files beside a server", use(SESSION_STORE_URL=postgresql("127.0.0.1"))),
+    ("store-encryption", "plain PostgreSQL", use(AUTH_DATABASE_URL=postgresql("192.0.2.1"))),
+    (
+        "store-encryption",
+        "TLS if the server likes",
+        use(AUTH_DATABASE_URL=postgresql("192.0.2.1", "&sslmode=prefer")),
+    ),
+    ("store-password", "none", use(AUTH_DATABASE_URL=postgresql("127.0.0.1", password=""))),
+    (
+        "store-password",
+        "the name of the program",
+        use(AUTH_DATABASE_URL=postgresql("127.0.0.1", password=":tripod")),
+    ),
+    ("demo-data", "a client of the demo", execute("UPDATE clients SET is_demo = 1")),
+    ("redirect-uris", "plain http", change_redirect_uri("http://shop.example/callback")),
+    ("redirect-uris", "the user's machine", change_redirect_uri("http://127.0.0.1:9001/callback")),
+    ("own-client", "an unknown client", use(CLIENT_ID="somebody")),
+    ("own-client", "the secret of another client", use(CLIENT_SECRET=OTHER_KEY)),
+    ("own-client", "another address", change_redirect_uri("https://other.example/callback")),
+    (
+        "resource-server",
+        "a client that is no resource server",
+        copy("CLIENT_ID", "INTROSPECTION_CLIENT_ID"),
+    ),
+    ("resource-server", "a wrong secret", use(INTROSPECTION_CLIENT_SECRET=OTHER_KEY)),
+    ("valid-settings", "a value that no leg accepts", use(NAME="\N{RIGHT-TO-LEFT OVERRIDE}")),
+]
+
+
+def test_the_safe_configuration_breaks_no_rule(environ: Environ, broken_rules: BrokenRules) -> None:
+    assert broken_rules(environ) == {}
+
+
+@pytest.mark.parametrize(
+    ("rule", "change"),
+    [pytest.param(rule, change, id=f"{rule}: {what}") for rule, what, change in CONFIGURATIONS],
+)
+def test_an_unsafe_configuration_fails_and_names_the_rule(
+    rule: str, change: Callable[[Environ], None], environ: Environ, broken_rules: BrokenRules
+) -> None:
+    change(environ)
+
+    broken = broken_rules(environ)
+
+    assert rule in broken
+
+
+def test_no_line_holds_a_secret(environ: Environ, broken_rules: BrokenRules) -> None:
+    secrets = {
+        "CLIENT_SECRET": "shop-secret",
+        "SECRET_KEY": "signing-secret",
+        "AUTH_DATABASE_URL": postgresql("192.0.2.1", password=":database-secret"),
+    }
+    use(**secrets)(environ)
+
+    lines = " ".join(broken_rules(environ).values())
+
+    assert [word for word in ("shop-", "signing-", "database-secret") if word in lines] == []
