@@ -123,7 +123,7 @@ BROWSER_RULES = (
         threat="A redirect sends the password to the client",
         defence="Redirects after forms are 302 or 303",
         file="auth_server/views/authorize.py",
-        test="tests/safety/test_document.py::test_no_redirect_repeats_a_form",
+        test="tests/auth_server/test_authorization_response.py::test_no_redirect_repeats_a_form",
     ),
     Rule(
         slug="proxy-headers",

@@ -58,9 +58,9 @@ def is_unsafe(installation: Installation, verdicts: Sequence[Verdict]) -> bool:
     return has_problems and (bool(installation.refusals) or not installation.is_demo)
 
 
-def run(legs: Sequence[str], environ: Mapping[str, str] | None = None) -> int:
+def run(legs: Sequence[str], variables: Mapping[str, str] | None = None) -> int:
     """Print the verdicts on the named legs, and return the exit status."""
-    installation = Installation.load(legs, environ)
+    installation = Installation.load(legs, variables)
     verdicts = judge(installation)
     print(*verdicts, sep="\n")
     if installation.is_demo:

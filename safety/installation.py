@@ -72,15 +72,17 @@ class Installation:
     refusals: list[str] = field(default_factory=list)
 
     @classmethod
-    def load(cls, legs: Sequence[str], environ: Mapping[str, str] | None = None) -> "Installation":
-        """Return the installation of the named legs, by default of this process's environment."""
+    def load(
+        cls, legs: Sequence[str], variables: Mapping[str, str] | None = None
+    ) -> "Installation":
+        """Return the installation of the named legs, by default with the variables of this process."""
         installation = cls()
         for leg in legs:
             try:
-                if environ is None:
+                if variables is None:
                     own = SETTINGS[leg].load()
                 else:
-                    own = SETTINGS[leg].load(environ)
+                    own = SETTINGS[leg].load(variables)
             except ConfigurationError as error:
                 installation.refusals.append(str(error))
             else:

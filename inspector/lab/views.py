@@ -7,6 +7,7 @@ from typing import cast
 from flask import (
     Blueprint,
     Flask,
+    Response,
     abort,
     current_app,
     flash,
@@ -17,6 +18,7 @@ from flask import (
 )
 from flask.typing import ResponseReturnValue
 
+from config import PROJECT_ROOT
 from inspector.lab.attack import Attack
 from inspector.lab.cards import State, cards
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
@@ -48,6 +50,13 @@ def page() -> ResponseReturnValue:
     """Show all attacks and their results; answer 304 if the browser has the current version."""
     laboratory = current_laboratory()
     return unless_seen(laboratory.version(), lambda: _render_page(laboratory))
+
+
+@bp.get("/security.md")
+def security() -> ResponseReturnValue:
+    """Show the table of all threats and defences as the text that it is."""
+    document = PROJECT_ROOT / "docs" / "security.md"
+    return Response(document.read_text(), mimetype="text/plain")
 
 
 @bp.post("/run")

@@ -1,6 +1,7 @@
 """A7 – Authorization response (RFC 6749 §4.1.2, RFC 9207)."""
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from world.cast import Person
@@ -31,6 +32,21 @@ def test_a_request_without_state_gets_a_response_without_state(
         "code",
         "iss",
     }
+
+
+@pytest.mark.parametrize("decision", ["allow", "deny"])
+def test_no_redirect_repeats_a_form(
+    alice: Person, print_shop: RegisteredClient, decision: str
+) -> None:
+    """RFC 9700 §4.12: status 307 would send the password or the decision to the client."""
+    path = print_shop.authorization_path()
+    signed_in = alice.send_login(f"/login?{urlencode({'next': path})}")
+    page = alice.consent_page(path)
+    decided = alice.decide(page, decision, *page.boxes)
+
+    assert signed_in.headers["Location"] == path
+    assert decided.headers["Location"].startswith(print_shop.redirect_uri)
+    assert {signed_in.status_code, decided.status_code} <= {302, 303}
 
 
 def test_every_issued_code_is_different(alice: Person, print_shop: RegisteredClient) -> None:

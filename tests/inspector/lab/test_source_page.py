@@ -17,6 +17,7 @@ from inspector.lab.source import source_of
 from inspector.lab.views import add_pages
 from inspector.record.store import Store
 from inspector.setup import open_pages
+from safety.rules import RULES
 
 FILE = """import os
 
@@ -216,3 +217,11 @@ def test_the_second_of_two_checks_names_the_first(browser: Browser) -> None:
     page = browser.open(f"{browser.current.url}/source?check={pair.second}")
 
     assert page.link("another check").href.endswith(f"check={pair.first}")
+
+
+def test_the_lab_links_to_the_table_of_all_threats(browser: Browser, legs: Legs) -> None:
+    address = browser.follow("All threats and defences").url
+    table = legs.session().get(address)
+
+    assert table.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert [rule.slug for rule in RULES if f"| `{rule.slug}` |" not in table.text] == []

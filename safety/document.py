@@ -1,0 +1,56 @@
+"""Write the table of rules into `docs/security.md`: `python -m safety.document`."""
+
+from collections.abc import Iterable
+
+from config import PROJECT_ROOT
+from safety.browser_rules import BROWSER_RULES
+from safety.rule import Rule
+from safety.settings_rules import SETTINGS_RULES
+from safety.store_rules import STORE_RULES
+from safety.token_rules import TOKEN_RULES
+
+PATH = PROJECT_ROOT / "docs" / "security.md"
+BEGIN = "<!-- The tables are written by `python -m safety.document`. -->\n"
+END = "<!-- End of the tables. -->\n"
+_TABLES = (
+    ("Settings and this machine", SETTINGS_RULES),
+    ("Databases and registrations", STORE_RULES),
+    ("Pages and requests of the browser", BROWSER_RULES),
+    ("Codes, tokens and clients", TOKEN_RULES),
+)
+_HEAD = "| rule | threat | defence | RFC 9700 | file | test |\n|---|---|---|---|---|---|\n"
+
+
+def make_tables() -> str:
+    """Return the tables as the document has them."""
+    return "\n".join(f"### {title}\n\n{_make_table(rules)}" for title, rules in _TABLES)
+
+
+def write() -> None:
+    """Replace the tables in the document."""
+    text = PATH.read_text()
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    PATH.write_text(f"{before}{BEGIN}\n{make_tables()}\n{END}{after}")
+
+
+def _make_table(rules: Iterable[Rule]) -> str:
+    return _HEAD + "".join(map(_make_row, rules))
+
+
+def _make_row(rule: Rule) -> str:
+    section = "–"
+    if rule.section:
+        section = f"§{rule.section}"
+    path, _, name = rule.test.partition("::")
+    test = f"[{name}](../{path})"
+    cells = (f"`{rule.slug}`", rule.threat, rule.defence, section, _link(rule.file), test)
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _link(path: str) -> str:
+    return f"[`{path}`](../{path})"
+
+
+if __name__ == "__main__":
+    write()
