@@ -75,7 +75,7 @@ class Installation:
     def load(
         cls, legs: Sequence[str], variables: Mapping[str, str] | None = None
     ) -> "Installation":
-        """Return the installation of the named legs, by default with the variables of this process."""
+        """Return the installation of the named legs, by default as this process has them."""
         installation = cls()
         for leg in legs:
             try:
