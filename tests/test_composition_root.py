@@ -178,7 +178,7 @@ def test_a_start_on_taken_ports_keeps_the_recording(
 def test_a_name_that_the_terminal_cannot_show_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = TextIOWrapper(BytesIO(), encoding="ascii")
     monkeypatch.setattr("sys.stdout", terminal)
-    monkeypatch.setitem(app.COMMANDS, "doctor", lambda: sys.stdout.write("Bücher ID"))
+    monkeypatch.setitem(app.COMMANDS, "doctor", lambda _: sys.stdout.write("Bücher ID"))
 
     with pytest.raises(SystemExit):
         app.main(["doctor"])
