@@ -2,13 +2,14 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import Any
 
 import pytest
+from flask import Flask
 
-from web import asgi
+from web import asgi, entrance
 from web.asgi import AsgiApplication, make_environ
 
 Environ = dict[str, Any]
@@ -262,3 +263,16 @@ def test_the_application_does_not_run_on_the_event_loop() -> None:
     Client(b"a").request(application)
 
     assert threads != [get_ident()]
+
+
+# Without a thread
+
+
+def test_livez_answers_while_all_threads_wait(start: Callable[..., Flask]) -> None:
+    leg, client = start(), Client()
+    served = AsgiApplication(leg, threads=0, quick_paths=entrance.quick_paths(leg))
+    request = scope(raw_path=b"/livez", headers=[(b"host", b"127.0.0.1:9000")])
+
+    asyncio.run(asyncio.wait_for(served(request, client.receive, client.send), 5))
+
+    assert client.status == 200
