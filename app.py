@@ -202,7 +202,7 @@ def _run_lab(_legs: Sequence[str]) -> int:
 
 def _run_check(legs: Sequence[str]) -> int:
     """Print one line for each rule of a safe installation; return 1 when one is broken."""
-    from safety import command
+    from web.safety import command
 
     return command.run(legs)
 

@@ -12,9 +12,9 @@ from auth_server.clients import register_client, register_resource_server
 from client_app import create_app as create_client_app
 from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings
 from resource_api import create_app as create_resource_api
-from safety import command
-from safety.installation import SETTINGS, Installation
 from web.database import Database
+from web.safety import command
+from web.safety.installation import SETTINGS, Installation
 
 Environ = dict[str, str]
 #: One of the values that `secrets.token_urlsafe(32)` returns.

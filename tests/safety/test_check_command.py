@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from world.processes import environment, run
 
-from safety import command, machine
-from safety.rules import RULES
+from web.safety import command, machine
+from web.safety.rules import RULES
 
 Environ = dict[str, str]
 BrokenRules = Callable[[Environ], dict[str, str]]

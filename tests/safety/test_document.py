@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from safety import document
-from safety.rule import Rule
-from safety.rules import RULES
+from web.safety import document
+from web.safety.rule import Rule
+from web.safety.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 IDS = [rule.slug for rule in RULES]
@@ -22,7 +22,7 @@ SECTIONS = {
 
 
 def test_the_document_has_the_table_of_the_command() -> None:
-    """`python -m safety.document` writes it."""
+    """`python -m web.safety.document` writes it."""
     text = document.PATH.read_text()
 
     assert f"{document.BEGIN}\n{document.make_tables()}\n{document.END}" in text

@@ -17,7 +17,7 @@ from inspector.lab.source import source_of
 from inspector.lab.views import add_pages
 from inspector.record.store import Store
 from inspector.setup import open_pages
-from safety.rules import RULES
+from web.safety.rules import RULES
 
 FILE = """import os
 

@@ -9,9 +9,9 @@ from sqlalchemy import select
 from auth_server.clients import all_clients
 from auth_server.digests import digest_matches
 from auth_server.models import Client, User
-from safety.installation import Installation
 from web.addresses import is_loopback
 from web.database import Session
+from web.safety.installation import Installation
 
 Check = Callable[[Installation], Iterator[str]]
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
-from safety.installation import Installation
 from web.addresses import is_loopback
+from web.safety.installation import Installation
 
 
 def check_https(installation: Installation) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from safety.installation import Installation
+from web.safety.installation import Installation
 
 #: Yields what is wrong, one sentence each, without any secret.
 Check = Callable[[Installation], Iterator[str]]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from sqlalchemy.exc import SQLAlchemyError
 
 from config import PROJECT_ROOT
-from safety.installation import Installation, Store, StoreError, describe, open_database
-from safety.network import is_on_this_machine
-from safety.secret_keys import find_weakness
 from web import migrations
+from web.safety.installation import Installation, Store, StoreError, describe, open_database
+from web.safety.network import is_on_this_machine
+from web.safety.secret_keys import find_weakness
 
 LEAST_PASSWORD = 16
 _REDIS = ("redis", "rediss")

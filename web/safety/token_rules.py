@@ -1,6 +1,6 @@
 """What the code enforces about codes, tokens and clients, whatever the configuration."""
 
-from safety.rule import Rule
+from web.safety.rule import Rule
 
 TOKEN_RULES = (
     Rule(

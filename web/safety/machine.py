@@ -11,9 +11,9 @@ from sqlalchemy import func, select
 
 from auth_server.models import Client, Grant, User
 from config import PROJECT_ROOT
-from safety.installation import Installation
 from web.clock import now
 from web.doctor import check_library_versions
+from web.safety.installation import Installation
 
 #: Clocks of several machines differ by less.
 CLOCK_TOLERANCE = timedelta(minutes=5)

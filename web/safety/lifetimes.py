@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from safety.installation import Installation
+from web.safety.installation import Installation
 
 LONGEST_CODE = 600
 LONGEST_ACCESS_TOKEN = 3600

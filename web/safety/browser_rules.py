@@ -1,6 +1,6 @@
 """What the code enforces about requests and pages in the browser, whatever the configuration."""
 
-from safety.rule import Rule
+from web.safety.rule import Rule
 
 BROWSER_RULES = (
     Rule(

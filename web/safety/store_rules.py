@@ -1,7 +1,7 @@
 """The rules about databases and what is registered in them."""
 
-from safety import registrations, stores
-from safety.rule import UNSAFE, Rule
+from web.safety import registrations, stores
+from web.safety.rule import UNSAFE, Rule
 
 STORES = ("TRIPOD_AUTH_DATABASE_URL", "TRIPOD_SESSION_STORE_URL", "TRIPOD_RESOURCE_DATABASE_URL")
 
@@ -10,7 +10,7 @@ STORE_RULES = (
         slug="store-reachable",
         threat="A leg is started that cannot serve",
         defence="Every store answers",
-        file="safety/stores.py",
+        file="web/safety/stores.py",
         test=UNSAFE,
         settings=STORES,
         check=stores.check_reachable,
@@ -27,7 +27,7 @@ STORE_RULES = (
         slug="stores-apart",
         threat="A weakness of one leg gives access to the data of another",
         defence="Each leg has a database of its own",
-        file="safety/stores.py",
+        file="web/safety/stores.py",
         test=UNSAFE,
         check=stores.check_separate,
     ),
@@ -35,7 +35,7 @@ STORE_RULES = (
         slug="stores-shared",
         threat="What one machine revokes, another one accepts",
         defence="Machines share all stores, or there is one machine",
-        file="safety/stores.py",
+        file="web/safety/stores.py",
         test=UNSAFE,
         check=stores.check_several_machines,
     ),
@@ -43,7 +43,7 @@ STORE_RULES = (
         slug="store-encryption",
         threat="Digests and names are read on the network",
         defence="Connections to stores on other machines use TLS",
-        file="safety/stores.py",
+        file="web/safety/stores.py",
         test=UNSAFE,
         check=stores.check_encrypted,
     ),
@@ -51,7 +51,7 @@ STORE_RULES = (
         slug="store-password",
         threat="Another program on the network reads the store",
         defence="A store on the network needs a password that is hard to guess",
-        file="safety/stores.py",
+        file="web/safety/stores.py",
         test=UNSAFE,
         check=stores.check_passwords,
     ),
@@ -76,7 +76,7 @@ STORE_RULES = (
         slug="own-client",
         threat="Another client receives the codes of Print Shop",
         defence="Print Shop is registered as its settings say",
-        file="safety/registrations.py",
+        file="web/safety/registrations.py",
         test=UNSAFE,
         settings=("TRIPOD_CLIENT_ID", "TRIPOD_CLIENT_SCOPE"),
         check=registrations.check_own_client,
@@ -85,7 +85,7 @@ STORE_RULES = (
         slug="resource-server",
         threat="Who has the API's credentials can do more than introspect",
         defence="Photo API has an account of a resource server",
-        file="safety/registrations.py",
+        file="web/safety/registrations.py",
         test=UNSAFE,
         section="2.3",
         settings=("TRIPOD_INTROSPECTION_CLIENT_ID",),

@@ -1,16 +1,16 @@
-"""Write the table of rules into `docs/security.md`: `python -m safety.document`."""
+"""Write the table of rules into `docs/security.md`: `python -m web.safety.document`."""
 
 from collections.abc import Iterable
 
 from config import PROJECT_ROOT
-from safety.browser_rules import BROWSER_RULES
-from safety.rule import Rule
-from safety.settings_rules import SETTINGS_RULES
-from safety.store_rules import STORE_RULES
-from safety.token_rules import TOKEN_RULES
+from web.safety.browser_rules import BROWSER_RULES
+from web.safety.rule import Rule
+from web.safety.settings_rules import SETTINGS_RULES
+from web.safety.store_rules import STORE_RULES
+from web.safety.token_rules import TOKEN_RULES
 
 PATH = PROJECT_ROOT / "docs" / "security.md"
-BEGIN = "<!-- The tables are written by `python -m safety.document`. -->\n"
+BEGIN = "<!-- The tables are written by `python -m web.safety.document`. -->\n"
 END = "<!-- End of the tables. -->\n"
 _TABLES = (
     ("Settings and this machine", SETTINGS_RULES),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from safety.installation import Installation
+from web.safety.installation import Installation
 from web.secret_files import read_secret
 
 #: 128 random bits in base64url. A generated secret has 43 characters.

@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from safety.installation import Installation, StoreError, describe
-from safety.rule import Rule
-from safety.rules import RULES
-from safety.settings_rules import VALID_SETTINGS
+from web.safety.installation import Installation, StoreError, describe
+from web.safety.rule import Rule
+from web.safety.rules import RULES
+from web.safety.settings_rules import VALID_SETTINGS
 
 DEMO = "This is the demo, for this machine only. Set TRIPOD_DEMO=0 to check a real installation."
 

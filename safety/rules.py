@@ -1,8 +1,0 @@
-"""The table of rules. `python app.py check` prints it, and `docs/security.md` shows it."""
-
-from safety.browser_rules import BROWSER_RULES
-from safety.settings_rules import SETTINGS_RULES
-from safety.store_rules import STORE_RULES
-from safety.token_rules import TOKEN_RULES
-
-RULES = (*SETTINGS_RULES, *STORE_RULES, *BROWSER_RULES, *TOKEN_RULES)
