@@ -20,13 +20,13 @@ _PLACEHOLDERS = re.compile(
 )
 
 
-def check_secret_key(key: str) -> str:
+def check_secret_key(key: str, least_length: int = LEAST_LENGTH) -> str:
     """Return the key unchanged.
 
     :raises TextError: when it is too short, repeats itself, or is a placeholder.
     """
-    if len(key) < LEAST_LENGTH:
-        raise TextError(f"must have at least {LEAST_LENGTH} characters.")
+    if len(key) < least_length:
+        raise TextError(f"must have at least {least_length} characters.")
     if _repeats_itself(key) or len(set(key)) < LEAST_DIFFERENT_CHARACTERS:
         raise TextError("repeats itself and is easy to guess.")
     if _PLACEHOLDERS.search("".join(filter(str.isalnum, key.lower()))):

@@ -2,60 +2,43 @@
 
 from collections.abc import Iterator
 
+from web import secret_keys
 from web.safety.installation import Installation
 from web.secret_files import read_secret
+from web.text import TextError
 
 #: 128 random bits in base64url. A generated secret has 43 characters.
 LEAST_SECRET = 22
-LEAST_KEY = 32
-#: A random value of 22 characters has at least so many different ones.
-LEAST_VARIETY = 8
-#: Parts of values that documentation and examples contain.
-PLACEHOLDERS = (
-    *(
-        "changeme",
-        "change-me",
-        "change_me",
-        "change this",
-        "placeholder",
-        "insecure",
-        "your-secret",
-    ),
-    *("your_secret", "password", "example", "replace-me", "replace_me", "secret-key", "secret_key"),
-    *("01234567", "12345678", "abcdefgh", "qwertyui", "deadbeef"),
-)
 
 
-def find_weakness(secret: str, least: int) -> str | None:
+def find_weakness(secret: str, least_length: int = secret_keys.LEAST_LENGTH) -> str | None:
     """Return what makes a secret guessable, or None."""
-    if len(secret) < least:
-        return f"has {len(secret)} characters, and needs {least}"
-    if len(set(secret)) < LEAST_VARIETY:
-        return "repeats a few characters"
-    if any(word in secret.lower() for word in PLACEHOLDERS):
-        return "looks like a placeholder"
+    try:
+        secret_keys.check_secret_key(secret, least_length)
+    except TextError as error:
+        return str(error)
     return None
 
 
 def check_secret_key(installation: Installation) -> Iterator[str]:
     """Check the key that signs cookies and encrypts records."""
     for key in {own.secret_keys[0] for own in installation.settings}:
-        if weakness := find_weakness(key, LEAST_KEY):
-            yield f"the secret key {weakness}."
+        if weakness := find_weakness(key):
+            yield f"the secret key {weakness}"
 
 
 def check_old_keys(installation: Installation) -> Iterator[str]:
     """Check the old keys: a value signed with one of them is still accepted."""
     for key in {key for own in installation.settings for key in own.secret_keys[1:]}:
-        if weakness := find_weakness(key, LEAST_KEY):
-            yield f"a key in TRIPOD_SECRET_KEY_FALLBACKS {weakness}."
+        if weakness := find_weakness(key):
+            yield f"a key in TRIPOD_SECRET_KEY_FALLBACKS {weakness}"
 
 
 def check_client_secrets(installation: Installation) -> Iterator[str]:
     """Check that the legs' client secrets cannot be guessed."""
     for name, secret in _client_secrets(installation).items():
         if weakness := find_weakness(secret, LEAST_SECRET):
-            yield f"{name} {weakness}."
+            yield f"{name} {weakness}"
 
 
 def check_secrets_differ(installation: Installation) -> Iterator[str]:
