@@ -90,6 +90,9 @@ _LOCK_UNENDED = Query(
     .with_for_update(key_share=True),
     str,
 )
+_LOCK_ONE = Query(
+    select(Grant.id).where(Grant.id == bindparam("grant_id")).with_for_update(key_share=True), str
+)
 _LIST_UNENDED = Query(
     select(
         Grant.id,
@@ -166,12 +169,23 @@ def _has_usable_grant(db: Executor, user_id: str, client_id: str) -> bool:
 def lock_grants_of(db: Executor, user_id: str, client_id: str) -> None:
     """Lock the grants of the user to the client that have not ended. No new one can begin.
 
-    An authorization request does so before it reads the consents, since it can end grants. On
-    SQLite, a writing transaction has locked the database.
+    A decision of the user does so before it reads the consents. On SQLite, a writing transaction
+    has locked the database.
     """
     if db.dialect.name == "postgresql":
         _LOCK_PAIR.one(db, pair=f"grants of {user_id} to {client_id}")
         _LOCK_UNENDED.all(db, user_id=user_id, client_id=client_id)
+
+
+def lock_oldest_grants_of(db: Executor, user_id: str, client_id: str) -> None:
+    """Lock the grants that end when one more begins. No other one can begin meanwhile.
+
+    An authorization request does so before it reads the consents.
+    """
+    if db.dialect.name == "postgresql":
+        _LOCK_PAIR.one(db, pair=f"grants of {user_id} to {client_id}")
+        for grant_id in sorted(_find_surplus(db, user_id, client_id)):
+            _LOCK_ONE.one(db, grant_id=grant_id)
 
 
 def lock_grants(
@@ -200,7 +214,12 @@ def end_grant(db: Executor, grant_id: str, reason: Reason) -> bool:
 
 
 def _make_room(db: Executor, user_id: str, client_id: str) -> None:
-    """End the oldest grants, so that one more can begin.
+    for grant_id, reason in _find_surplus(db, user_id, client_id).items():
+        end_grant(db, grant_id, reason)
+
+
+def _find_surplus(db: Executor, user_id: str, client_id: str) -> dict[str, Reason]:
+    """Return the grants that end when one more begins, with the reason.
 
     A code that nobody redeemed must not end connections that work. So its grants are counted apart
     and end first, and the newest connections always stay.
@@ -208,12 +227,12 @@ def _make_room(db: Executor, user_id: str, client_id: str) -> None:
     unended = _LIST_UNENDED.all(db, user_id=user_id, client_id=client_id, now=now())
     connections = [grant.id for grant in unended if grant.state == _CONNECTED]
     redeemable = [grant.id for grant in unended if grant.state == _REDEEMABLE]
+    expired = [grant.id for grant in unended if grant.state == _EXPIRED]
     room = MAX_GRANTS - 1 - len(redeemable[: MAX_UNREDEEMED - 1])
-    for grant_id in redeemable[MAX_UNREDEEMED - 1 :] + connections[room:]:
-        end_grant(db, grant_id, Reason.TOO_MANY_GRANTS)
-    for grant in unended:
-        if grant.state == _EXPIRED:
-            end_grant(db, grant.id, Reason.CODE_EXPIRED)
+    too_many = redeemable[MAX_UNREDEEMED - 1 :] + connections[room:]
+    return dict.fromkeys(too_many, Reason.TOO_MANY_GRANTS) | dict.fromkeys(
+        expired, Reason.CODE_EXPIRED
+    )
 
 
 def end_revoked_grant(db: Executor, grant_id: str) -> None:

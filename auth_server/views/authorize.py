@@ -36,6 +36,7 @@ def authorization_request() -> ResponseReturnValue:
     user = _resource_owner(authorization)
     if user is None:
         return _redirect_to_sign_in(authorization)
+    grants.lock_oldest_grants_of(get_transaction(), user.id, authorization.client.client_id)
     scopes_to_ask = _scopes_to_ask(authorization, user)
     if not scopes_to_ask:
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
@@ -55,6 +56,7 @@ def authorization_decision() -> ResponseReturnValue:
     user = _resource_owner(authorization)
     if user is None:
         return _redirect_to_sign_in(authorization)
+    grants.lock_grants_of(get_transaction(), user.id, authorization.client.client_id)
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
     asked = scope_list(request.form.get("asked_scope"))
     scopes_to_ask = _scopes_to_ask(authorization, user, asked=asked)
@@ -151,7 +153,6 @@ def _scopes_to_ask(
     that the submitted page has `asked` about, even if they were allowed in another tab since.
     """
     db, client = get_transaction(), authorization.client
-    grants.lock_grants_of(db, user.id, client.client_id)
     if client.is_public or "consent" in authorization.prompt:
         return list(authorization.requested_scopes)
     allowed_before = consents.remembered_scopes(db, user.id, client.client_id) - set(asked)
