@@ -21,6 +21,7 @@ from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from web import full_disk
 from web.threads import Threads
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ BYTES_IN_MEMORY = 256 * 1024
 
 _SEPARATORS = {"HTTP_COOKIE": "; "}
 _TOO_SLOW = b"The body of the request did not arrive in time.\n"
+_NO_ROOM = f"{full_disk.MESSAGE}\n".encode()
 
 
 class _ClientLeftError(Exception):
@@ -77,7 +79,12 @@ class AsgiApplication:
                 if "CONTENT_LENGTH" in wsgi or "HTTP_TRANSFER_ENCODING" in wsgi:
                     await _receive_body(receive, body)
             except TimeoutError:
-                await _refuse_slow_body(send)
+                await _refuse(send, 408, _TOO_SLOW)
+            except OSError as error:
+                if not full_disk.is_full_disk(error):
+                    raise
+                full_disk.refuse(error)
+                await _refuse(send, 503, _NO_ROOM, (b"retry-after", b"%d" % full_disk.RETRY_AFTER))
             except _ClientLeftError:
                 return
             else:
@@ -178,14 +185,15 @@ async def _receive_body(receive: Receive, body: IO[bytes]) -> None:
     body.seek(0)
 
 
-async def _refuse_slow_body(send: Send) -> None:
+async def _refuse(send: Send, status: int, text: bytes, *more: tuple[bytes, bytes]) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", str(len(_TOO_SLOW)).encode()),
+        (b"content-length", str(len(text)).encode()),
         (b"connection", b"close"),
+        *more,
     ]
-    await send({"type": "http.response.start", "status": 408, "headers": headers})
-    await send(_make_part(_TOO_SLOW, more_body=False))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send(_make_part(text, more_body=False))
 
 
 def _make_messages(

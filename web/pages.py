@@ -7,7 +7,7 @@ from flask import Flask, current_app, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import BadHost, HTTPException, InternalServerError
 
-from web import database_errors
+from web import database_errors, full_disk
 from web.canonical_host import is_for_machines
 from web.leg_settings import current_settings
 
@@ -84,5 +84,7 @@ def find_failure(error: Exception) -> HTTPException:
     """Log an error that no view handles, with its traceback; return the one that is shown."""
     if database_errors.is_unavailable(error):
         return database_errors.refuse(error)
+    if full_disk.is_full_disk(error):
+        return full_disk.refuse(error)
     log.error("unexpected error", exc_info=error)
     return InternalServerError("An unexpected error occurred on the server.")
