@@ -3,21 +3,17 @@
 import json
 import secrets
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from threading import Event
+from collections.abc import Iterator
 
 import pytest
 import requests
-from requests import Response
 from world.browser import Browser
 from world.cast import Person
+from world.load import Load, RefreshingClient, connections, under, works_as_active
 from world.page import Page
 from world.postgresql import PostgreSQL
 from world.processes import Running, run, running_legs
-from world.registered_client import RegisteredClient, Tokens
+from world.registered_client import RegisteredClient
 from world.sockets import Sockets
 
 pytestmark = pytest.mark.processes
@@ -26,8 +22,6 @@ REDIRECT_URI = "https://calendar.example/callback"
 #: In seconds: how long the database runs before a stop, and is stopped.
 UP, DOWN = 1.0, 0.7
 RESTARTS = 2
-LONGEST_ANSWER = 20.0
-Ask = Callable[[], Response]
 
 
 @pytest.fixture(scope="module")
@@ -65,60 +59,6 @@ def client(running: Running) -> RegisteredClient:
     )
 
 
-class Load:
-    """Requests of one kind, one after the other, until the end of the load."""
-
-    def __init__(self, name: str, ask: Ask, expected: set[int]) -> None:
-        self.name = name
-        self._ask = ask
-        self._expected = expected
-        self.statuses: Counter[int] = Counter()
-        self.wrong: list[str] = []
-
-    def run(self, is_over: Event) -> None:
-        """Send requests; note each answer that is neither as expected nor a refusal."""
-        while not is_over.is_set():
-            if self.send().status_code == 503:
-                time.sleep(0.05)
-
-    def send(self) -> Response:
-        """Send one request."""
-        response = self._ask()
-        self.statuses[response.status_code] += 1
-        is_refusal = response.status_code == 503 and "Retry-After" in response.headers
-        in_time = response.elapsed.total_seconds() < LONGEST_ANSWER
-        if not in_time or (response.status_code not in self._expected and not is_refusal):
-            self.wrong.append(f"{self.name}: {response.status_code} {response.text[:500]}")
-        return response
-
-
-class RefreshingClient:
-    """A client that refreshes again and again, and retries a refusal with the same token."""
-
-    def __init__(self, client: RegisteredClient, tokens: Tokens) -> None:
-        self.client = client
-        self.token = tokens.refresh_token
-
-    def refresh(self) -> Response:
-        """Refresh, and keep the new refresh token."""
-        response = self.client.refresh(self.token)
-        if response.status_code == 200:
-            self.token = Tokens.read(response).refresh_token
-        return response
-
-
-def works_as_active(response: Response) -> Response:
-    """Return the response; a wrong answer about a live token becomes status 418."""
-    if response.status_code == 200 and response.json()["active"] is not True:
-        response.status_code = 418
-    return response
-
-
-def connections(client: RegisteredClient) -> RegisteredClient:
-    """Return the same client with connections of its own."""
-    return replace(client, http=Sockets().mount(requests.Session()))
-
-
 def loads(alice: Person, client: RegisteredClient, running: Running) -> list[Load]:
     """Return requests of every kind."""
     tokens = alice.connect(client)
@@ -151,21 +91,15 @@ def loads(alice: Person, client: RegisteredClient, running: Running) -> list[Loa
 def test_a_restart_costs_refusals_and_nothing_else(
     postgresql: PostgreSQL, running: Running, alice: Person, client: RegisteredClient
 ) -> None:
-    every_load, is_over = loads(alice, client, running), Event()
+    every_load = loads(alice, client, running)
 
-    with ThreadPoolExecutor(len(every_load)) as threads:
-        ends = [threads.submit(load.run, is_over) for load in every_load]
-        try:
-            for _ in range(RESTARTS):
-                time.sleep(UP)
-                postgresql.stop()
-                time.sleep(DOWN)
-                postgresql.start()
+    with under(every_load):
+        for _ in range(RESTARTS):
             time.sleep(UP)
-        finally:
-            is_over.set()
-        for end in ends:
-            end.result()
+            postgresql.stop()
+            time.sleep(DOWN)
+            postgresql.start()
+        time.sleep(UP)
 
     assert [answer for load in every_load for answer in load.wrong] == []
     refused = {load.name for load in every_load if load.statuses[503]}

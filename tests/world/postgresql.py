@@ -69,6 +69,11 @@ class PostgreSQL:
             self.process.wait(READY_WITHIN)
             self.process = None
 
+    @property
+    def is_running(self) -> bool:
+        """Whether the server has not stopped."""
+        return self.process is not None and self.process.poll() is None
+
     def create_database(self, name: str, template: str = "template0") -> str:
         """Create a database, as a copy of `template`, and return its URL for this project."""
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
@@ -116,14 +121,17 @@ class PostgreSQL:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[PostgreSQL]:
-    """Run a server. Skip the test where PostgreSQL is not installed, except in CI."""
+def running_postgresql(parent: Path | None = None) -> Iterator[PostgreSQL]:
+    """Run a server, with its files in a new folder in `parent`, or where temporary files are.
+
+    Skip the test where PostgreSQL is not installed, except in CI.
+    """
     programs = sorted(PROGRAMS.glob("*/bin"), key=lambda path: int(path.parent.name))
     if not programs and not os.environ.get("CI"):
         pytest.skip(f"there is nothing in {PROGRAMS}: apt install postgresql")
     assert programs, f"there is nothing in {PROGRAMS}"
     # Not the folder of the test, which the other account could not enter.
-    folder = Path(tempfile.mkdtemp(prefix="tripod-postgresql-"))
+    folder = Path(tempfile.mkdtemp(prefix="tripod-postgresql-", dir=parent))
     if os.geteuid() == 0:
         shutil.chown(folder, OWNER)
     server = PostgreSQL(programs[-1], folder)

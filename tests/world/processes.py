@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,12 +86,7 @@ class Running:
 
     def servers(self) -> dict[int, str]:
         """Return the process ids of the servers and workers with their command lines."""
-        ports = {str(urlsplit(url).port) for url in self.urls}
-        return {
-            pid: line
-            for pid, line in _command_lines()
-            if "granian" in line and set(line.split()) & ports
-        }
+        return servers_at(urlsplit(url).port for url in self.urls)
 
     def wait_until_ready(self, *urls: str) -> None:
         """Until each leg at `urls` says that it can serve."""
@@ -162,6 +157,16 @@ def is_healthy(url: str) -> bool:
         return requests.get(f"{url}/healthz", timeout=2).status_code == 200
     except requests.RequestException:
         return False
+
+
+def servers_at(ports: Iterable[int | None]) -> dict[int, str]:
+    """Return the process ids of the servers and workers at these ports, with command lines."""
+    words = set(map(str, ports))
+    return {
+        pid: line
+        for pid, line in _command_lines()
+        if "granian" in line and set(line.split()) & words
+    }
 
 
 def _command_lines() -> Iterator[tuple[int, str]]:

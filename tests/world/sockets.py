@@ -1,5 +1,6 @@
 """Real connections in place of the in-memory network, for a `Browser` that visits processes."""
 
+import socket
 from typing import TypeVar
 
 import requests
@@ -21,3 +22,12 @@ class Sockets(Network):
     def adapter(self, remote_address: str = "127.0.0.1") -> HTTPAdapter:  # type: ignore[override]
         """Return an adapter for a session."""
         return HTTPAdapter(pool_maxsize=64)
+
+
+def is_listening(port: int) -> bool:
+    """Return whether a server on loopback accepts connections at `port`."""
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
