@@ -9,7 +9,7 @@ READY_TO_RUN := .venv/ready-to-run
 READY_TO_DEVELOP := .venv/ready-to-develop
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test quick bench lint types lock
+.PHONY: help setup demo test quick bench soak lint types lock
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /: /'
@@ -47,6 +47,9 @@ quick: setup ## run the tests that start no processes and no browser
 
 bench: setup ## compare the legs with other authorization servers, and write docs/performance.md (9 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH)
+
+soak: setup ## run two nodes under load, attacks and faults, and write docs/security.md (10 minutes)
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.soak $(SOAK)
 
 lint: setup ## check style, imports, docstrings and security with ruff
 	$(BIN)/ruff check .

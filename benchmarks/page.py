@@ -54,12 +54,12 @@ def write_page(measured: Measured, page: Path = PAGE, plot: Path = PLOT) -> None
         plot.write_text(draw_plot(measured.comparison.results))
 
 
-def replace_block(text: str, name: str, block: str) -> str:
-    """Return the text with this block between its markers.
+def replace_block(text: str, name: str, block: str, *, by: str = "make bench") -> str:
+    """Return the text with this block between its markers, which name the command.
 
     :raises NoMarkersError: when it has no such markers.
     """
-    begin, end = f"<!-- {name}: written by make bench -->", f"<!-- end of {name} -->"
+    begin, end = f"<!-- {name}: written by {by} -->", f"<!-- end of {name} -->"
     pattern = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
     if not pattern.search(text):
         raise NoMarkersError(f"{begin} … {end}")

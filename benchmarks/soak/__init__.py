@@ -1,0 +1,1 @@
+"""`make soak`: two nodes under load, attacks and faults, beside the model of `world.model`."""
