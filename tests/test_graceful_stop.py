@@ -60,6 +60,6 @@ def test_every_request_that_was_received_is_answered(auth_server: Running) -> No
         status = auth_server.process.wait(10)
 
     assert len(unanswered) > REQUESTS / 2
-    assert set(statuses) == {403}
+    assert set(statuses) <= {403, 503}, "refused, or too many at once"
     assert status == 0
     assert "Traceback" not in auth_server.output

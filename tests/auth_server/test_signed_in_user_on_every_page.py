@@ -12,7 +12,7 @@ from world.registered_client import RegisteredClient
 from auth_server import sign_in
 from tests.auth_server.server import Server
 
-NOT_PAGES = ("/.well-known/", "/healthz", "/static/")
+NOT_PAGES = ("/.well-known/", "/healthz", "/livez", "/static/")
 
 
 def pages_of(server: Server, calendars: RegisteredClient) -> list[str]:

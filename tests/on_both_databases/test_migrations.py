@@ -65,6 +65,8 @@ def migrate(database: Database, leg: str, revision: str, *, down: bool = False) 
             command.upgrade(config, revision)
 
 
+#: The columns that a revision drops on purpose.
+DROPPED = {"0005": {"users.epoch"}}
 #: A value for each type of column. Others are texts.
 VALUES = {
     JSON: ["https://calendar.example/callback"],
@@ -125,8 +127,13 @@ def test_each_revision_keeps_the_rows_of_the_revision_before(leg: str, database:
         with database.engine.begin() as connection:
             rows = add_rows(connection)
         for table, row in before.items():
+            kept = {
+                name: value
+                for name, value in row.items()
+                if f"{table}.{name}" not in DROPPED.get(revision, ())
+            }
             known = {name: value for name, value in rows[table].items() if name in row}
-            assert known == row, f"{revision}: {table}"
+            assert known == kept, f"{revision}: {table}"
         before = rows
 
     with database.engine.connect() as connection:

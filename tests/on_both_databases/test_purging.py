@@ -83,11 +83,16 @@ def test_codes_that_were_never_redeemed_disappear_with_their_grants(
     assert client.refresh(redeemed.refresh_token).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [pytest.param("postgresql", marks=pytest.mark.processes)],
+    indirect=True,
+    scope="session",
+)
 def test_a_purge_waits_for_no_request_that_uses_a_grant(
     clock: Clock, database: Database, client: RegisteredClient, alice: Person
 ) -> None:
-    if database.engine.dialect.name == "sqlite":
-        pytest.skip("SQLite has no locks of rows")
+    """SQLite has no locks of rows."""
     alice.connect(client)
     alice.connect(client)
     clock.forward(days=2)

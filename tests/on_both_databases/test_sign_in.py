@@ -71,7 +71,7 @@ def test_a_new_password_ends_sign_ins_with_the_old_one_that_begin_at_that_moment
     legs: Legs, alice: Person
 ) -> None:
     people = [
-        replace(alice, browser=Browser(legs.network, f"192.0.2.{n}", home=legs.auth_server_url))
+        replace(alice, browser=Browser(legs.network, f"127.0.0.{n + 2}", home=legs.auth_server_url))
         for n in range(12)
     ]
 
