@@ -313,6 +313,7 @@ def test_the_log_has_the_events_of_sign_ins(
 ) -> None:
     alice.in_another_browser().send_login()
     button = sign_out_buttons(alice)[-1]
+    caplog.clear()
     with caplog.at_level(logging.INFO, "tripod.events"):
         end(alice, button)
         alice.send_logout()
