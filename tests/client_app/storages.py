@@ -27,10 +27,12 @@ class SqlStorage:
     def __init__(self, url, server=None):
         self.url, self.server = url, server
         self._database = Database(url)
+        self._opened = [self._database]
 
     def open(self):
         """Return the records as another process would open them."""
-        return SqlRecords(Database(self.url))
+        self._opened.append(Database(self.url))
+        return SqlRecords(self._opened[-1])
 
     def stored(self):
         """Return the stored data of each key."""
@@ -56,7 +58,8 @@ class SqlStorage:
         """Start the server again if it was stopped, and close the connections of the test."""
         if self.server is not None and self.server.process is None:
             self.server.start()
-        self._database.close()
+        for database in self._opened:
+            database.close()
 
     def _execute(self, statement):
         with self._database.writing() as db:
