@@ -3,12 +3,9 @@
 The servers are those of docs/production.md, each with its command as it is printed there.
 """
 
-import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,6 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from world.fixtures import Stage
 from world.legs import copy_of
+from world.load_balancer import running_nginx
 from world.processes import ROOT, URLS, Running, environment, free_ports, running
 
 pytestmark = [
@@ -54,26 +52,6 @@ PATHS = {
     "client_app": (b"/refresh",),
     "resource_api": (b"/photos",),
 }
-NGINX = """\
-{user}
-daemon off;
-pid {folder}/pid;
-error_log {folder}/error.log;
-events {{}}
-http {{
-    access_log off;
-    client_body_temp_path {folder}/bodies;
-    proxy_temp_path {folder}/answers;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
-    proxy_set_header Host $http_host;
-    proxy_set_header X-Forwarded-Host $http_host;
-    proxy_set_header X-Forwarded-Proto $scheme;
-    proxy_set_header X-Forwarded-For $remote_addr;
-{servers}
-}}
-"""
 
 
 def printed_command(server: str, factory: str) -> list[str]:
@@ -130,32 +108,10 @@ def behind_nginx(env: dict[str, str], folder: Path) -> Iterator[Running]:
     """Serve the legs by the printed gunicorn command for WSGI, behind nginx."""
     ports, env["TRIPOD_TRUSTED_PROXIES"] = free_ports(3), "1"
     command = printed_command("gunicorn", "create")
-    with serving_all(command, ports, env, folder) as legs, nginx_before(ports, env, folder):
+    proxied = {urlsplit(env[url]).port or 0: [port] for url, port in zip(URLS, ports, strict=True)}
+    with serving_all(command, ports, env, folder) as legs, running_nginx(folder / "nginx", proxied):
         legs.wait_until_ready(*legs.urls)
         yield legs
-
-
-@contextmanager
-def nginx_before(ports: Sequence[int], env: dict[str, str], folder: Path) -> Iterator[None]:
-    """Run Debian's nginx at the addresses of the legs, with its default time limits."""
-    program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
-    if program is None and not os.environ.get("CI"):
-        pytest.skip("nginx is not installed: apt install nginx")
-    assert program, "nginx is not installed"
-    servers = "\n".join(
-        f"    server {{ listen {urlsplit(env[url]).netloc}; "
-        f"location / {{ proxy_pass http://127.0.0.1:{port}; }} }}"
-        for url, port in zip(URLS, ports, strict=True)
-    )
-    user = "user root;" if os.geteuid() == 0 else ""
-    file = folder / "nginx.conf"
-    file.write_text(NGINX.format(user=user, folder=folder, servers=servers))
-    process = subprocess.Popen([program, "-c", file], stderr=subprocess.DEVNULL)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 SERVERS = {
