@@ -30,7 +30,7 @@ def test_the_command_fails_when_anything_is_unsafe(environ: Environ, tmp_path: P
     result = run("app.py", "check", env=environment(tmp_path) | environ)
 
     assert result.returncode == 1
-    assert "trusted-proxies: auth_server is https" in result.stdout
+    assert "trusted-proxies: auth_server has an https URL" in result.stdout
 
 
 @pytest.mark.processes

@@ -33,7 +33,7 @@ def check_refresh_token(installation: Installation) -> Iterator[str]:
 
 
 def check_grace(installation: Installation) -> Iterator[str]:
-    """Check that a stolen refresh token can be used beside its owner only for a moment."""
+    """Check that a spent refresh token is accepted again only for a short time."""
     if own := installation.auth_server:
         yield from _limit("a spent refresh token", own.refresh_token_grace, LONGEST_GRACE)
 

@@ -27,7 +27,7 @@ def check_instance_folder(installation: Installation) -> Iterator[str]:
         if folder.stat().st_uid != os.geteuid():
             yield f"{folder} belongs to another account."
         if _can_be_replaced(folder):
-            yield f"others can write {folder.parent}, and so replace {folder.name}."
+            yield f"others can replace {folder}: run chmod o-w on {folder.parent}."
 
 
 def check_private_files(installation: Installation) -> Iterator[str]:
@@ -46,7 +46,7 @@ def check_clock(installation: Installation) -> Iterator[str]:
         newest = [db.scalar(select(func.max(table.created_at))) for table in (User, Client, Grant)]
     moments = list(filter(None, newest))
     if moments and max(moments) > now() + CLOCK_TOLERANCE:
-        yield "the database has rows of the future, so the clock is slow: synchronize it with NTP."
+        yield "the database has times in the future, so the clock is slow: synchronize it with NTP."
 
 
 def check_libraries(installation: Installation) -> Iterator[str]:
@@ -57,7 +57,7 @@ def check_libraries(installation: Installation) -> Iterator[str]:
 def check_debugging(installation: Installation) -> Iterator[str]:
     """Check that no page offers a debugger."""
     if get_debug_flag() and not installation.is_demo:
-        yield "FLASK_DEBUG is set: error pages would run any code."
+        yield "FLASK_DEBUG is set, so an error page would let a visitor run code: unset it."
 
 
 def is_open_to_others(path: Path) -> bool:

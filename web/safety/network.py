@@ -8,6 +8,11 @@ from urllib.parse import urlsplit
 from web.addresses import is_loopback
 from web.safety.installation import Installation
 
+_USE_A_PRIVATE_ADDRESS = "set the private address that the proxy connects to."
+_USE_LOOPBACK = "set a loopback or a private address."
+_SET_THE_NUMBER = "set TRIPOD_TRUSTED_PROXIES to the number of proxies."
+_SET_ZERO = "set TRIPOD_TRUSTED_PROXIES=0, or any client can forge its address."
+
 
 def check_https(installation: Installation) -> Iterator[str]:
     """Check that every address is https, unless all legs are on loopback.
@@ -19,7 +24,7 @@ def check_https(installation: Installation) -> Iterator[str]:
         addresses["TRIPOD_ISSUER"] = installation.client_app.issuer
     for name, url in addresses.items():
         if url.startswith("http:") and not installation.is_on_loopback:
-            yield f"{name} is plain http, but other legs are not on loopback."
+            yield f"{name} is plain http, but not every leg is on loopback: use https."
 
 
 def check_separate_origins(installation: Installation) -> Iterator[str]:
@@ -27,7 +32,7 @@ def check_separate_origins(installation: Installation) -> Iterator[str]:
     owners: dict[str, str] = {}
     for name, url in installation.urls.items():
         if owners.setdefault(url, name) != name:
-            yield f"{owners[url]} and {name} are the same."
+            yield f"{owners[url]} and {name} are the same: each leg needs its own address."
 
 
 def check_listening(installation: Installation) -> Iterator[str]:
@@ -36,19 +41,19 @@ def check_listening(installation: Installation) -> Iterator[str]:
         name = f"TRIPOD_{own.leg.upper()}_BIND"
         host = own.bind_address[0]
         if installation.is_on_loopback and not is_loopback(host):
-            yield f"{name} listens beyond loopback, but its address is on loopback."
+            yield f"{name} is not on loopback, but the URL of the leg is: listen on loopback."
         elif not is_private(host):
-            yield f"{name} listens on a public address or on all: name the one the proxy uses."
+            yield f"{name} is a public address, or all of them: {_USE_A_PRIVATE_ADDRESS}"
 
 
 def check_proxies(installation: Installation) -> Iterator[str]:
     """Check that the number of proxies fits the addresses."""
     for own in installation.settings:
         if own.url.startswith("https:") and own.trusted_proxies == 0:
-            yield f"{own.leg} is https, so a proxy is in front of it, and 0 are trusted."
+            yield f"{own.leg} has an https URL, so it is behind a proxy: {_SET_THE_NUMBER}"
             return
         if own.url.startswith("http:") and own.trusted_proxies > 0:
-            yield f"{own.leg} is reached directly, so anybody can send X-Forwarded-For: trust 0."
+            yield f"{own.leg} has an http URL, so it is not behind a proxy: {_SET_ZERO}"
             return
 
 
@@ -56,7 +61,7 @@ def check_metrics(installation: Installation) -> Iterator[str]:
     """Check that the metrics are not public."""
     for host in {own.metrics_bind[0] for own in installation.settings if own.metrics_bind}:
         if not is_private(host):
-            yield "TRIPOD_METRICS_BIND is a public address or all: use loopback or a private one."
+            yield f"TRIPOD_METRICS_BIND is a public address, or all of them: {_USE_LOOPBACK}"
 
 
 def is_private(host: str) -> bool:

@@ -41,7 +41,8 @@ def check_demo_data(installation: Installation, db: Session) -> Iterator[str]:
     users = db.scalars(select(User.username).where(User.is_demo).order_by(User.username)).all()
     clients = [client.client_id for client in all_clients(db) if client.is_demo]
     if users or clients:
-        yield f"the database has the demo's {', '.join([*users, *clients])}: delete them."
+        names = ", ".join([*users, *clients])
+        yield f"the database has users or clients of the demo ({names}): delete them."
 
 
 @_reading
@@ -70,7 +71,7 @@ def check_own_client(installation: Installation, db: Session) -> Iterator[str]:
     elif client.is_public or not digest_matches(own.client_secret, client.client_secret_digest):
         yield "TRIPOD_CLIENT_SECRET is not the secret of TRIPOD_CLIENT_ID."
     elif f"{own.client_app_url}/callback" not in client.redirect_uris:
-        yield f"TRIPOD_CLIENT_ID is not registered with {own.client_app_url}/callback."
+        yield f"TRIPOD_CLIENT_ID has not registered {own.client_app_url}/callback."
 
 
 @_reading

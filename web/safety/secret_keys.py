@@ -9,6 +9,7 @@ from web.text import TextError
 
 #: 128 random bits in base64url. A generated secret has 43 characters.
 LEAST_SECRET = 22
+_KEY = "secret key"
 
 
 def find_weakness(secret: str, least_length: int = secret_keys.LEAST_LENGTH) -> str | None:
@@ -46,7 +47,7 @@ def check_secrets_differ(installation: Installation) -> Iterator[str]:
     secrets = _client_secrets(installation)
     for own in installation.settings:
         secrets |= {
-            f"a key of {own.leg} ({place})": key for place, key in enumerate(own.secret_keys)
+            f"{_KEY} {number} of {own.leg}": key for number, key in enumerate(own.secret_keys, 1)
         }
     for store in installation.stores:
         if store.url.password:
@@ -54,8 +55,8 @@ def check_secrets_differ(installation: Installation) -> Iterator[str]:
     owners: dict[str, str] = {}
     for name, secret in secrets.items():
         other = owners.setdefault(secret, name)
-        if other != name and not (name.startswith("a key") and other.startswith("a key")):
-            yield f"{other} and {name} are the same."
+        if other != name and not (name.startswith(_KEY) and other.startswith(_KEY)):
+            yield f"{other} and {name} are the same: use different values."
 
 
 def check_records_are_encrypted(installation: Installation) -> Iterator[str]:
@@ -65,8 +66,8 @@ def check_records_are_encrypted(installation: Installation) -> Iterator[str]:
         return
     if own.secret_keys[0] == read_secret(own.instance_path / "secret_key"):
         yield (
-            "several machines can use TRIPOD_SESSION_STORE_URL, but the key is a file of this "
-            "machine: set TRIPOD_SECRET_KEY to the same value everywhere."
+            "several machines can use TRIPOD_SESSION_STORE_URL, but the secret key is in a file of "
+            "this machine: set TRIPOD_SECRET_KEY to the same value everywhere."
         )
 
 

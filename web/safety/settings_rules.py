@@ -9,8 +9,8 @@ BINDS = ("TRIPOD_AUTH_SERVER_BIND", "TRIPOD_CLIENT_APP_BIND", "TRIPOD_RESOURCE_A
 
 VALID_SETTINGS = Rule(
     slug="valid-settings",
-    threat="A mistyped setting silently has its default",
-    defence="Each value is checked at the start; a leg does not start with another one",
+    threat="An invalid value is silently replaced by the default",
+    defence="Each value is checked at the start; a leg does not start with an invalid one",
     file="web/environment.py",
     test=UNSAFE,
 )
@@ -55,7 +55,7 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="secrets-differ",
-        threat="A secret that leaks in one place opens another",
+        threat="A secret that leaks in one place gives access to another",
         defence="No secret has two purposes",
         file="web/safety/secret_keys.py",
         test=UNSAFE,
@@ -81,7 +81,7 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="separate-origins",
-        threat="One leg's pages and cookies mix with another's",
+        threat="Two legs have one origin, and so can read each other's pages and cookies",
         defence="Each leg has an address of its own",
         file="web/safety/network.py",
         test=UNSAFE,
@@ -89,7 +89,7 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="listening-address",
-        threat="An attacker goes around the proxy, and sends its headers",
+        threat="An attacker bypasses the proxy, and sends the headers that it sets",
         defence="The legs listen on loopback or on a private address",
         file="web/safety/network.py",
         test=UNSAFE,
@@ -99,8 +99,8 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="trusted-proxies",
-        threat="A forged X-Forwarded-For goes around the throttling",
-        defence="As many proxies are trusted as there are",
+        threat="A forged X-Forwarded-For bypasses the throttling",
+        defence="The setting is the number of proxies",
         file="web/proxies.py",
         test=UNSAFE,
         section="4.13",
@@ -148,8 +148,8 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="refresh-token-grace",
-        threat="A stolen refresh token is used beside its owner",
-        defence="A spent refresh token replaces a lost answer for at most a minute",
+        threat="An attacker and the client use the same refresh token",
+        defence="A spent refresh token is accepted again for at most a minute",
         file="web/safety/lifetimes.py",
         test=UNSAFE,
         section="4.14.2",
@@ -191,7 +191,7 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="debug-mode",
-        threat="An error page runs code",
+        threat="An error page lets a visitor run code",
         defence="Flask's debugger is off",
         file="web/safety/machine.py",
         test=f"{OTHERS}::test_the_debugger_is_reported",

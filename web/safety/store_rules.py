@@ -8,7 +8,7 @@ STORES = ("TRIPOD_AUTH_DATABASE_URL", "TRIPOD_SESSION_STORE_URL", "TRIPOD_RESOUR
 STORE_RULES = (
     Rule(
         slug="store-reachable",
-        threat="A leg is started that cannot serve",
+        threat="A leg starts that cannot serve requests",
         defence="Every store answers",
         file="web/safety/stores.py",
         test=UNSAFE,
@@ -33,7 +33,7 @@ STORE_RULES = (
     ),
     Rule(
         slug="stores-shared",
-        threat="What one machine revokes, another one accepts",
+        threat="One machine accepts what another one has revoked",
         defence="Machines share all stores, or there is one machine",
         file="web/safety/stores.py",
         test=UNSAFE,
@@ -83,7 +83,7 @@ STORE_RULES = (
     ),
     Rule(
         slug="resource-server",
-        threat="Who has the API's credentials can do more than introspect",
+        threat="A person who has the API's credentials can do more than introspect",
         defence="Photo API has an account of a resource server",
         file="web/safety/registrations.py",
         test=UNSAFE,

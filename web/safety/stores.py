@@ -35,7 +35,7 @@ def check_migrated(installation: Installation) -> Iterator[str]:
         with open_database(store) as database:
             directory = PROJECT_ROOT / "migrations" / store.leg
             if not migrations.is_newest(database.engine, directory):
-                yield f"{store.setting} is not at the newest revision: start the leg once."
+                yield f"{store.setting} has the tables of another version: start the leg once."
 
 
 def check_separate(installation: Installation) -> Iterator[str]:
@@ -45,7 +45,7 @@ def check_separate(installation: Installation) -> Iterator[str]:
         url = store.url
         place = (url.get_backend_name(), store.host, url.port, url.database)
         if owners.setdefault(place, store.setting) != store.setting:
-            yield f"{owners[place]} and {store.setting} are the same."
+            yield f"{owners[place]} and {store.setting} are the same: use two databases."
 
 
 def check_several_machines(installation: Installation) -> Iterator[str]:
@@ -65,9 +65,9 @@ def check_encrypted(installation: Installation) -> Iterator[str]:
         if is_on_this_machine(store.host):
             continue
         if store.url.drivername in _REDIS and store.url.drivername != "rediss":
-            yield f"{store.setting} is another machine: use rediss://."
+            yield f"{store.setting} names another machine: use rediss://."
         if store.url.drivername not in _REDIS and store.url.query.get("sslmode") not in _ENCRYPTED:
-            yield f"{store.setting} is another machine: add ?sslmode=verify-full."
+            yield f"{store.setting} names another machine: add ?sslmode=verify-full."
 
 
 def check_passwords(installation: Installation) -> Iterator[str]:
@@ -79,9 +79,9 @@ def check_passwords(installation: Installation) -> Iterator[str]:
         if not store.host:
             continue
         if not store.url.password:
-            yield f"{store.setting} has no password."
+            yield f"{store.setting} has no password: set one."
         elif weakness := find_weakness(str(store.url.password), LEAST_PASSWORD):
-            yield f"the password in {store.setting} {weakness}."
+            yield f"the password in {store.setting} {weakness}"
 
 
 def _ask(store: Store) -> None:

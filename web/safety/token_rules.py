@@ -32,7 +32,7 @@ TOKEN_RULES = (
     Rule(
         slug="refresh-rotation",
         section="2.2.2",
-        threat="A stolen refresh token is used beside its owner",
+        threat="An attacker and the client use the same refresh token",
         defence="Refresh tokens rotate; a replay ends the grant",
         file="auth_server/tokens.py",
         test="tests/auth_server/test_refreshing.py::test_a_third_presentation_ends_the_grant",
@@ -60,7 +60,7 @@ TOKEN_RULES = (
         slug="audience",
         section="2.3",
         threat="A token for one resource server is used at another",
-        defence="The API accepts tokens for itself alone",
+        defence="The API accepts only tokens that were issued for it",
         file="resource_api/introspection.py",
         test="tests/resource_api/test_introspection.py::"
         "test_only_an_active_access_token_for_this_api_is_accepted",
