@@ -26,7 +26,18 @@ from web.entrance import FORM, FormRequest, JsonAnswer
 @for_browser_clients("Content-Type")
 @writing
 def token_request(request: FormRequest) -> JsonAnswer:
-    """T1 – Access token request (RFC 6749 §4.1.3)."""
+    """T1 – Access token request (RFC 6749 §4.1.3), or F1 – Refresh request (§6).
+
+    The steps, in this order:
+
+    1. Check the form and its parameters, here.
+    2. Let Authlib choose the grant type, and authenticate the client (`client_authentication.py`).
+    3. Check the code: its client, its lifetime, its redirect URI, its verifier (`grant_types.py`).
+       Or check the refresh token, spend it, and check the scope.
+    4. Store the new tokens (`save_token` in `server.py`), and redeem the code.
+    5. Commit in `_commit_on_success`. After an error, `handle_error_response` in `server.py` has
+       rolled back.
+    """
     server, protocol_request = authorization_server(), _protocol_request(request)
     error = _objection(request, required="grant_type", repeatable=RESOURCE)
     if error := error or objection_to_resource(request.form):
