@@ -195,7 +195,7 @@ def purge_tokens() -> None:
 
 @session_commands.command("purge")
 def purge_sessions() -> None:
-    """Delete what has expired of sign-ins."""
+    """Delete expired sign-ins, and failed attempts to sign in that no longer count."""
     _purge(expired_rows.SESSIONS)
 
 

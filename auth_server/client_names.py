@@ -1,7 +1,7 @@
-"""Refuse the name of a client that a user could take for another's.
+"""Refuse the name of a client that a user could mistake for that of another registrant's client.
 
-One registrant may use a name twice, as for the web and the phone application of one product: the
-consent page says truly who registered them. The operator, the demo and each user are registrants.
+A registrant is the operator, the demo or a user. One registrant may use a name twice, for example
+for the web and the phone application of one product: the consent page names the same registrant.
 """
 
 from sqlalchemy import Select, or_, select

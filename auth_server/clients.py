@@ -103,7 +103,7 @@ def rotate_secret(db: Session, client_id: str) -> tuple[Client, str]:
 
 
 def disable_client(db: Session, client_id: str) -> None:
-    """Let the client do nothing more: nobody knows its new secret, and it has no redirect URI.
+    """Replace the secret of the client by one that nobody knows, and remove its redirect URIs.
 
     :raises RegistrationError: when there is no such client.
     """

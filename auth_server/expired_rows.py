@@ -106,7 +106,7 @@ def _is_old_event() -> ColumnElement[bool]:
     return AccountEvent.id.in_(oldest) & (AccountEvent.at <= now() - account_events.KEPT_FOR)
 
 
-#: What expires of sign-ins.
+#: Sign-ins, and failed attempts to sign in.
 SESSIONS: Sequence[Step] = (
     make_step(SignInFailure.__table__.c.id, throttling.is_over),
     make_step(SignIn.__table__.c.id, sign_in_records.is_over),

@@ -138,9 +138,9 @@ def begin_grant(
 ) -> BegunGrant:
     """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now.
 
-    If the user and the client have the most grants already, the oldest ends.
+    If the user has given the client as many grants as the limit allows, the oldest one ends.
     """
-    _make_room(db, user_id, client_id)
+    _end_surplus(db, user_id, client_id)
     grant = BegunGrant(new_identifier(), now())
     _STORE.run(
         db,
@@ -213,7 +213,7 @@ def end_grant(db: Executor, grant_id: str, reason: Reason) -> bool:
     return True
 
 
-def _make_room(db: Executor, user_id: str, client_id: str) -> None:
+def _end_surplus(db: Executor, user_id: str, client_id: str) -> None:
     for grant_id, reason in _find_surplus(db, user_id, client_id).items():
         end_grant(db, grant_id, reason)
 

@@ -140,7 +140,7 @@ class IssuedToken:
         return None
 
     def has_profile(self) -> bool:
-        """Return whether the token may tell who the user is. A stored scope has single spaces."""
+        """Return whether introspection may name the user. A stored scope has single spaces."""
         return PROFILE in self.scope.split(" ")
 
     def has_ended_grant(self) -> bool:

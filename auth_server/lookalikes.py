@@ -88,6 +88,6 @@ def _find_group(character: str, pairs: dict[str, list[dict[str, str]]]) -> set[s
 
 
 def _preference(member: str) -> tuple[bool, bool, str]:
-    """Sort a sequence of letters first, then letters of ASCII, then all others."""
+    """Return the sort key: a sequence of letters first, then a letter of ASCII, then all others."""
     is_latin = member.isascii() and member.isalpha()
     return len(member) == 1 or not is_latin, not is_latin, member

@@ -68,7 +68,7 @@ class SignIn(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     # When the user typed their password: `auth_time` in OpenID Connect Core §2.
     signed_in_at: Mapped[Moment]
-    # When it was last used, at most a minute too early.
+    # When it was last used. A use is stored once a minute, so the last one can be a minute later.
     used_at: Mapped[Moment] = mapped_column(index=True)
     address: Mapped[str | None] = mapped_column(String(64))
 
@@ -131,7 +131,7 @@ class Consent(Base):
     )
     scope: Mapped[str] = mapped_column(String(64), primary_key=True)
     granted_at: Mapped[Moment]
-    # What of the client has changed since, with spaces between: then the user is asked again.
+    # What the client has changed since, separated by spaces. If it is not null, the user is asked.
     outdated_by: Mapped[str | None] = mapped_column(String(80))
 
 
@@ -143,7 +143,7 @@ class Grant(Base):
 
     __tablename__ = "grants"
     __table_args__ = (
-        # Few grants have not ended; a user can have many that have.
+        # A user can have many grants that have ended, but has few that have not.
         Index(
             "ix_grants_unended",
             "user_id",
@@ -222,7 +222,7 @@ authorization_codes = Table(
     # A redeemed code is not deleted, so that a replay can be detected.
     Column("redeemed_at", UtcDateTime),
 )
-# To find the codes to purge. Codes that were redeemed are not in it.
+# The index is for the purge of codes that expired before they were redeemed.
 _codes = authorization_codes.c
 Index(
     "ix_authorization_codes_unused",

@@ -82,8 +82,8 @@ class Reason(StrEnum):
     SCOPE_WITHDRAWN = "scope_withdrawn"  # The client's registration lost every scope of the grant.
     # The resource owner denied or unticked every scope of the grant on a new consent page.
     CONSENT_WITHDRAWN = "consent_withdrawn"
-    REDIRECT_URI_REMOVED = "redirect_uri_removed"  # Its code was sent to an address since removed.
-    TOO_MANY_GRANTS = "too_many_grants"  # The client has newer grants, as many as the limit.
+    REDIRECT_URI_REMOVED = "redirect_uri_removed"  # Its code was sent to a removed redirect URI.
+    TOO_MANY_GRANTS = "too_many_grants"  # There are as many newer grants as the limit allows.
     CLIENT_DELETED = "client_deleted"  # The client is being deleted.
     USER_DELETED = "user_deleted"  # The resource owner is being deleted.
 

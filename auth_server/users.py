@@ -130,7 +130,7 @@ def check_password(password: str) -> str:
     if _is_common(canonical):
         raise RegistrationError(
             "A password must not be one of the 10,000 most common passwords. "
-            "Several words that have nothing to do with each other are better."
+            "Use several unrelated words instead."
         )
     return canonical
 

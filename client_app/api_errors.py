@@ -59,7 +59,7 @@ class NotAnImageError(PhotoApiError):
 
 
 class StorageFullError(PhotoApiError):
-    """The API keeps no more photos for this user."""
+    """The API stores no more photos for this user."""
 
 
 class BadTitleError(PhotoApiError):
@@ -73,7 +73,7 @@ _ERRORS: dict[int, tuple[type[PhotoApiError], str]] = {
     HTTPStatus.NOT_FOUND: (NoSuchPhotoError, "the API has no such photo"),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (TooLargeError, "the API rejected the image's size"),
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: (NotAnImageError, "the API rejected the image's type"),
-    HTTPStatus.INSUFFICIENT_STORAGE: (StorageFullError, "the API keeps no more photos"),
+    HTTPStatus.INSUFFICIENT_STORAGE: (StorageFullError, "the API stores no more photos"),
     HTTPStatus.UNPROCESSABLE_ENTITY: (BadTitleError, "the API rejected the title"),
 }
 

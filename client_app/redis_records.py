@@ -19,7 +19,7 @@ from client_app.session_store import LEASE, StoreUnavailableError
 ANSWER_WITHIN = 2.0
 #: Seconds before a command is sent once more over a new connection if the old one was closed.
 RECONNECT_AFTER = 0.05
-#: How long a lease is stored. If it ran out and no other request took it, its holder still writes.
+#: How long a lease is stored. After its end, its holder can write until another request takes it.
 LEASE_IS_STORED = 15 * LEASE
 
 _MILLISECOND = timedelta(milliseconds=1)

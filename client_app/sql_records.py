@@ -74,7 +74,7 @@ def _is_over() -> sa.ColumnElement[bool]:
     return (_columns.expires_at <= moment) & (_columns.leased_until <= moment)
 
 
-#: What a database must delete. Redis deletes expired records by itself.
+#: The step that deletes expired records. Redis deletes them by itself.
 PURGE: Step = make_step(_columns.digest, _is_over, order=_columns.expires_at)
 
 

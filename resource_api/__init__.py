@@ -17,7 +17,7 @@ def create_app(settings: "ResourceApiSettings", http: "HttpClient | None" = None
 
     `http` sends its requests to the authorization server.
     """
-    # Imported here, because the program that decodes an image is in this package and needs none.
+    # Imported here, because the decoder is a program in this package that needs none of them.
     from config import PROJECT_ROOT
     from resource_api import demo, errors, uploads
     from resource_api.decoders import Decoders

@@ -92,8 +92,8 @@ class Decoders:
 def _decode(upload: IO[bytes]) -> CleanImage:
     """Return the answer of a new process about this file.
 
-    Both are in files and not in the memory of this process, and a limit of the new process bounds
-    the size of its answer.
+    The upload and the answer are in files and not in the memory of this process. A limit of the new
+    process bounds the size of its answer.
     """
     with TemporaryFile() as given, TemporaryFile() as answer:
         upload.seek(0)

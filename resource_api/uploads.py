@@ -16,7 +16,7 @@ from web import event_log
 _ERRORS = {
     Reason.TOO_MANY_BYTES: TooLarge("image must be at most 10 MiB."),
     Reason.TOO_MANY_PIXELS: TooLarge("image must have at most 24 million pixels."),
-    Reason.TOO_MANY_SCANS: TooLarge("image must be a JPEG of at most 100 scans."),
+    Reason.TOO_MANY_SCANS: TooLarge("image must have at most 100 scans."),
     Reason.IMAGE_TOO_COMPLEX: TooLarge(
         "image takes too much time or memory to decode. Save it again as an ordinary JPEG."
     ),

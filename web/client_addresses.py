@@ -4,7 +4,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 from flask import Flask, request
 
-#: A client that has one IPv6 address usually has all with the same first 64 bits (RFC 6177).
+#: A client usually has all IPv6 addresses that begin with the same 64 bits (RFC 6177).
 IPV6_PREFIX = 64
 
 

@@ -5,9 +5,9 @@ takes a `FormRequest` and returns a `JsonAnswer`; it does not use `flask.request
 has two effects:
 
 - Flask gets an ordinary route: `flask routes` lists it, and `url_for` builds its address.
-- The entrance, which is WSGI middleware, learns the path. It calls the same function for a request
-  whose outer form needs no check: a POST to this leg's own host with a small form in UTF-8. That
-  costs a tenth of what Flask costs, because no route is matched and no session is opened.
+- The entrance, which is WSGI middleware, learns the path. It calls the same function for a plain
+  request: a POST to this leg's own host with a small form in UTF-8. That costs a tenth of what
+  Flask costs, because no route is matched and no session is opened.
 
 Flask answers every other request, such as one for another host or with a body of another type.
 Without the entrance, Flask answers all of them in the same way, but more slowly.
@@ -40,7 +40,7 @@ _FORM_TYPES = {
     FORM,
     *(f"{FORM};{space}charset={name}" for space in ("", " ") for name in ("UTF-8", "utf-8")),
 }
-#: It answers even if all threads wait for something.
+#: This path is answered even while all threads wait.
 LIVENESS = "/livez"
 _ENDPOINTS = "tripod.entrance"
 _encode = json.JSONEncoder(ensure_ascii=False).encode
@@ -172,7 +172,7 @@ class Entrance:
             return self._respond(_ask(endpoint, request), endpoint, start_response)
 
     def _is_plain(self, wsgi: "WSGIEnvironment") -> bool:
-        """Return whether the outer form of the request needs none of Flask's checks."""
+        """Return whether this is a plain request, which needs none of Flask's checks."""
         length = wsgi.get("CONTENT_LENGTH", "")
         return (
             wsgi["REQUEST_METHOD"] == "POST"

@@ -30,10 +30,9 @@ def is_from_another_site() -> bool:
 def may_change_cookies() -> bool:
     """Return whether the response to this request may set or remove the session cookie.
 
-    `HEAD` changes nothing. Another site may lead the user here by a link, and by nothing else.
-    A form whose origin no header states comes with the cookie, or it is not this leg's own:
-    browsers send a form of another site without it (`SameSite=Lax`), and a new cookie would
-    replace the user's.
+    `HEAD` changes nothing. Of the requests that another site causes, only the click on a link may.
+    If no header states the origin of a form, the form must come with the cookie: browsers send a
+    form of another site without it (`SameSite=Lax`), and a new cookie would replace the user's.
     """
     if request.method == "HEAD":
         return False

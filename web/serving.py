@@ -72,7 +72,7 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
     """
 
     def create_asgi_application() -> "AsgiApplication":
-        # Almost nothing that is made here becomes garbage, so no collection looks at it.
+        # Almost nothing that is created here becomes garbage, so the collector need not check it.
         gc.disable()
         from web import asgi, entrance
 

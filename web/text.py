@@ -16,7 +16,7 @@ MAX_USERNAME = 64
 MIN_PASSWORD, MAX_PASSWORD = 8, 1024
 
 _USERNAME = get_profile("UsernameCaseMapped")
-#: In which earlier versions hashed a password.
+#: The forms of Unicode in which earlier versions hashed a password.
 _EARLIER_PASSWORD = get_profile("OpaqueString")
 #: Begins with a letter or a digit, and has no other ASCII punctuation than . _ @ + and -.
 _USERNAME_SHAPE = re.compile(r"[^\W_][^!-*,/:-?\[-^`{-~]*")

@@ -237,7 +237,7 @@ def _secret_page(
 
 
 def _refusal_status(refusal: PasswordRefused | None, status: HTTPStatus) -> tuple[HTTPStatus, int]:
-    """Return the status of a page, and the seconds to wait, with a refused password or without."""
+    """Return the status of the page and the seconds to wait: `status` and 0 without a refusal."""
     if refusal is None:
         return status, 0
     return refusal.status, refusal.retry_after

@@ -31,8 +31,8 @@ REFUSALS: dict[type[PhotoApiError], tuple[HTTPStatus, str, str]] = {
     TooLargeError: (
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
         "image",
-        f"That image is too large. Photo API accepts up to {MAX_IMAGE_MIB} MiB and 24 megapixels. "
-        "If yours has less, save it again as an ordinary JPEG.",
+        f"That image is too large: Photo API accepts up to {MAX_IMAGE_MIB} MiB and 24 megapixels. "
+        "If yours is smaller, save it again as an ordinary JPEG.",
     ),
     NotAnImageError: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -44,13 +44,13 @@ REFUSALS: dict[type[PhotoApiError], tuple[HTTPStatus, str, str]] = {
     StorageFullError: (
         HTTPStatus.CONFLICT,
         "image",
-        "Your album is full. Photo API keeps up to 500 photos and 500 MiB for you. Delete photos "
+        "Your album is full: Photo API stores up to 500 photos and 500 MiB for you. Delete photos "
         "to make room.",
     ),
     PhotoApiBusyError: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "image",
-        "Photo API is busy. Your photo was not added. Try again in a few seconds.",
+        "Photo API is busy, so your photo was not added. Try again in a few seconds.",
     ),
 }
 

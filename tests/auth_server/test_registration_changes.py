@@ -14,7 +14,7 @@ from tests.auth_server.developers import Developer
 from tests.auth_server.server import Server
 
 CALLBACK, OTHER = "https://postcards.example/callback", "https://other.example/callback"
-ASKED_AGAIN = "So you are asked again."
+ASKED_AGAIN = "Allow it again only if you expected the change."
 CHANGES = {
     "its name": {"name": "Postcards & More"},
     "the addresses that it sends you to": {"redirect_uris": f"{CALLBACK}\n{OTHER}"},

@@ -189,7 +189,7 @@ def test_ending_a_sign_in_twice_changes_nothing(alice: Person) -> None:
     button = sign_out_buttons(alice)[-1]
     end(alice, button)
 
-    assert "That browser was signed out before." in end(alice, button)
+    assert "That browser was signed out already." in end(alice, button)
 
 
 def test_ending_the_sign_in_of_this_browser_signs_it_out(alice: Person) -> None:

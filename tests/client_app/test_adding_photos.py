@@ -66,8 +66,8 @@ def test_the_image_is_sent_again_after_a_refresh(writer, tripod_id, photo_api, n
     [
         (
             413,
-            "That image is too large. Photo API accepts up to 10 MiB and 24 megapixels. If yours "
-            "has less, save it again as an ordinary JPEG.",
+            "That image is too large: Photo API accepts up to 10 MiB and 24 megapixels. If yours "
+            "is smaller, save it again as an ordinary JPEG.",
             "add-image",
         ),
         (
@@ -102,7 +102,7 @@ def test_a_full_album_is_told_at_the_field(writer, network):
     response = writer.fill_in("/photos", title="Rome", image=image())
 
     assert response.status_code == 409
-    assert "Your album is full. Photo API keeps up to 500 photos and 500 MiB for you." in (
+    assert "Your album is full: Photo API stores up to 500 photos and 500 MiB for you." in (
         response.text
     )
     assert 'value="Rome"' in response.text
@@ -113,7 +113,7 @@ def test_a_busy_api_did_not_add_the_photo(writer, network):
     response = writer.fill_in("/photos", title="Rome", image=image())
 
     assert response.status_code == 503
-    assert "Photo API is busy. Your photo was not added. Try again in a few seconds." in (
+    assert "Photo API is busy, so your photo was not added. Try again in a few seconds." in (
         response.text
     )
     assert 'value="Rome"' in response.text

@@ -106,7 +106,7 @@ def test_a_jpeg_of_more_than_100_scans_is_rejected(alices_client, events, image)
     assert response.status_code == 413
     assert response.json == {
         "error": "too_large",
-        "error_description": "image must be a JPEG of at most 100 scans.",
+        "error_description": "image must have at most 100 scans.",
     }
     assert [event["reason"] for event in events] == ["too_many_scans"]
 
