@@ -136,9 +136,7 @@ def test_a_busy_server_does_not_change_a_password(
     assert "Your password was not changed. Too many users are signing in." in Page(answer).text
 
 
-def test_a_turn_that_does_not_come_is_given_up(
-    flood: Flood, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_waiting_for_a_turn_has_a_limit(flood: Flood, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hashing_turns, "LONGEST_WAIT", 0.01)
     people = [flood.server.person(f"user-{n}", "a guess") for n in range(AT_ONCE + 1)]
     with ThreadPoolExecutor(len(people)) as threads:

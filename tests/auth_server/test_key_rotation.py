@@ -34,7 +34,7 @@ def form_of(person: Person, path: str) -> Form:
     return Page(person.ask(path)).forms[-1]
 
 
-def test_a_sign_in_stays(before: Server, after: Server) -> None:
+def test_the_user_stays_signed_in(before: Server, after: Server) -> None:
     alice = before.person("alice", "wonderland")
     alice.send_login()
 

@@ -182,7 +182,7 @@ def test_a_replay_ends_the_grant_meanwhile(
 
 
 @pytest.mark.parametrize("path", ["/oauth/introspect", "/oauth/revoke"])
-def test_an_unknown_token_is_no_failure_there(
+def test_introspecting_an_unknown_token_is_no_failure(
     send: Send, photo_api: RegisteredClient, path: str
 ) -> None:
     """A resource server asks about every token that its callers present."""

@@ -38,7 +38,7 @@ def test_a_withdrawn_scope_is_asked_again(
     assert list(page.boxes) == expected[decision]
 
 
-def test_an_unticked_scope_is_removed_from_everything_alive(
+def test_an_unticked_scope_is_removed_from_every_grant_and_token(
     alice: Person, print_shop: RegisteredClient, tokens: Tokens
 ) -> None:
     code = alice.allow_request(print_shop.authorization_path(scope=EVERYTHING)).code

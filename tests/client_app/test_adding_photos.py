@@ -97,7 +97,7 @@ def test_a_rejected_photo_shows_an_error_at_the_field_and_keeps_the_title(
     assert "for developers" not in response.text
 
 
-def test_a_full_album_is_told_at_the_field(writer, network):
+def test_the_field_says_that_the_album_is_full(writer, network):
     network.instead["POST /photos"] = (507, {"error": "insufficient_storage"})
     response = writer.fill_in("/photos", title="Rome", image=image())
 

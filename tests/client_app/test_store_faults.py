@@ -1,4 +1,4 @@
-"""A session store that stops, hangs and starts again: it costs refusals, and nothing else."""
+"""A session store that stops, hangs and starts again: some requests are refused, and nothing else fails."""
 
 import time
 from collections import Counter

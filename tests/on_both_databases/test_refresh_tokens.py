@@ -10,7 +10,7 @@ from tests.on_both_databases.conftest import active
 ROUNDS = 10
 
 
-def test_two_parallel_presentations_leave_one_live_family(
+def test_two_parallel_refreshes_leave_one_active_pair_of_tokens(
     alice: Person, client: RegisteredClient, resource_server: RegisteredClient
 ) -> None:
     token = alice.connect(client).refresh_token

@@ -1,4 +1,4 @@
-"""A restart of PostgreSQL under load: it costs refusals with `Retry-After`, and nothing else."""
+"""A restart of PostgreSQL under load: requests are refused with `Retry-After`, and nothing else fails."""
 
 import json
 import secrets
@@ -88,7 +88,7 @@ def loads(alice: Person, client: RegisteredClient, running: Running) -> list[Loa
     ]
 
 
-def test_a_restart_costs_refusals_and_nothing_else(
+def test_a_restart_causes_only_refusals(
     postgresql: PostgreSQL, running: Running, alice: Person, client: RegisteredClient
 ) -> None:
     every_load = loads(alice, client, running)

@@ -55,7 +55,7 @@ def test_the_demo_is_not_judged_as_a_real_installation(
     assert capsys.readouterr().out.splitlines()[-1] == command.DEMO
 
 
-def test_a_rule_that_cannot_be_tested_is_not_said_to_be_kept(
+def test_a_rule_that_cannot_be_tested_is_not_reported_as_ok(
     environ: Environ, capsys: pytest.CaptureFixture[str]
 ) -> None:
     environ["TRIPOD_ACCESS_TOKEN_LIFETIME"] = "soon"

@@ -141,7 +141,7 @@ def test_an_error_page_that_needs_the_database_is_refused_too(leg: Flask) -> Non
 
 
 @pytest.mark.processes
-def test_a_connection_that_ends_after_the_view_costs_nothing(postgresql: PostgreSQL) -> None:
+def test_a_connection_that_ends_after_the_view_changes_nothing(postgresql: PostgreSQL) -> None:
     database = Database(postgresql.create_database(secrets.token_hex(8)))
     leg = Flask("leg")
     database.init_app(leg)

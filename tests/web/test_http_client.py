@@ -263,7 +263,7 @@ def test_the_client_works_after_an_error(serve: Callable[..., Server]) -> None:
     assert post(server).content == b"ok"
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+def test_a_self_signed_certificate_is_refused(tmp_path: Path) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(_make_certificate(tmp_path))
     with socket.create_server(("127.0.0.1", 0)) as listener:
