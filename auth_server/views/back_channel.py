@@ -26,9 +26,9 @@ from web.entrance import FORM, FormRequest, JsonAnswer
 @for_browser_clients("Content-Type")
 @writing
 def token_request(request: FormRequest) -> JsonAnswer:
-    """T1 – Access token request (RFC 6749 §4.1.3), or F1 – Refresh request (§6).
+    """T1 – Access token request (RFC 6749 §4.1.3).
 
-    The steps, in this order:
+    A refresh request (§6) arrives here, too. The steps, in this order:
 
     1. Check the form and its parameters, here.
     2. Let Authlib choose the grant type, and authenticate the client (`client_authentication.py`).
