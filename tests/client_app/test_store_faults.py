@@ -1,4 +1,4 @@
-"""A session store that stops, hangs and starts again: some requests are refused, and nothing else fails."""
+"""A session store that stops, hangs and starts again: some requests are refused, no more."""
 
 import time
 from collections import Counter
