@@ -1,4 +1,4 @@
-"""A restart of PostgreSQL under load: requests get 503 with `Retry-After`, and nothing else fails."""
+"""A restart of PostgreSQL under load: requests get 503 with `Retry-After`, nothing else fails."""
 
 import json
 import secrets
