@@ -1,4 +1,4 @@
-"""The floor: a bare Flask route that returns a constant."""
+"""The baseline: a bare Flask route that returns a constant."""
 
 import os
 import re
