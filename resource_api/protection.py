@@ -32,7 +32,12 @@ _BEARER_CREDENTIALS = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECAS
 
 
 class AccessRefused(ApiError):
-    """A refusal with a challenge, which tells the client how to get access (RFC 6750 §3)."""
+    """A refusal with a challenge, which tells the client how to get access (RFC 6750 §3).
+
+    `scope` is the one that the request needs.
+    """
+
+    scope: str | None = None
 
     def challenge(self) -> dict[str, str]:
         """Return the parameters of the challenge besides `realm` and `resource_metadata`."""
@@ -42,6 +47,8 @@ class AccessRefused(ApiError):
         """Return the `WWW-Authenticate` header."""
         metadata = absolute_url("protected_resource_metadata")  # RFC 9728 §5.1
         parameters = {"realm": REALM, **self.challenge(), "resource_metadata": metadata}
+        if self.scope is not None:
+            parameters["scope"] = self.scope
         pairs = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
         return {"WWW-Authenticate": f"Bearer {pairs}"}
 
@@ -123,7 +130,12 @@ def resource_owner() -> Introspection:
 
 
 def _authorize(scope: str) -> Introspection:
-    introspection = _introspect(_read_presented_token())
+    try:
+        introspection = _introspect(_read_presented_token())
+    except AccessRefused as refusal:
+        # A client without a token learns what to ask for.
+        refusal.scope = scope
+        raise
     _check_scope(introspection, scope)
     return introspection
 

@@ -4,6 +4,8 @@ import pytest
 from werkzeug.datastructures import WWWAuthenticate
 
 METADATA = "http://127.0.0.1:9002/.well-known/oauth-protected-resource"
+#: The challenge to `GET /photos`, besides the error.
+CHALLENGE = {"realm": "Photo API", "resource_metadata": METADATA, "scope": "photos:read"}
 PHOTO = "/photos/00000000000000000000000000000000"
 PROTECTED = {
     "GET /me": "profile",
@@ -54,13 +56,23 @@ def test_every_resource_needs_a_token(http, request_line):
     assert response.status_code == 401
 
 
+@pytest.mark.parametrize("request_line", PROTECTED)
+@pytest.mark.parametrize("header", [None, "Bearer never-issued", "Bearer"])
+def test_the_challenge_has_the_scope_that_the_request_needs(http, request_line, header):
+    """§3: the scope attribute is the scope that is needed for the resource."""
+    method, path = request_line.split()
+    response = http.open(path, method=method, headers={"Authorization": header or ""})
+
+    assert challenge_of(response)["scope"] == PROTECTED[request_line]
+
+
 @pytest.mark.parametrize("header", WITHOUT_CREDENTIALS.values(), ids=WITHOUT_CREDENTIALS)
 def test_without_credentials_the_challenge_has_no_error_code(http, header):
     """§3.1: without authentication information, the response SHOULD NOT include an error code."""
     response = http.get("/photos", headers={} if header is None else {"Authorization": header})
 
     assert response.status_code == 401
-    assert challenge_of(response) == {"realm": "Photo API", "resource_metadata": METADATA}
+    assert challenge_of(response) == CHALLENGE
     assert response.json["error"] == "unauthorized"
     assert response.json["error_description"]
 
@@ -88,10 +100,7 @@ def test_malformed_credentials_are_an_invalid_request(http, auth_server, header)
 
     assert response.status_code == 400
     assert response.json["error"] == "invalid_request"
-    assert (
-        challenge_of(response)
-        == {"realm": "Photo API", "resource_metadata": METADATA} | response.json
-    )
+    assert challenge_of(response) == CHALLENGE | response.json
     assert auth_server.requests == []
 
 
@@ -116,10 +125,7 @@ def test_an_unknown_token_is_invalid(caller):
 
     assert response.status_code == 401
     assert response.json["error"] == "invalid_token"
-    assert (
-        challenge_of(response)
-        == {"realm": "Photo API", "resource_metadata": METADATA} | response.json
-    )
+    assert challenge_of(response) == CHALLENGE | response.json
 
 
 def test_a_revoked_token_is_rejected_at_the_next_request(alices_client, auth_server):
@@ -145,10 +151,7 @@ def test_a_missing_scope_is_named_in_header_and_body(caller, request_line):
     assert response.status_code == 403
     assert response.json["error"] == "insufficient_scope"
     assert response.json["scope"] == needed
-    assert (
-        challenge_of(response)
-        == {"realm": "Photo API", "resource_metadata": METADATA} | response.json
-    )
+    assert challenge_of(response) == CHALLENGE | response.json
 
 
 @pytest.mark.parametrize("scope", ["", "photos", "photos:readers", "PHOTOS:READ", None])
