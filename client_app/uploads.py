@@ -6,12 +6,15 @@ from typing import TypeVar
 from flask import Flask, current_app, request
 
 from client_app import browser_session
+from web import request_bodies
 from web.application import MAX_FORM_BYTES
 
 View = TypeVar("View", bound=Callable[..., object])
 
 #: The largest image that the resource API accepts.
 MAX_IMAGE_MIB = 10
+#: An image, its title and the other fields of the form.
+_MAX_UPLOAD_BYTES = MAX_IMAGE_MIB * 1024 * 1024 + MAX_FORM_BYTES
 
 
 def accepts_uploads(view: View) -> View:
@@ -25,6 +28,7 @@ def init_app(app: Flask) -> None:
 
     Call this before the CSRF protection is set up, because that reads the form.
     """
+    request_bodies.raise_limit(app, _MAX_UPLOAD_BYTES)
     app.before_request(_set_limit)
 
 
@@ -37,4 +41,4 @@ def is_upload() -> bool:
 
 def _set_limit() -> None:
     if is_upload():
-        request.max_content_length = MAX_IMAGE_MIB * 1024 * 1024 + MAX_FORM_BYTES
+        request.max_content_length = _MAX_UPLOAD_BYTES

@@ -37,6 +37,14 @@ SERVERS = {
     "flask": ["-m", "flask", "--app", "app:create_auth_server", "run"],
 }
 
+MALFORMED_CHUNKS = {
+    "no length": b"zz\r\na=b\r\n0\r\n\r\n",
+    "a negative length": b"-1\r\na=b\r\n0\r\n\r\n",
+    "a shorter length": b"1\r\na=b\r\n0\r\n\r\n",
+    "a long extension": b"3;%b\r\na=b\r\n0\r\n\r\n" % (b"a" * 20_000),
+    "a malformed trailer": b"3\r\na=b\r\n0\r\nno field\r\n\r\n",
+}
+
 
 def send_chunks(
     app: Flask, method: str, path: str, content_type: str, body: bytes, **headers: str
@@ -106,23 +114,40 @@ def serving(server: str, instance_path: Path) -> Iterator[tuple[str, int]]:
         yield host, port
 
 
+@pytest.fixture(scope="module", params=SERVERS)
+def address(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, int]]:
+    folder = tmp_path_factory.mktemp(request.param)
+    with serving(request.param, folder / "instance") as found:
+        yield found
+
+
 @pytest.mark.processes
 @pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
-@pytest.mark.parametrize("server", SERVERS)
-def test_every_server_refuses_chunks_over_the_limit(server: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", ["/login", "/oauth/token"])
+def test_every_server_refuses_chunks_over_the_limit(address: tuple[str, int], path: str) -> None:
     body = b"username=alice&password=".ljust(MAX_FORM_BYTES + 1, b"a")
-    with serving(server, tmp_path / "instance") as address:
-        statuses = {path: _post_chunks(address, path, body) for path in ("/login", "/oauth/token")}
 
-    assert statuses == {"/login": 413, "/oauth/token": 413}
+    assert _post_chunks(address, path, b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)) == 413
 
 
-def _post_chunks(address: tuple[str, int], path: str, body: bytes) -> int:
-    """Send the body in one chunk, and return the status of the response."""
+@pytest.mark.processes
+@pytest.mark.skipif(sys.platform == "win32", reason="gunicorn does not run on Windows")
+@pytest.mark.parametrize("path", ["/login", "/oauth/token"])
+@pytest.mark.parametrize("chunks", MALFORMED_CHUNKS.values(), ids=MALFORMED_CHUNKS)
+def test_every_server_refuses_malformed_chunks(
+    address: tuple[str, int], path: str, chunks: bytes
+) -> None:
+    assert _post_chunks(address, path, chunks) == 400
+
+
+def _post_chunks(address: tuple[str, int], path: str, chunks: bytes) -> int:
+    """Send the chunks of a body, and return the status of the response."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: {address[0]}:{address[1]}\r\nContent-Type: {URLENCODED}\r\n"
         "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     )
     with socket.create_connection(address, timeout=20) as connection:
-        connection.sendall(head.encode() + b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
+        connection.sendall(head.encode() + chunks)
         return int(connection.recv(64).split(b" ")[1])

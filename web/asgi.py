@@ -37,24 +37,29 @@ THREADS = 16
 #: Each `SLOWEST_BYTES_PER_SECOND` received add one second.
 BODY_WITHIN = 20.0
 SLOWEST_BYTES_PER_SECOND = 8 * 1024
-#: The most bytes of a body that the application gets. Every leg accepts less.
-KEPT_BYTES = 16 * 1024 * 1024
 #: The most bytes that are received. Many clients read the response only after sending everything.
-RECEIVED_BYTES = 4 * KEPT_BYTES
+RECEIVED_BYTES = 64 * 1024 * 1024
 #: A longer body is kept in a file, and a longer response is sent in parts.
 BYTES_IN_MEMORY = 256 * 1024
 
 _SEPARATORS = {"HTTP_COOKIE": "; "}
 _TOO_SLOW = b"The body of the request did not arrive in time.\n"
+_INCOMPLETE = b"The body of the request is malformed or incomplete.\n"
 _NO_ROOM = f"{full_disk.MESSAGE}\n".encode()
 
 
-class _ClientLeftError(Exception):
-    """The client closed the connection before it had sent the whole request."""
+class _IncompleteBodyError(Exception):
+    """The client left before it had sent the whole body, or sent malformed chunks.
+
+    The server reports both in the same way.
+    """
 
 
 class AsgiApplication:
     """A WSGI application as an ASGI application, with threads of its own.
+
+    Of a body, the application gets one byte more than the `longest_body` that it accepts, so that
+    nobody fills the disk with bodies that are refused.
 
     The event loop itself answers requests for the `quick_paths`, whose answers take less time than
     the hand-over to a thread. They must never wait.
@@ -63,10 +68,13 @@ class AsgiApplication:
     def __init__(
         self,
         application: "WSGIApplication",
+        *,
+        longest_body: int,
         threads: int = THREADS,
         quick_paths: Collection[str] = (),
     ) -> None:
         self._application = application
+        self._longest_body = longest_body
         self._threads = Threads(threads)
         self._quick_paths = quick_paths
 
@@ -77,7 +85,7 @@ class AsgiApplication:
             wsgi["wsgi.input"] = body
             try:
                 if "CONTENT_LENGTH" in wsgi or "HTTP_TRANSFER_ENCODING" in wsgi:
-                    await _receive_body(receive, body)
+                    await _receive_body(receive, body, self._longest_body + 1)
             except TimeoutError:
                 await _refuse(send, 408, _TOO_SLOW)
             except OSError as error:
@@ -85,8 +93,8 @@ class AsgiApplication:
                     raise
                 full_disk.refuse(error)
                 await _refuse(send, 503, _NO_ROOM, (b"retry-after", b"%d" % full_disk.RETRY_AFTER))
-            except _ClientLeftError:
-                return
+            except _IncompleteBodyError:
+                await _refuse(send, 400, _INCOMPLETE)
             else:
                 await self._respond(wsgi, receive, send)
 
@@ -119,15 +127,19 @@ async def _wait_until_client_leaves(receive: Receive) -> None:
 
 
 def make_environ(asgi_scope: Message) -> "WSGIEnvironment":
-    """Return the WSGI environment of a request; `wsgi.input` is missing."""
+    """Return the WSGI environment of a request; `wsgi.input` is missing.
+
+    A request on a Unix socket has the client "".
+    """
+    client, server = asgi_scope["client"] or ("", ""), asgi_scope["server"] or ("", "")
     wsgi: WSGIEnvironment = {
         "REQUEST_METHOD": asgi_scope["method"],
         "SCRIPT_NAME": "",
         "PATH_INFO": unquote_to_bytes(asgi_scope["raw_path"]).decode("latin-1"),
         "QUERY_STRING": asgi_scope["query_string"].decode("latin-1"),
-        "REMOTE_ADDR": asgi_scope["client"][0],
-        "SERVER_NAME": asgi_scope["server"][0],
-        "SERVER_PORT": str(asgi_scope["server"][1]),
+        "REMOTE_ADDR": client[0],
+        "SERVER_NAME": server[0],
+        "SERVER_PORT": str(server[1]),
         "SERVER_PROTOCOL": f"HTTP/{asgi_scope['http_version']}",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": asgi_scope["scheme"],
@@ -162,11 +174,11 @@ def _name_variable(header: bytes) -> str | None:
     return f"HTTP_{variable}"
 
 
-async def _receive_body(receive: Receive, body: IO[bytes]) -> None:
-    """Write the body of a request to `body`, or its beginning if no leg accepts so much.
+async def _receive_body(receive: Receive, body: IO[bytes], kept_bytes: int) -> None:
+    """Write the first `kept_bytes` of the body of a request to `body`.
 
     :raises TimeoutError: when it arrives too slowly.
-    :raises _ClientLeftError: when the client left before it had sent the body.
+    :raises _IncompleteBodyError: when the rest of it will not arrive.
     """
     received = 0
     is_unfinished = True
@@ -176,10 +188,9 @@ async def _receive_body(receive: Receive, body: IO[bytes]) -> None:
             limit.reschedule(begun_at + BODY_WITHIN + received / SLOWEST_BYTES_PER_SECOND)
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise _ClientLeftError
+                raise _IncompleteBodyError
             part = message.get("body", b"")
-            if received < KEPT_BYTES:
-                body.write(part)
+            body.write(part[: max(0, kept_bytes - received)])
             received += len(part)
             is_unfinished = message.get("more_body", False)
     body.seek(0)

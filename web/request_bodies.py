@@ -1,4 +1,4 @@
-"""Reject a body over the limit with 413, also if its length is not declared.
+"""Reject a body over the limit with 413, and malformed chunks with 400.
 
 Werkzeug rejects a `Content-Length` over the limit. It cuts a longer body that comes in chunks
 (RFC 9112 §7.1), so that a view would read another form than the one that was sent.
@@ -7,13 +7,14 @@ Werkzeug rejects a `Content-Length` over the limit. It cuts a longer body that c
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from flask import Request
-from werkzeug.exceptions import RequestEntityTooLarge
+from flask import Flask, Request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 
 _PART = 64 * 1024
 #: A longer body is kept in a file.
 _BYTES_IN_MEMORY = 256 * 1024
+_LONGEST = "tripod.longest_body"
 
 
 class BoundedRequest(Request):
@@ -26,13 +27,14 @@ class BoundedRequest(Request):
         """Return the body.
 
         :raises RequestEntityTooLarge: when it is longer than `max_content_length`.
+        :raises BadRequest: when its chunks are malformed, or the client left.
         """
         limit = self.max_content_length
         has_chunks = self.content_length is None and "wsgi.input_terminated" in self.environ
         if not has_chunks or limit is None:
             return super().stream
         self._chunks = body = SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115
-        while part := self.environ["wsgi.input"].read(min(_PART, limit + 1 - body.tell())):
+        while part := _read(self.environ["wsgi.input"], min(_PART, limit + 1 - body.tell())):
             body.write(part)
             if body.tell() > limit:
                 raise RequestEntityTooLarge
@@ -44,3 +46,21 @@ class BoundedRequest(Request):
         super().close()
         if self._chunks is not None:
             self._chunks.close()
+
+
+def _read(chunks: IO[bytes], most_bytes: int) -> bytes:
+    try:
+        return chunks.read(most_bytes)
+    except Exception as error:
+        # Each server has its own exceptions for malformed chunks.
+        raise BadRequest("The body of the request is malformed or incomplete.") from error
+
+
+def raise_limit(app: Flask, longest: int) -> None:
+    """Note that `app` accepts longer bodies for some requests than its configuration says."""
+    app.extensions[_LONGEST] = longest
+
+
+def find_limit(app: Flask) -> int:
+    """Return the most bytes of a body that any request to `app` may have."""
+    return int(app.extensions.get(_LONGEST, app.config["MAX_CONTENT_LENGTH"]))

@@ -74,12 +74,16 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
     def create_asgi_application() -> "AsgiApplication":
         # Almost nothing that is created here becomes garbage, so the collector need not check it.
         gc.disable()
-        from web import asgi, entrance
+        from web import asgi, entrance, request_bodies
 
         app = create()
         gc.freeze()
         gc.enable()
-        return asgi.AsgiApplication(app, quick_paths=entrance.quick_paths(app))
+        return asgi.AsgiApplication(
+            app,
+            longest_body=request_bodies.find_limit(app),
+            quick_paths=entrance.quick_paths(app),
+        )
 
     return create_asgi_application
 

@@ -63,10 +63,10 @@ class Client:
     def body(self) -> bytes:
         return b"".join(message.get("body", b"") for message in self.received)
 
-    def request(self, application: Any, **changes: Any) -> "Client":
+    def request(self, application: Any, longest_body: int = 2**16, **changes: Any) -> "Client":
         """Send a request to the WSGI application, and return this client."""
         length = (b"content-length", b"60000")
-        served = AsgiApplication(application, threads=2)
+        served = AsgiApplication(application, longest_body=longest_body, threads=2)
         asyncio.run(served(scope(length, **changes), self.receive, self.send))
         return self
 
@@ -118,7 +118,7 @@ def test_the_application_gets_a_body_that_came_in_parts() -> None:
 
 
 def test_a_request_without_a_body_is_not_waited_for() -> None:
-    served = AsgiApplication(echo, threads=1)
+    served = AsgiApplication(echo, longest_body=0, threads=1)
     client = Client(pause=60)
 
     asyncio.run(asyncio.wait_for(served(scope(), client.receive, client.send), 5))
@@ -142,21 +142,29 @@ def test_a_long_body_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert client.status == 200
 
 
-def test_the_application_does_not_run_for_a_client_that_left() -> None:
+def test_the_application_does_not_run_for_an_incomplete_body() -> None:
+    """A server reports malformed chunks as a client that left."""
     client = Client(b"half of a form", leaves=True).request(echo)
 
-    assert client.received == []
+    assert client.status == 400
+    assert b"malformed or incomplete" in client.body
 
 
-def test_the_application_gets_only_the_beginning_of_an_endless_body(
+def test_the_application_gets_one_byte_more_of_an_endless_body_than_it_accepts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asgi, "KEPT_BYTES", 10)
     monkeypatch.setattr(asgi, "RECEIVED_BYTES", 40)
     client = Client(*[b"12345"] * 100)
 
-    assert client.request(echo).body == b"1234512345"
+    assert client.request(echo, longest_body=11).body == b"123451234512"
     assert len(asyncio.run(client.receive())["body"]) == 5, "the rest was not received"
+
+
+def test_a_request_on_a_unix_socket_has_no_address() -> None:
+    """ASGI: "client" and "server" can be None, and the port of a socket is None."""
+    environ = make_environ(scope(client=None, server=None))
+
+    assert environ["REMOTE_ADDR"] == ""
 
 
 # The response
@@ -246,7 +254,7 @@ def test_an_endless_response_stops_when_the_client_leaves() -> None:
         finally:
             closed.append(True)
 
-    served = AsgiApplication(endless, threads=1)
+    served = AsgiApplication(endless, longest_body=0, threads=1)
     client = Client(leaves=True)
     asyncio.run(asyncio.wait_for(served(scope(), client.receive, client.send), 5))
 
@@ -270,7 +278,8 @@ def test_the_application_does_not_run_on_the_event_loop() -> None:
 
 def test_livez_answers_while_all_threads_wait(start: Callable[..., Flask]) -> None:
     leg, client = start(), Client()
-    served = AsgiApplication(leg, threads=0, quick_paths=entrance.quick_paths(leg))
+    quick_paths = entrance.quick_paths(leg)
+    served = AsgiApplication(leg, longest_body=0, threads=0, quick_paths=quick_paths)
     request = scope(raw_path=b"/livez", headers=[(b"host", b"127.0.0.1:9000")])
 
     asyncio.run(asyncio.wait_for(served(request, client.receive, client.send), 5))

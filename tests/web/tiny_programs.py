@@ -44,7 +44,7 @@ def _respond_with(status: str, pause: float = 0) -> AsgiApplication:
         start_response(status, [("Content-Length", "2")])
         return [b"ok"]
 
-    return AsgiApplication(application, threads=2)
+    return AsgiApplication(application, longest_body=0, threads=2)
 
 
 def _program(name: str, factory: str, port: str) -> serving.Program:
