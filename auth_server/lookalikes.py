@@ -7,9 +7,12 @@ of confusable characters comes from the library `confusable-homoglyphs`.
 
 import unicodedata
 from functools import cache, lru_cache
+from itertools import dropwhile, filterfalse
 
-#: Characters without a shape: format characters, and marks that combine with a letter.
-_SHAPELESS = {"Cf", "Mn", "Mc", "Me"}
+from web.text import is_visible
+
+#: How Unicode decomposes characters such as `™`, `²`, `ˢ` and `ⓘ`.
+_SIGNS = {"<super>", "<sub>", "<circle>", "<square>"}
 
 
 def look_alike(one: str, another: str) -> bool:
@@ -21,9 +24,11 @@ def look_alike(one: str, another: str) -> bool:
 def _appearances(name: str) -> frozenset[str]:
     """Return the skeletons of a name, in the case of its letters and in lower case.
 
-    Some letters have a look-alike in one case only: Greek `Ν` is like `N`, and `ν` is like `v`.
+    Some letters have a look-alike in one case only: Greek `Ν` is like `N`, and `ν` is like `v`. A
+    sign such as `™` is written with letters, and users read the name without it.
     """
-    return frozenset({_skeleton(name), _skeleton(name.casefold())})
+    bare = (name, _remove_signs(name), _remove_last_signs(name))
+    return frozenset(map(_skeleton, (*bare, *map(str.casefold, bare))))
 
 
 def _skeleton(name: str) -> str:
@@ -36,11 +41,25 @@ def _skeleton(name: str) -> str:
     return "".join(filter(str.isalnum, skeleton)) or skeleton
 
 
+def _remove_signs(name: str) -> str:
+    """Return the name without what is raised, lowered or enclosed, unless nothing else is left."""
+    return "".join(filterfalse(_is_sign, name)).strip() or name
+
+
+def _remove_last_signs(name: str) -> str:
+    """Return the name without such signs at its end. Others can stand for letters: `Ⓟrint`."""
+    last = "".join(dropwhile(_is_sign, reversed(name)))[::-1]
+    return last.strip() or name
+
+
+def _is_sign(character: str) -> bool:
+    """Return whether users read a name without this character. Spaces never matter."""
+    kind = unicodedata.decomposition(character).partition(" ")[0]
+    return kind in _SIGNS or character.isspace() or unicodedata.category(character) == "So"
+
+
 def _remove_shapeless(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(
-        character for character in decomposed if unicodedata.category(character) not in _SHAPELESS
-    )
+    return "".join(filter(is_visible, unicodedata.normalize("NFKD", text)))
 
 
 def _enlarge(character: str) -> str:

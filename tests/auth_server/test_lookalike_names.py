@@ -34,8 +34,17 @@ LOOKALIKES = [
     "Рrіnt Ѕhор",  # Cyrillic Р, і, Ѕ, о and р
     "ᴘʀɪɴᴛ ꜱʜᴏᴘ",
     "🖨️ Print Shop",
+    "Print Shop\u3164",  # an invisible letter of Korean
+    "\u1160Print\uffa0Shop",
+    "Print Shop™",
+    "Print Shop℠",
+    "ᴾʳⁱⁿᵗ ˢʰᵒᵖ",
+    "Ⓟⓡⓘⓝⓣ Ⓢⓗⓞⓟ",
+    "Print Shop ⓘ",
+    "Print Shop²",
+    "Ⓟrint Shop ™ ™",
 ]
-OTHERS = ["Print Shop 2", "Print Workshop", "Paint Shop", "Tripod", "写真館", "Фото", "🖨️"]
+OTHERS = ["Print Shop 2", "Print Workshop", "Paint Shop", "Tripod", "写真館", "Фото", "🖨️", "™"]
 
 
 @pytest.fixture
