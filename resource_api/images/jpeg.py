@@ -120,13 +120,13 @@ def _decode(image: Image.Image, data: bytes) -> Image.Image:
     try:
         image.load()
     except OSError:
-        if _decode_last_rows(data + _END) != _decode_last_rows(data + _FILLER + _END):
+        image = _load(data + _END)
+        if image.tobytes() != _load(data + _FILLER + _END).tobytes():
             raise
-        image = Image.open(BytesIO(data + _END), formats=["JPEG"])
-        image.load()
     return image
 
 
-def _decode_last_rows(data: bytes) -> bytes:
-    with Image.open(BytesIO(data), formats=["JPEG"]) as image:
-        return image.crop((0, max(image.height - 32, 0), image.width, image.height)).tobytes()
+def _load(picture: bytes) -> Image.Image:
+    image = Image.open(BytesIO(picture), formats=["JPEG"])
+    image.load()
+    return image

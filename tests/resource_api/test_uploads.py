@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from resource_api import photos
 from resource_api.images.cleaning import clean
-from resource_api.reasons import UploadRefused
+from resource_api.reasons import Reason, UploadRefused
 
 MIB = 1024 * 1024
 PRIVATE_DATA = b"52.37 N 4.90 E"
@@ -291,6 +291,17 @@ def test_a_truncated_image_is_unsupported(alices_client, drawing, file_format):
     response = alices_client.upload(image[: len(image) * 2 // 3])
 
     assert response.status_code == 415
+
+
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"restart_marker_rows": 1}])
+def test_a_jpeg_that_lacks_many_rows_is_unsupported(options, part):
+    written = io.BytesIO()
+    Image.effect_noise((400, 400), 60).save(written, "JPEG", **options)
+
+    with pytest.raises(UploadRefused) as refused:
+        clean(written.getvalue()[: int(written.tell() * part)])
+    assert refused.value.reason is Reason.UNSUPPORTED_IMAGE
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
