@@ -40,6 +40,23 @@ def make_parent_writable(environ: Environ) -> None:
     Path(environ["TRIPOD_INSTANCE_PATH"]).parent.chmod(0o777)
 
 
+def make_grandparent_writable(environ: Environ) -> None:
+    folder = Path(environ["TRIPOD_INSTANCE_PATH"])
+    closed = folder.parent / "open" / "closed"
+    closed.mkdir(parents=True)
+    closed.parent.chmod(0o777)
+    environ["TRIPOD_INSTANCE_PATH"] = str(folder.rename(closed / "instance"))
+
+
+def put_a_database_into_a_writable_folder(environ: Environ) -> None:
+    """Keep the database elsewhere, where others can put another file in its place."""
+    database = database_of(environ)
+    folder = database.parent.parent / "open"
+    folder.mkdir()
+    folder.chmod(0o777)
+    use(AUTH_DATABASE_URL=f"sqlite:///{database.rename(folder / database.name)}")(environ)
+
+
 def use(**variables: str) -> Callable[[Environ], None]:
     """Return a function that sets variables, named without `TRIPOD_`."""
     return lambda environ: environ.update(
@@ -55,6 +72,11 @@ def copy(source: str, target: str) -> Callable[[Environ], None]:
 def postgresql(host: str, options: str = "", password: str = ":Zk4vN8qL2xR7wB1m") -> str:
     """Return the URL of a server that does not answer, soon."""
     return f"postgresql+psycopg://tripod{password}@{host}:1/tripod?connect_timeout=1{options}"
+
+
+def redis(option: str) -> str:
+    """Return the URL of a server on another machine that does not answer."""
+    return f"rediss://:Zk4vN8qL2xR7wB1m@redis.invalid:1/0?{option}"
 
 
 def change_redirect_uri(uri: str) -> Callable[[Environ], None]:
@@ -99,6 +121,7 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("separate-origins", "one address", copy("AUTH_SERVER_URL", "RESOURCE_API_URL")),
     ("listening-address", "all interfaces", use(AUTH_SERVER_BIND="0.0.0.0:9000")),
     ("listening-address", "all interfaces, IPv6", use(CLIENT_APP_BIND="[::]:9001")),
+    ("listening-address", "all, mapped", use(CLIENT_APP_BIND="[::ffff:0.0.0.0]:9001")),
     ("listening-address", "a public address", use(RESOURCE_API_BIND="8.8.8.8:9002")),
     ("trusted-proxies", "an undeclared proxy", use(TRUSTED_PROXIES="0")),
     (
@@ -110,6 +133,7 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
             RESOURCE_API_URL="http://127.0.0.1:9002",
         ),
     ),
+    ("metrics-address", "all interfaces, mapped", use(METRICS_BIND="[::ffff:0.0.0.0]:9100")),
     ("metrics-address", "all interfaces", use(METRICS_BIND="0.0.0.0:9100")),
     ("metrics-address", "a public address", use(METRICS_BIND="8.8.8.8:9100")),
     ("demo-on-loopback", "the demo on the network", use(DEMO="1")),
@@ -121,7 +145,9 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("instance-folder", "readable by all", chmod(0o755)),
     ("instance-folder", "writable by the group", chmod(0o770)),
     ("instance-folder", "replaceable by others", make_parent_writable),
+    ("instance-folder", "replaceable with its parent", make_grandparent_writable),
     ("private-files", "a readable database", chmod(0o644, "auth_server.db")),
+    ("private-files", "a replaceable database", put_a_database_into_a_writable_folder),
     ("clock", "a slow clock", execute("UPDATE clients SET created_at = '2999-01-01 00:00:00'")),
     ("store-reachable", "no server", use(AUTH_DATABASE_URL=postgresql("127.0.0.1"))),
     ("store-reachable", "no file", lambda environ: database_of(environ).unlink()),
@@ -141,6 +167,25 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
         "store-encryption",
         "TLS if the server likes",
         use(AUTH_DATABASE_URL=postgresql("192.0.2.1", "&sslmode=prefer")),
+    ),
+    (
+        "store-encryption",
+        "TLS with any server",
+        use(AUTH_DATABASE_URL=postgresql("192.0.2.1", "&sslmode=require")),
+    ),
+    (
+        "store-encryption",
+        "the address of another machine",
+        use(AUTH_DATABASE_URL=postgresql("127.0.0.1", "&hostaddr=192.0.2.1")),
+    ),
+    (
+        "store-encryption",
+        "a second host",
+        use(AUTH_DATABASE_URL=postgresql("127.0.0.1", "&host=/run/postgresql,192.0.2.1")),
+    ),
+    *(
+        ("store-encryption", f"Redis with {option}", use(SESSION_STORE_URL=redis(option)))
+        for option in ("ssl_cert_reqs=none", "ssl_cert_reqs=optional", "ssl_check_hostname=False")
     ),
     ("store-password", "none", use(AUTH_DATABASE_URL=postgresql("127.0.0.1", password=""))),
     (

@@ -52,12 +52,17 @@ class Store(NamedTuple):
         return self.is_file and not self.path.exists()
 
     @property
-    def host(self) -> str:
-        """The host that is connected to; an empty one for a file or a Unix socket."""
-        host = self.url.query.get("host") or self.url.host or ""
-        if self.is_file or str(host).startswith("/"):
-            return ""
-        return str(host)
+    def hosts(self) -> list[str]:
+        """The hosts that may be connected to; none for a file or a Unix socket.
+
+        For libpq, a URL can name several hosts, and can name an address beside its host.
+        """
+        if self.is_file:
+            return []
+        query = self.url.normalized_query
+        named = [self.url.host or "", *query.get("host", ()), *query.get("hostaddr", ())]
+        hosts = [host.strip() for host in ",".join(named).split(",")]
+        return [host for host in hosts if host and not host.startswith("/")]
 
 
 class StoreError(Exception):

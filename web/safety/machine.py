@@ -26,8 +26,7 @@ def check_instance_folder(installation: Installation) -> Iterator[str]:
             yield f"others can read or write {folder}: run chmod 700 on it."
         if folder.stat().st_uid != os.geteuid():
             yield f"{folder} belongs to another account."
-        if _can_be_replaced(folder):
-            yield f"others can replace {folder}: run chmod o-w on {folder.parent}."
+        yield from _find_replaceable(folder)
 
 
 def check_private_files(installation: Installation) -> Iterator[str]:
@@ -38,6 +37,7 @@ def check_private_files(installation: Installation) -> Iterator[str]:
     for path in sorted(files):
         if path.exists() and is_open_to_others(path):
             yield f"others can read or write {path}: run chmod 600 on it."
+        yield from _find_replaceable(path)
 
 
 def check_clock(installation: Installation) -> Iterator[str]:
@@ -65,6 +65,10 @@ def is_open_to_others(path: Path) -> bool:
     return os.name == "posix" and bool(path.stat().st_mode & 0o066)
 
 
-def _can_be_replaced(folder: Path) -> bool:
-    mode = folder.parent.stat().st_mode
-    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
+def _find_replaceable(path: Path) -> Iterator[str]:
+    """Yield what is wrong with the folders above: who can write one can replace what is in it."""
+    folders = {*path.absolute().parents, *path.resolve().parents}
+    for folder in sorted(filter(Path.exists, folders)):
+        mode = folder.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            yield f"others can write {folder}, and so replace {path.name}."

@@ -75,6 +75,8 @@ def is_private(host: str) -> bool:
 
 def _is_private_address(text: str | int) -> bool:
     address: IPv4Address | IPv6Address = ip_address(str(text).partition("%")[0])
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
     return address.is_private and not address.is_unspecified
 
 

@@ -13,7 +13,10 @@ from web.safety.secret_keys import find_weakness
 
 LEAST_PASSWORD = 16
 _REDIS = ("redis", "rediss")
-_ENCRYPTED = ("require", "verify-ca", "verify-full")
+#: The modes in which the server must prove who it is. `require` encrypts for any server.
+_VERIFIED = ("verify-ca", "verify-full")
+#: The options of the Redis library that turn this off, and their only safe values.
+_VERIFYING = {"ssl_cert_reqs": "required", "ssl_check_hostname": "true"}
 
 
 def check_reachable(installation: Installation) -> Iterator[str]:
@@ -43,7 +46,7 @@ def check_separate(installation: Installation) -> Iterator[str]:
     owners: dict[tuple[object, ...], str] = {}
     for store in installation.stores:
         url = store.url
-        place = (url.get_backend_name(), store.host, url.port, url.database)
+        place = (url.get_backend_name(), *store.hosts, url.port, url.database)
         if owners.setdefault(place, store.setting) != store.setting:
             yield f"{owners[place]} and {store.setting} are the same: use two databases."
 
@@ -60,14 +63,27 @@ def check_several_machines(installation: Installation) -> Iterator[str]:
 
 
 def check_encrypted(installation: Installation) -> Iterator[str]:
-    """Check that connections to other machines are encrypted."""
+    """Check that connections to other machines are encrypted, and that those are verified."""
     for store in installation.stores:
-        if is_on_this_machine(store.host):
+        if all(map(is_on_this_machine, store.hosts)):
             continue
-        if store.url.drivername in _REDIS and store.url.drivername != "rediss":
+        if store.url.drivername not in _REDIS:
+            if store.url.query.get("sslmode") not in _VERIFIED:
+                yield f"{store.setting} names another machine: add ?sslmode=verify-full."
+        elif store.url.drivername != "rediss":
             yield f"{store.setting} names another machine: use rediss://."
-        if store.url.drivername not in _REDIS and store.url.query.get("sslmode") not in _ENCRYPTED:
-            yield f"{store.setting} names another machine: add ?sslmode=verify-full."
+        for option in _find_unverified(store):
+            yield f"{store.setting} names another machine: remove {option}."
+
+
+def _find_unverified(store: Store) -> list[str]:
+    """Return the options by which any server would be accepted."""
+    query = store.url.normalized_query
+    return [
+        name
+        for name, safe in _VERIFYING.items()
+        if any(value.lower() != safe for value in query.get(name, ()))
+    ]
 
 
 def check_passwords(installation: Installation) -> Iterator[str]:
@@ -76,7 +92,7 @@ def check_passwords(installation: Installation) -> Iterator[str]:
     A Unix socket tells who connects.
     """
     for store in installation.stores:
-        if not store.host:
+        if not store.hosts:
             continue
         if not store.url.password:
             yield f"{store.setting} has no password: set one."
