@@ -211,16 +211,28 @@ def run_printed(block: str, folder: Path, *names: str, env: dict[str, str]) -> N
     assert finished.returncode == 0, finished.stderr
 
 
-def test_a_backup_of_sqlite_is_restored_without_its_grants(tmp_path: Path) -> None:
+#: Rows that users and clients can end, so that a backup may have some that were ended since.
+REVOCABLE = [
+    "INSERT INTO grants (id, user_id, client_id, scope, created_at, expires_at) "
+    "SELECT 'a-grant', id, 'print-shop', '', created_at, created_at FROM users LIMIT 1",
+    "INSERT INTO consents (user_id, client_id, scope, granted_at) "
+    "SELECT id, 'print-shop', 'profile', created_at FROM users LIMIT 1",
+    "INSERT INTO sign_ins (id, user_id, digest, signed_in_at, used_at) "
+    "SELECT 'a-sign-in', id, 'a-digest', created_at, created_at FROM users LIMIT 1",
+]
+COUNT_REVOCABLE = (
+    "SELECT (SELECT count(*) FROM grants), (SELECT count(*) FROM consents), "
+    "(SELECT count(*) FROM sign_ins)"
+)
+
+
+def test_a_backup_of_sqlite_is_restored_without_what_was_revoked(tmp_path: Path) -> None:
     env = environment(tmp_path / "instance", TRIPOD_DEMO="1")
     assert run("-c", "import app; app.create_auth_server()", env=env).returncode == 0
     database = tmp_path / "instance" / "auth_server.db"
-    insert = (
-        "INSERT INTO grants (id, user_id, client_id, scope, created_at, expires_at) "
-        "SELECT 'a-grant', id, 'print-shop', '', created_at, created_at FROM users LIMIT 1"
-    )
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute(insert)
+        for statement in REVOCABLE:
+            connection.execute(statement)
 
     run_printed(printed("sh", "VACUUM INTO"), tmp_path, "SQLite", env=env)
     with closing(sqlite3.connect(database)) as connection, connection:
@@ -229,9 +241,9 @@ def test_a_backup_of_sqlite_is_restored_without_its_grants(tmp_path: Path) -> No
 
     with closing(sqlite3.connect(database)) as connection:
         users = connection.execute("SELECT count(*) FROM users").fetchone()
-        grants = connection.execute("SELECT count(*) FROM grants").fetchone()
+        revocable = connection.execute(COUNT_REVOCABLE).fetchone()
     assert users[0] >= 2
-    assert grants == (0,)
+    assert revocable == (0, 0, 0)
     assert database.stat().st_mode & 0o777 == 0o600
 
 
