@@ -190,6 +190,16 @@ def test_the_printed_settings_are_safe(settings: dict[str, str]) -> None:
     assert result.returncode == 0
 
 
+def test_the_printed_commands_run_as_the_account_of_the_unit() -> None:
+    """The check reports an instance folder of another account than its own."""
+    unit, shell = printed("ini", "[Service]"), printed("sh", "runuser")
+    [account] = re.findall(r"^User=(.+)", unit, re.MULTILINE)
+    [folder] = re.findall(r"^Environment=(TRIPOD_INSTANCE_PATH=.+)%i", unit, re.MULTILINE)
+
+    assert f"{folder}auth_server; " in shell
+    assert f"runuser -u {account} -- " in shell
+
+
 def test_every_printed_setting_is_documented() -> None:
     guide = (ROOT / "docs" / "settings.md").read_text()
     names = re.findall(r"^(TRIPOD_[A-Z_]+)=", GUIDE, re.MULTILINE)
