@@ -17,6 +17,8 @@ _PLACEHOLDERS = re.compile(
     "|yoursecret|yourkey|mysecret|supersecret|topsecret|verysecret|secretkey|secrethere|keyhere"
     "|insecure|notsecure|notsecret|placeholder|example|development|password|passphrase"
     "|donotuse|dontuse|foobar|qwerty|abcdefgh|hgfedcba|01234567|12345678|76543210|87654321"
+    "|pleasechange|tobechanged|goeshere|randomstring|randomvalue|realvalue|initialvalue|asdfghjk"
+    "|batterystaple|quickbrownfox|loremipsum"
 )
 
 
