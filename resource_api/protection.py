@@ -37,7 +37,7 @@ class AccessRefused(ApiError):
     `scope` is the one that the request needs.
     """
 
-    scope: str | None = None
+    scope: str = ""
 
     def challenge(self) -> dict[str, str]:
         """Return the parameters of the challenge besides `realm` and `resource_metadata`."""
@@ -47,7 +47,7 @@ class AccessRefused(ApiError):
         """Return the `WWW-Authenticate` header."""
         metadata = absolute_url("protected_resource_metadata")  # RFC 9728 §5.1
         parameters = {"realm": REALM, **self.challenge(), "resource_metadata": metadata}
-        if self.scope is not None:
+        if self.scope:
             parameters["scope"] = self.scope
         pairs = ", ".join(f'{name}="{value}"' for name, value in parameters.items())
         return {"WWW-Authenticate": f"Bearer {pairs}"}

@@ -68,10 +68,9 @@ class AsgiApplication:
     def __init__(
         self,
         application: "WSGIApplication",
-        *,
         longest_body: int,
-        threads: int = THREADS,
         quick_paths: Collection[str] = (),
+        threads: int = THREADS,
     ) -> None:
         self._application = application
         self._longest_body = longest_body

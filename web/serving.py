@@ -79,11 +79,7 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
         app = create()
         gc.freeze()
         gc.enable()
-        return asgi.AsgiApplication(
-            app,
-            longest_body=request_bodies.find_limit(app),
-            quick_paths=entrance.quick_paths(app),
-        )
+        return asgi.AsgiApplication(app, request_bodies.find_limit(app), entrance.quick_paths(app))
 
     return create_asgi_application
 

@@ -62,7 +62,7 @@ class Store(NamedTuple):
         query = self.url.normalized_query
         named = [self.url.host or "", *query.get("host", ()), *query.get("hostaddr", ())]
         hosts = [host.strip() for host in ",".join(named).split(",")]
-        return [host for host in hosts if host and not host.startswith("/")]
+        return [host for host in filter(None, hosts) if not host.startswith("/")]
 
 
 class StoreError(Exception):
