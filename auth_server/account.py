@@ -77,11 +77,16 @@ def remove_app(
 
     Return the app, or None if it is not connected.
     """
-    for app in connected_apps(db, user):
-        if app.client.client_id == unverified_client_id:
-            _end_access(db, user, app.client, address)
-            return app.client
-    return None
+    client = find_connected_app(db, user, unverified_client_id)
+    if client is not None:
+        _end_access(db, user, client, address)
+    return client
+
+
+def find_connected_app(db: Session, user: SignedInUser, unverified_client_id: str) -> Client | None:
+    """Return the app with this client id, or None if it is not connected."""
+    clients = (app.client for app in connected_apps(db, user))
+    return next((each for each in clients if each.client_id == unverified_client_id), None)
 
 
 def remove_all_apps(db: Session, user: SignedInUser, address: str | None) -> None:

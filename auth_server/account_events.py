@@ -9,18 +9,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, func, insert, literal, select
 
-from auth_server.models import AccountEvent
+from auth_server.models import AccountEvent, User
 from web.clock import now
-from web.database import Session
+from web.database import Session, UtcDateTime
 from web.statements import Change, Executor
 
 KEPT_FOR = timedelta(days=90)
 SHOWN = 50
+#: Of each account, only the newest failures are kept, so that guesses cannot fill the database.
+FAILURES_KEPT = 20
 
 Event = Literal[
     "signed_in",
+    "sign_in_failed",
     "app_allowed",
     "app_removed",
     "permission_withdrawn",
@@ -33,6 +36,7 @@ Event = Literal[
 ]
 SENTENCES: dict[str, str] = {
     "signed_in": "You signed in.",
+    "sign_in_failed": "Someone typed a wrong password for your account.",
     "app_allowed": "You gave {client} access.",
     "app_removed": (
         "You removed {client}'s access. Its codes and tokens stopped working immediately."
@@ -53,6 +57,34 @@ SENTENCES: dict[str, str] = {
 
 
 _STORE = Change.insert(AccountEvent, "user_id", "at", "event", "client_name", "address")
+_user_id = select(User.id).where(User.username == bindparam("of_user")).scalar_subquery()
+_failures = select(AccountEvent.id).where(
+    AccountEvent.user_id == _user_id, AccountEvent.event == "sign_in_failed"
+)
+_STORE_FAILURE = Change(
+    insert(AccountEvent).from_select(
+        ["user_id", "at", "event", "address"],
+        select(
+            User.id,
+            bindparam("moment", type_=UtcDateTime),
+            literal("sign_in_failed", AccountEvent.event.type),
+            bindparam("from_address", type_=AccountEvent.address.type),
+        ).where(User.username == bindparam("of_user")),
+    )
+)
+_DELETE_OLD_FAILURES = Change(
+    delete(AccountEvent).where(
+        AccountEvent.id.in_(_failures.order_by(AccountEvent.id.desc()).offset(FAILURES_KEPT))
+    )
+)
+_DELETE_FAILURE = Change(
+    delete(AccountEvent).where(
+        AccountEvent.id
+        == _failures.where(AccountEvent.at == bindparam("moment"))
+        .with_only_columns(func.max(AccountEvent.id))
+        .scalar_subquery()
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +107,20 @@ def note(
 ) -> None:
     """Store an event, in the current transaction."""
     _STORE.run(db, user_id=user_id, at=now(), event=event, client_name=client_name, address=address)
+
+
+def note_failure(db: Executor, username: str, at: datetime, address: str | None) -> None:
+    """Store that a password for this account was wrong, until `forget_failure` removes it.
+
+    The statements are the same for a username that nobody has, so that they take the same time.
+    """
+    _STORE_FAILURE.run(db, of_user=username, moment=at, from_address=address)
+    _DELETE_OLD_FAILURES.run(db, of_user=username)
+
+
+def forget_failure(db: Executor, username: str, at: datetime) -> None:
+    """Remove a failure that was stored at this time, because the password was right."""
+    _DELETE_FAILURE.run(db, of_user=username, moment=at)
 
 
 def recent(db: Session, user_id: str) -> Sequence[Entry]:

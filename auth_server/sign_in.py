@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
 
-from auth_server import digests, sign_in_records, throttling
+from auth_server import account_events, digests, sign_in_records, throttling
 from auth_server.context import get_settings
 from auth_server.models import SignInFailure, User
 from auth_server.password_errors import TooBusy
@@ -50,8 +50,9 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     """Return the user with this username and password, or None, after the same time.
 
     Commit the counted attempt before the password is hashed, so that hashing does not lock the
-    database. If the password is right, the caller's commit removes the attempt. `writing` may call
-    a view again: the attempt of a request is counted only once.
+    database. It is also stored as an event of the account, in the same commit. If the password is
+    right, the caller's commit removes both. `writing` may call a view again: the attempt of a
+    request is counted only once.
 
     :raises throttling.TooManyFailures: when there were too many failures from this address.
     :raises TooBusy: when too many passwords are being hashed. This attempt does not count.
@@ -62,19 +63,25 @@ def authenticate(db: Session, username: str, password: str) -> User | None:
     attempt: SignInFailure | None = g.get("attempt")
     if attempt is None:
         attempt = throttling.count_attempt(db, request.remote_addr or "", canonical or username)
+        account_events.note_failure(db, canonical, attempt.at, request.remote_addr)
     user = _find_user(db, canonical)
     db.commit()
     g.attempt = attempt
     try:
         new_hash = _check_password(user, password)
     except TooBusy:
-        throttling.remove_attempt(db, attempt)
+        _remove_attempt(db, attempt, canonical)
         db.commit()
         raise
     if user is None or new_hash is None:
         return None
-    throttling.remove_attempt(db, attempt)
+    _remove_attempt(db, attempt, canonical)
     return _reload_unchanged(db, user, new_hash)
+
+
+def _remove_attempt(db: Session, attempt: SignInFailure, username: str) -> None:
+    account_events.forget_failure(db, username, attempt.at)
+    throttling.remove_attempt(db, attempt)
 
 
 def _check_password(user: User | None, password: str) -> str | None:

@@ -101,6 +101,10 @@ class Visit:
 
     def remove_print_shop(self, username: str) -> Self:
         """Connect Print Shop, then remove its access."""
+        return self.ask_to_remove_print_shop(username).press("Remove access")
+
+    def ask_to_remove_print_shop(self, username: str) -> Self:
+        """Connect Print Shop, then open the question before its access is removed."""
         return (
             self.connect(username).tripod_id("/account/apps").press("Remove access of Print Shop")
         )
@@ -248,6 +252,16 @@ PAGES = [
         "auth_server/account_apps", "Connected apps", lambda visit: visit.remove_print_shop("alice")
     ),
     Entry(
+        "auth_server/account_remove",
+        "Remove the access of Print Shop?",
+        lambda visit: visit.ask_to_remove_print_shop("alice"),
+    ),
+    Entry(
+        "auth_server/account_end",
+        "Sign out everywhere else and remove all apps?",
+        lambda visit: visit.connect("alice").tripod_id("/account/sign-out"),
+    ),
+    Entry(
         "auth_server/account_activity",
         "Activity",
         lambda visit: visit.signed_in_as("alice").tripod_id("/account/activity"),
@@ -267,8 +281,10 @@ PAGES = [
         "This request was refused",
         lambda visit: visit.request_of_a_developers_client(),
     ),
-    Entry("auth_server/developer_apps", "Your apps", lambda visit: visit.developer_apps()),
-    Entry("auth_server/developer_apps", "Your apps", lambda visit: visit.register()),
+    Entry(
+        "auth_server/developer_apps", "Apps that you develop", lambda visit: visit.developer_apps()
+    ),
+    Entry("auth_server/developer_apps", "Apps that you develop", lambda visit: visit.register()),
     Entry(
         "auth_server/developer_new", "Register an app", lambda visit: visit.developer_apps("/new")
     ),

@@ -42,7 +42,7 @@ READABLE = {
         "GET /photos/<photo_id>/image",
     },
 }
-ON_EVERY_LEG = {"GET /", "GET /healthz", "GET /livez", "GET /static/<path:filename>"}
+ON_EVERY_LEG = {"GET /", "GET /healthz", "GET /livez", "GET /static/<path:filename>", "POST /theme"}
 #: The other routes of the two servers. A new route is added here or above, except that a view of
 #: Photo API that requires a scope is always readable. No route of Print Shop ever is.
 NOT_READABLE = {
@@ -59,10 +59,12 @@ NOT_READABLE = {
         "GET /.well-known/change-password",
         "GET /account/apps",
         "POST /account/apps",
+        "GET /account/apps/remove",
         "GET /account/activity",
         "POST /account/activity",
         "GET /account/password",
         "POST /account/password",
+        "GET /account/sign-out",
         "POST /account/sign-out",
         "GET /developer/apps",
         "GET /developer/apps/new",

@@ -195,6 +195,7 @@ def test_a_removed_app_must_ask_again(page: Page, legs: Running) -> None:
 
     page.goto(f"{legs.auth_server_url}/account/apps")
     page.get_by_role("button", name="Remove access of Print Shop").click()
+    page.get_by_role("button", name="Remove access").click()
     expect(page.get_by_text("No app is connected")).to_be_visible()
     page.goto(f"{legs.client_app_url}/photos")
     expect(page.get_by_role("heading", level=1)).not_to_contain_text("album")

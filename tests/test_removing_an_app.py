@@ -18,6 +18,7 @@ def test_connecting_again_after_the_removal_shows_the_consent_page(
     legs: Legs, alice: Person
 ) -> None:
     alice.browser.open(f"{legs.auth_server_url}/account/apps")
+    alice.browser.press("Remove access")
     removed = alice.browser.press("Remove access")
     ended = alice.browser.open(f"{legs.client_app_url}/photos")
     consent = alice.browser.follow("Connect again")

@@ -111,8 +111,8 @@ def test_head_redeems_no_code(legs: Legs, alice: Person) -> None:
 
 
 def test_head_does_not_take_the_notice_of_the_next_page(alice: Person) -> None:
-    form = Page(alice.browser.get("/account/apps")).forms[0]
-    alice.browser.post(form.action, form.entries | {"client_id": "print-shop"})
+    form = Page(alice.browser.get("/account/apps")).forms[-1]
+    alice.browser.post("/account/apps", form.entries | {"client_id": "print-shop"})
     alice.browser.request("HEAD", "/account/apps")
 
     assert "You removed" in Page(alice.browser.get("/account/apps")).text

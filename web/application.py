@@ -18,6 +18,7 @@ from web import (
     request_lines,
     request_text,
     session_cookies,
+    theme,
 )
 from web.derived_keys import derive_key
 from web.leg_settings import LegSettings
@@ -56,6 +57,7 @@ def new_application(settings: LegSettings) -> Flask:
         headers,
         cors,
         pages,
+        theme,
     ):
         part.init_app(app)
     return app

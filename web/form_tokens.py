@@ -1,7 +1,11 @@
 """Reject forms that come from another site or have no valid CSRF token (RFC 6749 §10.12).
 
-Views that are marked `for_machines` are exempt, because their callers send no cookies.
+Views that are marked `for_machines` are exempt, because their callers send no cookies. So are those
+that are marked `needs_no_token`.
 """
+
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, current_app, g, request
 from flask_wtf import CSRFProtect
@@ -12,6 +16,9 @@ from web import event_log, origin_mismatch, request_origin
 from web.canonical_host import is_for_machines
 from web.leg_settings import current_settings
 from web.reasons import Reason
+
+View = TypeVar("View", bound=Callable[..., Any])
+_IS_EXEMPT = "tripod_needs_no_token"
 
 
 class FormRefused(BadRequest):
@@ -37,7 +44,7 @@ def init_app(app: Flask) -> None:
         if not _is_form():
             return
         if request_origin.is_from_another_site():
-            raise _refuse_foreign_form()
+            raise refuse_foreign_form()
         try:
             # Lab check: form-token
             csrf.protect()
@@ -45,6 +52,12 @@ def init_app(app: Flask) -> None:
             raise _record_refusal(_find_cause(), detail=error.description) from None
 
     app.before_request(check_form)
+
+
+def needs_no_token(view: View) -> View:
+    """Mark a view that changes nothing that belongs to a user or a session."""
+    setattr(view, _IS_EXEMPT, True)
+    return view
 
 
 def renew_token() -> None:
@@ -58,11 +71,12 @@ def _is_form() -> bool:
     """Return whether this request changes something and comes from a page."""
     view = current_app.view_functions.get(request.endpoint or "")
     changes = request.method in current_app.config["WTF_CSRF_METHODS"]
-    is_checked = changes and current_app.config["WTF_CSRF_ENABLED"]
-    return is_checked and view is not None and not is_for_machines(view)
+    if view is None or not changes or not current_app.config["WTF_CSRF_ENABLED"]:
+        return False
+    return not is_for_machines(view) and not hasattr(view, _IS_EXEMPT)
 
 
-def _refuse_foreign_form() -> BadRequest:
+def refuse_foreign_form() -> BadRequest:
     """Return the error for a form that a header attributes to another origin than the leg's own.
 
     If a proxy hides the leg's address from it, each of its own forms looks like this.

@@ -40,6 +40,16 @@ def account_apps(user: SignedInUser) -> ResponseReturnValue:
     )
 
 
+@bp.get("/account/apps/remove")
+@for_signed_in
+def app_to_remove(user: SignedInUser) -> ResponseReturnValue:
+    """Ask whether to remove the access of an app."""
+    client = account.find_connected_app(get_db(), user, request.args.get("client_id", ""))
+    if client is None:
+        return _redirect_with_notice("account_apps", "not connected")
+    return page("account_remove.html", client=client)
+
+
 @bp.post("/account/apps")
 @writing
 @for_signed_in
@@ -51,6 +61,13 @@ def remove_app(user: SignedInUser) -> ResponseReturnValue:
     if client is None:
         return _redirect_with_notice("account_apps", "not connected")
     return _redirect_with_notice("account_apps", "removed", client.name)
+
+
+@bp.get("/account/sign-out")
+@for_signed_in
+def end_of_everything(user: SignedInUser) -> ResponseReturnValue:
+    """Ask whether to sign out everywhere else and to remove every app."""
+    return page("account_end.html", apps=account.connected_apps(get_db(), user))
 
 
 @bp.post("/account/sign-out")
@@ -86,6 +103,7 @@ def account_activity(user: SignedInUser) -> ResponseReturnValue:
         ago=plain_dates.ago,
         events=account_events.recent(get_db(), user.id),
         limit=account_events.SHOWN,
+        failures_kept=account_events.FAILURES_KEPT,
         kept_for=account_events.KEPT_FOR.days,
         day_and_time=plain_dates.day_and_time,
     )

@@ -137,11 +137,14 @@ class Person:
     def remove_all_access(self, issuer: str) -> None:
         """Remove the access of every app on the account page, and with it all grants."""
         for _ in range(MAX_APPS):
-            answer = self.visit(f"{issuer}/account/apps")
-            form = answer.page.form_with("client_id")
-            if form is None:
+            listed = self.visit(f"{issuer}/account/apps").page.form_with("client_id")
+            if listed is None:
                 break
-            self.browser.submit(answer, form, form.buttons[0])
+            _, client_id = listed.buttons[0]
+            question = self.visit(f"{issuer}/account/apps/remove?client_id={client_id}")
+            form = question.page.form_with("client_id")
+            if form is not None:
+                self.browser.submit(question, form, form.buttons[0])
         self.has_consented = False
 
 

@@ -29,6 +29,7 @@ _PAGES = {
         "POST /login/account": "The user continues with the account that is signed in.",
         "POST /logout": "The user signs out of {server}.",
         "GET /account/apps": "The user opens the list of apps that have access.",
+        "GET /account/apps/remove": "{server} asks the user to confirm the removal of an app.",
         r"\w+ /account/.*": "The user manages their account at {server}.",
         r"\w+ /developer/.*": "A developer manages their apps at {server}.",
         r"GET /\.well-known/change-password": (

@@ -32,7 +32,7 @@ log = logging.getLogger("tripod")
 COPIED = 64 * 1024
 #: The same for a page, of which only the title is stored.
 COPIED_OF_A_PAGE = 4096
-NOT_RECORDED = ("/inspector", "/static/", "/favicon.ico", "/healthz", "/livez")
+NOT_RECORDED = ("/inspector", "/static/", "/favicon.ico", "/healthz", "/livez", "/theme")
 #: The names of the recorded headers by their names in WSGI.
 _HTTP_HEADERS = {f"HTTP_{name.upper().replace('-', '_')}": name for name in headers.NAMES}
 _current_wire: ContextVar[Wire | None] = ContextVar("current_wire", default=None)

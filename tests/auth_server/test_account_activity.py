@@ -1,17 +1,24 @@
 """The activity page: the events of the signed-in user's account."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import pytest
+from sqlalchemy import event
 from world.cast import Person
 from world.clock import Clock
 from world.page import Page
 from world.registered_client import RegisteredClient
 
 from tests.auth_server.server import ELSEWHERE, NOON, SOMEWHERE, Server
+from web.database import Session
 
 ALLOWED = "You gave Print Shop access."
 LEFT = "Print Shop gave up its own access."
 REVOKED = "Access for Print Shop was revoked because a code or token was used twice."
 REMOVED = "You removed Print Shop's access."
+WRONG = "Someone typed a wrong password for your account."
 
 
 def activity(person: Person) -> str:
@@ -34,11 +41,101 @@ def test_a_sign_in_is_listed_with_time_and_address(
     assert NOON.isoformat() in alice.browser.get("/account/activity").text
 
 
-def test_a_failed_sign_in_is_not_listed(alice: Person) -> None:
-    alice.send_login(password="a guess")
+def test_a_failed_sign_in_is_listed_with_time_and_address(
+    clock: Clock, alice: Person, server: Server
+) -> None:
+    mallory = Person("alice", "a guess", server.browser(ELSEWHERE))
+    mallory.send_login()
+    clock.forward(60)
     alice.send_login()
 
+    assert f"{WRONG} 4 March 2031, 12:00 UTC , from {ELSEWHERE}" in activity(alice)
     assert activity(alice).count("You signed in.") == 1
+
+
+def test_a_failed_sign_in_is_listed_only_for_its_account(alice: Person, bob: Person) -> None:
+    for username in ("alice", "ＡＬＩＣＥ", "nobody", "a\tname"):
+        alice.send_login(username=username, password="a guess")
+    alice.send_login()
+
+    assert activity(alice).count(WRONG) == 2
+    assert WRONG not in activity(bob)
+
+
+def test_a_right_password_leaves_no_failure(alice: Person) -> None:
+    """The failure is stored before the password is checked, at the same time as the others."""
+    alice.send_login(password="a guess")
+    alice.send_login()
+    alice.send_login()
+
+    assert activity(alice).count(WRONG) == 1
+
+
+def test_a_wrong_current_password_is_listed(alice: Person) -> None:
+    form = Page(alice.ask("/account/password")).form
+    typed = {
+        "current_password": "a guess",
+        "new_password": "new password",
+        "repeated_password": "new password",
+    }
+    alice.browser.post(form.action, data=form.entries | typed)
+
+    assert activity(alice).count(WRONG) == 1
+
+
+def test_guesses_keep_twenty_events_of_an_account_and_none_without_one(
+    clock: Clock, server: Server, alice: Person
+) -> None:
+    alice.send_login()
+    browser = server.browser(ELSEWHERE)
+    for _ in range(5):
+        for username in ("alice", "nobody"):
+            for _ in range(5):
+                Person(username, "a guess", browser).send_login()
+        clock.forward(61)
+
+    assert activity(alice).count(WRONG) == 20
+    assert activity(alice).count("You signed in.") == 1
+    with server.reading() as db:
+        count = db.connection().exec_driver_sql("SELECT count(*) FROM account_events").scalar()
+    assert count == 21
+
+
+def test_known_and_unknown_usernames_need_the_same_statements(
+    server: Server, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So neither the answer nor its time says whether an account exists."""
+    answers, statements = {}, {}
+    for username in ("alice", "nobody"):
+        with sent_statements(server, monkeypatch) as sent:
+            answer = alice.send_login(username=username, password="a guess")
+        answers[username] = answer.status_code, Page(answer).text
+        statements[username] = sent
+
+    assert statements["alice"] == statements["nobody"]
+    assert any("INSERT INTO account_events" in statement for statement in statements["nobody"])
+    assert answers["alice"] == answers["nobody"]
+    assert answers["alice"][0] == 403
+
+
+@contextmanager
+def sent_statements(server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Give the statements that the server sends to its database, in their order."""
+    statements: list[str] = []
+    run = Session.run
+
+    def run_and_note(self: Session, sql: str, parameters: Any = ()) -> Any:
+        statements.append(sql)
+        return run(self, sql, parameters)
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.append(statement)
+
+    event.listen(server.database.engine, "before_cursor_execute", note)
+    with monkeypatch.context() as patches:
+        patches.setattr(Session, "run", run_and_note)
+        yield statements
+    event.remove(server.database.engine, "before_cursor_execute", note)
 
 
 def test_the_newest_event_comes_first(
@@ -122,10 +219,10 @@ def test_a_code_presented_by_another_client_is_not_listed(
 
 def test_the_users_own_actions_are_listed(alice: Person, print_shop: RegisteredClient) -> None:
     alice.connect(print_shop)
-    for button in ({"client_id": "print-shop"}, {"end": "sign-ins"}):
-        forms = Page(alice.browser.get("/account/apps")).forms
-        form = forms[0] if "client_id" in button else forms[-1]
-        alice.browser.post(form.action, data=form.entries | button)
+    alice.browser.open("/account/apps")
+    alice.browser.press("Remove access of Print Shop")
+    alice.browser.press("Remove access")
+    alice.browser.press("Sign out everywhere else")
     form = Page(alice.browser.get("/account/password")).form
     typed = {
         "current_password": "wonderland",

@@ -20,9 +20,9 @@ def apps_page(person: Person) -> Page:
 
 
 def take_out(person: Person, client: RegisteredClient, page: Page | None = None) -> Response:
-    """Press the button of `client`, or of whichever app the page has, in its stead."""
-    form = (page or apps_page(person)).forms[0]
-    return person.browser.post(form.action, data=form.entries | {"client_id": client.client_id})
+    """Send the form that removes `client`, with the token of a form on the page."""
+    form = (page or apps_page(person)).forms[-1]
+    return person.browser.post("/account/apps", form.entries | {"client_id": client.client_id})
 
 
 def listed(person: Person) -> list[str]:
@@ -297,14 +297,41 @@ def test_removing_an_app_twice_is_no_error(alice: Person, print_shop: Registered
 # Permissions ------------------------------------------------------------------
 
 
+def test_the_button_asks_before_the_app_is_removed(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
+    """The question changes nothing, and its form removes the app."""
+    tokens = alice.connect(print_shop)
+    alice.browser.open("/account/apps")
+    question = alice.browser.press("Remove access of Print Shop")
+    is_kept = print_shop.holds(tokens.access_token)
+    removed = alice.browser.press("Remove access")
+
+    assert question.text.count("Remove the access of Print Shop?") >= 1
+    assert (question.form.method, question.form.action) == ("POST", "/account/apps")
+    assert "/account/apps" in question.addresses
+    assert is_kept
+    assert "You removed Print Shop’s access." in removed.text
+    assert not print_shop.holds(tokens.access_token)
+
+
+@pytest.mark.parametrize("query", ["?client_id=none", "?client_id=print-shop", "", "?client_id="])
+def test_the_question_needs_a_connected_app(alice: Person, query: str) -> None:
+    alice.send_login()
+    answer = alice.browser.get(f"/account/apps/remove{query}")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/account/apps")
+    assert "That app is not connected" in apps_page(alice).text
+
+
 @pytest.mark.parametrize("token", [None, "", "made-up"])
 def test_another_site_cannot_remove_an_app(
     alice: Person, print_shop: RegisteredClient, token: str | None
 ) -> None:
     tokens = alice.connect(print_shop)
     page = apps_page(alice)
-    page.forms[0].entries.pop("csrf_token")
-    page.forms[0].entries |= {} if token is None else {"csrf_token": token}
+    page.forms[-1].entries.pop("csrf_token")
+    page.forms[-1].entries |= {} if token is None else {"csrf_token": token}
     answer = take_out(alice, print_shop, page)
 
     assert answer.status_code == 400

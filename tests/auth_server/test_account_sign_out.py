@@ -78,6 +78,25 @@ def test_signing_out_can_also_remove_all_apps(
     assert print_shop.holds(bobs.access_token)
 
 
+def test_the_button_asks_before_everything_ends(
+    alice: Person, elsewhere: Person, print_shop: RegisteredClient
+) -> None:
+    """The question names the apps and changes nothing, and its form ends everything."""
+    tokens = alice.connect(print_shop)
+    alice.browser.open("/account/apps")
+    question = alice.browser.follow("Sign out and remove all apps")
+    is_kept = print_shop.holds(tokens.access_token) and elsewhere.is_signed_in()
+    done = alice.browser.press("Sign out and remove all apps")
+
+    assert "Print Shop" in question.text
+    assert (question.form.method, question.form.action) == ("POST", "/account/sign-out")
+    assert "/account/apps" in question.addresses
+    assert is_kept
+    assert "You are signed out everywhere else." in done.text
+    assert not print_shop.holds(tokens.access_token)
+    assert not elsewhere.is_signed_in()
+
+
 def test_other_users_stay_signed_in(alice: Person, bob: Person, events: Events) -> None:
     bob.send_login()
     end(alice, "everything")

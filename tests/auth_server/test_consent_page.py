@@ -61,6 +61,17 @@ def test_the_page_does_not_mention_other_scopes(
     assert SCOPES["photos:write"].title not in page.text
 
 
+def test_a_page_with_one_scope_does_not_offer_to_untick_it(
+    alice: Person, print_shop: RegisteredClient
+) -> None:
+    one = alice.consent_page(print_shop.authorization_path(scope="profile")).text
+    two = alice.consent_page(print_shop.authorization_path(scope="profile photos:read")).text
+
+    assert "You decide whether it may do this." in one
+    assert "Untick" not in one
+    assert "You decide what it may do. Untick anything that you do not want to allow." in two
+
+
 def test_each_requested_scope_has_a_ticked_checkbox(
     alice: Person, print_shop: RegisteredClient
 ) -> None:

@@ -12,6 +12,7 @@ from world.registered_client import RegisteredClient
 from auth_server import sign_in
 from tests.auth_server.server import Server
 
+MENU = ("Connected apps", "Activity", "Password", "Developer")
 NOT_PAGES = ("/.well-known/", "/healthz", "/livez", "/static/")
 
 
@@ -32,14 +33,15 @@ def test_every_page_names_the_signed_in_user_and_signs_them_out(
 ) -> None:
     alice.send_login()
     for path in pages_of(server, calendars):
-        page = Page(alice.browser.get(path))
-        form = page.form if path == "/" else page.sign_out_form
+        page = alice.browser.open(path)
+        form = page.sign_out_form
 
         assert "Alice Liddell" in page.text, path
         assert "alice" in page.text, path
         assert form, path
         assert (form.method, form.action) == ("POST", "/logout"), path
         assert form.values("csrf_token"), path
+        assert set(MENU) <= {link.text for link in page.links}, path
 
 
 def test_the_form_of_any_page_signs_out(alice: Person) -> None:

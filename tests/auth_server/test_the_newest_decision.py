@@ -92,8 +92,8 @@ def test_only_what_the_page_asked_is_withdrawn(alice: Person, print_shop: Regist
     alice.connect(print_shop, scope="profile")
     kept = alice.connect(print_shop, scope="profile")
     page = alice.consent_page(print_shop.authorization_path(scope=EVERYTHING))
-    form = Page(alice.browser.get("/account/apps")).forms[0]
-    alice.browser.post(form.action, form.entries | {"client_id": print_shop.client_id})
+    form = Page(alice.browser.get("/account/apps")).forms[-1]
+    alice.browser.post("/account/apps", form.entries | {"client_id": print_shop.client_id})
     renewed = alice.connect(print_shop, scope="profile")
     alice.decide(page, "deny")
 

@@ -304,7 +304,15 @@ def test_only_the_size_of_an_image_is_stored(watched_leg: ClosingClient, store: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/healthz", "/livez", "/static/css/base.css", "/favicon.ico", "/inspector", "/inspector/lab"],
+    [
+        "/healthz",
+        "/livez",
+        "/static/css/base.css",
+        "/favicon.ico",
+        "/inspector",
+        "/inspector/lab",
+        "/theme",
+    ],
 )
 def test_irrelevant_requests_are_not_stored(path: str, legs: Legs, watched: Store) -> None:
     for url in (legs.auth_server_url, legs.client_app_url, legs.resource_api_url):

@@ -74,8 +74,9 @@ class Person:
         return self.browser.post(form.action, form.entries | typed)
 
     def send_logout(self) -> requests.Response:
-        """Send the form of the home page, which signs the user out."""
-        form = Page(self.browser.get("/")).form
+        """Send the form to sign out, which is on every page."""
+        form = Page(self.browser.get("/")).sign_out_form
+        assert form
         return self.browser.post(form.action, form.entries)
 
     def is_signed_in(self) -> bool:

@@ -100,8 +100,10 @@ class Page:
         self.text = _tidy(parser.text)
         self.links = parser.links
         self.images = parser.images
-        self.forms = [form for form in parser.forms if form.id != "sign-out"]
-        #: The form at the end of every page of the authorization server, if a user is signed in.
+        self.forms = [form for form in parser.forms if form.id not in ("sign-out", "theme")]
+        #: The form at the top of every page, which chooses the theme.
+        self.theme_form = next((form for form in parser.forms if form.id == "theme"), None)
+        #: The form at the top of every page of the authorization server, if a user is signed in.
         self.sign_out_form = next((form for form in parser.forms if form.id == "sign-out"), None)
 
     def __repr__(self) -> str:
