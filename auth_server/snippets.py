@@ -1,14 +1,17 @@
 """Programs that run the whole flow with one client's real values, for its developer to copy.
 
 Their source is `templates/auth_server/snippets/`, and tests run them as the pages show them. Each
-prints the address to open, reads the address to which the browser returns, and ends with a request
-to the API.
+prints the address to open, waits for the browser that returns, and ends with a request to the API.
+If the redirect URI is on this machine, the program listens there. Otherwise, it asks for the
+address to which the browser returns.
 """
 
 import json
 import re
 import shlex
 from dataclasses import dataclass
+from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from flask import render_template
 
@@ -23,7 +26,7 @@ SNIPPETS = {
     "requests-oauthlib": ("py", "Python, requests-oauthlib", "pip install requests-oauthlib"),
     "authlib": ("py", "Python, Authlib", "pip install authlib requests"),
     "openid-client": ("mjs", "JavaScript, openid-client", "npm install openid-client"),
-    "curl": ("sh", "curl", "curl and openssl"),
+    "curl": ("sh", "curl", "curl, openssl and python3"),
 }
 #: openid-client derives its redirect URI from the address to which the browser returns. It drops
 #: the query and normalizes the rest; only an address of this form stays the same.
@@ -33,16 +36,30 @@ _KEPT_BY_OPENID_CLIENT = re.compile(
 )
 #: The environment variable from which a snippet reads a secret that the page does not show.
 VARIABLE = "CLIENT_SECRET"
+#: Only an administrator may listen on the ports below.
+_FIRST_FREE_PORT = 1024
 
 
 @dataclass(frozen=True)
 class Snippet:
-    """A program to copy. `needs` says what has to be installed."""
+    """A program to copy. `needs` says what has to be installed.
+
+    `listens` is whether it receives the browser itself.
+    """
 
     key: str
     title: str
     needs: str
     code: str
+    listens: bool
+
+
+class _Listener(NamedTuple):
+    """Where a program can receive the browser."""
+
+    host: str
+    port: int
+    origin: str
 
 
 def snippets_for(
@@ -56,7 +73,8 @@ def snippets_for(
             continue
         values = _values(client, settings, redirect_uri, secret)
         code = render_template(f"auth_server/snippets/{key}.{ending}.txt", **values)
-        snippets.append(Snippet(key, title, needs, code.strip() + "\n"))
+        listens = values["listener"] is not None
+        snippets.append(Snippet(key, title, needs, code.strip() + "\n", listens))
     return snippets
 
 
@@ -82,6 +100,8 @@ def _values(
         "variable": VARIABLE,
         "plain_http": settings.url.startswith("http:"),
         "without_tls": _reason_without_tls(settings, redirect_uri),
+        "listener": _find_listener(redirect_uri),
+        "photos": _photos(client, settings),
         "resource": _resource(client, settings),
         "authorization_request": append_parameters(f"{settings.url}/oauth/authorize", request),
         # `literal` quotes for Python and JavaScript, `word` for the shell.
@@ -97,6 +117,23 @@ def _reason_without_tls(settings: AuthServerSettings, redirect_uri: str) -> str:
     if "http:" in (settings.url[:5], redirect_uri[:5]):
         return "plain http, on loopback only"
     return ""
+
+
+def _find_listener(redirect_uri: str) -> _Listener | None:
+    """Return where to listen for this redirect URI, if a program on this machine can do so."""
+    uri = urlsplit(redirect_uri)
+    if uri.scheme != "http" or uri.hostname not in ("127.0.0.1", "localhost"):
+        return None
+    if uri.port is None or uri.port < _FIRST_FREE_PORT:
+        return None
+    return _Listener(uri.hostname, uri.port, f"http://{uri.netloc}")
+
+
+def _photos(client: Client, settings: AuthServerSettings) -> str | None:
+    """Return the address of the newest photo, if the client may read photos."""
+    if "photos:read" not in scope_list(client.scope):
+        return None
+    return f"{settings.resource_api_url}{SCOPES['photos:read'].readable_path}?limit=1"
 
 
 def _resource(client: Client, settings: AuthServerSettings) -> str | None:

@@ -1,12 +1,15 @@
 """Tripod ID and the header of every page in a real browser, on a desk and on a phone."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 from world.chromium import launched_chromium
-from world.processes import Running
+from world.processes import Running, free_ports
 
 pytestmark = pytest.mark.processes
 
@@ -139,6 +142,29 @@ def test_a_page_for_one_scope_does_not_offer_to_untick(page: Page, legs_on_ports
 
     page.goto(f"{legs_on_ports.client_app_url}/connect?scope=profile+photos:read")
     expect(page.get_by_text("Untick anything that you do not want to allow.")).to_be_visible()
+
+
+def test_a_program_for_developers_receives_the_browser(
+    page: Page, legs_on_ports: Running, tmp_path: Path
+) -> None:
+    """The program is copied from the page, and ends with the title of a photo."""
+    sign_in(page, legs_on_ports, path="/developer/apps/new")
+    page.get_by_label("Name").fill("A listener")
+    page.get_by_label("Redirect URIs").fill("http://127.0.0.1:{}/back".format(*free_ports(1)))
+    page.get_by_label("See your photos").check()
+    page.get_by_role("button", name="Register").click()
+    (tmp_path / "program.py").write_text(page.locator("#snippet-authlib").text_content() or "")
+    with subprocess.Popen(
+        [sys.executable, "-u", "program.py"], cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout
+        page.goto(program.stdout.readline().removeprefix("Open ").strip())
+        page.get_by_role("button", name="Allow").click()
+        expect(page.get_by_text("You can close this page.")).to_be_visible()
+        output = program.stdout.read()
+
+    assert program.returncode == 0
+    assert output.startswith("Your newest photo: ")
 
 
 def test_a_wrong_password_is_listed_in_the_activity(page: Page, legs_on_ports: Running) -> None:

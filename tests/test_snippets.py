@@ -13,27 +13,29 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from world.browser import Browser
 from world.cast import Person
-from world.processes import Running, running_legs
+from world.processes import Running, free_ports, running_legs
 from world.sockets import Sockets
 
 pytestmark = pytest.mark.processes
 
 PACKAGE = Path(__file__).with_name("snippets_js")
 #: A valid address that breaks code which does not quote it correctly.
-ODD_REDIRECT_URI = "http://127.0.0.1:5000/callback?shop='7'&lang=$HOME`id`"
+ODD_REDIRECT_URI = "http://127.0.0.1:{}/callback?shop='7'&lang=$HOME`id`".format(*free_ports(1))
 #: openid-client gets a snippet only with an address like this one.
-PLAIN_REDIRECT_URI = "http://127.0.0.1:5000/callback"
+PLAIN_REDIRECT_URI = "http://localhost:{}/callback".format(*free_ports(1))
 PROGRAMS = {
     "requests-oauthlib": (sys.executable, "snippet.py"),
     "authlib": (sys.executable, "snippet.py"),
     "openid-client": ("node", "snippet.mjs"),
     "curl": ("sh", "snippet.sh"),
 }
+NEWEST = "Your newest photo: "
 #: In seconds.
 TIMEOUT = 30
 
@@ -125,7 +127,8 @@ def run(alice: Person, tmp_path: Path, request: pytest.FixtureRequest) -> "Run":
 class Run:
     """Runs a snippet as a developer does.
 
-    Alice opens the address that it prints. Then the address of the callback is pasted.
+    Alice opens the address that it prints. The snippet receives her browser, or the address of the
+    callback is pasted.
     """
 
     alice: Person
@@ -143,11 +146,23 @@ class Run:
             assert process.stdout
             opened = process.stdout.readline()
             assert opened.startswith("Open "), opened + process.stdout.read()
-            output, _ = process.communicate(
-                self.complete_flow_at(opened.removeprefix("Open ").strip()) + "\n", TIMEOUT
-            )
+            address = opened.removeprefix("Open ").strip()
+            if "paste" in code:
+                output, _ = process.communicate(self.complete_flow_at(address) + "\n", TIMEOUT)
+            else:
+                self.return_to_the_listener(address)
+                output, _ = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 0, output
         return output.removeprefix("Then paste the address to which the browser returns: ")
+
+    def return_to_the_listener(self, address: str) -> None:
+        """Open the address as Alice. The snippet answers her, and no other request before."""
+        redirect_uri = parse_qs(urlsplit(address).query)["redirect_uri"][0]
+        other = requests.get(redirect_uri, {"code": "x", "state": "y"}, timeout=TIMEOUT)
+        page = self.alice.go_through(address)
+
+        assert other.status_code == 404
+        assert (page.status, page.response.text) == (200, "You can close this page.")
 
     @contextmanager
     def start(
@@ -228,7 +243,7 @@ def test_a_snippet_runs_as_shown_after_the_registration(
     code = confidential.on_creation[f"snippet-{name}"]
 
     assert confidential.secret in code
-    assert "alice" in run(name, code)
+    assert NEWEST in run(name, code)
 
 
 @each_program
@@ -240,7 +255,16 @@ def test_a_snippet_of_the_edit_page_runs_as_shown(
     code = confidential.later[f"snippet-{name}"]
 
     assert confidential.secret not in code
-    assert "alice" in run(name, code, CLIENT_SECRET=confidential.secret)
+    assert NEWEST in run(name, code, CLIENT_SECRET=confidential.secret)
+
+
+@each_program
+def test_a_snippet_runs_for_a_client_that_reads_no_photos(
+    legs: Running, alice: Person, run: Run, name: str
+) -> None:
+    shown = register(legs, alice, "public", "profile").on_creation
+
+    assert "alice" in run(name, shown[f"snippet-{name}"])
 
 
 @each_program
@@ -251,7 +275,7 @@ def test_a_snippet_runs_for_a_public_client(run: Run, public: ShownClient, name:
     assert "secret" not in code.lower().replace("import secrets", "").replace(
         "secrets.token_urlsafe", ""
     )
-    assert "fjord" in run(name, code).lower()
+    assert NEWEST in run(name, code)
 
 
 @each_program
@@ -264,7 +288,7 @@ def test_a_snippet_runs_for_an_app_on_the_users_device(
         assert f"snippet-{name}" not in shown
         return
 
-    assert "fjord" in run(name, shown[f"snippet-{name}"]).lower()
+    assert NEWEST in run(name, shown[f"snippet-{name}"])
 
 
 @each_program
@@ -305,14 +329,38 @@ def test_openid_client_gets_no_snippet_for_an_address_that_it_rewrites(
 
 
 def test_the_curl_snippet_rejects_the_response_to_another_request(
-    run: Run, confidential: ShownClient, monkeypatch: pytest.MonkeyPatch
+    legs: Running, alice: Person, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        Run, "complete_flow_at", lambda *_: "http://127.0.0.1:5000/callback?code=x&state=y"
-    )
+    uri = "com.example.app:/callback"
+    shown = register(legs, alice, "public", "photos:read", uris=(uri,)).on_creation
+    monkeypatch.setattr(Run, "complete_flow_at", lambda *_: f"{uri}?code=x&state=y")
 
     with pytest.raises(AssertionError, match="This response belongs to another request"):
-        run("curl", confidential.on_creation["snippet-curl"])
+        run("curl", shown["snippet-curl"])
+
+
+@pytest.mark.parametrize(
+    ("uri", "listens"),
+    [
+        ("http://127.0.0.1:5000/callback", True),
+        ("http://localhost:5000/callback", True),
+        ("http://127.0.0.1/callback", False),
+        ("http://127.0.0.1:80/callback", False),
+        ("http://[::1]:5000/callback", False),
+        ("https://postcards.example/callback", False),
+    ],
+)
+def test_a_snippet_listens_only_where_a_program_of_the_developer_can(
+    legs: Running, alice: Person, uri: str, listens: bool
+) -> None:
+    shown = register(legs, alice, "public", "profile", uris=(uri,)).on_creation
+
+    snippets = [code for name, code in shown.items() if name.startswith("snippet-")]
+    assert len(snippets) >= 3
+    assert all(("paste" in code) != listens for code in snippets)
+    assert ("asks for the address to which the browser returns" in alice.browser.current.text) != (
+        listens
+    )
 
 
 def test_the_lock_file_names_no_registry() -> None:
