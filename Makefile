@@ -3,7 +3,9 @@
 # The first of these that is Python 3.11 or newer creates the virtual environment.
 PYTHON ?= python3 python3.14 python3.13 python3.12 python3.11
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --require-hashes
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --require-hashes --progress-bar off
+# Prints the name of each package while pip gets it. Errors are on standard error.
+NAMES := awk '/^Collecting/ {sub(/[^A-Za-z0-9._-].*/, "", $$2); printf " %s", $$2; fflush()} END {print ""}'
 # Each file is written last, so that an interrupted set-up starts again.
 READY_TO_RUN := .venv/ready-to-run
 READY_TO_DEVELOP := .venv/ready-to-develop
@@ -25,16 +27,17 @@ $(READY_TO_RUN): requirements.txt
 	elif ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
 		echo "$$found cannot create virtual environments. Run apt install python3-venv, then make again." >&2; exit 1; \
 	fi; \
-	echo "Creating .venv with $$found (only once) ..."; \
+	echo "Set-up, step 1: create .venv with $$found. Set-up is needed only once."; \
 	$$found -m venv --clear .venv
-	@echo "Downloading and installing what the three legs need (up to a minute) ..."
-	@$(PIP) -r requirements.txt
-	@touch $@
+	@echo "Set-up, step 2: install what the three legs need. It takes up to a minute."
+	@{ $(PIP) -r requirements.txt && touch $@; } | $(NAMES); test -e $@
+	@echo "The three legs are ready to run: make demo"
 
 $(READY_TO_DEVELOP): $(READY_TO_RUN) requirements-dev.txt
-	@echo "Downloading and installing the development tools (up to a minute) ..."
-	@$(PIP) -r requirements-dev.txt
-	@touch $@
+	@echo "Set-up, step 3: install the development tools. It takes up to a minute."
+	@rm -f $@
+	@{ $(PIP) -r requirements-dev.txt && touch $@; } | $(NAMES); test -e $@
+	@echo "The tests are ready to run: make test"
 
 demo: $(READY_TO_RUN) ## start the three legs with demo data and print the address to open
 	@exec $(BIN)/python app.py
