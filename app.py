@@ -16,8 +16,9 @@ from config import (
     ResourceApiSettings,
     Settings,
 )
-from web import serving
+from web import desktop, serving
 from web.failed_start import exit_when_it_cannot_start, exit_with_line
+from web.source_files import SourceFiles
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -25,8 +26,11 @@ if TYPE_CHECKING:
 S = TypeVar("S", bound=Settings)
 
 USAGE = (
-    "usage: python app.py [auth-server | client-app | resource-api | doctor | lab | check [LEG]]"
+    "usage: python app.py [auth-server | client-app | resource-api | doctor | lab | check [LEG] |"
+    " new page NAME]"
 )
+#: The folders whose Python files the legs are made of.
+SOURCES = ("auth_server", "client_app", "inspector", "migrations", "resource_api", "web")
 NO_PROBLEMS = "No problems found."
 
 
@@ -98,7 +102,7 @@ def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Fla
     """Return a leg, with its event log where its settings say, and recorded in the demo."""
     from web import event_log, purging
 
-    serves = _is_serving()
+    serves = serving.is_serving()
     settings = settings_class.load(serving=serves)
     log_file = None
     if settings.demo:
@@ -116,25 +120,17 @@ def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Fla
     return app
 
 
-def _is_serving() -> bool:
-    """Return False when the application is created for a flask command other than `run`."""
-    import click
-    from flask.cli import ScriptInfo
-
-    context = click.get_current_context(silent=True)
-    return context is None or context.find_object(ScriptInfo) is None or context.info_name == "run"
-
-
 def main(arguments: Sequence[str]) -> None:
     """Run the command that `arguments` name.
 
     No argument serves the three legs until Ctrl-C, and the name of a leg serves that leg. `doctor`
     reports common setup problems, `lab` runs the attacks. `check` judges whether an installation is
-    safe, or only the legs that follow it.
+    safe, or only the legs that follow it. `new page NAME` adds a page to Print Shop.
     """
-    command, legs = arguments[:1], arguments[1:]
-    has_legs = command == ["check"] and set(legs) <= set(LEGS)
-    if not set(command) <= {*LEGS, *COMMANDS} or (legs and not has_legs):
+    command, rest = arguments[:1], arguments[1:]
+    is_page = rest[:1] == ["page"] and len(rest) == 2
+    fitting = {"check": set(rest) <= set(LEGS), "new": is_page}.get("".join(command), not rest)
+    if not fitting or not set(command) <= {*LEGS, *COMMANDS}:
         print(USAGE, file=sys.stderr)
         sys.exit(2)
     if isinstance(sys.stdout, TextIOWrapper):  # TRIPOD_NAME may not fit the terminal's encoding.
@@ -143,19 +139,23 @@ def main(arguments: Sequence[str]) -> None:
         os.environ["TRIPOD_DEMO"] = "1"
     for name in command:
         if name in COMMANDS:
-            sys.exit(COMMANDS[name](legs or list(LEGS)))
+            sys.exit(COMMANDS[name](rest or list(LEGS)))
     _serve(command or list(LEGS))
 
 
 def _serve(names: Sequence[str]) -> None:
     with exit_when_it_cannot_start():
         settings = {name: LEGS[name].settings_class.load() for name in names}
+    sources = None
+    if all(own.reload for own in settings.values()):
+        sources = SourceFiles(PROJECT_ROOT, SOURCES)
     programs = [_describe_program(LEGS[name], own) for name, own in settings.items()]
     try:
         serving.serve(
             programs,
             before_start=lambda: _begin_recording(list(settings.values())),
             on_ready=lambda: _show_next_steps(settings),
+            sources=sources,
         )
     except serving.ServingError as error:
         exit_with_line(str(error), error.status)
@@ -207,10 +207,18 @@ def _run_check(legs: Sequence[str]) -> int:
     return command.run(legs)
 
 
+def _run_new(words: Sequence[str]) -> int:
+    """Add a page to Print Shop."""
+    from client_app.new_page import run
+
+    return run(PROJECT_ROOT, words[-1])
+
+
 COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "doctor": _run_doctor,
     "lab": _run_lab,
     "check": _run_check,
+    "new": _run_new,
 }
 
 
@@ -231,17 +239,8 @@ def _describe_program(leg: Leg, settings: Settings) -> serving.Program:
 def _show_next_steps(settings: Mapping[str, Settings]) -> None:
     """Print what to do next, and open Print Shop in a browser if there is a desktop."""
     print("\n".join(["", *_list_hints(settings)]), flush=True)
-    if "client-app" in settings and _has_desktop():
-        import webbrowser
-
-        webbrowser.open(settings["client-app"].url)
-
-
-def _has_desktop() -> bool:
-    """Return whether there is a desktop. A text browser in a terminal must not be opened."""
-    has_windows = sys.platform in ("darwin", "win32")
-    has_display = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
-    return (has_windows or has_display) and sys.stdout.isatty()
+    if "client-app" in settings:
+        desktop.open_in_browser(settings["client-app"].url)
 
 
 def _list_hints(settings: Mapping[str, Settings]) -> Iterator[str]:

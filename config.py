@@ -36,8 +36,9 @@ DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
 class Settings:
     """The settings that every leg has.
 
-    URLs are origins without a trailing slash. `metrics_bind` is the first host and port that
-    metrics are served on, or None. `secret_keys` has the current key first.
+    URLs are origins without a trailing slash. `reload` is whether changed code and templates take
+    effect at once. `metrics_bind` is the first host and port that metrics are served on, or None.
+    `secret_keys` has the current key first.
     """
 
     leg: ClassVar[str]
@@ -49,6 +50,7 @@ class Settings:
     bind: str
     trusted_proxies: int
     demo: bool
+    reload: bool = False
     instance_path: Path
     metrics_bind: tuple[str, int] | None = None
     secret_keys: tuple[str, ...] = field(repr=False)
@@ -101,6 +103,7 @@ class Settings:
             "bind": bind,
             "trusted_proxies": env.integer("TRIPOD_TRUSTED_PROXIES", 0),
             "demo": env.demo,
+            "reload": env.flag("TRIPOD_RELOAD", default=env.demo) and env.demo,
             "instance_path": env.instance_path,
             "metrics_bind": metrics_bind,
             "secret_keys": secret_keys,

@@ -112,6 +112,15 @@ def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
+#: What a new page is checked with.
+CHECKED = (
+    "app.py",
+    "pyproject.toml",
+    "tests/client_app",
+    "tests/conftest.py",
+    "tests/test_accessibility.py",
+)
+TESTS = "tests/client_app/test_whoami_page.py"
 PROJECT = ("config.py", "web", *LEGS, "templates", "static", "migrations", "tests/world")
 
 
@@ -121,13 +130,26 @@ def recipe(heading: str, kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL)
 
 
-def copy_project(folder: Path) -> None:
-    for name in PROJECT:
-        source = ROOT / name
+def copy_project(folder: Path, *names: str) -> None:
+    for name in names or PROJECT:
+        source, target = ROOT / name, folder / name
+        target.parent.mkdir(exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, folder / name)
+            shutil.copytree(source, target)
         else:
-            shutil.copy(source, folder / name)
+            shutil.copy(source, target)
+
+
+def run_python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of the interpreter in a copy of the project."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def run_in(folder: Path, program: str) -> list[str]:
@@ -166,23 +188,29 @@ print("You are Alice Liddell." in page.text, *reasons)
 
 
 def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
-    """Add the printed view and template to a copy of the project and open the page."""
-    [view, _] = recipe("Add a page to Print Shop", "python")
-    [template] = recipe("Add a page to Print Shop", "html")
-    copy_project(tmp_path)
-    (tmp_path / "client_app" / "views" / "whoami.py").write_text(view)
-    (tmp_path / "templates" / "client_app" / "whoami.html").write_text(template)
-    views = tmp_path / "client_app" / "views" / "__init__.py"
-    views.write_text(views.read_text().replace("photos  # noqa", "photos, whoami  # noqa"))
+    """Run the printed command in a copy of the project and open the page.
 
+    What it writes passes ruff and its own test as it is.
+    """
+    [command] = recipe("Add a page to Print Shop", "sh")
+    [view] = recipe("Add a page to Print Shop", "python")
+    copy_project(tmp_path, *PROJECT, *CHECKED)
+    python, *arguments = command.split()
+    added = run_python(tmp_path, *arguments)
+
+    assert (python, added.returncode) == (".venv/bin/python", 0), added.stderr
+    assert (tmp_path / "client_app" / "views" / "whoami.py").read_text() == view
+    assert len(view.splitlines()) < 15
+    for check in (("ruff", "check", "."), ("ruff", "format", "--check", "."), ("pytest", TESTS)):
+        checked = run_python(tmp_path, "-m", *check)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
     assert run_in(tmp_path, VISIT) == [
         "403 /whoami Your photos are not connected · Print Shop",
         "403 /whoami Print Shop needs your permission · Print Shop",
         "200 http://127.0.0.1:9000/oauth/authorize Allow Print Shop? · Tripod ID",
-        "200 /whoami Who am I · Print Shop",
+        "200 /whoami Whoami · Print Shop",
         "True replaced",
     ]
-    assert len(view.splitlines()) < 15
 
 
 #: Requests the new scope in the browser, and calls the new view with an access token.

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.processes
 SERVE_NOTHING = """
 from web import serving
 
-def serve(programs, before_start, on_ready):
+def serve(programs, before_start, on_ready, sources):
     before_start()
     on_ready()
 

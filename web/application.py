@@ -66,6 +66,7 @@ def new_application(settings: LegSettings) -> Flask:
 def _make_configuration(settings: LegSettings) -> dict[str, object]:
     keys = [derive_key(key, settings.leg, "cookies") for key in settings.secret_keys]
     configuration: dict[str, object] = {
+        "TEMPLATES_AUTO_RELOAD": settings.reload,
         "SECRET_KEY": next(iter(keys), None),
         "SECRET_KEY_FALLBACKS": keys[1:],
         # Browsers share cookies between the ports of one host, so each leg has its own name.

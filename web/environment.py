@@ -49,7 +49,7 @@ class Environment:
         default_instance_path: Path,
     ) -> None:
         self._variables = variables
-        self.demo = self._flag(demo)
+        self.demo = self.flag(demo)
         self.instance_path = Path(self.text(instance_path, str(default_instance_path))).absolute()
         _make_folder(instance_path, self.instance_path)
 
@@ -58,6 +58,13 @@ class Environment:
         with _named(name):
             value = text.decode_argument(self._variables.get(name, ""))
         return value.strip() or default
+
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        """Return whether the value is 1 and not 0."""
+        value = self.text(name, str(int(default)))
+        if value not in ("0", "1"):
+            raise ConfigurationError(f"{name} must be 0 or 1, not {value!r}.")
+        return value == "1"
 
     def integer(self, name: str, default: int, *, least: int = 0) -> int:
         """Return a whole number of at most nine digits, `least` or more."""
@@ -186,12 +193,6 @@ class Environment:
             _check_keys(source, [key])
             _check_keys(fallbacks, old_keys)
         return (key, *old_keys)
-
-    def _flag(self, name: str) -> bool:
-        value = self.text(name, "0")
-        if value not in ("0", "1"):
-            raise ConfigurationError(f"{name} must be 0 or 1, not {value!r}.")
-        return value == "1"
 
     def _generated_secret(self, file_name: str) -> str:
         path = self.instance_path / file_name

@@ -29,6 +29,10 @@ class LegSettings(Protocol):
         """Whether this is the demo, whose pages may show technical details."""
 
     @property
+    def reload(self) -> bool:
+        """Whether changed templates take effect at once."""
+
+    @property
     def trusted_proxies(self) -> int:
         """The number of reverse proxies whose headers are trusted."""
 

@@ -1,24 +1,26 @@
 """Serve web applications with granian in child processes, and stop all of them at the end.
 
-Each child is a granian command in a session of its own, so that Ctrl-C reaches only this process,
-which then sends one SIGTERM to each child. Several granian servers in `multiprocessing` children
+Each child is a granian command. Ctrl-C reaches only this process, which then sends one SIGTERM to
+each child (`web/child_servers.py`). Several granian servers in `multiprocessing` children
 hang on Ctrl-C. The applications use the ASGI interface; `web/asgi.py` says why.
 """
 
 import gc
-import os
 import signal
 import socket
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from web import child_servers
+from web.child_servers import POLL, Child
+from web.source_files import SourceFiles
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -30,10 +32,7 @@ CANNOT_START = 4
 #: Time limits and the interval between two checks, in seconds.
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 30.0  # A slow client has 20 seconds for its body.
-POLL = 0.1
-PR_SET_PDEATHSIG = 1  # The option of prctl(2) for a signal that follows the end of the parent.
-
-Children = Collection[subprocess.Popen[bytes]]
+RELOADED_WITHIN = 3.0
 
 
 class ServingError(Exception):
@@ -84,35 +83,113 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
     return create_asgi_application
 
 
+def is_serving() -> bool:
+    """Return False when the application is created for a flask command other than `run`."""
+    import click
+    from flask.cli import ScriptInfo
+
+    context = click.get_current_context(silent=True)
+    return context is None or context.find_object(ScriptInfo) is None or context.info_name == "run"
+
+
 def serve(
-    programs: Sequence[Program], before_start: Callable[[], None], on_ready: Callable[[], None]
+    programs: Sequence[Program],
+    before_start: Callable[[], None],
+    on_ready: Callable[[], None],
+    sources: SourceFiles | None = None,
 ) -> None:
     """Serve `programs` until a signal asks to stop.
 
     When all ports are free, `before_start` is called, and the programs start. The greeting of each
-    program is printed when it is ready. When all are ready, `on_ready` is called.
+    program is printed when it is ready. When all are ready, `on_ready` is called. If `sources` are
+    given, the programs start again when one of these files changes.
 
     :raises ServingError: when a port is taken, or a program does not start or stops unexpectedly.
     """
     programs = _resolve_free_addresses(programs)
     before_start()
-    asked_to_stop = _handle_signals()
-    children: dict[Program, subprocess.Popen[bytes]] = {}
-    ready: list[subprocess.Popen[bytes]] = []
+    serving = _Serving(programs, _handle_signals())
     try:
-        for program in programs:
-            children[program] = _start(program)
-        for program in programs:
-            _wait_until_ready(program, lambda: _pause(children, asked_to_stop))
-            ready.append(children[program])
+        for program in serving.start():
             print(program.greeting, flush=True)
         on_ready()
         while True:
-            _pause(children, asked_to_stop)
+            serving.pause()
+            if sources is not None:
+                serving.reload(sources)
     except _AskedToStop:
         pass
     finally:
-        _stop(children.values(), ready)
+        in_a_hurry = threading.Event()
+        signal.signal(signal.SIGINT, lambda *_: in_a_hurry.set())
+        serving.stop(in_a_hurry, STOPPED_WITHIN)
+
+
+@dataclass
+class _Serving:
+    """The programs and their processes. `ready` are the processes that have answered."""
+
+    programs: Sequence[Program]
+    asked_to_stop: threading.Event
+    children: dict[Program, Child] = field(default_factory=dict)
+    ready: list[Child] = field(default_factory=list)
+
+    def start(self) -> Iterator[Program]:
+        """Start all programs, and yield each when it is ready.
+
+        :raises ServingError: when one does not start.
+        """
+        for program in self.programs:
+            self.children[program] = child_servers.start(
+                program.factory, program.directory, program.address
+            )
+        for program in self.programs:
+            self._wait_until_ready(program)
+            self.ready.append(self.children[program])
+            yield program
+
+    def stop(self, in_a_hurry: threading.Event, within: float) -> None:
+        """Stop all programs."""
+        child_servers.stop(self.children.values(), self.ready, in_a_hurry, within)
+        self.children.clear()
+        self.ready.clear()
+
+    def reload(self, sources: SourceFiles) -> None:
+        """Start all programs again if a file has changed. An error waits for the next change."""
+        changed = sources.find_change()
+        if changed is None:
+            return
+        print(f"{changed} has changed. The programs start again ...", flush=True)
+        self.stop(self.asked_to_stop, RELOADED_WITHIN)
+        try:
+            for _ in self.start():
+                pass
+        except ServingError as error:
+            self.stop(self.asked_to_stop, RELOADED_WITHIN)
+            print(f"{error} Correct the error above, and save the file.", flush=True)
+        else:
+            print("The programs are ready again.", flush=True)
+
+    def pause(self) -> None:
+        """Wait for a moment, and check that everything still runs.
+
+        :raises _AskedToStop: when a signal asked to stop.
+        :raises ServingError: when a child stopped.
+        """
+        if self.asked_to_stop.wait(POLL):
+            raise _AskedToStop
+        for program, child in self.children.items():
+            if child.poll() is not None:
+                raise ServingError(
+                    f"{program.name} stopped unexpectedly with exit status {child.returncode}."
+                )
+
+    def _wait_until_ready(self, program: Program) -> None:
+        deadline = time.monotonic() + READY_WITHIN
+        while not _is_healthy(program.address):
+            if time.monotonic() > deadline:
+                raise ServingError(f"{program.name} is not ready after {READY_WITHIN:.0f} seconds.")
+            self.pause()
 
 
 def _resolve_free_addresses(programs: Sequence[Program]) -> list[Program]:
@@ -161,58 +238,6 @@ def _is_nohup(name: str, number: int) -> bool:
     return name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN
 
 
-def _start(program: Program) -> subprocess.Popen[bytes]:
-    host, port = program.address
-    # There is no access log, because query strings contain authorization codes.
-    options = (
-        "--interface asginl --http 1 --no-ws --factory --workers 1 --log-level error "
-        f"--no-access-log --host {host} --port {port}"
-    )
-    before_start = None
-    if sys.platform == "linux":
-        before_start = _stop_with_parent
-    return subprocess.Popen(  # noqa: S603 - this project's own command
-        [sys.executable, "-m", "granian", *options.split(), program.factory],
-        cwd=program.directory,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        preexec_fn=before_start,
-        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-    )
-
-
-def _stop_with_parent() -> None:
-    """Make Linux send a SIGTERM to this process when its parent is killed."""
-    import ctypes
-
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _pause(
-    children: dict[Program, subprocess.Popen[bytes]], asked_to_stop: threading.Event
-) -> None:
-    """Wait for a moment, and check that everything still runs.
-
-    :raises _AskedToStop: when a signal asked to stop.
-    :raises ServingError: when a child stopped.
-    """
-    if asked_to_stop.wait(POLL):
-        raise _AskedToStop
-    for program, child in children.items():
-        if child.poll() is not None:
-            raise ServingError(
-                f"{program.name} stopped unexpectedly with exit status {child.returncode}."
-            )
-
-
-def _wait_until_ready(program: Program, pause: Callable[[], None]) -> None:
-    deadline = time.monotonic() + READY_WITHIN
-    while not _is_healthy(program.address):
-        if time.monotonic() > deadline:
-            raise ServingError(f"{program.name} is not ready after {READY_WITHIN:.0f} seconds.")
-        pause()
-
-
 def _is_healthy(address: tuple[str, int]) -> bool:
     host, port = address
     # A program that listens on every interface answers on loopback.
@@ -225,51 +250,3 @@ def _is_healthy(address: tuple[str, int]) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _stop(children: Children, ready: Children) -> None:
-    """Stop the children when they have sent their answers, or at the next Ctrl-C.
-
-    A child that is ready gets one signal. A second one would make granian lose those answers.
-    """
-    deadline = time.monotonic() + STOPPED_WITHIN
-    in_a_hurry = threading.Event()
-    signal.signal(signal.SIGINT, lambda *_: in_a_hurry.set())
-    for child in children:
-        _terminate(child)
-    while any(child.poll() is None for child in children) and time.monotonic() < deadline:
-        if in_a_hurry.wait(POLL):
-            break
-        for child in children:
-            if child not in ready:
-                _terminate_all(child)
-    for child in children:
-        _kill(child)
-
-
-def _terminate(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child to stop. The child then stops its worker."""
-    with suppress(OSError):
-        if sys.platform == "win32":
-            child.send_signal(signal.CTRL_BREAK_EVENT)
-        else:
-            child.terminate()
-
-
-def _terminate_all(child: subprocess.Popen[bytes]) -> None:
-    """Ask the child and its worker to stop. A worker that is still starting ignores it."""
-    with suppress(OSError):
-        if sys.platform == "win32":
-            child.send_signal(signal.CTRL_BREAK_EVENT)
-        else:
-            os.killpg(child.pid, signal.SIGTERM)
-
-
-def _kill(child: subprocess.Popen[bytes]) -> None:
-    """Kill the child and its worker, also when only one of them still runs."""
-    with suppress(OSError):
-        if sys.platform == "win32":
-            child.kill()
-        else:
-            os.killpg(child.pid, signal.SIGKILL)
-    child.wait()

@@ -104,3 +104,22 @@ def test_the_default_instance_folder_is_in_the_project(
 def test_the_default_name_of_the_authorization_server_is_tripod_id(demo: Environ) -> None:
     assert AuthServerSettings.load(demo).name == "Tripod ID"
     assert ClientAppSettings.load(demo).issuer_name == "Tripod ID"
+
+
+@pytest.mark.parametrize(
+    ("is_demo", "value", "reloads"),
+    [("1", "", True), ("1", "1", True), ("1", "0", False), ("0", "", False), ("0", "1", False)],
+)
+def test_only_the_demo_reloads_and_it_can_be_turned_off(
+    demo: Environ, is_demo: str, value: str, reloads: bool
+) -> None:
+    settings = AuthServerSettings.load(
+        demo
+        | {
+            "TRIPOD_DEMO": is_demo,
+            "TRIPOD_RELOAD": value,
+            "TRIPOD_SECRET_KEY": "x7" * 7 + "k3y-of-a-test-that-is-long",
+        }
+    )
+
+    assert settings.reload == reloads

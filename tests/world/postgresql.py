@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from web.serving import PR_SET_PDEATHSIG
+from web.child_servers import PR_SET_PDEATHSIG
 
 PROGRAMS = Path("/usr/lib/postgresql")
 #: The owner of the databases, and the account of Debian: PostgreSQL refuses to run as root.

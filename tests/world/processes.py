@@ -39,7 +39,9 @@ def environment(instance_path: Path, **settings: str) -> dict[str, str]:
     urls = {
         name: f"http://127.0.0.1:{port}" for name, port in zip(URLS, free_ports(3), strict=True)
     }
-    return {**surroundings, **urls, "TRIPOD_INSTANCE_PATH": str(instance_path), **settings}
+    # A file that is edited during the tests must not start the legs again.
+    fixed = {"TRIPOD_INSTANCE_PATH": str(instance_path), "TRIPOD_RELOAD": "0"}
+    return {**surroundings, **urls, **fixed, **settings}
 
 
 def run(*command: str, env: Mapping[str, str], stdin: str = "") -> subprocess.CompletedProcess[str]:

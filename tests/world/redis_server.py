@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import redis
 
-from web.serving import PR_SET_PDEATHSIG
+from web.child_servers import PR_SET_PDEATHSIG
 from world.processes import free_ports
 
 PROGRAM = "redis-server"
