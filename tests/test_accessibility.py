@@ -405,12 +405,16 @@ PAGES = [
     Entry(
         "inspector/lab",
         "Break it",
-        lambda visit: visit.print_shop("/inspector/lab").press("Run “Use a code twice”"),
+        lambda visit: visit.print_shop("/inspector/lab?attack=forged-consent").press(
+            "Run “Forge the consent from another site”"
+        ),
     ),
     Entry(
         "inspector/lab_source",
-        "The verifier must",
-        lambda visit: visit.print_shop("/inspector/lab/source?check=verifier"),
+        "A form must carry a token",
+        lambda visit: visit.print_shop(
+            "/inspector/lab/source?check=form-token&attack=forged-consent"
+        ),
     ),
     Entry(
         "client_app/order",

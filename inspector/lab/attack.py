@@ -2,17 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 from inspector.lab.outcome import Outcome
 from inspector.lab.stage import Stage
 
 
+class Group(StrEnum):
+    """What an attack is about. The lab shows the groups in this order."""
+
+    REDIRECTS = "Redirects"
+    CODES = "Codes"
+    FRONT_CHANNEL = "The front channel"
+    REFRESH_TOKENS = "Refresh tokens"
+    ACCESS_TOKENS = "Access tokens"
+    SESSIONS = "Sessions"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attack:
-    """An attack, which the lab's page shows as a card.
+    """An attack, which the lab's page shows as a row.
 
     - `aim` is the attacked endpoint, and `leg` the leg that serves it.
+    - `severity` is high if a link, a page or one stolen value would be enough for Mallory, and
+      medium if a second thing would be needed, such as Print Shop's secret.
+    - `uses_carols_browser` is true when Mallory makes the browser of the victim send the request.
     - `check` is the slug of the check that stops the attack; None when no check does.
     - `section` is the RFC section about this attack, if it is not the section of the check.
     - `has_to_wait` is true when the attack waits until an access token has expired.
@@ -22,11 +37,14 @@ class Attack:
 
     slug: str
     title: str
+    group: Group
+    severity: Literal["high", "medium"]
     aim: str
     leg: Literal["auth", "client", "api"]
     description: str
     run: Callable[[Stage], Outcome]
     check: str | None
+    uses_carols_browser: bool = False
     section: str = ""
     has_to_wait: bool = False
     plain: Literal["authlib", "view"] | None = None

@@ -1,19 +1,20 @@
-"""Cards: each attack with its result, its decisive message and the check that stops it."""
+"""Cards: each attack with its results, its decisive message and the check that stops it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from http import HTTPStatus
 
 from inspector.draw import raw_http, words
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.checks import CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.outcome import Outcome, Result
 from inspector.lab.source import Source, find_source
-from inspector.read import refusals, response_json, steps
+from inspector.read import refusals, steps
 from inspector.read.messages import Message, every, read_trees
 from inspector.record.exchange import Exchange
+from web.safety.rule import Rule
+from web.safety.rules import RULES
 
 #: The names that attacks use for the legs, and the names in the recording.
 _RECORDED_LEGS = {"auth": "auth_server", "client": "client_app", "api": "resource_api"}
@@ -36,7 +37,6 @@ class Card:
     """An attack with its results.
 
     `message` is the decisive message with the calls inside it, while the inspector has it.
-    `lifetime` is the lifetime of the newest access token in seconds, or None if none was recorded.
     """
 
     attack: Attack
@@ -45,7 +45,6 @@ class Card:
     comparison: Result | None
     message: Message | None
     is_running: bool
-    lifetime: int | None
 
     @property
     def state(self) -> State:
@@ -55,8 +54,12 @@ class Card:
         return state_of(self.result)
 
     @property
-    def compared(self) -> State:
-        """The state of the attack at the plain server."""
+    def compared(self) -> State | None:
+        """The state of the attack at the plain server; None if no comparison is possible."""
+        if self.attack.plain is None:
+            return None
+        if self.is_running:
+            return State.RUNNING
         return state_of(self.comparison)
 
     @property
@@ -108,6 +111,11 @@ class Card:
         return find_source(self.check)
 
     @property
+    def rule(self) -> Rule | None:
+        """The rule of `docs/security.md` about this attack."""
+        return next((rule for rule in RULES if self.attack.slug in rule.attacks), None)
+
+    @property
     def reasons(self) -> list[str]:
         """The reasons in the event log of the leg, and then of the legs that it called."""
         if self.message is None:
@@ -131,11 +139,18 @@ def state_of(result: Result | None) -> State:
     return State.STOPPED
 
 
-def cards(laboratory: Laboratory) -> list[Card]:
-    """Return a card for each attack, in the order of the lab."""
+def cards(laboratory: Laboratory, opened: str | None = None) -> list[Card]:
+    """Return a card for each attack. The messages are read only if the card `opened` has a result.
+
+    The page without an open card is requested once a second during a run.
+    """
     results, comparisons = laboratory.results(), laboratory.comparisons()
-    recorded = laboratory.store.exchanges()
-    lifetime = _newest_lifetime(recorded)
+    recorded: list[Exchange] = []
+    if opened in results:
+        recorded = laboratory.store.exchanges()
+    running: list[Attack] = []
+    if laboratory.under_way:
+        running = laboratory.under_way.remaining
     checks = {check.slug: check for check in CHECKS}
     return [
         Card(
@@ -144,11 +159,18 @@ def cards(laboratory: Laboratory) -> list[Card]:
             result=results.get(attack.slug),
             comparison=comparisons.get(attack.slug),
             message=_find_decisive_message(recorded, attack, results.get(attack.slug)),
-            is_running=_is_running(laboratory, attack),
-            lifetime=lifetime,
+            is_running=attack in running,
         )
         for attack in laboratory.attacks
     ]
+
+
+def by_group(all_cards: Iterable[Card]) -> dict[Group, list[Card]]:
+    """Return the cards of each group that has any, in the order of the groups."""
+    groups: dict[Group, list[Card]] = {}
+    for card in all_cards:
+        groups.setdefault(card.attack.group, []).append(card)
+    return groups
 
 
 def _find_decisive_message(
@@ -168,23 +190,6 @@ def _find_decisive_message(
         if steps.is_the_labs(exchange) and (exchange.leg, exchange.status) == decisive:
             return message
     return None
-
-
-def _newest_lifetime(recorded: list[Exchange]) -> int | None:
-    """Return `expires_in` of the newest token response in seconds (RFC 6749 §5.1)."""
-    for exchange in reversed(recorded):
-        if exchange.path == "/oauth/token" and exchange.status == HTTPStatus.OK:
-            seconds = response_json.document(exchange).get("expires_in")
-            if isinstance(seconds, int) and seconds:
-                return seconds
-    return None
-
-
-def _is_running(laboratory: Laboratory, attack: Attack) -> bool:
-    run = laboratory.under_way
-    if run is None or run.is_comparison:
-        return False
-    return attack in run.remaining
 
 
 def _consequence(result: Result | None) -> str:

@@ -8,6 +8,7 @@ import hashlib
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -21,6 +22,9 @@ log = logging.getLogger("tripod")
 
 #: The prefix of the slug under which the store keeps the result at the plain server.
 _COMPARED = "plain:"
+#: Seconds: of an attack and its comparison, until one has been measured, and of the attack that
+#: waits, which starts servers of its own.
+FIRST_GUESS, WAITING = 0.5, 12.0
 
 
 @dataclass
@@ -28,22 +32,34 @@ class Run:
     """The current run; `done` are the slugs of its finished attacks."""
 
     attacks: Sequence[Attack]
-    is_comparison: bool
     done: list[str] = field(default_factory=list)
+    began_at: float = field(default_factory=time.monotonic)
 
     @property
     def remaining(self) -> list[Attack]:
         """The attacks that are not finished."""
         return [attack for attack in self.attacks if attack.slug not in self.done]
 
+    @property
+    def seconds_left(self) -> int:
+        """An estimate: the next attacks take as long as those before them."""
+        elapsed = time.monotonic() - self.began_at
+        each = FIRST_GUESS
+        if self.done:
+            each = elapsed / len(self.done)
+        left = each * len(self.remaining)
+        if any(attack.has_to_wait for attack in self.remaining):
+            left = max(left, WAITING - elapsed)
+        return max(1, round(left))
+
 
 @dataclass
 class Laboratory:
     """Runs attacks in a thread, and stores each result.
 
-    `run` runs attacks against the legs and reports each result; `compare` runs one attack against
-    the plain server, and returns None when a comparison is meaningless. `under_way` is the current
-    run, if there is one.
+    `run` runs attacks against the legs and reports each result; then `compare` runs the attack
+    against the plain server, and returns None when a comparison is meaningless. `under_way` is the
+    current run, if there is one.
     """
 
     store: Store
@@ -60,19 +76,18 @@ class Laboratory:
 
     def start(self, attacks: Sequence[Attack]) -> bool:
         """Run `attacks` in the background. Return False, and do nothing, during another run."""
-        ordered = sorted(attacks, key=lambda attack: attack.has_to_wait)  # like `run_all`
-        run = Run(ordered, is_comparison=False)
-        return self._start(run, lambda report: self.run(ordered, report))
-
-    def start_comparison(self, attack: Attack) -> bool:
-        """Run `attack` against the plain server in the background, like `start`."""
-
-        def work(report: Report) -> None:
-            result = self.compare(attack)
-            if result:
-                report(attack, result)
-
-        return self._start(Run([attack], is_comparison=True), work)
+        if not self._busy.acquire(blocking=False):
+            return False
+        run = Run(sorted(attacks, key=lambda attack: attack.has_to_wait))  # like `run_all`
+        self.under_way = run
+        thread = threading.Thread(target=self._work, args=(run,), daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:  # the machine cannot start another thread
+            self._end()
+            raise
+        self._thread = thread
+        return True
 
     def join(self, seconds: float) -> None:
         """Wait until the current run has ended, but not longer than `seconds`."""
@@ -104,35 +119,23 @@ class Laboratory:
             if result:
                 yield slug, result
 
-    def _start(self, run: Run, work: Callable[[Report], object]) -> bool:
-        if not self._busy.acquire(blocking=False):
-            return False
-        self.under_way = run
-        thread = threading.Thread(target=self._work, args=(run, work), daemon=True)
-        try:
-            thread.start()
-        except RuntimeError:  # the machine cannot start another thread
-            self._end()
-            raise
-        self._thread = thread
-        return True
-
-    def _work(self, run: Run, work: Callable[[Report], object]) -> None:
-        def report(attack: Attack, result: Result) -> None:
-            slug = attack.slug
-            if run.is_comparison:
-                slug = _COMPARED + slug
-            self.store.save_result(slug, to_document(result))
+    def _work(self, run: Run) -> None:
+        def save(attack: Attack, result: Result) -> None:
+            self.store.save_result(attack.slug, to_document(result))
+            comparison = self.compare(attack)
+            if comparison:
+                self.store.save_result(_COMPARED + attack.slug, to_document(comparison))
             run.done.append(attack.slug)
 
         try:
-            work(report)
+            self.run(run.attacks, save)
         except Exception as error:
             # Only the type is shown and logged, since the text of the error can hold a secret.
             name = type(error).__name__
             log.error("the lab stopped because of an error: %s", name)
+            failure = to_document(Failure(reason=f"The lab stopped because of an error ({name})."))
             for attack in run.remaining:
-                report(attack, Failure(reason=f"The lab stopped because of an error ({name})."))
+                self.store.save_result(attack.slug, failure)
         finally:
             self._end()
 

@@ -75,15 +75,15 @@ def format_line(attack: Attack, result: Result) -> str:
 
 def summarize(results: Collection[tuple[Attack, Result]]) -> str:
     """Return the last lines: how many attacks were run, were stopped and succeeded."""
-    counted = [result for attack, result in results if attack.check]
-    stopped = sum(map(is_stopped, counted))
-    succeeded = sum(map(has_succeeded, counted))
-    failed = len(counted) - stopped - succeeded
-    text = f"\n{len(counted)} attacks: {stopped} stopped, {succeeded} succeeded"
+    stopped = sum(is_stopped(result) for _, result in results)
+    succeeded = [attack for attack, result in results if has_succeeded(result)]
+    failed = len(results) - stopped - len(succeeded)
+    text = f"\n{len(results)} attacks: {stopped} stopped, {len(succeeded)} succeeded"
     if failed:
         text += f", {failed} could not be run"
-    if any(has_succeeded(result) for attack, result in results if not attack.check):
-        return f"{text}. One more succeeds within the grace period, since no check stops it."
+    expected = [f"“{attack.title}”" for attack in succeeded if not attack.check]
+    if expected:
+        return f"{text}. No check stops {' and '.join(expected)}."
     return f"{text}."
 
 

@@ -1,6 +1,7 @@
 """Sets up the lab at Print Shop, if the legs that it would attack are the demo's own."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
 
@@ -13,6 +14,7 @@ from inspector.lab.run import Report, run_all
 from inspector.lab.stage import stage_for
 from inspector.lab.targets import has_lab
 from inspector.lab.views import add_pages
+from inspector.lab.waiting import run_on_own_legs
 from inspector.record.store import Store
 
 
@@ -22,7 +24,11 @@ def add_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:
         return
 
     def run(attacks: Sequence[Attack], report: Report) -> None:
-        run_all(stage_for(settings), report, attacks)
+        waiting = [attack for attack in attacks if attack.has_to_wait]
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            pending = pool.submit(run_on_own_legs, waiting, report, store)
+            run_all(stage_for(settings), report, [each for each in attacks if each not in waiting])
+            pending.result()
 
     def compare(attack: Attack) -> Result | None:
         # The plain server has a database of its own, which the start need not wait for.

@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from markupsafe import Markup
+
 from config import PROJECT_ROOT
 from inspector.lab.checks import MARKER, Check
 
@@ -28,6 +30,17 @@ class Source:
     def has_more(self) -> bool:
         """Whether the definition has lines that are not part of the check."""
         return (self.first, self.last) != (self.lines[0][0], self.lines[-1][0])
+
+    def coloured_lines(self) -> list[tuple[int, Markup]]:
+        """Return the lines as HTML, whose classes name the kind of each token."""
+        from pygments import highlight
+        from pygments.formatters import HtmlFormatter
+        from pygments.lexers import PythonLexer
+
+        code = "\n".join(line for _, line in self.lines)
+        coloured = highlight(code, PythonLexer(stripnl=False), HtmlFormatter(nowrap=True))
+        numbers = (number for number, _ in self.lines)
+        return list(zip(numbers, map(Markup, coloured.splitlines()), strict=True))
 
     @property
     def where(self) -> str:

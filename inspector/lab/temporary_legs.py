@@ -1,11 +1,11 @@
-"""Temporary legs for `python app.py lab`, on free ports and with a temporary folder."""
+"""Temporary legs for the lab, on free ports and with a temporary folder."""
 
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,10 +26,14 @@ class DidNotStart(Exception):
 
 
 @contextmanager
-def legs(environment: Mapping[str, str]) -> Iterator[ClientAppSettings]:
+def legs(
+    environment: Mapping[str, str],
+    when_stopped: Callable[[ClientAppSettings], None] = lambda _: None,
+) -> Iterator[ClientAppSettings]:
     """Start the three legs, yield the settings of Print Shop, and stop the legs.
 
-    The settings of Tripod in `environment` are ignored.
+    The settings of Tripod in `environment` are ignored. `when_stopped` is called with the settings
+    before the folder is deleted.
 
     :raises DidNotStart: when they do not answer.
     """
@@ -38,6 +42,7 @@ def legs(environment: Mapping[str, str]) -> Iterator[ClientAppSettings]:
         settings = ClientAppSettings.load(own)
         with _serving(own, Path(folder) / "output.txt"):
             yield settings
+        when_stopped(settings)
 
 
 def _own_environment(environment: Mapping[str, str], instance_path: Path) -> dict[str, str]:

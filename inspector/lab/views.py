@@ -20,16 +20,17 @@ from flask.typing import ResponseReturnValue
 
 from config import PROJECT_ROOT
 from inspector.lab.attack import Attack
-from inspector.lab.cards import State, cards
+from inspector.lab.cards import State, by_group, cards
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import find_source
+from inspector.lab.temporary_legs import ACCESS_TOKEN_LIFETIME
 from inspector.versions import unless_seen
 
 bp = Blueprint("lab", __name__, url_prefix="/inspector/lab")
 #: Seconds that a response waits for a run, so that the page has the result without JavaScript.
 MAX_WAIT = 10.0
-#: The value of the button “Run all”.
+#: The value of the button “Run all and compare”.
 ALL = "all"
 
 
@@ -47,9 +48,10 @@ def current_laboratory() -> Laboratory:
 
 @bp.get("")
 def page() -> ResponseReturnValue:
-    """Show all attacks and their results; answer 304 if the browser has the current version."""
+    """Show all attacks, one of them opened; answer 304 if the browser has the current version."""
     laboratory = current_laboratory()
-    return unless_seen(laboratory.version(), lambda: _render_page(laboratory))
+    opened = laboratory.attack(request.args.get("attack", ""))
+    return unless_seen(laboratory.version(), lambda: _render_page(laboratory, opened))
 
 
 @bp.get("/security.md")
@@ -61,30 +63,19 @@ def security() -> ResponseReturnValue:
 
 @bp.post("/run")
 def run() -> ResponseReturnValue:
-    """Run one attack or all attacks, as the form says."""
+    """Run one attack or all attacks here and at the plain server, as the form says."""
     if request.form.get("attack") == ALL:
         if not current_laboratory().start(current_laboratory().attacks):
             return _busy()
         return _back_to("progress")
-    attack = _presented_attack()
+    attack = current_laboratory().attack(request.form.get("attack", ""))
+    if attack is None:
+        abort(HTTPStatus.BAD_REQUEST, description="There is no such attack.")
     if not current_laboratory().start([attack]):
         return _busy()
     if not attack.has_to_wait:
         current_laboratory().join(MAX_WAIT)
-    return _back_to(attack.slug)
-
-
-@bp.post("/compare")
-def compare() -> ResponseReturnValue:
-    """Run one attack against the plain server, as the form says."""
-    attack = _presented_attack()
-    if attack.plain is None:
-        message = "This attack cannot be compared with a plain server."
-        abort(HTTPStatus.BAD_REQUEST, description=message)
-    if not current_laboratory().start_comparison(attack):
-        return _busy()
-    current_laboratory().join(MAX_WAIT)
-    return _back_to(attack.slug)
+    return _back_to(attack.slug, attack=attack.slug)
 
 
 @bp.get("/source")
@@ -100,6 +91,7 @@ def source() -> ResponseReturnValue:
     together = [(other, _attacks(slugs)) for other, slugs in _together(check)]
     return render_template(
         "inspector/lab_source.html",
+        came_from=current_laboratory().attack(request.args.get("attack", "")),
         check=check,
         sections=check.sections(current_laboratory().attacks),
         source=lines,
@@ -108,15 +100,20 @@ def source() -> ResponseReturnValue:
     )
 
 
-def _render_page(laboratory: Laboratory) -> str:
+def _render_page(laboratory: Laboratory, opened: Attack | None) -> str:
+    slug = opened and opened.slug
+    all_cards = cards(laboratory, slug)
     return render_template(
         "inspector/lab.html",
-        cards=cards(laboratory),
+        cards=all_cards,
+        groups=by_group(all_cards),
+        opened=slug,
         checks=CHECKS,
         sections={check.slug: check.sections(laboratory.attacks) for check in CHECKS},
         together={check.slug: _together(check) for check in CHECKS},
         titles={attack.slug: attack.title for attack in laboratory.attacks},
         under_way=laboratory.under_way,
+        short_lifetime=ACCESS_TOKEN_LIFETIME,
         State=State,
     )
 
@@ -142,12 +139,5 @@ def _busy() -> ResponseReturnValue:
     return _back_to()
 
 
-def _presented_attack() -> Attack:
-    attack = current_laboratory().attack(request.form.get("attack", ""))
-    if attack is None:
-        abort(HTTPStatus.BAD_REQUEST, description="There is no such attack.")
-    return attack
-
-
-def _back_to(fragment: str | None = None) -> ResponseReturnValue:
-    return redirect(url_for("lab.page", _anchor=fragment), HTTPStatus.SEE_OTHER)
+def _back_to(fragment: str | None = None, **query: str) -> ResponseReturnValue:
+    return redirect(url_for("lab.page", _anchor=fragment, **query), HTTPStatus.SEE_OTHER)

@@ -11,6 +11,12 @@ BROWSER_RULES = (
         "public client may differ",
         file="auth_server/redirect_uris.py",
         test="tests/auth_server/test_redirect_uris.py::test_a_longer_or_shorter_uri_does_not_match",
+        attacks=(
+            "redirect-uri-port",
+            "redirect-uri-prefix",
+            "redirect-uri-subdomain",
+            "redirect-uri-parameter",
+        ),
     ),
     Rule(
         slug="no-open-redirector",
@@ -28,6 +34,7 @@ BROWSER_RULES = (
         file="auth_server/sign_in.py",
         test="tests/auth_server/test_login_page.py::"
         "test_signing_in_never_redirects_to_another_site",
+        attacks=("open-redirect",),
     ),
     Rule(
         slug="untrusted-requests",
@@ -46,6 +53,7 @@ BROWSER_RULES = (
         file="client_app/oauth.py",
         test="tests/client_app/test_callback_page.py::"
         "test_a_response_in_another_browser_is_rejected",
+        attacks=("forged-callback", "callback-in-another-browser"),
     ),
     Rule(
         slug="form-csrf",
@@ -54,6 +62,7 @@ BROWSER_RULES = (
         defence="Each form has a token, and no form of another site is accepted",
         file="web/form_tokens.py",
         test="tests/auth_server/test_form_tokens.py::test_every_post_of_a_page_needs_a_form_token",
+        attacks=("forged-consent",),
     ),
     Rule(
         slug="issuer",
@@ -63,6 +72,7 @@ BROWSER_RULES = (
         file="client_app/oauth.py",
         test="tests/client_app/test_oauth_authorization_response.py::"
         "test_another_issuer_is_rejected",
+        attacks=("mix-up",),
     ),
     Rule(
         slug="pkce",
@@ -72,6 +82,7 @@ BROWSER_RULES = (
         file="auth_server/grant_types.py",
         test="tests/auth_server/test_authorization_request.py::"
         "test_other_errors_are_redirected_to_the_client",
+        attacks=("code-without-verifier",),
     ),
     Rule(
         slug="pkce-downgrade",
@@ -81,6 +92,7 @@ BROWSER_RULES = (
         file="auth_server/grant_types.py",
         test="tests/auth_server/test_access_token_request.py::"
         "test_a_wrong_verifier_leaves_the_code_unspent",
+        attacks=("pkce-plain", "pkce-none"),
     ),
     Rule(
         slug="no-implicit-grant",

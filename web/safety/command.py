@@ -26,10 +26,16 @@ class Verdict(NamedTuple):
         if self.problems:
             return f"{self.rule.slug}: {' '.join(self.problems)}"
         if self.rule.check is None:
-            return f"{self.rule.slug}: ok (by code: {self.rule.file})"
+            return f"{self.rule.slug}: ok (by code: {self.rule.file}{self._attacks})"
         if self.obstacle:
             return f"{self.rule.slug}: not tested: {self.obstacle}"
         return f"{self.rule.slug}: ok"
+
+    @property
+    def _attacks(self) -> str:
+        if not self.rule.attacks:
+            return ""
+        return f"; attacks in the lab: {', '.join(self.rule.attacks)}"
 
 
 def judge(installation: Installation) -> list[Verdict]:

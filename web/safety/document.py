@@ -18,7 +18,12 @@ _TABLES = (
     ("Pages and requests of the browser", BROWSER_RULES),
     ("Codes, tokens and clients", TOKEN_RULES),
 )
-_HEAD = "| rule | threat | defence | RFC 9700 | file | test |\n|---|---|---|---|---|---|\n"
+_HEAD = (
+    "| rule | threat | defence | RFC 9700 | file | test | attacks in the lab |\n"
+    "|---|---|---|---|---|---|---|\n"
+)
+#: The lab in the demo, at its default address.
+_LAB = "http://127.0.0.1:9001/inspector/lab"
 
 
 def make_tables() -> str:
@@ -44,7 +49,8 @@ def _make_row(rule: Rule) -> str:
         section = f"§{rule.section}"
     path, _, name = rule.test.partition("::")
     test = f"[{name}](../{path})"
-    cells = (f"`{rule.slug}`", rule.threat, rule.defence, section, _link(rule.file), test)
+    attacks = ", ".join(f"[{slug}]({_LAB}?attack={slug})" for slug in rule.attacks) or "–"
+    cells = (f"`{rule.slug}`", rule.threat, rule.defence, section, _link(rule.file), test, attacks)
     return f"| {' | '.join(cells)} |\n"
 
 

@@ -17,6 +17,7 @@ class Rule:
     - `settings` are the variables that the rule judges: a leg that refuses the value of one of them
       breaks this rule.
     - `check` finds unsafe values; None when the code of this project enforces the rule everywhere.
+    - `attacks` are the slugs of the lab's attacks against the defence.
     """
 
     slug: str
@@ -27,6 +28,7 @@ class Rule:
     section: str = ""
     settings: tuple[str, ...] = ()
     check: Check | None = None
+    attacks: tuple[str, ...] = ()
 
 
 #: The test that changes one thing of a safe configuration for each rule.

@@ -155,6 +155,7 @@ SETTINGS_RULES = (
         section="4.14.2",
         settings=("TRIPOD_REFRESH_TOKEN_GRACE",),
         check=lifetimes.check_grace,
+        attacks=("secret-and-token-in-time",),
     ),
     Rule(
         slug="instance-folder",

@@ -19,6 +19,7 @@ TOKEN_RULES = (
         defence="A code is redeemed once; a replay ends its grant",
         file="auth_server/tokens.py",
         test="tests/auth_server/test_access_token_request.py::test_a_code_is_redeemed_only_once",
+        attacks=("code-replay",),
     ),
     Rule(
         slug="code-of-its-client",
@@ -28,6 +29,7 @@ TOKEN_RULES = (
         file="auth_server/grant_types.py",
         test="tests/auth_server/test_access_token_request.py::"
         "test_an_attempt_by_another_client_does_not_spend_the_code",
+        attacks=("code-of-another-client", "redirect-uri-at-token"),
     ),
     Rule(
         slug="refresh-rotation",
@@ -36,6 +38,7 @@ TOKEN_RULES = (
         defence="Refresh tokens rotate; a replay ends the grant",
         file="auth_server/tokens.py",
         test="tests/auth_server/test_refreshing.py::test_a_third_presentation_ends_the_grant",
+        attacks=("refresh-replayed",),
     ),
     Rule(
         slug="refresh-scope",
@@ -45,6 +48,7 @@ TOKEN_RULES = (
         file="auth_server/issued_tokens.py",
         test="tests/auth_server/test_refreshing.py::"
         "test_a_wider_scope_is_rejected_and_the_token_stays_unspent",
+        attacks=("scope-raised",),
     ),
     Rule(
         slug="token-replay",
@@ -55,6 +59,7 @@ TOKEN_RULES = (
         file="resource_api/introspection.py",
         test="tests/resource_api/test_bearer_token_usage.py::"
         "test_a_revoked_token_is_rejected_at_the_next_request",
+        attacks=("expired-access-token", "revoked-access-token"),
     ),
     Rule(
         slug="audience",
@@ -64,6 +69,7 @@ TOKEN_RULES = (
         file="resource_api/introspection.py",
         test="tests/resource_api/test_introspection.py::"
         "test_only_an_active_access_token_for_this_api_is_accepted",
+        attacks=("refresh-token-as-access-token",),
     ),
     Rule(
         slug="least-privilege",
@@ -73,6 +79,7 @@ TOKEN_RULES = (
         file="resource_api/protection.py",
         test="tests/resource_api/test_bearer_token_usage.py::"
         "test_a_missing_scope_is_named_in_header_and_body",
+        attacks=("write-with-a-read-only-token", "another-persons-photo"),
     ),
     Rule(
         slug="client-authentication",
@@ -82,6 +89,7 @@ TOKEN_RULES = (
         file="auth_server/client_authentication.py",
         test="tests/auth_server/test_client_authentication.py::"
         "test_the_secret_of_another_client_is_rejected",
+        attacks=("refresh-of-another-client",),
     ),
     Rule(
         slug="metadata",

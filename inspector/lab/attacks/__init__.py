@@ -1,12 +1,18 @@
-"""The attacks, in the order of the flow that they attack."""
+"""The attacks, group by group."""
 
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.attacks import authorization, callback, codes, refreshing, resources
 
-ATTACKS: tuple[Attack, ...] = (
-    *authorization.ATTACKS,
-    *callback.ATTACKS,
-    *codes.ATTACKS,
-    *refreshing.ATTACKS,
-    *resources.ATTACKS,
+_GROUPS = list(Group)
+ATTACKS: tuple[Attack, ...] = tuple(
+    sorted(
+        (
+            *authorization.ATTACKS,
+            *callback.ATTACKS,
+            *codes.ATTACKS,
+            *refreshing.ATTACKS,
+            *resources.ATTACKS,
+        ),
+        key=lambda attack: _GROUPS.index(attack.group),
+    )
 )

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from urllib.parse import unquote, urlsplit
 
 from inspector.lab.actors import LURED, AuthorizationRequest
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.http import Answer, Form
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import EVERY_SCOPE, MALLORYS_SITE, Stage
@@ -136,12 +136,16 @@ def _is_sent(form: Form, page: Answer, value: str) -> bool:
 
 
 #: What these attacks have in common, unless an entry says otherwise.
-attack = partial(Attack, aim="GET /oauth/authorize", leg="auth", plain="authlib")
+attack = partial(
+    Attack, aim="GET /oauth/authorize", leg="auth", plain="authlib", uses_carols_browser=True
+)
 
 ATTACKS = (
     attack(
         slug="redirect-uri-port",
         title="Change the redirect URI: another port",
+        group=Group.REDIRECTS,
+        severity="medium",
         description="Mallory’s program listens on a port of Carol’s machine. "
         "Mallory’s link makes the authorization server send the code to that port.",
         run=use_another_port,
@@ -150,6 +154,8 @@ ATTACKS = (
     attack(
         slug="redirect-uri-prefix",
         title="Change the redirect URI: a longer path",
+        group=Group.REDIRECTS,
+        severity="medium",
         description="Mallory appends a path to the registered URI. "
         "A server that compares only the beginning would accept it.",
         run=append_a_path,
@@ -158,6 +164,8 @@ ATTACKS = (
     attack(
         slug="redirect-uri-subdomain",
         title="Change the redirect URI: a subdomain",
+        group=Group.REDIRECTS,
+        severity="high",
         description="Mallory’s domain begins with the registered host. "
         "A server that searches the host name for the registered one would accept it.",
         run=use_a_subdomain,
@@ -166,6 +174,8 @@ ATTACKS = (
     attack(
         slug="redirect-uri-parameter",
         title="Change the redirect URI: an extra parameter",
+        group=Group.REDIRECTS,
+        severity="medium",
         description="Mallory appends a query to the registered URI. "
         "A client that redirects to the address in the query would pass the code on.",
         run=append_a_parameter,
@@ -174,6 +184,8 @@ ATTACKS = (
     attack(
         slug="pkce-plain",
         title="Downgrade PKCE to plain",
+        group=Group.FRONT_CHANNEL,
+        severity="medium",
         description="Mallory changes the authorization request. "
         "The challenge is now a verifier that Mallory knows.",
         run=use_plain_pkce,
@@ -182,6 +194,8 @@ ATTACKS = (
     attack(
         slug="pkce-none",
         title="Leave PKCE out",
+        group=Group.FRONT_CHANNEL,
+        severity="medium",
         description="Mallory removes the challenge from the authorization request, "
         "so that the code can be redeemed without a verifier.",
         run=omit_pkce,
@@ -190,6 +204,8 @@ ATTACKS = (
     attack(
         slug="forged-consent",
         title="Forge the consent from another site",
+        group=Group.SESSIONS,
+        severity="high",
         aim="POST /oauth/authorize",
         description="Mallory’s site makes Carol’s browser send the consent form for Mallory’s app. "
         "SameSite would hold back Carol’s cookie, but the lab sends it, to test the next check.",
@@ -200,6 +216,8 @@ ATTACKS = (
     attack(
         slug="open-redirect",
         title="Redirect to another site after sign-in",
+        group=Group.REDIRECTS,
+        severity="medium",
         aim="POST /login",
         description="Mallory’s link opens the real login page. "
         "After the sign-in, it redirects to a copy that asks for the password again.",

@@ -4,7 +4,7 @@ from functools import partial
 from urllib.parse import parse_qsl, urlencode
 
 from inspector.lab.actors import LURED, MALLORY, Browser, Person
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Stage
@@ -71,12 +71,14 @@ def mix_up_issuers(stage: Stage) -> Outcome:
 
 
 #: What these attacks have in common, unless an entry says otherwise.
-attack = partial(Attack, aim="GET /callback", leg="client")
+attack = partial(Attack, aim="GET /callback", leg="client", uses_carols_browser=True)
 
 ATTACKS = (
     attack(
         slug="forged-callback",
         title="Forge a callback",
+        group=Group.SESSIONS,
+        severity="medium",
         description="Mallory makes Carol’s browser open a callback with Mallory’s code. "
         "Carol would then work in Mallory’s album.",
         run=forge_callback,
@@ -85,6 +87,9 @@ ATTACKS = (
     attack(
         slug="callback-in-another-browser",
         title="Open a callback in another browser",
+        group=Group.SESSIONS,
+        severity="high",
+        uses_carols_browser=False,
         description="Mallory reads Carol’s callback with its code and state. "
         "Mallory opens it in another browser before Carol does.",
         run=open_callback_in_another_browser,
@@ -93,6 +98,8 @@ ATTACKS = (
     attack(
         slug="mix-up",
         title="Mix up the authorization servers",
+        group=Group.FRONT_CHANNEL,
+        severity="high",
         description="Carol’s browser receives an authorization response with the right state. "
         "The response names Mallory’s authorization server as the issuer.",
         run=mix_up_issuers,

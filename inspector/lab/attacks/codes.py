@@ -5,7 +5,7 @@ Mallory has everything except what the check asks for. This includes Print Shop'
 
 from functools import partial
 
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import MALLORYS_SITE, Code, Stage
@@ -57,12 +57,13 @@ def _attempt(stage: Stage, code: Code, answer: Answer) -> Outcome:
 
 
 #: What these attacks have in common, unless an entry says otherwise.
-attack = partial(Attack, aim="POST /oauth/token", leg="auth", plain="authlib")
+attack = partial(Attack, aim="POST /oauth/token", leg="auth", plain="authlib", group=Group.CODES)
 
 ATTACKS = (
     attack(
         slug="code-replay",
         title="Use a code twice",
+        severity="medium",
         description="Mallory reads a whole token request in a log, with the secret and the "
         "verifier. Mallory sends it again.",
         run=redeem_again,
@@ -71,6 +72,7 @@ ATTACKS = (
     attack(
         slug="code-without-verifier",
         title="Redeem a stolen code without its verifier",
+        severity="medium",
         description="Mallory has stolen a code and Print Shop’s secret, "
         "but must guess the verifier.",
         run=redeem_without_verifier,
@@ -79,6 +81,7 @@ ATTACKS = (
     attack(
         slug="code-of-another-client",
         title="Redeem a stolen code as another client",
+        severity="medium",
         description="Mallory has stolen a code of Print Shop and its verifier. "
         "Mallory redeems it with the credentials of another app.",
         run=redeem_by_another_client,
@@ -87,6 +90,7 @@ ATTACKS = (
     attack(
         slug="redirect-uri-at-token",
         title="Change the redirect URI at the token endpoint",
+        severity="medium",
         description="Mallory redeems a stolen code with the redirect URI of another site.",
         run=redeem_with_other_redirect_uri,
         check="same-redirect-uri",

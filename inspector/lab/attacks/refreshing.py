@@ -3,7 +3,7 @@
 from functools import partial
 from http import HTTPStatus
 
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import Stage
@@ -72,12 +72,15 @@ def _refreshed(answer: Answer) -> dict[str, str]:
 
 
 #: What these attacks have in common, unless an entry says otherwise.
-attack = partial(Attack, aim="POST /oauth/token", leg="auth", plain="authlib")
+attack = partial(
+    Attack, aim="POST /oauth/token", leg="auth", plain="authlib", group=Group.REFRESH_TOKENS
+)
 
 ATTACKS = (
     attack(
         slug="scope-raised",
         title="Request more scope in a refresh",
+        severity="medium",
         description="Carol granted read access. Mallory has the refresh token and the secret, "
         "and requests a token with write access.",
         run=raise_scope,
@@ -86,6 +89,7 @@ ATTACKS = (
     attack(
         slug="refresh-replayed",
         title="Replay a stolen refresh token",
+        severity="medium",
         description="Mallory has stolen a refresh token and the secret. "
         "Print Shop has already used that token and its successor.",
         run=replay_refresh_token,
@@ -94,6 +98,7 @@ ATTACKS = (
     attack(
         slug="refresh-of-another-client",
         title="Use another client’s refresh token",
+        severity="high",
         description="Mallory presents Print Shop’s refresh token "
         "with the credentials of another app.",
         run=refresh_by_another_client,
@@ -103,6 +108,7 @@ ATTACKS = (
     attack(
         slug="secret-and-token-in-time",
         title="Use a stolen token and secret in the grace period",
+        severity="medium",
         description="Mallory has the refresh token and the secret. "
         "Mallory uses them within the grace period, before Print Shop uses the successor.",
         run=refresh_within_grace,

@@ -3,7 +3,7 @@
 from functools import partial
 from http import HTTPStatus
 
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import Stage
@@ -76,12 +76,13 @@ def _require_working(stage: Stage, token: str) -> None:
 
 
 #: What these attacks have in common, unless an entry says otherwise.
-attack = partial(Attack, aim="GET /photos", leg="api", plain="authlib")
+attack = partial(Attack, aim="GET /photos", leg="api", plain="authlib", group=Group.ACCESS_TOKENS)
 
 ATTACKS = (
     attack(
         slug="refresh-token-as-access-token",
         title="Present a refresh token as an access token",
+        severity="high",
         description="Mallory has a refresh token, which is valid longer than any access token. "
         "Mallory calls the API with it.",
         run=use_refresh_token,
@@ -90,6 +91,7 @@ ATTACKS = (
     attack(
         slug="expired-access-token",
         title="Use an expired access token",
+        severity="high",
         description="Mallory has found an access token in an old log. It has expired.",
         run=use_expired_token,
         check="expiry",
@@ -99,6 +101,7 @@ ATTACKS = (
     attack(
         slug="revoked-access-token",
         title="Use an access token after its grant has ended",
+        severity="high",
         description="Carol has disconnected Print Shop. "
         "The access token that Mallory copied has not expired yet.",
         run=use_revoked_token,
@@ -107,6 +110,7 @@ ATTACKS = (
     attack(
         slug="write-with-a-read-only-token",
         title="Write with a read-only token",
+        severity="high",
         aim="PATCH /photos/…",
         description="Carol granted read access. Mallory uses the token to rename a photo.",
         run=write_with_read_only_token,
@@ -115,6 +119,7 @@ ATTACKS = (
     attack(
         slug="another-persons-photo",
         title="Request another user’s photo",
+        severity="high",
         aim="GET /photos/…",
         description="Mallory has a valid token, and knows the address of a photo of Carol’s.",
         run=read_photo_of_another_user,

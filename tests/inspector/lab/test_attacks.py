@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import groupby
 
 import pytest
 from world.browser import Browser
@@ -11,7 +12,7 @@ from world.clock import Clock
 from world.legs import Legs
 
 from inspector.lab.actors import LAB_PASSWORDS
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.outcome import Failure, Outcome
 from inspector.lab.run import format_line, main, run, run_all, summarize
@@ -20,6 +21,7 @@ from inspector.read import flows, phases, steps
 from inspector.read.messages import read_trees
 from inspector.record.store import Store
 from tests.inspector.lab.conftest import stage_for
+from web.safety.rules import RULES
 
 #: The attacks that must exist.
 EVERY_ATTACK = {
@@ -81,6 +83,21 @@ def test_without_a_grace_the_thief_is_stopped_too(closing_lab: Stage) -> None:
         False,
         "The grace period is turned off.",
     )
+
+
+def test_the_attacks_of_a_group_follow_each_other() -> None:
+    assert [group for group, _ in groupby(attack.group for attack in ATTACKS)] == list(Group)
+
+
+@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.slug)
+def test_each_attack_belongs_to_one_rule_of_the_security_table(attack: Attack) -> None:
+    assert len([rule for rule in RULES if attack.slug in rule.attacks]) == 1
+
+
+def test_the_security_table_names_no_other_attack() -> None:
+    named = {slug for rule in RULES for slug in rule.attacks}
+
+    assert named == {attack.slug for attack in ATTACKS}
 
 
 def test_waiting_attacks_run_last(lab: Stage) -> None:
@@ -198,15 +215,15 @@ def test_the_table_lists_every_attack_and_the_command_succeeds(
     assert status == 0
     assert all(attack.title in printed for attack in ATTACKS)
     assert printed.endswith(
-        f"{len(STOPPABLE)} attacks: {len(STOPPABLE)} stopped, 0 succeeded."
-        " One more succeeds within the grace period, since no check stops it.\n"
+        f"{len(ATTACKS)} attacks: {len(STOPPABLE)} stopped, 1 succeeded."
+        f" No check stops “{UNSTOPPABLE.title}”.\n"
     )
     assert "\nsucceeded   Use a stolen token and secret in the grace period" in printed
 
 
 @pytest.mark.settings(REFRESH_TOKEN_GRACE="0")
 def test_without_a_grace_the_table_reports_no_success(lab: Stage) -> None:
-    assert summarize([(UNSTOPPABLE, run(UNSTOPPABLE, lab))]).endswith("succeeded.")
+    assert summarize([(UNSTOPPABLE, run(UNSTOPPABLE, lab))]).endswith("1 stopped, 0 succeeded.")
 
 
 def test_the_table_names_the_rfc_section_of_the_attack(lab: Stage) -> None:

@@ -1,4 +1,4 @@
-"""The lab's page: a card for each attack with its result and the real responses of the servers."""
+"""The lab's page: one table of all attacks, and each attack with the servers' real responses."""
 
 import logging
 import re
@@ -11,12 +11,11 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from world.browser import Browser
-from world.cast import Person
 from world.legs import Legs
 from world.processes import free_ports
 
 from inspector.lab.actors import MALLORY
-from inspector.lab.attack import Attack
+from inspector.lab.attack import Attack, Group
 from inspector.lab.checks import CHECKS
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.outcome import Failure, Outcome, Result
@@ -57,6 +56,8 @@ def must_not_run(_stage: Stage) -> Outcome:
 def make_attack(slug: str, **changes: object) -> Attack:
     """Return an attack on the token endpoint, with these changes."""
     fields = {
+        "group": Group.CODES,
+        "severity": "medium",
         "aim": "POST /oauth/token",
         "leg": "auth",
         "description": "Mallory tries it.",
@@ -91,7 +92,9 @@ class PreparedRunner:
                 raise self.error
             report(attack, self.results.get(attack.slug, REFUSED))
 
-    def compare(self, _attack: Attack) -> Result:
+    def compare(self, attack: Attack) -> Result | None:
+        if attack.plain is None:
+            return None
         return self.plain_result
 
 
@@ -124,51 +127,97 @@ def browser(legs: Legs, laboratory: Laboratory) -> Browser:
     return browser
 
 
-def card(browser: Browser, slug: str) -> str:
-    """Return the HTML of the attack's card."""
-    found = re.search(
-        rf'<li class="attack[^>]* id="{slug}".*?</li>', browser.current.response.text, re.DOTALL
-    )
+def row(browser: Browser, slug: str) -> str:
+    """Return the HTML of the attack's row in the table."""
+    found = re.search(rf'<tr id="{slug}".*?</tr>', browser.current.response.text, re.DOTALL)
     assert found
     return found[0]
 
 
+def verdicts(browser: Browser, slug: str) -> list[str]:
+    """Return what the row says about this server and about Authlib's defaults."""
+    return re.findall(r'class="verdict \w+">([^<]+)<', row(browser, slug))
+
+
+def details(browser: Browser) -> str:
+    """Return the HTML of what the open attack shows."""
+    [found] = re.findall(r'<tr class="details">.*?</tr>', browser.current.response.text, re.DOTALL)
+    return str(found)
+
+
+def open_attack(browser: Browser, slug: str) -> str:
+    """Open the attack and return its details."""
+    browser.open(f"{re.split('[?#]', browser.current.url)[0]}?attack={slug}")
+    return details(browser)
+
+
 def run(browser: Browser, slug: str) -> str:
-    """Run the attack and return its card."""
+    """Open and run the attack, and return its details."""
+    open_attack(browser, slug)
     assert browser.press(name="attack", value=slug).status == 200
-    return card(browser, slug)
+    return details(browser)
 
 
 def test_an_attack_that_has_not_run_says_so(browser: Browser) -> None:
-    assert "It has not been run yet." in card(browser, "code-replay")
-    assert "0 run, 0 stopped" in browser.current.text
+    assert verdicts(browser, "code-replay") == ["Not run yet", "Not run yet"]
+    assert "It has not been run yet." in open_attack(browser, "code-replay")
+    assert "None of the 3 attacks has been run yet." in browser.current.text
+
+
+def test_the_page_opens_one_attack_at_a_time(browser: Browser) -> None:
+    assert '<tr class="details">' not in browser.current.response.text
+
+    browser.follow("Expired token")
+
+    assert 'aria-expanded="true"' in row(browser, "expired-token")
+    assert 'aria-expanded="false"' in row(browser, "code-replay")
+    assert "It waits" in details(browser)
+    browser.follow("Expired token")
+    assert '<tr class="details">' not in browser.current.response.text
+
+
+def test_an_unknown_attack_opens_nothing(browser: Browser) -> None:
+    page = browser.open(f"{browser.current.url}?attack=no-such-attack")
+
+    assert (page.status, '<tr class="details">' in page.source) == (200, False)
+
+
+def test_a_row_says_who_attacks_whom_and_how_severe_it_is(
+    browser: Browser, laboratory: Laboratory
+) -> None:
+    lured = replace(REPLAY, slug="lured", leg="client", uses_carols_browser=True, severity="high")
+    laboratory.attacks = (REPLAY, lured)
+    browser.reload()
+
+    assert "Mallory attacks Tripod ID" in row(browser, "code-replay")
+    assert '<span class="hidden">Severity: </span>Medium' in row(browser, "code-replay")
+    assert "Mallory, through Carol’s browser, attacks Print Shop" in row(browser, "lured")
+    assert '<span class="hidden">Severity: </span>High' in row(browser, "lured")
 
 
 def test_a_waiting_attack_says_what_it_waits_for(browser: Browser) -> None:
-    assert "It waits until an access token has expired.</p>" in card(browser, "expired-token")
-    assert "It waits" not in card(browser, "code-replay")
-
-
-@pytest.mark.settings(ACCESS_TOKEN_LIFETIME="17")
-def test_a_waiting_attack_shows_the_lifetime_once_it_is_known(
-    browser: Browser, alice: Person
-) -> None:
-    alice.go_through("http://127.0.0.1:9001/connect")
-
-    browser.reload()
-
-    assert "has expired, which takes 17 seconds." in card(browser, "expired-token")
+    assert "on servers of its own whose tokens live for 3 seconds." in open_attack(
+        browser, "expired-token"
+    )
+    assert "It waits" not in open_attack(browser, "code-replay")
 
 
 def test_a_refusal_names_the_server_the_reason_and_the_section(browser: Browser) -> None:
     shown = run(browser, "code-replay")
 
-    assert "Tripod ID refused it." in shown
-    assert f"The rule: {CHECK.rule}" in shown
+    assert "Tripod ID refused it (400 invalid_grant)." in shown
+    assert CHECK.title in shown
     assert f"rfc{CHECK.rfc}#section-{CHECK.section}" in shown
     assert "The tokens from the first use stopped working." in shown
-    assert 'class="strike stopped"' in shown
-    assert "1 run, 1 stopped" in browser.current.text
+    assert verdicts(browser, "code-replay") == ["Stopped", "Stopped"]
+    assert "1 of 3 attacks run: 1 stopped, 0 got through." in browser.current.text
+
+
+def test_an_attack_names_its_rule_of_the_security_table(browser: Browser) -> None:
+    shown = run(browser, "code-replay")
+
+    assert "<code>code-once</code> in <a href=" in shown
+    assert "/inspector/lab/security.md" in shown
 
 
 def test_a_harmless_success_response_is_not_called_a_refusal(
@@ -179,16 +228,15 @@ def test_a_harmless_success_response_is_not_called_a_refusal(
 
     shown = run(browser, "code-replay")
 
-    assert "Tripod ID did not follow it." in shown
-    assert "Tripod ID refused it." not in shown
-    assert "Not followed (303)" in browser.current.text
-    assert "1 run, 1 stopped" in browser.current.text
+    assert "Tripod ID did not follow it (303)." in shown
+    assert "Tripod ID refused it" not in shown
+    assert "1 stopped, 0 got through." in browser.current.text
 
 
 def test_a_redirect_with_an_error_is_a_refusal(browser: Browser, runner: PreparedRunner) -> None:
     runner.results["code-replay"] = replace(REFUSED, status=302, error="invalid_request")
 
-    assert "Tripod ID refused it." in run(browser, "code-replay")
+    assert "Tripod ID refused it (302 invalid_request)." in run(browser, "code-replay")
 
 
 def test_a_successful_attack_is_shown_as_successful(
@@ -198,13 +246,14 @@ def test_a_successful_attack_is_shown_as_successful(
 
     shown = run(browser, "code-replay")
 
-    assert "It got through." in shown
-    assert "outcome leg-danger" in shown
-    assert "strike stopped" not in shown
-    assert "1 run, 0 stopped, 1 got through" in browser.current.text
+    assert "It got through (200)." in shown
+    assert "The code that should stop it" in shown
+    assert verdicts(browser, "code-replay") == ["Got through", "Stopped"]
+    assert "as expected" not in row(browser, "code-replay")
+    assert "0 stopped, 1 got through." in browser.current.text
 
 
-def test_the_attack_that_no_check_stops_is_not_counted(
+def test_the_attack_that_no_check_stops_is_expected_to_succeed(
     browser: Browser, runner: PreparedRunner
 ) -> None:
     runner.results["no-check-stops-it"] = SUCCEEDED
@@ -212,11 +261,11 @@ def test_the_attack_that_no_check_stops_is_not_counted(
     shown = run(browser, "no-check-stops-it")
 
     assert "No check of this server stops it within the grace period" in shown
-    assert "It got through." in shown
+    assert "It got through (200)." in shown
+    assert "as expected" in row(browser, "no-check-stops-it")
     assert "The server refuses it only after the grace period." in shown
     assert "rfc9449" in shown
-    assert "Got through, within the grace period (200)" in browser.current.text
-    assert "0 run, 0 stopped" in browser.current.text
+    assert "1 of 3 attacks run: 0 stopped, 1 got through." in browser.current.text
 
 
 def test_an_attack_can_have_its_own_rfc_section(browser: Browser, laboratory: Laboratory) -> None:
@@ -238,7 +287,7 @@ def test_an_attack_that_could_not_run_is_not_counted(
     assert "The attack could not be run." in shown
     assert "Photo API does not answer." in shown
     assert "Run it again." in shown
-    assert "0 run, 0 stopped; 1 could not be run" in browser.current.text
+    assert "0 stopped, 0 got through, 1 could not be run." in browser.current.text
 
 
 def redeem(legs: Legs, code: str) -> requests.Response:
@@ -297,18 +346,23 @@ def test_a_servers_response_is_escaped(browser: Browser, runner: PreparedRunner)
     assert "<i>italic" not in shown
 
 
-def test_run_all_shows_its_progress_and_then_a_table(
+def test_run_all_shows_its_progress_and_then_the_results(
     browser: Browser, laboratory: Laboratory, runner: PreparedRunner
 ) -> None:
     runner.may_continue.clear()
 
     page = browser.press(name="attack", value="all")
 
-    assert "Code replay is running: 0 of 3 done" in " ".join(page.text.split())
-    assert page.link("Reload")
+    assert "Code replay is running: 0 of 3 done, about " in " ".join(page.text.split())
+    assert '<progress max="3" value="0"' in page.source
+    assert '<noscript><meta http-equiv="refresh"' in page.source
+    assert verdicts(browser, "code-replay") == ["Running", "Running"]
     runner.may_continue.set()
     laboratory.join(TIMEOUT)
-    assert browser.reload().text.count("Refused (400 invalid_grant)") == 3
+    page = browser.reload()
+    assert page.source.count('class="verdict stopped"') == 4
+    assert "3 of 3 attacks run: 3 stopped, 0 got through." in page.text
+    assert "http-equiv" not in page.source
 
 
 def test_a_second_run_is_rejected_while_the_first_continues(
@@ -317,6 +371,7 @@ def test_a_second_run_is_rejected_while_the_first_continues(
     runner.may_continue.clear()
     browser.press(name="attack", value="all")
 
+    open_attack(browser, "code-replay")
     page = browser.press(name="attack", value="code-replay")
 
     assert (page.status, urlsplit(page.url).path) == (200, "/inspector/lab")
@@ -355,9 +410,9 @@ def test_an_unchanged_page_is_not_sent_again(browser: Browser, laboratory: Labor
 
 
 def comparison_text(browser: Browser) -> str:
-    """Return the card's text about the plain server."""
-    browser.press("Compare with a plain server")
-    [html] = re.findall(r'<p class="compared.*?</p>', card(browser, "code-replay"), re.DOTALL)
+    """Run the attack, and return the text about the plain server."""
+    shown = run(browser, "code-replay")
+    [html] = re.findall(r"<dt>Authlib’s defaults</dt>(<dd.*?</dd>)", shown, re.DOTALL)
     return " ".join(re.sub(r'<span class="hidden">.*?</span>|<.*?>', "", html).split())
 
 
@@ -370,21 +425,22 @@ def test_a_success_on_the_plain_server_links_to_the_check(
 ) -> None:
     runner.plain_result = SUCCEEDED
     source = source_of(CHECK)
-    run(browser, "code-replay")
 
     text = comparison_text(browser)
 
     assert text == (
-        "It got through on a plain server (200). Mallory sees Carol’s photos. "
+        "It got through (200). Mallory sees Carol’s photos. "
         f"{source.file}, {source.where}, make the difference."
     )
-    assert browser.current.link(source.file).href.endswith(f"/source?check={CHECK.slug}")
+    assert (
+        f"/source?check={CHECK.slug}&attack=code-replay" in browser.current.link(source.file).href
+    )
 
 
 def test_an_attack_that_succeeded_here_shows_no_difference(
     browser: Browser, runner: PreparedRunner
 ) -> None:
-    runner.plain_result = SUCCEEDED
+    runner.plain_result = runner.results["code-replay"] = SUCCEEDED
 
     assert comparison_text(browser).endswith("should stop it here.")
 
@@ -398,32 +454,13 @@ def test_a_check_that_cannot_be_found_is_not_linked(
     assert comparison_text(browser).endswith("Mallory sees Carol’s photos.")
 
 
-def test_a_refusal_by_the_plain_server_is_shown(browser: Browser) -> None:
-    text = comparison_text(browser)
-
-    assert text.startswith("A plain server also refused it (400 invalid_grant).")
-    assert "It has not been run yet." in card(browser, "code-replay")
-
-
-def test_different_consequences_of_two_refusals_are_both_shown(
+def test_a_refusal_by_the_plain_server_is_shown_with_its_consequence(
     browser: Browser, runner: PreparedRunner
 ) -> None:
     runner.plain_result = replace(REFUSED, consequence="The first tokens still work.")
-    run(browser, "code-replay")
 
-    assert comparison_text(browser).endswith(
-        "On the plain server: The first tokens still work. "
-        "On this server: The tokens from the first use stopped working."
-    )
-
-
-def test_equal_consequences_of_two_refusals_are_shown_once(
-    browser: Browser,
-) -> None:
-    run(browser, "code-replay")
-
-    assert comparison_text(browser).endswith(
-        "(400 invalid_grant). The tokens from the first use stopped working."
+    assert comparison_text(browser) == (
+        "Refused too (400 invalid_grant). The first tokens still work."
     )
 
 
@@ -439,13 +476,11 @@ def test_a_result_that_authlib_does_not_decide_says_so(
 def test_a_failed_comparison_says_so(browser: Browser, runner: PreparedRunner) -> None:
     runner.plain_result = Failure(reason="No port was free.")
 
-    browser.press("Compare with a plain server")
-
-    assert "The comparison could not be run." in card(browser, "code-replay")
+    assert "The comparison could not be run. No port was free." in run(browser, "code-replay")
 
 
-def test_only_comparable_attacks_offer_a_comparison(browser: Browser) -> None:
-    assert "Compare with" not in card(browser, "expired-token")
+def test_an_attack_that_cannot_be_compared_says_so(browser: Browser) -> None:
+    assert verdicts(browser, "expired-token") == ["Not run yet", "Not compared"]
 
 
 def status_of_form(browser: Browser, path: str, attack: str, **fields: str) -> int:
@@ -463,13 +498,11 @@ def test_an_unknown_attack_runs_nothing(browser: Browser, laboratory: Laboratory
     }
 
     assert status_of_form(browser, "/run", "no-such-attack", csrf_token=token) == 400
-    assert status_of_form(browser, "/compare", "expired-token", csrf_token=token) == 400
     assert laboratory.results() == {}
 
 
 def test_another_site_cannot_start_a_run(browser: Browser, laboratory: Laboratory) -> None:
     assert status_of_form(browser, "/run", "code-replay") == 400
-    assert status_of_form(browser, "/compare", "code-replay") == 400
     assert laboratory.results() == {}
 
 
@@ -492,7 +525,7 @@ def test_the_next_run_starts_after_an_interrupted_one(
     run(browser, "code-replay")
     runner.error = None
 
-    assert "Tripod ID refused it." in run(browser, "code-replay")
+    assert "Tripod ID refused it" in run(browser, "code-replay")
 
 
 def test_a_real_attack_is_shown_with_its_own_messages(
@@ -508,7 +541,7 @@ def test_a_real_attack_is_shown_with_its_own_messages(
 
     shown = run(browser, "code-replay")
 
-    assert "Tripod ID refused it." in shown
+    assert "Tripod ID refused it" in shown
     assert "code was redeemed before" in shown
     assert "The grant ended. The tokens from the first use stopped working." in shown
     assert "Lab: code replay" in " ".join(

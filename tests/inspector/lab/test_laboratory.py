@@ -1,6 +1,7 @@
 """The laboratory runs attacks in the background and gives the page a version."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.cards import State, cards
-from inspector.lab.laboratory import Laboratory
+from inspector.lab.laboratory import Laboratory, Run
 from inspector.lab.outcome import Outcome, Result
 from inspector.lab.run import Report
 from inspector.record.store import Store
@@ -35,6 +36,8 @@ class StepwiseRunner:
     def __init__(self) -> None:
         self.permits = threading.Semaphore(0)
         self.before_report: Callable[[], object] = lambda: None
+        self.compared: list[Attack] = []
+        self.plain_result: Result | None = REFUSED
 
     def run(self, attacks: Sequence[Attack], report: Report) -> None:
         for attack in attacks:
@@ -42,9 +45,9 @@ class StepwiseRunner:
             self.before_report()
             report(attack, REFUSED)
 
-    def compare(self, _attack: Attack) -> Result:
-        assert self.permits.acquire(timeout=TIMEOUT)
-        return REFUSED
+    def compare(self, attack: Attack) -> Result | None:
+        self.compared.append(attack)
+        return self.plain_result
 
 
 @pytest.fixture
@@ -93,11 +96,36 @@ def test_a_result_of_another_worker_changes_the_version(
     assert laboratory.version() != before
 
 
-def test_a_running_comparison_is_not_a_run_of_the_attack(laboratory: Laboratory) -> None:
-    laboratory.start_comparison(FIRST)
+def test_each_attack_is_compared_when_it_has_run(
+    laboratory: Laboratory, runner: StepwiseRunner
+) -> None:
+    runner.permits.release(2)
+    laboratory.start([FIRST, SECOND])
+    laboratory.join(TIMEOUT)
 
-    assert laboratory.under_way
-    assert {card.state for card in cards(laboratory)} == {State.NOT_RUN}
+    assert runner.compared == [FIRST, SECOND]
+    assert laboratory.comparisons() == {FIRST.slug: REFUSED, SECOND.slug: REFUSED}
+
+
+def test_a_meaningless_comparison_has_no_result(
+    laboratory: Laboratory, runner: StepwiseRunner
+) -> None:
+    runner.plain_result = None
+    runner.permits.release()
+    laboratory.start([FIRST])
+    laboratory.join(TIMEOUT)
+
+    assert (laboratory.results(), laboratory.comparisons()) == ({FIRST.slug: REFUSED}, {})
+
+
+def test_the_time_left_is_estimated_from_the_attacks_that_have_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 140.0)
+
+    assert Run([FIRST, SECOND], done=[FIRST.slug], began_at=100.0).seconds_left == 40
+    assert Run([FIRST, SECOND], began_at=140.0).seconds_left == 1
+    assert Run([WAITING], began_at=138.0).seconds_left == 10
 
 
 def test_only_the_cards_of_remaining_attacks_show_the_run(laboratory: Laboratory) -> None:

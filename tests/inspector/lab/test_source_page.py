@@ -145,7 +145,7 @@ def test_the_page_shows_lines_with_numbers_and_file(browser: Browser) -> None:
 
     number, line = source_of(check).lines[0]
     assert f"{number}" in page.text
-    assert line.strip() in page.text
+    assert line.strip() in html.unescape(re.sub("<.*?>", "", page.source))
     assert check.file in page.text
 
 
@@ -171,8 +171,8 @@ def test_the_page_names_the_attacks_that_the_check_stops(browser: Browser) -> No
 
     page = browser.open(f"{browser.current.url}/source?check=code-once")
 
-    assert [link.href for link in page.links if "/lab#" in link.href] == [
-        f"/inspector/lab#{slug}" for slug in check.stops
+    assert [link.href for link in page.links if "/lab?attack=" in link.href] == [
+        f"/inspector/lab?attack={slug}#{slug}" for slug in check.stops
     ]
 
 
@@ -182,7 +182,8 @@ def test_a_check_of_a_pair_lists_the_attacks_that_both_stop(browser: Browser) ->
     page = browser.open(f"{browser.current.url}/source?check={pair.first}")
 
     assert page.link("another check").href.endswith(f"check={pair.second}")
-    assert {f"/inspector/lab#{slug}" for slug in pair.stops} <= {link.href for link in page.links}
+    attacks = {f"/inspector/lab?attack={slug}#{slug}" for slug in pair.stops}
+    assert attacks <= {link.href for link in page.links}
 
 
 def test_a_check_with_attacks_of_two_sections_names_both(
@@ -206,9 +207,34 @@ def test_the_line_of_a_check_is_marked_in_a_long_definition(
     page = browser.open(f"{browser.current.url}/source?check={slug}")
     [marked] = re.findall("<mark>(.*?)</mark>", page.source, re.DOTALL)
 
-    assert html.unescape(marked).startswith(beginning)
+    assert html.unescape(re.sub("<.*?>", "", marked)).startswith(beginning)
     assert "The marked line implements it." in page.text
     assert "Without this check" in page.text
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
+def test_colours_change_no_character_of_the_code(check: Check) -> None:
+    source = source_of(check)
+
+    plain = [(number, line.striptags()) for number, line in source.coloured_lines()]
+    assert [(number, " ".join(line.split())) for number, line in source.lines] == plain
+
+
+def test_the_code_has_colours_by_class(browser: Browser) -> None:
+    page = browser.open(f"{browser.current.url}/source?check=code-once")
+
+    assert '<span class="k">def</span>' in page.source
+    assert "style=" not in page.source
+
+
+def test_the_page_links_back_to_the_attack_from_which_it_was_opened(browser: Browser) -> None:
+    source = f"{browser.current.url}/source?check=code-once"
+
+    assert browser.open(f"{source}&attack=code-replay").link("Back to “Use a code twice”").href == (
+        "/inspector/lab?attack=code-replay#code-replay"
+    )
+    for other in ("", "&attack=//mallory.example"):
+        assert browser.open(source + other).link("Back to all attacks").href == "/inspector/lab"
 
 
 def test_the_second_of_two_checks_names_the_first(browser: Browser) -> None:

@@ -1,0 +1,36 @@
+"""Run the attacks that wait until a token has expired, against legs whose tokens expire soon.
+
+The demo's own access tokens live for two minutes.
+"""
+
+import os
+from collections.abc import Sequence
+
+from config import ClientAppSettings
+from inspector.lab.attack import Attack
+from inspector.lab.outcome import Failure, Result
+from inspector.lab.run import Report, run_all
+from inspector.lab.stage import stage_for
+from inspector.lab.temporary_legs import DidNotStart, legs
+from inspector.record.store import Store, open_store
+
+
+def run_on_own_legs(attacks: Sequence[Attack], report: Report, store: Store) -> None:
+    """Run `attacks` on temporary legs, and copy what they recorded to `store`."""
+    if not attacks:
+        return
+    results: list[tuple[Attack, Result]] = []
+
+    def keep_recording(settings: ClientAppSettings) -> None:
+        run_id = store.run_id
+        for exchange in open_store(settings).exchanges():
+            store.add(exchange, run_id)
+
+    try:
+        with legs(os.environ, when_stopped=keep_recording) as settings:
+            run_all(stage_for(settings), lambda *result: results.append(result), attacks)
+    except DidNotStart:
+        failure = Failure(reason="The servers for this attack did not start.")
+        results = [(attack, failure) for attack in attacks]
+    for attack, result in results:
+        report(attack, result)
