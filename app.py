@@ -80,7 +80,7 @@ def create_client_app() -> "Flask":
             from inspector.setup import open_pages
 
             open_pages(app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
-            add_lab(app, settings, open_store(settings))
+            add_lab(app, settings, open_store(settings), os.environ)
         return app
 
 

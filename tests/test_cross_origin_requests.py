@@ -120,7 +120,7 @@ def applications(legs: Legs) -> dict[str, Flask]:
     """Return the legs, with the pages of the inspector and the lab on Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, treat_as_expired=lambda: None)
-    add_lab(legs.client_app, settings, open_store(settings))
+    add_lab(legs.client_app, settings, open_store(settings), {})
     found = (legs.auth_server, legs.client_app, legs.resource_api)
     return {app.name: app for app in found}
 

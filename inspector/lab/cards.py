@@ -139,7 +139,7 @@ def state_of(result: Result | None) -> State:
     return State.STOPPED
 
 
-def cards(laboratory: Laboratory, opened: str | None = None) -> list[Card]:
+def cards(laboratory: Laboratory, opened: str = "") -> list[Card]:
     """Return a card for each attack. The messages are read only if the card `opened` has a result.
 
     The page without an open card is requested once a second during a run.

@@ -1,6 +1,6 @@
 """Sets up the lab at Print Shop, if the legs that it would attack are the demo's own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from flask import Flask
@@ -18,15 +18,20 @@ from inspector.lab.waiting import run_on_own_legs
 from inspector.record.store import Store
 
 
-def add_lab(app: Flask, settings: ClientAppSettings, store: Store) -> None:
-    """Add the lab's pages to `app`, if `has_lab`. Its attacks go to the legs in `settings`."""
+def add_lab(
+    app: Flask, settings: ClientAppSettings, store: Store, environment: Mapping[str, str]
+) -> None:
+    """Add the lab's pages to `app`, if `has_lab`. Its attacks go to the legs in `settings`.
+
+    `environment` is that of the legs that it starts for the attacks that wait.
+    """
     if not has_lab(settings):
         return
 
     def run(attacks: Sequence[Attack], report: Report) -> None:
         waiting = [attack for attack in attacks if attack.has_to_wait]
         with ThreadPoolExecutor(max_workers=1) as pool:
-            pending = pool.submit(run_on_own_legs, waiting, report, store)
+            pending = pool.submit(run_on_own_legs, waiting, report, store, environment)
             run_all(stage_for(settings), report, [each for each in attacks if each not in waiting])
             pending.result()
 

@@ -50,7 +50,7 @@ def current_laboratory() -> Laboratory:
 def page() -> ResponseReturnValue:
     """Show all attacks, one of them opened; answer 304 if the browser has the current version."""
     laboratory = current_laboratory()
-    opened = laboratory.attack(request.args.get("attack", ""))
+    opened = request.args.get("attack", "")
     return unless_seen(laboratory.version(), lambda: _render_page(laboratory, opened))
 
 
@@ -67,7 +67,7 @@ def run() -> ResponseReturnValue:
     if request.form.get("attack") == ALL:
         if not current_laboratory().start(current_laboratory().attacks):
             return _busy()
-        return _back_to("progress")
+        return _back_to()
     attack = current_laboratory().attack(request.form.get("attack", ""))
     if attack is None:
         abort(HTTPStatus.BAD_REQUEST, description="There is no such attack.")
@@ -75,7 +75,7 @@ def run() -> ResponseReturnValue:
         return _busy()
     if not attack.has_to_wait:
         current_laboratory().join(MAX_WAIT)
-    return _back_to(attack.slug, attack=attack.slug)
+    return _back_to(attack.slug)
 
 
 @bp.get("/source")
@@ -100,14 +100,13 @@ def source() -> ResponseReturnValue:
     )
 
 
-def _render_page(laboratory: Laboratory, opened: Attack | None) -> str:
-    slug = opened and opened.slug
-    all_cards = cards(laboratory, slug)
+def _render_page(laboratory: Laboratory, opened: str) -> str:
+    all_cards = cards(laboratory, opened)
     return render_template(
         "inspector/lab.html",
         cards=all_cards,
         groups=by_group(all_cards),
-        opened=slug,
+        opened=opened,
         checks=CHECKS,
         sections={check.slug: check.sections(laboratory.attacks) for check in CHECKS},
         together={check.slug: _together(check) for check in CHECKS},
@@ -139,5 +138,7 @@ def _busy() -> ResponseReturnValue:
     return _back_to()
 
 
-def _back_to(fragment: str | None = None, **query: str) -> ResponseReturnValue:
-    return redirect(url_for("lab.page", _anchor=fragment, **query), HTTPStatus.SEE_OTHER)
+def _back_to(attack: str | None = None) -> ResponseReturnValue:
+    """Redirect to the open attack, or to the progress of the run."""
+    address = url_for("lab.page", attack=attack, _anchor=attack or "progress")
+    return redirect(address, HTTPStatus.SEE_OTHER)

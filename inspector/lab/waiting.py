@@ -3,8 +3,7 @@
 The demo's own access tokens live for two minutes.
 """
 
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from config import ClientAppSettings
 from inspector.lab.attack import Attack
@@ -15,7 +14,9 @@ from inspector.lab.temporary_legs import DidNotStart, legs
 from inspector.record.store import Store, open_store
 
 
-def run_on_own_legs(attacks: Sequence[Attack], report: Report, store: Store) -> None:
+def run_on_own_legs(
+    attacks: Sequence[Attack], report: Report, store: Store, environment: Mapping[str, str]
+) -> None:
     """Run `attacks` on temporary legs, and copy what they recorded to `store`."""
     if not attacks:
         return
@@ -27,7 +28,7 @@ def run_on_own_legs(attacks: Sequence[Attack], report: Report, store: Store) -> 
             store.add(exchange, run_id)
 
     try:
-        with legs(os.environ, when_stopped=keep_recording) as settings:
+        with legs(environment, when_stopped=keep_recording) as settings:
             run_all(stage_for(settings), lambda *result: results.append(result), attacks)
     except DidNotStart:
         failure = Failure(reason="The servers for this attack did not start.")

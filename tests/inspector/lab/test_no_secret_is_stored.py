@@ -1,14 +1,16 @@
-"""Neither the lab's recorded messages nor its stored results contain a secret."""
+"""Neither the lab's recorded messages nor its stored results nor its pages contain a secret."""
 
 import pytest
+from world.browser import Browser
 from world.legs import Legs
 
 from inspector.lab.actors import LAB_PASSWORDS
+from inspector.lab.attacks import ATTACKS
 from inspector.lab.outcome import to_document
 from inspector.lab.run import run_all
 from inspector.lab.stage import Stage
 from inspector.record.store import Store
-from tests.inspector.test_no_secret_is_recorded import find_secrets, sent_secrets
+from tests.inspector.test_no_secret_is_recorded import find_secrets, sent_secrets, spellings
 
 
 def test_a_run_of_the_lab_stores_no_secret(lab: Stage, legs: Legs, watched: Store) -> None:
@@ -31,3 +33,22 @@ def test_a_successful_attack_stores_no_secret(
 
     assert watched.results()["code-replay"]["has_succeeded"]
     assert find_secrets(sent_secrets(legs), legs.instance_path) == set()
+
+
+def test_no_page_of_the_lab_shows_a_secret(lab: Stage, inspected: Legs, watched: Store) -> None:
+    run_all(lab, lambda attack, result: watched.save_result(attack.slug, to_document(result)))
+    secrets = sent_secrets(inspected)
+    browser = Browser(inspected.network)
+    pages = [
+        browser.open(f"{inspected.client_app_url}/inspector/lab?attack={attack.slug}").source
+        for attack in ATTACKS
+    ]
+
+    assert all("What was sent" in page for page in pages)
+    shown = "".join(pages).encode()
+    assert {
+        kind
+        for kind, values in secrets.items()
+        for value in values
+        if any(spelling in shown for spelling in spellings(value))
+    } == set()

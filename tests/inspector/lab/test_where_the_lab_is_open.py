@@ -31,7 +31,7 @@ CLOSED_FOR = {
 def open_inspector(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
     """Add the lab with these settings, and return a browser that shows the inspector."""
     open_pages(legs.client_app, settings, lambda: None)
-    add_lab(legs.client_app, settings, store)
+    add_lab(legs.client_app, settings, store, {})
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector")
     return browser
