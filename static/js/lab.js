@@ -1,17 +1,22 @@
 // Opens attacks in place, and shows results when they come. Every page works without this file.
 
+const address = () => location.pathname + location.search;
 let version = null;
 async function look() {
-  const address = location.pathname + location.search;
+  const asked = address();
   const headers = version ? { "If-None-Match": version } : {};
-  const answer = await fetch(address, { headers, cache: "no-store" });
-  if (answer.status !== 200 || address !== location.pathname + location.search) return;
+  const answer = await fetch(asked, { headers, cache: "no-store" });
+  if (answer.status !== 200 || asked !== address()) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   version = answer.headers.get("ETag");
   // Each response has new form tokens, which must not count as a change.
   const token = document.querySelector("[name=csrf_token]").value;
   for (const input of fresh.getElementsByName("csrf_token")) input.setAttribute("value", token);
+  // What has the focus stays where it is on the screen, also when an attack above it closes.
+  const { id } = document.activeElement, top = () => document.getElementById(id)?.getBoundingClientRect().top ?? 0;
+  const before = top();
   for (const part of fresh.querySelectorAll("[data-live]")) renew(document.getElementById(part.id), part);
+  scrollBy(0, top() - before);
 }
 // Replaces an element only if it differs. The focus returns to its element.
 function renew(old, fresh) {
@@ -20,19 +25,20 @@ function renew(old, fresh) {
   old.replaceWith(fresh);
   if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
 }
-// Opens or closes an attack. Its row stays where it is on the screen, even if one above it closes.
-document.addEventListener("click", async event => {
+// Shows the attack that the address opens.
+function turn() {
+  version = null;
+  look().catch(() => location.reload());
+}
+document.addEventListener("click", event => {
   const link = event.target.closest("[data-opens]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
-  const top = () => document.getElementById(link.dataset.opens).getBoundingClientRect().top;
-  const before = top();
+  link.focus({ preventScroll: true });
   history.pushState(null, "", link.href);
-  version = null;
-  await look().catch(() => location.reload());
-  scrollBy(0, top() - before);
+  turn();
 });
-addEventListener("popstate", () => { version = null; look().catch(() => location.reload()); });
+addEventListener("popstate", turn);
 async function watch() {
   if (!document.hidden) await look().catch(() => {});
   setTimeout(watch, 1000);
