@@ -74,13 +74,16 @@ def create_client_app() -> "Flask":
         app = _create(create_app, ClientAppSettings)
         settings: ClientAppSettings = app.extensions["tripod.settings"]
         if settings.demo:
-            from client_app.page_access import current_access
+            from client_app import page_access, return_to, session_store
             from inspector.lab.setup import add_lab
             from inspector.record.store import open_store
             from inspector.setup import open_pages
+            from inspector.stepping.setup import add_steps
 
-            open_pages(app, settings, treat_as_expired=lambda: current_access().treat_as_expired())
+            open_pages(app, settings, lambda: page_access.current_access().treat_as_expired())
+            return_to.allow_return(app.view_functions["inspector.page"])
             add_lab(app, settings, open_store(settings), os.environ)
+            add_steps(app, settings, keep_alive=session_store.renew_lease)
         return app
 
 

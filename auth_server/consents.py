@@ -5,6 +5,8 @@ kept, so that the consent page can say why it asks again.
 """
 
 from collections.abc import Collection
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select, update
 
@@ -12,16 +14,24 @@ from auth_server.models import Consent
 from web.clock import now
 from web.statements import Change, Executor, Query
 
+
+class _Remembered(NamedTuple):
+    """A scope that the user allowed, and when."""
+
+    scope: str
+    granted_at: datetime
+
+
 _of_user_and_client = (Consent.user_id == bindparam("user_id")) & (
     Consent.client_id == bindparam("client_id")
 )
 # With a lock: while a grant begins without asking, the user cannot remove the app.
 _FIND = Query(
-    select(Consent.scope)
+    select(Consent.scope, Consent.granted_at)
     .where(_of_user_and_client, Consent.outdated_by.is_(None))
     .order_by(Consent.scope)
     .with_for_update(read=True),
-    str,
+    _Remembered,
 )
 _STORE = Change.insert(Consent, "user_id", "client_id", "scope", "granted_at")
 _FORGET = Change(delete(Consent).where(_of_user_and_client))
@@ -40,7 +50,12 @@ _OUTDATE = Change(
 
 def remembered_scopes(db: Executor, user_id: str, client_id: str) -> set[str]:
     """Return the scopes that the user has allowed the client as it is now."""
-    return set(_FIND.all(db, user_id=user_id, client_id=client_id))
+    return set(remembered_consents(db, user_id, client_id))
+
+
+def remembered_consents(db: Executor, user_id: str, client_id: str) -> dict[str, datetime]:
+    """Return when the user allowed each scope to the client as it is now."""
+    return dict(_FIND.all(db, user_id=user_id, client_id=client_id))
 
 
 def remember_consent(db: Executor, user_id: str, client_id: str, scopes: Collection[str]) -> None:

@@ -37,6 +37,7 @@ class Access:
 
     Each method that needs the connection raises `ConnectionEndedError` when it is gone. The record
     is read once, and again after each change. So an object is used for one request only.
+    `replaced` are the tokens that this request refreshed.
     """
 
     client: oauth.Client
@@ -44,6 +45,7 @@ class Access:
     clock: Callable[[], float]
     browser: str = field(repr=False)
     connection_id: str = field(repr=False)
+    replaced: oauth.Tokens | None = field(default=None, repr=False, init=False)
     _record: Record | None = field(default=None, repr=False)
 
     def tokens(self) -> oauth.Tokens:
@@ -124,9 +126,10 @@ class Access:
 
     def _refresh(self, record: Record) -> oauth.Tokens:
         connection, name = self._connection(record), log_id(self.connection_id)
+        stale = connection.tokens
         try:
             with record_failure("refresh_failed", connection=name):
-                connection.tokens = self.client.refresh(connection.tokens)
+                connection.tokens = self.client.refresh(stale)
         except oauth.RefusedError as error:
             if error.error != "invalid_grant":
                 # The server refused the client. The user's grant may still be valid, so keep it.
@@ -136,6 +139,7 @@ class Access:
             record.remove_connection(self.connection_id)
             event_log.record("connection_ended", connection=name, reason=Reason.INVALID_GRANT)
             raise ConnectionEndedError from error
+        self.replaced = stale
         event_log.record("tokens_refreshed", connection=name, scope=connection.tokens.scope)
         return connection.tokens
 

@@ -102,7 +102,9 @@ def _auth_server_unreachable(error: UnreachableError) -> Answer | AnswerWithHead
         return page("auth_server_failed.html", status, retry_address=retry_address, **context)
     if request.endpoint == "client_app.connect":
         return_to = checked_return_to(request.args.get("return_to"))
-        retry_address = connect_url(request.args.get("scope"), return_to)
+        retry_address = connect_url(
+            request.args.get("scope"), return_to, request.args.get("prompt")
+        )
     else:
         retry_address = this_page() or url_for(ALBUM)
     status = HTTPStatus.SERVICE_UNAVAILABLE

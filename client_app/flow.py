@@ -30,13 +30,14 @@ class AuthorizationFlow:
     store: SessionStore
     clock: Callable[[], float]
 
-    def begin(self, browser: str, scope: str, return_to: str | None = None) -> str:
+    def begin(self, browser: str, scope: str, return_to: str | None = None, **more: str) -> str:
         """Store an authorization request for `scope` and return the URL to redirect to.
 
-        `return_to` is the page to which the user returns.
+        `return_to` is the page to which the user returns. `more` are further parameters of the
+        request, such as `prompt`.
         """
         with record_failure("authorization_request_failed"):
-            request, url = self.client.authorization_request(scope, return_to)
+            request, url = self.client.authorization_request(scope, return_to, **more)
         self.store.change(browser, lambda record: record.add_request(request))
         event_log.record(
             "authorization_request_sent",

@@ -106,6 +106,7 @@ class AuthorizationRequest:
     scope: str
     created_at: float
     return_to: str | None = None
+    more: dict[str, str] = field(default_factory=dict)
 
     def is_answered_by(self, response: "AuthorizationResponse") -> bool:
         """Return whether the states are equal (RFC 6749 §10.12); compare in constant time."""
@@ -150,11 +151,11 @@ class Client:
     _cached: tuple[float, dict[str, object]] | None = field(default=None, init=False, repr=False)
 
     def authorization_request(
-        self, scope: str, return_to: str | None = None
+        self, scope: str, return_to: str | None = None, **more: str
     ) -> tuple[AuthorizationRequest, str]:
         """A2 – Authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3).
 
-        Return what to store for this browser, and the URL to redirect it to.
+        Return what to store for this browser, and the URL to redirect it to, with `more` in it.
         """
         state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
         digest = hashlib.sha256(verifier.encode()).digest()
@@ -166,12 +167,11 @@ class Client:
             "state": state,
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
-        }
+        } | more
         path, _, query = self._find_endpoint("authorization_endpoint").partition("?")
-        if query and not query.endswith("&"):
-            query += "&"
-        request = AuthorizationRequest(state, verifier, scope, self.clock(), return_to)
-        return request, f"{path}?{query}{urlencode(parameters, quote_via=quote)}"
+        query = "&".join(filter(None, (query.rstrip("&"), urlencode(parameters, quote_via=quote))))
+        request = AuthorizationRequest(state, verifier, scope, self.clock(), return_to, more)
+        return request, f"{path}?{query}"
 
     def authorization_code(
         self, request: AuthorizationRequest, response: AuthorizationResponse

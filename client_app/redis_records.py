@@ -88,6 +88,13 @@ class RedisRecords:
             taken = self._take_lease(keys, arguments)
         return bool(taken)
 
+    def renew_lease(self, digest: str, holder: str) -> bool:
+        """Let the lease begin again, unless `holder` has lost it.
+
+        If it ran out and no other request took it, it is taken again.
+        """
+        return self.take_lease(digest, holder)
+
     def store(self, digest: str, holder: str, data: bytes, lifetime: timedelta) -> bool:
         """Store the record and release its lease, unless `holder` has lost the lease."""
         keys = [_name_lease(digest), _name_record(digest)]

@@ -57,20 +57,24 @@ def this_page() -> str | None:
     return checked_return_to(requested_page())
 
 
-def connect_url(scope: str | None = None, return_to: str | None = None) -> str:
+def connect_url(
+    scope: str | None = None, return_to: str | None = None, prompt: str | None = None
+) -> str:
     """Return the address that starts the flow for `scope` and then returns to `return_to`.
 
-    The defaults are the default scope and the album.
+    The defaults are the default scope and the album. `prompt` says what the user is asked even if
+    the server knows the answer: `login`, `consent` or both.
     """
     if return_to == url_for(ALBUM):
         return_to = None
-    return url_for("client_app.connect", scope=scope, return_to=return_to)
+    return url_for("client_app.connect", scope=scope, return_to=return_to, prompt=prompt)
 
 
 def connect_again_url(previous: AuthorizationRequest | None) -> str:
     """Return the address that repeats the request `previous`; without one, the default request."""
     if previous is None:
         return connect_url()
-    if previous.scope == print_shop().default_scope:
-        return connect_url(return_to=previous.return_to)
-    return connect_url(previous.scope, previous.return_to)
+    scope: str | None = previous.scope
+    if scope == print_shop().default_scope:
+        scope = None
+    return connect_url(scope, previous.return_to, previous.more.get("prompt"))

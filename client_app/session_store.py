@@ -15,6 +15,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Protocol, TypeVar
 
@@ -23,6 +24,8 @@ from client_app.record_cipher import RecordCipher
 from web.application import SIGN_IN_LIFETIME
 
 T = TypeVar("T")
+#: Renews the lease that the current thread holds.
+_renewal: ContextVar[Callable[[], bool] | None] = ContextVar("_renewal", default=None)
 
 #: Longer than a holder's work takes: three HTTP requests, each with its timeouts.
 LEASE = timedelta(seconds=40)
@@ -50,6 +53,9 @@ class Records(Protocol):
         A record can be leased before it exists.
         """
 
+    def renew_lease(self, digest: str, holder: str) -> bool:
+        """Let the lease begin again; return False when `holder` has lost it."""
+
     def store(self, digest: str, holder: str, data: bytes, lifetime: timedelta) -> bool:
         """Store the record and release its lease; return False when `holder` has lost the lease.
 
@@ -64,6 +70,18 @@ class Records(Protocol):
 
     def close(self) -> None:
         """Close all connections."""
+
+
+def renew_lease() -> None:
+    """Renew the lease that the current thread holds, if it holds one.
+
+    Work that waits for a person calls this in shorter intervals than `LEASE`.
+
+    :raises StoreUnavailableError: when the lease is lost.
+    """
+    renew = _renewal.get()
+    if renew is not None and not renew():
+        raise StoreUnavailableError("the lease ran out")
 
 
 def find_nothing(_record: Record) -> None:
@@ -115,12 +133,14 @@ class SessionStore:
         peek: Callable[[Record], T | None],
     ) -> T:
         record = self._read(digest)
+        renewal = _renewal.set(lambda: self.records.renew_lease(digest, holder))
         try:
             found = peek(record)
             if found is not None:
                 return found
             return update(record)
         finally:
+            _renewal.reset(renewal)
             self._store(digest, holder, record)
 
     def _store(self, digest: str, holder: str, record: Record) -> None:

@@ -55,6 +55,7 @@ _TAKE_LEASE = Change(
     .where(_is_it, _is_free)
     .values(leased_by=sa.bindparam("holder"), leased_until=sa.bindparam("until"))
 )
+_RENEW = Change(sa.update(sessions).where(_is_held).values(leased_until=sa.bindparam("until")))
 _ADD = Change.insert(sessions, "digest", "data", "leased_by", "leased_until", "expires_at")
 _STORE = Change(
     sa.update(sessions)
@@ -112,6 +113,12 @@ class SqlRecords:
                 db, browser=digest, holder=holder, until=now() + LEASE, now=now(), latest=latest
             )
         return taken == 1
+
+    def renew_lease(self, digest: str, holder: str) -> bool:
+        """Let the lease begin again, unless `holder` has lost it."""
+        with self._transaction(writing=True) as db:
+            changed = _RENEW.run(db, browser=digest, holder=holder, until=now() + LEASE)
+        return changed == 1
 
     def store(self, digest: str, holder: str, data: bytes, lifetime: timedelta) -> bool:
         """Store the record and release its lease, unless `holder` has lost the lease."""

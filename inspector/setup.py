@@ -19,6 +19,7 @@ def open_pages(
 ) -> None:
     """Add the inspector's pages to Print Shop's application, and links to them to its menu."""
     # The other legs have no pages.
+    from inspector import links
     from inspector.draw import masked_text
     from inspector.views import Inspector, bp
 
@@ -27,5 +28,12 @@ def open_pages(
         open_store(settings), key, treat_as_expired, settings.issuer_name
     )
     app.register_blueprint(bp)
-    app.context_processor(lambda: {"inspected": True})
+    app.register_blueprint(links.bp)
+    app.context_processor(
+        lambda: {
+            "inspected": True,
+            "skipped_steps": links.explain_skipped_steps,
+            "skipped_steps_of": links.skipped_steps_of,
+        }
+    )
     masked_text.init_app(app)

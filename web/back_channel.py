@@ -21,6 +21,8 @@ POOL_SIZE = 4
 #: The most bytes of a response that is not streamed, after it is decompressed.
 MAX_BYTES = 2**20
 CHUNK = 64 * 1024
+#: What is called with each request before it is sent, in the thread that sends it.
+before_sending: list[Callable[[requests.PreparedRequest], None]] = []
 
 
 class ResponseTooLarge(requests.exceptions.ContentDecodingError):
@@ -58,6 +60,12 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Return None: requests would read the address of a redirect, and fail if it is invalid."""
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send a prepared request."""
+        for call in before_sending:
+            call(request)
+        return super().send(request, **kwargs)
 
     def request(self, *args: Any, **kwargs: Any) -> requests.Response:
         """Send a request with the timeout and the request id, and without cookies or redirects.

@@ -39,6 +39,7 @@ def authorization_request() -> ResponseReturnValue:
     grants.lock_oldest_grants_of(get_transaction(), user.id, authorization.client.client_id)
     scopes_to_ask = _scopes_to_ask(authorization, user)
     if not scopes_to_ask:
+        _record_remembered(authorization, user)
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
     if "none" in authorization.prompt:
         raise authorization.refused(
@@ -76,6 +77,21 @@ def authorization_decision() -> ResponseReturnValue:
     )
     remembered = set(authorization.requested_scopes) - set(scopes_to_ask)
     return _authorization_response(authorization, user, ticked | remembered)
+
+
+def _record_remembered(authorization: Authorization, user: SignedInUser) -> None:
+    """Record that the user is not asked, and when they allowed the last of the scopes."""
+    db, client_id = get_transaction(), authorization.client.client_id
+    allowed_at = consents.remembered_consents(db, user.id, client_id)
+    newest = max(allowed_at[scope] for scope in authorization.requested_scopes)
+    record_on_commit(
+        db,
+        "consent_remembered",
+        client_id=client_id,
+        sub=user.id,
+        scope=scope_text(authorization.requested_scopes),
+        allowed_at=int(newest.timestamp()),
+    )
 
 
 def _withdraw(authorization: Authorization, user: SignedInUser, scopes: Collection[str]) -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Response, redirect, request, url_for
+from flask import Response, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
+from client_app import outcomes
 from client_app.orders import MAX_COPIES, MAX_PHOTOS, SIZES
 from client_app.page_access import call, current_access, needs
 from client_app.print_shop import print_shop
@@ -55,6 +56,7 @@ def album_page(
     """
     photos, name = call(print_shop().api.photos, after), owner_name()
     tokens = current_access().tokens()
+    automatic = outcomes.automatic_refresh(current_access().replaced, tokens)
     return page(
         "album.html",
         status,
@@ -66,6 +68,7 @@ def album_page(
         may_write="photos:write" in tokens.scope.split(),
         orders=current_access().orders(),
         refused=refused,
+        done=[one for one in (outcomes.take_outcome(), automatic) if one],
         sizes=SIZES,
         max_photos=MAX_PHOTOS,
         max_copies=MAX_COPIES,
@@ -77,11 +80,11 @@ def form_page() -> str | None:
     return request.form.get("after") or None
 
 
-def back_to_album(photo_id: str | None = None) -> WerkzeugResponse:
+def back_to_album(outcome: outcomes.Outcome, photo_id: str | None = None) -> WerkzeugResponse:
     """Redirect to the album page from which the form was sent, and there to the photo."""
     anchor = photo_id and f"photo-{photo_id}"
     address = url_for("client_app.album", after=form_page(), _anchor=anchor)
-    return redirect(address, HTTPStatus.SEE_OTHER)
+    return outcomes.redirect_with(outcome, address)
 
 
 def owner_name() -> str | None:

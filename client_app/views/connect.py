@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from client_app import browser_session
 from client_app.events import record_failure
 from client_app.oauth import BadResponseError
+from client_app.outcomes import Outcome, outcome_of_refresh, redirect_with
 from client_app.page_access import current_access, granted_scopes
 from client_app.print_shop import print_shop
 from client_app.reasons import Reason
@@ -22,6 +23,8 @@ from web.state_changes import changes_state
 from web.text import TextError
 
 MAX_SCOPE_LENGTH = 200
+#: What `prompt` can require (OpenID Connect Core §3.1.2.1). `none` would end in an error page.
+PROMPTS = ("login", "consent", "login consent", "consent login")
 
 
 @bp.get("/")
@@ -39,6 +42,7 @@ def home() -> tuple[str, int]:
 
 def _ask_before_connecting() -> tuple[str, int]:
     """Let the user decide whether to connect. The button repeats the request unchanged."""
+    _read_prompt()
     return page(
         "connect_from_elsewhere.html",
         uses=uses_of(_read_scope().split()),
@@ -50,10 +54,10 @@ def _ask_before_connecting() -> tuple[str, int]:
 @changes_state(ask_first=_ask_before_connecting)
 def connect() -> Response:
     """A1 – The resource owner uses the client to reach a resource (RFC 6749 §4.1)."""
-    scope = _read_scope()
+    scope, prompt = _read_scope(), _read_prompt()
     return_to = checked_return_to(request.args.get("return_to"))
     browser = browser_session.ensure_browser_id()
-    return redirect(print_shop().flow.begin(browser, scope, return_to))
+    return redirect(print_shop().flow.begin(browser, scope, return_to, **prompt))
 
 
 @bp.get("/callback")
@@ -75,15 +79,17 @@ def authorization_response() -> Response:
         request.args.items(multi=True),
     )
     browser_session.store_connection_id(made.connection_id)
-    return redirect(made.return_to or url_for(".album"), HTTPStatus.SEE_OTHER)
+    if made.return_to is None:
+        return redirect_with(Outcome.CONNECTED, url_for(".album"))
+    return redirect(made.return_to, HTTPStatus.SEE_OTHER)
 
 
 @bp.post("/refresh")
 def refresh() -> Response:
     """Refresh the tokens now, even if they have not expired."""
     access = current_access()
-    access.refresh(access.tokens())
-    return redirect(url_for(".album"), HTTPStatus.SEE_OTHER)
+    new = access.refresh(access.tokens())
+    return redirect_with(outcome_of_refresh(access.replaced, new), url_for(".album"))
 
 
 @bp.post("/disconnect")
@@ -111,3 +117,16 @@ def _read_scope() -> str:
             description="That is not a valid scope. Separate scopes with single spaces.",
         )
     return scope
+
+
+def _read_prompt() -> dict[str, str]:
+    """Return the parameter of the authorization request, or no parameter."""
+    prompt = request.args.get("prompt")
+    if not prompt:
+        return {}
+    if prompt not in PROMPTS:
+        abort(
+            HTTPStatus.BAD_REQUEST,
+            description="That is not a valid prompt. It can be login, consent or login consent.",
+        )
+    return {"prompt": prompt}

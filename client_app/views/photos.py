@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from flask import redirect, request, url_for
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from client_app.api_errors import (
@@ -13,6 +13,7 @@ from client_app.api_errors import (
     StorageFullError,
     TooLargeError,
 )
+from client_app.outcomes import Outcome, redirect_with
 from client_app.page_access import call, needs
 from client_app.print_shop import print_shop
 from client_app.uploads import MAX_IMAGE_MIB, accepts_uploads
@@ -68,7 +69,7 @@ def new_photo() -> Response | tuple[str, int]:
         photo = call(print_shop().api.add, title, image.stream)
     except tuple(REFUSALS) as error:
         return _refused("add", error, title)
-    return redirect(url_for(".album", _anchor=f"photo-{photo.id}"), HTTPStatus.SEE_OTHER)
+    return redirect_with(Outcome.ADDED, url_for(".album", _anchor=f"photo-{photo.id}"))
 
 
 @bp.post("/photos/<photo_id>/title")
@@ -80,7 +81,7 @@ def new_title(photo_id: str) -> Response | tuple[str, int]:
         call(print_shop().api.rename, photo_id, title)
     except BadTitleError as error:
         return _refused(photo_id, error, title)
-    return back_to_album(photo_id)
+    return back_to_album(Outcome.RENAMED, photo_id)
 
 
 @bp.get("/photos/<photo_id>/delete")
@@ -99,7 +100,7 @@ def photo_removal_page(photo_id: str) -> tuple[str, int]:
 def photo_removal(photo_id: str) -> Response:
     """Delete a photo and redirect to the album."""
     call(print_shop().api.delete, photo_id)
-    return back_to_album()
+    return back_to_album(Outcome.DELETED)
 
 
 def _refused(form: str, error: PhotoApiError, title: str) -> tuple[str, int]:

@@ -92,15 +92,7 @@ class Recorder:
         return _Response(response, wire, self._keep)
 
     def _begin(self, wsgi: "WSGIEnvironment") -> Wire:
-        wire = Wire(
-            leg=self.leg,
-            method=str(wsgi.get("REQUEST_METHOD", "")),
-            host=_decoded(str(wsgi.get("HTTP_HOST", ""))),
-            path=_decoded(str(wsgi.get("PATH_INFO", ""))),
-            query=_decoded(str(wsgi.get("QUERY_STRING", ""))),
-            request_headers=_request_headers(wsgi),
-            started_at=now().timestamp(),
-        )
+        wire = read_wire(self.leg, wsgi)
         if headers.media_type(wire.request_headers) in (FORM, "application/json"):
             wsgi["wsgi.input"] = _Tee(wsgi["wsgi.input"], wire)
         return wire
@@ -121,6 +113,19 @@ class Recorder:
             return False
         exchange = _transcribe_or_bare(wire, self.key(run_id), ended_at)
         return self.store.add(exchange, run_id)
+
+
+def read_wire(leg: str, wsgi: "WSGIEnvironment") -> Wire:
+    """Return the request without its body. It begins now."""
+    return Wire(
+        leg=leg,
+        method=str(wsgi.get("REQUEST_METHOD", "")),
+        host=_decoded(str(wsgi.get("HTTP_HOST", ""))),
+        path=_decoded(str(wsgi.get("PATH_INFO", ""))),
+        query=_decoded(str(wsgi.get("QUERY_STRING", ""))),
+        request_headers=_request_headers(wsgi),
+        started_at=now().timestamp(),
+    )
 
 
 def _transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from requests import Response
 from world.cast import Person
+from world.clock import Clock
 from world.events import Events
 from world.page import Page
 from world.registered_client import AuthorizationResponse, RegisteredClient, Tokens
@@ -452,3 +453,18 @@ def test_a_public_client_is_asked_about_even_if_a_consent_is_stored(
         consents.remember_consent(db, user.id, phone_app.client_id, phone_app.scope.split())
 
     assert alice.consent_page(phone_app.authorization_path()).form.entries
+
+
+def test_the_event_log_says_when_a_remembered_consent_was_given(
+    clock: Clock, alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
+    alice.allow_request(print_shop.authorization_path(scope="profile"))
+    clock.forward(60)
+    alice.allow_request(print_shop.authorization_path(scope="profile photos:read"))
+    newest = int(clock.now().timestamp())
+    clock.forward(60)
+    alice.allow_request(print_shop.authorization_path(scope="profile photos:read"))
+
+    [entry] = events.named("consent_remembered")
+    assert (entry["client_id"], entry["scope"]) == ("print-shop", "profile photos:read")
+    assert entry["allowed_at"] == newest

@@ -51,3 +51,44 @@ def test_another_spelling_of_the_host_redirects_to_the_canonical_one(browser):
     response = browser.client.get("/connect", base_url="http://localhost:9001")
 
     assert response.headers["Location"] == "http://127.0.0.1:9001/connect"
+
+
+@pytest.mark.parametrize("prompt", ["login", "consent", "login consent", "consent login"])
+def test_the_user_can_choose_to_be_asked_again(browser, tripod_id, prompt):
+    """OpenID Connect Core §3.1.2.1: `prompt`."""
+    response = browser.get("/connect", query_string={"prompt": prompt})
+
+    assert tripod_id.parameters_of(response.headers["Location"])["prompt"] == prompt
+
+
+def test_no_prompt_is_sent_if_none_is_chosen(browser, tripod_id):
+    for address in ("/connect", "/connect?prompt="):
+        location = browser.get(address).headers["Location"]
+        assert "prompt" not in tripod_id.parameters_of(location)
+
+
+@pytest.mark.parametrize("prompt", ["none", "Login", "login login", "login  consent", "\x00", "x"])
+def test_an_unknown_prompt_gets_an_error_page(browser, network, prompt):
+    response = browser.get("/connect", query_string={"prompt": prompt})
+
+    assert response.status_code == 400
+    assert "It can be login, consent or login consent." in response.text
+    assert not network.requests
+
+
+def test_asking_again_keeps_the_prompt(browser, tripod_id):
+    location = browser.get("/connect?prompt=login+consent").headers["Location"]
+    state = tripod_id.parameters_of(location)["state"]
+    page = browser.get(
+        "/callback",
+        query_string={"error": "access_denied", "state": state, "iss": "http://127.0.0.1:9000"},
+    )
+
+    assert 'href="/connect?prompt=login+consent">Ask me again' in page.text
+
+
+def test_a_failed_start_keeps_the_prompt(browser, network, tripod_id):
+    network.down.add(tripod_id.url)
+    page = browser.get("/connect?prompt=consent").text
+
+    assert 'href="/connect?prompt=consent"' in page

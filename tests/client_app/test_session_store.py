@@ -1,5 +1,6 @@
 """The session store: encrypted records, one per browser, changed by one request at a time."""
 
+import hashlib
 import stat
 from datetime import timedelta
 
@@ -11,7 +12,12 @@ from client_app.models import Connection, Record
 from client_app.oauth import Tokens
 from client_app.orders import Order, OrderForm, Print
 from client_app.record_cipher import RecordCipher
-from client_app.session_store import LEASE, SessionStore, StoreUnavailableError
+from client_app.session_store import (
+    LEASE,
+    SessionStore,
+    StoreUnavailableError,
+    renew_lease,
+)
 from tests.client_app.storages import EVERY_STORE, open_storage
 
 
@@ -147,6 +153,36 @@ def test_a_record_expires_ten_minutes_after_the_cookie(store, client, clock):
 
     assert after_ten_minutes == (False, True)
     assert store.read("alice").is_empty
+
+
+def test_a_request_that_waits_for_a_person_can_renew_its_lease(store, clock):
+    def wait(record):
+        for _ in range(4):
+            clock.forward(LEASE / 2)
+            renew_lease()
+        assert not store.records.take_lease(hashlib.sha256(b"alice").hexdigest(), "another tab")
+        add("slow")(record)
+
+    store.change("alice", wait)
+
+    assert connection_ids(store.read("alice")) == ["slow"]
+
+
+def test_a_lost_lease_cannot_be_renewed(store, storage, clock):
+    store.change("alice", add("a"))
+
+    def wait(_record):
+        clock.forward(LEASE + timedelta(seconds=1))
+        storage.lease_to_another()
+        renew_lease()
+
+    with pytest.raises(StoreUnavailableError):
+        store.change("alice", wait)
+
+
+def test_renewing_without_a_lease_does_nothing(store):
+    store.change("alice", add("a"))
+    renew_lease()
 
 
 def test_an_expired_record_under_a_lease_is_kept(store, clock):

@@ -1,0 +1,66 @@
+"""What each message is for, in the words of the pages that show it before it is sent."""
+
+from typing import NamedTuple
+
+from inspector.read import steps
+from inspector.record.exchange import Exchange
+
+
+class Purpose(NamedTuple):
+    """What a message does, as a heading, and why it is sent. `{server}` is the server's name."""
+
+    heading: str
+    why: str
+
+
+_PURPOSES = {
+    "A2": Purpose(
+        "Print Shop asks for access",
+        "Print Shop sends your browser to {server}, because only {server} may see your password. "
+        "The browser carries the request. The state ties the answer to this browser, and the "
+        "code_challenge is the digest of a secret that Print Shop keeps.",
+    ),
+    "T1": Purpose(
+        "Print Shop redeems the code",
+        "The code came through the browser, where others may have seen it. So it is no token: "
+        "{server} exchanges it once, and only for the client that knows its client secret and the "
+        "code_verifier. The code expires soon. If you read for long, {server} refuses it.",
+    ),
+    "R1": Purpose(
+        "Print Shop calls Photo API",
+        "The access token is the permission. Photo API asks {server} whether it is active, and "
+        "for which scope.",
+    ),
+    "F1": Purpose(
+        "Print Shop refreshes its tokens",
+        "The access token has expired, or you asked for a new one. The refresh token gets a new "
+        "pair, and is spent.",
+    ),
+    "E1": Purpose(
+        "Print Shop revokes its tokens",
+        "Print Shop has deleted its tokens. {server} ends the grant, so that a copy of them is "
+        "worthless too.",
+    ),
+    "metadata": Purpose(
+        "Print Shop reads the metadata of {server}",
+        "They contain the addresses of its endpoints, and what it supports. Print Shop keeps them "
+        "for some minutes.",
+    ),
+}
+_OTHER = Purpose("Print Shop sends a request", "Print Shop needs the answer for the page.")
+
+
+def step_of(exchange: Exchange) -> str:
+    """Return the step that the message will be, or ""."""
+    if exchange.path == "/oauth/revoke":
+        return "E1"  # whether a grant ends is known later
+    return steps.request_step(exchange)
+
+
+def purpose_of(exchange: Exchange, server: str) -> Purpose:
+    """Return what the message is for. `server` is the name of the authorization server."""
+    key = step_of(exchange)
+    if "/.well-known/" in exchange.path:
+        key = "metadata"
+    found = _PURPOSES.get(key, _OTHER)
+    return Purpose(*(text.format(server=server) for text in found))
