@@ -132,6 +132,12 @@ class Visit:
         client_id = self.register().page.locator("#new-id").inner_text()
         return self.forget_cookies().tripod_id(f"/oauth/authorize?client_id={client_id}")
 
+    def turn_steps_on(self) -> Self:
+        """Turn step mode on, which ends with the cookies."""
+        page = self.print_shop("/inspector").page
+        page.get_by_text("New round trip").click()
+        return self.press("Turn step mode on")
+
     def press(self, label: str) -> Self:
         """Press the button with this label and wait for the next page."""
         with self.page.expect_navigation():
@@ -146,6 +152,12 @@ class Visit:
 
     def tick_first(self) -> Self:
         self.page.get_by_role("checkbox").first.check()
+        return self
+
+    def order_nothing(self) -> Self:
+        """Send the order form, whose button is hidden while no photo is chosen."""
+        with self.page.expect_navigation():
+            self.page.locator("#order").evaluate("form => form.submit()")
         return self
 
     def untick_all(self) -> Self:
@@ -379,7 +391,7 @@ PAGES = [
     Entry(
         "client_app/album",
         "Alice’s album",
-        lambda visit: visit.connect("alice").press("Order prints"),
+        lambda visit: visit.connect("alice").order_nothing(),
     ),
     Entry(
         "inspector/page",
@@ -415,6 +427,16 @@ PAGES = [
         lambda visit: visit.print_shop(
             "/inspector/lab/source?check=form-token&attack=forged-consent"
         ),
+    ),
+    Entry(
+        "inspector/step",
+        "Print Shop calls Photo API",
+        lambda visit: visit.connect("alice").turn_steps_on().print_shop("/photos"),
+    ),
+    Entry(
+        "inspector/step_over",
+        "This step is over",
+        lambda visit: visit.print_shop("/inspector/step/none"),
     ),
     Entry(
         "client_app/order",

@@ -19,6 +19,7 @@ from world.registered_client import RegisteredClient
 from inspector.lab.setup import add_lab
 from inspector.record.store import open_store
 from inspector.setup import open_pages
+from inspector.stepping.setup import add_steps
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 
@@ -121,6 +122,7 @@ def applications(legs: Legs) -> dict[str, Flask]:
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, treat_as_expired=lambda: None)
     add_lab(legs.client_app, settings, open_store(settings), {})
+    add_steps(legs.client_app, settings, keep_alive=lambda: None)
     found = (legs.auth_server, legs.client_app, legs.resource_api)
     return {app.name: app for app in found}
 
