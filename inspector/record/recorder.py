@@ -111,7 +111,7 @@ class Recorder:
         """Store the message in the run `run_id`. Return False if there is none, or another one."""
         if not run_id:
             return False
-        exchange = _transcribe_or_bare(wire, self.key(run_id), ended_at)
+        exchange = transcribe_or_bare(wire, self.key(run_id), ended_at)
         return self.store.add(exchange, run_id)
 
 
@@ -128,7 +128,7 @@ def read_wire(leg: str, wsgi: "WSGIEnvironment") -> Wire:
     )
 
 
-def _transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:
+def transcribe_or_bare(wire: Wire, key: str, ended_at: float) -> Exchange:
     """Return the exchange, or one without content if that fails."""
     try:
         return transcribe(wire, key, ended_at)

@@ -40,8 +40,7 @@ class Outgoing:
     @property
     def origin(self) -> str:
         """Scheme, host and port of the receiver."""
-        parts = urlsplit(self.url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return origin_of(self.url)
 
     @property
     def request_id(self) -> str:
@@ -86,6 +85,12 @@ class Answer:
         """Send it."""
         start_response(self.status, list(self.headers))
         return [self.body]
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of an address."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _decode(value: str | bytes) -> str:

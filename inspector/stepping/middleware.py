@@ -52,9 +52,10 @@ class Stepper:
             return self.application(wsgi, start_response)
         run.start(self.application, _detach(wsgi), self.issuer)
         run.wait_for_step()
-        if run.answer is not None and not (run.waiting or run.is_over):
+        answer = run.fresh_answer
+        if answer is not None:
             self.runs.forget(run)
-            return run.answer.send(start_response)
+            return answer.send(start_response)
         location = {"Location": f"{PATH}/{run.id}"}
         redirect = Response(status=HTTPStatus.SEE_OTHER, headers={**self.headers, **location})
         return redirect(wsgi, start_response)

@@ -16,7 +16,7 @@ from inspector.read.messages import Message, every, read_trees
 from inspector.read.names import Names
 from inspector.read.parties import EVERYBODY
 from inspector.record.exchange import Exchange
-from inspector.record.transcript import transcribe
+from inspector.record.recorder import transcribe_or_bare
 from inspector.stepping.messages import Outgoing
 from inspector.stepping.run import Run
 from inspector.stepping.words import Purpose, purpose_of, step_of
@@ -148,11 +148,11 @@ def step_page(
     moment = now().timestamp()
     next_id = max((one.id for one in recorded), default=0) + 1
     wire = message.wire(legs.get(message.origin, "auth_server"))
-    waiting = transcribe(wire, key, moment)
+    waiting = transcribe_or_bare(wire, key, moment)
     waiting = replace(waiting, id=next_id + 1, request_id=message.request_id, events=[])
     outer = None
     if run.is_running:
-        outer = transcribe(run.wire, key, moment)
+        outer = transcribe_or_bare(run.wire, key, moment)
         outer = replace(outer, id=next_id, request_id=message.request_id, status=200)
     return StepPage(run, waiting, outer, recorded, server_name)
 

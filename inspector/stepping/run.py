@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Seconds that a message waits. Then it is not sent at all.
 WAIT = 300.0
+#: Seconds in which the browser must come for the answer.
+TAKEN_WITHIN = 30.0
 #: Seconds between two renewals of what the request holds. It is less than Print Shop's lease.
 RENEW_EVERY = 10.0
 #: The run of the current thread.
@@ -59,11 +61,20 @@ class Run:
     has_steps: bool = True
     _changed: threading.Condition = field(default_factory=threading.Condition, repr=False)
     _ends_at: float = field(default=0.0, repr=False)
+    _ready_at: float = field(default=0.0, repr=False)
 
     @property
     def seconds_left(self) -> float:
         """The seconds until the waiting message is given up."""
         return max(0.0, self._ends_at - time.monotonic())
+
+    @property
+    def fresh_answer(self) -> Answer | None:
+        """The answer that the browser may have now. Much later it would see an old page."""
+        is_fresh = time.monotonic() - self._ready_at < TAKEN_WITHIN
+        if self.waiting or self.is_over or not is_fresh:
+            return None
+        return self.answer
 
     @property
     def is_running(self) -> bool:
@@ -93,7 +104,7 @@ class Run:
         with self._changed:
             if number == self.number and not self.is_over:
                 self.has_steps = self.has_steps and not with_rest
-                self.waiting = None
+                self.waiting, self._ready_at = None, time.monotonic()
                 self._changed.notify_all()
 
     def give_up_in_time(self) -> None:
@@ -143,7 +154,7 @@ class Run:
         finally:
             redirect = Outgoing("GET", answer.location, is_redirect=True)
             with self._changed:
-                self.answer = answer
+                self.answer, self._ready_at = answer, time.monotonic()
                 if redirect.origin == issuer and self.has_steps and not self.is_over:
                     self._hold(redirect)
                 self._changed.notify_all()

@@ -25,7 +25,7 @@ class Runs:
 
     def begin(self, browser: str, wire: Wire, target: str | None) -> Run | None:
         """Return a new run, or None if there are too many. It replaces the browser's last one."""
-        self._end_last(browser)
+        self.end_last(browser)
         with self._lock:
             running = sum(run.is_running for run in self._of_browser.values())
             if running >= MAX_RUNNING:
@@ -50,10 +50,10 @@ class Runs:
         run = self._of_browser.get(browser)
         if run is None or target is None or run.target != target:
             return None
-        if run.is_running or run.is_over or run.waiting:
-            return None
-        self.forget(run)
-        return run.answer
+        answer = run.fresh_answer
+        if answer is not None:
+            self.forget(run)
+        return answer
 
     def forget(self, run: Run) -> None:
         """Forget a run that has ended."""
@@ -61,7 +61,7 @@ class Runs:
             if self._of_browser.get(run.browser) is run:
                 del self._of_browser[run.browser]
 
-    def _end_last(self, browser: str) -> None:
+    def end_last(self, browser: str) -> None:
         """End the browser's last run, so that it holds nothing that the next one needs."""
         with self._lock:
             run = self._of_browser.pop(browser, None)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from config import ClientAppSettings
+from inspector.stepping.messages import origin_of
 from inspector.stepping.middleware import Stepper
 from inspector.stepping.run import wait_before_sending
 from inspector.stepping.runs import Runs
@@ -22,13 +23,13 @@ def add_steps(app: Flask, settings: ClientAppSettings, keep_alive: Callable[[], 
     app.extensions["tripod.stepping"] = Stepping(
         runs,
         {
-            settings.issuer: "auth_server",
+            origin_of(settings.issuer): "auth_server",
             settings.auth_server_url: "auth_server",
             settings.resource_api_url: "resource_api",
         },
     )
     app.wsgi_app = Stepper(  # type: ignore[assignment, method-assign]
-        app.wsgi_app, settings.leg, settings.issuer, runs, make_headers(settings)
+        app.wsgi_app, settings.leg, origin_of(settings.issuer), runs, make_headers(settings)
     )
     if wait_before_sending not in back_channel.before_sending:
         back_channel.before_sending.append(wait_before_sending)

@@ -47,6 +47,7 @@ def switch() -> ResponseReturnValue:
     response = redirect(url_for("inspector.page"), HTTPStatus.SEE_OTHER)
     if request.form.get("steps") != "on":
         response.delete_cookie(COOKIE)
+        _stepping().runs.end_last(request.cookies.get(COOKIE, ""))
         return response
     response.set_cookie(
         COOKIE,
@@ -88,12 +89,12 @@ def send(run_id: str) -> ResponseReturnValue:
     run.wait_for_step()
     if run.waiting is not None:
         return redirect(url_for("stepping.step", run_id=run.id), HTTPStatus.SEE_OTHER)
-    if run.is_over or run.answer is None:
+    answer = run.fresh_answer
+    if answer is None:
         return _over()
-    if run.target is not None and not run.answer.location:
+    if run.target is not None and not answer.location:
         return redirect(run.target, HTTPStatus.SEE_OTHER)
-    _stepping().runs.forget(run)
-    return _deliver(run.answer)
+    return _deliver(answer)
 
 
 def _deliver(answer: Answer) -> Response:

@@ -1,12 +1,15 @@
 """Step mode: each message of Print Shop waits on a page until its *Send* button is pressed."""
 
+import os
 import re
 import threading
 from collections.abc import Iterator
 from html import unescape
+from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import Image
 from world.browser import Browser
 from world.cast import Person
 from world.clock import Clock
@@ -340,6 +343,54 @@ def test_only_the_message_on_the_page_is_sent(
     assert response.status_code == 303
     assert response.headers["Location"].startswith("/inspector/step/")
     assert not inspected.network.exchanges_with(inspected.auth_server_url, "/oauth/authorize")
+
+
+def test_a_second_click_gets_the_same_answer(alice: Person, shop: str) -> None:
+    """The browser shows the response to the last click, so that one needs the cookies too."""
+    turn_on(alice.browser, shop)
+    alice.browser.open(f"{shop}/connect")
+    page = alice.browser.press("Send")
+    form = page.form_with("number").submission(None)
+    responses = [alice.browser.post(page.url, form) for _ in range(2)]
+
+    assert [response.status_code for response in responses] == [302, 302]
+    assert responses[0].headers["Location"] == responses[1].headers["Location"]
+    assert all("tripod_client_app=" in one.headers["Set-Cookie"] for one in responses)
+
+
+def test_turning_it_off_gives_up_what_waits(alice: Person, shop: str) -> None:
+    turn_on(alice.browser, shop)
+    address = alice.browser.open(f"{shop}/connect").url
+    turn_off(alice.browser, shop)
+    wait_until_no_thread_waits()
+
+    assert heading(alice.browser.open(address)) == OVER
+
+
+def test_an_upload_in_steps_arrives_whole(alice: Person, shop: str, inspected: Legs) -> None:
+    turn_on(alice.browser, shop)
+    alice.browser.open(f"{shop}/connect?scope=profile+photos:read+photos:write")
+    send_all(alice)
+    form = alice.browser.current.form_with("image")
+    fields = dict(form.submission(None)) | {"title": "Harbour"}
+    image = ("harbour.png", picture(), "image/png")
+    fields.pop("image", None)
+    response = alice.browser.post(f"{shop}/photos", fields, files={"image": image})
+    alice.browser.open(f"{shop}{response.headers['Location']}")
+    send_all(alice)
+
+    [upload] = inspected.network.exchanges_with(
+        inspected.resource_api_url, "/photos", method="POST"
+    )
+    assert (upload.status, image[1] in upload.request_body) == (201, True)
+    assert "The photo was added." in alice.browser.current.text
+
+
+def picture() -> bytes:
+    """Return a PNG file that is larger than what a step shows."""
+    output = BytesIO()
+    Image.frombytes("RGB", (200, 200), os.urandom(120_000)).save(output, "PNG")
+    return output.getvalue()
 
 
 def test_a_refused_form_is_shown_after_its_messages(alice: Person, shop: str) -> None:
