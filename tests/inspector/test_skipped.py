@@ -82,12 +82,9 @@ def test_a_success_links_to_its_messages(alice: Person, shop: str) -> None:
     assert "grant_type=refresh_token" in opened
 
 
-@pytest.mark.parametrize("request_id", ["0123456789abcdef", "x", "%00", "a" * 300])
-def test_an_unknown_request_id_leads_to_the_newest_round_trip(
-    alice: Person, shop: str, request_id: str
-) -> None:
+def test_an_unknown_request_id_leads_to_the_newest_round_trip(alice: Person, shop: str) -> None:
     alice.go_through(f"{shop}/connect")
-    page = alice.browser.open(f"{shop}/inspector/request/{request_id}")
-
-    assert page.url == f"{shop}/inspector"
-    assert "round trip 1 of 1" in page.source
+    for request_id in ("0123456789abcdef", "x", "%00", "a" * 300):
+        page = alice.browser.open(f"{shop}/inspector/request/{request_id}")
+        assert page.url == f"{shop}/inspector"
+        assert "round trip 1 of 1" in page.source

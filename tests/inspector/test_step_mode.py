@@ -329,19 +329,17 @@ def test_only_a_few_requests_wait_at_once(
     assert pages[2].has_field("password")
 
 
-@pytest.mark.parametrize("number", ["", "0", "1", "99", "x", "²", "-1", "9" * 5000])
-def test_only_the_message_on_the_page_is_sent(
-    alice: Person, shop: str, inspected: Legs, number: str
-) -> None:
+def test_only_the_message_on_the_page_is_sent(alice: Person, shop: str, inspected: Legs) -> None:
     """A second click must not send the next message."""
     turn_on(alice.browser, shop)
     page = alice.browser.open(f"{shop}/connect")
     alice.browser.press("Send")
-    form = page.form_with("number")
-    response = alice.browser.post(page.url, dict(form.submission(None)) | {"number": number})
+    form = dict(page.form_with("number").submission(None))
+    for number in ("", "0", "1", "99", "x", "²", "-1", "9" * 5000):
+        response = alice.browser.post(page.url, form | {"number": number})
+        assert response.status_code == 303
+        assert response.headers["Location"].startswith("/inspector/step/")
 
-    assert response.status_code == 303
-    assert response.headers["Location"].startswith("/inspector/step/")
     assert not inspected.network.exchanges_with(inspected.auth_server_url, "/oauth/authorize")
 
 

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from requests.adapters import BaseAdapter
 from world.network import Network
 
+from web import back_channel
 from web.back_channel import BackChannel, pooled_adapter
 
 URL = "http://server.example"
@@ -123,12 +124,27 @@ def test_every_failure_to_reach_a_server_raises_the_same_exception(
 
 
 def test_each_thread_has_its_own_session() -> None:
-    back_channel, sessions = BackChannel(), []
+    channel, sessions = BackChannel(), []
 
     for _ in range(2):
-        thread = threading.Thread(target=lambda: sessions.append(back_channel.session()))
+        thread = threading.Thread(target=lambda: sessions.append(channel.session()))
         thread.start()
         thread.join()
 
-    assert len({*sessions, back_channel.session()}) == 3
-    assert back_channel.session() is back_channel.session()
+    assert len({*sessions, channel.session()}) == 3
+    assert channel.session() is channel.session()
+
+
+def test_what_is_registered_is_called_before_a_request_is_sent(
+    session: requests.Session, network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The demo's step mode waits there, and can refuse to send."""
+
+    def refuse(prepared: requests.PreparedRequest) -> None:
+        raise requests.ConnectionError(prepared.url)
+
+    monkeypatch.setattr(back_channel, "before_sending", [refuse])
+
+    with pytest.raises(requests.ConnectionError, match=f"{URL}/headers"):
+        session.get(f"{URL}/headers")
+    assert not network.exchanges
