@@ -16,6 +16,7 @@ ANSWER = (
 def create_app() -> Flask:
     """Return the application."""
     app = Flask(__name__)
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
 
     @app.post("/introspect")
     def introspect() -> Response:
