@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 from jinja2 import FileSystemBytecodeCache
-from werkzeug.security import generate_password_hash
 from world.cast import Attacker, Person
 from world.clock import Clock, stopped_clock
 from world.events import Events
+from world.hashing import cheap_hashing
 from world.registered_client import RegisteredClient
 
-from auth_server import clients, create_app, digests, users
+from auth_server import clients, create_app, users
 from auth_server.client_metadata import ClientMetadata
 from config import AuthServerSettings
 from tests.auth_server.server import NOON, Server
@@ -83,26 +83,11 @@ class Instance:
         ]
 
 
-def _cheap_hash(password: str) -> str:
-    return generate_password_hash(password, "scrypt:128:8:1")
-
-
-_CHEAP_HASH_FOR_UNKNOWN_USERS = _cheap_hash("nothing")
-
-
-def _make_hashing_cheap(patch: pytest.MonkeyPatch) -> None:
-    """Hash passwords by the same scrypt with less work; a hash states its own parameters."""
-    for module in (digests, users):
-        patch.setattr(module, "hash_password", _cheap_hash)
-    patch.setattr(digests, "_HASH_FOR_UNKNOWN_USERS", _CHEAP_HASH_FOR_UNKNOWN_USERS)
-
-
 @pytest.fixture(scope="session")
 def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """Prepare the demo's data, Mallory's account, and three clients."""
     instance = Instance(tmp_path_factory.mktemp("instance"))
-    with pytest.MonkeyPatch.context() as patch:
-        _make_hashing_cheap(patch)
+    with cheap_hashing():
         app = create_app(instance.settings())
         database: Database = app.extensions["tripod.database"]
         with app.app_context(), database.writing() as db:
@@ -144,10 +129,9 @@ def instance_database(instance: Instance) -> Path:
 
 @pytest.fixture
 def start(
-    instance: Instance, compiled_templates: FileSystemBytecodeCache, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., Server]:
+    instance: Instance, compiled_templates: FileSystemBytecodeCache
+) -> Iterator[Callable[..., Server]]:
     """Return a function that starts a server on the shared database; settings lack `TRIPOD_`."""
-    _make_hashing_cheap(monkeypatch)
 
     def start(**environ: str) -> Server:
         key = frozenset(environ.items())
@@ -157,7 +141,8 @@ def start(
         instance.servers[key].app.extensions["tripod.failure_counts"].clear()
         return instance.servers[key]
 
-    return start
+    with cheap_hashing():
+        yield start
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import pytest
 from world.browser import Browser
 from world.cast import Attacker, Person
 from world.clock import Clock, turnable_clock
+from world.hashing import cheap_hashing
 from world.network import Network
 from world.registered_client import RegisteredClient
 
@@ -48,7 +49,8 @@ class Stage:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Prepare the databases, with Mallory's account and the clients of third parties."""
-    return prepare_stage(tmp_path_factory.mktemp("stage") / "instance", {})
+    with cheap_hashing():
+        return prepare_stage(tmp_path_factory.mktemp("stage") / "instance", {})
 
 
 def prepare_stage(instance_path: Path, settings: Mapping[str, str]) -> Stage:
@@ -93,9 +95,10 @@ def legs(stage: Stage, tmp_path: Path, request: pytest.FixtureRequest) -> "Itera
 
     mark = request.node.get_closest_marker("settings")
     settings = {f"TRIPOD_{name}": value for name, value in mark.kwargs.items()} if mark else {}
-    legs = Legs(copy_of(stage.instance_path, tmp_path / "instance"), **settings)
-    yield legs
-    legs.close()
+    with cheap_hashing():
+        legs = Legs(copy_of(stage.instance_path, tmp_path / "instance"), **settings)
+        yield legs
+        legs.close()
 
 
 @pytest.fixture(scope="session")
