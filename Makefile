@@ -43,10 +43,10 @@ demo: $(READY_TO_RUN) ## start the three legs with demo data and print the addre
 	@exec $(BIN)/python app.py
 
 test: setup ## run the whole test suite
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 quick: setup ## run the tests that start no processes and no browser
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m 'not processes'
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m 'not processes'
 
 bench: setup ## compare the legs with other authorization servers, and write docs/performance.md (9 minutes)
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks $(BENCH)

@@ -3,11 +3,12 @@
 import io
 import json
 import secrets
+import shutil
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 from urllib.parse import parse_qs, unquote_plus
 
 import pytest
@@ -19,7 +20,8 @@ from werkzeug.test import TestResponse, encode_multipart
 from world.events import Events
 
 from config import ResourceApiSettings
-from resource_api import create_app
+from resource_api import create_app, decoders
+from resource_api.images import decoder
 from web.http_client import HttpClient, Response
 
 AUTH_SERVER = "http://127.0.0.1:9000"
@@ -152,16 +154,31 @@ def auth_server() -> SimulatedAuthorizationServer:
     return SimulatedAuthorizationServer()
 
 
-@pytest.fixture
-def settings(tmp_path: Path) -> ResourceApiSettings:
-    """Return settings outside the demo, with a new database."""
+def settings_for(instance_path: Path) -> ResourceApiSettings:
+    """Return settings outside the demo, with this instance folder."""
     environ = {
-        "TRIPOD_INSTANCE_PATH": str(tmp_path),
+        "TRIPOD_INSTANCE_PATH": str(instance_path),
         "TRIPOD_SECRET_KEY": "a key that is long enough for a test",
         "TRIPOD_INTROSPECTION_CLIENT_ID": INTROSPECTION_ID,
         "TRIPOD_INTROSPECTION_CLIENT_SECRET": INTROSPECTION_SECRET,
     }
     return ResourceApiSettings.load(environ)
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file of a database that the migrations have made. Tests copy it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    app = create_app(settings_for(folder), HttpClient(SimulatedAuthorizationServer().send))
+    app.extensions["tripod.database"].close()
+    return folder / "resource_api.db"
+
+
+@pytest.fixture
+def settings(tmp_path: Path, empty_database: Path) -> ResourceApiSettings:
+    """Return settings outside the demo, with an empty database."""
+    shutil.copy(empty_database, tmp_path)
+    return settings_for(tmp_path)
 
 
 @pytest.fixture
@@ -180,6 +197,17 @@ def start(
     yield start
     for app in started:
         app.extensions["tripod.database"].close()
+
+
+@pytest.fixture
+def decoded_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Decode images in this process, since a process for each costs more than the test."""
+
+    def run(given: IO[bytes], answer: IO[bytes]) -> int:
+        answer.write(decoder._answer(given.read()))
+        return 0
+
+    monkeypatch.setattr(decoders, "_run", run)
 
 
 @pytest.fixture

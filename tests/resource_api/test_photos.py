@@ -9,6 +9,8 @@ import time_machine
 from resource_api import photos
 from resource_api.images import CleanImage
 
+pytestmark = pytest.mark.usefixtures("decoded_here")
+
 UNKNOWN_ID = "00000000000000000000000000000000"
 INVALID_QUERIES = {
     "no limit": "limit=",
