@@ -10,6 +10,9 @@ NAMES := awk '/^Collecting/ {sub(/[^A-Za-z0-9._-].*/, "", $$2); printf " %s", $$
 READY_TO_RUN := .venv/ready-to-run
 READY_TO_DEVELOP := .venv/ready-to-develop
 
+# Some environments forbid it. Then each process of a test compiles this project and its tests anew.
+export PYTHONDONTWRITEBYTECODE :=
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test quick bench soak lint types lock
 
@@ -42,10 +45,10 @@ $(READY_TO_DEVELOP): $(READY_TO_RUN) requirements-dev.txt
 demo: $(READY_TO_RUN) ## start the three legs with demo data and print the address to open
 	@exec $(BIN)/python app.py
 
-test: setup ## run the whole test suite
+test: setup ## run all tests
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-quick: setup ## run the tests that start no processes and no browser
+quick: setup ## run the everyday tests: all but those that start servers, a browser or other programs
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder -m 'not processes'
 
 bench: setup ## compare the legs with other authorization servers, and write docs/performance.md (9 minutes)

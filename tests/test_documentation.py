@@ -10,8 +10,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.processes
-
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
 GUIDES = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
@@ -92,6 +90,7 @@ COMMANDS = [
 ]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("block", COMMANDS, ids=lambda block: block.split("\n")[0][:60])
 def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
     environment = {
@@ -193,6 +192,7 @@ print("You are Alice Liddell." in page.text, *reasons)
 """
 
 
+@pytest.mark.processes
 def test_the_recipe_for_a_page_adds_a_page(tmp_path: Path) -> None:
     """Run the printed command in a copy of the project and open the page.
 
@@ -242,6 +242,7 @@ print(refused.status_code)
 """
 
 
+@pytest.mark.processes
 def test_the_recipe_for_a_scope_adds_a_scope(tmp_path: Path) -> None:
     """Add the printed table entry and view to a copy of the project and request the scope.
 

@@ -15,6 +15,8 @@ from world.picture_files import encode, patches
 
 from resource_api import decoders
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).resolve().parents[2]
 
 #: The beginning of a program that answers instead of the decoder.

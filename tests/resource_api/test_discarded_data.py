@@ -26,6 +26,9 @@ from world.picture_files import (
     with_segments,
 )
 
+#: Each file is decoded by a process.
+pytestmark = pytest.mark.processes
+
 MIB = 1024 * 1024
 PRIVATE_DATA = b"52.37 N 4.90 E"
 BOMB = zlib.compress(bytes(32 * MIB), 9)

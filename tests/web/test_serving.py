@@ -13,6 +13,8 @@ import pytest
 import requests
 from world.processes import ROOT, URLS, Running, environment, running
 
+pytestmark = pytest.mark.processes
+
 Serve = Callable[..., AbstractContextManager[Running]]
 
 
