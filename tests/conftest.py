@@ -16,8 +16,14 @@ ROOM = 2 * 2**30
 
 def pytest_configure() -> None:
     """Keep the files of the tests in memory, unless the variable says where they are to be."""
-    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+    if MEMORY.is_dir() and can_hold_the_files():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def can_hold_the_files() -> bool:
+    """Return whether the memory has room, and lets programs run: containers often forbid it."""
+    is_executable = not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    return is_executable and shutil.disk_usage(MEMORY).free > ROOM
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
