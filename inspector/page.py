@@ -11,11 +11,13 @@ from markupsafe import Markup
 from inspector import draw
 from inspector.draw import diagram
 from inspector.page_parts import GrantOnPage, MessageOnPage
-from inspector.read import folding, tokens
+from inspector.read import checks, folding, tokens
 from inspector.read.flows import Flow
 from inspector.read.messages import Message, every, read_trees
 from inspector.read.names import Names
-from inspector.read.parties import EVERYBODY, Party, party
+from inspector.read.parties import EVERYONE, PARTIES, Party, party
+from inspector.read.phases import PHASES, Phase, phase_inside, phase_of
+from inspector.read.steps import Lane
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ class FlowPage:
         self.clients = flow.clients
         self.client = self.clients.together
         self.server_name = server_name
-        self.names = Names(self.client, server_name).in_order()
+        self.names = Names(self.client, server_name)
         self._trees = read_trees(flow.exchanges)
         self.choice = replace(choice, message=choice.message or self._number_of(choice.exchange))
 
@@ -80,40 +82,85 @@ class FlowPage:
     @cached_property
     def messages(self) -> list[MessageOnPage]:
         """The messages of the list."""
-        return [self._on_page(message) for message in self._seen if message.n not in self._folded]
+        folded, found = self._folded, checks.by_message(self._trees)
+        phases = self._first_messages
+        return [
+            MessageOnPage(
+                message,
+                self._names_of(message),
+                self.link_to(message.n),
+                message.n == self.choice.message,
+                found.get(message.n, []),
+                phases.get(message.n),
+            )
+            for message in self._seen
+            if message.n not in folded
+        ]
 
-    def _on_page(self, message: Message) -> MessageOnPage:
-        is_open = message.n == self.choice.message
-        names = Names(self.clients.of(message.exchange), self.server_name)
-        return MessageOnPage(message, names, self.link_to(message.n), is_open)
+    def _names_of(self, message: Message) -> Names:
+        return Names(self.clients.of(message.exchange), self.server_name)
 
     @property
     def folded(self) -> int:
         """The number of messages that are folded."""
         return sum(message.n in self._folded for message in self._seen)
 
-    @property
+    @cached_property
     def drawing(self) -> Markup:
         """The sequence diagram."""
-        unfold = None
-        if self._folded:
-            unfold = self.link(all=1)
         rows = diagram.rows(
-            self._trees, self.choice.party, unfold, is_flow=not self.flow.is_outside
+            self._parts,
+            self.choice.party,
+            self._names_of,
+            self.link_to,
+            is_flow=not self.flow.is_outside,
         )
-        return draw.sequence(rows, self.names, self.choice.message, self.link_to)
+        return draw.sequence(rows, self.names.in_order(), self.choice.message, self.link_to)
+
+    @property
+    def token_request(self) -> int | None:
+        """The number of the first token request, which has most to read."""
+        return next((message.n for message in self._seen if message.step == "T1"), None)
+
+    @cached_property
+    def lifespan(self) -> list[draw.Line]:
+        """The life of the code and of the tokens of the newest grant."""
+        newest = next(reversed(tokens.grants(self.flow.exchanges)), None)
+        return draw.lifespan(newest, self.now, self.names.of(Lane.RESOURCE_API))
+
+    @cached_property
+    def phases(self) -> list[tuple[Phase, bool]]:
+        """The phases of the jump bar, and whether the flow has reached each."""
+        reached = set(self._first_messages.values())
+        return [(phase, phase in reached) for phase in PHASES]
+
+    @cached_property
+    def _first_messages(self) -> dict[int, Phase]:
+        """The phases by the number of the first shown message of each."""
+        found: dict[Phase, int] = {}
+        for part in self._parts:
+            if isinstance(part, Message):
+                for message in filter(self.choice.party.sees, part.tree()):
+                    phase = phase_inside(part, message) or phase_of(part)
+                    if phase:
+                        found.setdefault(phase, message.n)
+        return {n: phase for phase, n in found.items()}
 
     @cached_property
     def _seen(self) -> list[Message]:
         return [message for message in every(self._trees) if self.choice.party.sees(message)]
 
     @cached_property
+    def _parts(self) -> Sequence[folding.Part]:
+        """The trees and the omissions. The open message is never omitted."""
+        if self.choice.unfolded:
+            return self._trees
+        return folding.parts(self._trees, self.choice.message)
+
+    @cached_property
     def _folded(self) -> set[int]:
-        """The numbers of the folded messages: none if all are requested or one of them is open."""
-        numbers = {message.n for message in folding.folded(self._trees)}
-        if self.choice.unfolded or self.choice.message in numbers:
-            return set()
-        return numbers
+        """The numbers of the folded messages."""
+        return {message.n for message in folding.folded(self._parts)}
 
     def link_to(self, n: int) -> str:
         """Return the address of the page with message `n` open."""
@@ -141,6 +188,17 @@ class FlowPage:
         return oldest_first.index(self.flow) + 1
 
     @property
+    def views(self) -> list[tuple[Party, str]]:
+        """The views, and the name of the party of each."""
+        names = ("Everyone", *self.names.in_order())
+        return list(zip(PARTIES, names, strict=True))
+
+    @property
+    def party_name(self) -> str:
+        """The name of the party whose view is shown."""
+        return dict(self.views)[self.choice.party]
+
+    @property
     def sees_everything(self) -> bool:
         """Whether the view is not limited to one party."""
-        return self.choice.party == EVERYBODY
+        return self.choice.party == EVERYONE

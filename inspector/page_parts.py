@@ -7,9 +7,11 @@ from markupsafe import Markup
 
 from inspector import draw
 from inspector.draw import curl, raw_http, words
-from inspector.read import explanations, refusals, story, tokens
+from inspector.read import explanations, glossary, headlines, refusals, story, tokens
+from inspector.read.checks import Check
 from inspector.read.messages import Message
 from inspector.read.names import Names
+from inspector.read.phases import Phase
 from inspector.read.steps import Lane
 
 LEG_CLASSES = {
@@ -22,12 +24,17 @@ LEG_CLASSES = {
 
 @dataclass(frozen=True)
 class MessageOnPage:
-    """One message in the list. `address` is that of the page with this message open."""
+    """One message in the list. `address` is that of the page with this message open.
+
+    `begins` is the phase of which it is the first shown message, or None.
+    """
 
     message: Message
     names: Names
     address: str
     is_open: bool
+    checks: Sequence[Check]
+    begins: Phase | None
 
     @property
     def n(self) -> int:
@@ -39,7 +46,37 @@ class MessageOnPage:
         """The CSS class of its sender."""
         if self.message.attacker:
             return "danger"
+        return self.sender
+
+    @property
+    def sender(self) -> str:
+        """The party that sends the request, as a CSS class."""
         return LEG_CLASSES[self.message.source]
+
+    @property
+    def receiver(self) -> str:
+        """The party that receives the request, as a CSS class."""
+        return LEG_CLASSES[self.message.target]
+
+    @property
+    def headline(self) -> str:
+        """What the request asks, in one short sentence."""
+        return headlines.request(self.message, self.names)
+
+    @property
+    def answer(self) -> str:
+        """What the response says, in one short sentence."""
+        return headlines.response(self.message, self.names)
+
+    @property
+    def terms(self) -> list[glossary.Entry]:
+        """Its steps and its channel in the glossary."""
+        channel = glossary.BACK_CHANNEL
+        if self.message.front:
+            channel = glossary.FRONT_CHANNEL
+        return [
+            glossary.STEPS[step] for step in (self.message.step, self.message.answer_step) if step
+        ] + [channel]
 
     @property
     def lanes(self) -> Markup:
@@ -76,8 +113,8 @@ class MessageOnPage:
         return f"{milliseconds:.0f} ms"
 
     @property
-    def explained(self) -> Sequence[explanations.Explanation]:
-        """The explanation of each parameter."""
+    def parameters(self) -> Sequence[explanations.Explanation]:
+        """The explanation of each parameter of OAuth."""
         return explanations.explained(self.message.exchange)
 
     @property

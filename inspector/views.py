@@ -1,17 +1,18 @@
 """The inspector's pages, on Print Shop's application."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any, cast
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from inspector import live
 from inspector.page import Choice, FlowPage, number
-from inspector.read import flows
+from inspector.read import clients, flows, glossary
 from inspector.read.flows import Flow
-from inspector.read.parties import PARTIES
+from inspector.read.tour import STOPS, Stop
 from inspector.record.masking import Masker
 from inspector.record.parameters import SESSION_COOKIES
 from inspector.record.store import Store
@@ -21,6 +22,11 @@ from web.clock import now
 bp = Blueprint("inspector", __name__, url_prefix="/inspector")
 #: The timeline changes after this number of seconds.
 TIMELINE_INTERVAL = 5
+#: The parts of the page that are updated, in their order.
+PARTS = ("top", "diagram", "messages", "tokens")
+#: Marks a browser that has taken the tour or declined it.
+TOUR_COOKIE = "tripod_inspector_tour"
+YEAR = 365 * 24 * 3600
 
 
 @dataclass
@@ -65,12 +71,32 @@ def the_inspector() -> Inspector:
     return cast(Inspector, current_app.extensions["tripod.inspector"])
 
 
+bp.after_request(live.compress)
+
+
 @bp.get("")
 def page() -> ResponseReturnValue:
     """Show the requested flow, or else the newest one. Answer 304 while nothing has changed."""
     seconds = now().timestamp()
     version = f"{the_inspector().version()}-{int(seconds) // TIMELINE_INTERVAL}"
-    return unless_seen(version, lambda: _render_page(seconds))
+    return unless_seen(version, lambda: _render_page(seconds, version))
+
+
+@bp.get("/glossary")
+def glossary_page() -> ResponseReturnValue:
+    """Explain the steps and the terms."""
+    steps = glossary.STEPS.values()
+    return render_template("inspector/glossary.html", steps=steps, terms=glossary.TERMS)
+
+
+@bp.post("/tour/end")
+def end_tour() -> ResponseReturnValue:
+    """End the tour, and do not offer it again to this browser."""
+    response = redirect(url_for("inspector.page"), HTTPStatus.SEE_OTHER)
+    response.set_cookie(
+        TOUR_COOKIE, "seen", max_age=YEAR, path=bp.url_prefix, httponly=True, samesite="Lax"
+    )
+    return response
 
 
 @bp.post("/clear")
@@ -92,15 +118,63 @@ def expire() -> ResponseReturnValue:
     return redirect(url_for("inspector.page", **arguments), HTTPStatus.SEE_OTHER)
 
 
-def _render_page(seconds: float) -> str:
+def _render_page(seconds: float, version: str) -> str:
     all_flows = the_inspector().flows()
+    shown = _flow_page(all_flows, seconds)
+    tour_number = _tour_number()
+    context = {
+        "shown": shown,
+        "flows": all_flows,
+        "titles": the_inspector().attack_titles,
+        "is_first_visit": TOUR_COOKIE not in request.cookies and not tour_number,
+    }
+    parts = {
+        name: live.part(name, render_template(f"inspector/_{name}.html", **context))
+        for name in PARTS
+    }
+    changed = live.changed(parts.values())
+    if changed is not None:
+        return changed
     return render_template(
         "inspector/page.html",
-        shown=_flow_page(all_flows, seconds),
-        flows=all_flows,
-        parties=PARTIES,
-        titles=the_inspector().attack_titles,
+        shown=shown,
+        parts=parts,
+        version=version,
+        stops=STOPS,
+        tour_number=tour_number,
+        tour=_stop(shown, tour_number),
+        tour_link=lambda number: _link_to_stop(shown, number),
     )
+
+
+def _tour_number() -> int:
+    """Return the number of the requested stop of the tour, or 0."""
+    requested = number(request.args.get("tour")) or 0
+    if requested > len(STOPS):
+        return 0
+    return requested
+
+
+def _stop(shown: FlowPage | None, stop_number: int) -> Stop | None:
+    if not stop_number:
+        return None
+    client = clients.UNKNOWN
+    if shown:
+        client = shown.client
+    stop = STOPS[stop_number - 1]
+    return replace(stop, words=stop.words.format(client=client))
+
+
+def _link_to_stop(shown: FlowPage | None, stop_number: int) -> str:
+    """Return the address of the stop, with a message open if it is about messages."""
+    stop = STOPS[stop_number - 1]
+    anchor = f"part-{stop.part}"
+    if shown is None:
+        return url_for("inspector.page", tour=stop_number, _anchor=anchor)
+    message = None
+    if stop.mark == "message":
+        message = shown.token_request
+    return shown.link(tour=stop_number, message=message, _anchor=anchor)
 
 
 def _flow_page(all_flows: list[Flow], seconds: float) -> FlowPage | None:

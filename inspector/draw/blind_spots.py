@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from inspector.draw.rows import BlindSpot
 from inspector.read.messages import Message
-from inspector.read.parties import Party
+from inspector.read.names import Names
 from inspector.read.steps import Lane
 
 #: What happens at a step whose message was refused.
@@ -23,25 +23,25 @@ STORIES = {
     "T1": "The code is redeemed for tokens",
     "F1": "The tokens are refreshed",
     "E1": "The tokens are revoked",
-    "R1": "The client loads the photos",
-    "F3": "The client loads the photos with the new token",
+    "R1": "{client} loads the photos",
+    "F3": "{client} loads the photos with the new token",
     "R2": "Photo API introspects the token",
-    "A1": "The user starts at the client",
-    "A7": "The code returns to the client",
+    "A1": "The user starts at {client}",
+    "A7": "The code returns to {client}",
 }
 
 
-def note(hidden: Sequence[Message], party: Party) -> BlindSpot:
-    """Return the note about messages that `party` neither sends nor receives."""
-    lanes: list[Lane] = [lane for message in hidden for lane in (message.source, message.target)]
+def note(hidden: Sequence[Message], lane: Lane, names: Names) -> BlindSpot:
+    """Return the note about messages that the party at `lane` neither sends nor receives."""
+    lanes: list[Lane] = [end for message in hidden for end in (message.source, message.target)]
     count = "One message"
     if len(hidden) > 1:
         count = f"{len(hidden)} messages"
     return BlindSpot(
         first_lane=min(lanes),
         last_lane=max(lanes),
-        text=_describe(hidden),
-        more=f"{count} not visible to {party.called}.",
+        text=_describe(hidden).format(client=names.client, server=names.server),
+        more=f"{count} not visible to {names.within_a_sentence(lane)}.",
     )
 
 
@@ -58,9 +58,9 @@ def _describe(hidden: Sequence[Message]) -> str:
 
 def _describe_without_step(hidden: Sequence[Message]) -> str:
     if any("/.well-known/" in message.exchange.path for message in hidden):
-        return "The client reads the server's metadata"
+        return "{client} reads the addresses of {server}"
     if not all(message.front for message in hidden):
         return "Servers exchange messages"
     if all(message.target == Lane.CLIENT for message in hidden):
-        return "The user uses the client"
-    return "The user uses the authorization server"
+        return "The user uses {client}"
+    return "The user uses {server}"

@@ -8,6 +8,8 @@ SPACING, WIDTH = 200, 800
 GAP, TURN, RADIUS = 18, 9, 12
 #: The width of a letter of the monospaced fonts for paths and for parameters.
 LARGE, SMALL = 7.6, 6.7
+#: The mean width of a letter of the proportional font for sentences.
+SENTENCE = 7.4
 
 
 def x(lane: int) -> int:

@@ -8,22 +8,27 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """The heading of a phase, at which a new band begins."""
+    """The heading of a phase, at which a new band begins.
+
+    `anchor` is its id on the page. It is "" if the phase had a band before.
+    """
 
     title: str
     hint: str
+    anchor: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrow:
     """An arrow from the lane `source` to the lane `target`, for message `n`.
 
-    `step` is A1 … E1 or "".
+    `says` is one plain sentence about it. `step` is A1 … E1 or "".
     """
 
     n: int
     source: int
     target: int
+    says: str
     step: str
     attacker: bool = False
 

@@ -14,15 +14,15 @@ from inspector.draw.geometry import LANES, WIDTH, x
 from inspector.draw.rows import Arrow, BlindSpot, Call, Fold, Heading, Redirect, Response, Row
 
 HEIGHT: dict[type, int] = {
-    Heading: 58,
-    Call: 60,
-    Redirect: 116,
-    Response: 46,
+    Heading: 42,
+    Call: 50,
+    Redirect: 80,
+    Response: 42,
     BlindSpot: 92,
     Fold: 62,
 }
 #: The space at the end of a band.
-REST = 14
+REST = 12
 
 
 def sequence(
@@ -89,14 +89,14 @@ class _Sheet:
         """Start or end the bar of a message, which is on the lane of its receiver."""
         match row:
             case Redirect() if row.ends != row.n:
-                self._end_bar(row.ends, self.y + 42)
-                self.open_bars[row.n] = (row.target, self.y + 94)
+                self._end_bar(row.ends, self.y + 24)
+                self.open_bars[row.n] = (row.target, self.y + 66)
             case Redirect():
-                self._end_bar(row.n, self.y + 42)
+                self._end_bar(row.n, self.y + 24)
             case Call():
                 self.open_bars[row.n] = (row.target, self.y + 36)
             case Response():
-                self._end_bar(row.n, self.y + 38)
+                self._end_bar(row.n, self.y + 34)
 
     def _end_bar(self, n: int, y: int) -> None:
         lane, start = self.open_bars.pop(n, (0, y))
@@ -128,8 +128,19 @@ class _Sheet:
         if row.attacker:
             leg = "danger"
         return Markup(
-            '<a class="step leg-{}" href="{}" data-message="{}" aria-label="{}"{}>{}{}</a>'
-        ).format(leg, self.link(row.n), row.n, self._name(row), current, self._area(row), drawn)
+            '<a class="step leg-{}" href="{}" data-message="{}" aria-label="{}"'
+            ' data-from="{}" data-to="{}"{}>{}{}</a>'
+        ).format(
+            leg,
+            self.link(row.n),
+            row.n,
+            self._name(row),
+            LANES[row.source],
+            LANES[row.target],
+            current,
+            self._area(row),
+            drawn,
+        )
 
     def _area(self, row: Arrow) -> Markup:
         """Return the area of the row that can be clicked."""
@@ -152,7 +163,7 @@ class _Sheet:
                 content = f"{row.status}, through the browser, {row.label}"
             case Response():
                 verb, content = "answers", row.status
-        name = f"{sender} {verb} {self.names[row.target]}, {content}"
+        name = f"{row.says}. {sender} {verb} {self.names[row.target]}, {content}"
         if row.step:
             name = f"{row.step}: {name}"
         return name

@@ -6,6 +6,7 @@ from inspector.draw.geometry import (
     GAP,
     LANES,
     LARGE,
+    SENTENCE,
     SMALL,
     TURN,
     WIDTH,
@@ -18,6 +19,8 @@ from inspector.draw.geometry import (
 )
 from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Response
 
+#: The distance of a text from the edge of the drawing.
+MARGIN = 10
 _EYE = Markup(
     '<g class="eye" transform="translate({:g} {})">'
     '<path d="M1 10s4-7 10-7 10 7 10 7-4 7-10 7S1 10 1 10z"/>'
@@ -27,24 +30,24 @@ _EYE = Markup(
 
 def heading(row: Heading, y: int) -> Markup:
     """Return the heading of a band."""
-    strip = Markup('<rect class="band-head" x="7" y="{}" width="{}" height="36" rx="7"/>').format(
+    strip = Markup('<rect class="band-head" x="7" y="{}" width="{}" height="28" rx="7"/>').format(
         y + 12, WIDTH - 14
     )
-    hint = text(WIDTH - 20, y + 35, clip(row.hint, 560, SMALL), "phase-hint", anchor="end")
-    return strip + text(20, y + 35, row.title, "phase") + hint
+    hint = text(WIDTH - 20, y + 31, clip(row.hint, 560, SMALL), "phase-hint", anchor="end")
+    drawn = strip + text(20, y + 31, row.title, "phase") + hint
+    if not row.anchor:
+        return drawn
+    return Markup('<g id="{}">{}</g>').format(row.anchor, drawn)
 
 
 def call(row: Call, y: int) -> Markup:
-    """Return an arrow with the request line above it."""
-    start, end, line = x(row.source), x(row.target), y + 40
-    at, anchor = start + GAP, "start"
-    if end < start:
-        at, anchor = start - GAP, "end"
+    """Return an arrow with the sentence and the request line above it."""
+    start, end, line = x(row.source), x(row.target), y + 38
     css, inset = "back", 12
     if row.front:
         css, inset = "front", 7
     return (
-        _labels(row.label, row.params, at, line - 27, abs(end - start) - 32, anchor)
+        _labels(row, min(start, end) + GAP, y + 14)
         + arrow(start, end, line, css, inset)
         + badge(row.step, start, line, attacker=row.attacker)
     )
@@ -53,33 +56,34 @@ def call(row: Call, y: int) -> Markup:
 def redirect(row: Redirect, y: int) -> Markup:
     """Return an arrow from the source to the browser and from there to the target."""
     start, end, home = x(row.source), x(row.target), x(0)
-    top, low = y + 38, y + 98
+    top, low = y + 20, y + 70
     path = (
         f"M{start} {top}H{home + TURN}a{TURN} {TURN} 0 0 0 {-TURN} {TURN}"
         f"V{low - TURN}a{TURN} {TURN} 0 0 0 {TURN} {TURN}H{end - 12}"
     )
     line = Markup('<path class="line front" d="{}"/><path class="tip" d="M{} {}l-9 -5v10z"/>')
-    status = clip(row.status, start - home - 30, LARGE)
+    status = clip(row.status, start - home - 30)
     return (
         line.format(path, end - 7, low)
-        + text(start - GAP, top - 9, status, "path", anchor="end")
-        + _labels(row.label, row.params, home + GAP, low - 27, end - home - 32, "start")
+        + text(start - GAP, top - 6, status, "params", anchor="end")
+        + _labels(row, home + GAP, y + 42)
         + badge(row.step, start, top, attacker=row.attacker)
     )
 
 
 def response(row: Response, y: int) -> Markup:
-    """Return an arrow with the status and a summary of the response above it."""
-    start, end, line = x(row.source), x(row.target), y + 32
+    """Return an arrow with the sentence, the status and a summary of the response above it."""
+    start, end, line = x(row.source), x(row.target), y + 30
     css = f"answer leg-{LANES[row.source]}"
     if row.status[:1] in "45":
         css += " bad"
-    status = row.status[:3]
-    width = abs(end - start) - 2 * GAP - len(status) * LARGE - 20
+    left = min(start, end) + GAP
+    says = clip(row.says, WIDTH - MARGIN - left, SENTENCE)
+    room = WIDTH - MARGIN - left - len(says) * SENTENCE - 10
     words = Markup(
-        '<text x="{}" y="{}"><tspan class="path">{}</tspan>'
-        '<tspan class="params" dx="8">{}</tspan></text>'
-    ).format(min(start, end) + GAP, line - 9, status, clip(row.summary, width))
+        '<text x="{}" y="{}"><tspan class="says">{}</tspan>'
+        '<tspan class="params" dx="10">{}</tspan></text>'
+    ).format(left, line - 15, says, clip(f"{row.status[:3]} {row.summary}".strip(), room))
     channel = "back"
     if row.front:
         channel = "front"
@@ -115,10 +119,9 @@ def fold(row: Fold, y: int) -> Markup:
     return Markup('<a class="fold-link" href="{}">{}{}</a>').format(row.href, pill, label)
 
 
-def _labels(label: str, params: str, at: float, y: float, width: float, anchor: str) -> Markup:
-    path = clip(label, width, LARGE)
-    if not params:
-        return text(at, y + 16, path, "path", anchor=anchor)
-    return text(at, y, path, "path", anchor=anchor) + text(
-        at, y + 17, clip(params, width), "params", anchor=anchor
-    )
+def _labels(row: Call | Redirect, left: float, y: float) -> Markup:
+    """Return the sentence, and below it the request line with the names of its parameters."""
+    room = WIDTH - MARGIN - left
+    wire = clip(f"{row.label}  {row.params}".rstrip(), room)
+    says = clip(row.says, room, SENTENCE)
+    return text(left, y, says, "says") + text(left, y + 15, wire, "params")

@@ -97,6 +97,8 @@ AT: dict[str, dict[str, Meaning]] = {
         "next": ("The address of the next photos, or null after the last ones.", None),
     },
 }
+#: Names that are not about OAuth.
+_OF_EVERY_WEBSITE = ("csrf_token", "Cookie", "Set-Cookie", "Cache-Control", "Location", "next")
 #: What is said about names that the protocol does not define.
 _UNKNOWN: dict[str, Meaning] = {
     "/oauth/authorize": (_IGNORED, rfc(6749, "3.1")),
@@ -108,7 +110,10 @@ _OWN: Meaning = ("Not part of the protocol: it is between this page and its serv
 
 
 def explained(exchange: Exchange) -> list[Explanation]:
-    """Return the parameters of the request, and the known ones of the response, explained."""
+    """Return the parameters of the request, and the known ones of the response, explained.
+
+    Those of OAuth are first, and those that every website has are last.
+    """
     pairs = [
         *_explained_headers(exchange.request_headers),
         *exchange.query,
@@ -120,6 +125,7 @@ def explained(exchange: Exchange) -> list[Explanation]:
             pairs.append(pair)
     place = _place(exchange)
     shown = [pair for pair in dict.fromkeys(pairs) if pair[0] != ELLIPSIS]
+    shown.sort(key=lambda pair: pair[0] in _OF_EVERY_WEBSITE)
     return [Explanation(name, value, *_meaning(place, name)) for name, value in shown]
 
 

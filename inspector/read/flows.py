@@ -3,8 +3,9 @@
 A flow is one authorization and everything that follows from it. This works for any client, because
 only values of the protocol count: state, code, tokens, PKCE challenge, and the grant's id in the
 event log. An exchange without such a value joins the flow of the request inside which it happened,
-or else the last flow of its browser session. An exchange inside a request of another flow belongs
-to both flows.
+or else the last flow of its browser session. A flow is over for such exchanges when the API has
+answered, the client has refused the response, or the grant has ended. An exchange inside a request
+of another flow belongs to both flows.
 """
 
 import re
@@ -12,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
-from inspector.read import steps
+from inspector.read import outcomes, steps
 from inspector.read.clients import Clients, registered_names
 from inspector.read.groups import Groups
 from inspector.record.exchange import Exchange
@@ -22,6 +24,8 @@ from inspector.record.exchange import Exchange
 #: The request id of the lab's requests names their attack.
 _LAB = re.compile(r"lab-(?P<attack>.+-\w{6})-\d+")
 MAX_FLOWS = 50
+#: Pages that are part of no flow, although the browser of a flow opens them.
+_UNRELATED = ("/developer/", "/account/")
 #: The maximum number of messages without a flow, of which the newest are kept.
 MAX_OUTSIDE = 50
 
@@ -60,6 +64,21 @@ class Flow:
         if self.attack:
             return f"Lab: {self.attack.replace('-', ' ')}"
         return self.clients.together
+
+    @cached_property
+    def outcome(self) -> str:
+        """What became of it."""
+        return outcomes.outcome(self.exchanges)
+
+    @cached_property
+    def person(self) -> str:
+        """The username of the resource owner, or "" if nobody has signed in."""
+        return outcomes.person(self.exchanges)
+
+    @cached_property
+    def scope(self) -> str:
+        """The granted scope, or else the requested one."""
+        return outcomes.scope(self.exchanges)
 
     @property
     def began(self) -> datetime:
@@ -103,6 +122,8 @@ class _Grouping:
         self._outside: list[Exchange] = []
         #: The last flow of each browser session.
         self._last_flow: dict[str, str] = {}
+        #: The flows that are over.
+        self._over: set[str] = set()
 
     def split(self) -> tuple[list[Flow], list[Exchange]]:
         """Return the flows, and the exchanges of the protocol that belong to none."""
@@ -123,7 +144,13 @@ class _Grouping:
         by_ties = (self._flow_of[one.id] for one in group if one.id in self._flow_of)
         sessions = (tie for one in group for tie in _sessions(one))
         by_session = (self._last_flow[tie] for tie in sessions if tie in self._last_flow)
-        return next(by_ties, None) or next(by_session, None)
+        return next(by_ties, None) or self._unless_over(group[0], next(by_session, None))
+
+    def _unless_over(self, outer: Exchange, flow: str | None) -> str | None:
+        """Return the flow if a page of its browser can still belong to it."""
+        if flow in self._over or f"{outer.path}/".startswith(_UNRELATED):
+            return None
+        return flow
 
     def _assign(self, exchange: Exchange, outer: Exchange, group_flow: str | None) -> None:
         flow = self._flow_of.get(exchange.id)
@@ -134,6 +161,8 @@ class _Grouping:
                 self._outside.append(exchange)
             return
         self._last_flow.update(dict.fromkeys(_sessions(exchange), flow))
+        if _is_last(exchange):
+            self._over.add(flow)
         for each in {flow, self._flow_around(exchange, outer) or flow}:
             self._flows[each].exchanges.append(exchange)
 
@@ -156,6 +185,14 @@ def _is_evidence(exchange: Exchange) -> bool:
     if exchange.status < 300 and steps.answer_step(exchange) in ("T2", "F2", "R3"):
         return True
     return any(map(_grant_of, exchange.events))
+
+
+def _is_last(exchange: Exchange) -> bool:
+    """Return whether a flow is over with this exchange, except for what has its tokens."""
+    if steps.request_step(exchange) == "A7" and exchange.status >= 400:
+        return True
+    is_answered = steps.answer_step(exchange) == "R3"
+    return is_answered or any(event.get("event") == "grant_ended" for event in exchange.events)
 
 
 def _grant_of(event: dict[str, Any]) -> str:

@@ -1,16 +1,18 @@
-"""Fold messages that repeat others, and the middle of a long flow.
+"""Fold messages that repeat others, later minutes at the API, and the middle of a long flow.
 
-Six images that load alike are shown as one. Of a flow that is still long, the beginning and the
-newest messages are shown.
+Six images that load alike are shown as one, and a later minute as one. Of a flow that is still
+long, the beginning and the newest messages are shown.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import groupby, takewhile
 
 from inspector.read import steps
 from inspector.read.messages import Message, every
+from inspector.read.phases import REFRESH, RESOURCE, phase_of
 
 #: More repetitions than this are folded.
 MIN_REPEATED = 2
@@ -37,8 +39,88 @@ class Omission:
 Part = Message | Omission
 
 
-def parts(trees: Sequence[Message]) -> list[Part]:
-    """Return the trees in their order, with omissions."""
+def parts(trees: Sequence[Message], unfolded: int | None = None) -> list[Part]:
+    """Return the trees in their order, with omissions.
+
+    The omission that contains the message `unfolded` is not made.
+    """
+    found: list[Part] = []
+    for part in _fold_minutes(trees):
+        if isinstance(part, Omission):
+            found.append(part)
+        else:
+            found += _fold_similar(part)
+    found = _fold_middle(_fold_visits(found))
+    return [each for part in found for each in _unfold(part, unfolded)]
+
+
+def folded(some: Sequence[Part]) -> list[Message]:
+    """Return the messages that are not shown."""
+    omissions = (part for part in some if isinstance(part, Omission))
+    return [message for omission in omissions for message in omission.messages]
+
+
+def _unfold(part: Part, number: int | None) -> Sequence[Part]:
+    if isinstance(part, Omission) and any(one.n == number for one in part.messages):
+        return part.trees
+    return [part]
+
+
+def _fold_minutes(trees: Sequence[Message]) -> list[Sequence[Message] | Omission]:
+    """Fold what happened at the API in each minute, except in the first one and in the newest one.
+
+    The minutes count from the first answer of the API, at which the round trip is over. The first
+    refresh is shown.
+    """
+    end = next((tree for tree in trees if _is_answered(tree)), None)
+    if end is None:
+        return [trees]
+    first_refresh = next((tree for tree in trees if phase_of(tree) == REFRESH), None)
+    newest = max(_minute(tree, end) for tree in trees)
+
+    def minute(tree: Message) -> int | None:
+        number = _minute(tree, end)
+        if tree is first_refresh or not 0 < number < newest or not _is_routine(tree):
+            return None
+        return number
+
+    found: list[Sequence[Message] | Omission] = []
+    for number, group in groupby(trees, key=minute):
+        similar = list(group)
+        if number is None or len(similar) < MIN_REPEATED:
+            found.append(similar)
+        else:
+            found.append(Omission(similar, _describe_minute(similar)))
+    return found
+
+
+def _minute(tree: Message, end: Message) -> int:
+    return int((tree.exchange.started_at - end.exchange.started_at) // 60)
+
+
+def _is_answered(tree: Message) -> bool:
+    return any(message.answer_step == "R3" for message in tree.tree())
+
+
+def _is_routine(tree: Message) -> bool:
+    """Return whether a tree is a usual call of the API or a refresh."""
+    is_ordinary = phase_of(tree) in (RESOURCE, REFRESH, None)
+    return is_ordinary and not any(_is_special(message) for message in tree.tree())
+
+
+def _describe_minute(trees: Sequence[Message]) -> str:
+    began = datetime.fromtimestamp(trees[0].exchange.started_at, UTC)
+    words = f"{began:%H:%M} UTC, {len(trees)} requests"
+    refreshes = sum(message.step == "F1" for message in every(trees))
+    if refreshes == 1:
+        words += ", 1 refresh"
+    elif refreshes:
+        words += f", {refreshes} refreshes"
+    return words
+
+
+def _fold_similar(trees: Sequence[Message]) -> list[Part]:
+    """Fold trees that repeat the one before."""
     found: list[Part] = []
     for _, group in groupby(trees, key=_shape):
         similar = list(group)
@@ -46,13 +128,7 @@ def parts(trees: Sequence[Message]) -> list[Part]:
             found += [similar[0], Omission(similar[1:], f"{len(similar) - 1} more like it")]
         else:
             found += similar
-    return _fold_middle(_fold_visits(found))
-
-
-def folded(trees: Sequence[Message]) -> list[Message]:
-    """Return the messages that are not shown."""
-    omissions = (part for part in parts(trees) if isinstance(part, Omission))
-    return [message for omission in omissions for message in omission.messages]
+    return found
 
 
 def _fold_visits(found: list[Part]) -> list[Part]:

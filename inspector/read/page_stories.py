@@ -24,7 +24,7 @@ _PAGES = {
     },
     "auth_server": {
         "GET /": "{server} shows who is signed in.",
-        "GET /login": "{server} shows its login page.",
+        "GET /login": "The browser opens the login page.",
         "GET /login/account": "{server} asks which account the user wants to use.",
         "POST /login/account": "The user continues with the account that is signed in.",
         "POST /logout": "The user signs out of {server}.",

@@ -8,14 +8,9 @@ from inspector.read.steps import Lane
 
 @dataclass(frozen=True)
 class Party:
-    """One of the four parties, or everybody, whose `lane` is None.
-
-    `view` is its name in the query, `name` that in headings, and `called` that within a sentence.
-    """
+    """One of the four parties, or everyone, whose `lane` is None. `view` is its name in a query."""
 
     view: str
-    name: str
-    called: str
     lane: Lane | None
 
     def sees(self, message: Message) -> bool:
@@ -23,21 +18,16 @@ class Party:
         return self.lane is None or self.lane in (message.source, message.target)
 
 
-EVERYBODY = Party("", "Everything", "everybody", None)
+EVERYONE = Party("", None)
 PARTIES = (
-    EVERYBODY,
-    Party("browser", "Browser", "the browser", Lane.BROWSER),
-    Party("client", "Client", "the client", Lane.CLIENT),
-    Party(
-        "authorization-server",
-        "Authorization server",
-        "the authorization server",
-        Lane.AUTHORIZATION_SERVER,
-    ),
-    Party("resource-api", "Resource API", "the resource API", Lane.RESOURCE_API),
+    EVERYONE,
+    Party("browser", Lane.BROWSER),
+    Party("client", Lane.CLIENT),
+    Party("authorization-server", Lane.AUTHORIZATION_SERVER),
+    Party("resource-api", Lane.RESOURCE_API),
 )
 
 
 def party(view: str) -> Party:
-    """Return the party of this view, or everybody for an unknown view."""
-    return next((party for party in PARTIES if party.view == view), EVERYBODY)
+    """Return the party of this view, or everyone for an unknown view."""
+    return next((party for party in PARTIES if party.view == view), EVERYONE)

@@ -7,19 +7,26 @@ from inspector.read.messages import Message
 
 @dataclass(frozen=True)
 class Phase:
-    """A phase, which is one band of the diagram."""
+    """A phase, which is one band of the diagram. `hint` has a place for the client's name."""
 
     title: str
     hint: str
+
+    @property
+    def anchor(self) -> str:
+        """The id of its first band on the page."""
+        return f"phase-{self.title.rpartition(' ')[2].lower()}"
 
 
 AUTHORIZATION = Phase(
     "1 Authorization", "The user decides. The response returns through the browser."
 )
-TOKEN = Phase("2 Token", "The client redeems the code, without the browser.")
-RESOURCE = Phase("3 Resource", "The client calls the API with the access token.")
-REFRESH = Phase("4 Refresh", "The client presents the refresh token for new tokens.")
+TOKEN = Phase("2 Token", "{client} redeems the code, without the browser.")
+RESOURCE = Phase("3 Resource", "{client} calls the API with the access token.")
+REFRESH = Phase("4 Refresh", "{client} presents the refresh token for new tokens.")
 END = Phase("5 End", "The grant ends, and with it all of its tokens.")
+#: The phases of the jump bar, in the order of the steps.
+PHASES = (AUTHORIZATION, TOKEN, RESOURCE, REFRESH, END)
 OUTSIDE = Phase("Outside the flow", "Messages that belong to no step.")
 
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}

@@ -5,12 +5,15 @@ function show(number) {
   const message = document.getElementById(`message-${number}`)?.closest("details");
   if (!message) return false;
   message.open = true;
-  const panel = message.closest(".panel"), summary = message.querySelector("summary");
-  const isScroller = panel.scrollHeight > panel.clientHeight;
-  if (isScroller) panel.scrollTop += message.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-  (isScroller ? summary : message).scrollIntoView({ block: "nearest" });
-  summary.focus({ preventScroll: true });
+  begin(message);
+  message.querySelector("summary").focus({ preventScroll: true });
   return true;
+}
+// Scrolls to the beginning of a message: in its panel, and in the window if it is not there yet.
+function begin(message) {
+  const panel = message.closest(".panel"), isScroller = panel.scrollHeight > panel.clientHeight;
+  if (isScroller) panel.scrollTop += message.getBoundingClientRect().top - panel.getBoundingClientRect().top;
+  message.scrollIntoView({ block: getComputedStyle(panel).position === "sticky" ? "nearest" : "start" });
 }
 document.addEventListener("click", event => {
   const link = event.target.closest("[data-message]");
@@ -20,7 +23,9 @@ document.addEventListener("click", event => {
 // Only one message is open at a time. Its arrow is marked, and the address contains its number.
 document.addEventListener("toggle", event => {
   if (!event.target.matches?.(".message") || !event.target.open) return;
-  for (const other of document.querySelectorAll(".message[open]")) if (other !== event.target) other.open = false;
+  const others = [...document.querySelectorAll(".message[open]")].filter(other => other !== event.target);
+  for (const other of others) other.open = false;
+  if (others.length) begin(event.target); // the page has become shorter above it
   pointTo(event.target);
 }, true);
 function pointTo(message) {
@@ -32,21 +37,21 @@ function pointTo(message) {
   if (location.search + location.hash !== href.slice(href.indexOf("?"))) history.replaceState(null, "", href);
 }
 
-// Requests the page again each second. The server answers 304 while nothing has changed. An address without a flow
-// shows the newest round trip, until the user opens a message or selects a flow.
-let version = null;
+// Requests the page again each second, with the digests of its parts. The server answers 304 while nothing has changed,
+// or else with the parts that have changed. An address without a flow shows the newest round trip, until the user opens
+// a message or selects a flow.
+let version = document.getElementById("live").dataset.version;
 async function look() {
   const address = location.href;
-  const headers = version ? { "If-None-Match": version } : {};
+  const have = [...document.querySelectorAll("[data-digest]")].map(part => part.dataset.digest).join(" ");
+  const headers = { "If-None-Match": `W/"${version}"`, "X-Inspector-Have": have };
   const answer = await fetch(address, { headers, cache: "no-store" });
   if (answer.status !== 200) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const parts = new DOMParser().parseFromString(await answer.text(), "text/html").querySelectorAll("[data-digest]");
   if (location.href !== address) return; // the user has opened another page since then
-  version = answer.headers.get("ETag");
-  const fresh = page.getElementById("live");
-  if (!fresh) return;
+  version = answer.headers.get("ETag").slice(3, -1);
   const focusAgain = focusedArrow();
-  renew(document.getElementById("live"), fresh);
+  for (const part of parts) renew(document.getElementById(part.id), part);
   focusAgain();
   const open = document.querySelector(".message[open]");
   if (open) pointTo(open); // messages are ordered by their requests, so a number can change

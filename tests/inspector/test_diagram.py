@@ -6,19 +6,23 @@ import pytest
 
 from inspector.draw import diagram
 from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Response, Row
+from inspector.read.folding import parts
 from inspector.read.messages import read_trees
+from inspector.read.names import Names
 from inspector.read.parties import PARTIES, party
 from inspector.read.steps import Lane
 from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
 
 BEARER = [("Authorization", "Bearer ••••••••")]
-UNFOLD = "/inspector?all=1"
+NAMES = Names("Print Shop", "Tripod ID")
 
 
-def draw_rows(exchanges: list[Exchange], view: str = "", unfold: str | None = UNFOLD) -> list[Row]:
+def draw_rows(exchanges: list[Exchange], view: str = "", *, is_folded: bool = True) -> list[Row]:
     """Return the rows of the diagram, as the party `view` sees them."""
-    return diagram.rows(read_trees(exchanges), party(view), unfold)
+    trees = read_trees(exchanges)
+    drawn = parts(trees) if is_folded else trees
+    return diagram.rows(drawn, party(view), lambda _: NAMES, lambda n: f"?message={n}")
 
 
 def summarize(rows: list[Row]) -> list[str]:
@@ -111,13 +115,13 @@ def test_repeated_messages_are_folded_with_a_link_to_all() -> None:
     rows = draw_rows(images)
 
     assert summarize(rows)[-1] == "4 more like it: messages 3 to 10"
-    assert [row.href for row in rows if isinstance(row, Fold)] == [UNFOLD]
+    assert [row.href for row in rows if isinstance(row, Fold)] == ["?message=3"]
 
 
 def test_every_message_is_drawn_when_nothing_is_folded() -> None:
     images = [one for at in range(5) for one in album(10 + at, f"/{at}/image")]
 
-    assert [row.n for row in draw_rows(images, unfold=None) if isinstance(row, Call)] == list(
+    assert [row.n for row in draw_rows(images, is_folded=False) if isinstance(row, Call)] == list(
         range(1, 11)
     )
 
@@ -310,7 +314,8 @@ def test_a_revocation_inside_a_callback_is_not_in_the_end_phase() -> None:
 
 
 def test_messages_without_a_flow_have_no_phases() -> None:
-    rows = diagram.rows(read_trees([*authorization(), *album(10)]), party(""), None, is_flow=False)
+    trees = read_trees([*authorization(), *album(10)])
+    rows = diagram.rows(trees, party(""), lambda _: NAMES, str, is_flow=False)
 
     assert [each for each in summarize(rows) if each.startswith("#")] == ["# Outside the flow"]
 
@@ -329,7 +334,7 @@ def test_the_clients_view_shows_its_redirect_to_the_authorization_server() -> No
 
 @pytest.mark.parametrize("view", [party.view for party in PARTIES])
 def test_a_party_that_sees_a_request_sees_its_response(view: str) -> None:
-    rows = draw_rows([*authorization(), *album(10)], view, unfold=None)
+    rows = draw_rows([*authorization(), *album(10)], view, is_folded=False)
     begun = {row.n for row in rows if isinstance(row, Call | Redirect)}
     ended = {row.n for row in rows if isinstance(row, Response)} | {
         row.ends for row in rows if isinstance(row, Redirect)
@@ -352,20 +357,20 @@ def test_a_blind_spot_covers_the_lanes_that_it_hides() -> None:
         (
             exchange("auth_server", "GET /.well-known/oauth-authorization-server"),
             "browser",
-            "The client reads the server's metadata",
+            "Print Shop reads the addresses of Tripod ID",
         ),
-        (exchange("client_app", "GET /photos"), "resource-api", "The user uses the client"),
+        (exchange("client_app", "GET /photos"), "resource-api", "The user uses Print Shop"),
         (
             exchange("auth_server", "GET /account/apps"),
             "client",
-            "The user uses the authorization server",
+            "The user uses Tripod ID",
         ),
         (
             exchange("resource_api", "GET /photos", status=401),
             "browser",
             "Servers exchange messages",
         ),
-        (album(0)[1], "browser", "The client loads the photos"),
+        (album(0)[1], "browser", "Print Shop loads the photos"),
         (replace(album(0)[1], status=401), "browser", "The access token is rejected"),
         (exchange("auth_server", "POST /login", status=400), "client", "A sign-in fails"),
     ],
@@ -398,7 +403,7 @@ def test_the_browser_sees_neither_the_token_request_nor_the_resource() -> None:
 
     assert [(row.text, row.more) for row in rows if isinstance(row, BlindSpot)] == [
         ("The code is redeemed for tokens", "One message not visible to the browser."),
-        ("The client loads the photos", "One message not visible to the browser."),
+        ("Print Shop loads the photos", "One message not visible to the browser."),
     ]
     assert not [row for row in rows if isinstance(row, Call) and row.label == "POST /oauth/token"]
 

@@ -22,11 +22,31 @@ def rows_with_text(text: str) -> list[Row]:
     return [
         Heading(title=text, hint=text),
         Call(
-            n=1, source=0, target=1, label=text, params=text, step="A1", front=True, attacker=True
+            n=1,
+            source=0,
+            target=1,
+            says=text,
+            label=text,
+            params=text,
+            step="A1",
+            front=True,
+            attacker=True,
         ),
-        Redirect(n=2, ends=1, source=1, target=2, status=text, label=text, params=text, step="A2"),
-        Response(n=2, source=2, target=0, status=text, summary=text, step="A3", front=True),
-        Call(n=3, source=3, target=2, label=text, params=text, step="", front=False),
+        Redirect(
+            n=2,
+            ends=1,
+            source=1,
+            target=2,
+            says=text,
+            status=text,
+            label=text,
+            params=text,
+            step="A2",
+        ),
+        Response(
+            n=2, source=2, target=0, says=text, status=text, summary=text, step="A3", front=True
+        ),
+        Call(n=3, source=3, target=2, says=text, label=text, params=text, step="", front=False),
         BlindSpot(first_lane=1, last_lane=2, text=text, more=text),
         Fold(text=text, href=text),
     ]
@@ -59,8 +79,8 @@ def test_every_message_is_a_link_with_a_description(names: list[str]) -> None:
 
     assert [node.get("data-message") for node in links] == ["1", "2", "2", "3"]
     assert links[0].get("href") == link(1)
-    assert links[0].get("aria-label") == f"A1: the attacker to {names[1]}, GET /x"
-    assert links[2].get("aria-label") == f"A3: {names[2]} answers {names[0]}, GET /x"
+    assert links[0].get("aria-label") == f"A1: GET /x. the attacker to {names[1]}, GET /x"
+    assert links[2].get("aria-label") == f"A3: GET /x. {names[2]} answers {names[0]}, GET /x"
 
 
 def test_the_open_message_is_marked() -> None:
@@ -70,7 +90,7 @@ def test_the_open_message_is_marked() -> None:
 
 
 def test_the_front_channel_is_dashed_and_the_back_channel_is_not() -> None:
-    call = {"n": 1, "label": "x", "params": "", "step": ""}
+    call = {"n": 1, "says": "x", "label": "x", "params": "", "step": ""}
     front = draw.sequence([Call(source=0, target=1, front=True, **call)], NAMES, None, link)
     back = draw.sequence([Call(source=1, target=2, front=False, **call)], NAMES, None, link)
 
@@ -94,7 +114,7 @@ def test_a_small_diagram_of_a_message_is_well_formed(kind: str, attacker: bool) 
             )
 
 
-FRONT = {"params": "", "step": "", "front": True}
+FRONT = {"says": "", "params": "", "step": "", "front": True}
 
 
 def draw_rows(*rows: Row) -> ElementTree.Element:
@@ -121,7 +141,7 @@ def numbers(path: ElementTree.Element) -> list[float]:
 def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int) -> None:
     call = Call(n=1, source=source, target=target, label="GET /x", **FRONT)
     response = Response(
-        n=1, source=target, target=source, status="200", summary="", step="", front=True
+        n=1, source=target, target=source, says="", status="200", summary="", step="", front=True
     )
 
     svg = draw_rows(call, response)
@@ -136,9 +156,11 @@ def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int)
 def test_a_redirect_ends_one_bar_and_begins_the_next() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
-        n=2, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
+        n=2, ends=1, source=1, target=2, says="", status="302", label="GET /y", params="", step=""
     )
-    response = Response(n=2, source=2, target=0, status="200", summary="", step="", front=True)
+    response = Response(
+        n=2, source=2, target=0, says="", status="200", summary="", step="", front=True
+    )
 
     client, auth = find_by_class(draw_rows(call, redirect, response), "bar")
 
@@ -152,7 +174,7 @@ def test_a_redirect_ends_one_bar_and_begins_the_next() -> None:
 def test_a_redirect_to_a_hidden_message_ends_its_own_message() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
-        n=1, ends=1, source=1, target=2, status="302", label="GET /y", params="", step=""
+        n=1, ends=1, source=1, target=2, says="", status="302", label="GET /y", params="", step=""
     )
 
     [bar] = find_by_class(draw_rows(call, redirect), "bar")
@@ -212,7 +234,9 @@ def test_a_short_text_is_not_cut() -> None:
     [("200 OK", False), ("302 Found", False), ("400 Bad Request", True), ("503", True)],
 )
 def test_an_error_response_is_marked(status: str, is_bad: bool) -> None:
-    response = Response(n=1, source=1, target=0, status=status, summary="", step="", front=True)
+    response = Response(
+        n=1, source=1, target=0, says="", status=status, summary="", step="", front=True
+    )
 
     [group] = find_by_class(draw_rows(response), "answer")
 

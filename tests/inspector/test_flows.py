@@ -43,6 +43,75 @@ def test_other_pages_join_the_last_flow_of_their_session() -> None:
     assert oldest.exchanges == [first]
 
 
+BEARER = [("Authorization", "Bearer ••••••••")]
+
+
+def connected() -> list[Exchange]:
+    """Return the start of a flow, and the API's answer to its first call."""
+    return [
+        exchange("client_app", "GET /connect", at=0, ties=["state:1", "token:1", "session:1"]),
+        exchange("resource_api", "GET /photos", at=1, ties=["token:1"], request_headers=BEARER),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("leg", "request_line"),
+    [("client_app", "GET /"), ("auth_server", "POST /logout"), ("auth_server", "GET /login")],
+)
+def test_a_page_does_not_join_a_flow_that_is_over(leg: str, request_line: str) -> None:
+    """The round trip ends when the API has answered."""
+    later = exchange(leg, request_line, at=9, ties=["session:1"])
+
+    flow = flows([*connected(), later])[0]
+
+    assert paths(flow.exchanges) == ["/connect", "/photos"]
+
+
+@pytest.mark.parametrize("path", ["/developer/apps", "/account/apps", "/account/activity"])
+def test_a_page_about_something_else_joins_no_flow(path: str) -> None:
+    connect = exchange("client_app", "GET /connect", ties=["state:1", "session:1"])
+    page = exchange("auth_server", f"GET {path}", at=1, ties=["session:1"])
+
+    [flow] = flows([connect, page])
+
+    assert flow.exchanges == [connect]
+
+
+def test_a_later_call_and_its_page_join_the_flow_of_their_token() -> None:
+    album = exchange("client_app", "GET /photos", at=9, ties=["session:1"], request_id="one")
+    call = exchange(
+        "resource_api",
+        "GET /photos",
+        at=9.1,
+        ties=["token:1"],
+        request_headers=BEARER,
+        request_id="one",
+    )
+
+    [flow] = flows([*connected(), album, call])
+
+    assert flow.exchanges[2:] == [album, call]
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        exchange("client_app", "GET /callback", at=1, ties=["state:1"], status=400),
+        exchange(
+            "auth_server", "POST /x", at=1, ties=["state:1"], events=[{"event": "grant_ended"}]
+        ),
+    ],
+    ids=lambda last: last.path,
+)
+def test_a_refused_response_and_the_end_of_the_grant_end_a_flow(last: Exchange) -> None:
+    connect = exchange("client_app", "GET /connect", ties=["state:1", "session:1"])
+    later = exchange("client_app", "GET /", at=9, ties=["session:1"])
+
+    [flow] = flows([connect, last, later])
+
+    assert flow.exchanges == [connect, last]
+
+
 def test_a_page_joins_the_flow_of_its_inner_requests() -> None:
     first = exchange("client_app", "GET /connect", at=0, ties=["token:1"])
     second = exchange("client_app", "GET /connect", at=1, ties=["state:2", "session:1"])

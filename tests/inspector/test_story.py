@@ -287,7 +287,7 @@ def test_e1_is_described_by_its_response(path: str, fields: dict[str, Any], expe
         ("client_app", "POST /refresh", "refresh its tokens now"),
         ("client_app", "POST /disconnect", "deletes its tokens"),
         ("auth_server", "GET /", "who is signed in"),
-        ("auth_server", "GET /login", "shows its login page"),
+        ("auth_server", "GET /login", "opens the login page"),
         ("auth_server", "POST /logout", "signs out"),
         ("auth_server", "GET /account/apps", "the list of apps that have access"),
         ("auth_server", "POST /account/password", "manages their account"),

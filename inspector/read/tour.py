@@ -1,0 +1,53 @@
+"""The tour of the inspector's page: five stops, each with a heading and one or two sentences."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A stop. `mark` names what is marked, and `part` is the live part of the page around it."""
+
+    mark: str
+    part: str
+    title: str
+    words: str
+
+
+#: The sentences have a place for the client's name.
+STOPS = (
+    Stop(
+        "parties",
+        "diagram",
+        "Four parties",
+        "Each column is one of them. The browser belongs to the user. The party that sends is "
+        "marked while you read its message.",
+    ),
+    Stop(
+        "arrows",
+        "diagram",
+        "Read from the top",
+        "Each arrow is a message. Dashed arrows pass through the browser. Solid ones go from "
+        "server to server, where the browser sees nothing.",
+    ),
+    Stop(
+        "lifespan",
+        "top",
+        "The code is not a token",
+        "The code passes through the browser, where it could be stolen. So it works once, and only "
+        "with the secret and the verifier of {client}. The tokens never pass through the browser.",
+    ),
+    Stop(
+        "message",
+        "messages",
+        "Open a message",
+        "Select an arrow. You see its parameters, what its receiver checks, and the raw HTTP. "
+        "Secrets are masked, and equal values have equal digits.",
+    ),
+    Stop(
+        "views",
+        "top",
+        "Change places",
+        "“Seen by” shows what one party sees. The browser never sees a token, and Photo API never "
+        "sees a password.",
+    ),
+)

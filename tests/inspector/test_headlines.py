@@ -1,0 +1,126 @@
+"""Each arrow has one short sentence, which names the parties as the heads do."""
+
+import pytest
+
+from inspector.read import headlines
+from inspector.read.messages import every, read_trees
+from inspector.read.names import Names
+from inspector.record.exchange import Body, Exchange
+from tests.inspector.exchanges import exchange
+
+NAMES = Names("Paper Calendar", "House ID")
+BEARER = [("Authorization", "Bearer ••••••••")]
+LAB = [("User-Agent", "Tripod lab: mallory")]
+
+
+def asked(one: Exchange) -> str:
+    """Return the sentence of the request."""
+    [message] = every(read_trees([one]))
+    return headlines.request(message, NAMES)
+
+
+def answered(one: Exchange) -> str:
+    """Return the sentence of the response."""
+    [message] = every(read_trees([one]))
+    return headlines.response(message, NAMES)
+
+
+def at_the_api(request_line: str) -> Exchange:
+    """Return a call with an access token."""
+    return exchange("resource_api", request_line, request_headers=BEARER)
+
+
+def sent(**fields: str) -> dict[str, list[tuple[str, str]]]:
+    """Return the form of a request."""
+    return {"form": list(fields.items())}
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (exchange("client_app", "GET /connect"), "The user starts at Paper Calendar"),
+        (exchange("auth_server", "GET /oauth/authorize"), "Paper Calendar asks for access"),
+        (exchange("auth_server", "POST /login"), "The user signs in"),
+        (
+            exchange("auth_server", "POST /oauth/authorize", **sent(decision="allow")),
+            "The user allows access",
+        ),
+        (
+            exchange("auth_server", "POST /oauth/authorize", **sent(decision="deny")),
+            "The user denies access",
+        ),
+        (
+            exchange("client_app", "GET /callback", query=[("code", "••••••••~c0c0c0")]),
+            "The browser brings the code to Paper Calendar",
+        ),
+        (
+            exchange("client_app", "GET /callback", query=[("error", "access_denied")]),
+            "The browser brings an error to Paper Calendar",
+        ),
+        (
+            exchange("auth_server", "POST /oauth/token", **sent(grant_type="authorization_code")),
+            "Paper Calendar redeems the code",
+        ),
+        (
+            exchange("auth_server", "POST /oauth/token", **sent(grant_type="refresh_token")),
+            "Paper Calendar asks for new tokens",
+        ),
+        (at_the_api("GET /photos"), "Paper Calendar asks for the photos"),
+        (at_the_api("GET /photos/12/image"), "Paper Calendar asks for an image"),
+        (at_the_api("GET /elsewhere"), "Paper Calendar calls Photo API"),
+        (
+            exchange("auth_server", "POST /oauth/introspect", **sent(client_id="photo-api")),
+            "Photo API asks about the token",
+        ),
+        (exchange("auth_server", "POST /oauth/revoke"), "Paper Calendar revokes its token"),
+        (
+            exchange("client_app", "GET /photos/12/image"),
+            "The browser loads an image through Paper Calendar",
+        ),
+        (exchange("client_app", "GET /{0}"), "The browser opens a page of Paper Calendar"),
+        (
+            exchange(
+                "auth_server",
+                "POST /oauth/token",
+                request_headers=LAB,
+                **sent(grant_type="authorization_code"),
+            ),
+            "The attacker presents a code",
+        ),
+    ],
+)
+def test_a_request_is_one_sentence(one: Exchange, sentence: str) -> None:
+    assert asked(one) == sentence
+
+
+@pytest.mark.parametrize(
+    ("one", "sentence"),
+    [
+        (exchange("auth_server", "GET /login"), "House ID shows its login page"),
+        (exchange("auth_server", "GET /oauth/authorize"), "House ID asks for consent"),
+        (
+            exchange("auth_server", "POST /oauth/token", **sent(grant_type="authorization_code")),
+            "House ID issues two tokens",
+        ),
+        (exchange("auth_server", "POST /oauth/token", status=400), "House ID refuses"),
+        (exchange("resource_api", "GET /photos", status=503), "Photo API fails"),
+        (
+            exchange("resource_api", "GET /photos", response_text='{"photos": [1, 2]}'),
+            "Photo API returns 2 photos",
+        ),
+        (
+            exchange("auth_server", "POST /oauth/introspect", response_text='{"active": false}'),
+            "House ID says that it is not active",
+        ),
+        (
+            exchange("client_app", "GET /photos", response_body=Body(media_type="text/html")),
+            "Paper Calendar shows a page",
+        ),
+        (
+            exchange("auth_server", "POST /oauth/revoke", events=[{"event": "grant_ended"}]),
+            "House ID ends the grant",
+        ),
+    ],
+)
+def test_a_response_is_one_sentence(one: Exchange, sentence: str) -> None:
+    assert answered(one) == sentence
