@@ -164,7 +164,12 @@ class FlowPage:
 
     def link_to(self, n: int) -> str:
         """Return the address of the page with message `n` open."""
-        return f"{self.link(message=n)}#message-{n}"
+        return f"{self._any_message}{n}#message-{n}"
+
+    @cached_property
+    def _any_message(self) -> str:
+        """The address of a message without its number, which is last."""
+        return self.link(message="")
 
     def link(self, **changes: str | int | None) -> str:
         """Return the address of this page with other choices."""

@@ -60,7 +60,9 @@ class MessageOnPage:
 
     @property
     def headline(self) -> str:
-        """What the request asks, in one short sentence."""
+        """What the request asks, or what the response says if only that is a step."""
+        if self.message.answer_step and not self.message.step:
+            return headlines.response(self.message, self.names)
         return headlines.request(self.message, self.names)
 
     @property

@@ -395,24 +395,30 @@ PAGES = [
     ),
     Entry(
         "inspector/page",
-        "Messages of the flow",
+        "Inspector",
         lambda visit: visit.connect("alice").print_shop("/inspector"),
     ),
     Entry(
         "inspector/page",
-        "Messages of the flow",
+        "Inspector",
         lambda visit: visit.connect("alice").print_shop("/inspector?message=4"),
     ),
     Entry(
         "inspector/page",
-        "Messages of the flow",
+        "Inspector",
         lambda visit: visit.connect("alice").print_shop("/inspector?view=browser"),
     ),
     Entry(
         "inspector/page",
-        "Messages of the flow",
+        "Inspector",
         lambda visit: visit.print_shop("/inspector").press("Clear"),
     ),
+    Entry(
+        "inspector/page",
+        "Inspector",
+        lambda visit: visit.connect("alice").print_shop("/inspector?tour=3"),
+    ),
+    Entry("inspector/glossary", "Glossary", lambda visit: visit.print_shop("/inspector/glossary")),
     Entry("inspector/lab", "Break it", lambda visit: visit.print_shop("/inspector/lab")),
     Entry(
         "inspector/lab",

@@ -3,6 +3,8 @@
 On a narrow screen these rows replace the diagram.
 """
 
+from functools import lru_cache
+
 from markupsafe import Markup
 
 from inspector.draw.geometry import LANES, direction
@@ -10,6 +12,7 @@ from inspector.draw.geometry import LANES, direction
 AT = (8, 26, 44, 62)
 
 
+@lru_cache(maxsize=100)  # there are only a few different ones
 def lanes(source: int, target: int, kind: str, *, attacker: bool = False) -> Markup:
     """Return the small drawing. `kind` is "exchange", "request" or "redirect"."""
     line = Markup('<line class="lifeline leg-{}" x1="{}" x2="{}" y1="0" y2="48"/>')

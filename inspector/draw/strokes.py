@@ -6,6 +6,7 @@ from inspector.draw.geometry import (
     GAP,
     LANES,
     LARGE,
+    RADIUS,
     SENTENCE,
     SMALL,
     TURN,
@@ -120,8 +121,13 @@ def fold(row: Fold, y: int) -> Markup:
 
 
 def _labels(row: Call | Redirect, left: float, y: float) -> Markup:
-    """Return the sentence, and below it the request line with the names of its parameters."""
-    room = WIDTH - MARGIN - left
-    wire = clip(f"{row.label}  {row.params}".rstrip(), room)
-    says = clip(row.says, room, SENTENCE)
+    """Return the sentence, and below it the request line with the names of its parameters.
+
+    The second line ends before the name of the step, if that is on its right.
+    """
+    right = WIDTH - MARGIN
+    says = clip(row.says, right - left, SENTENCE)
+    if isinstance(row, Call) and row.target < row.source:
+        right = x(row.source) - RADIUS - 4
+    wire = clip(f"{row.label}  {row.params}".rstrip(), right - left)
     return text(left, y, says, "says") + text(left, y + 15, wire, "params")

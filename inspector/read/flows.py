@@ -41,7 +41,7 @@ class Flow:
     is_outside: bool = False
     registered: Mapping[str, str] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def id(self) -> int:
         """The lowest id of its exchanges. `find` accepts each of their ids."""
         return min(exchange.id for exchange in self.exchanges)

@@ -468,3 +468,127 @@ def test_a_wrong_password_is_explained_without_details(
     assert list_refusal_reasons(inspector) == [
         "the username or the password is wrong; the server does not say which"
     ]
+
+
+def test_a_message_shows_its_parameters_before_the_raw_http(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    n = find_message_number(open_inspector(inspector), "Print Shop redeems the code")
+    html = open_inspector(inspector, f"?message={n}")
+    opened = html.partition(f'id="message-{n}"')[2]
+    parts = ("<h3>Parameters", "Checks that you can repeat", "What happens here", "Raw HTTP")
+
+    assert sorted(parts, key=opened.index) == list(parts)
+    assert "S256(code_verifier) equals the code_challenge of A2" in opened
+    assert html.count("≠") == 0
+
+
+def test_the_arrows_and_the_views_name_the_same_parties(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    html = open_inspector(inspector)
+    names = ["Browser", "Print Shop", "Tripod ID", "Photo API"]
+
+    assert re.findall(r"<span><strong>(.*?)</strong><small>", html) == names
+    assert re.findall(r'view=[a-z-]+">(.*?)</a>', html) == names
+    assert "Seen by" in html
+
+
+def test_the_list_of_round_trips_shows_the_outcome_the_person_and_the_scope(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    text = inspector.open(inspector.current.url).text
+
+    assert "Print Shop for alice profile photos:read resource received" in text
+
+
+def test_the_code_and_the_tokens_are_described_at_the_top(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    text = inspector.open(inspector.current.url).text
+
+    assert "Code redeemed once, after" in text
+    assert "Photo API does not accept it" in text
+    assert "Access token 1 issued; the newest works for" in text
+
+
+def test_a_page_with_forty_messages_is_small_on_the_wire(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    for _ in range(2):
+        alice.browser.load_images()
+    response = inspector.fetch(f"{inspected.client_app_url}/inspector?all=1")
+
+    assert response.text.count("data-number=") >= 40
+    assert response.headers["Content-Encoding"] == "gzip"
+    assert int(response.headers["Content-Length"]) < 100_000
+
+
+def test_a_browser_without_gzip_gets_the_page_uncompressed(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    url = f"{inspected.client_app_url}/inspector"
+    response = inspector.fetch(url, headers={"Accept-Encoding": "gzip;q=0"})
+
+    assert "Content-Encoding" not in response.headers
+    assert "Accept-Encoding" in response.headers["Vary"]
+
+
+def test_an_update_has_only_the_parts_that_have_changed(
+    clock: Clock, inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    html = open_inspector(inspector)
+    have = {"X-Inspector-Have": " ".join(re.findall(r'data-digest="(\w+)"', html))}
+    clock.forward(6)
+    later = inspector.fetch(inspector.current.url, headers=have).text
+    alice.browser.press("Refresh now")
+    refreshed = inspector.fetch(inspector.current.url, headers=have).text
+
+    assert re.findall(r'id="(part-\w+)"', later) == ["part-top", "part-tokens"]
+    assert "part-diagram" in refreshed
+    assert "<!doctype" not in later + refreshed
+
+
+def test_the_glossary_explains_every_step_of_the_table(inspector: Browser) -> None:
+    page = inspector.open(inspector.current.url.replace("/inspector", "/inspector/glossary"))
+    table = re.findall(r"^\| ([A-Z]\d) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert re.findall(r'id="step-(\w+)"', page.source) == table
+    assert "It is not a token: the API does not accept it." in page.text
+    assert "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2" in page.source
+
+
+def test_a_message_explains_its_steps(inspector: Browser, alice: Person, inspected: Legs) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+    html = open_inspector(inspector)
+
+    for title in ("A2 Authorization request", "T2 Access token response", "Back channel"):
+        assert f'<details class="term"><summary>{title}</summary>' in html
+
+
+def test_the_tour_is_offered_until_it_is_declined(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+
+    assert "Is this your first visit?" in open_inspector(inspector)
+    assert "Is this your first visit?" not in inspector.press("No, thanks").source
+
+
+@pytest.mark.parametrize("stop", ["0", "6", "x", "-1"])
+def test_an_unknown_stop_of_the_tour_shows_the_page(
+    inspector: Browser, alice: Person, inspected: Legs, stop: str
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect")
+
+    assert "of 5</p>" not in open_inspector(inspector, f"?tour={stop}")
+
+
+def test_the_tour_works_before_anything_is_recorded(inspector: Browser) -> None:
+    assert "Step 4 of 5" in open_inspector(inspector, "?tour=4")

@@ -83,7 +83,7 @@ def arrow(tab: Page, label: str) -> Locator:
     return tab.locator(".sequence a.step").and_(tab.get_by_role("link", name=label)).first
 
 
-INTROSPECTION = "R2: Photo API to Tripod ID, POST /oauth/introspect"
+INTROSPECTION = "Photo API to Tripod ID, POST /oauth/introspect"
 
 
 def find_exchange(legs: Running, path: str) -> Exchange:
@@ -132,7 +132,7 @@ def test_a_flow_in_one_tab_appears_live_in_the_other(window: BrowserContext) -> 
 
     shop.goto("/connect")
     inspector.bring_to_front()
-    expect(arrow(inspector, "A3: Tripod ID answers Browser")).to_be_visible()
+    expect(arrow(inspector, "A3: Tripod ID shows its login page")).to_be_visible()
     expect(arrow(inspector, "POST /oauth/token")).to_have_count(0)
 
     shop.bring_to_front()
@@ -157,7 +157,7 @@ def test_an_open_message_stays_open_while_new_ones_arrive(
     opened = inspector.locator("details.message[open]")
 
     expect(opened).to_have_count(1)
-    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
+    expect(opened.get_by_text("Photo API asks about the token")).to_be_visible()
     expect(opened.get_by_text("Whether the token works now.")).to_be_visible()
     assert "message=" in inspector.url
 
@@ -165,8 +165,8 @@ def test_an_open_message_stays_open_while_new_ones_arrive(
     shop.get_by_role("button", name="Disconnect").click()
     inspector.bring_to_front()
 
-    expect(arrow(inspector, "E1: Print Shop to Tripod ID, POST /oauth/revoke")).to_be_visible()
-    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
+    expect(arrow(inspector, "E1: Print Shop revokes its token")).to_be_visible()
+    expect(opened.get_by_text("Photo API asks about the token")).to_be_visible()
     expect(
         inspector.get_by_text("The grant has ended, and with it its tokens: the client revoked it.")
     ).to_be_visible()
@@ -180,13 +180,13 @@ def test_a_late_request_does_not_close_an_open_message(inspector: Page, legs: Ru
 
     expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
     expect(opened).to_have_count(1)
-    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
+    expect(opened.get_by_text("Photo API asks about the token")).to_be_visible()
     expect(inspector.locator(".step[aria-current]").first).to_have_attribute(
         "aria-label", re.compile("introspect")
     )
     assert inspector.url != before
     inspector.reload()
-    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
+    expect(opened.get_by_text("Photo API asks about the token")).to_be_visible()
 
 
 def test_an_opened_message_is_marked_focused_and_in_the_address(inspector: Page) -> None:
@@ -195,7 +195,7 @@ def test_an_opened_message_is_marked_focused_and_in_the_address(inspector: Page)
     arrow(inspector, INTROSPECTION).click()
     opened = inspector.locator("details.message[open]")
 
-    expect(opened.locator("summary")).to_be_focused()
+    expect(opened.locator("> summary")).to_be_focused()
     expect(arrow(inspector, INTROSPECTION)).to_have_attribute("aria-current", "true")
     number = opened.get_attribute("data-number")
     expect(inspector).to_have_url(
@@ -207,16 +207,16 @@ def test_an_opened_message_is_marked_focused_and_in_the_address(inspector: Page)
     assert set(marked) == {number}
 
 
-def test_the_list_is_scrolled_to_the_opened_message(inspector: Page) -> None:
+def test_an_opened_message_begins_at_the_top_of_its_panel(inspector: Page) -> None:
     inspector.set_viewport_size({"width": 1280, "height": 500})
-    summary = inspector.locator(".message").last.locator("summary")
-    expect(summary).not_to_be_in_viewport()
+    arrow(inspector, "T1: Print Shop redeems the code").click()
+    inspector.locator(".panel").evaluate("panel => panel.scrollTop = panel.scrollHeight")
 
     inspector.locator(".sequence a.step").last.click()
 
-    expect(inspector.locator("details.message[open]")).to_have_count(1)
-    expect(inspector.locator("details.message[open] summary")).to_be_in_viewport()
-    expect(inspector.locator("details.message[open] .said")).to_be_in_viewport()
+    opened = inspector.locator("details.message[open]")
+    expect(opened).to_have_count(1)
+    expect(opened.locator("> summary")).to_be_in_viewport(ratio=1)
 
 
 def test_the_focused_arrow_keeps_the_focus_when_numbers_change(
@@ -257,7 +257,7 @@ def test_the_page_continues_after_a_server_failure(inspector: Page, legs: Runnin
 def test_the_newest_flow_is_shown_by_default(inspector: Page, legs: Running) -> None:
     record_newer_flow(legs)
 
-    expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
+    expect(arrow(inspector, "Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
     expect(inspector.get_by_text("There is a newer round trip")).to_have_count(0)
 
 
@@ -275,10 +275,10 @@ def test_a_new_flow_is_announced_without_closing_an_open_message(
     expect(status_line).to_contain_text("There is a newer round trip: calendar")
     # A screen reader announces a change only if the element stays the same.
     assert status_element.text_content() == status_line.text_content()
-    expect(opened.get_by_text("POST /oauth/introspect HTTP/1.1")).to_be_visible()
-    expect(opened.locator("summary")).to_be_focused()
+    expect(opened.get_by_text("Photo API asks about the token")).to_be_visible()
+    expect(opened.locator("> summary")).to_be_focused()
     inspector.get_by_role("link", name="calendar").click()
-    expect(arrow(inspector, "A2: Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
+    expect(arrow(inspector, "Browser to Tripod ID, GET /oauth/authorize")).to_be_visible()
 
 
 def test_a_late_update_does_not_close_an_opened_message(inspector: Page, legs: Running) -> None:
@@ -295,7 +295,7 @@ def test_a_late_update_does_not_close_an_opened_message(inspector: Page, legs: R
             route.continue_()
 
     expect(inspector.get_by_role("status")).to_contain_text("There is a newer round trip")
-    expect(inspector.locator("details.message[open] summary")).to_be_focused()
+    expect(inspector.locator("details.message[open] > summary")).to_be_focused()
 
 
 def is_of_one_flow(request: Request) -> bool:
@@ -326,11 +326,11 @@ def test_a_long_client_name_stays_above_its_lifeline(inspector: Page, legs: Runn
 
 
 def test_the_keyboard_opens_a_message(inspector: Page) -> None:
-    arrow(inspector, "T1: Print Shop to Tripod ID, POST /oauth/token").focus()
+    arrow(inspector, "T1: Print Shop redeems the code").focus()
     inspector.keyboard.press("Enter")
 
     expect(
-        inspector.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")
+        inspector.locator("details.message[open]").get_by_text("Print Shop redeems the code")
     ).to_be_visible()
 
 
@@ -341,10 +341,10 @@ def test_without_javascript_an_arrow_links_to_its_message(
     tab = window.new_page()
     connect(tab)
     tab.goto("/inspector")
-    arrow(tab, "T1: Print Shop to Tripod ID, POST /oauth/token").click()
+    arrow(tab, "T1: Print Shop redeems the code").click()
 
     expect(
-        tab.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")
+        tab.locator("details.message[open]").get_by_text("Print Shop redeems the code")
     ).to_be_visible()
     window.close()
 
@@ -363,12 +363,27 @@ def phone(chromium: Chromium, legs: Running) -> Iterator[Page]:
     window.close()
 
 
+def summary(phone: Page, text: str) -> Locator:
+    """Return the row of the list with this text."""
+    return phone.locator(".message > summary", has_text=text)
+
+
 def test_on_a_phone_the_diagram_is_a_list(phone: Page) -> None:
     expect(phone.locator(".sequence")).to_be_hidden()
-    phone.get_by_text("T1, T2 POST /oauth/token").click()
+    summary(phone, "Print Shop redeems the code").click()
     expect(
-        phone.locator("details.message[open]").get_by_text("POST /oauth/token HTTP/1.1")
+        phone.locator("details.message[open]").get_by_text("The secret behind the challenge.")
     ).to_be_visible()
+
+
+def test_on_a_phone_a_second_message_begins_in_view(phone: Page) -> None:
+    """The first message, which is long, closes above it."""
+    summary(phone, "Print Shop asks for access").click()
+    summary(phone, "Print Shop redeems the code").click()
+
+    opened = phone.locator("details.message[open]")
+    expect(opened).to_have_count(1)
+    expect(opened.locator("> summary")).to_be_in_viewport(ratio=1)
 
 
 def test_on_a_phone_the_timeline_shows_now_until_it_is_scrolled(phone: Page, legs: Running) -> None:
@@ -384,3 +399,105 @@ def test_on_a_phone_the_timeline_shows_now_until_it_is_scrolled(phone: Page, leg
     expect(timeline.locator(".now")).not_to_have_attribute("x1", before or "")
 
     assert timeline.evaluate("region => region.scrollLeft") == 0
+
+
+def test_six_arrows_are_visible_without_scrolling(inspector: Page) -> None:
+    inspector.set_viewport_size({"width": 1280, "height": 800})
+    inspector.reload()
+
+    bottoms = inspector.locator(".sequence a.step").evaluate_all(
+        "all => all.map(one => one.getBoundingClientRect().bottom)"
+    )
+
+    assert len([bottom for bottom in bottoms if bottom <= 800]) >= 6
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_the_jump_bar_leads_to_each_phase(inspector: Page, width: int) -> None:
+    inspector.set_viewport_size({"width": width, "height": 800})
+    jump = inspector.get_by_role("navigation", name="Phases")
+    for phase in ("3 Resource", "1 Authorization", "2 Token"):
+        jump.get_by_role("link", name=phase).click()
+        heading = inspector.locator(".sequence .phase, .phase-title").filter(visible=True)
+        expect(heading.get_by_text(phase).or_(heading.filter(has_text=phase))).to_be_in_viewport()
+        inspector.evaluate("scrollTo(0, 0)")
+    expect(jump.get_by_text("5 End")).to_be_visible()
+    expect(jump.get_by_role("link", name="5 End")).to_have_count(0)
+
+
+def lit_parties(inspector: Page) -> list[str]:
+    """Return the names of the parties that are marked as sending."""
+    return inspector.locator(".lifelines li").evaluate_all(
+        "all => all.filter(one => getComputedStyle(one).boxShadow !== 'none')"
+        ".map(one => one.querySelector('strong').textContent)"
+    )
+
+
+def test_the_party_that_sends_is_lit(inspector: Page) -> None:
+    assert lit_parties(inspector) == []
+
+    arrow(inspector, "T1: Print Shop redeems the code").click()
+    inspector.mouse.move(0, 0)
+    assert lit_parties(inspector) == ["Print Shop"]
+
+    arrow(inspector, INTROSPECTION).hover()
+    assert lit_parties(inspector) == ["Photo API"]
+
+
+def test_an_update_never_sends_the_whole_page(inspector: Page, legs: Running) -> None:
+    with inspector.expect_response(is_update) as first:
+        inspector.reload()
+    assert first.value.status == 304 or b"<!doctype" not in first.value.body()
+
+    with inspector.expect_response(lambda one: is_update(one) and one.status == 200) as update:
+        add_late_request(legs)
+
+    expect(inspector.get_by_role("link", name="Browser to Print Shop, GET /late")).to_be_visible()
+    assert b"<!doctype" not in update.value.body()
+
+
+def is_update(response: Response) -> bool:
+    """Return whether the page's script has requested this."""
+    return response.request.resource_type == "fetch"
+
+
+def test_the_numbers_of_many_round_trips_are_not_cut_off(inspector: Page, legs: Running) -> None:
+    began = find_exchange(legs, "/connect").ended_at
+    for n in range(11):
+        request = exchange("auth_server", "GET /oauth/authorize", ties=[f"state:{n}"])
+        add(legs, replace(request, started_at=began + 60 + n, ended_at=began + 61 + n))
+    inspector.reload()
+    inspector.locator(".flows summary").click()
+    numbers = inspector.locator(".trips .ordinal")
+
+    expect(numbers).to_have_text([str(n) for n in range(12, 0, -1)])
+    left = inspector.locator(".trips").evaluate("list => list.getBoundingClientRect().left")
+    assert all(box and box["x"] >= left for box in (one.bounding_box() for one in numbers.all()))
+
+
+@pytest.mark.parametrize("is_scripted", [True, False])
+def test_the_tour_has_five_steps_and_is_offered_once(
+    chromium: Chromium, legs: Running, is_scripted: bool
+) -> None:
+    open_recording(legs).clear()
+    window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=is_scripted)
+    tab = window.new_page()
+    connect(tab)
+    tab.goto("/inspector")
+    tab.get_by_role("link", name="Take the tour").click()
+    for number in range(1, 6):
+        expect(tab.get_by_text(f"Step {number} of 5")).to_be_in_viewport()
+        if number < 5:
+            tab.get_by_role("link", name="Next", exact=True).last.click()
+    tab.get_by_role("button", name="Done").click()
+
+    expect(tab.get_by_role("heading", name="Inspector")).to_be_visible()
+    expect(tab.get_by_text("Is this your first visit?")).to_have_count(0)
+    expect(tab.get_by_role("link", name="Tour")).to_be_visible()
+    window.close()
+
+
+def test_a_round_trip_prints_on_two_pages(inspector: Page) -> None:
+    printed = inspector.pdf(format="A4")
+
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= 2
