@@ -79,11 +79,13 @@ def create_client_app() -> "Flask":
             from inspector.record.store import open_store
             from inspector.setup import open_pages
             from inspector.stepping.setup import add_steps
+            from inspector.tools import add_tools
 
             open_pages(app, settings, lambda: page_access.current_access().treat_as_expired())
             return_to.allow_return(app.view_functions["inspector.page"])
             add_lab(app, settings, open_store(settings), os.environ)
             add_steps(app, settings, keep_alive=session_store.renew_lease)
+            add_tools(app, settings, ResourceApiSettings.load())
         return app
 
 

@@ -31,6 +31,13 @@ from web.event_log import record_on_commit
 _S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
+def grace_for(client: RegisteredClient) -> int:
+    """Return the seconds in which `client` may present a spent refresh token once more."""
+    if client.is_public:
+        return 0
+    return get_settings().refresh_token_grace
+
+
 class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib is untyped
     """The authorization code grant (RFC 6749 §4.1)."""
 
@@ -82,6 +89,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             client_id=client_id,
             sub=request.user.id,
             scope=request.granted_scope,
+            code_lifetime=settings.authorization_code_lifetime,
             grant_lifetime=settings.refresh_token_lifetime,
         )
 
@@ -196,9 +204,7 @@ class RefreshTokenGrant(grants.RefreshTokenGrant):  # type: ignore[misc]
         db, moment = get_transaction(), now()
         if tokens.spend_refresh_token(db, token, moment):
             return
-        grace = get_settings().refresh_token_grace
-        if self.request.client.is_public:
-            grace = 0
+        grace = grace_for(self.request.client)
         if not tokens.retry_refresh_token(db, token, moment, grace):
             raise ReplayDetected(Reason.REFRESH_TOKEN_REPLAYED, token.grant_id)
         record_on_commit(

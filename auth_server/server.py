@@ -11,7 +11,12 @@ from auth_server.context import get_settings
 from auth_server.digests import new_secret
 from auth_server.endpoints import Introspection, Revocation
 from auth_server.errors import ReplayDetected, UntrustedRequest, hide_reason
-from auth_server.grant_types import AuthorizationCodeGrant, RefreshTokenGrant, S256Required
+from auth_server.grant_types import (
+    AuthorizationCodeGrant,
+    RefreshTokenGrant,
+    S256Required,
+    grace_for,
+)
 from auth_server.grants import end_replayed_grant
 from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import UNSPECIFIC, Reason, reason_for
@@ -69,9 +74,11 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
     def save_token(self, token: dict[str, Any], request: ProtocolRequest) -> None:
         """Store the tokens of the answer under the grant of the code or the refresh token."""
         event, exchanged, predecessor_digest = "code_redeemed", request.authorization_code, None
+        fields: dict[str, Field] = {}
         if request.refresh_token:
             event, exchanged = "tokens_refreshed", request.refresh_token
             predecessor_digest = exchanged.digest
+            fields = {"grace": grace_for(request.client)}
         db = get_transaction()
         tokens.store_tokens(
             db,
@@ -87,6 +94,7 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
             client_id=request.client.client_id,
             scope=token["scope"],
             expires_in=token["expires_in"],
+            **fields,
         )
 
     def handle_error_response(self, request: ProtocolRequest, error: OAuth2Error) -> JsonAnswer:

@@ -21,6 +21,7 @@ def open_pages(
     # The other legs have no pages.
     from inspector import links
     from inspector.draw import masked_text
+    from inspector.export import views as export
     from inspector.views import Inspector, bp
 
     key = recorder.key_of_runs(settings)
@@ -29,6 +30,7 @@ def open_pages(
     )
     app.register_blueprint(bp)
     app.register_blueprint(links.bp)
+    app.register_blueprint(export.bp)
     app.context_processor(
         lambda: {
             "inspected": True,

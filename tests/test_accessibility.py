@@ -19,6 +19,8 @@ from playwright.sync_api import Locator, Page, expect
 from world.chromium import launched_chromium
 from world.processes import Running, free_ports, run, running, running_legs
 
+from inspector.record.store import Store
+
 pytestmark = pytest.mark.processes
 
 Scheme = Literal["light", "dark"]
@@ -148,6 +150,24 @@ class Visit:
         """Click the first link whose text begins with `text`."""
         with self.page.expect_navigation():
             self.page.get_by_role("link", name=re.compile(f"^{text}")).first.click()
+        return self
+
+    def open_message(self, path: str) -> Self:
+        """Open the inspector with the newest message of this path open."""
+        store = Store(Path(self.legs.env["TRIPOD_INSTANCE_PATH"]) / "inspector.db")
+        newest = [one.id for one in store.exchanges() if one.path == path][-1]
+        return self.print_shop(f"/inspector?exchange={newest}")
+
+    def reveal_first(self) -> Self:
+        """Press the first button of the open message that reveals a value."""
+        with self.page.expect_navigation():
+            self.page.locator("[open] .sealed button").first.click()
+        return self
+
+    def send_again(self) -> Self:
+        """Open the form that sends the open message again."""
+        with self.page.expect_navigation():
+            self.page.locator("[open] a", has_text="Send again").click()
         return self
 
     def tick_first(self) -> Self:
@@ -419,6 +439,27 @@ PAGES = [
         lambda visit: visit.connect("alice").print_shop("/inspector?tour=3"),
     ),
     Entry("inspector/glossary", "Glossary", lambda visit: visit.print_shop("/inspector/glossary")),
+        "inspector/reveal",
+        "This access token stays masked",
+        lambda visit: visit.connect("alice").open_message("/oauth/introspect").reveal_first(),
+    ),
+    Entry(
+        "inspector/reveal",
+        "Revealed: the code",
+        lambda visit: visit.connect("alice").open_message("/callback").reveal_first(),
+    ),
+    Entry(
+        "inspector/replay",
+        "Send this message again",
+        lambda visit: visit.connect("alice").open_message("/oauth/token").send_again(),
+    ),
+    Entry(
+        "inspector/replay_answer",
+        "The message was sent again",
+        lambda visit: (
+            visit.connect("alice").open_message("/oauth/introspect").send_again().press("Send")
+        ),
+    ),
     Entry("inspector/lab", "Break it", lambda visit: visit.print_shop("/inspector/lab")),
     Entry(
         "inspector/lab",
@@ -468,6 +509,7 @@ PAGES = [
 
 #: Templates that no visit reaches, each with the reason.
 NOT_VISITED = {
+    "inspector/export": "it is a file that tests/inspector/test_export.py reads",
     "client_app/store_unavailable": "it needs a broken session store and looks like the others",
 }
 

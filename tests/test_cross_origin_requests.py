@@ -20,6 +20,7 @@ from inspector.lab.setup import add_lab
 from inspector.record.store import open_store
 from inspector.setup import open_pages
 from inspector.stepping.setup import add_steps
+from inspector.tools import add_tools
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 
@@ -118,11 +119,12 @@ def routes_of(app: Flask) -> list[Route]:
 
 @pytest.fixture
 def applications(legs: Legs) -> dict[str, Flask]:
-    """Return the legs, with the pages of the inspector and the lab on Print Shop."""
+    """Return the legs, with the pages and tools of the inspector and the lab on Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, treat_as_expired=lambda: None)
     add_lab(legs.client_app, settings, open_store(settings), {})
     add_steps(legs.client_app, settings, keep_alive=lambda: None)
+    add_tools(legs.client_app, settings, legs.resource_api.extensions["tripod.settings"])
     found = (legs.auth_server, legs.client_app, legs.resource_api)
     return {app.name: app for app in found}
 

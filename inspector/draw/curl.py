@@ -52,6 +52,14 @@ def command(exchange: Exchange) -> str:
     return " \\\n  ".join(parts)
 
 
+def variable_of(exchange: Exchange, masked: str) -> str:
+    """Return the variable that the command has for a masked value, or "" if it has none."""
+    if masked and header(exchange, "Authorization").endswith(f" {masked}"):
+        return "ACCESS_TOKEN"
+    pairs = [*exchange.query, *exchange.request_body.form]
+    return next((_variable(name) for name, value in pairs if value == masked), "")
+
+
 def _is_on_loopback(host: str) -> bool:
     """Return whether `host` is this machine, to which a secret may be sent."""
     found = _HOST.fullmatch(host)

@@ -88,7 +88,8 @@ class Flow:
 
 def flows(exchanges: Iterable[Exchange]) -> list[Flow]:
     """Return the newest flows, newest first, and then the protocol messages without a flow."""
-    in_order = sorted(exchanges, key=lambda one: one.started_at)
+    of_the_demo = (one for one in exchanges if not steps.is_a_question_of_the_inspector(one))
+    in_order = sorted(of_the_demo, key=lambda one: one.started_at)
     found, outside = _Grouping(in_order).split()
     newest_first = sorted(found, key=lambda flow: flow.exchanges[0].started_at, reverse=True)
     all_flows = newest_first[:MAX_FLOWS]

@@ -1,5 +1,6 @@
 """Find out what an exchange is in the flow: its sender, its receiver, and its step A1 … E1."""
 
+import re
 from enum import IntEnum
 from urllib.parse import urlsplit
 
@@ -25,6 +26,10 @@ LEGS = {
 #: The start of the lab's User-Agent, and of that of its attacker.
 LAB = "Tripod lab: "
 ATTACKER = "Tripod lab: mallory"
+#: The User-Agent of the questions that the inspector itself asks, which belong to no flow.
+INSPECTORS_QUESTION = "Tripod inspector: question"
+#: The User-Agent of a message that the inspector sent again, with the id of the first one.
+_SENT_AGAIN = re.compile(r"Tripod inspector: again (?P<id>[0-9]{1,15})")
 
 AUTHORIZATION = "/oauth/authorize"
 FOR_MACHINES = ("/oauth/token", "/oauth/introspect", "/oauth/revoke")
@@ -90,6 +95,24 @@ def is_the_labs(exchange: Exchange) -> bool:
 def is_the_attackers(exchange: Exchange) -> bool:
     """Return whether the lab's attacker sent it or made a browser send it."""
     return header(exchange, "User-Agent").startswith(ATTACKER)
+
+
+def is_a_question_of_the_inspector(exchange: Exchange) -> bool:
+    """Return whether the inspector asked about a token itself."""
+    return header(exchange, "User-Agent") == INSPECTORS_QUESTION
+
+
+def sent_again(exchange_id: int) -> str:
+    """Return the User-Agent for sending the message with this id again."""
+    return f"Tripod inspector: again {exchange_id}"
+
+
+def sent_again_from(exchange: Exchange) -> int | None:
+    """Return the id of the message that the inspector sent again as `exchange`, or None."""
+    found = _SENT_AGAIN.fullmatch(header(exchange, "User-Agent"))
+    if found is None:
+        return None
+    return int(found["id"])
 
 
 def is_sent_by_a_victim(exchange: Exchange) -> bool:

@@ -27,7 +27,8 @@ class Exchange:
 
     `ties` are the fingerprints of the values by which exchanges belong together, each after its
     kind (`state:3fa9c1d2`, `code:…`, `token:…`, `challenge:…`, `session:…`). `events` are the
-    entries of the leg's event log during the request. `id` is given by the store, and is 0 before.
+    entries of the leg's event log during the request. `sealed` has codes, tokens and verifiers by
+    their masks: each with its tie and its ciphertext. `id` is given by the store, and is 0 before.
     Of a message that cannot be transcribed, only the leg, the times and the status are known.
     """
 
@@ -46,6 +47,7 @@ class Exchange:
     response_body: Body = field(default_factory=Body)
     ties: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
+    sealed: dict[str, list[str]] = field(default_factory=dict)
     id: int = 0
 
     def to_document(self) -> dict[str, Any]:

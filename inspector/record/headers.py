@@ -45,8 +45,7 @@ def _authorization(masker: Masker, text: str) -> str:
     scheme, _, credentials = text.partition(" ")
     match scheme.lower():
         case "bearer":
-            masker.tie("token", credentials)
-            return f"{scheme} {masker.secret(credentials)}"
+            return f"{scheme} {masker.named('access_token', credentials)}"
         case "basic":
             return f"{scheme} {_basic(masker, credentials)}"
     return masker.password(text)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
-from inspector.record import query_strings
+from inspector.record import query_strings, sealing
 from inspector.record.exchange import Pairs
 from inspector.record.limits import DEPTH, FIELDS
 from inspector.record.parameters import NAMES, Rule, find_parameter
@@ -22,6 +22,8 @@ from web.request_id import is_acceptable
 SHOWN = 6
 #: A random value of at least this length is a code, a token or a secret. Ids are shorter.
 LONG = 40
+#: The parameters whose values are kept encrypted, to be revealed when they no longer work.
+SEALED = {"code", "code_verifier", "access_token", "refresh_token", "token"}
 #: The usernames of the demo and the lab are public.
 _USERNAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
@@ -38,15 +40,17 @@ class Masker:
     """Masks the values of one exchange under `key`, which has at most 64 bytes.
 
     `scrubber` has the values that were masked. `ties` are the fingerprints by which this exchange
-    belongs together with others.
+    belongs together with others. `sealed` has tie and ciphertext of some values by their masks.
     """
 
     def __init__(self, key: str) -> None:
+        self._run_key = key
         self._key = key.encode()
         self._masks: dict[str, str] = {}
         self._passwords: set[str] = set()
         self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
+        self.sealed: dict[str, list[str]] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
         """Return the fingerprint, which is equal for equal values and keys."""
@@ -74,6 +78,7 @@ class Masker:
             self.scrubber.remember(value, DOTS)
             if value in self._masks:
                 self.scrubber.forget_fingerprint(self._masks[value])
+                self.sealed.pop(self._masks[value], None)
         return DOTS
 
     def generated(self, value: str) -> str:
@@ -82,10 +87,12 @@ class Masker:
             return self.secret(value)
         return self.password(value)
 
-    def tie(self, kind: str, value: str) -> None:
-        """Tie this exchange to all others with `value`."""
+    def tie(self, kind: str, value: str) -> str:
+        """Tie this exchange to all others with `value`, and return the tie."""
+        tied = self.tied(kind, value)
         if value and len(self.ties) < FIELDS:
-            self.ties[self.tied(kind, value)] = None
+            self.ties[tied] = None
+        return tied
 
     def tied(self, kind: str, value: str) -> str:
         """Return the tie of `value`."""
@@ -114,10 +121,7 @@ class Masker:
     def named(self, name: str, value: str, depth: int = 0) -> str:
         """Return the value of a parameter or member, masked by the rule of its name."""
         parameter = find_parameter(name)
-        if parameter.tie:
-            self.tie(parameter.tie, value)
-        if name == "code_verifier":
-            self.tie("challenge", s256(value))
+        tie = self._tie_named(name, parameter.tie, value)
         match parameter.rule:
             case Rule.CLEAR:
                 return self.text(value)
@@ -127,6 +131,8 @@ class Masker:
                 return self._username(value)
             case Rule.PASSWORD:
                 return self.password(value)
+        if name in SEALED:
+            return self._sealed(tie, value)
         return self.secret(value)
 
     def text(self, text: str) -> str:
@@ -168,6 +174,21 @@ class Masker:
         if parts.fragment:
             written = f"{written}#{self.secret(parts.fragment)}"
         return written
+
+    def _tie_named(self, name: str, kind: str, value: str) -> str:
+        """Tie this exchange by the value of a parameter, and return the tie, or ""."""
+        if name == "code_verifier":
+            return self.tie("challenge", s256(value))
+        if kind:
+            return self.tie(kind, value)
+        return ""
+
+    def _sealed(self, tie: str, value: str) -> str:
+        """Return `value` masked, and keep it encrypted if it is long and random."""
+        masked = self.secret(value)
+        if masked not in self.sealed and masked != DOTS and _RANDOM.fullmatch(value):
+            self.sealed[masked] = [tie, sealing.seal(self._run_key, tie, value)]
+        return masked
 
     def _username(self, value: str) -> str:
         """Return a public username. Any other value may be a password in the wrong field."""

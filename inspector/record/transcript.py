@@ -50,6 +50,7 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
         request_body=request.finished(finish),
         response_body=response.finished(finish),
         ties=list(masker.ties),
+        sealed=masker.sealed,
         **_unmasked(wire, ended_at),
     )
 

@@ -9,6 +9,8 @@ from client_app.page_access import current_access
 from inspector.lab.setup import add_lab
 from inspector.record.store import Store, open_store
 from inspector.setup import open_pages, watch
+from inspector.tools import add_tools
+from web.back_channel import BackChannel
 
 
 @pytest.fixture
@@ -33,4 +35,10 @@ def inspected(legs: Legs, watched: Store) -> Legs:
         legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired()
     )
     add_lab(legs.client_app, settings, watched, {})
+    add_tools(
+        legs.client_app,
+        settings,
+        legs.resource_api.extensions["tripod.settings"],
+        BackChannel(adapter=legs.network.adapter),
+    )
     return legs

@@ -20,8 +20,23 @@ SETTINGS = {
     "TRIPOD_INTROSPECTION_CLIENT_SECRET": "an api secret",
 }
 ADDRESSES = {
-    "GET": ["/inspector", "/inspector/", "/inspector/lab", "/inspector?flow=1"],
-    "POST": ["/inspector/clear", "/inspector/expire", "/inspector/lab"],
+    "GET": [
+        "/inspector",
+        "/inspector/",
+        "/inspector/lab",
+        "/inspector?flow=1",
+        "/inspector/replay/1",
+        "/inspector/export/1.html",
+        "/inspector/export/1.har",
+        "/inspector/export/1.mmd",
+    ],
+    "POST": [
+        "/inspector/clear",
+        "/inspector/expire",
+        "/inspector/lab",
+        "/inspector/reveal",
+        "/inspector/replay/1",
+    ],
 }
 #: Creates the three applications as `app.py` does, requests every address, prints the results.
 PROGRAM = f"""
@@ -93,6 +108,7 @@ def test_the_demo_has_the_inspector(tmp_path: Path) -> None:
     per_leg = sum(map(len, ADDRESSES.values()))
 
     assert {"/inspector", "/inspector/clear", "/inspector/expire"} <= set(inside["rules"])
+    assert {"/inspector/reveal", "/inspector/replay/<int:exchange_id>"} <= set(inside["rules"])
     assert inside["statuses"][0] == 404
     assert inside["statuses"][per_leg] == 200
     assert "/inspector" in inside["home"]

@@ -1,0 +1,37 @@
+"""Encrypt codes, tokens and verifiers, so that they can be revealed when they no longer work.
+
+The key is derived from the instance's secret and the id of the run. The store has only the id.
+"""
+
+import binascii
+import os
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from web.derived_keys import derive_key
+
+_NONCE_BYTES = 12
+
+
+def seal(key: str, tie: str, value: str) -> str:
+    """Return `value` encrypted under the key of a run, and bound to its tie."""
+    nonce = os.urandom(_NONCE_BYTES)
+    sealed = _cipher(key).encrypt(nonce, value.encode(), tie.encode())
+    return binascii.b2a_base64(nonce + sealed, newline=False).decode()
+
+
+def unseal(key: str, tie: str, sealed: str) -> str | None:
+    """Return the value, or None if it was sealed under another key or for another tie."""
+    try:
+        content = binascii.a2b_base64(sealed)
+        nonce, ciphertext = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
+        return _cipher(key).decrypt(nonce, ciphertext, tie.encode()).decode()
+    except (binascii.Error, InvalidTag, ValueError):
+        return None
+
+
+@lru_cache(maxsize=2)
+def _cipher(key: str) -> AESGCM:
+    return AESGCM(bytes.fromhex(derive_key(key, "inspector", "sealed-values")))

@@ -1,0 +1,1 @@
+"""Send a recorded message again, with changed parameters, and compare both responses."""

@@ -1,0 +1,1 @@
+"""Reveal codes, tokens and verifiers that no longer work."""
