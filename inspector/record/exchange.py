@@ -27,8 +27,9 @@ class Exchange:
 
     `ties` are the fingerprints of the values by which exchanges belong together, each after its
     kind (`state:3fa9c1d2`, `code:…`, `token:…`, `challenge:…`, `session:…`). `events` are the
-    entries of the leg's event log during the request. `sealed` has codes, tokens and verifiers by
-    their masks: each with its tie and its ciphertext. `id` is given by the store, and is 0 before.
+    entries of the leg's event log during the request. `sealed` has the codes,
+    tokens and verifiers of a message that issues some, by their masks: each with its tie and its
+    ciphertext. `id` is given by the store, and is 0 before.
     Of a message that cannot be transcribed, only the leg, the times and the status are known.
     """
 

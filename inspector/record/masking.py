@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
-from inspector.record import query_strings, sealing
+from inspector.record import query_strings
 from inspector.record.exchange import Pairs
 from inspector.record.limits import DEPTH, FIELDS
 from inspector.record.parameters import NAMES, Rule, find_parameter
@@ -22,8 +22,8 @@ from web.request_id import is_acceptable
 SHOWN = 6
 #: A random value of at least this length is a code, a token or a secret. Ids are shorter.
 LONG = 40
-#: The parameters whose values are kept encrypted, to be revealed when they no longer work.
-SEALED = {"code", "code_verifier", "access_token", "refresh_token", "token"}
+#: The parameters of codes, tokens and verifiers.
+CREDENTIALS = {"code", "code_verifier", "access_token", "refresh_token", "token"}
 #: The usernames of the demo and the lab are public.
 _USERNAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
@@ -40,17 +40,17 @@ class Masker:
     """Masks the values of one exchange under `key`, which has at most 64 bytes.
 
     `scrubber` has the values that were masked. `ties` are the fingerprints by which this exchange
-    belongs together with others. `sealed` has tie and ciphertext of some values by their masks.
+    belongs together with others. `credentials` are codes, tokens and verifiers by their masks, each
+    with its tie.
     """
 
     def __init__(self, key: str) -> None:
-        self._run_key = key
         self._key = key.encode()
         self._masks: dict[str, str] = {}
         self._passwords: set[str] = set()
         self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
-        self.sealed: dict[str, list[str]] = {}
+        self.credentials: dict[str, tuple[str, str]] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
         """Return the fingerprint, which is equal for equal values and keys."""
@@ -78,7 +78,7 @@ class Masker:
             self.scrubber.remember(value, DOTS)
             if value in self._masks:
                 self.scrubber.forget_fingerprint(self._masks[value])
-                self.sealed.pop(self._masks[value], None)
+                self.credentials.pop(self._masks[value], None)
         return DOTS
 
     def generated(self, value: str) -> str:
@@ -131,8 +131,8 @@ class Masker:
                 return self._username(value)
             case Rule.PASSWORD:
                 return self.password(value)
-        if name in SEALED:
-            return self._sealed(tie, value)
+        if name in CREDENTIALS:
+            return self._credential(tie, value)
         return self.secret(value)
 
     def text(self, text: str) -> str:
@@ -183,11 +183,11 @@ class Masker:
             return self.tie(kind, value)
         return ""
 
-    def _sealed(self, tie: str, value: str) -> str:
-        """Return `value` masked, and keep it encrypted if it is long and random."""
+    def _credential(self, tie: str, value: str) -> str:
+        """Return `value` masked, and remember it with its tie if it has a fingerprint."""
         masked = self.secret(value)
-        if masked not in self.sealed and masked != DOTS and _RANDOM.fullmatch(value):
-            self.sealed[masked] = [tie, sealing.seal(self._run_key, tie, value)]
+        if masked not in ("", DOTS):
+            self.credentials[masked] = tie, value
         return masked
 
     def _username(self, value: str) -> str:

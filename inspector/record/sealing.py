@@ -1,10 +1,13 @@
-"""Encrypt codes, tokens and verifiers, so that they can be revealed when they no longer work.
+"""Encrypt what the authorization server issued, to be revealed when it no longer works.
 
-The key is derived from the instance's secret and the id of the run. The store has only the id.
+Only the message that issues a code or tokens keeps them. The other messages, which are most of
+them, cost nothing, and a secret in the wrong place is not kept at all. The key is derived from the
+instance's secret and the id of the run. The store has only the id.
 """
 
 import binascii
 import os
+from collections.abc import Mapping
 from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
@@ -13,12 +16,19 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from web.derived_keys import derive_key
 
 _NONCE_BYTES = 12
+#: The events of the authorization server when it issues a code or tokens.
+ISSUES = {"authorization_code_issued", "code_redeemed", "tokens_refreshed"}
+
+
+def seal_all(key: str, credentials: Mapping[str, tuple[str, str]]) -> dict[str, list[str]]:
+    """Return tie and ciphertext of each value, by its mask."""
+    return {masked: [tie, seal(key, tie, value)] for masked, (tie, value) in credentials.items()}
 
 
 def seal(key: str, tie: str, value: str) -> str:
     """Return `value` encrypted under the key of a run, and bound to its tie."""
     nonce = os.urandom(_NONCE_BYTES)
-    sealed = _cipher(key).encrypt(nonce, value.encode(), tie.encode())
+    sealed = _cipher(key).encrypt(nonce, value.encode(errors="replace"), tie.encode())
     return binascii.b2a_base64(nonce + sealed, newline=False).decode()
 
 

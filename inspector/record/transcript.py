@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.record import bodies, headers, json_values
+from inspector.record import bodies, headers, json_values, sealing
 from inspector.record.exchange import Exchange, Pairs
 from inspector.record.limits import FIELDS, HOST, METHOD, TEXT, cut
 from inspector.record.masking import Masker
+from inspector.record.sealing import ISSUES
 
 #: The fields of an event that only the leg writes. No sent value can have them masked.
 _LEGS_OWN_FIELDS = ("event", "grant_id")
@@ -50,9 +51,15 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
         request_body=request.finished(finish),
         response_body=response.finished(finish),
         ties=list(masker.ties),
-        sealed=masker.sealed,
+        sealed=_sealed(masker, key, wire),
         **_unmasked(wire, ended_at),
     )
+
+
+def _sealed(masker: Masker, key: str, wire: Wire) -> dict[str, list[str]]:
+    if wire.leg != "auth_server" or ISSUES.isdisjoint(one.get("event") for one in wire.events):
+        return {}
+    return sealing.seal_all(key, masker.credentials)
 
 
 def bare(wire: Wire, ended_at: float) -> Exchange:

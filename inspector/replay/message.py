@@ -8,6 +8,7 @@ from inspector.read import steps
 from inspector.record.bodies import JSON
 from inspector.record.exchange import Exchange
 from inspector.record.limits import ELLIPSIS
+from inspector.record.masking import CREDENTIALS
 from inspector.record.query_strings import DOT
 from inspector.reveal.vault import SealedValue
 
@@ -72,7 +73,7 @@ def _read_form(exchange: Exchange, own: dict[str, SealedValue]) -> ResendableMes
     if not is_post or client_id not in _OWN_CLIENTS:
         raise NotResendableError
     form = [pair for pair in exchange.request_body.form if pair[0] not in _CREDENTIALS]
-    parameters = [_parameter(FORM, name, text, exchange, own) for name, text in form]
+    parameters = [_parameter(FORM, name, text, own) for name, text in form]
     return ResendableMessage(exchange, parameters, client_id)
 
 
@@ -81,8 +82,8 @@ def _read_api_call(exchange: Exchange, own: dict[str, SealedValue]) -> Resendabl
     if scheme.lower() != "bearer" or token not in own:
         raise NotResendableError
     parameters = [
-        _parameter(BEARER, "Authorization: Bearer", token, exchange, own),
-        *(_parameter(QUERY, name, text, exchange, own) for name, text in exchange.query),
+        _parameter(BEARER, "Authorization: Bearer", token, own),
+        *(_parameter(QUERY, name, text, own) for name, text in exchange.query),
     ]
     content_type = steps.header(exchange, "Content-Type")
     if content_type:
@@ -97,13 +98,11 @@ def _body(exchange: Exchange) -> Parameter:
     return Parameter("JSON", BODY, body.text)
 
 
-def _parameter(
-    place: str, name: str, text: str, exchange: Exchange, own: dict[str, SealedValue]
-) -> Parameter:
-    if text in exchange.sealed and text not in own:
+def _parameter(place: str, name: str, text: str, own: dict[str, SealedValue]) -> Parameter:
+    """Return the parameter. A masked value that is no code and no token is left empty."""
+    is_unknown = DOT in text and text not in own
+    if DOT in name or (is_unknown and name in CREDENTIALS):
         raise NotResendableError
-    if DOT in name:
-        raise NotResendableError
-    if DOT in text and text not in own:
-        text = ""  # what was masked without a ciphertext is not known any more
+    if is_unknown:
+        text = ""
     return Parameter(name, place, text, own.get(text))

@@ -15,6 +15,7 @@ from inspector.replay.effects import effects
 from inspector.replay.message import NotResendableError, ResendableMessage
 from inspector.replay.sender import NotSentError, Sender
 from inspector.reveal.vault import AliveError, Vault
+from inspector.reveal.views import values_of
 
 bp = Blueprint("replay", __name__, url_prefix="/inspector/replay")
 RECEIVERS = {"auth_server": "auth", "resource_api": "api"}
@@ -31,7 +32,7 @@ class Replay:
     def message(self, exchange: Exchange) -> ResendableMessage | None:
         """Return the message to send again, or None if it cannot be sent."""
         try:
-            return messages.read(exchange, self.vault.values_of(exchange))
+            return messages.read(exchange, values_of(exchange))
         except NotResendableError:
             return None
 

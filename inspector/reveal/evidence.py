@@ -46,12 +46,15 @@ class Issued:
     """A value that was issued, or the verifier of a request for which a code was issued.
 
     A verifier can belong to several grants: the same request can be answered more than once.
+    `masked` and `sealed` are its mask and its ciphertext, or "" if they were not recorded.
     `accepted_until` is when a spent refresh token is no longer accepted once more, or None if the
     recording does not show that it was spent. `successors` were issued for it.
     """
 
     kind: str
     grants: list[Grant]
+    masked: str = ""
+    sealed: str = field(default="", repr=False)
     accepted_until: float | None = None
     is_lost: bool = False
     successors: "list[Issued]" = field(default_factory=list)
@@ -67,6 +70,7 @@ class Evidence:
             if exchange.leg == "auth_server":
                 for event in exchange.events:
                     self._read(exchange, event)
+                self._add_ciphertexts(exchange)
 
     def find(self, tie: str) -> Issued | None:
         """Return the value with this tie, or None if the recording does not show its issue."""
@@ -121,6 +125,12 @@ class Evidence:
             lost.is_lost = True
         if successor:
             presented.successors.append(successor)
+
+    def _add_ciphertexts(self, exchange: Exchange) -> None:
+        for masked, (tie, sealed) in exchange.sealed.items():
+            issued = self.find(tie)
+            if issued:
+                issued.masked, issued.sealed = masked, sealed
 
     def _add(self, tie: str, kind: str, grant: Grant) -> Issued | None:
         if not tie:

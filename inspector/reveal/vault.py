@@ -1,6 +1,6 @@
 """The encrypted values of the recording, and the decision whether one of them may be revealed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,15 +20,18 @@ class AliveError(Exception):
 class SealedValue:
     """An encrypted value of a message, which was issued to the demo's own client and user."""
 
-    masked: str
     tie: str
-    sealed: str = field(repr=False)
     issued: Issued
 
     @property
     def kind(self) -> str:
         """What it is, such as `access token`."""
         return self.issued.kind
+
+    @property
+    def masked(self) -> str:
+        """The value as it is in the message."""
+        return self.issued.masked
 
 
 @dataclass
@@ -45,21 +48,26 @@ class Vault:
         default_factory=lambda: ([], Evidence([])), init=False
     )
 
+    @property
+    def evidence(self) -> Evidence:
+        """What the recording proves at this moment."""
+        flows = self.flows()
+        if self._cached[0] is not flows:
+            exchanges = (exchange for flow in flows for exchange in flow.exchanges)
+            self._cached = (flows, Evidence({one.id: one for one in exchanges}.values()))
+        return self._cached[1]
+
     def exchange(self, exchange_id: int) -> Exchange | None:
         """Return the exchange with this id, or None."""
         every = (exchange for flow in self.flows() for exchange in flow.exchanges)
         return next((exchange for exchange in every if exchange.id == exchange_id), None)
-
-    def values_of(self, exchange: Exchange) -> list[SealedValue]:
-        """Return the values of the message that are the demo's own."""
-        return list(self._read(exchange))
 
     def unseal(self, value: SealedValue) -> str:
         """Return the value itself, for a request to the demo's own legs.
 
         :raises AliveError: when it cannot be decrypted.
         """
-        plain = sealing.unseal(self.key(self.store.run_id), value.tie, value.sealed)
+        plain = sealing.unseal(self.key(self.store.run_id), value.tie, value.issued.sealed)
         if plain is None:
             raise AliveError("This value was encrypted under another key.")
         return plain
@@ -74,20 +82,6 @@ class Vault:
         else:
             reason = self._judge_token(value)
         return self.unseal(value), reason
-
-    def _read(self, exchange: Exchange) -> Iterator[SealedValue]:
-        evidence = self._evidence()
-        for masked, (tie, sealed) in exchange.sealed.items():
-            issued = evidence.find(tie)
-            if issued:
-                yield SealedValue(masked, tie, sealed, issued)
-
-    def _evidence(self) -> Evidence:
-        flows = self.flows()
-        if self._cached[0] is not flows:
-            exchanges = (exchange for flow in flows for exchange in flow.exchanges)
-            self._cached = (flows, Evidence({one.id: one for one in exchanges}.values()))
-        return self._cached[1]
 
     def _judge_code(self, issued: Issued) -> str:
         now = self.clock()
@@ -128,6 +122,29 @@ class Vault:
                 f"This refresh token was used. {self.server_name} still accepts it once more "
                 f"{_until(issued.accepted_until)}, because the response can get lost."
             )
+
+
+def values_of(exchange: Exchange, evidence: Evidence) -> list[SealedValue]:
+    """Return the values of a message that are the demo's own."""
+    found = ((tie, evidence.find(tie)) for tie in exchange.ties)
+    return [
+        SealedValue(tie, issued)
+        for tie, issued in found
+        # A message with a challenge has the tie of its verifier, but not the verifier.
+        if issued and issued.sealed and _contains(exchange, issued.masked)
+    ]
+
+
+def _contains(exchange: Exchange, masked: str) -> bool:
+    """Return whether a message has this masked value anywhere."""
+    pairs = (
+        exchange.query,
+        exchange.request_headers,
+        exchange.request_body.form,
+        exchange.response_headers,
+    )
+    texts = [text for some in pairs for _, text in some]
+    return any(masked in text for text in [*texts, exchange.response_body.text])
 
 
 def _until(moment: float) -> str:

@@ -4,13 +4,14 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
 
-from flask import Blueprint, abort, current_app, render_template, request
+from flask import Blueprint, abort, current_app, g, render_template, request
 from flask.typing import ResponseReturnValue
 
 from inspector.draw import curl
 from inspector.page import number
 from inspector.record.exchange import Exchange
 from inspector.record.masking import s256
+from inspector.reveal import vault
 from inspector.reveal.evidence import VERIFIER
 from inspector.reveal.vault import AliveError, SealedValue, Vault
 
@@ -36,8 +37,13 @@ def the_vault() -> Vault:
 
 
 def values_of(exchange: Exchange) -> list[SealedValue]:
-    """Return the values of a message for which the page has a button."""
-    return the_vault().values_of(exchange)
+    """Return the values of a message for which the page has a button.
+
+    The evidence is looked up once for all messages of a page.
+    """
+    if "evidence" not in g:
+        g.evidence = the_vault().evidence
+    return vault.values_of(exchange, g.evidence)
 
 
 @bp.post("")

@@ -9,7 +9,7 @@ from world.page import Page
 from world.registered_client import query_of
 
 from inspector.record.exchange import Exchange
-from inspector.record.store import Store
+from inspector.record.store import Store, open_store
 
 
 def token_responses(legs: Legs) -> list[dict[str, Any]]:
@@ -48,9 +48,10 @@ def recorded(store: Store, path: str, at: int = -1) -> Exchange:
     return [one for one in store.exchanges() if one.path == path][at]
 
 
-def masks(exchange: Exchange, value: str) -> str:
-    """Return the mask of `value` in a recorded message."""
-    [masked] = [one for one in exchange.sealed if one.startswith(value[:6])]
+def mask(legs: Legs, value: str) -> str:
+    """Return the mask of a value in the recording."""
+    exchanges = open_store(legs.client_app.extensions["tripod.settings"]).exchanges()
+    [masked] = {one for each in exchanges for one in each.sealed if one.startswith(value[:6])}
     return masked
 
 
@@ -61,7 +62,7 @@ def connect(legs: Legs, person: Person) -> None:
 
 def reveal(legs: Legs, person: Person, exchange: Exchange, value: str) -> Page:
     """Open the message in the inspector and press the button of this value."""
-    return press_reveal(legs, person, exchange, masks(exchange, value))
+    return press_reveal(legs, person, exchange, mask(legs, value))
 
 
 def press_reveal(legs: Legs, person: Person, exchange: Exchange, masked: str) -> Page:
@@ -71,6 +72,22 @@ def press_reveal(legs: Legs, person: Person, exchange: Exchange, masked: str) ->
     # The same value is in other messages too.
     page.forms = forms
     return person.browser.press(name="masked", value=masked)
+
+
+def press_every_button(legs: Legs, person: Person) -> list[Page]:
+    """Press every button that reveals a value, in all round trips, and return the pages."""
+    store = open_store(legs.client_app.extensions["tripod.settings"])
+    starts = [one.id for one in store.exchanges() if one.path == "/connect"]
+    addresses = [f"{legs.client_app_url}/inspector?all=1&exchange={one}" for one in starts]
+    pages = [person.browser.open(address) for address in addresses]
+    forms = [form for page in pages for form in page.forms if form.values("exchange")]
+    return [
+        Page(
+            person.browser.post(f"{legs.client_app_url}/inspector/reveal", form.submission(button))
+        )
+        for form in forms
+        for button in form.buttons
+    ]
 
 
 def stop_at_callback(legs: Legs, person: Person) -> tuple[str, str]:

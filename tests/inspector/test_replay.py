@@ -15,6 +15,7 @@ from inspector.record.store import Store
 from tests.inspector.sealed_values import (
     connect,
     every_value,
+    mask,
     recorded,
     stop_at_callback,
     token_requests,
@@ -102,7 +103,7 @@ def test_the_same_api_call_gets_the_same_response(
 
 
 def _first_call(store: Store) -> Exchange:
-    return next(one for one in store.exchanges() if one.leg == "resource_api" and one.sealed)
+    return next(one for one in store.exchanges() if one.leg == "resource_api" and one.ties)
 
 
 def test_an_introspection_is_sent_again_with_the_account_of_the_api(
@@ -140,8 +141,7 @@ def test_a_masked_value_in_another_field_is_sent_as_dots(
     connected: Legs, watched: Store, alice: Person
 ) -> None:
     """A value is put in only where it was, so that it cannot be sent to another place."""
-    exchange = _first_call(watched)
-    masked = next(iter(exchange.sealed))
+    masked = mask(connected, token_responses(connected)[0]["access_token"])
     form = recorded(watched, "/oauth/token")
     place = [name for name, _ in form.request_body.form].index("redirect_uri")
 
@@ -218,7 +218,7 @@ def test_a_message_of_another_client_is_not_found(
         f"{inspected.resource_api_url}/photos",
         headers={"Authorization": f"Bearer {tokens['access_token']}"},
     )
-    asked = [one for one in watched.exchanges() if one.sealed and one.leg != "client_app"]
+    asked = [one for one in watched.exchanges() if one.ties and one.leg != "client_app"]
 
     assert {one.path for one in asked} >= {"/oauth/token", "/oauth/introspect", "/photos"}
     assert {open_form(inspected, alice, one).status for one in asked} == {404}
