@@ -98,8 +98,10 @@ def is_the_attackers(exchange: Exchange) -> bool:
 
 
 def is_a_question_of_the_inspector(exchange: Exchange) -> bool:
-    """Return whether the inspector asked about a token itself."""
-    return header(exchange, "User-Agent") == INSPECTORS_QUESTION
+    """Return whether the inspector asked about a token itself, which needs Photo API's secret."""
+    is_answered = exchange.path == "/oauth/introspect" and exchange.status == 200
+    is_marked = header(exchange, "User-Agent") == INSPECTORS_QUESTION
+    return is_marked and is_answered and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID
 
 
 def sent_again(exchange_id: int) -> str:

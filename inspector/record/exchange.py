@@ -64,7 +64,8 @@ class Exchange:
             for name in ("query", "request_headers", "response_headers")
         }
         bodies = {name: _read_body(document[name]) for name in _BODIES}
-        return cls(**{**document, **pairs, **bodies, "id": exchange_id})
+        sealed = {masked: [tie, text] for masked, (tie, text) in document["sealed"].items()}
+        return cls(**{**document, **pairs, **bodies, "sealed": sealed, "id": exchange_id})
 
 
 def _read_pairs(stored: list[list[str]]) -> Pairs:

@@ -75,11 +75,8 @@ class Sender:
 
     def _values(self, place: str, filled: Filled) -> list[tuple[str, str]]:
         """Return the parameters of this place that are not empty."""
-        return [
-            (parameter.name, self._value(parameter, text))
-            for parameter, text in filled
-            if parameter.place == place and text
-        ]
+        here = [pair for pair in filled if pair[0].place == place]
+        return [(parameter.name, self._value(parameter, text)) for parameter, text in here if text]
 
     def _value(self, parameter: Parameter, text: str) -> str:
         """Return what is sent: the decrypted value if the text is unchanged, or else the text."""

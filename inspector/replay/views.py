@@ -32,9 +32,12 @@ class Replay:
     def message(self, exchange: Exchange) -> ResendableMessage | None:
         """Return the message to send again, or None if it cannot be sent."""
         try:
-            return messages.read(exchange, values_of(exchange))
+            message = messages.read(exchange, values_of(exchange))
         except NotResendableError:
             return None
+        if message.client_id and message.client_id not in self.sender.client_secrets:
+            return None
+        return message
 
 
 def the_replay() -> Replay:

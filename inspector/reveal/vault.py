@@ -126,13 +126,13 @@ class Vault:
 
 def values_of(exchange: Exchange, evidence: Evidence) -> list[SealedValue]:
     """Return the values of a message that are the demo's own."""
-    found = ((tie, evidence.find(tie)) for tie in exchange.ties)
-    return [
-        SealedValue(tie, issued)
-        for tie, issued in found
+    found = []
+    for tie in exchange.ties:
+        issued = evidence.find(tie)
         # A message with a challenge has the tie of its verifier, but not the verifier.
-        if issued and issued.sealed and _contains(exchange, issued.masked)
-    ]
+        if issued and issued.sealed and _contains(exchange, issued.masked):
+            found.append(SealedValue(tie, issued))
+    return found
 
 
 def _contains(exchange: Exchange, masked: str) -> bool:

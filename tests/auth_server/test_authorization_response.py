@@ -99,6 +99,7 @@ def test_the_event_log_records_the_issue_without_the_code(
     assert (issued["client_id"], issued["scope"]) == ("print-shop", "profile photos:read")
     assert issued["sub"]
     assert issued["grant_id"]
+    assert issued["code_lifetime"] == 60
     assert code not in json.dumps(events.entries)
     assert "my-state" not in json.dumps(events.entries)
 

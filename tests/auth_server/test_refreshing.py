@@ -93,6 +93,7 @@ def test_a_refresh_is_logged(print_shop: RegisteredClient, tokens: Tokens, event
 
     [entry] = events.named("tokens_refreshed")
     assert (entry["client_id"], entry["scope"]) == ("print-shop", EVERYTHING)
+    assert entry["grace"] == 10
     assert new.refresh_token not in json.dumps(events.entries)
 
 

@@ -7,6 +7,7 @@ from world.legs import Legs
 from world.page import Page
 from world.registered_client import RegisteredClient, s256
 
+from inspector.read.steps import INSPECTORS_QUESTION
 from inspector.record.store import Store
 from tests.inspector.sealed_values import (
     connect,
@@ -376,6 +377,24 @@ def test_the_question_of_the_inspector_is_no_message_of_the_flow(
 
     after = alice.browser.open(f"{connected.client_app_url}/inspector").source.count("/introspect")
     assert after == before
+
+
+def test_another_client_cannot_hide_its_request_as_a_question(
+    connected: Legs, alice: Person
+) -> None:
+    [tokens] = token_responses(connected)
+    settings = connected.client_app.extensions["tripod.settings"]
+    before = alice.browser.open(f"{connected.client_app_url}/inspector").source.count("/introspect")
+
+    connected.session().post(
+        f"{connected.auth_server_url}/oauth/introspect",
+        data={"token": tokens["access_token"]},
+        auth=(settings.client_id, settings.client_secret),
+        headers={"User-Agent": INSPECTORS_QUESTION},
+    )
+
+    after = alice.browser.open(f"{connected.client_app_url}/inspector").source.count("/introspect")
+    assert after > before
 
 
 # The search
