@@ -439,6 +439,7 @@ PAGES = [
         lambda visit: visit.connect("alice").print_shop("/inspector?tour=3"),
     ),
     Entry("inspector/glossary", "Glossary", lambda visit: visit.print_shop("/inspector/glossary")),
+    Entry(
         "inspector/reveal",
         "This access token stays masked",
         lambda visit: visit.connect("alice").open_message("/oauth/introspect").reveal_first(),

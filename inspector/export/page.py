@@ -8,7 +8,7 @@ from markupsafe import Markup
 
 from inspector.page import Choice, FlowPage
 from inspector.read.flows import Flow
-from inspector.read.parties import EVERYBODY
+from inspector.read.parties import EVERYONE
 
 _STYLES = ("base", "inspector", "masked", "export")
 
@@ -17,7 +17,7 @@ class ExportedPage(FlowPage):
     """The whole flow. Its links stay within the file."""
 
     def __init__(self, flow: Flow, now: float, server_name: str) -> None:
-        choice = Choice(EVERYBODY, message=None, exchange=None, unfolded=True)
+        choice = Choice(EVERYONE, message=None, exchange=None, unfolded=True)
         super().__init__(flow, choice, now, server_name)
 
     def link_to(self, n: int) -> str:

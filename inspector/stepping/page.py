@@ -14,7 +14,7 @@ from inspector.page_parts import LEG_CLASSES
 from inspector.read import explanations, flows, steps
 from inspector.read.messages import Message, every, read_trees
 from inspector.read.names import Names
-from inspector.read.parties import EVERYBODY
+from inspector.read.parties import EVERYONE
 from inspector.record.exchange import Exchange
 from inspector.record.recorder import transcribe_or_bare
 from inspector.stepping.messages import Outgoing
@@ -93,7 +93,13 @@ class StepPage:
     @property
     def drawing(self) -> Markup:
         """The sequence diagram, which ends with the message that waits."""
-        rows = diagram.rows(self._trees, EVERYBODY, None, is_flow=not self._flow.is_outside)
+        rows = diagram.rows(
+            self._trees,
+            EVERYONE,
+            self._names_of,
+            self._link_to,
+            is_flow=not self._flow.is_outside,
+        )
         unanswered = {m.n for m in self._messages if m.exchange in (self.waiting, self.outer)}
         sent = [row for row in rows if not _is_answer_of(row, unanswered)]
         return draw.sequence(sent, self.names, self._number_of_waiting, self._link_to)
@@ -124,6 +130,9 @@ class StepPage:
     @cached_property
     def _messages(self) -> list[Message]:
         return every(self._trees)
+
+    def _names_of(self, message: Message) -> Names:
+        return Names(self._flow.clients.of(message.exchange), self.server_name)
 
     @property
     def _number_of_waiting(self) -> int:
