@@ -11,7 +11,7 @@ from inspector import draw
 from inspector.draw import diagram, raw_http, words
 from inspector.draw.rows import Redirect, Response, Row
 from inspector.page_parts import LEG_CLASSES
-from inspector.read import explanations, flows, steps
+from inspector.read import explanations, flows, folding, steps
 from inspector.read.messages import Message, every, read_trees
 from inspector.read.names import Names
 from inspector.read.parties import EVERYONE
@@ -94,7 +94,7 @@ class StepPage:
     def drawing(self) -> Markup:
         """The sequence diagram, which ends with the message that waits."""
         rows = diagram.rows(
-            self._trees,
+            folding.parts(self._trees, self._number_of_waiting),
             EVERYONE,
             self._names_of,
             self._link_to,
