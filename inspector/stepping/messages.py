@@ -21,7 +21,7 @@ class Outgoing:
     """A message that Print Shop is about to send, or to send the browser with."""
 
     method: str
-    url: str
+    url: str = field(repr=False)
     headers: Pairs = field(default_factory=list, repr=False)
     body: bytes = field(default=b"", repr=False)
     is_redirect: bool = False

@@ -3,7 +3,9 @@
 import os
 import re
 import threading
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from html import unescape
 from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
@@ -17,11 +19,13 @@ from world.legs import Legs
 from world.page import Page
 
 from client_app.session_store import LEASE, renew_lease
+from client_app.sql_records import sessions
 from inspector.record.store import Store
 from inspector.stepping import run as run_module
 from inspector.stepping import runs as runs_module
 from inspector.stepping.setup import add_steps
 from web import back_channel
+from web.clock import now
 
 OVER = "This step is over"
 FLOW = [
@@ -283,7 +287,7 @@ def test_a_refresh_that_waits_longer_than_its_lease_stays_correct(
         clock.forward(LEASE / 2)
         wait_for_renewal(inspected)
     records = inspected.client_app.extensions["tripod.print_shop"].store.records
-    [digest] = list_digests(inspected)
+    [digest] = list_leases(inspected)
 
     assert not records.take_lease(digest, "another tab")
     send_all(alice)
@@ -291,27 +295,20 @@ def test_a_refresh_that_waits_longer_than_its_lease_stays_correct(
     assert not inspected.events_named("grant_ended")
 
 
-def list_digests(legs: Legs) -> list[str]:
-    """Return the keys of Print Shop's records that are leased."""
-    from client_app.sql_records import sessions
-
+def list_leases(legs: Legs) -> dict[str, datetime]:
+    """Return when the lease of each leased record of Print Shop ends, by the record's key."""
     database = legs.client_app.extensions["tripod.print_shop"].store.records.database
     with database.writing() as db:
-        return [row.digest for row in db.execute(sessions.select()) if row.leased_by]
+        rows = db.execute(sessions.select()).all()
+    return {row.digest: row.leased_until for row in rows if row.leased_by}
 
 
 def wait_for_renewal(legs: Legs) -> None:
     """Wait until the lease is renewed at the present time."""
-    from client_app.sql_records import sessions
-    from web.clock import now
-
-    database = legs.client_app.extensions["tripod.print_shop"].store.records.database
     for _ in range(1000):
-        with database.writing() as db:
-            ends = [row.leased_until for row in db.execute(sessions.select()) if row.leased_by]
-        if ends and max(ends) > now() + LEASE * 0.9:
+        if max(list_leases(legs).values()) > now() + LEASE * 0.9:
             return
-        threading.Event().wait(0.01)
+        time.sleep(0.01)
     raise AssertionError("the lease was not renewed")
 
 
