@@ -189,10 +189,10 @@ def test_the_clean_up_is_not_part_of_the_attack(lab: Stage, watched: Store) -> N
     }
 
     assert flows_with_account_pages == {"preparation", "tidying-up", "forged-consent"}
-    assert [slug for slug, paths in pages.items() if "/account/apps" in paths] == [
+    assert {slug for slug, paths in pages.items() if "/account/apps" in paths} == {
         "tidying-up",
         "forged-consent",
-    ]
+    }
     forged_consent = recorded["forged-consent"]
     assert [each.method for each in forged_consent if each.path == "/account/apps"] == ["GET"]
 
