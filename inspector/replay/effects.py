@@ -43,7 +43,7 @@ def _new_tokens(events: dict[str, dict[str, Any]], server_name: str) -> Iterator
     if refreshed or "code_redeemed" in events:
         yield (
             "Nobody has the new tokens: the inspector does not keep the response, and the "
-            "recording masked them at once."
+            "recording has them only masked and encrypted."
         )
     if refreshed:
         yield (
