@@ -139,6 +139,6 @@ def _busy() -> ResponseReturnValue:
 
 
 def _back_to(attack: str | None = None) -> ResponseReturnValue:
-    """Redirect to the open attack, or to the progress of the run."""
-    address = url_for("lab.page", attack=attack, _anchor=attack or "progress")
+    """Redirect to the open attack, or to the top of the page, which shows the progress."""
+    address = url_for("lab.page", attack=attack, _anchor=attack)
     return redirect(address, HTTPStatus.SEE_OTHER)

@@ -357,6 +357,7 @@ def test_run_all_shows_its_progress_and_then_the_results(
     assert '<progress max="3" value="0"' in page.source
     assert '<noscript><meta http-equiv="refresh"' in page.source
     assert verdicts(browser, "code-replay") == ["Running", "Running"]
+    assert verdicts(browser, "no-check-stops-it") == ["Waiting", "Not compared"]
     runner.may_continue.set()
     laboratory.join(TIMEOUT)
     page = browser.reload()
