@@ -95,15 +95,6 @@ class Card:
         return self.result.description
 
     @property
-    def differs(self) -> str:
-        """The consequence here, if both servers stop the attack with different consequences."""
-        here, there = _consequence(self.result), _consequence(self.comparison)
-        both_stop_it = self.state == self.compared == State.STOPPED
-        if not both_stop_it or not there or here == there:
-            return ""
-        return here
-
-    @property
     def source(self) -> Source | None:
         """The source of the check; None while a change to the code hides it."""
         if self.check is None:
@@ -190,12 +181,6 @@ def _find_decisive_message(
         if steps.is_the_labs(exchange) and (exchange.leg, exchange.status) == decisive:
             return message
     return None
-
-
-def _consequence(result: Result | None) -> str:
-    if not isinstance(result, Outcome):
-        return ""
-    return result.consequence
 
 
 def _with_decisive_headers(exchange: Exchange) -> Exchange:

@@ -31,11 +31,6 @@ class Check:
     stops: tuple[str, ...] = ()
     has_marker: bool = False
 
-    @property
-    def rule(self) -> str:
-        """The title with a small first letter, for use inside a sentence."""
-        return self.title[0].lower() + self.title[1:]
-
     def section_for(self, attack: Attack) -> str:
         """Return the section that asks for this check against `attack`."""
         return attack.section or self.section
