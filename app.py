@@ -76,14 +76,13 @@ def create_client_app() -> "Flask":
         if settings.demo:
             from client_app import page_access, return_to, session_store
             from inspector.lab.setup import add_lab
-            from inspector.record.store import open_store
             from inspector.setup import open_pages
             from inspector.stepping.setup import add_steps
             from inspector.tools import add_tools
 
             open_pages(app, settings, lambda: page_access.current_access().treat_as_expired())
             return_to.allow_return(app.view_functions["inspector.page"])
-            add_lab(app, settings, open_store(settings), os.environ)
+            add_lab(app, settings, os.environ)
             add_steps(app, settings, keep_alive=session_store.renew_lease)
             add_tools(app, settings, ResourceApiSettings.load())
         return app
@@ -245,7 +244,7 @@ def _show_next_steps(settings: Mapping[str, Settings]) -> None:
     """Print what to do next, and open Print Shop in a browser if there is a desktop."""
     print("\n".join(["", *_list_hints(settings)]), flush=True)
     if "client-app" in settings:
-        desktop.open_in_browser(settings["client-app"].url)
+        desktop.open_in_browser(settings["client-app"].url, os.environ)
 
 
 def _list_hints(settings: Mapping[str, Settings]) -> Iterator[str]:

@@ -242,7 +242,7 @@ def test_the_composition_root_reads_no_settings() -> None:
     """`app.py` reads the switch of the demo and the desktop; the lab's legs copy the rest."""
     lines = re.findall(r"^.*\benviron\b.*$", (ROOT / "app.py").read_text(), re.MULTILINE)
 
-    known = ("TRIPOD_DEMO", "DISPLAY", "temporary_legs.legs(os.environ)", "add_lab(")
+    known = ("TRIPOD_DEMO", "open_in_browser", "temporary_legs.legs(os.environ)", "add_lab(")
     assert [line for line in lines if not any(word in line for word in known)] == []
 
 

@@ -17,7 +17,6 @@ from world.legs import Legs
 from world.registered_client import RegisteredClient
 
 from inspector.lab.setup import add_lab
-from inspector.record.store import open_store
 from inspector.setup import open_pages
 from inspector.stepping.setup import add_steps
 from inspector.tools import add_tools
@@ -122,7 +121,7 @@ def applications(legs: Legs) -> dict[str, Flask]:
     """Return the legs, with the pages and tools of the inspector and the lab on Print Shop."""
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, treat_as_expired=lambda: None)
-    add_lab(legs.client_app, settings, open_store(settings), {})
+    add_lab(legs.client_app, settings, {})
     add_steps(legs.client_app, settings, keep_alive=lambda: None)
     add_tools(legs.client_app, settings, legs.resource_api.extensions["tripod.settings"])
     found = (legs.auth_server, legs.client_app, legs.resource_api)

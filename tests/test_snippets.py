@@ -127,7 +127,7 @@ def run(alice: Person, tmp_path: Path, request: pytest.FixtureRequest) -> "Run":
 class Run:
     """Runs a snippet as a developer does.
 
-    Alice opens the address that it prints. The snippet receives her browser, or the address of the
+    Alice opens the address that it prints. The snippet receives the browser, or the address of the
     callback is pasted.
     """
 
@@ -156,7 +156,7 @@ class Run:
         return output.removeprefix("Then paste the address to which the browser returns: ")
 
     def return_to_the_listener(self, address: str) -> None:
-        """Open the address as Alice. The snippet answers her, and no other request before."""
+        """Open the address as Alice. The snippet answers no other request before."""
         redirect_uri = parse_qs(urlsplit(address).query)["redirect_uri"][0]
         other = requests.get(redirect_uri, {"code": "x", "state": "y"}, timeout=TIMEOUT)
         page = self.alice.go_through(address)

@@ -1,13 +1,13 @@
-"""Open a page in the browser of the desktop, if there is one."""
+"""Opens pages in the browser of a desktop."""
 
-import os
 import sys
+from collections.abc import Mapping
 
 
-def open_in_browser(url: str) -> None:
+def open_in_browser(url: str, environment: Mapping[str, str]) -> None:
     """Open the address. A text browser in a terminal must not be opened."""
     has_windows = sys.platform in ("darwin", "win32")
-    has_display = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    has_display = "DISPLAY" in environment or "WAYLAND_DISPLAY" in environment
     if (has_windows or has_display) and sys.stdout.isatty():
         import webbrowser
 

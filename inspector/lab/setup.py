@@ -15,23 +15,23 @@ from inspector.lab.stage import stage_for
 from inspector.lab.targets import has_lab
 from inspector.lab.views import add_pages
 from inspector.lab.waiting import run_on_own_legs
-from inspector.record.store import Store
+from inspector.views import Inspector
 
 
-def add_lab(
-    app: Flask, settings: ClientAppSettings, store: Store, environment: Mapping[str, str]
-) -> None:
+def add_lab(app: Flask, settings: ClientAppSettings, environment: Mapping[str, str]) -> None:
     """Add the lab's pages to `app`, if `has_lab`. Its attacks go to the legs in `settings`.
 
-    `environment` is that of the legs that it starts for the attacks that wait.
+    The inspector's pages are there already. `environment` is that of the legs that the lab starts
+    for the attacks that wait.
     """
     if not has_lab(settings):
         return
+    inspector: Inspector = app.extensions["tripod.inspector"]
 
     def run(attacks: Sequence[Attack], report: Report) -> None:
         waiting = [attack for attack in attacks if attack.has_to_wait]
         with ThreadPoolExecutor(max_workers=1) as pool:
-            pending = pool.submit(run_on_own_legs, waiting, report, store, environment)
+            pending = pool.submit(run_on_own_legs, waiting, report, inspector.store, environment)
             run_all(stage_for(settings), report, [each for each in attacks if each not in waiting])
             pending.result()
 
@@ -41,6 +41,5 @@ def add_lab(
 
         return comparison.compare(attack)
 
-    add_pages(app, Laboratory(store, run=run, compare=compare))
-    titles = {attack.slug: attack.title for attack in ATTACKS}
-    app.extensions["tripod.inspector"].attack_titles.update(titles)
+    add_pages(app, Laboratory(inspector.store, run=run, compare=compare))
+    inspector.attack_titles.update({attack.slug: attack.title for attack in ATTACKS})

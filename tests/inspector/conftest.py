@@ -34,7 +34,7 @@ def inspected(legs: Legs, watched: Store) -> Legs:
     open_pages(
         legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired()
     )
-    add_lab(legs.client_app, settings, watched, {})
+    add_lab(legs.client_app, settings, {})
     add_tools(
         legs.client_app,
         settings,

@@ -559,7 +559,7 @@ def test_an_attack_without_running_servers_is_a_failure(legs: Legs, watched: Sto
     )
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(legs.client_app, settings, lambda: None)
-    add_lab(legs.client_app, replace(settings, issuer=unused_addresses[0], **urls), watched, {})
+    add_lab(legs.client_app, replace(settings, issuer=unused_addresses[0], **urls), {})
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector/lab")
 

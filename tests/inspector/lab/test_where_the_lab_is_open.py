@@ -11,7 +11,6 @@ import app
 from config import ClientAppSettings
 from inspector.lab.setup import add_lab
 from inspector.lab.stage import stage_for
-from inspector.record.store import Store
 from inspector.setup import open_pages
 
 CLOSED_FOR = {
@@ -28,10 +27,10 @@ CLOSED_FOR = {
 }
 
 
-def open_inspector(legs: Legs, store: Store, settings: ClientAppSettings) -> Browser:
+def open_inspector(legs: Legs, settings: ClientAppSettings) -> Browser:
     """Add the lab with these settings, and return a browser that shows the inspector."""
     open_pages(legs.client_app, settings, lambda: None)
-    add_lab(legs.client_app, settings, store, {})
+    add_lab(legs.client_app, settings, {})
     browser = Browser(legs.network)
     browser.open(f"{legs.client_app_url}/inspector")
     return browser
@@ -43,8 +42,8 @@ def settings_of(legs: Legs) -> ClientAppSettings:
     return settings
 
 
-def test_the_lab_is_open_for_the_demos_own_legs(legs: Legs, store: Store) -> None:
-    browser = open_inspector(legs, store, settings_of(legs))
+def test_the_lab_is_open_for_the_demos_own_legs(legs: Legs) -> None:
+    browser = open_inspector(legs, settings_of(legs))
 
     assert browser.current.link("Break it")
     assert browser.open("/inspector/lab").status == 200
@@ -52,9 +51,9 @@ def test_the_lab_is_open_for_the_demos_own_legs(legs: Legs, store: Store) -> Non
 
 @pytest.mark.parametrize("changes", CLOSED_FOR.values(), ids=CLOSED_FOR)
 def test_the_lab_is_closed_and_hidden_outside_the_demo(
-    legs: Legs, store: Store, changes: dict[str, object]
+    legs: Legs, changes: dict[str, object]
 ) -> None:
-    browser = open_inspector(legs, store, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
+    browser = open_inspector(legs, replace(settings_of(legs), **changes))  # type: ignore[arg-type]
 
     assert "Break it" not in browser.current.text
     assert browser.open("/inspector/lab").status == 404
