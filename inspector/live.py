@@ -41,7 +41,7 @@ def _digest(one: Markup) -> str:
 def compress(response: Response) -> Response:
     """Compress a page that the browser accepts with gzip.
 
-    A compressed page that contains a secret can reveal it by its length to whoever watches the
+    A compressed page that contains a secret can reveal it by its length to an observer of the
     network (BREACH). These pages exist in the demo only, and it answers only this machine.
     """
     response.vary.add("Accept-Encoding")

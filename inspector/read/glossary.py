@@ -25,8 +25,8 @@ STEPS = dict(
         _step(
             "A1",
             "The user starts at the client",
-            "The user wants the client to use a resource of theirs. The client creates a state and "
-            "a PKCE verifier, and keeps both.",
+            "The user wants the client to use their resource. The client creates a state and a "
+            "PKCE verifier, and keeps both.",
             rfc(6749, "4.1"),
         ),
         _step(
@@ -203,7 +203,7 @@ TERMS = (
     _term(
         "PKCE",
         "The client sends a hash in A2 (the challenge) and the value behind it in T1 (the "
-        "verifier). Someone who has stolen the code does not have the verifier.",
+        "verifier). An attacker with a stolen code does not have the verifier.",
         rfc(7636, "1"),
     ),
     _term(

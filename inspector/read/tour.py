@@ -1,4 +1,4 @@
-"""The tour of the inspector's page: five stops, each with a heading and one or two sentences."""
+"""The guided tour: five stops on the inspector's page, each with a heading and a few sentences."""
 
 from dataclasses import dataclass
 

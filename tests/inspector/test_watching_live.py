@@ -330,7 +330,9 @@ def test_the_keyboard_opens_a_message(inspector: Page) -> None:
     inspector.keyboard.press("Enter")
 
     expect(
-        inspector.locator("details.message[open]").get_by_text("Print Shop redeems the code")
+        inspector.locator("details.message[open]").get_by_text(
+            "Print Shop redeems the code", exact=True
+        )
     ).to_be_visible()
 
 
@@ -344,7 +346,7 @@ def test_without_javascript_an_arrow_links_to_its_message(
     arrow(tab, "T1: Print Shop redeems the code").click()
 
     expect(
-        tab.locator("details.message[open]").get_by_text("Print Shop redeems the code")
+        tab.locator("details.message[open]").get_by_text("Print Shop redeems the code", exact=True)
     ).to_be_visible()
     window.close()
 
