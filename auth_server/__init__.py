@@ -37,6 +37,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
     form_tokens.init_app(app)
     # Templates say the name of the server, never that of the demo's.
     app.context_processor(lambda: {"server_name": settings.name})
+    app.jinja_env.globals["layout"] = "auth_server/_layout.html"
     app.jinja_env.globals["find_signed_in_user"] = sign_in.signed_in_user
     app.jinja_env.globals["is_private_use"] = is_private_use
     app.jinja_env.globals["find_registrant"] = registrants.find_registrant

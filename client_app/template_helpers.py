@@ -13,6 +13,7 @@ from client_app.scope_uses import use_of
 
 def init_app(app: Flask) -> None:
     """Add the filters and variables to the templates of `app`."""
+    app.jinja_env.globals["layout"] = "client_app/_site.html"
     app.add_template_filter(countdown)
     app.add_template_filter(day_and_time)
     app.add_template_filter(file_size)
