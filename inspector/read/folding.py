@@ -20,6 +20,8 @@ MIN_REPEATED = 2
 MAX_VISIT = 4
 #: Of more parts than `MAX_SHOWN`, `HEAD` are shown at the beginning and `TAIL` at the end.
 MAX_SHOWN, HEAD, TAIL = 60, 30, 20
+#: The seconds in which a visit of the album loads.
+VISIT = 15
 _ID = re.compile(r"(?<=/)(?=[^/]*\d)[^/]+")
 
 
@@ -67,22 +69,22 @@ def _unfold(part: Part, number: int | None) -> Sequence[Part]:
 
 
 def _fold_minutes(trees: Sequence[Message]) -> list[Sequence[Message] | Omission]:
-    """Fold what happened at the API in each minute, except in the first one and in the newest one.
+    """Fold what happened at the API in each minute after the round trip was over.
 
-    The minutes count from the first answer of the API, at which the round trip is over. The first
-    refresh is shown.
+    It is over with the first answer of the API. What began soon after it, the newest visit and the
+    first refresh are shown.
     """
-    end = next((tree for tree in trees if _is_answered(tree)), None)
-    if end is None:
+    over = next((tree for tree in trees if _is_answered(tree)), None)
+    if over is None:
         return [trees]
     first_refresh = next((tree for tree in trees if phase_of(tree) == REFRESH), None)
-    newest = max(_minute(tree, end) for tree in trees)
+    since, until = _began(over) + VISIT, max(map(_began, trees)) - VISIT
 
     def minute(tree: Message) -> int | None:
-        number = _minute(tree, end)
-        if tree is first_refresh or not 0 < number < newest or not _is_routine(tree):
+        is_later = since < _began(tree) < until
+        if tree is first_refresh or not is_later or not _is_routine(tree):
             return None
-        return number
+        return int(_began(tree) // 60)
 
     found: list[Sequence[Message] | Omission] = []
     for number, group in groupby(trees, key=minute):
@@ -94,8 +96,8 @@ def _fold_minutes(trees: Sequence[Message]) -> list[Sequence[Message] | Omission
     return found
 
 
-def _minute(tree: Message, end: Message) -> int:
-    return int((tree.exchange.started_at - end.exchange.started_at) // 60)
+def _began(tree: Message) -> float:
+    return tree.exchange.started_at
 
 
 def _is_answered(tree: Message) -> bool:
@@ -109,7 +111,7 @@ def _is_routine(tree: Message) -> bool:
 
 
 def _describe_minute(trees: Sequence[Message]) -> str:
-    began = datetime.fromtimestamp(trees[0].exchange.started_at, UTC)
+    began = datetime.fromtimestamp(_began(trees[0]), UTC)
     words = f"{began:%H:%M} UTC, {len(trees)} requests"
     refreshes = sum(message.step == "F1" for message in every(trees))
     if refreshes == 1:
