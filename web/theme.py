@@ -69,9 +69,10 @@ def _set_cookie(response: Response, theme: str) -> None:
 def _page_to_return_to() -> str:
     """Return the address of the current page, or the start page's if it cannot be opened again.
 
-    An authorization code must not be copied into a page.
+    An authorization response, which has a code or an error, must not be copied into a page.
     """
-    if request.method != "GET" or request.endpoint is None or "code" in request.args:
+    is_response = "code" in request.args or "error" in request.args
+    if request.method != "GET" or request.endpoint is None or is_response:
         return "/"
     return requested_page()
 
