@@ -11,6 +11,7 @@ one. Another site could only change colours, and `choose` refuses its forms by t
 import re
 from datetime import timedelta
 from http import HTTPStatus
+from urllib.parse import parse_qs
 
 from flask import Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
@@ -71,7 +72,9 @@ def _page_to_return_to() -> str:
 
     An authorization response, which has a code or an error, must not be copied into a page.
     """
-    is_response = "code" in request.args or "error" in request.args
+    # A query that is not UTF-8 cannot be read as `request.args`.
+    query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
+    is_response = "code" in query or "error" in query
     if request.method != "GET" or request.endpoint is None or is_response:
         return "/"
     return requested_page()

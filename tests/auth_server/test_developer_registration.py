@@ -179,5 +179,7 @@ def test_these_tests_cover_every_field_of_the_form(developer: Developer) -> None
     assert set(re.findall(r' name="(\w+)"', developer.browser.get("/developer/apps/new").text)) - {
         "csrf_token",
         "form_id",
+        "next",
+        "theme",
         "viewport",
     } == set(POSTCARDS)

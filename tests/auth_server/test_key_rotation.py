@@ -78,7 +78,8 @@ def test_a_form_signed_with_a_removed_key_is_refused(
 ) -> None:
     alice = before.person("alice", "wonderland")
     alice.send_login()
-    form = Page(alice.browser.get("/")).form
+    form = Page(alice.browser.get("/")).sign_out_form
+    assert form
     without = start(SECRET_KEY=NEW)
     moved = move(alice, without)
 

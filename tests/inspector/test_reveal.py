@@ -79,6 +79,7 @@ def test_the_tokens_of_an_ended_grant_are_revealed(
 ) -> None:
     [tokens] = token_responses(connected)
     alice.browser.open(f"{connected.auth_server_url}/account/apps")
+    alice.browser.press("Remove access of Print Shop")
     alice.browser.press("Remove access")
 
     for name in ("access_token", "refresh_token"):

@@ -76,7 +76,9 @@ def test_a_success_links_to_its_messages(alice: Person, shop: str) -> None:
     alice.go_through(f"{shop}/connect")
     alice.browser.press("Refresh now")
     page = alice.browser.follow("See the two messages")
-    [opened] = re.findall(r'<details class="message[^>]*open>(.*?)</details>', page.source, re.S)
+    [opened] = re.findall(
+        r'<details class="message[^>]*open>(.*?)<p class="turn">', page.source, re.S
+    )
 
     assert "POST /oauth/token" in opened
     assert "grant_type=refresh_token" in opened

@@ -97,10 +97,13 @@ def test_sign_ins_are_ended_while_others_begin_and_end(alice: Person) -> None:
         [button] = form.buttons
         return alice.browser.post(form.action, form.entries | {"sign_in": str(button.value)})
 
-    to_sign_out = [(person.browser, Page(person.browser.get("/")).form) for person in lost[:2]]
+    to_sign_out = [
+        (person.browser, Page(person.browser.get("/")).sign_out_form) for person in lost[:2]
+    ]
 
     def sign_out() -> Response:
         browser, form = to_sign_out.pop()
+        assert form
         return browser.post(form.action, form.entries)
 
     answers = at_once(

@@ -24,7 +24,8 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_body_that_needs_a_file_is_refused() -> None:
-    client = Client(b"a" * asgi.BYTES_IN_MEMORY, b"more").request(echo)
+    parts = b"a" * asgi.BYTES_IN_MEMORY, b"more"
+    client = Client(*parts).request(echo, longest_body=2 * asgi.BYTES_IN_MEMORY)
 
     assert client.status == 503
     assert b"retry-after" in dict(client.received[0]["headers"])
