@@ -22,6 +22,8 @@ from inspector.draw.rows import BlindSpot, Call, Fold, Heading, Redirect, Respon
 
 #: The distance of a text from the edge of the drawing.
 MARGIN = 10
+#: The distance of a link's target above its heading, because the parties cover the window's top.
+ABOVE = 76
 _EYE = Markup(
     '<g class="eye" transform="translate({:g} {})">'
     '<path d="M1 10s4-7 10-7 10 7 10 7-4 7-10 7S1 10 1 10z"/>'
@@ -30,7 +32,7 @@ _EYE = Markup(
 
 
 def heading(row: Heading, y: int) -> Markup:
-    """Return the heading of a band."""
+    """Return the heading of a band. A link to its anchor scrolls to `ABOVE` units above it."""
     strip = Markup('<rect class="band-head" x="7" y="{}" width="{}" height="28" rx="7"/>').format(
         y + 12, WIDTH - 14
     )
@@ -38,7 +40,8 @@ def heading(row: Heading, y: int) -> Markup:
     drawn = strip + text(20, y + 31, row.title, "phase") + hint
     if not row.anchor:
         return drawn
-    return Markup('<g id="{}">{}</g>').format(row.anchor, drawn)
+    above = Markup('<rect y="{}" width="1" height="1" fill="none"/>').format(y + 12 - ABOVE)
+    return Markup('<g id="{}">{}</g>').format(row.anchor, above + drawn)
 
 
 def call(row: Call, y: int) -> Markup:
