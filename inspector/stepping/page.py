@@ -47,7 +47,7 @@ class StepPage:
 
     @property
     def seconds_left(self) -> int:
-        """The seconds until the message is given up."""
+        """The seconds until Print Shop gives the message up."""
         return round(self.run.seconds_left)
 
     @property
@@ -98,7 +98,7 @@ class StepPage:
             EVERYONE,
             self._names_of,
             self._link_to,
-            is_flow=not self._flow.is_outside,
+            is_flow=any(message.step for message in self._messages),
         )
         unanswered = {m.n for m in self._messages if m.exchange in (self.waiting, self.outer)}
         sent = [row for row in rows if not _is_answer_of(row, unanswered)]
