@@ -16,7 +16,7 @@ VIEW_LIST = VIEWS / "__init__.py"
 VISITED_PAGES = Path("tests/test_accessibility.py")
 MAX_LENGTH = 30
 _NAME = re.compile(r"[a-z]+(_[a-z]+)*")
-#: What the view imports, and the addresses that do not begin in a file of `VIEWS`.
+#: Names that the view imports, and addresses that no file in `VIEWS` has.
 _USED = {"bp", "call", "needs", "page", "print_shop"}
 _ADDRESSES = {"healthz", "inspector", "livez", "static", "theme"}
 _LISTED = re.compile(r"from client_app\.views import \((?P<rest>.*?)\n(?P<names>.*?)\)", re.DOTALL)
@@ -72,14 +72,14 @@ def run(root: Path, name: str) -> int:
     except PageRefused as refusal:
         exit_with_line(str(refusal), 2)
     print("\n".join(f"wrote {path.as_posix()}" for path in files))
-    print(f"Open /{name} at Print Shop. A running demo has the page after a moment.")
+    print(f"Open /{name} at Print Shop. A running demo shows the page after a moment.")
     return 0
 
 
 def add_page(root: Path, name: str) -> list[Path]:
     """Add a page of this name to the project in `root`, and return the files that changed.
 
-    :raises PageRefused: when the name cannot be used, or the project is not as it was printed.
+    :raises PageRefused: when the name cannot be used, or a file of the project is not as expected.
     """
     _check_name(root, name)
     values = {"name": name, "title": name.replace("_", " ").capitalize()}
@@ -99,10 +99,10 @@ def add_page(root: Path, name: str) -> list[Path]:
 
 
 def _check_name(root: Path, name: str) -> None:
-    """Refuse a name that is no valid one, or that something else has."""
+    """Refuse a name that is not valid, or that is already used."""
     if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH:
         raise PageRefused(
-            f"{name!r} is no name for a page. Use at most {MAX_LENGTH} lower-case letters, "
+            f"{name!r} cannot be the name of a page. Use at most {MAX_LENGTH} lower-case letters, "
             "with single underscores between words."
         )
     if keyword.iskeyword(name) or hasattr(builtins, name) or name in _USED:
@@ -121,7 +121,7 @@ def _read(root: Path, path: Path) -> str:
 
 
 def _add_to_list(source: str, name: str) -> str:
-    """Return the source of the package of views, which then imports this one too."""
+    """Return the source of the package of views with an import of this view."""
     found = _LISTED.search(source)
     if found is None:
         raise PageRefused(f"{VIEW_LIST} has no list of views.")
@@ -131,7 +131,7 @@ def _add_to_list(source: str, name: str) -> str:
 
 
 def _add_entry(source: str, entry: str) -> str:
-    """Return the source of the test that visits every page, which then visits this one too."""
+    """Return the source of the test that visits every page, with this page."""
     before, begin, rest = source.partition("\nPAGES = [\n")
     entries, end, after = rest.partition("\n]\n")
     if not end:

@@ -32,7 +32,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Done:
-    """An outcome, and the id of the request that had it. Its messages can be found by this id."""
+    """An outcome, and the id of its request, by which the inspector finds the messages."""
 
     outcome: Outcome
     request_id: str
@@ -73,7 +73,7 @@ def outcome_of_refresh(replaced: Tokens | None, new: Tokens) -> Outcome:
 
 
 def automatic_refresh(replaced: Tokens | None, new: Tokens) -> Done | None:
-    """Return the outcome of this request if it had to refresh the tokens for another purpose."""
+    """Return the outcome if this request, which is for something else, refreshed the tokens."""
     request_id = current_request_id()
     if replaced is None or request_id is None:
         return None

@@ -89,7 +89,7 @@ class RedisRecords:
         return bool(taken)
 
     def renew_lease(self, digest: str, holder: str) -> bool:
-        """Let the lease begin again, unless `holder` has lost it.
+        """Renew the lease, unless `holder` has lost it.
 
         If it ran out and no other request took it, it is taken again.
         """

@@ -54,7 +54,7 @@ class Records(Protocol):
         """
 
     def renew_lease(self, digest: str, holder: str) -> bool:
-        """Let the lease begin again; return False when `holder` has lost it."""
+        """Renew the lease; return False when `holder` has lost it."""
 
     def store(self, digest: str, holder: str, data: bytes, lifetime: timedelta) -> bool:
         """Store the record and release its lease; return False when `holder` has lost the lease.

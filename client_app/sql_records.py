@@ -115,7 +115,7 @@ class SqlRecords:
         return taken == 1
 
     def renew_lease(self, digest: str, holder: str) -> bool:
-        """Let the lease begin again, unless `holder` has lost it."""
+        """Renew the lease, unless `holder` has lost it."""
         with self._transaction(writing=True) as db:
             changed = _RENEW.run(db, browser=digest, holder=holder, until=now() + LEASE)
         return changed == 1

@@ -1,4 +1,4 @@
-"""Links from Print Shop's pages to the messages that a request caused."""
+"""Links from Print Shop's pages to the messages of a request."""
 
 from http import HTTPStatus
 

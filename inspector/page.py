@@ -119,7 +119,7 @@ class FlowPage:
 
     @property
     def token_request(self) -> int | None:
-        """The number of the first token request, which has most to read."""
+        """The number of the first token request, which the tour opens."""
         return next((message.n for message in self._seen if message.step == "T1"), None)
 
     @cached_property

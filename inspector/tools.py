@@ -1,4 +1,4 @@
-"""Set up what users can do with a recorded message: reveal its values, and send it again."""
+"""Add the tools for a recorded message: reveal its values, and send it again."""
 
 from flask import Flask
 

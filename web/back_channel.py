@@ -21,7 +21,7 @@ POOL_SIZE = 4
 #: The most bytes of a response that is not streamed, after it is decompressed.
 MAX_BYTES = 2**20
 CHUNK = 64 * 1024
-#: What is called with each request before it is sent, in the thread that sends it.
+#: Functions that are called with each request before it is sent, in the thread that sends it.
 before_sending: list[Callable[[requests.PreparedRequest], None]] = []
 
 

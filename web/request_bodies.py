@@ -57,10 +57,10 @@ def _read(chunks: IO[bytes], most_bytes: int) -> bytes:
 
 
 def raise_limit(app: Flask, longest: int) -> None:
-    """Note that `app` accepts longer bodies for some requests than its configuration says."""
+    """Store that some requests to `app` may have longer bodies than its configuration says."""
     app.extensions[_LONGEST] = longest
 
 
 def find_limit(app: Flask) -> int:
-    """Return the most bytes of a body that any request to `app` may have."""
+    """Return the size in bytes of the longest body that any request to `app` may have."""
     return int(app.extensions.get(_LONGEST, app.config["MAX_CONTENT_LENGTH"]))

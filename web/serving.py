@@ -155,7 +155,7 @@ class _Serving:
         self.ready.clear()
 
     def reload(self, sources: SourceFiles) -> None:
-        """Start all programs again if a file has changed. An error waits for the next change."""
+        """Start all programs again if a file has changed. After an error, wait for a new change."""
         changed = sources.find_change()
         if changed is None:
             return

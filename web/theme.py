@@ -2,7 +2,7 @@
 
 A cookie keeps it, because browsers share cookies between the ports of a host: the choice on one leg
 counts on all three. It works without JavaScript, and no page is drawn in the wrong theme first. The
-cookie is a wish about colours, and no secret.
+cookie contains no secret.
 
 The form has no CSRF token, because a token begins a session: each visitor of a start page would get
 one. Another site could only change colours, and `choose` refuses its forms by their headers.
@@ -30,7 +30,7 @@ _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
 
 def init_app(app: Flask) -> None:
-    """Give the theme to every page of `app`, and add the address of the form."""
+    """Pass the theme to every page of `app`, and add the route of the form."""
     app.context_processor(
         lambda: {"theme": current_theme(), "themes": THEMES, "page_of_theme": _page_to_return_to()}
     )
@@ -46,7 +46,7 @@ def current_theme() -> str:
 
 
 def choose() -> ResponseReturnValue:
-    """Keep the theme of the form in the cookie, and redirect to the page that it was on."""
+    """Store the chosen theme in the cookie, and redirect to the page of the form."""
     if request_origin.is_from_another_site():
         raise form_tokens.refuse_foreign_form()
     theme = request.form.get("theme", "")

@@ -27,7 +27,7 @@ STORIES = {
     "F3": "{client} loads the photos with the new token",
     "R2": "Photo API introspects the token",
     "A1": "The user starts at {client}",
-    "A7": "The code returns to {client}",
+    "A7": "The browser brings the code to {client}",
 }
 
 

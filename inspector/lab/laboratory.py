@@ -22,8 +22,8 @@ log = logging.getLogger("tripod")
 
 #: The prefix of the slug under which the store keeps the result at the plain server.
 _COMPARED = "plain:"
-#: Seconds: of an attack and its comparison, until one has been measured, and of the attack that
-#: waits, which starts servers of its own.
+#: Estimates in seconds: for an attack and its comparison, before the first has ended, and for the
+#: attack that waits, which starts servers of its own.
 FIRST_GUESS, WAITING = 0.5, 12.0
 
 

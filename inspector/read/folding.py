@@ -1,7 +1,7 @@
 """Fold messages that repeat others, later minutes at the API, and the middle of a long flow.
 
-Six images that load alike are shown as one, and a later minute as one. Of a flow that is still
-long, the beginning and the newest messages are shown.
+Six images that load alike become one row and its fold, and a later minute becomes one fold. Of a
+flow that is still long, the beginning and the newest messages are shown.
 """
 
 import re
@@ -71,8 +71,8 @@ def _unfold(part: Part, number: int | None) -> Sequence[Part]:
 def _fold_minutes(trees: Sequence[Message]) -> list[Sequence[Message] | Omission]:
     """Fold what happened at the API in each minute after the round trip was over.
 
-    It is over with the first answer of the API. What began soon after it, the newest visit and the
-    first refresh are shown.
+    It is over when the API has answered for the first time. What began soon after that, the newest
+    visit and the first refresh are shown.
     """
     over = next((tree for tree in trees if _is_answered(tree)), None)
     if over is None:
@@ -143,7 +143,7 @@ def _fold_visits(found: list[Part]) -> list[Part]:
         if times > MIN_REPEATED + 1:
             end = at + length * times
             between = _trees(found[at + length : end - length])
-            omission = Omission(between, f"{times - 2} times the same")
+            omission = Omission(between, f"the same {times - 2} more times")
             folded_parts += [*found[at : at + length], omission, *found[end - length : end]]
             at = end
         else:

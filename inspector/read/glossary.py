@@ -1,4 +1,4 @@
-"""The glossary: a short explanation of each step and each term, with its section of the RFC."""
+"""The glossary: a short explanation of each step and each term, with its RFC section."""
 
 from dataclasses import dataclass
 
@@ -71,8 +71,8 @@ STEPS = dict(
         _step(
             "T1",
             "Access token request",
-            "The client redeems the code, server to server. It proves who it is with its secret, "
-            "and that it sent A2 with the verifier.",
+            "The client redeems the code, server to server. Its secret proves who it is, and the "
+            "verifier proves that it sent A2.",
             rfc(6749, "4.1.3"),
         ),
         _step(
@@ -117,7 +117,7 @@ STEPS = dict(
         _step(
             "F3",
             "Request with the new token",
-            "The client continues with the new access token. The user notices nothing.",
+            "The client uses the new access token. The user did not have to do anything.",
             rfc(6749, "1.5"),
         ),
         _step(
@@ -188,10 +188,15 @@ TERMS = (
         "The API that has the photos. It accepts access tokens.",
         rfc(6749, "1.1"),
     ),
-    _term("Scope", "What a token allows, in the server’s terms.", rfc(6749, "3.3")),
+    _term(
+        "Scope",
+        "What a token allows. The authorization server defines the possible values.",
+        rfc(6749, "3.3"),
+    ),
     _term(
         "Grant",
-        "One authorization by one user for one client. Its code and all of its tokens end with it.",
+        "One authorization by one user for one client. When it ends, its code and tokens stop "
+        "working.",
         rfc(6749, "1.3"),
     ),
     _term(
@@ -208,8 +213,8 @@ TERMS = (
     ),
     _term(
         "Issuer",
-        "The address by which an authorization server is known. It is in the response, so that a "
-        "client of several servers cannot be deceived.",
+        "The address that identifies an authorization server. It is in the response, so that a "
+        "client of several servers knows which of them responded.",
         rfc(9207, "1"),
     ),
     _term(
@@ -221,7 +226,7 @@ TERMS = (
     _term(
         "Fingerprint",
         "The inspector shows dots and six digits in place of a secret. Equal values have equal "
-        "digits, and no value can be calculated from them.",
+        "digits, and nobody can calculate a value from its digits.",
         None,
     ),
 )

@@ -19,7 +19,7 @@ _REQUESTS = {
     "R1": "{client} calls Photo API",
     "R2": "Photo API asks about the token",
     "F1": "{client} asks for new tokens",
-    "F3": "{client} calls with the new token",
+    "F3": "{client} uses the new token",
     "E1": "{client} revokes its token",
 }
 #: What an attacker does at a step.
@@ -70,15 +70,15 @@ def response(message: Message, names: Names) -> str:
     if message.answer_step in _RESPONSES:
         return _RESPONSES[message.answer_step].format(server=names.server)
     if exchange.status >= 300:
-        return f"{sender} sends the browser on"
+        return f"{sender} redirects the browser"
     return _content(exchange, sender)
 
 
 def leading(step: str, names: Names) -> str:
-    """Return what a redirect asks whose target is not seen or not recorded."""
+    """Return what a redirect asks if its target is not shown or not recorded."""
     if step in _REQUESTS:
         return _REQUESTS[step].format(client=names.client)
-    return f"{names.server} sends the browser on"
+    return f"{names.server} redirects the browser"
 
 
 def _attack(message: Message, names: Names) -> str:
@@ -88,7 +88,7 @@ def _attack(message: Message, names: Names) -> str:
 
 
 def _special_request(message: Message) -> str:
-    """Return the sentence for a step that can be different things, or ""."""
+    """Return the sentence for a request whose step alone does not say what it asks, or ""."""
     exchange = message.exchange
     match message.step:
         case "A6":
@@ -130,8 +130,10 @@ def _document(document: dict[str, Any]) -> str:
             return "says that it is not active"
         case {"photos": list(photos)}:
             return f"returns {len(photos)} photos"
+        case {"name": _}:
+            return "returns the user’s name"
         case {"issuer": _}:
-            return "names its addresses"
+            return "returns its metadata"
     return "answers"
 
 

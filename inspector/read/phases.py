@@ -18,13 +18,11 @@ class Phase:
         return f"phase-{self.title.rpartition(' ')[2].lower()}"
 
 
-AUTHORIZATION = Phase(
-    "1 Authorization", "The user decides. The response returns through the browser."
-)
+AUTHORIZATION = Phase("1 Authorization", "The user decides. Dashed arrows go through the browser.")
 TOKEN = Phase("2 Token", "{client} redeems the code, without the browser.")
-RESOURCE = Phase("3 Resource", "{client} calls the API with the access token.")
-REFRESH = Phase("4 Refresh", "{client} presents the refresh token for new tokens.")
-END = Phase("5 End", "The grant ends, and with it all of its tokens.")
+RESOURCE = Phase("3 Resource", "{client} calls Photo API with the access token.")
+REFRESH = Phase("4 Refresh", "{client} exchanges the refresh token for new tokens.")
+END = Phase("5 End", "The grant ends, and its tokens stop working.")
 #: The phases of the jump bar, in the order of the steps.
 PHASES = (AUTHORIZATION, TOKEN, RESOURCE, REFRESH, END)
 OUTSIDE = Phase("Outside the flow", "Messages that belong to no step.")

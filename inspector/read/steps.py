@@ -26,7 +26,7 @@ LEGS = {
 #: The start of the lab's User-Agent, and of that of its attacker.
 LAB = "Tripod lab: "
 ATTACKER = "Tripod lab: mallory"
-#: The User-Agent of the questions that the inspector itself asks, which belong to no flow.
+#: The User-Agent of the inspector's own introspection requests, which belong to no flow.
 INSPECTORS_QUESTION = "Tripod inspector: question"
 #: The User-Agent of a message that the inspector sent again, with the id of the first one.
 _SENT_AGAIN = re.compile(r"Tripod inspector: again (?P<id>[0-9]{1,15})")
@@ -98,7 +98,7 @@ def is_the_attackers(exchange: Exchange) -> bool:
 
 
 def is_a_question_of_the_inspector(exchange: Exchange) -> bool:
-    """Return whether the inspector asked about a token itself, which needs Photo API's secret."""
+    """Return whether the inspector itself introspected a token, with Photo API's account."""
     is_answered = exchange.path == "/oauth/introspect" and exchange.status == 200
     is_marked = header(exchange, "User-Agent") == INSPECTORS_QUESTION
     return is_marked and is_answered and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID

@@ -19,15 +19,15 @@ STOPS = (
         "parties",
         "diagram",
         "Four parties",
-        "Each column is one of them. The browser belongs to the user. The party that sends is "
-        "marked while you read its message.",
+        "Each column is a party. The browser acts for the user. While you read a message, its "
+        "sender is marked.",
     ),
     Stop(
         "arrows",
         "diagram",
         "Read from the top",
-        "Each arrow is a message. Dashed arrows pass through the browser. Solid ones go from "
-        "server to server, where the browser sees nothing.",
+        "Each arrow is a message. The browser carries the dashed ones. The solid ones go from "
+        "server to server, and the browser does not see them.",
     ),
     Stop(
         "lifespan",
@@ -40,14 +40,14 @@ STOPS = (
         "message",
         "messages",
         "Open a message",
-        "Select an arrow. You see its parameters, what its receiver checks, and the raw HTTP. "
-        "Secrets are masked, and equal values have equal digits.",
+        "Select an arrow. You see the parameters of the message, what its receiver checks, and "
+        "the raw HTTP. Secrets are masked, and equal values have equal digits.",
     ),
     Stop(
         "views",
         "top",
-        "Change places",
-        "“Seen by” shows what one party sees. The browser never sees a token, and Photo API never "
-        "sees a password.",
+        "What each party sees",
+        "Choose a party beside “Seen by”. The browser never sees a token, and Photo API never sees "
+        "a password.",
     ),
 )

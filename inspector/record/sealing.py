@@ -1,8 +1,8 @@
 """Encrypt what the authorization server issued, to be revealed when it no longer works.
 
-Only the message that issues a code or tokens keeps them. The other messages, which are most of
-them, cost nothing, and a secret in the wrong place is not kept at all. The key is derived from the
-instance's secret and the id of the run. The store has only the id.
+Only a message that issues a code or tokens keeps them encrypted. So other messages, which are most
+of them, cost nothing more, and a secret in the wrong place is not kept at all. The key is derived
+from the instance's secret key and the id of the run. The store has only the id.
 """
 
 import binascii

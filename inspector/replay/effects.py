@@ -14,7 +14,7 @@ _NOTHING = "The grant did not change."
 
 
 def effects(exchange: Exchange, server_name: str) -> list[str]:
-    """Return what happened, in sentences."""
+    """Return a sentence for each effect."""
     events = {str(event.get("event")): event for event in exchange.events}
     found = [*_end(events), *_new_tokens(events, server_name)]
     return found or [_NOTHING]
@@ -42,8 +42,8 @@ def _new_tokens(events: dict[str, dict[str, Any]], server_name: str) -> Iterator
         yield "The refresh token is spent now."
     if refreshed or "code_redeemed" in events:
         yield (
-            "Nobody has the new tokens: the inspector does not keep the response, and the "
-            "recording has them only masked and encrypted."
+            "Nobody has the new tokens: the inspector does not keep the response. The recording "
+            "has them only masked and encrypted."
         )
     if refreshed:
         yield (

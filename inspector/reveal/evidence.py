@@ -37,7 +37,7 @@ class Grant:
         return not self.is_redeemed and not self.has_ended and now < self.code_expires
 
     def is_over(self, now: float) -> bool:
-        """Return whether no refresh token of it can work any more."""
+        """Return whether none of its refresh tokens can work any more."""
         return self.has_ended or now >= self.expires
 
 
@@ -47,8 +47,8 @@ class Issued:
 
     A verifier can belong to several grants: the same request can be answered more than once.
     `masked` and `sealed` are its mask and its ciphertext, or "" if they were not recorded.
-    `accepted_until` is when a spent refresh token is no longer accepted once more, or None if the
-    recording does not show that it was spent. `successors` were issued for it.
+    `accepted_until` is the end of the grace in which a spent refresh token is accepted once more,
+    or None if the recording does not show that it was spent. `successors` were issued for it.
     """
 
     kind: str
@@ -61,7 +61,7 @@ class Issued:
 
 
 class Evidence:
-    """The values that `exchanges` show, by their ties."""
+    """The values whose issue `exchanges` prove, by their ties."""
 
     def __init__(self, exchanges: Iterable[Exchange]) -> None:
         self._issued: dict[str, Issued] = {}

@@ -90,9 +90,9 @@ class Vault:
             subject = {CODE: "This code", VERIFIER: "The code of this verifier"}[issued.kind]
             raise AliveError(f"{subject} can still be redeemed {_until(max(expirations))}.")
         if all(grant.is_redeemed for grant in issued.grants):
-            return f"{self.server_name} has redeemed the code, which works only once."
+            return "The code was redeemed, and it works only once."
         if all(grant.has_ended for grant in issued.grants):
-            return "The grant has ended, and with it its code."
+            return "The grant has ended, so its code no longer works."
         return "The code has expired."
 
     def _judge_token(self, value: SealedValue) -> str:
@@ -110,7 +110,7 @@ class Vault:
     def _check_retry(self, issued: Issued) -> None:
         """Check that the server does not accept a spent refresh token once more.
 
-        Introspection does not say so: a spent token is not active, also in its grace.
+        Introspection does not tell: a spent token is not active, even within its grace.
         """
         now = self.clock()
         if issued.is_lost or all(grant.is_over(now) for grant in issued.grants):

@@ -1,4 +1,4 @@
-"""The middleware around Print Shop: it runs a page's request in steps where the browser asks so."""
+"""The middleware around Print Shop: it runs a request in steps if the browser turned them on."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

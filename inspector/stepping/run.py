@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 #: Seconds that a message waits. Then it is not sent at all.
 WAIT = 300.0
-#: Seconds in which the browser must come for the answer.
+#: Seconds in which the browser must request the answer.
 TAKEN_WITHIN = 30.0
 #: Seconds between two renewals of what the request holds. It is less than Print Shop's lease.
 RENEW_EVERY = 10.0
@@ -65,12 +65,12 @@ class Run:
 
     @property
     def seconds_left(self) -> float:
-        """The seconds until the waiting message is given up."""
+        """The seconds until the message that waits is given up."""
         return max(0.0, self._ends_at - time.monotonic())
 
     @property
     def fresh_answer(self) -> Answer | None:
-        """The answer that the browser may have now. Much later it would see an old page."""
+        """The answer, or None if there is none yet or if it is too old to show."""
         is_fresh = time.monotonic() - self._ready_at < TAKEN_WITHIN
         if self.waiting or self.is_over or not is_fresh:
             return None
@@ -114,7 +114,7 @@ class Run:
                 self._end()
 
     def end(self) -> None:
-        """Let the message that waits not be sent. What the request does then is not shown."""
+        """End the run: the message that waits is not sent, and the answer is not shown."""
         with self._changed:
             self._end()
 

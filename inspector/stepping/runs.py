@@ -1,4 +1,4 @@
-"""The runs of all browsers. Each browser has at most one, and few of them hold a thread."""
+"""The runs of all browsers: at most one for each, and only a few with a thread."""
 
 import threading
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from inspector.record.transcript import Wire
 from inspector.stepping.messages import Answer
 from inspector.stepping.run import Run
 
-#: The most runs at once. One more request runs without steps.
+#: The maximum number of runs at once. Any other request runs without steps.
 MAX_RUNNING = 4
-#: The most runs whose browsers have not come back for the answer.
+#: The maximum number of runs that are kept, with those whose answer nobody has requested.
 MAX_KEPT = 16
-#: Seconds in which a run that is replaced ends: it only has to make its page.
+#: Seconds to wait until a replaced run ends. It only has to render its page.
 ENDS_WITHIN = 5.0
 
 
@@ -36,7 +36,7 @@ class Runs:
             return run
 
     def find(self, browser: str, run_id: str) -> Run | None:
-        """Return the run of this browser, or None if it has no such run any more."""
+        """Return the run of this browser, or None if it no longer has this run."""
         run = self._of_browser.get(browser)
         if run is None or run.id != run_id:
             return None

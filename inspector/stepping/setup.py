@@ -15,7 +15,7 @@ from web.headers import make_headers
 
 
 def add_steps(app: Flask, settings: ClientAppSettings, keep_alive: Callable[[], None]) -> None:
-    """Let browsers turn step mode on.
+    """Add step mode, which each browser can turn on.
 
     `keep_alive` renews what a request holds while it waits, in the thread of that request.
     """

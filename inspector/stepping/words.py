@@ -17,37 +17,37 @@ _PURPOSES = {
     "A2": Purpose(
         "Print Shop asks for access",
         "Print Shop sends your browser to {server}, because only {server} may see your password. "
-        "The browser carries the request. The state ties the answer to this browser, and the "
-        "code_challenge is the digest of a secret that Print Shop keeps.",
+        "The state ties the response to this browser. The code_challenge is the hash of a secret "
+        "that Print Shop keeps: the code_verifier.",
     ),
     "T1": Purpose(
         "Print Shop redeems the code",
-        "The code came through the browser, where others may have seen it. So it is no token: "
-        "{server} exchanges it once, and only for the client that knows its client secret and the "
-        "code_verifier. The code expires soon. If you read for long, {server} refuses it.",
+        "The code came through the browser, where others may have seen it. So it is not a token: "
+        "{server} exchanges it once, and only for the client that has the client secret and the "
+        "code_verifier. It expires soon. If you wait too long, {server} refuses it.",
     ),
     "R1": Purpose(
         "Print Shop calls Photo API",
-        "The access token is the permission. Photo API asks {server} whether it is active, and "
+        "The access token proves the permission. Photo API asks {server} whether it is active, and "
         "for which scope.",
     ),
     "F1": Purpose(
         "Print Shop refreshes its tokens",
-        "The access token has expired, or you asked for a new one. The refresh token gets a new "
-        "pair, and is spent.",
+        "The access token has expired, or you asked for a new one. Print Shop exchanges its "
+        "refresh token for two new tokens. The old one is then spent.",
     ),
     "E1": Purpose(
         "Print Shop revokes its tokens",
-        "Print Shop has deleted its tokens. {server} ends the grant, so that a copy of them is "
-        "worthless too.",
+        "Print Shop has deleted its tokens. {server} ends the grant, so that copies of them stop "
+        "working too.",
     ),
     "metadata": Purpose(
-        "Print Shop reads the metadata of {server}",
-        "They contain the addresses of its endpoints, and what it supports. Print Shop keeps them "
-        "for some minutes.",
+        "Print Shop reads the addresses of {server}’s endpoints",
+        "They are in the metadata of {server}, with what it supports. Print Shop keeps the "
+        "metadata for some minutes.",
     ),
 }
-_OTHER = Purpose("Print Shop sends a request", "Print Shop needs the answer for the page.")
+_OTHER = Purpose("Print Shop sends a request", "Print Shop needs the response for the page.")
 
 
 def step_of(exchange: Exchange) -> str:

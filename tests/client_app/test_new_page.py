@@ -32,7 +32,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", ["whoami", "a", "my_gallery_of_prints", "a" * 30])
-def test_a_page_is_a_view_a_template_a_test_and_two_entries(project, name):
+def test_the_command_writes_a_view_a_template_a_test_and_two_entries(project, name):
     before = contents(project)
     changed = add_page(project, name)
     after = contents(project)
@@ -71,15 +71,15 @@ def test_the_files_are_formatted_and_a_second_page_fits(project):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("", "is no name for a page"),
-        ("Whoami", "is no name for a page"),
-        ("who-am-i", "is no name for a page"),
-        ("../whoami", "is no name for a page"),
-        ("_private", "is no name for a page"),
-        ("two__underscores", "is no name for a page"),
-        ("page2", "is no name for a page"),
-        ("größe", "is no name for a page"),
-        ("a" * 31, "is no name for a page"),
+        ("", "cannot be the name of a page"),
+        ("Whoami", "cannot be the name of a page"),
+        ("who-am-i", "cannot be the name of a page"),
+        ("../whoami", "cannot be the name of a page"),
+        ("_private", "cannot be the name of a page"),
+        ("two__underscores", "cannot be the name of a page"),
+        ("page2", "cannot be the name of a page"),
+        ("größe", "cannot be the name of a page"),
+        ("a" * 31, "cannot be the name of a page"),
         ("class", "has a meaning in Python code"),
         ("list", "has a meaning in Python code"),
         ("page", "has a meaning in Python code"),

@@ -190,7 +190,7 @@ def test_of_many_equal_visits_the_first_and_last_are_drawn() -> None:
     assert [row.n for row in rows if isinstance(row, Call)] == [1, 2, 37, 38]
     assert [row.text for row in rows if isinstance(row, Fold)] == [
         "2 more like it: messages 3 to 4",
-        "8 times the same: messages 5 to 36",
+        "the same 8 more times: messages 5 to 36",
         "2 more like it: messages 39 to 40",
     ]
 
@@ -198,7 +198,7 @@ def test_of_many_equal_visits_the_first_and_last_are_drawn() -> None:
 def test_three_equal_visits_are_not_folded() -> None:
     rows = draw_rows([one for at in range(3) for one in album_visit(at)])
 
-    assert "times the same" not in " ".join(summarize(rows))
+    assert "more times" not in " ".join(summarize(rows))
 
 
 def test_a_visit_with_a_refresh_is_not_folded() -> None:
@@ -218,7 +218,7 @@ def test_a_visit_with_a_refresh_is_not_folded() -> None:
 
     assert "POST /oauth/token" in " ".join(summarize(rows))
     assert [row.text.partition(":")[0] for row in rows if isinstance(row, Fold)].count(
-        "2 times the same"
+        "the same 2 more times"
     ) == 2
 
 

@@ -109,6 +109,10 @@ def test_a_request_is_one_sentence(one: Exchange, sentence: str) -> None:
             "Photo API returns 2 photos",
         ),
         (
+            exchange("resource_api", "GET /me", response_text='{"name": "Alice"}'),
+            "Photo API returns the user’s name",
+        ),
+        (
             exchange("auth_server", "POST /oauth/introspect", response_text='{"active": false}'),
             "House ID says that it is not active",
         ),

@@ -175,7 +175,7 @@ def test_a_refresh_token_whose_use_was_not_recorded_stays_masked(
     assert "The recording does not show when this refresh token was used." in page.text
 
 
-def test_a_lost_refresh_token_is_revealed(
+def test_a_refresh_token_of_a_lost_response_is_revealed(
     connected: Legs, watched: Store, alice: Person, clock: Clock
 ) -> None:
     alice.browser.open(f"{connected.client_app_url}/photos")
@@ -282,7 +282,7 @@ def test_a_value_of_another_client_is_not_found(
     assert {post_reveal(inspected, alice, exchange.id, one) for one in exchange.sealed} == {404}
 
 
-def test_a_value_of_a_user_who_is_not_the_demos_is_not_found(
+def test_a_value_of_another_user_is_not_found(
     inspected: Legs, watched: Store, alice: Person, mallory: Attacker
 ) -> None:
     connect(inspected, mallory)
@@ -368,7 +368,7 @@ def test_a_form_without_its_token_is_refused(
     assert alice.browser.post(address, form).status_code == 400
 
 
-def test_the_question_of_the_inspector_is_no_message_of_the_flow(
+def test_the_introspection_by_the_inspector_is_no_message_of_the_flow(
     connected: Legs, watched: Store, alice: Person
 ) -> None:
     [tokens] = token_responses(connected)
@@ -380,9 +380,7 @@ def test_the_question_of_the_inspector_is_no_message_of_the_flow(
     assert after == before
 
 
-def test_another_client_cannot_hide_its_request_as_a_question(
-    connected: Legs, alice: Person
-) -> None:
+def test_another_client_cannot_hide_its_introspection(connected: Legs, alice: Person) -> None:
     [tokens] = token_responses(connected)
     settings = connected.client_app.extensions["tripod.settings"]
     before = alice.browser.open(f"{connected.client_app_url}/inspector").source.count("/introspect")

@@ -46,7 +46,7 @@ def test_a_silent_round_trip_returns_to_the_inspector_and_says_what_was_skipped(
     assert f"{ALLOWED}{allowed_at.day} {allowed_at:%B %Y, %H:%M} UTC." in page.text
 
 
-def test_the_album_says_it_too(alice: Person, shop: str) -> None:
+def test_the_album_says_why_a_step_was_skipped(alice: Person, shop: str) -> None:
     first = alice.go_through(f"{shop}/connect").text
     second = alice.browser.open(f"{shop}/connect").text
 

@@ -29,7 +29,7 @@ from web.clock import now
 
 OVER = "This step is over"
 FLOW = [
-    "Print Shop reads the metadata of Tripod ID",
+    "Print Shop reads the addresses of Tripod ID’s endpoints",
     "Print Shop asks for access",
     "Print Shop redeems the code",
     "Print Shop calls Photo API",
@@ -414,7 +414,7 @@ def test_the_album_is_announced_as_usual(alice: Person, shop: str) -> None:
     assert "You are connected." in alice.browser.current.text
 
 
-def test_turning_it_on_needs_the_form_of_the_inspector(alice: Person, shop: str) -> None:
+def test_turning_step_mode_on_needs_the_form_of_the_inspector(alice: Person, shop: str) -> None:
     response = alice.browser.post(f"{shop}/inspector/step", {"steps": "on"})
 
     assert response.status_code == 400

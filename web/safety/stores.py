@@ -63,7 +63,7 @@ def check_several_machines(installation: Installation) -> Iterator[str]:
 
 
 def check_encrypted(installation: Installation) -> Iterator[str]:
-    """Check that connections to other machines are encrypted, and that those are verified."""
+    """Check that connections to other machines are encrypted, and that they verify the server."""
     for store in installation.stores:
         if all(map(is_on_this_machine, store.hosts)):
             continue
