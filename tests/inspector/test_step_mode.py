@@ -353,7 +353,7 @@ def test_a_second_click_gets_the_same_answer(alice: Person, shop: str) -> None:
     assert all("tripod_client_app=" in one.headers["Set-Cookie"] for one in responses)
 
 
-def test_turning_it_off_gives_up_what_waits(alice: Person, shop: str) -> None:
+def test_turning_step_mode_off_gives_up_the_message_that_waits(alice: Person, shop: str) -> None:
     turn_on(alice.browser, shop)
     address = alice.browser.open(f"{shop}/connect").url
     turn_off(alice.browser, shop)
@@ -408,7 +408,7 @@ def test_images_do_not_wait(alice: Person, shop: str) -> None:
     assert response.headers["Content-Type"] == "image/webp"
 
 
-def test_the_album_is_announced_as_usual(alice: Person, shop: str) -> None:
+def test_the_new_connection_is_announced_in_step_mode(alice: Person, shop: str) -> None:
     connect_in_steps(alice, shop)
 
     assert "You are connected." in alice.browser.current.text
