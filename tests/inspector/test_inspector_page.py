@@ -198,7 +198,8 @@ def test_a_message_without_a_flow_can_be_opened(inspector: Browser, inspected: L
     assert "Messages without a flow" in html
     assert "A client calls Photo API without an access token" in html
     assert (
-        "Why it was refused:</strong> there is no access token. The response says so too." in html
+        "Why it was refused:</strong> there is no access token. The response gives this reason too."
+        in html
     )
 
 
