@@ -114,6 +114,7 @@ def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
 #: What a new page is checked with.
 CHECKED = (
     "app.py",
+    "inspector",
     "pyproject.toml",
     "tests/client_app",
     "tests/conftest.py",
