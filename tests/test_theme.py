@@ -87,6 +87,16 @@ def test_an_authorization_code_is_not_copied_into_a_page(legs: Legs, browser: Br
     assert Page(answer).theme_form
 
 
+@pytest.mark.parametrize("leg", ["auth_server_url", "client_app_url", "resource_api_url"])
+def test_a_token_in_an_address_is_not_copied_into_a_page(
+    legs: Legs, browser: Browser, leg: str
+) -> None:
+    answer = browser.get(f"{getattr(legs, leg)}/?access_token=the-token")
+
+    assert "the-token" not in answer.text
+    assert Page(answer).theme_form
+
+
 @pytest.mark.parametrize(
     "page",
     [

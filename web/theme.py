@@ -25,6 +25,7 @@ SYSTEM = "system"
 THEMES = {SYSTEM: "System", "light": "Light", "dark": "Dark"}
 COOKIE = "tripod_theme"
 KEPT_FOR = timedelta(days=365)
+_NOT_COPIED = {"code", "error", "access_token"}
 #: Visible ASCII. Two slashes, or a backslash, would begin the name of a host.
 _LOCAL = re.compile(r"/(?![/\\])[!-\[\]-~]*")
 
@@ -70,12 +71,13 @@ def _set_cookie(response: Response, theme: str) -> None:
 def _page_to_return_to() -> str:
     """Return the address of the current page, or the start page's if it cannot be opened again.
 
-    An authorization response, which has a code or an error, must not be copied into a page.
+    An authorization response, which has a code or an error, must not be copied into a page. The
+    same is true of a token that a client sent in an address (RFC 6750 §2.3).
     """
     # A query that is not UTF-8 cannot be read as `request.args`.
     query = parse_qs(request.query_string.decode("latin-1"), keep_blank_values=True)
-    is_response = "code" in query or "error" in query
-    if request.method != "GET" or request.endpoint is None or is_response:
+    is_copied = _NOT_COPIED.isdisjoint(query)
+    if request.method != "GET" or request.endpoint is None or not is_copied:
         return "/"
     return requested_page()
 
