@@ -7,8 +7,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from werkzeug.http import parse_cookie
-from werkzeug.wrappers import Response
+from werkzeug.wrappers import Request, Response
 from werkzeug.wsgi import get_input_stream
 
 from inspector.record.recorder import NOT_RECORDED, read_wire
@@ -40,7 +39,7 @@ class Stepper:
 
         The address of a step contains neither the code nor anything else of the request.
         """
-        browser = parse_cookie(wsgi.get("HTTP_COOKIE")).get(COOKIE)
+        browser = Request(wsgi).cookies.get(COOKIE)
         if not browser or not _is_page(wsgi) or not peers.is_on_this_machine(wsgi):
             return self.application(wsgi, start_response)
         target = _repeatable_target(wsgi)

@@ -27,6 +27,10 @@ class Runs:
         """Return a new run, or None if there are too many. It replaces the browser's last one."""
         self.end_last(browser)
         with self._lock:
+            # Another request of this browser can have begun while the last one ended.
+            overtaken = self._of_browser.pop(browser, None)
+            if overtaken is not None:
+                overtaken.end()
             running = sum(run.is_running for run in self._of_browser.values())
             if running >= MAX_RUNNING:
                 return None

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
 from io import BytesIO
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,8 +22,11 @@ from world.page import Page
 from client_app.session_store import LEASE, renew_lease
 from client_app.sql_records import sessions
 from inspector.record.store import Store
+from inspector.record.transcript import Wire
 from inspector.stepping import run as run_module
 from inspector.stepping import runs as runs_module
+from inspector.stepping.run import Run
+from inspector.stepping.runs import Runs
 from inspector.stepping.setup import add_steps
 from web import back_channel
 from web.clock import now
@@ -275,6 +279,42 @@ def test_another_page_replaces_the_step_that_waits(clock: Clock, alice: Person, 
     assert "Alice’s album" in alice.browser.current.source
 
 
+def test_of_two_pages_that_open_at_once_only_one_waits() -> None:
+    """Both replace an older page, whose request needs a moment to end."""
+    runs, may_end = Runs(keep_alive=lambda: None), threading.Event()
+    wire = Wire(
+        leg="client_app",
+        method="GET",
+        host="127.0.0.1:9001",
+        path="/photos",
+        query="",
+        request_headers=[],
+        started_at=0.0,
+    )
+
+    def slow_page(_wsgi: Any, start_response: Any) -> list[bytes]:
+        may_end.wait(10)
+        start_response("200 OK", [])
+        return []
+
+    def open_page() -> Run:
+        run = runs.begin("browser", wire, None)
+        assert run
+        return run
+
+    older, opened = open_page(), []
+    older.start(slow_page, {}, "https://issuer.example")
+    tab = threading.Thread(target=lambda: opened.append(open_page()), daemon=True)
+    tab.start()
+    while not older.is_over:
+        time.sleep(0.001)
+    other = open_page()
+    may_end.set()
+    tab.join(10)
+
+    assert [other.is_over, opened[0].is_over] == [True, False]
+
+
 def test_a_refresh_that_waits_longer_than_its_lease_stays_correct(
     clock: Clock, alice: Person, shop: str, inspected: Legs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -412,6 +452,13 @@ def test_the_new_connection_is_announced_in_step_mode(alice: Person, shop: str) 
     connect_in_steps(alice, shop)
 
     assert "You are connected." in alice.browser.current.text
+
+
+def test_a_cookie_that_is_not_utf8_does_not_matter(alice: Person, shop: str) -> None:
+    """Browsers share cookies between ports, so any program on this machine can set one."""
+    response = alice.browser.get(f"{shop}/", headers={"Cookie": b"another=\xff"})
+
+    assert response.status_code == 200
 
 
 def test_turning_step_mode_on_needs_the_form_of_the_inspector(alice: Person, shop: str) -> None:
