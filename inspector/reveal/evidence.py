@@ -21,7 +21,7 @@ _OWN_SUBJECTS = {*DEMO_SUBJECTS.values(), *LAB_SUBJECTS.values()}
 
 @dataclass(eq=False)
 class Grant:
-    """A grant of one of the demo's users to Print Shop.
+    """A grant. `is_own` is whether one of the demo's users gave it to Print Shop.
 
     `code_expires` and `expires` are the latest moments at which its code or a refresh token can
     work.
@@ -29,6 +29,7 @@ class Grant:
 
     code_expires: float
     expires: float
+    is_own: bool
     is_redeemed: bool = False
     has_ended: bool = False
 
@@ -45,7 +46,8 @@ class Grant:
 class Issued:
     """A value that was issued, or the verifier of a request for which a code was issued.
 
-    A verifier can belong to several grants: the same request can be answered more than once.
+    A verifier can belong to several grants: the same request can be answered more than once, and
+    by a user who is not the demo's.
     `masked` and `sealed` are its mask and its ciphertext, or "" if they were not recorded.
     `accepted_until` is the end of the grace in which a spent refresh token is accepted once more,
     or None if the recording does not show that it was spent. `successors` were issued for it.
@@ -73,8 +75,11 @@ class Evidence:
                 self._add_ciphertexts(exchange)
 
     def find(self, tie: str) -> Issued | None:
-        """Return the value with this tie, or None if the recording does not show its issue."""
-        return self._issued.get(tie)
+        """Return the value with this tie if the recording shows that it is the demo's own."""
+        issued = self._issued.get(tie)
+        if issued is None or not any(grant.is_own for grant in issued.grants):
+            return None
+        return issued
 
     def _read(self, exchange: Exchange, event: dict[str, Any]) -> None:
         if event.get("event") == "authorization_code_issued":
@@ -92,11 +97,11 @@ class Evidence:
                 grant.has_ended = True
 
     def _add_code(self, exchange: Exchange, event: dict[str, Any]) -> None:
-        if event.get("client_id") != DEMO_CLIENT_ID or event.get("sub") not in _OWN_SUBJECTS:
-            return
+        is_own = event.get("client_id") == DEMO_CLIENT_ID and event.get("sub") in _OWN_SUBJECTS
         grant = Grant(
             exchange.ended_at + _seconds(event, "code_lifetime"),
             exchange.ended_at + _seconds(event, "grant_lifetime"),
+            is_own,
         )
         self._grants[str(event.get("grant_id"))] = grant
         location = parse_qs(urlsplit(steps.location(exchange)).query)

@@ -112,15 +112,16 @@ class Vault:
 
         Introspection does not tell: a spent token is not active, even within its grace.
         """
-        now = self.clock()
-        if issued.is_lost or all(grant.is_over(now) for grant in issued.grants):
+        now, until = self.clock(), issued.accepted_until
+        if all(grant.is_over(now) for grant in issued.grants):
             return
-        if issued.accepted_until is None:
+        if until is None and not issued.is_lost:
             raise AliveError("The recording does not show when this refresh token was used.")
-        if now < issued.accepted_until:
+        # A token that was accepted is not lost, whatever the times of the recording say.
+        if until is not None and now < until:
             raise AliveError(
                 f"This refresh token was used. {self.server_name} still accepts it once more "
-                f"{_until(issued.accepted_until)}, because the response can get lost."
+                f"{_until(until)}, because the response can get lost."
             )
 
 

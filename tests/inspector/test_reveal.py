@@ -116,6 +116,18 @@ def test_with_refused_credentials_a_token_stays_masked(
 # Refresh tokens
 
 
+def print_shop_as_client(legs: Legs) -> RegisteredClient:
+    """Return Print Shop's registration, with which a test sends its own requests."""
+    settings = legs.client_app.extensions["tripod.settings"]
+    return RegisteredClient(
+        legs.auth_server_url,
+        settings.client_id,
+        f"{legs.client_app_url}/callback",
+        settings.client_secret,
+        legs.session(),
+    )
+
+
 def refresh(legs: Legs, person: Person) -> None:
     """Make Print Shop refresh its tokens."""
     person.browser.open(f"{legs.client_app_url}/photos")
@@ -190,6 +202,27 @@ def test_a_refresh_token_of_a_lost_response_is_revealed(
     assert not is_revealed(reveal(connected, alice, answers[2], newest), newest)
 
 
+def test_a_spent_refresh_token_stays_masked_whatever_the_order_of_the_records(
+    inspected: Legs, watched: Store, alice: Person, clock: Clock
+) -> None:
+    """Of two requests with one token, the first to begin is not always the first to succeed."""
+    print_shop = print_shop_as_client(inspected)
+    request = print_shop.authorization_request(scope="photos:read")
+    code = alice.allow_request(request.url).code
+    first = print_shop.redeem(code, request.verifier).json()["refresh_token"]
+    clock.forward(2)
+    print_shop.refresh(first)
+    clock.forward(-1)
+    retried = print_shop.refresh(first).json()["refresh_token"]
+    clock.forward(1)
+    assert print_shop.refresh(retried).status_code == 200
+
+    page = reveal(inspected, alice, recorded(watched, "/oauth/token"), retried)
+
+    assert not is_revealed(page, retried)
+    assert "Tripod ID still accepts it once more until" in page.text
+
+
 def test_an_expired_refresh_token_is_revealed_before_it_is_purged(
     connected: Legs, watched: Store, alice: Person, clock: Clock
 ) -> None:
@@ -246,14 +279,7 @@ def test_a_verifier_stays_masked_while_its_code_can_be_redeemed(
     inspected: Legs, watched: Store, alice: Person
 ) -> None:
     """Tripod ID refuses another redirect URI, and the code stays as it was."""
-    settings = inspected.client_app.extensions["tripod.settings"]
-    print_shop = RegisteredClient(
-        inspected.auth_server_url,
-        settings.client_id,
-        f"{inspected.client_app_url}/callback",
-        settings.client_secret,
-        inspected.session(),
-    )
+    print_shop = print_shop_as_client(inspected)
     request = print_shop.authorization_request(scope="photos:read")
     code = alice.allow_request(request.url).code
     refused = print_shop.redeem(code, request.verifier, redirect_uri="https://other.example")
@@ -267,6 +293,22 @@ def test_a_verifier_stays_masked_while_its_code_can_be_redeemed(
     assert print_shop.redeem(code, request.verifier).status_code == 200
     for value in (code, request.verifier):
         assert is_revealed(reveal(inspected, alice, exchange, value), value)
+
+
+def test_a_verifier_stays_masked_while_a_code_of_another_user_needs_it(
+    inspected: Legs, watched: Store, alice: Person, mallory: Attacker, clock: Clock
+) -> None:
+    """Two users can answer the same authorization request, and one of them is not the demo's."""
+    print_shop = print_shop_as_client(inspected)
+    request = print_shop.authorization_request(scope="photos:read")
+    code = alice.allow_request(request.url).code
+    assert print_shop.redeem(code, request.verifier).status_code == 200
+    mallory.allow_request(request.url)
+    exchange = recorded(watched, "/oauth/token")
+
+    assert not is_revealed(reveal(inspected, alice, exchange, request.verifier), request.verifier)
+    clock.forward(61)
+    assert is_revealed(reveal(inspected, alice, exchange, request.verifier), request.verifier)
 
 
 # Values that are never revealed
