@@ -15,7 +15,7 @@ from http import HTTPStatus
 from typing import TypeVar
 
 from flask import Flask, Response, current_app, request
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import HTTPException
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -95,8 +95,9 @@ def _find_marked_views() -> dict[str, tuple[str, ...]]:
     routes = current_app.url_map.bind("")
     found = {}
     for method in set(routes.allowed_methods(request.path)) - {"OPTIONS"}:
-        # A path with two slashes in a row is redirected.
-        with suppress(RequestRedirect):
+        # A path with two slashes in a row is redirected, and a number with thousands of digits is
+        # found to be no number only here.
+        with suppress(HTTPException):
             endpoint, _ = routes.match(request.path, method)
             headers = _read_mark(endpoint)
             if headers is not None:

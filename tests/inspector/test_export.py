@@ -52,7 +52,7 @@ def test_an_export_is_a_download_with_a_name(
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("flow", ["0", "99999", "x", "-1"])
+@pytest.mark.parametrize("flow", ["0", "99999", "x", "-1", "9" * 5000])
 def test_an_unknown_round_trip_is_not_found(inspected: Legs, flow: str, suffix: str) -> None:
     address = f"{inspected.client_app_url}/inspector/export/{flow}.{suffix}"
 

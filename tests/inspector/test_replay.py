@@ -232,7 +232,7 @@ def test_a_message_of_another_user_is_not_found(
     assert open_form(inspected, mallory, recorded(watched, "/oauth/token")).status == 404
 
 
-@pytest.mark.parametrize("address", ["0", "99999", "x", "1/2", "-1"])
+@pytest.mark.parametrize("address", ["0", "99999", "x", "1/2", "-1", "9" * 5000])
 def test_an_unknown_message_is_not_found(connected: Legs, alice: Person, address: str) -> None:
     page = alice.browser.open(f"{connected.client_app_url}/inspector/replay/{address}")
 
