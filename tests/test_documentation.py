@@ -111,7 +111,7 @@ def test_the_commands_run_as_printed(block: str, tmp_path: Path) -> None:
     assert finished.returncode == 0, finished.stderr
 
 
-#: What a new page is checked with.
+#: What a new page is checked with. ruff sorts the imports of the inspector by its folder.
 CHECKED = (
     "app.py",
     "inspector",

@@ -50,7 +50,7 @@ def test_every_response_has_the_security_headers(browser, path):
 def test_the_page_is_true_for_a_first_and_for_a_second_run(browser):
     for _ in range(2):
         page = browser.get("/").text
-        assert "If you are still signed in there and allowed this before" in page
+        assert "If you have done both before" in page
         assert 'href="/connect?prompt=login+consent">sign in and choose again' in page
         browser.connect()
         browser.post("/disconnect")

@@ -418,7 +418,7 @@ def comparison_text(browser: Browser) -> str:
 
 
 def test_the_page_says_what_a_plain_server_is(browser: Browser) -> None:
-    assert "a plain server: Authlib with its defaults" in browser.current.text
+    assert "a plain server that has Authlib’s defaults" in browser.current.text
 
 
 def test_a_success_on_the_plain_server_links_to_the_check(
