@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -27,20 +27,27 @@ def start(factory: str, directory: Path, address: tuple[str, int]) -> Child:
         "--interface asginl --http 1 --no-ws --factory --workers 1 --log-level error "
         f"--no-access-log --host {host} --port {port}"
     )
-    before_start = None
-    if sys.platform == "linux":
-        before_start = _stop_with_parent
     return subprocess.Popen(  # noqa: S603 - this project's own command
         [sys.executable, "-m", "granian", *options.split(), factory],
         cwd=directory,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
-        preexec_fn=before_start,
+        preexec_fn=stop_with_parent(),
         creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
 
 
-def _stop_with_parent() -> None:
+def stop_with_parent() -> Callable[[], None] | None:
+    """Return what a child process calls before it starts, so that it ends with its parent.
+
+    It is None on systems other than Linux, which cannot do that.
+    """
+    if sys.platform == "linux":
+        return _request_sigterm
+    return None
+
+
+def _request_sigterm() -> None:
     """Make Linux send a SIGTERM to this process when its parent is killed."""
     import ctypes
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 import requests
 
 from config import PROJECT_ROOT, ClientAppSettings
+from web.child_servers import stop_with_parent
 
 #: Seconds. It is short, because one attack waits until an access token has expired.
 ACCESS_TOKEN_LIFETIME = 3
@@ -70,7 +71,12 @@ def _serving(environment: Mapping[str, str], output: Path) -> Iterator[None]:
     command = [sys.executable, str(PROJECT_ROOT / "app.py")]
     with output.open("wb") as file:
         process = subprocess.Popen(  # noqa: S603 (the command is the project's own)
-            command, env=environment, stdout=file, stderr=subprocess.STDOUT, cwd=PROJECT_ROOT
+            command,
+            env=environment,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            cwd=PROJECT_ROOT,
+            preexec_fn=stop_with_parent(),
         )
     try:
         if not _wait_for_all(process, [environment[name] for name in _URLS]):

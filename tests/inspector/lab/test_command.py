@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -93,3 +95,28 @@ def test_a_failed_start_is_reported_in_one_line(changed_project: Path) -> None:
 
     assert finished.returncode != 0
     assert finished.stderr.startswith("tripod: the legs for the lab did not start: ")
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def find_children(process_id: int) -> set[int]:
+    """Return the processes that this one has started, and those that these have started."""
+    tasks = Path(f"/proc/{process_id}/task").glob("*/children")
+    own = {int(child) for task in tasks for child in task.read_text().split()}
+    return own.union(*map(find_children, own))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_no_server_of_the_lab_outlives_the_command_that_is_killed() -> None:
+    command = [sys.executable, "app.py", "lab"]
+    with subprocess.Popen(command, cwd=ROOT, env=ENVIRONMENT, stdout=subprocess.DEVNULL) as lab:
+        wait_until(lambda: len(find_children(lab.pid)) >= 4)
+        children = find_children(lab.pid)
+        lab.kill()
+
+    wait_until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
