@@ -116,8 +116,13 @@ class MessageOnPage:
 
     @property
     def parameters(self) -> Sequence[explanations.Explanation]:
-        """The explanation of each parameter of OAuth."""
+        """The explanation of each parameter of the request."""
         return explanations.explained(self.message.exchange)
+
+    @property
+    def response_parameters(self) -> Sequence[explanations.Explanation]:
+        """The explanation of each known parameter of the response."""
+        return explanations.explained_response(self.message.exchange)
 
     @property
     def request(self) -> str:

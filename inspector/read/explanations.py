@@ -30,7 +30,7 @@ EVERYWHERE: dict[str, Meaning] = {
 #: Places where a name means something else: an address, a refresh, or the whole API.
 _REFRESH, _API = "/oauth/token, to refresh", "the API"
 _ERROR, _DESCRIPTION = "The error code, for programs.", "The error in words, for developers."
-_NOT_STORED = "The tokens must not be stored."
+_NOT_STORED = "A cache must not keep the tokens."
 _METHODS = "How a client can authenticate here."
 _IGNORED = "This server does not know the name and ignores it."
 AT: dict[str, dict[str, Meaning]] = {
@@ -110,19 +110,22 @@ _OWN: Meaning = ("Not part of the protocol: it is between this page and its serv
 
 
 def explained(exchange: Exchange) -> list[Explanation]:
-    """Return the parameters of the request, and the known ones of the response, explained.
+    """Return the parameters of the request, explained.
 
     Those of OAuth are first, and those that every website has are last.
     """
-    pairs = [
-        *_explained_headers(exchange.request_headers),
-        *exchange.query,
-        *exchange.request_body.form,
-        *_explained_headers(exchange.response_headers),
-    ]
-    for pair in response_json.members(exchange).items():
-        if pair[0] in EVERYWHERE:
-            pairs.append(pair)
+    headers = _explained_headers(exchange.request_headers)
+    return _explain(exchange, [*headers, *exchange.query, *exchange.request_body.form])
+
+
+def explained_response(exchange: Exchange) -> list[Explanation]:
+    """Return the known parameters of the response, explained, in the same order."""
+    members = response_json.members(exchange).items()
+    known = [pair for pair in members if pair[0] in EVERYWHERE]
+    return _explain(exchange, [*_explained_headers(exchange.response_headers), *known])
+
+
+def _explain(exchange: Exchange, pairs: Pairs) -> list[Explanation]:
     place = _place(exchange)
     shown = [pair for pair in dict.fromkeys(pairs) if pair[0] != ELLIPSIS]
     shown.sort(key=lambda pair: pair[0] in _OF_EVERY_WEBSITE)

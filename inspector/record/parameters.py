@@ -241,7 +241,7 @@ HEADERS = {
         "The cookie that the browser will send to this host, on every port.", rfc(6265, "8.5")
     ),
     "Location": _address("The address that the browser is sent to.", rfc(9110, "10.2.2")),
-    "Cache-Control": _clear("The response must not be stored.", rfc(9111, "5.2.2.5")),
+    "Cache-Control": _clear("A cache must not keep the response.", rfc(9111, "5.2.2.5")),
     **_unexplained(Rule.CLEAR, "Host", "Content-Type", "Content-Length", "Accept", "Origin"),
     **_unexplained(Rule.CLEAR, "User-Agent", "Retry-After", "X-Request-Id", "Allow"),
     **_unexplained(Rule.CLEAR, "Access-Control-Request-Method", "Access-Control-Request-Headers"),

@@ -479,7 +479,15 @@ def test_a_message_shows_its_parameters_before_the_raw_http(
     n = find_message_number(open_inspector(inspector), "Print Shop redeems the code")
     html = open_inspector(inspector, f"?message={n}")
     opened = html.partition(f'id="message-{n}"')[2]
-    parts = ("<h3>Parameters", "Checks that you can repeat", "What happens here", "Raw HTTP")
+    parts = (
+        "<h3>What was sent",
+        "<code>code_verifier</code>",
+        "<h3>What came back",
+        "<code>access_token</code>",
+        "Checks that you can repeat",
+        "What happens here",
+        "Raw HTTP",
+    )
 
     assert sorted(parts, key=opened.index) == list(parts)
     assert "S256(code_verifier) equals the code_challenge of A2" in opened

@@ -6,7 +6,7 @@ import pytest
 from world.cast import Person
 from world.legs import Legs
 
-from inspector.read.explanations import AT, EVERYWHERE, explained
+from inspector.read.explanations import AT, EVERYWHERE, explained, explained_response
 from inspector.read.response_json import members
 from inspector.record.exchange import Exchange
 from inspector.record.parameters import Section
@@ -38,6 +38,10 @@ def parameters_of(message: Exchange) -> set[str]:
     return {name for name, _ in parameters} | set(members(message))
 
 
+def explained_names(message: Exchange) -> set[str]:
+    return {each.name for each in [*explained(message), *explained_response(message)]}
+
+
 def test_every_parameter_of_a_complete_flow_is_explained(
     inspected: Legs, watched: Store, alice: Person
 ) -> None:
@@ -53,7 +57,7 @@ def test_every_parameter_of_a_complete_flow_is_explained(
     unexplained = {
         f"{message.path} {name}"
         for message in protocol
-        for name in parameters_of(message) - {each.name for each in explained(message)}
+        for name in parameters_of(message) - explained_names(message)
     }
 
     assert len(protocol) > 10
@@ -96,7 +100,7 @@ def test_optional_parameters_of_the_authorization_request_are_explained() -> Non
 
 def test_members_of_the_resource_are_not_parameters() -> None:
     assert (
-        explained(
+        explained_response(
             exchange(
                 "resource_api", "GET /photos/1", response_text='{"title": "Dune", "width": 960}'
             )
