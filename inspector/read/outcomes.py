@@ -23,7 +23,7 @@ _ISSUED = "authorization_code_issued"
 def outcome(exchanges: Sequence[Exchange]) -> str:
     """Return what became of the round trip."""
     events = _events(exchanges)
-    ended = _last(events, "grant_ended")
+    ended = _last(_without_other_grants(events), "grant_ended")
     if ended:
         return f"ended: {phrase(ended)}"
     reached = {steps.answer_step(one) for one in exchanges}
@@ -61,6 +61,17 @@ def _is_request(exchange: Exchange) -> bool:
 
 def _events(exchanges: Iterable[Exchange]) -> list[dict[str, Any]]:
     return [event for exchange in exchanges for event in exchange.events]
+
+
+def _without_other_grants(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the events without those of a grant that was not begun here, if one was begun.
+
+    A client that connects again revokes its former tokens in the same request.
+    """
+    begun = {event.get("grant_id") for event in events if event.get("event") == _ISSUED}
+    if not begun:
+        return events
+    return [event for event in events if event.get("grant_id") in begun]
 
 
 def _last(events: list[dict[str, Any]], *names: str) -> dict[str, Any] | None:

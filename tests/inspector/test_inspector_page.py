@@ -515,6 +515,16 @@ def test_the_list_of_round_trips_shows_the_outcome_the_person_and_the_scope(
     assert "Print Shop for alice profile photos:read resource received" in text
 
 
+def test_a_second_connection_does_not_show_the_end_of_the_first_as_its_own(
+    inspector: Browser, alice: Person, inspected: Legs
+) -> None:
+    for _ in range(2):
+        alice.go_through(f"{inspected.client_app_url}/connect")
+    text = inspector.open(inspector.current.url).text
+
+    assert "resource received (round trip 2 of 2" in text
+
+
 def test_the_code_and_the_tokens_are_described_at_the_top(
     inspector: Browser, alice: Person, inspected: Legs
 ) -> None:

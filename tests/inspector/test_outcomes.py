@@ -47,6 +47,16 @@ def test_the_end_of_the_grant_is_the_outcome() -> None:
     assert outcomes.outcome([REQUEST, TOKENS, PHOTOS, ENDED]).startswith("ended: ")
 
 
+def test_the_end_of_the_connection_that_a_new_one_replaces_is_not_its_outcome() -> None:
+    """Print Shop revokes its former tokens in the request in which it receives the new ones."""
+    issued = logged("authorization_code_issued", grant_id="new")
+    replaced = logged("grant_ended", grant_id="former", reason="client_revoked")
+    ended = logged("grant_ended", grant_id="new", reason="client_revoked")
+
+    assert outcomes.outcome([REQUEST, issued, TOKENS, replaced, PHOTOS]) == "resource received"
+    assert outcomes.outcome([REQUEST, issued, TOKENS, replaced, ended]).startswith("ended: ")
+
+
 def test_the_person_is_the_user_who_signed_in() -> None:
     assert outcomes.person([REQUEST, ISSUED]) == "alice"
     assert outcomes.person([REQUEST, logged("signed_in", sub="somebody")]) == "another user"
