@@ -21,6 +21,7 @@ from auth_server.request_parameters import (
     objection_to_repetition,
     objection_to_resource,
 )
+from auth_server.resources import check_registered
 from auth_server.scopes import scope_list
 from auth_server.server import authorization_server
 from web.database import get_transaction
@@ -38,6 +39,7 @@ class Authorization:
     redirect_uri: str
     requested_scopes: tuple[str, ...]
     prompt: frozenset[str]
+    resources: tuple[str, ...]
     state: str | None
 
     def refused(self, error: str, reason: Reason, description: str) -> AuthorizationRefused:
@@ -63,6 +65,7 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
     _check_response_parameters(redirect_uri, client)
     try:
         prompt = _check_parameters(request)
+        resources = check_registered(get_transaction(), request.values.get(RESOURCE, []))
         grant = authorization_server().get_consent_grant(request)
     except OAuth2Error as error:
         raise AuthorizationRefused(
@@ -79,6 +82,7 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
         redirect_uri,
         tuple(scope_list(request.scope)),
         prompt,
+        resources,
         request.payload.state,
     )
 

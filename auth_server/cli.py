@@ -74,6 +74,10 @@ def init_app(app: Flask) -> None:
     is_flag=True,
     help="An account that can only introspect tokens.",
 )
+@click.option(
+    "--resource",
+    help="With --resource-server: the address that it answers for, as clients name it (RFC 8707).",
+)
 @_as_json_object
 @writing
 def create_client(
@@ -82,12 +86,15 @@ def create_client(
     scope: str,
     is_public: bool,
     is_resource_server: bool,
+    resource: str | None,
     as_json: bool,
 ) -> None:
     """Register a client. Its secret is shown only once."""
     secret = None
     with _transaction() as db:
         if not is_resource_server:
+            if resource is not None:
+                raise RegistrationError("--resource needs --resource-server.")
             metadata = ClientMetadata(name=name, redirect_uris=redirect_uris, scope=scope)
             client, secret = clients.register_client(db, metadata, is_public=is_public)
         elif is_public or redirect_uris or scope_list(scope):
@@ -95,7 +102,7 @@ def create_client(
                 "--resource-server cannot be combined with --redirect-uri, --scope or --public."
             )
         else:
-            client, secret = clients.register_resource_server(db, name)
+            client, secret = clients.register_resource_server(db, name, resource)
     _print_client(client, secret, as_json=as_json)
 
 

@@ -10,7 +10,9 @@ from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
 from auth_server.grants import lock_grants
 from auth_server.models import Client, Grant
+from auth_server.redirect_uris import objection_to_resource_address
 from auth_server.registration_changes import Registration, apply_change
+from auth_server.resources import canonical
 from auth_server.scopes import scope_list, scope_text
 from auth_server.signed_in_user import SignedInUser
 from web.clock import now
@@ -55,16 +57,24 @@ def register_client(
     return client, secret
 
 
-def register_resource_server(db: Session, name: str) -> tuple[Client, str]:
+def register_resource_server(
+    db: Session, name: str, resource: str | None = None
+) -> tuple[Client, str]:
     """Register a resource server, which may only introspect, and return it with its secret.
 
-    :raises RegistrationError: when the name is not valid.
+    `resource` is the address that it answers for (RFC 8707 §2). It then learns nothing about tokens
+    for others.
+
+    :raises RegistrationError: when a value is not valid, or another one has the same address.
     """
+    if resource is not None:
+        resource = _check_resource(db, resource)
     client = Client(
         client_id=new_identifier(),
         is_resource_server=True,
         is_demo=False,
         name=check_name(name),
+        resource=resource,
         redirect_uris=[],
         scope="",
         created_at=now(),
@@ -132,6 +142,9 @@ def client_information(client: Client) -> dict[str, object]:
     """Return the client information response (RFC 7591 §3.2.1), without the secret."""
     grant_types: list[str] = []
     response_types: list[str] = []
+    more: dict[str, object] = {}
+    if client.resource is not None:
+        more = {"resource": client.resource}
     if not client.is_resource_server:
         grant_types = ["authorization_code", "refresh_token"]
         response_types = ["code"]
@@ -144,7 +157,17 @@ def client_information(client: Client) -> dict[str, object]:
         "grant_types": grant_types,
         "response_types": response_types,
         "token_endpoint_auth_method": client.token_endpoint_auth_method,
+        **more,
     }
+
+
+def _check_resource(db: Session, address: str) -> str:
+    address = canonical(address)
+    if objection := objection_to_resource_address(address):
+        raise RegistrationError(objection)
+    if db.scalar(select(Client.client_id).where(Client.resource == address)) is not None:
+        raise RegistrationError(f"Another resource server has the address {address}.")
+    return address
 
 
 def _get_client(db: Session, client_id: str) -> Client:

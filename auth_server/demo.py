@@ -55,6 +55,7 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
             redirect_uris=[],
             scope="",
             is_resource_server=True,
+            resource=settings.resource_api_url,
         )
 
 

@@ -15,6 +15,7 @@ from auth_server.issued_tokens import ACCESS_TOKEN, IssuedToken
 from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
 from auth_server.registered_client import RegisteredClient
+from auth_server.resources import audiences
 from web.clock import now
 from web.database import get_transaction
 from web.event_log import Field, record, record_on_commit
@@ -40,7 +41,9 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         if objection := token.objection(now()):
             _record_inactivity(client, objection, token)
             return None
-        if client.is_resource_server or client.client_id == token.client_id:
+        if client.is_resource_server:
+            return _unless_for_others(client, token)
+        if client.client_id == token.client_id:
             return token
         record(
             "introspection_refused",
@@ -67,11 +70,31 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
             "scope": token.scope,
             "client_id": token.client_id,
             "sub": token.user_id,
-            "aud": settings.resource_api_url,
+            "aud": _represent_audience(token),
             "iss": settings.url,
             "iat": int(token.issued_at.timestamp()),
             "exp": int(token.expires_at.timestamp()),
         }
+
+
+def _unless_for_others(client: RegisteredClient, token: IssuedToken) -> IssuedToken | None:
+    """Return the token, or None if the resource server has an address and the token another."""
+    if client.resource in (None, *audiences(token.audience)):
+        return token
+    record(
+        "introspection_refused",
+        client_id=client.client_id,
+        reason=Reason.TOKEN_FOR_ANOTHER_RESOURCE,
+    )
+    return None
+
+
+def _represent_audience(token: IssuedToken) -> str | list[str]:
+    """Return `aud`: a string, or an array of several (RFC 7519 §4.1.3)."""
+    found = audiences(token.audience)
+    if len(found) == 1:
+        return found[0]
+    return found
 
 
 def _record_inactivity(

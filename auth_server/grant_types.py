@@ -68,9 +68,10 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
         db, settings, client_id = get_transaction(), get_settings(), request.client.client_id
         grant = begin_grant(
             db,
-            user_id=request.user.id,
-            client_id=client_id,
+            request.user,
+            client_id,
             scope=request.granted_scope,
+            resources=" ".join(request.resources) or None,
             lifetime=settings.refresh_token_lifetime,
         )
         tokens.store_code(
@@ -79,6 +80,7 @@ class AuthorizationCodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[mis
             grant_id=grant.id,
             redirect_uri=request.payload.redirect_uri,
             code_challenge=request.payload.data["code_challenge"],
+            nonce=request.payload.data.get("nonce"),
             now=grant.created_at,
             lifetime=settings.authorization_code_lifetime,
         )

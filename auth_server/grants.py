@@ -20,6 +20,7 @@ from auth_server.consents import forget_consent, remembered_scopes
 from auth_server.digests import new_identifier
 from auth_server.models import Client, Grant, access_tokens, authorization_codes, refresh_tokens
 from auth_server.reasons import Reason
+from auth_server.signed_in_user import SignedInUser
 from web.clock import now
 from web.database import Session, UtcDateTime
 from web.event_log import record_on_commit
@@ -109,7 +110,18 @@ _LIST_UNENDED = Query(
     .order_by(Grant.created_at.desc(), Grant.id.desc()),
     _UnendedGrant,
 )
-_STORE = Change.insert(Grant, "id", "user_id", "client_id", "scope", "created_at", "expires_at")
+_STORE = Change.insert(
+    Grant,
+    "id",
+    "user_id",
+    "client_id",
+    "scope",
+    "sign_in_id",
+    "signed_in_at",
+    "resources",
+    "created_at",
+    "expires_at",
+)
 _END = Change(
     update(Grant)
     .where(Grant.id == bindparam("grant_id"), Grant.ended_at.is_(None))
@@ -134,20 +146,29 @@ _FIND_USABLE = Query(
 
 
 def begin_grant(
-    db: Executor, *, user_id: str, client_id: str, scope: str, lifetime: int
+    db: Executor,
+    user: SignedInUser,
+    client_id: str,
+    *,
+    scope: str,
+    resources: str | None,
+    lifetime: int,
 ) -> BegunGrant:
     """Store a new grant, whose refresh tokens all expire `lifetime` seconds from now.
 
     If the user has given the client as many grants as the limit allows, the oldest one ends.
     """
-    _end_surplus(db, user_id, client_id)
+    _end_surplus(db, user.id, client_id)
     grant = BegunGrant(new_identifier(), now())
     _STORE.run(
         db,
         id=grant.id,
-        user_id=user_id,
+        user_id=user.id,
         client_id=client_id,
         scope=scope,
+        sign_in_id=user.sign_in_id,
+        signed_in_at=user.signed_in_at,
+        resources=resources,
         created_at=grant.created_at,
         expires_at=grant.created_at + timedelta(seconds=lifetime),
     )

@@ -50,6 +50,9 @@ class PresentedCredential:
     grant_expires_at: datetime
     grant_ended_at: datetime | None
     end_reason: str | None
+    resources: str | None
+    sign_in_id: str | None
+    signed_in_at: datetime | None
     is_demo: bool
 
     def get_scope(self) -> str:
@@ -67,6 +70,7 @@ class AuthorizationCode(PresentedCredential):
 
     redirect_uri: str | None
     code_challenge: str
+    nonce: str | None
     expires_at: datetime
     redeemed_at: datetime | None
     code_challenge_method: str = "S256"
@@ -114,6 +118,7 @@ class IssuedToken:
 
     kind: TokenKind
     scope: str
+    audience: str | None
     issued_at: datetime
     expires_at: datetime
     is_spent: bool
@@ -169,6 +174,9 @@ def _select_presented(table: Table, *columns: ColumnElement[Any]) -> Select[Any]
             Grant.expires_at,
             Grant.ended_at,
             Grant.end_reason,
+            Grant.resources,
+            Grant.sign_in_id,
+            Grant.signed_in_at,
             User.is_demo,
             *columns,
         )
@@ -184,6 +192,7 @@ def _select_token(
     kind: TokenKind,
     table: Table,
     scope: SQLColumnExpression[str],
+    audience: SQLColumnExpression[str | None],
     expires_at: SQLColumnExpression[datetime],
     is_spent: SQLColumnExpression[bool],
 ) -> Select[Any]:
@@ -191,6 +200,7 @@ def _select_token(
         select(
             literal_column(f"'{kind}'").label("kind"),
             scope,
+            audience.label("audience"),
             table.c.issued_at,
             expires_at,
             is_spent.label("is_spent"),
@@ -216,6 +226,7 @@ _FIND_CODE = Query(
         authorization_codes,
         authorization_codes.c.redirect_uri,
         authorization_codes.c.code_challenge,
+        authorization_codes.c.nonce,
         authorization_codes.c.expires_at,
         authorization_codes.c.redeemed_at,
     ),
@@ -229,6 +240,7 @@ _FIND_TOKEN = Query(
             ACCESS_TOKEN,
             access_tokens,
             access_tokens.c.scope,
+            access_tokens.c.audience,
             access_tokens.c.expires_at,
             false(),
         ),
@@ -236,6 +248,7 @@ _FIND_TOKEN = Query(
             REFRESH_TOKEN,
             refresh_tokens,
             Grant.scope,
+            Grant.resources,
             Grant.expires_at,
             refresh_tokens.c.spent_at.is_not(None) | refresh_tokens.c.lost_at.is_not(None),
         ),

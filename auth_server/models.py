@@ -1,4 +1,4 @@
-"""The tables: users and their sign-ins, clients, consents, grants, codes and tokens.
+"""The tables: users and their sign-ins, clients, consents, grants, codes, tokens and keys.
 
 A grant is one authorization by one resource owner to one client; codes, access tokens and refresh
 tokens belong to it. A token is active when it has not expired, is not spent, and its grant has not
@@ -29,6 +29,8 @@ from web.purging import make_lease_table
 
 DIGEST = String(64)
 IDENTIFIER = String(64)
+#: It can be an address. SQLite ignores lengths, and cannot alter a column.
+CLIENT_IDENTIFIER = String(512).with_variant(IDENTIFIER, "sqlite")
 
 
 class Base(DeclarativeBase):
@@ -46,6 +48,8 @@ class User(Base):
     id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
     username: Mapped[str] = mapped_column(String(64), unique=True)
     name: Mapped[str] = mapped_column(String(200))
+    # The address was not verified: nobody has proved that the user reads it.
+    email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str] = mapped_column(String(255))
     # Outside the demo, this user cannot sign in, and their tokens do not work.
     is_demo: Mapped[bool] = mapped_column(default=False)
@@ -81,7 +85,7 @@ class Client(Base):
 
     __tablename__ = "clients"
 
-    client_id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
+    client_id: Mapped[str] = mapped_column(CLIENT_IDENTIFIER, primary_key=True)
     # None for a public client (RFC 6749 §2.1).
     client_secret_digest: Mapped[str | None] = mapped_column(DIGEST)
     name: Mapped[str] = mapped_column(String(200))
@@ -95,6 +99,22 @@ class Client(Base):
         ForeignKey("users.id", ondelete="CASCADE"), index=True
     )
     homepage: Mapped[str | None] = mapped_column(Text)
+    # The `token_endpoint_auth_method` that was registered; None for the default of its type.
+    auth_method: Mapped[str | None] = mapped_column(String(40))
+    # The algorithm of its ID tokens; None for RS256.
+    id_token_alg: Mapped[str | None] = mapped_column(String(10))
+    post_logout_redirect_uris: Mapped[list[str] | None] = mapped_column(JSON)
+    backchannel_logout_uri: Mapped[str | None] = mapped_column(Text)
+    # The address of a resource server (RFC 8707 §2).
+    resource: Mapped[str | None] = mapped_column(Text, unique=True, index=True)
+    # Addresses by their name in RFC 7591 §2: `logo_uri`, `policy_uri`, `tos_uri`.
+    links: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    # A value of `RegisteredBy`; None for the command line and the developer pages.
+    registered_by: Mapped[str | None] = mapped_column(String(20))
+    # The digest of the registration access token (RFC 7592 §3).
+    registration_token_digest: Mapped[str | None] = mapped_column(DIGEST)
+    # Until then, the metadata document is not fetched again.
+    document_expires_at: Mapped[Moment | None]
 
     @property
     def is_public(self) -> bool:
@@ -127,7 +147,10 @@ class Consent(Base):
         ForeignKey("users.id", ondelete="CASCADE"), primary_key=True
     )
     client_id: Mapped[str] = mapped_column(
-        ForeignKey("clients.client_id", ondelete="CASCADE"), primary_key=True, index=True
+        CLIENT_IDENTIFIER,
+        ForeignKey("clients.client_id", ondelete="CASCADE"),
+        primary_key=True,
+        index=True,
     )
     scope: Mapped[str] = mapped_column(String(64), primary_key=True)
     granted_at: Mapped[Moment]
@@ -156,9 +179,15 @@ class Grant(Base):
     id: Mapped[str] = mapped_column(IDENTIFIER, primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     client_id: Mapped[str] = mapped_column(
-        ForeignKey("clients.client_id", ondelete="CASCADE"), index=True
+        CLIENT_IDENTIFIER, ForeignKey("clients.client_id", ondelete="CASCADE"), index=True
     )
     scope: Mapped[str] = mapped_column(Text)
+    # The sign-in in which the user allowed it: its id, and when the user typed their password.
+    sign_in_id: Mapped[str | None] = mapped_column(IDENTIFIER, index=True)
+    signed_in_at: Mapped[Moment | None]
+    # The addresses of the resource servers that it is for, separated by spaces (RFC 8707 §2).
+    # Null for a request that named none.
+    resources: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Moment]
     expires_at: Mapped[Moment] = mapped_column(index=True)
     # Never cleared once it is set: then no code and no token of the grant works any more.
@@ -217,6 +246,8 @@ authorization_codes = Table(
     # As in the authorization request; null if the request had none (RFC 6749 §4.1.3).
     Column("redirect_uri", Text),
     Column("code_challenge", String(128), nullable=False),
+    # The `nonce` of the authorization request (OpenID Connect Core §3.1.2.1).
+    Column("nonce", Text),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False),
     # A redeemed code is not deleted, so that a replay can be detected.
@@ -232,6 +263,18 @@ Index(
 )
 
 make_lease_table(Base.metadata)
+
+signing_keys = Table(
+    "signing_keys",
+    Base.metadata,
+    Column("kid", String(64), primary_key=True),
+    Column("alg", String(10), nullable=False),
+    # A private JWK, encrypted.
+    Column("private_key", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # From then on it signs no new ID token, but still verifies older ones.
+    Column("retired_at", UtcDateTime),
+)
 
 refresh_tokens = Table(
     "refresh_tokens",
@@ -256,6 +299,8 @@ access_tokens = Table(
     # The refresh token that was issued in the same response.
     Column("refresh_token_digest", DIGEST, index=True, nullable=False),
     Column("scope", Text, nullable=False),
+    # The resource servers that it is for, separated by spaces. Null for the Photo API.
+    Column("audience", Text),
     Column("issued_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )

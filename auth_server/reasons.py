@@ -40,6 +40,7 @@ class Reason(StrEnum):
     GRANT_ENDED = "grant_ended"  # The grant ended; the field `end_reason` has the reason.
     GRANT_EXPIRED = "grant_expired"  # The lifetime of the grant is over.
     TOKEN_OF_ANOTHER_CLIENT = "token_of_another_client"  # The token was issued to another client.
+    TOKEN_FOR_ANOTHER_RESOURCE = "token_for_another_resource"  # It is for other resource servers.
     UNKNOWN_TOKEN = "unknown_token"  # This server issued no such token.
     ACCESS_TOKEN_EXPIRED = "access_token_expired"  # The lifetime of the access token is over.
     REFRESH_TOKEN_NOT_ACTIVE = "refresh_token_not_active"  # The refresh token is spent or expired.
@@ -53,6 +54,9 @@ class Reason(StrEnum):
     REDIRECT_URI_HAS_RESPONSE_PARAMETER = "redirect_uri_has_response_parameter"
     DUPLICATED_PARAMETER = "duplicated_parameter"  # A parameter is repeated.
     MALFORMED_RESOURCE = "malformed_resource"  # A `resource` is not an absolute URI (RFC 8707).
+    UNKNOWN_RESOURCE = "unknown_resource"  # A `resource` is not that of a resource server.
+    # The token request names a `resource` that the authorization request did not name.
+    RESOURCE_NOT_GRANTED = "resource_not_granted"
     MISSING_PARAMETER = "missing_parameter"  # A required parameter is missing.
     NOT_UTF8 = "not_utf8"  # The query or the form is not UTF-8.
     WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.

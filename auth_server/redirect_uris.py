@@ -89,6 +89,20 @@ def objection_to_homepage(address: str) -> str | None:
     return None
 
 
+def objection_to_resource_address(address: str) -> str | None:
+    """Return why a resource server must not be registered at `address`, as a sentence, or None."""
+    if objection := _objection_to_characters(address, "A resource"):
+        return objection
+    rule = (
+        "A resource is an absolute https address, or http on loopback, without query or fragment."
+    )
+    if objection := _objection_to_web_address(address, rule):
+        return objection
+    if any(character in address for character in "?#@"):
+        return rule
+    return None
+
+
 def matches(presented_uri: str, registered: Iterable[str], *, is_public: bool) -> bool:
     """Return whether `presented_uri` matches one of the registered URIs."""
     return any(

@@ -31,6 +31,10 @@ class RegisteredClient:
     is_demo: bool
     owner_id: str | None
     created_at: datetime
+    resource: str | None
+    registered_by: str | None
+    auth_method: str | None
+    id_token_alg: str | None
 
     @property
     def is_public(self) -> bool:
@@ -89,6 +93,10 @@ _select = select(
     Client.is_demo,
     Client.owner_id,
     Client.created_at,
+    Client.resource,
+    Client.registered_by,
+    Client.auth_method,
+    Client.id_token_alg,
 ).where(Client.client_id == bindparam("client_id"))
 _FIND = Query(_select, RegisteredClient)
 _FIND_AND_LOCK = Query(_select.with_for_update(read=True), RegisteredClient)

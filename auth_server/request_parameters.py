@@ -1,7 +1,7 @@
 """Checks of a request's parameters that the authorization and the token endpoint share.
 
-`resource` says where the client wants to use its tokens (RFC 8707 §2). All tokens of this server
-are for one resource server, so a valid value has no effect.
+`resource` says where the client wants to use its tokens (RFC 8707 §2). Here only its form is
+checked.
 """
 
 import re

@@ -21,6 +21,8 @@ from auth_server.grants import end_replayed_grant
 from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import UNSPECIFIC, Reason, reason_for
 from auth_server.registered_client import RegisteredClient, find_client
+from auth_server.request_parameters import RESOURCE
+from auth_server.resources import choose_audience
 from auth_server.scopes import SCOPES, scope_list
 from config import AuthServerSettings
 from web.clock import now
@@ -72,7 +74,10 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
         return JsonAnswer(status, body, dict(headers))
 
     def save_token(self, token: dict[str, Any], request: ProtocolRequest) -> None:
-        """Store the tokens of the answer under the grant of the code or the refresh token."""
+        """Store the tokens of the answer under the grant of the code or the refresh token.
+
+        :raises InvalidRequest: when the grant is not for a requested resource (RFC 8707 §2.2).
+        """
         event, exchanged, predecessor_digest = "code_redeemed", request.authorization_code, None
         fields: dict[str, Field] = {}
         if request.refresh_token:
@@ -84,6 +89,7 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
             db,
             token,
             grant_id=exchanged.grant_id,
+            audience=choose_audience(request.values.get(RESOURCE, []), exchanged.resources),
             predecessor_digest=predecessor_digest,
             now=now(),
         )

@@ -26,6 +26,7 @@ _STORE_CODE = Change.insert(
     "grant_id",
     "redirect_uri",
     "code_challenge",
+    "nonce",
     "issued_at",
     "expires_at",
 )
@@ -33,7 +34,14 @@ _STORE_REFRESH_TOKEN = Change.insert(
     refresh_tokens, "digest", "grant_id", "predecessor_digest", "issued_at"
 )
 _STORE_ACCESS_TOKEN = Change.insert(
-    access_tokens, "digest", "grant_id", "refresh_token_digest", "scope", "issued_at", "expires_at"
+    access_tokens,
+    "digest",
+    "grant_id",
+    "refresh_token_digest",
+    "scope",
+    "audience",
+    "issued_at",
+    "expires_at",
 )
 _REDEEM = Change(
     update(authorization_codes)
@@ -75,6 +83,7 @@ def store_code(
     grant_id: str,
     redirect_uri: str | None,
     code_challenge: str,
+    nonce: str | None,
     now: datetime,
     lifetime: int,
 ) -> None:
@@ -85,6 +94,7 @@ def store_code(
         grant_id=grant_id,
         redirect_uri=redirect_uri,
         code_challenge=code_challenge,
+        nonce=nonce,
         issued_at=now,
         expires_at=now + timedelta(seconds=lifetime),
     )
@@ -95,6 +105,7 @@ def store_tokens(
     token_response: Mapping[str, Any],
     *,
     grant_id: str,
+    audience: str | None,
     predecessor_digest: str | None,
     now: datetime,
 ) -> None:
@@ -113,6 +124,7 @@ def store_tokens(
         grant_id=grant_id,
         refresh_token_digest=refresh_token_digest,
         scope=token_response["scope"],
+        audience=audience,
         issued_at=now,
         expires_at=now + timedelta(seconds=token_response["expires_in"]),
     )

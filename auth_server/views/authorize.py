@@ -6,7 +6,7 @@ from http import HTTPStatus
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from auth_server import account_events, consents, grants, sign_in, withdrawals
+from auth_server import account_events, consents, grants, resources, sign_in, withdrawals
 from auth_server.authorization_request import Authorization, read_authorization
 from auth_server.context import get_settings
 from auth_server.reasons import Reason
@@ -165,11 +165,14 @@ def _scopes_to_ask(
 ) -> list[str]:
     """Return the requested scopes that the user has not allowed before.
 
-    Ask about a public client every time, since any program can pretend to be it. Keep the scopes
-    that the submitted page has `asked` about, even if they were allowed in another tab since.
+    Ask about a public client every time, since any program can pretend to be it. Ask about another
+    resource server than the Photo API every time, since consents are remembered for that alone.
+    Keep the scopes that the submitted page has `asked` about, even if they were allowed in another
+    tab since.
     """
     db, client = get_transaction(), authorization.client
-    if client.is_public or "consent" in authorization.prompt:
+    is_usual_api = set(authorization.resources) <= set(resources.audiences(None))
+    if client.is_public or "consent" in authorization.prompt or not is_usual_api:
         return list(authorization.requested_scopes)
     allowed_before = consents.remembered_scopes(db, user.id, client.client_id) - set(asked)
     return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
@@ -201,6 +204,7 @@ def _consent_page(
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
         asked=join_phrases(scopes),
+        resource_servers=_describe_resources(authorization),
         changes=_list_changes(client, user),
         allowed_before=join_phrases(
             scope for scope in authorization.requested_scopes if scope not in scopes
@@ -209,6 +213,14 @@ def _consent_page(
         this_page=sign_in.this_page(),
         lifetime=get_settings().refresh_token_lifetime,
     )
+
+
+def _describe_resources(authorization: Authorization) -> list[str]:
+    """Return name and address of each resource server that the request names."""
+    db = get_transaction()
+    return [
+        f"{resources.find_name(db, address)} ({address})" for address in authorization.resources
+    ]
 
 
 def _list_changes(client: RegisteredClient, user: SignedInUser) -> list[str]:
@@ -224,6 +236,7 @@ def _authorization_response(
     db, client = get_transaction(), authorization.client
     grant = authorization.grant
     grant.request.granted_scope = scope_text(granted_scopes)
+    grant.request.resources = authorization.resources
     if not grants.is_connected(db, user.id, client.client_id):
         account_events.note(
             db, user.id, "app_allowed", client_name=client.name, address=request.remote_addr
