@@ -2,10 +2,11 @@
 
 import signal
 from collections.abc import Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -38,26 +39,36 @@ def auth_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runn
         yield auth_server
 
 
-@contextmanager
-def guesses(url: str) -> Iterator[list[Future[requests.Response]]]:
+def send_guesses(url: str) -> list[HTTPConnection]:
     """Send sign-ins with unknown usernames, each on a connection of its own."""
-    with requests.Session() as browser, ThreadPoolExecutor(REQUESTS) as threads:
+    with requests.Session() as browser:
         form = Page(browser.get(f"{url}/login", timeout=5)).form_with("password").entries
-        cookies = dict(browser.cookies)
+        cookies = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies}
+    connections = []
+    for number in range(REQUESTS):
+        entries = {**form, "username": f"nobody-{number}", "password": "a guess"}
+        connections.append(HTTPConnection(urlsplit(url).netloc, timeout=30))
+        connections[-1].request("POST", "/login", urlencode(entries), headers)
+    return connections
 
-        def guess(number: int) -> requests.Response:
-            entries = {**form, "username": f"nobody-{number}", "password": "a guess"}
-            return requests.post(f"{url}/login", entries, cookies=cookies, timeout=30)
 
-        yield [threads.submit(guess, number) for number in range(REQUESTS)]
+def read_status(connection: HTTPConnection) -> int:
+    """Return the status after the whole answer has arrived."""
+    with closing(connection):
+        response = connection.getresponse()
+        response.read()
+        return response.status
 
 
 def test_every_request_that_was_received_is_answered(auth_server: Running) -> None:
-    with guesses(auth_server.auth_server_url) as answers:
+    connections = send_guesses(auth_server.auth_server_url)
+    with ThreadPoolExecutor(REQUESTS) as threads:
+        answers = [threads.submit(read_status, connection) for connection in connections]
         wait(answers, return_when=FIRST_COMPLETED)
         unanswered = [answer for answer in answers if not answer.done()]
         auth_server.process.send_signal(signal.SIGTERM)
-        statuses = [answer.result().status_code for answer in answers]
+        statuses = [answer.result() for answer in answers]
         status = auth_server.process.wait(10)
 
     assert len(unanswered) > REQUESTS / 2
