@@ -11,6 +11,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, func, select, update
 
 from auth_server import account_events, consents, digests, grants, sign_in_records
+from auth_server.grant_conditions import is_usable
 from auth_server.models import Client, Consent, Grant, User, refresh_tokens
 from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, Scope, scope_list, scope_text
@@ -142,7 +143,7 @@ def _consents(db: Session, user: SignedInUser) -> Iterable[_Permission]:
 
 def _usable_grants(db: Session, user: SignedInUser) -> Iterable[_Permission]:
     statement = select(Grant.client_id, Grant.scope, Grant.created_at)
-    usable = statement.where(Grant.user_id == user.id, grants.is_usable(now()))
+    usable = statement.where(Grant.user_id == user.id, is_usable(now()))
     return (_Permission(*row, is_grant=True) for row in db.execute(usable))
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import (
     ColumnElement,
     bindparam,
     case,
-    exists,
     func,
     literal_column,
     select,
@@ -18,7 +17,13 @@ from sqlalchemy import (
 from auth_server import account_events
 from auth_server.consents import forget_consent, remembered_scopes
 from auth_server.digests import new_identifier
-from auth_server.models import Client, Grant, access_tokens, authorization_codes, refresh_tokens
+from auth_server.grant_conditions import (
+    has_code,
+    has_tokens,
+    is_unended_of_user_and_client,
+    is_usable,
+)
+from auth_server.models import Client, Grant
 from auth_server.reasons import Reason
 from auth_server.signed_in_user import SignedInUser
 from web.clock import now
@@ -59,34 +64,13 @@ class _UnendedGrant(NamedTuple):
 _CONNECTED, _REDEEMABLE, _EXPIRED = 2, 1, 0
 
 
-def is_usable(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    """Return the condition that a grant has a code to redeem or a token to use at `moment`."""
-    tokens = access_tokens.c
-    can_be_refreshed = (Grant.expires_at > moment) & _has_tokens
-    has_access = exists().where(tokens.grant_id == Grant.id, tokens.expires_at > moment)
-    return Grant.ended_at.is_(None) & (_has_code(moment) | can_be_refreshed | has_access)
-
-
-def _has_code(moment: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
-    codes = authorization_codes.c
-    return exists().where(
-        codes.grant_id == Grant.id, codes.redeemed_at.is_(None), codes.expires_at > moment
-    )
-
-
-_has_tokens = exists().where(refresh_tokens.c.grant_id == Grant.id)
-_is_unended_of_user_and_client = (
-    (Grant.user_id == bindparam("user_id"))
-    & (Grant.client_id == bindparam("client_id"))
-    & Grant.ended_at.is_(None)
-)
 # A grant that does not exist yet cannot be locked.
 _LOCK_PAIR = Query(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("pair"), 0))), str
 )
 _LOCK_UNENDED = Query(
     select(Grant.id)
-    .where(_is_unended_of_user_and_client)
+    .where(is_unended_of_user_and_client)
     .order_by(Grant.id)
     .with_for_update(key_share=True),
     str,
@@ -98,15 +82,15 @@ _LIST_UNENDED = Query(
     select(
         Grant.id,
         case(
-            (_has_tokens, literal_column(str(_CONNECTED))),
+            (has_tokens, literal_column(str(_CONNECTED))),
             (
-                _has_code(bindparam("now", type_=UtcDateTime)),
+                has_code(bindparam("now", type_=UtcDateTime)),
                 literal_column(str(_REDEEMABLE)),
             ),
             else_=literal_column(str(_EXPIRED)),
         ),
     )
-    .where(_is_unended_of_user_and_client)
+    .where(is_unended_of_user_and_client)
     .order_by(Grant.created_at.desc(), Grant.id.desc()),
     _UnendedGrant,
 )

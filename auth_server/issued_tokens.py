@@ -117,9 +117,9 @@ class IssuedToken:
     """
 
     kind: TokenKind
+    issued_at: datetime
     scope: str
     audience: str | None
-    issued_at: datetime
     expires_at: datetime
     is_spent: bool
     grant_id: str
@@ -188,22 +188,13 @@ def _select_presented(table: Table, *columns: ColumnElement[Any]) -> Select[Any]
     )
 
 
-def _select_token(
-    kind: TokenKind,
-    table: Table,
-    scope: SQLColumnExpression[str],
-    audience: SQLColumnExpression[str | None],
-    expires_at: SQLColumnExpression[datetime],
-    is_spent: SQLColumnExpression[bool],
-) -> Select[Any]:
+def _select_token(kind: TokenKind, table: Table, *columns: SQLColumnExpression[Any]) -> Select[Any]:
+    """Return the query for a token of one kind. `columns` are `scope` to `is_spent`."""
     return (
         select(
             literal_column(f"'{kind}'").label("kind"),
-            scope,
-            audience.label("audience"),
             table.c.issued_at,
-            expires_at,
-            is_spent.label("is_spent"),
+            *columns,
             Grant.id,
             Grant.client_id,
             Grant.ended_at,

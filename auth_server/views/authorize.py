@@ -1,27 +1,22 @@
 """The authorization endpoint (RFC 6749 §3.1): the request, the consent page, and the decision."""
 
 from collections.abc import Collection
-from http import HTTPStatus
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
 from auth_server import account_events, consents, grants, resources, sign_in, withdrawals
 from auth_server.authorization_request import Authorization, read_authorization
-from auth_server.context import get_settings
 from auth_server.reasons import Reason
-from auth_server.registered_client import RegisteredClient
-from auth_server.registration_changes import CHANGES
-from auth_server.scopes import SCOPES, join_phrases, scope_list, scope_text
+from auth_server.scopes import scope_list, scope_text
 from auth_server.server import front_channel_request
 from auth_server.sign_in import signed_in_user
 from auth_server.signed_in_user import SignedInUser
 from auth_server.views.blueprint import bp
+from auth_server.views.consent_page import show_consent_page
 from auth_server.views.signed_in import redirect_to_login
 from web.database import get_transaction, writing
 from web.event_log import record, record_on_commit
-from web.headers import allow_forms_to_redirect
-from web.pages import page
 from web.request_text import checks_query
 from web.state_changes import changes_state
 
@@ -45,7 +40,7 @@ def authorization_request() -> ResponseReturnValue:
         raise authorization.refused(
             "consent_required", Reason.CONSENT_REQUIRED, "The resource owner must be asked first."
         )
-    return _consent_page(authorization, user, scopes_to_ask)
+    return show_consent_page(authorization, user, scopes_to_ask)
 
 
 @bp.post("/oauth/authorize")
@@ -66,7 +61,7 @@ def authorization_decision() -> ResponseReturnValue:
         raise _denied(authorization, user)
     is_within_request = ticked <= set(authorization.requested_scopes)
     if decision != "allow" or not ticked & set(scopes_to_ask) or not is_within_request:
-        return _consent_page(authorization, user, scopes_to_ask, ticked=ticked, is_invalid=True)
+        return show_consent_page(authorization, user, scopes_to_ask, ticked=ticked, is_invalid=True)
     _withdraw(authorization, user, set(asked) - ticked)
     record_on_commit(
         get_transaction(),
@@ -176,57 +171,6 @@ def _scopes_to_ask(
         return list(authorization.requested_scopes)
     allowed_before = consents.remembered_scopes(db, user.id, client.client_id) - set(asked)
     return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
-
-
-def _consent_page(
-    authorization: Authorization,
-    user: SignedInUser,
-    scopes: list[str],
-    ticked: set[str] | None = None,
-    *,
-    is_invalid: bool = False,
-) -> ResponseReturnValue:
-    """A5 – Show the consent page, with the requested scopes as sentences.
-
-    Its form posts to the address of the authorization request.
-    """
-    allow_forms_to_redirect()
-    client = authorization.client
-    record("consent_requested", client_id=client.client_id, client_name=client.name, sub=user.id)
-    status = HTTPStatus.OK
-    if is_invalid:
-        status = HTTPStatus.BAD_REQUEST
-    return page(
-        "consent.html",
-        status,
-        client=client,
-        redirect_uri=authorization.redirect_uri,
-        user=user,
-        choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
-        asked=join_phrases(scopes),
-        resource_servers=_describe_resources(authorization),
-        changes=_list_changes(client, user),
-        allowed_before=join_phrases(
-            scope for scope in authorization.requested_scopes if scope not in scopes
-        ),
-        wrong=is_invalid,
-        this_page=sign_in.this_page(),
-        lifetime=get_settings().refresh_token_lifetime,
-    )
-
-
-def _describe_resources(authorization: Authorization) -> list[str]:
-    """Return name and address of each resource server that the request names."""
-    db = get_transaction()
-    return [
-        f"{resources.find_name(db, address)} ({address})" for address in authorization.resources
-    ]
-
-
-def _list_changes(client: RegisteredClient, user: SignedInUser) -> list[str]:
-    """Return what the client has changed since the user allowed it, as phrases."""
-    changes = consents.changes_since_consent(get_transaction(), user.id, client.client_id)
-    return [phrase for name, phrase in CHANGES.items() if name in changes]
 
 
 def _authorization_response(

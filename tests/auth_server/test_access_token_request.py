@@ -415,7 +415,7 @@ def test_a_repeated_parameter_is_an_invalid_request(
 
 def test_unknown_parameters_are_ignored(print_shop: RegisteredClient, code: str) -> None:
     """§3.2: the authorization server MUST ignore unrecognized request parameters."""
-    assert print_shop.redeem(code, resource="https://photos.example", state="x").status_code == 200
+    assert print_shop.redeem(code, audience="https://photos.example", state="x").status_code == 200
 
 
 def test_parameters_in_the_query_are_not_read(

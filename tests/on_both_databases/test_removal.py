@@ -14,6 +14,7 @@ from world.browser import Browser
 from world.cast import Person
 from world.legs import Legs
 from world.registered_client import RegisteredClient
+from world.signed_in import signed_in
 from world.threads import at_once
 
 from auth_server import grants, removal, tokens
@@ -54,7 +55,7 @@ def add_grants(database: Database, username: str, client_id: str, count: int) ->
         user = find_user(db, username)
         for number in range(count):
             grant = grants.begin_grant(
-                db, user_id=user.id, client_id=client_id, scope="profile", lifetime=86400
+                db, signed_in(user), client_id, scope="profile", resources=None, lifetime=86400
             )
             response = {
                 "refresh_token": f"rt-{client_id}-{number}",
@@ -62,7 +63,9 @@ def add_grants(database: Database, username: str, client_id: str, count: int) ->
                 "scope": "profile",
                 "expires_in": 120,
             }
-            tokens.store_tokens(db, response, grant_id=grant.id, predecessor_digest=None, now=now())
+            tokens.store_tokens(
+                db, response, grant_id=grant.id, audience=None, predecessor_digest=None, now=now()
+            )
 
 
 def watch_changes(engine: Engine) -> list[int]:

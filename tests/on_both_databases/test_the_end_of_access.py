@@ -9,6 +9,7 @@ from world.cast import Person
 from world.legs import Legs
 from world.page import Page
 from world.registered_client import RegisteredClient, Tokens
+from world.signed_in import signed_in
 from world.threads import at_once
 
 from auth_server import consents, grants, users
@@ -127,7 +128,7 @@ def test_deleting_a_user_waits_for_a_request_that_read_their_consents(
     deletion.start()
     deletion.join(0.5)  # It has all locks that it gets by now.
     grants.begin_grant(
-        request, user_id=user.id, client_id=client.client_id, scope="profile", lifetime=60
+        request, signed_in(user), client.client_id, scope="profile", resources=None, lifetime=60
     )
     request.commit()
     deletion.join()
