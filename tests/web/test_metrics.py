@@ -36,10 +36,10 @@ Sample = tuple[str, frozenset[tuple[str, str]]]
 class Metrics:
     """What every process reports, added up. `text` is what they sent."""
 
-    def __init__(self, first_port: int, processes: int) -> None:
+    def __init__(self, *ports: int) -> None:
         self.text = ""
         self.samples: dict[Sample, float] = {}
-        for port in range(first_port, first_port + processes):
+        for port in ports:
             text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
             self.text += text
             for family in text_string_to_metric_families(text):
@@ -96,19 +96,30 @@ def legs(tmp_path_factory: pytest.TempPathFactory, first_port: int) -> Iterator[
         yield legs
 
 
-def wait_until_listening(*ports: int) -> None:
-    """Wait until a program listens on each port."""
+def wait_for_processes(first_port: int, count: int) -> list[int]:
+    """Wait until so many processes report metrics, and return their ports.
+
+    Other programs can use ports between them.
+    """
     deadline = time.monotonic() + READY_WITHIN
-    for port in ports:
-        with socket.socket() as probe:
-            while probe.connect_ex(("127.0.0.1", port)):
-                assert time.monotonic() < deadline, f"nothing listens on {port}"
-                time.sleep(0.05)
+    ports: list[int] = []
+    while len(ports) < count:
+        assert time.monotonic() < deadline, f"only {ports} report metrics"
+        time.sleep(0.05)
+        ports = [port for port in range(first_port, first_port + 10) if reports_metrics(port)]
+    return ports
+
+
+def reports_metrics(port: int) -> bool:
+    try:
+        return "tripod_http" in requests.get(f"http://127.0.0.1:{port}/metrics", timeout=1).text
+    except requests.RequestException:
+        return False
 
 
 @pytest.fixture
 def metrics(legs: Running, first_port: int) -> Metrics:
-    return Metrics(first_port, processes=3)
+    return Metrics(*range(first_port, first_port + 3))
 
 
 def test_each_process_has_a_port_of_its_own(metrics: Metrics) -> None:
@@ -177,10 +188,10 @@ def test_a_second_worker_of_a_leg_takes_the_next_port(tmp_path: Path, first_port
 
     with running(*command.split(), env=env, log=tmp_path / "log") as leg:
         leg.wait_until_ready(leg.auth_server_url)
-        wait_until_listening(first_port + 3, first_port + 4)
+        ports = wait_for_processes(first_port + 3, 2)
         for _ in range(5):
             requests.get(f"{leg.auth_server_url}/livez", timeout=5)
-        metrics = Metrics(first_port + 3, processes=2)
+        metrics = Metrics(*ports)
 
     assert metrics.requests(route="/livez") == 5
 
