@@ -9,8 +9,18 @@ import logging
 
 from flask import Flask
 
-from auth_server import cli, demo, error_pages, registrants, server, sign_in
+from auth_server import (
+    cli,
+    demo,
+    error_pages,
+    key_rotation,
+    registrants,
+    server,
+    sign_in,
+    signing_keys,
+)
 from auth_server.expired_rows import EVERYTHING
+from auth_server.key_cipher import KeyCipher
 from auth_server.redirect_uris import is_private_use
 from auth_server.views import bp
 from config import PROJECT_ROOT, AuthServerSettings
@@ -31,6 +41,10 @@ def create_app(settings: AuthServerSettings) -> Flask:
     migrations.upgrade(database.engine, PROJECT_ROOT / "migrations" / "auth_server")
     if settings.demo:
         demo.seed(database, settings)
+    if settings.secret_keys:  # A command has none, and signs nothing.
+        cipher = KeyCipher(settings.secret_keys)
+        key_rotation.make_missing_keys(database, cipher)
+        signing_keys.init_app(app, database, cipher)
 
     server.init_app(app, settings)
     error_pages.init_app(app)

@@ -4,47 +4,30 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from io import TextIOWrapper
 
 import click
 from flask import Flask
-from flask.cli import AppGroup
 
 from auth_server import clients, expired_rows, removal, users
 from auth_server.client_metadata import ClientMetadata
+from auth_server.command_group import Group
 from auth_server.errors import RegistrationError
+from auth_server.key_commands import key_commands
 from auth_server.models import Client
 from auth_server.scopes import SCOPES, scope_list, scope_text
+from auth_server.signing_keys import ALGORITHMS
 from web import text
 from web.database import Session, get_database, get_db, writing
 from web.purging import Step, purge
 from web.text import TextError
 
-
-class _Command(click.Command):
-    """A command that reads arguments in UTF-8, and prints any text in any locale."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments, after they have been decoded again if necessary."""
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="backslashreplace")
-        try:
-            return super().parse_args(ctx, [text.decode_argument(value) for value in args])
-        except TextError as error:
-            raise click.ClickException(f"An argument {error}") from None
-
-
-class _Group(AppGroup):
-    command_class = _Command
-
-
 #: Bytes of standard input, more than the longest password has.
 MAX_LINE = 64 * 1024
 
-client_commands = _Group("clients", help="Register and manage clients and resource servers.")
-user_commands = _Group("users", help="Manage the resource owners.")
-token_commands = _Group("tokens", help="Manage codes and tokens.")
-session_commands = _Group("sessions", help="Manage sign-ins.")
+client_commands = Group("clients", help="Register and manage clients and resource servers.")
+user_commands = Group("users", help="Manage the resource owners.")
+token_commands = Group("tokens", help="Manage codes and tokens.")
+session_commands = Group("sessions", help="Manage sign-ins.")
 
 _as_json_object = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object, with RFC 7591's names."
@@ -53,7 +36,8 @@ _as_json_object = click.option(
 
 def init_app(app: Flask) -> None:
     """Add the commands to `flask --app app:create_auth_server`."""
-    for group in (client_commands, user_commands, token_commands, session_commands):
+    groups = (client_commands, user_commands, token_commands, session_commands, key_commands)
+    for group in groups:
         app.cli.add_command(group)
 
 
@@ -68,6 +52,11 @@ def init_app(app: Flask) -> None:
 )
 @click.option("--scope", default="", help=f'Space-delimited: "{scope_text(SCOPES)}".')
 @click.option("--public", "is_public", is_flag=True, help="A client that cannot keep a secret.")
+@click.option(
+    "--id-token-alg",
+    type=click.Choice(ALGORITHMS),
+    help="The algorithm that signs its ID tokens; RS256 by default.",
+)
 @click.option(
     "--resource-server",
     "is_resource_server",
@@ -85,6 +74,7 @@ def create_client(
     redirect_uris: tuple[str, ...],
     scope: str,
     is_public: bool,
+    id_token_alg: str | None,
     is_resource_server: bool,
     resource: str | None,
     as_json: bool,
@@ -95,11 +85,13 @@ def create_client(
         if not is_resource_server:
             if resource is not None:
                 raise RegistrationError("--resource needs --resource-server.")
-            metadata = ClientMetadata(name=name, redirect_uris=redirect_uris, scope=scope)
+            metadata = ClientMetadata(
+                name=name, redirect_uris=redirect_uris, scope=scope, id_token_alg=id_token_alg
+            )
             client, secret = clients.register_client(db, metadata, is_public=is_public)
-        elif is_public or redirect_uris or scope_list(scope):
+        elif is_public or redirect_uris or scope_list(scope) or id_token_alg:
             raise RegistrationError(
-                "--resource-server cannot be combined with --redirect-uri, --scope or --public."
+                "--resource-server cannot be combined with the options of a client."
             )
         else:
             client, secret = clients.register_resource_server(db, name, resource)
@@ -151,16 +143,19 @@ def delete_client(client_id: str) -> None:
 @user_commands.command("create")
 @click.argument("username")
 @click.option("--name", default="", help="The full name; by default the username.")
+@click.option("--email", help="The email address, for clients with the scope email.")
 @writing
-def create_user(username: str, name: str) -> None:
+def create_user(username: str, name: str, email: str | None) -> None:
     """Create the resource owner USERNAME.
 
     The password is read from a prompt, or as one line from standard input.
     """
     with _transaction() as db:
         username = users.check_username(username)
+        if email is not None:
+            email = users.check_email(email)
         user = users.create_user(
-            db, username=username, name=name or username, password=_read_password()
+            db, username=username, name=name or username, password=_read_password(), email=email
         )
     click.echo(f"Created {user.username}, subject {user.id}.")
 

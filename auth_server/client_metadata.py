@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from auth_server import redirect_uris as uris
 from auth_server.errors import RegistrationError
 from auth_server.scopes import SCOPES, scope_list
+from auth_server.signing_keys import ALGORITHMS
 from web import text
 from web.text import TextError
 
@@ -18,12 +19,16 @@ MAX_REDIRECT_URIS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class ClientMetadata:
-    """What is registered of a client: `scope` is space-delimited, `homepage` may be empty."""
+    """What is registered of a client: `scope` is space-delimited, `homepage` may be empty.
+
+    `id_token_alg` is the algorithm of its ID tokens, or None for the default.
+    """
 
     name: str
     redirect_uris: Sequence[str]
     scope: str
     homepage: str = ""
+    id_token_alg: str | None = None
 
     def objections(self, *, is_public: bool) -> dict[str, str]:
         """Return why this must not be registered, by field in the order of the form.
@@ -35,6 +40,7 @@ class ClientMetadata:
             "homepage": uris.objection_to_homepage(self.homepage),
             "redirect_uris": _objection_to_redirect_uris(self.redirect_uris, is_public),
             "scope": _objection_to_scope(self.scope),
+            "id_token_alg": _objection_to_algorithm(self.id_token_alg),
         }
         return {field: objection for field, objection in found.items() if objection}
 
@@ -74,3 +80,9 @@ def _objection_to_scope(scope: str) -> str | None:
     if scopes and scopes <= set(SCOPES):
         return None
     return f"The scope is one or more of: {' '.join(SCOPES)}."
+
+
+def _objection_to_algorithm(alg: str | None) -> str | None:
+    if alg is None or alg in ALGORITHMS:
+        return None
+    return f"The algorithm of ID tokens is one of: {' '.join(ALGORITHMS)}."

@@ -15,6 +15,7 @@ from auth_server.registration_changes import Registration, apply_change
 from auth_server.resources import canonical
 from auth_server.scopes import scope_list, scope_text
 from auth_server.signed_in_user import SignedInUser
+from auth_server.signing_keys import RS256
 from web.clock import now
 from web.database import Session
 from web.event_log import record_on_commit
@@ -45,6 +46,7 @@ def register_client(
         is_demo=owner is not None and owner.is_demo,
         created_at=now(),
     )
+    client.id_token_alg = metadata.id_token_alg
     _set_metadata(client, metadata)
     secret = None
     if not is_public:
@@ -148,6 +150,7 @@ def client_information(client: Client) -> dict[str, object]:
     if not client.is_resource_server:
         grant_types = ["authorization_code", "refresh_token"]
         response_types = ["code"]
+        more["id_token_signed_response_alg"] = client.id_token_alg or RS256
     return {
         "client_id": client.client_id,
         "client_id_issued_at": int(client.created_at.timestamp()),

@@ -39,6 +39,8 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
         for user in users:
             if db.scalar(select(User.id).where(User.username == user.username)) is None:
                 db.add(user)
+        db.flush()
+        _add_missing_addresses(db)
         _seed_client(
             db,
             DEMO_CLIENT_ID,
@@ -75,6 +77,15 @@ def _make_user(subject: str, username: str, name: str, password: str) -> User:
     user = User(id=subject, username=username, name=name, is_demo=True, created_at=now())
     user.set_password(password)
     return user
+
+
+def _add_missing_addresses(db: Session) -> None:
+    """Give the demo's users their email addresses, also in a database of an earlier version."""
+    without = select(User).where(
+        User.username.in_(ACCOUNTS), User.is_demo.is_(True), User.email.is_(None)
+    )
+    for user in db.scalars(without):
+        user.email = f"{user.username}@example.com"
 
 
 def _seed_client(db: Session, client_id: str, *, secret: str, **registration: object) -> None:

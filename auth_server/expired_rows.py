@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, exists, select, true
 
-from auth_server import account_events, sign_in_records, throttling
+from auth_server import account_events, sign_in_records, signing_keys, throttling
 from auth_server.grants import lock_grants
 from auth_server.models import (
     AccountEvent,
@@ -22,6 +22,7 @@ from auth_server.models import (
     authorization_codes,
     refresh_tokens,
 )
+from auth_server.models import signing_keys as signing_key_table
 from web.clock import now
 from web.database import Database, Session
 from web.purging import ROWS, Step, delete_rows, make_step
@@ -116,5 +117,6 @@ EVERYTHING: Sequence[Step] = (
     purge_unused_grants,
     purge_expired_grants,
     make_step(AccountEvent.__table__.c.id, _is_old_event),
+    make_step(signing_key_table.c.kid, signing_keys.is_over),
     *SESSIONS,
 )

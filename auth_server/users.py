@@ -1,5 +1,6 @@
 """Resource owners: create, find, list and delete them. Nothing here commits."""
 
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -20,22 +21,30 @@ from web.text import TextError
 
 #: Generated from the list of zxcvbn (MIT licence). A test compares them.
 _COMMON_PASSWORDS = Path(__file__).with_name("common_passwords.txt")
+#: As long as an address in a mail envelope can be (RFC 5321 §4.5.3.1.3).
+MAX_EMAIL = 254
+_EMAIL = re.compile(r"[^\s@]{1,64}@[^\s@.]+(\.[^\s@.]+)*")
 #: A stored hash that no password has.
 _NO_PASSWORD = "none"  # noqa: S105 - it is no password
 
 
-def create_user(db: Session, *, username: str, name: str, password: str) -> User:
+def create_user(
+    db: Session, *, username: str, name: str, password: str, email: str | None = None
+) -> User:
     """Create a resource owner with a subject that nobody had before.
 
     :raises RegistrationError: when the username is taken, or one of the values is not valid.
     """
     username, name = check_username(username), check_name(name)
+    if email is not None:
+        email = check_email(email)
     if db.scalar(select(User).where(User.username == username)) is not None:
         raise RegistrationError(f"There is a user {username} already.")
     user = User(
         id=new_identifier(),
         username=username,
         name=name,
+        email=email,
         password_hash=hash_password(check_password(password)),
         created_at=now(),
     )
@@ -114,6 +123,18 @@ def check_username(username: str) -> str:
         return text.canonicalize_username(username)
     except TextError as error:
         raise RegistrationError(f"A username {error}") from None
+
+
+def check_email(address: str) -> str:
+    """Return the email address unchanged. Nobody has proved that the user reads it.
+
+    :raises RegistrationError: when it is not a local part, an @ and a domain (RFC 5322 §3.4.1).
+    """
+    if len(address) > MAX_EMAIL or not _EMAIL.fullmatch(address) or not address.isprintable():
+        raise RegistrationError(
+            f"An email address has the form name@example.com, and at most {MAX_EMAIL} characters."
+        )
+    return address
 
 
 def check_password(password: str) -> str:

@@ -84,6 +84,7 @@ def test_registering_a_client_prints_rfc_7591s_names(server: Server) -> None:
         "grant_types": ["authorization_code", "refresh_token"],
         "response_types": ["code"],
         "token_endpoint_auth_method": "client_secret_basic",
+        "id_token_signed_response_alg": "RS256",
         "client_secret_expires_at": 0,
     }
 

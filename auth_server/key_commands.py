@@ -1,0 +1,41 @@
+"""Commands to list and to rotate the keys that sign ID tokens, also while the legs run."""
+
+import click
+
+from auth_server import signing_keys
+from auth_server.command_group import Group
+from auth_server.context import get_settings
+from auth_server.key_cipher import KeyCipher
+from auth_server.key_rotation import rotate_keys
+from config import AuthServerSettings
+from web.database import get_database, get_reader
+from web.environment import ConfigurationError
+
+key_commands = Group("keys", help="Manage the keys that sign ID tokens.")
+
+
+@key_commands.command("list")
+def list_keys() -> None:
+    """List every key: identifier, algorithm, when it was made, and what it does."""
+    for key in signing_keys.list_stored(get_reader()):
+        use = "signs"
+        if key.retired_at is not None:
+            use = f"verifies until {key.retired_at + signing_keys.KEPT_FOR:%Y-%m-%d %H:%M} UTC"
+        click.echo("\t".join((key.kid, key.alg, f"{key.created_at:%Y-%m-%d %H:%M} UTC", use)))
+
+
+@key_commands.command("rotate")
+def rotate() -> None:
+    """Replace the keys by new ones. The old ones verify until their last ID token has expired."""
+    for key in rotate_keys(get_database(), KeyCipher(_secret_keys())):
+        click.echo(f"{key.alg} ID tokens are now signed with {key.kid}.")
+
+
+def _secret_keys() -> tuple[str, ...]:
+    """Return the secret keys. Other commands need none, so their settings have none."""
+    if keys := get_settings().secret_keys:
+        return keys
+    try:
+        return AuthServerSettings.load().secret_keys
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None

@@ -1,0 +1,77 @@
+"""Signing keys on both databases: several workers make them once, and a rotation reaches all."""
+
+import secrets
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+from world.postgresql import ON_BOTH_DATABASES
+
+from auth_server.key_cipher import KeyCipher
+from auth_server.key_rotation import make_missing_keys, rotate_keys
+from auth_server.signing_keys import ALGORITHMS, SigningKeys, list_stored
+from config import PROJECT_ROOT
+from web import migrations
+from web.database import Database
+
+WORKERS = 8
+CIPHER = KeyCipher(["the secret key of all workers"])
+
+
+@pytest.fixture(params=ON_BOTH_DATABASES)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/leg.db"
+    created: str = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
+    return created
+
+
+@pytest.fixture
+def workers(url: str) -> Iterator[list[Database]]:
+    """Return the databases of several workers, which are one, without keys."""
+    databases = [Database(url) for _ in range(WORKERS)]
+    migrations.upgrade(databases[0].engine, PROJECT_ROOT / "migrations" / "auth_server")
+    yield databases
+    for database in databases:
+        database.close()
+
+
+def run_together(function: object, databases: list[Database]) -> None:
+    barrier = Barrier(len(databases))
+
+    def run(database: Database) -> None:
+        barrier.wait()
+        function(database, CIPHER)  # type: ignore[operator]
+
+    with ThreadPoolExecutor(len(databases)) as pool:
+        list(pool.map(run, databases))
+
+
+def test_workers_that_start_together_make_the_keys_once(workers: list[Database]) -> None:
+    run_together(make_missing_keys, workers)
+
+    with workers[0].session(writing=False) as db:
+        assert sorted(key.alg for key in list_stored(db)) == sorted(ALGORITHMS)
+
+
+def test_after_rotations_at_the_same_moment_one_key_of_each_kind_signs(
+    workers: list[Database],
+) -> None:
+    run_together(rotate_keys, workers)
+
+    with workers[0].session(writing=False) as db:
+        stored = list_stored(db)
+    signing = [key.alg for key in stored if key.retired_at is None]
+    assert sorted(signing) == sorted(ALGORITHMS)
+    assert len(stored) == WORKERS * len(ALGORITHMS)
+
+
+def test_all_workers_sign_with_the_same_key(workers: list[Database]) -> None:
+    run_together(make_missing_keys, workers)
+
+    signs = {SigningKeys(database, CIPHER).current("RS256").kid for database in workers}
+
+    assert len(signs) == 1
