@@ -12,6 +12,7 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from auth_server.context import get_settings
 from auth_server.errors import AuthorizationRefused, InvalidRequest, UntrustedRequest
 from auth_server.grant_types import AuthorizationCodeGrant
+from auth_server.openid_parameters import check_nonce
 from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason, reason_for
 from auth_server.redirect_uris import find_response_parameter, first_difference
@@ -183,6 +184,7 @@ def _check_parameters(request: ProtocolRequest) -> frozenset[str]:
         raise InvalidRequest(
             Reason.UNSUPPORTED_RESPONSE_MODE, "This server supports only the response mode query."
         )
+    check_nonce(parameters.get("nonce", ""))
     return _check_prompt(parameters.get("prompt"))
 
 

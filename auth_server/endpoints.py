@@ -16,6 +16,7 @@ from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
 from auth_server.registered_client import RegisteredClient
 from auth_server.resources import audiences
+from auth_server.scopes import PROFILE
 from web.clock import now
 from web.database import get_transaction
 from web.event_log import Field, record, record_on_commit
@@ -64,7 +65,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         payload: dict[str, object] = {"active": True, "token_use": token.kind}
         if token.kind == ACCESS_TOKEN:
             payload |= {"token_type": "Bearer"}
-        if token.has_profile():
+        if token.has_scope(PROFILE):
             payload |= {"username": token.username, "name": token.name}
         return payload | {
             "scope": token.scope,

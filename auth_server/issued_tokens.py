@@ -27,7 +27,6 @@ from auth_server.models import (
 )
 from auth_server.reasons import Reason
 from auth_server.registered_client import RegisteredClient
-from auth_server.scopes import PROFILE
 from web.statements import Executor, Query
 
 TokenKind = Literal["access_token", "refresh_token"]
@@ -144,9 +143,9 @@ class IssuedToken:
             return Reason.REFRESH_TOKEN_NOT_ACTIVE
         return None
 
-    def has_profile(self) -> bool:
-        """Return whether introspection may name the user. A stored scope has single spaces."""
-        return PROFILE in self.scope.split(" ")
+    def has_scope(self, name: str) -> bool:
+        """Return whether this scope was granted. A stored scope has single spaces."""
+        return name in self.scope.split(" ")
 
     def has_ended_grant(self) -> bool:
         """Return whether the grant has ended, and with it all of its tokens."""

@@ -45,6 +45,12 @@ class Reason(StrEnum):
     ACCESS_TOKEN_EXPIRED = "access_token_expired"  # The lifetime of the access token is over.
     REFRESH_TOKEN_NOT_ACTIVE = "refresh_token_not_active"  # The refresh token is spent or expired.
 
+    # An access token cannot be used at the userinfo endpoint (RFC 6750 §3.1).
+    NO_CREDENTIALS = "no_credentials"  # There is no access token in the `Authorization` header.
+    MALFORMED_CREDENTIALS = "malformed_credentials"  # The header holds not exactly one token.
+    NOT_AN_ACCESS_TOKEN = "not_an_access_token"  # The token is a refresh token.
+    SCOPE_NOT_GRANTED = "scope_not_granted"  # The token was not granted the scope.
+
     # The request is invalid (RFC 6749 §4.1.2.1 and §5.2).
     NOT_ONE_CLIENT_ID = "not_one_client_id"  # The client_id is missing or repeated.
     NOT_A_CLIENT = "not_a_client"  # The client_id belongs to a resource server.
@@ -62,6 +68,7 @@ class Reason(StrEnum):
     WRONG_CONTENT_TYPE = "wrong_content_type"  # The body is not form-encoded.
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # The response type is not `code`.
     UNSUPPORTED_RESPONSE_MODE = "unsupported_response_mode"  # The response mode is not `query`.
+    MALFORMED_NONCE = "malformed_nonce"  # The nonce is longer than any client needs, or has a NUL.
     INVALID_PROMPT = "invalid_prompt"  # The prompt has an unknown value, or `none` and another one.
     CODE_CHALLENGE_MISSING = "code_challenge_missing"  # The request has no code challenge.
     CODE_CHALLENGE_METHOD_NOT_S256 = "code_challenge_method_not_s256"  # The method is not `S256`.

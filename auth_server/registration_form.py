@@ -6,14 +6,18 @@ from werkzeug.datastructures import MultiDict
 
 from auth_server.client_metadata import ClientMetadata
 from auth_server.models import Client
-from auth_server.scopes import SCOPES, scope_list, scope_text
+from auth_server.scopes import EMAIL, OPENID, SCOPES, scope_list, scope_text
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
 
 
 def _harmless_scope() -> str:
-    """Return the scopes that are ticked in an empty form: those without a warning."""
-    return scope_text(name for name, scope in SCOPES.items() if not scope.warning)
+    """Return the scopes that are ticked in an empty form: those without a warning.
+
+    Only some clients need an ID token, so a developer ticks the scopes for that.
+    """
+    harmless = {name for name, scope in SCOPES.items() if not scope.warning}
+    return scope_text(harmless - {OPENID, EMAIL})
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Throttling of the failed requests of programs, per address, and per client and address.
 
-A failed client authentication counts, and so does a code or refresh token that was never issued.
+A failed client authentication counts, and so does a code or token that was never issued.
 Nobody guesses these: they have 256 random bits. The limits stop a program that repeats its mistake,
 or floods the server, from filling the event log.
 
@@ -31,7 +31,7 @@ FAILURES_PER_ADDRESS = 1500
 #: The most counts that are kept. Beyond it, the oldest are forgotten.
 MAX_COUNTS = 10_000
 
-_GUESSES = frozenset({Reason.UNKNOWN_CODE, Reason.UNKNOWN_REFRESH_TOKEN})
+_GUESSES = frozenset({Reason.UNKNOWN_CODE, Reason.UNKNOWN_REFRESH_TOKEN, Reason.UNKNOWN_TOKEN})
 
 
 @dataclass(slots=True)

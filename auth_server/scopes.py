@@ -28,19 +28,35 @@ class Scope:
     readable_path: str = ""
 
 
+#: The scope of OpenID Connect, with which a client receives an ID token (Core §3.1.2.1).
+OPENID = "openid"
 #: The scope that lets a client know the name and the username of the user.
 PROFILE = "profile"
+#: The scope that lets a client know the email address of the user.
+EMAIL = "email"
 
 #: Each scope by its name. Pages list the scopes in this order.
 SCOPES = {
     scope.name: scope
     for scope in (
         Scope(
+            name=OPENID,
+            title="Sign you in",
+            explanation="It learns which account is yours and when you signed in here.",
+            phrase="sign you in",
+        ),
+        Scope(
             name=PROFILE,
             title="Know who you are",
             explanation="It sees your name and your username.",
             phrase="know who you are",
             readable_path="/me",
+        ),
+        Scope(
+            name=EMAIL,
+            title="See your email address",
+            explanation="It can write to you there.",
+            phrase="see your email address",
         ),
         Scope(
             name="photos:read",

@@ -18,6 +18,7 @@ from auth_server.grant_types import (
     grace_for,
 )
 from auth_server.grants import end_replayed_grant
+from auth_server.id_tokens import IdTokens
 from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import UNSPECIFIC, Reason, reason_for
 from auth_server.registered_client import RegisteredClient, find_client
@@ -32,7 +33,10 @@ from web.event_log import Field, record, record_on_commit
 from web.request_text import has_utf8_query
 
 #: What this server offers. The metadata are made from this table, so that both always agree.
-GRANTS = ((AuthorizationCodeGrant, (S256Required(required=True),)), (RefreshTokenGrant, ()))
+GRANTS = (
+    (AuthorizationCodeGrant, (S256Required(required=True), IdTokens())),
+    (RefreshTokenGrant, (IdTokens(),)),
+)
 ENDPOINTS = (Introspection, Revocation)
 
 

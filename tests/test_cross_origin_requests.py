@@ -28,6 +28,10 @@ ORIGIN = "https://album.example"
 READABLE = {
     "auth_server": {
         "GET /.well-known/oauth-authorization-server",
+        "GET /.well-known/openid-configuration",
+        "GET /oauth/jwks",
+        "GET /oauth/userinfo",
+        "POST /oauth/userinfo",
         "POST /oauth/token",
         "POST /oauth/revoke",
     },

@@ -7,6 +7,7 @@ from auth_server.views import (  # importing a view registers it with the bluepr
     developer,  # noqa: F401
     metadata,  # noqa: F401
     sign_in,  # noqa: F401
+    userinfo,  # noqa: F401
 )
 from auth_server.views.blueprint import bp
 

@@ -1,4 +1,7 @@
-"""The metadata of the authorization server, for clients and resource servers (RFC 8414)."""
+"""The metadata and the public keys of the authorization server, for clients and resource servers.
+
+OpenID Connect Discovery and RFC 8414 define the same document, each at its own address.
+"""
 
 from flask import Response, jsonify, url_for
 
@@ -8,16 +11,25 @@ from auth_server.endpoints import Introspection, Revocation
 from auth_server.grant_types import AuthorizationCodeGrant, S256Required
 from auth_server.scopes import SCOPES
 from auth_server.server import GRANTS
+from auth_server.signing_keys import ALGORITHMS, get_signing_keys
+from auth_server.userinfo import CLAIMS
 from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 
+#: Seconds for which a copy of the keys is fresh. A client that meets an unknown key asks again.
+KEYS_FRESH_FOR = 300
 
+
+@bp.get("/.well-known/openid-configuration")
 @bp.get("/.well-known/oauth-authorization-server")
 @for_browser_clients("*")
 @for_machines
 def metadata() -> Response:
-    """Return the metadata (RFC 8414 §2), made from what is registered with Authlib's server."""
+    """Return the metadata, made from what is registered with Authlib's server.
+
+    RFC 8414 §2 and OpenID Connect Discovery §3 define the members.
+    """
     settings = get_settings()
     client_auth_methods = AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS
     return jsonify(
@@ -27,7 +39,8 @@ def metadata() -> Response:
             "token_endpoint": _address("token_request"),
             "introspection_endpoint": _address("introspection_request"),
             "revocation_endpoint": _address("revocation_request"),
-            "userinfo_endpoint": f"{settings.resource_api_url}/me",
+            "userinfo_endpoint": _address("userinfo_request"),
+            "jwks_uri": _address("public_keys"),
             "protected_resources": [settings.resource_api_url],
             "scopes_supported": list(SCOPES),
             "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
@@ -39,8 +52,24 @@ def metadata() -> Response:
             "introspection_endpoint_auth_methods_supported": Introspection.CLIENT_AUTH_METHODS,
             "revocation_endpoint_auth_methods_supported": Revocation.CLIENT_AUTH_METHODS,
             "authorization_response_iss_parameter_supported": True,
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": list(ALGORITHMS),
+            "claims_supported": list(CLAIMS),
+            "request_uri_parameter_supported": False,  # The default is true.
         }
     )
+
+
+@bp.get("/oauth/jwks")
+@for_browser_clients("*")
+@for_machines
+def public_keys() -> Response:
+    """Return the public keys that verify ID tokens, as a JWK set (RFC 7517 §5)."""
+    keys = get_signing_keys().published()
+    response = jsonify({"keys": [key.public_jwk() for key in keys]})
+    response.cache_control.public = True
+    response.cache_control.max_age = KEYS_FRESH_FOR
+    return response
 
 
 def _address(view: str) -> str:

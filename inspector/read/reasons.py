@@ -49,6 +49,7 @@ PHRASES = {
     "wrong_content_type": "the body is not form-encoded",
     "unsupported_response_type": "the response type is not supported",
     "unsupported_response_mode": "the response mode is not supported",
+    "malformed_nonce": "the nonce has more than 512 characters, or a NUL",
     "invalid_prompt": "the prompt is not valid",
     "code_challenge_missing": "the code challenge is missing",
     "code_challenge_method_not_s256": "the code challenge method is not S256",

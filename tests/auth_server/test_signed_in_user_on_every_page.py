@@ -13,7 +13,10 @@ from auth_server import sign_in
 from tests.auth_server.server import Server
 
 MENU = ("Connected apps", "Activity", "Password", "Developer")
-NOT_PAGES = ("/.well-known/", "/healthz", "/livez", "/static/")
+NOT_PAGES = (
+    *("/.well-known/", "/healthz", "/livez", "/static/"),
+    *("/oauth/jwks", "/oauth/userinfo"),
+)
 
 
 def pages_of(server: Server, calendars: RegisteredClient) -> list[str]:

@@ -69,13 +69,17 @@ class AuthorizationResponse:
 
 @dataclass(frozen=True)
 class Tokens:
-    """An access token response (RFC 6749 §5.1); `expires_in` is in seconds."""
+    """An access token response (RFC 6749 §5.1); `expires_in` is in seconds.
+
+    It has an ID token if the client was granted the scope `openid` (OpenID Connect Core §3.1.3.3).
+    """
 
     access_token: str
     refresh_token: str
     scope: str
     expires_in: int
     token_type: str
+    id_token: str = ""
 
     @classmethod
     def read(cls, response: requests.Response) -> "Tokens":
