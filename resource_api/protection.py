@@ -107,7 +107,7 @@ def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     def protect(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def protected_view(*args: P.args, **kwargs: P.kwargs) -> R:
-            g.introspection = _authorize(scope)
+            authorize(scope)
             return view(*args, **kwargs)
 
         protected_view.required_scope = scope  # type: ignore[attr-defined]
@@ -115,6 +115,23 @@ def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return mark(for_machines(protected_view))
 
     return protect
+
+
+def authorize(scope: str) -> None:
+    """Require an access token of this `scope`, before anything else of the request is read.
+
+    Only a view whose scope depends on the request calls this; others have `require_scope`.
+
+    :raises AccessRefused: when the request has no such token.
+    :raises TemporarilyUnavailable: when the authorization server cannot be asked.
+    """
+    try:
+        g.introspection = _introspect(_read_presented_token())
+    except AccessRefused as refusal:
+        # A client without a token learns what to ask for.
+        refusal.scope = scope
+        raise
+    _check_scope(g.introspection, scope)
 
 
 def list_required_scopes(app: Flask) -> list[str]:
@@ -126,17 +143,6 @@ def list_required_scopes(app: Flask) -> list[str]:
 def resource_owner() -> Introspection:
     """Return the claims of the access token, inside a view that requires a scope."""
     introspection: Introspection = g.introspection
-    return introspection
-
-
-def _authorize(scope: str) -> Introspection:
-    try:
-        introspection = _introspect(_read_presented_token())
-    except AccessRefused as refusal:
-        # A client without a token learns what to ask for.
-        refusal.scope = scope
-        raise
-    _check_scope(introspection, scope)
     return introspection
 
 

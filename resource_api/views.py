@@ -19,23 +19,16 @@ from resource_api.errors import InvalidRequest
 from resource_api.images import CleanImage
 from resource_api.photos import Photo
 from resource_api.protection import REALM, list_required_scopes, require_scope, resource_owner
+from resource_api.representation import IMAGE_PATH, Json, represent
+from resource_api.scopes import PHOTOS_READ, PHOTOS_WRITE, PROFILE
 from web import text
 from web.application import MAX_FORM_BYTES
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 from web.database import get_reader, get_transaction, writing
-from web.leg_settings import current_settings
 from web.pages import page
 
-PROFILE = "profile"
-PHOTOS_READ = "photos:read"
-PHOTOS_WRITE = "photos:write"
-
-IMAGE_PATH = "/photos/{}/image"
-
 _LIMIT = re.compile(r"[1-9][0-9]?|100")
-
-Json = dict[str, object]
 
 bp = Blueprint("resource_api", __name__)
 
@@ -80,14 +73,14 @@ def list_photos() -> Json:
     next_page = None
     if next_after is not None:
         next_page = absolute_url("list_photos", limit=limit, after=next_after)
-    return {"photos": [_represent(photo) for photo in page_of_photos], "next": next_page}
+    return {"photos": [represent(photo) for photo in page_of_photos], "next": next_page}
 
 
 @bp.get("/photos/<photo_id>")
 @require_scope(PHOTOS_READ)
 def show_photo(photo_id: str) -> Json:
     """Return the description of one photo."""
-    return _represent(photos.find(get_transaction(), resource_owner().sub, photo_id))
+    return represent(photos.find(get_transaction(), resource_owner().sub, photo_id))
 
 
 @bp.get(IMAGE_PATH.format("<photo_id>"))
@@ -112,7 +105,7 @@ def add_photo() -> tuple[Json, int, dict[str, str]]:
     # This is the slow part, so it comes before the transaction.
     photo = _store_photo(owner, title, decoders.clean(upload, owner))
     return (
-        _represent(photo),
+        represent(photo),
         HTTPStatus.CREATED,
         {"Location": absolute_url("show_photo", photo_id=photo.id)},
     )
@@ -133,7 +126,7 @@ def rename_photo(photo_id: str) -> Json:
     title = photos.check_title(_read_json_object().get("title"))
     photo = photos.rename(get_transaction(), resource_owner().sub, photo_id, title)
     get_transaction().commit()
-    return _represent(photo)
+    return represent(photo)
 
 
 @bp.delete("/photos/<photo_id>")
@@ -144,19 +137,6 @@ def delete_photo(photo_id: str) -> tuple[str, int]:
     photos.remove(get_transaction(), resource_owner().sub, photo_id)
     get_transaction().commit()
     return "", HTTPStatus.NO_CONTENT
-
-
-def _represent(photo: Photo) -> Json:
-    return {
-        "id": photo.id,
-        "title": photo.title,
-        "content_type": photo.content_type,
-        "width": photo.width,
-        "height": photo.height,
-        "size": photo.size,
-        "created_at": photo.created_at.isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "image": current_settings().url + IMAGE_PATH.format(photo.id),
-    }
 
 
 def _read_argument(name: str) -> str | None:
