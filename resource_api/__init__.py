@@ -19,7 +19,7 @@ def create_app(settings: "ResourceApiSettings", http: "HttpClient | None" = None
     """
     # Imported here, because the decoder is a program in this package that needs none of them.
     from config import PROJECT_ROOT
-    from resource_api import demo, errors, uploads
+    from resource_api import demo, errors, mcp, uploads
     from resource_api.decoders import Decoders
     from resource_api.images.limits import MAX_BYTES
     from resource_api.introspection import IntrospectionClient
@@ -41,8 +41,8 @@ def create_app(settings: "ResourceApiSettings", http: "HttpClient | None" = None
     client = IntrospectionClient(settings, http or HttpClient())
     app.extensions["resource_api.introspection"] = client
     app.extensions["resource_api.decoders"] = Decoders()
-    errors.init_app(app)
-    uploads.init_app(app)
+    for part in (errors, uploads, mcp):
+        part.init_app(app)
     health.init_app(app, database.check)
     app.register_blueprint(bp)
     return app

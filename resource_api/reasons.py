@@ -14,6 +14,9 @@ class Reason(StrEnum):
     NO_CREDENTIALS = "no_credentials"  # There is no Bearer access token in the request.
     MALFORMED_CREDENTIALS = "malformed_credentials"  # The Authorization header is not valid.
 
+    # A web page sent the message of an agent.
+    FOREIGN_ORIGIN = "foreign_origin"  # The header Origin names another origin.
+
     # The introspection response does not confirm the token.
     NOT_ACTIVE = "not_active"  # The authorization server says that the token is not active.
     # The token is of another kind, such as a refresh token.

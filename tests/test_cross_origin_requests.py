@@ -82,7 +82,8 @@ NOT_READABLE = {
         "GET /developer/apps/<client_id>/delete",
         "POST /developer/apps/<client_id>/delete",
     },
-    "resource_api": ON_EVERY_LEG,
+    # A page of another origin is refused here (Model Context Protocol, Streamable HTTP).
+    "resource_api": {*ON_EVERY_LEG, "POST /mcp"},
 }
 
 

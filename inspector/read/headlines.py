@@ -44,6 +44,14 @@ _CALLS = {
     "(PATCH|PUT) /photos/.+": "{client} changes a photo",
     "DELETE /photos/.+": "{client} deletes a photo",
 }
+#: Method and tool of an agent's message (Model Context Protocol), and what is asked.
+_AGENTS_CALLS = {
+    "server/discover": "{client} asks what Photo API offers, through MCP",
+    "tools/list": "{client} asks for the tools, through MCP",
+    "tools/call list_photos": "{client} asks for the photos through MCP",
+    "tools/call show_photo": "{client} asks for a photo through MCP",
+    "tools/call rename_photo": "{client} renames a photo through MCP",
+}
 _DECISIONS = {"allow": "The user allows access", "deny": "The user denies access"}
 
 
@@ -106,7 +114,14 @@ def _special_request(message: Message) -> str:
 
 def _call(exchange: Exchange) -> str:
     called = f"{exchange.method} {exchange.path}"
+    if called == "POST /mcp":
+        return _agents_call(exchange)
     return next((text for path, text in _CALLS.items() if re.fullmatch(path, called)), "")
+
+
+def _agents_call(exchange: Exchange) -> str:
+    method, tool = (steps.header(exchange, name) for name in ("Mcp-Method", "Mcp-Name"))
+    return _AGENTS_CALLS.get(f"{method} {tool}".strip(), "{client} calls Photo API through MCP")
 
 
 def _content(exchange: Exchange, sender: str) -> str:

@@ -108,6 +108,8 @@ PHRASES = {
     "credentials_refused": "the authorization server refused the credentials of Photo API",
     "no_introspection": "the authorization server sent no introspection response",
     "scope_not_granted": "the scope was not granted",
+    # The API's checks of an agent's message
+    "foreign_origin": "a page of another origin sent the message",
     # The API's checks of an upload
     "too_many_bytes": "the file has more than 10 MiB",
     "too_many_pixels": "the image has more than 24 megapixels",

@@ -215,6 +215,7 @@ PARAMETERS = {
     ),
     # Names without an explanation
     **_unexplained(Rule.CLEAR, "error_uri", "service_documentation", "ui_locales_supported"),
+    **_unexplained(Rule.CLEAR, "jsonrpc", "method", "resultType", "isError"),
     **_unexplained(Rule.CLEAR, "photos", "photo", "id", "title", "created_at", "taken_at", "image"),
     **_unexplained(Rule.CLEAR, "width", "height", "media_type", "content_type", "size", "status"),
     **_unexplained(Rule.CLEAR, "next_after", "after", "limit", "copies"),
@@ -245,6 +246,7 @@ HEADERS = {
     **_unexplained(Rule.CLEAR, "Host", "Content-Type", "Content-Length", "Accept", "Origin"),
     **_unexplained(Rule.CLEAR, "User-Agent", "Retry-After", "X-Request-Id", "Allow"),
     **_unexplained(Rule.CLEAR, "Access-Control-Request-Method", "Access-Control-Request-Headers"),
+    **_unexplained(Rule.CLEAR, "Mcp-Method", "Mcp-Name", "Mcp-Protocol-Version"),
     **_unexplained(Rule.ADDRESS, "Referer"),
 }
 #: The names that are recorded even without a value. Any other name may be a misplaced secret.

@@ -30,6 +30,12 @@ def at_the_api(request_line: str) -> Exchange:
     return exchange("resource_api", request_line, request_headers=BEARER)
 
 
+def by_an_agent(method: str, tool: str = "") -> Exchange:
+    """Return a message of the Model Context Protocol with an access token."""
+    headers = [*BEARER, ("Mcp-Method", method), ("Mcp-Name", tool)]
+    return exchange("resource_api", "POST /mcp", request_headers=headers)
+
+
 def sent(**fields: str) -> dict[str, list[tuple[str, str]]]:
     """Return the form of a request."""
     return {"form": list(fields.items())}
@@ -68,6 +74,12 @@ def sent(**fields: str) -> dict[str, list[tuple[str, str]]]:
         (at_the_api("GET /photos"), "Paper Calendar asks for the photos"),
         (at_the_api("GET /photos/12/image"), "Paper Calendar asks for an image"),
         (at_the_api("GET /elsewhere"), "Paper Calendar calls Photo API"),
+        (by_an_agent("tools/list"), "Paper Calendar asks for the tools, through MCP"),
+        (
+            by_an_agent("tools/call", "rename_photo"),
+            "Paper Calendar renames a photo through MCP",
+        ),
+        (by_an_agent("ping"), "Paper Calendar calls Photo API through MCP"),
         (
             exchange("auth_server", "POST /oauth/introspect", **sent(client_id="photo-api")),
             "Photo API asks about the token",
