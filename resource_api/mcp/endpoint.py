@@ -7,6 +7,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from resource_api.errors import ApiError
 from resource_api.mcp import errors, messages, metadata, methods
+from resource_api.mcp.call_limit import CallCounts
 from resource_api.mcp.tools import TOOLS
 from resource_api.protection import authorize
 from resource_api.reasons import Reason
@@ -31,6 +32,7 @@ class ForeignOrigin(ApiError):
 
 def init_app(app: Flask) -> None:
     """Add the endpoint to `app`."""
+    app.extensions["resource_api.mcp.calls"] = CallCounts()
     errors.init_app(app)
     app.register_blueprint(bp)
 

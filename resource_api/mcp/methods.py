@@ -3,12 +3,15 @@
 import json
 from typing import Any
 
+from flask import current_app
+
 from resource_api.errors import InvalidRequest, InvalidTitle, PhotoNotFound
+from resource_api.mcp.call_limit import CallCounts
 from resource_api.mcp.errors import InvalidParams, MethodNotFound
 from resource_api.mcp.messages import Message
 from resource_api.mcp.metadata import TOOL_CALL, VERSION
 from resource_api.mcp.tools import TOOLS, Tool
-from resource_api.protection import REALM
+from resource_api.protection import REALM, resource_owner
 from resource_api.representation import Json
 
 Params = dict[str, Any]
@@ -53,7 +56,9 @@ def _call_tool(params: Params) -> Json:
 
 def _run(tool: Tool, arguments: dict[str, Any]) -> Json:
     """Return the result of the tool. A wrong argument is a result too, so that a model reads it."""
+    counts: CallCounts = current_app.extensions["resource_api.mcp.calls"]
     try:
+        counts.add(resource_owner().sub)
         tool.check_names(arguments)
         result = tool.run(arguments)
     except (InvalidRequest, InvalidTitle, PhotoNotFound) as error:

@@ -3,11 +3,15 @@
 import json
 import tomllib
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import time_machine
 from mcp_types import CallToolResult, DiscoverResult, ListToolsResult
 from werkzeug.datastructures import WWWAuthenticate
+
+from resource_api.mcp import call_limit
 
 pytestmark = pytest.mark.usefixtures("decoded_here")
 
@@ -236,6 +240,19 @@ def test_arguments_that_are_no_object_are_an_invalid_parameter(alices_client, ar
 
 def test_an_unknown_tool_is_an_invalid_parameter(alices_client):
     assert error_of(call(alices_client, "delete_photo")) == (400, -32602)
+
+
+def test_the_calls_of_one_user_are_limited(alices_client, bobs_client, monkeypatch):
+    """Tools, "Security Considerations": servers MUST rate limit tool invocations."""
+    monkeypatch.setattr(call_limit, "CALLS_PER_USER", 2)
+    with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC), tick=False) as clock:
+        called = [result_of(call(alices_client, "list_photos"))["isError"] for _ in range(4)]
+        of_bob = result_of(call(bobs_client, "list_photos"))["isError"]
+        clock.shift(60)
+        later = result_of(call(alices_client, "list_photos"))["isError"]
+
+    assert called == [False, False, True, True]
+    assert (of_bob, later) == (False, False)
 
 
 # Access

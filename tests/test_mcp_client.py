@@ -1,0 +1,77 @@
+"""The SDK's own client of the Model Context Protocol reads and renames photos, on real sockets.
+
+Nothing in it knows this project: it discovers the servers from the address of `/mcp` alone.
+"""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from mcp.shared.auth import OAuthClientInformationFull
+from world.browser import Browser
+from world.cast import Person
+from world.processes import Running, run, running_legs
+from world.sockets import Sockets
+
+from tests.agents import REDIRECT_URI, Agent, Memory
+
+pytestmark = pytest.mark.processes
+
+
+@pytest.fixture(scope="module")
+def legs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    with running_legs(tmp_path_factory.mktemp("legs")) as legs:
+        yield legs
+
+
+@pytest.fixture
+def alice(legs: Running) -> Person:
+    return Person("alice", "wonderland", Browser(Sockets(), home=legs.auth_server_url))
+
+
+@pytest.fixture
+def registered(legs: Running) -> OAuthClientInformationFull:
+    """Return a client that the operator registered, without a secret."""
+    command = ["-m", "flask", "--app", "app:create_auth_server", "clients", "create"]
+    options = ["--name", "Photo agent", "--redirect-uri", REDIRECT_URI, "--public", "--json"]
+    scope = ["--scope", "photos:read photos:write"]
+    created = run(*command, *options, *scope, env=legs.env)
+    return OAuthClientInformationFull.model_validate(json.loads(created.stdout))
+
+
+def test_a_registered_agent_reads_and_renames_after_a_step_up(
+    legs: Running, alice: Person, registered: OAuthClientInformationFull
+) -> None:
+    agent = Agent(f"{legs.resource_api_url}/mcp", alice, Memory(client=registered))
+    [listed] = agent.call(("list_photos", {}))
+    photo = listed.structured_content["photos"][0]
+    [renamed, shown] = agent.call(
+        ("rename_photo", {"id": photo["id"], "title": "Renamed by an agent"}),
+        ("show_photo", {"id": photo["id"]}),
+    )
+
+    assert len(listed.structured_content["photos"]) == 6
+    assert [one["scope"] for one in agent.asked] == ["photos:read", "photos:read photos:write"]
+    assert {one["resource"] for one in agent.asked} == {legs.resource_api_url}
+    assert renamed.structured_content == photo | {"title": "Renamed by an agent"}
+    assert shown.structured_content == renamed.structured_content
+
+
+def test_an_agent_that_nobody_registered_reads_and_renames(legs: Running, alice: Person) -> None:
+    agent = Agent(f"{legs.resource_api_url}/mcp", alice)
+    [listed] = agent.call(("list_photos", {"limit": 1}))
+    [photo] = listed.structured_content["photos"]
+    [renamed] = agent.call(("rename_photo", {"id": photo["id"], "title": "Renamed again"}))
+
+    api, server = legs.resource_api_url, legs.auth_server_url
+    assert agent.sent[:5] == [
+        ("POST", f"{api}/mcp"),
+        ("GET", f"{api}/.well-known/oauth-protected-resource"),
+        ("GET", f"{server}/.well-known/oauth-authorization-server"),
+        ("POST", f"{server}/oauth/register"),
+        ("POST", f"{server}/oauth/token"),
+    ]
+    assert [one["scope"] for one in agent.asked] == ["photos:read", "photos:read photos:write"]
+    assert renamed.structured_content == photo | {"title": "Renamed again"}
+    assert agent.memory.client is not None
+    assert agent.memory.client.client_secret is None
