@@ -114,7 +114,7 @@ class _Connection(threading.local):
         try:
             curl.perform()
         except pycurl.error as error:
-            raise _translate(error.args[0]) from None
+            raise translate(error.args[0]) from None
         return Response(curl.getinfo(pycurl.RESPONSE_CODE), bytes(self._body), header_lines)
 
     def _receive(self, part: bytes) -> int:
@@ -128,7 +128,8 @@ class _Connection(threading.local):
 _connection = _Connection()
 
 
-def _translate(code: int) -> NoResponse:
+def translate(code: int) -> NoResponse:
+    """Return the exception for an error code of libcurl."""
     if code in _UNREADABLE:
         return UnreadableResponse(_UNREADABLE[code])
     return NoResponse(_CAUSES.get(code, f"libcurl error {code}"))
