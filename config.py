@@ -6,6 +6,7 @@ counts as unset.
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +15,12 @@ from urllib.parse import urlsplit
 
 from web.addresses import is_loopback, split_host_and_port
 from web.environment import ConfigurationError, Environment
+from web.secret_keys import check_secret_key
+from web.text import TextError
 
 PROJECT_ROOT = Path(__file__).resolve().parent
+#: RFC 6750 §2.1.
+_BEARER_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 DEFAULT_NAME = "Tripod ID"
 DEFAULT_URLS = {
     "auth_server": "http://127.0.0.1:9000",
@@ -28,6 +33,8 @@ DEFAULT_URLS = {
 DEMO_SUBJECTS = {"alice": "demo-3f1b0a52c4d94e6f", "bob": "demo-9c27de81ab604f35"}
 #: The subjects of the lab's users, a victim and an attacker, whom both legs seed as well.
 LAB_SUBJECTS = {"lab-carol": "demo-5d20c8f7a1b34e69", "lab-mallory": "demo-71e94bd02c6f4a58"}
+#: Nobody, anybody, or programs with the initial access token (RFC 7591 §3).
+REGISTRATIONS = ("closed", "open", "token")
 DEMO_CLIENT_ID = "print-shop"
 DEMO_INTROSPECTION_CLIENT_ID = "photo-api"
 
@@ -119,7 +126,9 @@ class AuthServerSettings(Settings):
     """The settings of the authorization server.
 
     `name` is what the server calls itself on its pages. The lifetimes and the grace period are in
-    seconds. The two demo secrets are empty outside the demo.
+    seconds. `registration` is one of `REGISTRATIONS`: who may register a client at the registration
+    endpoint. `metadata_hosts` are the hosts whose metadata documents are accepted; `*` is any. The
+    two demo secrets are empty outside the demo.
     """
 
     leg = "auth_server"
@@ -130,6 +139,9 @@ class AuthServerSettings(Settings):
     refresh_token_lifetime: int
     authorization_code_lifetime: int
     refresh_token_grace: int
+    registration: str
+    registration_token: str = field(default="", repr=False)
+    metadata_hosts: frozenset[str] = frozenset()
     demo_client_secret: str = field(default="", repr=False)
     demo_introspection_client_secret: str = field(default="", repr=False)
 
@@ -144,6 +156,7 @@ class AuthServerSettings(Settings):
                 "TRIPOD_AUTHORIZATION_CODE_LIFETIME", 60, least=1
             ),
             "refresh_token_grace": env.integer("TRIPOD_REFRESH_TOKEN_GRACE", 10),
+            **_load_registration(env),
         }
         if env.demo:
             own["demo_client_secret"] = env.client_secret("TRIPOD_CLIENT_SECRET")
@@ -214,6 +227,37 @@ class ResourceApiSettings(Settings):
             ),
             "introspection_client_secret": env.client_secret("TRIPOD_INTROSPECTION_CLIENT_SECRET"),
         }
+
+
+def _load_registration(env: Environment) -> dict[str, Any]:
+    """Return who may register clients without an account."""
+    default, any_host = "closed", ""
+    if env.demo:
+        default, any_host = "open", "*"
+    registration = env.text("TRIPOD_REGISTRATION", default)
+    if registration not in REGISTRATIONS:
+        raise ConfigurationError(
+            f"TRIPOD_REGISTRATION must be closed, open or token, not {registration!r}."
+        )
+    token = env.text("TRIPOD_REGISTRATION_TOKEN")
+    if registration == "token":
+        _check_token("TRIPOD_REGISTRATION_TOKEN", token)
+    hosts = env.text("TRIPOD_CLIENT_METADATA_HOSTS", any_host).lower()
+    return {
+        "registration": registration,
+        "registration_token": token,
+        "metadata_hosts": frozenset(filter(None, map(str.strip, hosts.split(",")))),
+    }
+
+
+def _check_token(name: str, token: str) -> None:
+    """Check a token that programs send in a header. The message does not repeat it."""
+    if not _BEARER_TOKEN.fullmatch(token):
+        raise ConfigurationError(f"{name} must be letters, digits and - . _ ~ + / (RFC 6750).")
+    try:
+        check_secret_key(token)
+    except TextError as error:
+        raise ConfigurationError(f"{name} {error}") from None
 
 
 def _refuse_demo_off_loopback(hosts: Mapping[str, str]) -> None:

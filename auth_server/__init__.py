@@ -55,6 +55,8 @@ def create_app(settings: AuthServerSettings) -> Flask:
     app.jinja_env.globals["find_signed_in_user"] = sign_in.signed_in_user
     app.jinja_env.globals["is_private_use"] = is_private_use
     app.jinja_env.globals["find_registrant"] = registrants.find_registrant
+    app.jinja_env.globals["find_links"] = registrants.find_links
+    app.jinja_env.globals["find_host"] = registrants.find_host
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)

@@ -4,17 +4,19 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from flask import Flask
 
 from auth_server import clients, expired_rows, removal, users
+from auth_server.client_authentication import METHODS
 from auth_server.client_metadata import ClientMetadata
 from auth_server.command_group import Group
 from auth_server.errors import RegistrationError
 from auth_server.key_commands import key_commands
 from auth_server.models import Client
-from auth_server.scopes import SCOPES, scope_list, scope_text
+from auth_server.scopes import SCOPES, scope_text
 from auth_server.signing_keys import ALGORITHMS
 from web import text
 from web.database import Session, get_database, get_db, writing
@@ -47,8 +49,7 @@ def init_app(app: Flask) -> None:
     "--redirect-uri",
     "redirect_uris",
     multiple=True,
-    help="A redirect URI, which must match exactly. Can be repeated. With --public, it may open an "
-    "app, as com.example.app:/callback does.",
+    help="A redirect URI. Can be repeated. With --public, it may be com.example.app:/callback.",
 )
 @click.option("--scope", default="", help=f'Space-delimited: "{scope_text(SCOPES)}".')
 @click.option("--public", "is_public", is_flag=True, help="A client that cannot keep a secret.")
@@ -58,44 +59,57 @@ def init_app(app: Flask) -> None:
     help="The algorithm that signs its ID tokens; RS256 by default.",
 )
 @click.option(
+    "--auth-method",
+    type=click.Choice(METHODS),
+    help="How it authenticates; client_secret_basic by default. --public is the same as none.",
+)
+@click.option(
+    "--post-logout-redirect-uri",
+    "post_logout_redirect_uris",
+    multiple=True,
+    help="Where a user may return after signing out. Can be repeated.",
+)
+@click.option(
+    "--backchannel-logout-uri", default="", help="Where this server reports that a user signed out."
+)
+@click.option(
     "--resource-server",
     "is_resource_server",
     is_flag=True,
     help="An account that can only introspect tokens.",
 )
-@click.option(
-    "--resource",
-    help="With --resource-server: the address that it answers for, as clients name it (RFC 8707).",
-)
+@click.option("--resource", help="The address of a resource server, as clients name it (RFC 8707).")
 @_as_json_object
 @writing
 def create_client(
     name: str,
-    redirect_uris: tuple[str, ...],
-    scope: str,
     is_public: bool,
-    id_token_alg: str | None,
     is_resource_server: bool,
     resource: str | None,
     as_json: bool,
+    **metadata: Any,
 ) -> None:
     """Register a client. Its secret is shown only once."""
-    secret = None
+    secret: str | None
     with _transaction() as db:
         if not is_resource_server:
             if resource is not None:
                 raise RegistrationError("--resource needs --resource-server.")
-            metadata = ClientMetadata(
-                name=name, redirect_uris=redirect_uris, scope=scope, id_token_alg=id_token_alg
-            )
-            client, secret = clients.register_client(db, metadata, is_public=is_public)
-        elif is_public or redirect_uris or scope_list(scope) or id_token_alg:
-            raise RegistrationError(
-                "--resource-server cannot be combined with the options of a client."
-            )
+            read = _read_metadata(name, is_public, metadata)
+            client, secret = clients.register_client(db, read)
+        elif is_public or any(metadata.values()):
+            raise RegistrationError("--resource-server cannot be combined with a client's options.")
         else:
             client, secret = clients.register_resource_server(db, name, resource)
     _print_client(client, secret, as_json=as_json)
+
+
+def _read_metadata(name: str, is_public: bool, metadata: dict[str, Any]) -> ClientMetadata:
+    if is_public and metadata["auth_method"] not in (None, "none"):
+        raise RegistrationError("A client with --public has the --auth-method none.")
+    if is_public:
+        metadata["auth_method"] = "none"
+    return ClientMetadata(name=name, **metadata)
 
 
 @client_commands.command("list")

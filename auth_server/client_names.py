@@ -2,6 +2,10 @@
 
 A registrant is the operator, the demo or a user. One registrant may use a name twice, for example
 for the web and the phone application of one product: the consent page names the same registrant.
+
+Clients that register themselves count as one more registrant: a desktop application registers
+itself on each machine under the same name. Nobody answers for their names, so these names keep no
+other registrant from using them.
 """
 
 from sqlalchemy import Select, or_, select
@@ -19,27 +23,27 @@ _OBJECTION = (
 )
 
 
-def check_unmistakable(db: Session, name: str, owner_id: str | None) -> None:
-    """Check the name of a client of this user, or of the operator if `owner_id` is None.
+def check_unmistakable(db: Session, name: str, client: Client) -> None:
+    """Check the name that `client` is to have; its registrant is set.
 
     :raises RegistrationError: when it looks like the name of this server, of a client of another
-        registrant, or, for a user, of the demo.
+        registrant, or, unless the operator is the registrant, of the demo.
     """
     # Of two names that look alike and are registered together, the second must find the first.
     lock(db, "names of clients")
-    taken = [get_settings().name, *db.scalars(_names_of_others(owner_id))]
-    if owner_id is not None:
+    taken = [get_settings().name, *db.scalars(_names_of_others(client))]
+    if client.owner_id or client.registered_by:
         taken += [PRINT_SHOP, PHOTO_API]
     if any(look_alike(name, other) for other in taken):
         raise RegistrationError(_OBJECTION, {"name": _OBJECTION})
 
 
-def _names_of_others(owner_id: str | None) -> Select[str]:
+def _names_of_others(client: Client) -> Select[str]:
     """Select the names of the clients of other registrants. Outside the demo, it has none."""
-    names = select(Client.name)
-    if owner_id is not None:
-        names = names.where(or_(Client.owner_id.is_(None), Client.owner_id != owner_id))
-    else:
+    names = select(Client.name).where(Client.registered_by.is_(None))
+    if client.owner_id is not None:
+        names = names.where(or_(Client.owner_id.is_(None), Client.owner_id != client.owner_id))
+    elif client.registered_by is None:
         names = names.where(or_(Client.owner_id.is_not(None), Client.is_demo))
     if not get_settings().demo:
         names = names.where(Client.is_demo.is_(False))

@@ -6,11 +6,13 @@ from sqlalchemy import select
 
 from auth_server import client_names
 from auth_server.client_metadata import ClientMetadata, check_name
+from auth_server.context import get_settings
 from auth_server.digests import new_identifier
 from auth_server.errors import RegistrationError
 from auth_server.grants import lock_grants
 from auth_server.models import Client, Grant
 from auth_server.redirect_uris import objection_to_resource_address
+from auth_server.registrants import RegisteredBy
 from auth_server.registration_changes import Registration, apply_change
 from auth_server.resources import canonical
 from auth_server.scopes import scope_list, scope_text
@@ -18,43 +20,42 @@ from auth_server.signed_in_user import SignedInUser
 from auth_server.signing_keys import RS256
 from web.clock import now
 from web.database import Session
-from web.event_log import record_on_commit
+from web.event_log import Field, record_on_commit
 
 
 def register_client(
     db: Session,
     metadata: ClientMetadata,
     *,
-    is_public: bool = False,
     owner: SignedInUser | None = None,
+    registered_by: RegisteredBy | None = None,
     client_id: str | None = None,
 ) -> tuple[Client, str | None]:
     """Register a client, and return it with its secret in clear. A public client has no secret.
 
-    A client that a demo user owns belongs to the demo.
+    A client that a demo user owns, or that registers itself in the demo, belongs to the demo.
 
     :raises RegistrationError: when the metadata are not safe or not valid.
     """
-    _raise_objections(metadata.objections(is_public=is_public))
-    owner_id = None
-    if owner is not None:
-        owner_id = owner.id
-    client_names.check_unmistakable(db, metadata.name, owner_id)
+    _raise_objections(metadata.objections(is_public=metadata.is_public))
     client = Client(
         client_id=client_id or new_identifier(),
         is_resource_server=False,
-        is_demo=owner is not None and owner.is_demo,
+        is_demo=registered_by is not None and get_settings().demo,
         created_at=now(),
     )
-    client.id_token_alg = metadata.id_token_alg
-    _set_metadata(client, metadata)
-    secret = None
-    if not is_public:
-        secret = client.renew_secret()
-    db.add(client)
-    fields = {}
+    fields: dict[str, Field] = {}
     if owner is not None:
         client.owner_id = fields["sub"] = owner.id
+        client.is_demo = owner.is_demo
+    if registered_by is not None:
+        client.registered_by = fields["registered_by"] = registered_by.value
+    client_names.check_unmistakable(db, metadata.name, client)
+    _set_metadata(client, metadata)
+    secret = None
+    if not metadata.is_public:
+        secret = client.renew_secret()
+    db.add(client)
     record_on_commit(db, "client_registered", client_id=client.client_id, **fields)
     return client, secret
 
@@ -90,11 +91,14 @@ def register_resource_server(
 def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None:
     """Change the metadata of `client`, and what was granted to it under the old ones.
 
-    :raises RegistrationError: when the metadata are not safe or not valid.
+    :raises RegistrationError: when the metadata are not safe or not valid, or would make a public
+        client of a confidential one, or the other way round.
     """
     _raise_objections(metadata.objections(is_public=client.is_public))
+    if metadata.auth_method is not None and metadata.is_public != client.is_public:
+        _raise_objections({"auth_method": "A client cannot get or lose its secret: register anew."})
     if check_name(metadata.name) != client.name:
-        client_names.check_unmistakable(db, metadata.name, client.owner_id)
+        client_names.check_unmistakable(db, metadata.name, client)
     before = Registration.of(client)
     _set_metadata(client, metadata)
     db.flush()
@@ -144,9 +148,13 @@ def client_information(client: Client) -> dict[str, object]:
     """Return the client information response (RFC 7591 §3.2.1), without the secret."""
     grant_types: list[str] = []
     response_types: list[str] = []
-    more: dict[str, object] = {}
-    if client.resource is not None:
-        more = {"resource": client.resource}
+    more = {
+        "resource": client.resource,
+        "client_uri": client.homepage,
+        "post_logout_redirect_uris": client.post_logout_redirect_uris,
+        "backchannel_logout_uri": client.backchannel_logout_uri,
+        **(client.links or {}),
+    }
     if not client.is_resource_server:
         grant_types = ["authorization_code", "refresh_token"]
         response_types = ["code"]
@@ -160,7 +168,7 @@ def client_information(client: Client) -> dict[str, object]:
         "grant_types": grant_types,
         "response_types": response_types,
         "token_endpoint_auth_method": client.token_endpoint_auth_method,
-        **more,
+        **{name: value for name, value in more.items() if value is not None},
     }
 
 
@@ -186,6 +194,11 @@ def _set_metadata(client: Client, metadata: ClientMetadata) -> None:
     client.homepage = metadata.homepage or None
     client.redirect_uris = list(dict.fromkeys(metadata.redirect_uris))
     client.scope = scope_text(scope_list(metadata.scope))
+    client.auth_method = metadata.auth_method
+    client.id_token_alg = metadata.id_token_alg
+    client.post_logout_redirect_uris = list(metadata.post_logout_redirect_uris) or None
+    client.backchannel_logout_uri = metadata.backchannel_logout_uri or None
+    client.links = dict(metadata.links) or None
 
 
 def _raise_objections(objections: Mapping[str, str]) -> None:

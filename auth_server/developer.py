@@ -66,9 +66,7 @@ def register(
         raise RegistrationError(
             f"You have {MAX_CLIENTS} apps, which is the most. Delete one that you no longer need."
         )
-    return clients.register_client(
-        db, form.metadata, is_public=form.is_public, owner=owner, client_id=client_id
-    )
+    return clients.register_client(db, form.metadata, owner=owner, client_id=client_id)
 
 
 def can_register(db: Session, owner: SignedInUser) -> bool:

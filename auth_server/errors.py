@@ -167,6 +167,22 @@ class RegistrationError(Exception):
         self.objections = objections or {}
 
 
+class RegistrationRefused(Exception):
+    """A request to register a client, or to manage one, without the right access token."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class RegistrationThrottled(Exception):
+    """Too many clients registered themselves from one address. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
 def hide_reason(error: OAuth2Error) -> None:
     """Replace the description of `error` with the common description of its error code."""
     error.description = DESCRIPTIONS.get(error.error, error.description)

@@ -8,6 +8,7 @@ those that another request has locked.
 """
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, exists, select, true
 
@@ -15,6 +16,7 @@ from auth_server import account_events, sign_in_records, signing_keys, throttlin
 from auth_server.grants import lock_grants
 from auth_server.models import (
     AccountEvent,
+    Client,
     Grant,
     SignIn,
     SignInFailure,
@@ -29,6 +31,8 @@ from web.purging import ROWS, Step, delete_rows, make_step
 
 #: A grant is deleted after its tokens, and with its code: there is no grant without a code.
 _TOKENS = (access_tokens, refresh_tokens)
+#: For so long, a client that registered itself may be without a grant.
+UNUSED_FOR = timedelta(days=1)
 
 
 def purge_access_tokens(database: Database) -> int:
@@ -67,6 +71,26 @@ def purge_unused_grants(database: Database) -> int:
         ids = db.scalars(select(codes.grant_id).where(is_unused).limit(ROWS)).all()
     is_over = exists().where(codes.grant_id == Grant.id, is_unused)
     return delete_grants(database, ids, is_over, skip_locked=True)
+
+
+def purge_unused_clients(database: Database) -> int:
+    """Delete clients that registered themselves and have no grant.
+
+    A client that is locked is in use: an authorization request locks it until its grant is stored.
+    """
+    is_old = Client.registered_by.is_not(None) & (Client.created_at <= now() - UNUSED_FOR)
+    is_unused = is_old & ~exists().where(Grant.client_id == Client.client_id)
+    with database.session(writing=False) as db:
+        ids = db.scalars(select(Client.client_id).where(is_unused).limit(ROWS)).all()
+    if not ids:
+        return 0
+    with database.writing() as db:
+        key = Client.__table__.c.client_id
+        found = select(key).where(key.in_(ids)).with_for_update(skip_locked=True)
+        locked = db.scalars(found).all()
+        # Only another statement sees the grants that were stored before the rows were locked.
+        unused = db.scalars(select(key).where(key.in_(locked), is_unused)).all()
+        return delete_rows(db, key, unused)
 
 
 def delete_grants(
@@ -116,6 +140,7 @@ EVERYTHING: Sequence[Step] = (
     purge_access_tokens,
     purge_unused_grants,
     purge_expired_grants,
+    purge_unused_clients,
     make_step(AccountEvent.__table__.c.id, _is_old_event),
     make_step(signing_key_table.c.kid, signing_keys.is_over),
     *SESSIONS,

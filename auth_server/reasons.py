@@ -81,6 +81,15 @@ class Reason(StrEnum):
     INVALID_GRANT = "invalid_grant"  # The grant is invalid; the field `detail` says more.
     OTHER_ERROR = "other_error"  # Any other error of the OAuth library.
 
+    # A program cannot register a client, or change one (RFC 7591 §3.2.2, RFC 7592 §2).
+    REGISTRATION_CLOSED = "registration_closed"  # TRIPOD_REGISTRATION is `closed`.
+    # The request has no access token for the registration, or a wrong one.
+    REGISTRATION_TOKEN_MISSING = "registration_token_missing"
+    WRONG_REGISTRATION_TOKEN = "wrong_registration_token"
+    TOO_MANY_REGISTRATIONS = "too_many_registrations"  # From this address within a minute.
+    INVALID_CLIENT_METADATA = "invalid_client_metadata"  # The field `detail` names the member.
+    INVALID_REDIRECT_URI = "invalid_redirect_uri"  # A redirect URI must not be registered.
+
     # The resource owner denied the request, or must sign in or consent first.
     ACCESS_DENIED = "access_denied"  # The resource owner denied the request.
     CONSENT_REQUIRED = "consent_required"  # `prompt=none`, but the resource owner must be asked.

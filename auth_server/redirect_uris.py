@@ -71,21 +71,32 @@ def find_response_parameter(uri: str) -> str | None:
     return next((name for name in names if name in RESPONSE_PARAMETERS), None)
 
 
-def objection_to_homepage(address: str) -> str | None:
-    """Return why `address` must not be shown as a homepage, as a sentence, or None.
+def objection_to_page(address: str, what: str) -> str | None:
+    """Return why `address` must not be shown as a page of a client, as a sentence, or None.
 
-    A client may be registered without a homepage.
+    `what` begins the sentence: "A homepage". A client may be registered without a page.
     """
     if not address:
         return None
-    if objection := _objection_to_characters(address, "A homepage"):
+    if objection := _objection_to_characters(address, what):
         return objection
-    if objection := _objection_to_web_address(
-        address, "A homepage is an absolute https address, or http on loopback."
-    ):
+    rule = f"{what} is an absolute https address, or http on loopback."
+    if objection := _objection_to_web_address(address, rule):
         return objection
     if "@" in urlsplit(address).netloc:
-        return "A homepage has no user name in it."
+        return f"{what} has no user name in it."
+    return None
+
+
+def objection_to_endpoint(address: str) -> str | None:
+    """Return why this server must not send requests to `address`, as a sentence, or None.
+
+    The client may have none. The IP address is checked when a request is sent.
+    """
+    if objection := objection_to_page(address, "A logout address"):
+        return objection
+    if "#" in address:
+        return "A logout address has no fragment."
     return None
 
 

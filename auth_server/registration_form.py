@@ -9,6 +9,8 @@ from auth_server.models import Client
 from auth_server.scopes import EMAIL, OPENID, SCOPES, scope_list, scope_text
 
 CONFIDENTIAL, PUBLIC = "confidential", "public"
+#: The type cannot be changed, so the form of a registered client has none.
+_AUTH_METHODS = {PUBLIC: "none"}
 
 
 def _harmless_scope() -> str:
@@ -61,11 +63,6 @@ class RegistrationForm:
         return scope_list(self.scope)
 
     @property
-    def is_public(self) -> bool:
-        """Whether the client cannot keep a secret."""
-        return self.type == PUBLIC
-
-    @property
     def metadata(self) -> ClientMetadata:
         """The metadata to register."""
         lines = (line.strip(" ") for line in self.redirect_uris.replace("\r\n", "\n").split("\n"))
@@ -74,12 +71,14 @@ class RegistrationForm:
             redirect_uris=[line for line in lines if line],
             scope=self.scope,
             homepage=self.homepage,
+            auth_method=_AUTH_METHODS.get(self.type),
         )
 
     @property
     def objections(self) -> dict[str, str]:
         """What is wrong with the form for a new client, by field."""
-        found = self.metadata.objections(is_public=self.is_public)
+        metadata = self.metadata
+        found = metadata.objections(is_public=metadata.is_public)
         if self.type not in (CONFIDENTIAL, PUBLIC):
             found["type"] = "Choose where it runs."
         return found

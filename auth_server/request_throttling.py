@@ -28,6 +28,7 @@ WINDOW = timedelta(seconds=60)
 #: A test suite sends hundreds of bad requests a minute, a flood sends thousands a second.
 FAILURES_PER_CLIENT_AND_ADDRESS = 300
 FAILURES_PER_ADDRESS = 1500
+REGISTRATIONS_PER_ADDRESS = 60
 #: The most counts that are kept. Beyond it, the oldest are forgotten.
 MAX_COUNTS = 10_000
 
@@ -49,8 +50,9 @@ class _Count:
 class FailureCounts:
     """The failures of the last minute. `client_id` is None in the count of an address."""
 
-    def __init__(self) -> None:
+    def __init__(self, per_address: int = FAILURES_PER_ADDRESS) -> None:
         self._lock = Lock()
+        self._per_address = per_address
         # The counts are in the order in which their windows began.
         self._counts: dict[tuple[str, str | None], _Count] = {}
 
@@ -61,7 +63,7 @@ class FailureCounts:
         """Count a failure. Return the answer to it if it is one too many."""
         moment = now()
         with self._lock:
-            overrun = self._add((network, None), FAILURES_PER_ADDRESS, moment)
+            overrun = self._add((network, None), self._per_address, moment)
             if client_id is not None:
                 limit = FAILURES_PER_CLIENT_AND_ADDRESS
                 overrun = self._add((network, client_id), limit, moment) or overrun
@@ -98,8 +100,15 @@ class FailureCounts:
 
 
 def init_app(app: Flask) -> None:
-    """Count the failed requests to `app`."""
+    """Count the failed requests to `app`, and the clients that register themselves."""
     app.extensions["tripod.failure_counts"] = FailureCounts()
+    app.extensions["tripod.registration_counts"] = FailureCounts(REGISTRATIONS_PER_ADDRESS)
+
+
+def count_registration(address: str) -> RequestThrottled | None:
+    """Count a client that registers itself. Return the answer to it if it is one too many."""
+    counts: FailureCounts = current_app.extensions["tripod.registration_counts"]
+    return counts.add(find_network(address), None)
 
 
 def count_failure(request: ProtocolRequest, error: OAuth2Error) -> RequestThrottled | None:

@@ -34,6 +34,10 @@ READABLE = {
         "POST /oauth/userinfo",
         "POST /oauth/token",
         "POST /oauth/revoke",
+        "POST /oauth/register",
+        "GET /oauth/register/<client_id>",
+        "PUT /oauth/register/<client_id>",
+        "DELETE /oauth/register/<client_id>",
     },
     "client_app": set[str](),
     "resource_api": {

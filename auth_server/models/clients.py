@@ -56,11 +56,11 @@ class Client(Base):
     def token_endpoint_auth_method(self) -> str:
         """The method of client authentication in the metadata (RFC 7591 §2).
 
-        A confidential client may use `client_secret_post` as well.
+        A confidential client may send its secret in either way, whatever it has registered.
         """
         if self.is_public:
             return "none"
-        return "client_secret_basic"
+        return self.auth_method or "client_secret_basic"
 
     def renew_secret(self) -> str:
         """Store the digest of a new client secret, and return the secret in clear."""

@@ -34,6 +34,7 @@ def metadata() -> Response:
     client_auth_methods = AuthorizationCodeGrant.TOKEN_ENDPOINT_AUTH_METHODS
     return jsonify(
         {
+            **_registration_members(),
             "issuer": settings.url,
             "authorization_endpoint": _address("authorization_request"),
             "token_endpoint": _address("token_request"),
@@ -70,6 +71,14 @@ def public_keys() -> Response:
     response.cache_control.public = True
     response.cache_control.max_age = KEYS_FRESH_FOR
     return response
+
+
+def _registration_members() -> dict[str, object]:
+    """Return how a client can be registered without an account."""
+    members: dict[str, object] = {}
+    if get_settings().registration != "closed":
+        members["registration_endpoint"] = _address("client_registration_request")
+    return members
 
 
 def _address(view: str) -> str:

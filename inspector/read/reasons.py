@@ -58,6 +58,12 @@ PHRASES = {
     "unauthorized_client": "the client may not use this grant type",
     "invalid_scope": "the scope is unknown or not allowed here",
     "invalid_request": "the request is not valid",
+    "registration_closed": "this server does not let programs register clients",
+    "registration_token_missing": "the request has no access token for the registration",
+    "wrong_registration_token": "the access token for the registration is wrong",
+    "too_many_registrations": "too many clients were registered from this address",
+    "invalid_client_metadata": "the client metadata are not valid",
+    "invalid_redirect_uri": "a redirect URI must not be registered",
     "other_error": "the request was refused for another reason",
     # The resource owner
     "access_denied": "the user denied the request",

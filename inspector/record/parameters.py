@@ -222,7 +222,7 @@ PARAMETERS = {
     **_unexplained(Rule.CLEAR, "flow", "view", "message", "all", "attack"),
     **_unexplained(Rule.ADDRESS, "return_to"),
     **_unexplained(Rule.PASSWORD, "current_password", "new_password", "repeated_password"),
-    **_unexplained(Rule.SECRET, "client_assertion"),
+    **_unexplained(Rule.SECRET, "client_assertion", "registration_access_token"),
     **_unexplained(Rule.USERNAME, "login_hint"),
     **_unexplained(Rule.MASKED, "client_assertion_type", "nonce", "max_age", "display", "request"),
     **_unexplained(Rule.MASKED, "acr_values", "ui_locales", "id_token_hint", "request_uri"),

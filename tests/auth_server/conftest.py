@@ -37,7 +37,7 @@ REGISTRATIONS: dict[str, dict[str, Any]] = {
     "phone_app": {
         "name": "Phone App",
         "redirect_uris": ["http://127.0.0.1/callback", "http://[::1]:8080/callback?from=phone"],
-        "is_public": True,
+        "auth_method": "none",
     },
 }
 
@@ -99,9 +99,9 @@ def prepared_instance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inst
                     name=registration["name"],
                     redirect_uris=registration["redirect_uris"],
                     scope="profile photos:read",
+                    auth_method=registration.get("auth_method"),
                 )
-                is_public = registration.get("is_public", False)
-                client, secret = clients.register_client(db, metadata, is_public=is_public)
+                client, secret = clients.register_client(db, metadata)
                 instance.client_ids[name], instance.secrets[name] = client.client_id, secret
     database.close()
     shutil.copy(instance.database, instance.path / "prepared.db")
@@ -138,7 +138,8 @@ def start(
         if key not in instance.servers:
             instance.servers[key] = Server(instance.settings(**environ), compiled_templates)
         instance.servers[key].reset_network()
-        instance.servers[key].app.extensions["tripod.failure_counts"].clear()
+        for counts in ("tripod.failure_counts", "tripod.registration_counts"):
+            instance.servers[key].app.extensions[counts].clear()
         return instance.servers[key]
 
     with cheap_hashing():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import Result
@@ -147,6 +148,58 @@ def test_scopes_are_registered_once_and_in_order(server: Server) -> None:
         json.loads(server.run("clients", "create", *arguments, "--json").output)["scope"]
         == "profile photos:write"
     )
+
+
+def create(server: Server, *options: str) -> dict[str, Any]:
+    registration: dict[str, Any] = json.loads(
+        server.run("clients", "create", *CONFIDENTIAL, *options, "--json").output
+    )
+    return registration
+
+
+@pytest.mark.parametrize("options", [("--auth-method", "none"), ("--public",)])
+def test_the_method_none_makes_a_public_client(server: Server, options: tuple[str, ...]) -> None:
+    registration = create(server, *options)
+
+    assert registration["token_endpoint_auth_method"] == "none"
+    assert "client_secret" not in registration
+
+
+def test_the_method_of_authentication_is_registered(server: Server) -> None:
+    registration = create(server, "--auth-method", "client_secret_post")
+
+    assert registration["token_endpoint_auth_method"] == "client_secret_post"
+    assert registration["client_secret"]
+
+
+def test_the_addresses_for_signing_out_are_registered(server: Server) -> None:
+    registration = create(
+        server,
+        *("--post-logout-redirect-uri", "https://calendar.example/bye"),
+        *("--post-logout-redirect-uri", "https://calendar.example/"),
+        *("--backchannel-logout-uri", "https://calendar.example/logout"),
+    )
+
+    assert registration["post_logout_redirect_uris"] == [
+        "https://calendar.example/bye",
+        "https://calendar.example/",
+    ]
+    assert registration["backchannel_logout_uri"] == "https://calendar.example/logout"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--auth-method", "private_key_jwt"),
+        ("--auth-method", "client_secret_basic", "--public"),
+        ("--post-logout-redirect-uri", "http://calendar.example/"),
+        ("--backchannel-logout-uri", "http://calendar.example/"),
+        ("--backchannel-logout-uri", "https://calendar.example/#x"),
+        ("--resource-server",),
+    ],
+)
+def test_wrong_options_of_a_client_are_rejected(server: Server, options: tuple[str, ...]) -> None:
+    assert server.run("clients", "create", *CONFIDENTIAL, *options).exit_code != 0
 
 
 @pytest.mark.parametrize("uri", NOT_TO_BE_REGISTERED.values(), ids=NOT_TO_BE_REGISTERED)

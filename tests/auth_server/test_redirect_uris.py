@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_server.redirect_uris import matches, objection_to, objection_to_homepage
+from auth_server.redirect_uris import matches, objection_to, objection_to_page
 
 REGISTRABLE = [
     "https://calendar.example/callback",
@@ -65,7 +65,7 @@ MALFORMED_HOSTS = [
 def test_a_malformed_host_is_refused(host: str, port: str) -> None:
     for scheme in ("https", "http"):
         assert objection_to(f"{scheme}://{host}{port}/callback", is_public=True)
-        assert objection_to_homepage(f"{scheme}://{host}{port}/")
+        assert objection_to_page(f"{scheme}://{host}{port}/", "A page")
 
 
 PRIVATE_USE = [

@@ -7,6 +7,7 @@ from world.page import Page
 from world.registered_client import RegisteredClient
 
 from tests.auth_server.developers import Developer
+from tests.auth_server.self_registered import Program
 from tests.auth_server.server import Server
 
 NOTE = "mallory, a user of Tripod ID, registered this app on 4 March 2031."
@@ -63,3 +64,57 @@ def test_the_note_names_the_username_and_not_the_chosen_name(
 
     assert "trent, a user of Tripod ID, registered" in page.text
     assert "Print Shop Ltd" not in page.text
+
+
+# Clients that registered themselves
+
+
+@pytest.fixture
+def agent(server: Server) -> RegisteredClient:
+    program = Program(server)
+    return program.client(
+        program.is_registered(
+            policy_uri="https://agent.example/policy", tos_uri="http://localhost:9/terms"
+        )
+    )
+
+
+def test_the_consent_page_says_that_the_client_registered_itself(
+    clock: Clock, alice: Person, agent: RegisteredClient
+) -> None:
+    page = alice.consent_page(agent.authorization_request(scope="profile").url)
+
+    assert "This app registered itself on 4 March 2031." in page.text
+    assert "Nobody has checked its name" in page.text
+    assert "It registered itself, on 4 March 2031" in page.text
+    assert "An administrator" not in page.text
+    assert "The demo" not in page.text
+
+
+def test_the_login_page_says_that_the_client_registered_itself(
+    alice: Person, agent: RegisteredClient
+) -> None:
+    address = alice.browser.get(agent.authorization_request(scope="profile").url)
+    page = Page(alice.browser.get(address.headers["Location"]))
+
+    assert "This app registered itself" in page.text
+
+
+def test_the_consent_page_links_to_the_policy_and_the_terms(
+    alice: Person, agent: RegisteredClient
+) -> None:
+    alice.send_login()
+    page = alice.browser.get(agent.authorization_request(scope="profile").url).text
+
+    assert '<a href="https://agent.example/policy" rel="noreferrer">agent.example</a>' in page
+    assert '<a href="http://localhost:9/terms" rel="noreferrer">localhost:9</a>' in page
+
+
+def test_an_error_does_not_redirect_to_a_client_that_registered_itself(
+    server: Server, agent: RegisteredClient
+) -> None:
+    """RFC 9700 §4.11.2: the server must not be used as an open redirector."""
+    response = server.browser().get(agent.authorization_path(scope="photos:burn"))
+
+    assert response.status_code == 400
+    assert "Location" not in response.headers
