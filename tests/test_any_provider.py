@@ -4,26 +4,20 @@ The other server is npm's `oidc-provider`. It and Print Shop are real processes.
 simulated, and introspects tokens at the other server.
 """
 
-import hashlib
 import json
-import os
 import re
-import shutil
-import subprocess
-import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
 
 import pytest
 import requests
 from werkzeug.serving import make_server
 from werkzeug.wrappers import Request, Response
 from world.browser import Browser
+from world.node import prepare_program, running_program
 from world.page import Page
 from world.processes import environment, running
 from world.sockets import Sockets
@@ -32,11 +26,7 @@ pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = Path(__file__).with_name("any_provider")
-FILES = ("package.json", "package-lock.json", ".npmrc", "server.mjs")
 RECIPE = (ROOT / "docs" / "any-provider.md").read_text()
-#: In seconds.
-READY_WITHIN = 20.0
-OLDEST_NODE = 20
 
 SECRET = "a secret: with + and %"
 API_ACCOUNT = ("an-api", "and-its-secret")
@@ -105,62 +95,11 @@ class Setup:
         )
 
 
-def cannot_run(reason: str) -> NoReturn:
-    """Skip the test, or fail in CI, where everything must be installed."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def package(request: pytest.FixtureRequest) -> Path:
-    """Return `tests/any_provider` with its dependencies, cached until the lock file changes."""
-    version = subprocess.run(
-        [find_program("node"), "--version"], capture_output=True, text=True, check=True
-    ).stdout
-    if int(version.lstrip("v").partition(".")[0]) < OLDEST_NODE:
-        cannot_run(
-            f"oidc-provider needs node {OLDEST_NODE} or newer, and this is {version.strip()}"
-        )
-    name = hashlib.sha256(b"".join((PACKAGE / name).read_bytes() for name in FILES)).hexdigest()[
-        :16
-    ]
-    installed = request.config.cache.mkdir("any_provider") / name
-    if not installed.exists():
-        install(installed)
-    return installed
-
-
-def install(target: Path) -> None:
-    """Create `target` atomically, since another process may do the same."""
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-        draft = Path(folder) / "draft"
-        draft.mkdir()
-        for name in FILES:
-            shutil.copy(PACKAGE / name, draft)
-        finished = subprocess.run(
-            [find_program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
-        )
-        if finished.returncode:
-            cannot_run(
-                f"npm cannot install oidc-provider: {' '.join(finished.stderr.splitlines()[:5])}"
-            )
-        try:
-            draft.rename(target)
-        except OSError:
-            assert target.exists()
-
-
-def find_program(name: str) -> str:
-    """Return the path of this Node.js program."""
-    return shutil.which(name) or cannot_run(f"there is no {name}: apt install nodejs npm")
-
-
 @contextmanager
 def running_other_server(
-    package: Path, issuer_path: str, redirect_uri: str, log: Path
+    folder: Path, issuer_path: str, redirect_uri: str
 ) -> Iterator[OtherServer]:
-    """Run the other server, with Print Shop and an API registered."""
+    """Run the other server in its folder, with Print Shop and an API registered."""
     shop = {
         "client_id": "print-shop",
         "client_secret": SECRET,
@@ -171,20 +110,9 @@ def running_other_server(
     }
     no_flow: dict[str, list[str]] = {"redirect_uris": [], "response_types": [], "grant_types": []}
     api = dict(zip(("client_id", "client_secret"), API_ACCOUNT, strict=True)) | no_flow
-    environ = os.environ | {"MOUNT": issuer_path, "CLIENTS": json.dumps([shop, api])}
-    with log.open("wb") as output, log.with_suffix(".err").open("wb") as errors:
-        command = [find_program("node"), "server.mjs"]
-        process = subprocess.Popen(command, cwd=package, env=environ, stdout=output, stderr=errors)
-    try:
-        deadline = time.monotonic() + READY_WITHIN
-        while "\n" not in log.read_text():
-            assert process.poll() is None, log.with_suffix(".err").read_text()
-            assert time.monotonic() < deadline, "the other server has not started"
-            time.sleep(0.02)
+    environ = {"MOUNT": issuer_path, "CLIENTS": json.dumps([shop, api])}
+    with running_program(folder, "server.mjs", environ) as log:
         yield OtherServer(log.read_text().splitlines()[0], log)
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 @contextmanager
@@ -203,17 +131,16 @@ def running_api(api: SimulatedPhotoApi) -> Iterator[str]:
 
 @pytest.fixture(scope="module", params=ISSUER_PATHS.values(), ids=ISSUER_PATHS.keys())
 def setup(
-    request: pytest.FixtureRequest, package: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Setup]:
     """Start Print Shop with the settings of the recipe, and with free ports."""
     folder = tmp_path_factory.mktemp("any_provider")
     instance_path = folder / "instance"
     own = environment(instance_path)
     url = own["TRIPOD_CLIENT_APP_URL"]
+    prepare_program(folder, PACKAGE / "server.mjs", PACKAGE, request.config.cache)
     with (
-        running_other_server(
-            package, request.param, f"{url}/callback", folder / "other_server.txt"
-        ) as other_server,
+        running_other_server(folder, request.param, f"{url}/callback") as other_server,
         running_api(api := SimulatedPhotoApi(other_server)) as api_url,
     ):
         exported, command = read_recipe()

@@ -1,30 +1,27 @@
 """The programs on the developer pages run as shown and complete the flow on real sockets."""
 
 import html
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from world.browser import Browser
 from world.cast import Person
+from world.node import find_node, find_program, install_packages
 from world.processes import Running, free_ports, running_legs
 from world.sockets import Sockets
 
 pytestmark = pytest.mark.processes
 
-PACKAGE = Path(__file__).with_name("snippets_js")
+PACKAGE = Path(__file__).parent / "interoperability" / "openid_client"
 #: A valid address that breaks code which does not quote it correctly.
 ODD_REDIRECT_URI = "http://127.0.0.1:{}/callback?shop='7'&lang=$HOME`id`".format(*free_ports(1))
 #: openid-client gets a snippet only with an address like this one.
@@ -51,13 +48,6 @@ class ShownClient:
     secret: str | None
     on_creation: dict[str, str]
     later: dict[str, str]
-
-
-def cannot_run(reason: str) -> NoReturn:
-    """Skip the test, or fail in CI, where everything must be installed."""
-    if os.environ.get("CI"):
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 @pytest.fixture(scope="module")
@@ -194,41 +184,11 @@ class Run:
         return self.alice.browser.history[-1].headers["Location"]
 
 
-def find_program(program: str) -> str:
-    """Return the path of this program."""
-    return shutil.which(program) or cannot_run(f"there is no {program}")
-
-
 @pytest.fixture(scope="module")
-def node_modules() -> Path:
-    """Return `tests/snippets_js/node_modules`, installed once from the lock file."""
-    lock = (PACKAGE / "package-lock.json").read_bytes()
-    installed = PACKAGE / "node_modules"
-    receipt = installed / ".installed-lock.json"
-    if not receipt.exists() or receipt.read_bytes() != lock:
-        install(installed, receipt.name)
-    return installed
-
-
-def install(target: Path, receipt: str) -> None:
-    """Create `target` atomically, since another process may do the same."""
-    with tempfile.TemporaryDirectory(dir=PACKAGE, prefix="node_modules-") as folder:
-        draft = Path(folder)
-        for name in ("package.json", "package-lock.json", ".npmrc"):
-            shutil.copy(PACKAGE / name, draft)
-        finished = subprocess.run(
-            [find_program("npm"), "ci"], cwd=draft, capture_output=True, text=True, check=False
-        )
-        if finished.returncode:
-            cannot_run(
-                f"npm cannot install openid-client: {' '.join(finished.stderr.splitlines()[:5])}"
-            )
-        shutil.copy(PACKAGE / "package-lock.json", draft / "node_modules" / receipt)
-        shutil.rmtree(target, ignore_errors=True)
-        try:
-            (draft / "node_modules").rename(target)
-        except OSError:
-            assert target.exists()
+def node_modules(request: pytest.FixtureRequest) -> Path:
+    """Return the packages of the peer that is tested too."""
+    find_node()
+    return install_packages(PACKAGE, request.config.cache)
 
 
 each_program = pytest.mark.parametrize("name", PROGRAMS)
@@ -361,11 +321,3 @@ def test_a_snippet_listens_only_where_a_program_of_the_developer_can(
     assert ("asks for the address to which the browser returns" in alice.browser.current.text) != (
         listens
     )
-
-
-def test_the_lock_file_names_no_registry() -> None:
-    """Each machine configures its own registry for npm."""
-    packages = json.loads((PACKAGE / "package-lock.json").read_text())["packages"]
-
-    assert [name for name, package in packages.items() if "resolved" in package] == []
-    assert all(package["integrity"] for name, package in packages.items() if name)
