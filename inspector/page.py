@@ -16,7 +16,7 @@ from inspector.read.flows import Flow
 from inspector.read.messages import Message, every, read_trees
 from inspector.read.names import Names
 from inspector.read.parties import EVERYONE, PARTIES, Party, party
-from inspector.read.phases import PHASES, Phase, phase_inside, phase_of
+from inspector.read.phases import DISCOVERY, PHASES, Phase, phase_inside, phase_of
 from inspector.read.steps import Lane
 
 
@@ -132,7 +132,10 @@ class FlowPage:
     def phases(self) -> list[tuple[Phase, bool]]:
         """The phases of the jump bar, and whether the flow has reached each."""
         reached = set(self._first_messages.values())
-        return [(phase, phase in reached) for phase in PHASES]
+        always = [(phase, phase in reached) for phase in PHASES]
+        if DISCOVERY in reached:
+            return [(DISCOVERY, True), *always]
+        return always
 
     @cached_property
     def _first_messages(self) -> dict[int, Phase]:

@@ -7,8 +7,17 @@ from markupsafe import Markup
 
 from inspector import draw
 from inspector.draw import curl, raw_http, words
-from inspector.read import explanations, glossary, headlines, refusals, story, tokens
-from inspector.read.checks import Check
+from inspector.read import (
+    explanations,
+    glossary,
+    headlines,
+    refusals,
+    signed_tokens,
+    story,
+    tokens,
+)
+from inspector.read.comparison import Check
+from inspector.read.glossary_entry import Entry
 from inspector.read.messages import Message
 from inspector.read.names import Names
 from inspector.read.phases import Phase
@@ -71,7 +80,7 @@ class MessageOnPage:
         return headlines.response(self.message, self.names)
 
     @property
-    def terms(self) -> list[glossary.Entry]:
+    def terms(self) -> list[Entry]:
         """Its steps and its channel in the glossary."""
         channel = glossary.BACK_CHANNEL
         if self.message.front:
@@ -123,6 +132,11 @@ class MessageOnPage:
     def response_parameters(self) -> Sequence[explanations.Explanation]:
         """The explanation of each known parameter of the response."""
         return explanations.explained_response(self.message.exchange)
+
+    @property
+    def signed_tokens(self) -> Sequence[signed_tokens.SignedToken]:
+        """The ID tokens and logout tokens in it, decoded."""
+        return signed_tokens.signed_tokens(self.message, self.names)
 
     @property
     def request(self) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from inspector.draw.rows import BlindSpot
 from inspector.read.messages import Message
 from inspector.read.names import Names
-from inspector.read.steps import Lane
+from inspector.read.steps import USERINFO, Lane
 
 #: What happens at a step whose message was refused.
 REFUSED = {
@@ -50,6 +50,8 @@ def _describe(hidden: Sequence[Message]) -> str:
     step = next((step for step in STORIES if step in steps), None)
     if step is None:
         return _describe_without_step(hidden)
+    if all(message.exchange.path == USERINFO for message in hidden if message.step == step):
+        return "{client} asks {server} who the user is"
     succeeded = any(message.exchange.status < 400 for message in hidden if message.step == step)
     if succeeded:
         return STORIES[step]

@@ -73,6 +73,8 @@ def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
     match document:
         case {"error": str(error)}:
             return error
+        case {"access_token": _, "refresh_token": _, "id_token": _}:
+            return "two tokens, an ID token"
         case {"access_token": _, "refresh_token": _}:
             return "two tokens"
         case {"access_token": _}:
@@ -87,6 +89,10 @@ def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
             return f"{len(photos)} photos"
         case {"issuer": _}:
             return "its endpoints"
+        case {"client_id": str(client_id), "redirect_uris": _}:
+            return client_id
+        case {"keys": list(keys)}:
+            return f"{len(keys)} keys"
         case {"name": str(name)} | {"title": str(name)}:
             return name
     return ""

@@ -1,31 +1,19 @@
 """Compare the values of a message with those of earlier messages, as its receiver does.
 
 Only fingerprints are recorded, and equal values have equal fingerprints. The challenge of a
-verifier was calculated when the token request was recorded, so it can be compared too.
+verifier and the hash of an access token were calculated when the message was recorded, so they can
+be compared too.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
-from inspector.read import response_json, steps
+from inspector.read import openid_checks, response_json, steps
+from inspector.read.comparison import Check, compare
 from inspector.read.messages import Message, every
 from inspector.record.exchange import Exchange
-from inspector.record.query_strings import DOT
 
-_FINGERPRINT = re.compile(rf"{DOT}{{8}}~([0-9a-f]{{6}})$")
 #: The digits of a fingerprint that are shown. A tie has more of them.
 _DIGITS = 6
-
-
-@dataclass(frozen=True)
-class Check:
-    """A comparison that a reader can repeat: what it says, whether it holds, and both values."""
-
-    words: str
-    holds: bool
-    value: str
-    expected: str
 
 
 Checks = Iterator[Check | None]
@@ -36,7 +24,7 @@ def by_message(trees: Iterable[Message]) -> dict[int, list[Check]]:
     found: dict[int, list[Check]] = {}
     before: list[Exchange] = []
     for message in every(trees):
-        checks = _CHECKS.get(message.step)
+        checks = _CHECKS.get(message.step or message.exchange.path)
         if checks:
             found[message.n] = [check for check in checks(message, before) if check]
         before.append(message.exchange)
@@ -46,42 +34,45 @@ def by_message(trees: Iterable[Message]) -> dict[int, list[Check]]:
 def _of_callback(message: Message, before: Sequence[Exchange]) -> Checks:
     response, request = message.exchange, _last(before, "A2")
     state, iss = _query(response, "state"), _query(response, "iss")
-    yield _check("state equals the state of A2", state, _query(request, "state"))
-    yield _check("iss equals the issuer", iss, _issuer(request))
+    yield compare("state equals the state of A2", state, _query(request, "state"))
+    yield compare("iss equals the issuer", iss, _issuer(request))
 
 
 def _of_token_request(message: Message, before: Sequence[Exchange]) -> Checks:
     exchange, request, response = message.exchange, _last(before, "A2"), _last(before, "A7")
     made, sent = _challenge(exchange), _challenge(request)
-    yield _check("S256(code_verifier) equals the code_challenge of A2", made, sent)
+    yield compare("S256(code_verifier) equals the code_challenge of A2", made, sent)
     code = steps.form_field(exchange, "code")
-    yield _check("code equals the code of A7", code, _query(response, "code"))
+    yield compare("code equals the code of A7", code, _query(response, "code"))
     uri = steps.form_field(exchange, "redirect_uri")
-    yield _check("redirect_uri equals that of A2", uri, _query(request, "redirect_uri"))
+    yield compare("redirect_uri equals that of A2", uri, _query(request, "redirect_uri"))
     client_id = steps.asked_by(exchange) or ""
-    yield _check("client_id equals that of A2", client_id, _query(request, "client_id"))
+    yield compare("client_id equals that of A2", client_id, _query(request, "client_id"))
+    yield from openid_checks.of_id_token(message, before)
 
 
 def _of_call(message: Message, before: Sequence[Exchange]) -> Checks:
     newest = _newest(before, "access_token")
-    yield _check("the access token is the newest one", _bearer(message.exchange), newest)
+    yield compare("the access token is the newest one", _bearer(message.exchange), newest)
+    yield from openid_checks.of_userinfo(message, before)
 
 
 def _of_introspection(message: Message, _before: Sequence[Exchange]) -> Checks:
     token = steps.form_field(message.exchange, "token")
     if message.outer:
-        yield _check("token equals the access token of R1", token, _bearer(message.outer.exchange))
+        yield compare("token equals the access token of R1", token, _bearer(message.outer.exchange))
 
 
 def _of_refresh(message: Message, before: Sequence[Exchange]) -> Checks:
     token = steps.form_field(message.exchange, "refresh_token")
-    yield _check("refresh_token is the newest of its family", token, _newest(before))
+    yield compare("refresh_token is the newest of its family", token, _newest(before))
+    yield from openid_checks.of_id_token(message, before)
 
 
 def _of_revocation(message: Message, before: Sequence[Exchange]) -> Checks:
     token = steps.form_field(message.exchange, "token")
     if message.outer is None or message.outer.step != "A7":  # it ends an older connection
-        yield _check("token is the newest refresh token", token, _newest(before))
+        yield compare("token is the newest refresh token", token, _newest(before))
 
 
 _CHECKS: dict[str, Callable[[Message, Sequence[Exchange]], Checks]] = {
@@ -92,6 +83,8 @@ _CHECKS: dict[str, Callable[[Message, Sequence[Exchange]], Checks]] = {
     "F1": _of_refresh,
     "F3": _of_call,
     "E1": _of_revocation,
+    steps.LOGOUT: openid_checks.of_logout,
+    steps.BACK_CHANNEL_LOGOUT: openid_checks.of_logout_token,
 }
 
 
@@ -104,24 +97,6 @@ def _newest(before: Sequence[Exchange], name: str = "refresh_token") -> str:
     """Return the token of the last response that issued one."""
     issued = (response_json.members(one).get(name, "") for one in reversed(before))
     return next(filter(None, issued), "")
-
-
-def _check(words: str, value: str, expected: str) -> Check | None:
-    """Return the comparison, or None if one of the values is not known."""
-    shown, wanted = _recognizable(value), _recognizable(expected)
-    if not shown or not wanted:
-        return None
-    return Check(words, shown == wanted, shown, wanted)
-
-
-def _recognizable(value: str) -> str:
-    """Return what identifies a value: its fingerprint, or itself if it is public, or ""."""
-    found = _FINGERPRINT.search(value)
-    if found:
-        return f"~{found[1]}"
-    if DOT in value:
-        return ""  # a value without a fingerprint
-    return value
 
 
 def _query(exchange: Exchange | None, name: str) -> str:

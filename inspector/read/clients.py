@@ -36,13 +36,16 @@ class Clients:
 
 
 def registered_names(exchanges: Iterable[Exchange]) -> dict[str, str]:
-    """Return the names of clients by client id, as the authorization server logs them."""
-    return {
-        str(event["client_id"]): str(event["client_name"])
-        for exchange in exchanges
-        for event in exchange.events
-        if event.get("event") == "consent_requested"
-    }
+    """Return the names of clients by client id, as the authorization server knows them."""
+    names: dict[str, str] = {}
+    for exchange in exchanges:
+        registered = steps.registered_client(exchange)
+        if registered.get("client_name"):
+            names[registered["client_id"]] = registered["client_name"]
+        for event in exchange.events:
+            if event.get("event") == "consent_requested":
+                names[str(event["client_id"])] = str(event["client_name"])
+    return names
 
 
 def _client_of(exchange: Exchange) -> str | None:
@@ -50,7 +53,7 @@ def _client_of(exchange: Exchange) -> str | None:
         return DEMO_CLIENT_ID
     if exchange.leg != "auth_server":
         return None
-    client_id = steps.asked_by(exchange)
+    client_id = steps.asked_by(exchange) or steps.registered_client(exchange).get("client_id")
     if client_id == DEMO_INTROSPECTION_CLIENT_ID:
         return None
     return client_id

@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 
-from inspector.read import response_json, steps
+from inspector.read import openid_meanings, response_json, steps
+from inspector.read.openid_meanings import Meaning
 from inspector.record.exchange import Exchange, Pairs
 from inspector.record.limits import ELLIPSIS
-from inspector.record.parameters import HEADERS, OPENID, PARAMETERS, Section, rfc
-
-#: One sentence, and the section that says so.
-Meaning = tuple[str, Section | None]
+from inspector.record.parameter_kinds import OPENID, Section, rfc
+from inspector.record.parameters import HEADERS, PARAMETERS
 
 
 @dataclass(frozen=True)
@@ -34,6 +33,7 @@ _NOT_STORED = "A cache must not keep the tokens."
 _METHODS = "How a client can authenticate here."
 _IGNORED = "This server does not know the name and ignores it."
 AT: dict[str, dict[str, Meaning]] = {
+    **openid_meanings.AT,
     "/oauth/authorize": {
         "login_hint": (
             "The username that the login page fills in.",
@@ -115,7 +115,9 @@ def explained(exchange: Exchange) -> list[Explanation]:
     Those of OAuth are first, and those that every website has are last.
     """
     headers = _explained_headers(exchange.request_headers)
-    return _explain(exchange, [*headers, *exchange.query, *exchange.request_body.form])
+    sent = response_json.request_members(exchange).items()
+    known = [pair for pair in sent if pair[0] in EVERYWHERE]
+    return _explain(exchange, [*headers, *exchange.query, *exchange.request_body.form, *known])
 
 
 def explained_response(exchange: Exchange) -> list[Explanation]:
@@ -123,6 +125,15 @@ def explained_response(exchange: Exchange) -> list[Explanation]:
     members = response_json.members(exchange).items()
     known = [pair for pair in members if pair[0] in EVERYWHERE]
     return _explain(exchange, [*_explained_headers(exchange.response_headers), *known])
+
+
+def explained_claims(claims: dict[str, str]) -> list[Explanation]:
+    """Return the header or the claims of a signed token, explained, in their order."""
+    meanings = AT[openid_meanings.CLAIMS]
+    return [
+        Explanation(name, value, *meanings.get(name, openid_meanings.UNKNOWN_CLAIM))
+        for name, value in claims.items()
+    ]
 
 
 def _explain(exchange: Exchange, pairs: Pairs) -> list[Explanation]:
@@ -152,6 +163,8 @@ def _place(exchange: Exchange) -> str:
         return _API
     if steps.request_step(exchange) == "F1":
         return _REFRESH
+    if exchange.path.startswith(f"{steps.REGISTRATION}/"):
+        return steps.REGISTRATION
     return exchange.path
 
 

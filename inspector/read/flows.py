@@ -2,10 +2,12 @@
 
 A flow is one authorization and everything that follows from it. This works for any client, because
 only values of the protocol count: state, code, tokens, PKCE challenge, and the grant's id in the
-event log. An exchange without such a value joins the flow of the request inside which it happened,
-or else the last flow of its browser session. A flow is over for such exchanges when the API has
-answered, the client has refused the response, or the grant has ended. An exchange inside a request
-of another flow belongs to both flows.
+event log. All flows of a client that registered itself are one, with its registration.
+
+An exchange without such a value joins the flow of the request inside which it happened, or else the
+last flow of its browser session, or of its sign-in at the authorization server. A flow is over for
+such exchanges when the API has answered, the client has refused the response, or the grant has
+ended. An exchange inside a request of another flow belongs to both flows.
 """
 
 import re
@@ -16,7 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from inspector.read import outcomes, steps
+from inspector.read import outcomes, preparation, steps
 from inspector.read.clients import Clients, registered_names
 from inspector.read.groups import Groups
 from inspector.record.exchange import Exchange
@@ -132,6 +134,7 @@ class _Grouping:
             group_flow = self._flow_of_group(group)
             for exchange in group:
                 self._assign(exchange, group[0], group_flow)
+        self._add_preparations()
         round_trips = [flow for flow in self._flows.values() if _is_round_trip(flow)]
         for flow in self._flows.values():
             if flow not in round_trips:
@@ -139,6 +142,15 @@ class _Grouping:
         for flow in round_trips:
             flow.exchanges.sort(key=lambda one: one.started_at)
         return round_trips, sorted(self._outside, key=lambda one: one.started_at)
+
+    def _add_preparations(self) -> None:
+        """Move what a client did to find the server from outside into the flow that followed."""
+        for exchange in list(self._outside):
+            following = preparation.followed_by(exchange, self._in_order)
+            flow = following and self._flow_of.get(following.id)
+            if flow:
+                self._outside.remove(exchange)
+                self._flows[flow].exchanges.append(exchange)
 
     def _flow_of_group(self, group: list[Exchange]) -> str | None:
         """Return the flow of the exchanges of one request: by their ties, or by their session."""
@@ -149,6 +161,8 @@ class _Grouping:
 
     def _unless_over(self, outer: Exchange, flow: str | None) -> str | None:
         """Return the flow if a page of its browser can still belong to it."""
+        if outer.path == steps.BACK_CHANNEL_LOGOUT:
+            return flow
         if flow in self._over or f"{outer.path}/".startswith(_UNRELATED):
             return None
         return flow
@@ -204,9 +218,13 @@ def _flow_by_ties(exchanges: list[Exchange]) -> dict[int, str]:
     """Return the flow of each exchange that has values of the protocol, by the exchange's id."""
     groups = Groups()
     ties_of: dict[int, list[str]] = {}
+    own_ids = preparation.self_registered(exchanges)
     for request in _by_request(exchanges):
         run = next(filter(None, map(_lab_run, request)), None)
-        ties_of |= {exchange.id: _protocol_ties(exchange, run) for exchange in request}
+        for exchange in request:
+            ties_of[exchange.id] = _protocol_ties(exchange, run)
+            if not run:
+                ties_of[exchange.id] += preparation.ties(exchange, own_ids)
     tied = {exchange_id: ties for exchange_id, ties in ties_of.items() if ties}
     for ties in tied.values():
         groups.join(ties)
@@ -220,7 +238,7 @@ def _protocol_ties(exchange: Exchange, run: str | None) -> list[str]:
     """
     if run:
         return [f"lab:{run}"]
-    ties = [tie for tie in exchange.ties if not tie.startswith("session:")]
+    ties = [tie for tie in exchange.ties if tie not in _sessions(exchange)]
     return [*ties, *(f"grant:{grant}" for grant in map(_grant_of, exchange.events) if grant)]
 
 
@@ -235,7 +253,7 @@ def _lab_run(exchange: Exchange) -> str | None:
 
 
 def _sessions(exchange: Exchange) -> list[str]:
-    return [tie for tie in exchange.ties if tie.startswith("session:")]
+    return [tie for tie in exchange.ties if tie.startswith(("session:", "sid:"))]
 
 
 def _by_request(exchanges: Iterable[Exchange]) -> Iterable[list[Exchange]]:

@@ -1,18 +1,8 @@
 """The glossary: a short explanation of each step and each term, with its RFC section."""
 
-from dataclasses import dataclass
-
-from inspector.record.parameters import Section, rfc
-
-
-@dataclass(frozen=True)
-class Entry:
-    """A step or a term. `anchor` is its id on the glossary's page."""
-
-    anchor: str
-    title: str
-    words: str
-    section: Section | None
+from inspector.read.glossary_entry import Entry, term
+from inspector.read.openid_terms import OPENID_TERMS
+from inspector.record.parameter_kinds import Section, rfc
 
 
 def _step(step: str, title: str, words: str, section: Section) -> tuple[str, Entry]:
@@ -131,35 +121,31 @@ STEPS = dict(
 )
 
 
-def _term(title: str, words: str, section: Section | None) -> Entry:
-    return Entry(title.lower().replace(" ", "-"), title, words, section)
-
-
-FRONT_CHANNEL = _term(
+FRONT_CHANNEL = term(
     "Front channel",
     "Messages that the browser carries. They may be stored in histories and logs, so a token must "
     "not be in them.",
     rfc(9700, "4.3.1"),
 )
-BACK_CHANNEL = _term(
+BACK_CHANNEL = term(
     "Back channel",
     "Messages from server to server, which the browser does not see.",
     rfc(6749, "4.1"),
 )
 TERMS = (
-    _term(
+    term(
         "Authorization code",
         "What the client exchanges for tokens. It is not a token: the API does not accept it. It "
         "passes through the browser, so it works once, for a short time, and only with the "
         "client’s secret and the PKCE verifier.",
         rfc(6749, "1.3.1"),
     ),
-    _term(
+    term(
         "Access token",
         "What the client sends to the API. Any client that holds it has access until it expires.",
         rfc(6749, "1.4"),
     ),
-    _term(
+    term(
         "Refresh token",
         "What the client exchanges for new tokens. Only the authorization server accepts it, and "
         "only once.",
@@ -167,63 +153,64 @@ TERMS = (
     ),
     FRONT_CHANNEL,
     BACK_CHANNEL,
-    _term(
+    term(
         "Resource owner",
         "The user, to whom the photos belong. The user’s browser is the first lifeline.",
         rfc(6749, "1.1"),
     ),
-    _term(
+    term(
         "Client",
         "The application that wants access. A confidential client has a secret. A public client, "
         "such as an app on a phone, has none.",
         rfc(6749, "2.1"),
     ),
-    _term(
+    term(
         "Authorization server",
         "It signs the user in, asks for consent, and issues the tokens.",
         rfc(6749, "1.1"),
     ),
-    _term(
+    term(
         "Resource server",
         "The API that has the photos. It accepts access tokens.",
         rfc(6749, "1.1"),
     ),
-    _term(
+    term(
         "Scope",
         "What a token allows. The authorization server defines the possible values.",
         rfc(6749, "3.3"),
     ),
-    _term(
+    term(
         "Grant",
         "One authorization by one user for one client. When it ends, its code and tokens stop "
         "working.",
         rfc(6749, "1.3"),
     ),
-    _term(
+    term(
         "State",
         "A random value of the client that comes back with the response. It proves that the same "
         "browser started the flow.",
         rfc(6749, "10.12"),
     ),
-    _term(
+    term(
         "PKCE",
         "The client sends a hash in A2 (the challenge) and the value behind it in T1 (the "
         "verifier). An attacker with a stolen code does not have the verifier.",
         rfc(7636, "1"),
     ),
-    _term(
+    term(
         "Issuer",
         "The address that identifies an authorization server. It is in the response, so that a "
         "client of several servers knows which of them responded.",
         rfc(9207, "1"),
     ),
-    _term(
+    term(
         "Rotation",
         "Each refresh replaces the refresh token. If a spent one is used again, somebody has "
         "copied it, and the grant ends.",
         rfc(9700, "4.14.2"),
     ),
-    _term(
+    *OPENID_TERMS,
+    term(
         "Fingerprint",
         "The inspector shows dots and six digits in place of a secret. Equal values have equal "
         "digits, and nobody can calculate a value from its digits.",

@@ -43,6 +43,7 @@ _CALLS = {
     "POST /photos": "{client} adds a photo",
     "(PATCH|PUT) /photos/.+": "{client} changes a photo",
     "DELETE /photos/.+": "{client} deletes a photo",
+    "(GET|POST) /oauth/userinfo": "{client} asks {server} who the user is",
 }
 #: Method and tool of an agent's message (Model Context Protocol), and what is asked.
 _AGENTS_CALLS = {
@@ -76,7 +77,10 @@ def response(message: Message, names: Names) -> str:
     if exchange.status >= 400:
         return f"{sender} refuses"
     if message.answer_step in _RESPONSES:
-        return _RESPONSES[message.answer_step].format(server=names.server)
+        said = _RESPONSES[message.answer_step].format(server=names.server)
+        if "id_token" in response_json.document(exchange):
+            said = f"{said} and an ID token"
+        return said
     if exchange.status >= 300:
         return f"{sender} redirects the browser"
     return _content(exchange, sender)
@@ -137,7 +141,9 @@ def _content(exchange: Exchange, sender: str) -> str:
     return f"{sender} {said}"
 
 
-def _document(document: dict[str, Any]) -> str:
+def _document(  # noqa: C901, PLR0911 - one case for each kind of response
+    document: dict[str, Any],
+) -> str:
     match document:
         case {"active": True}:
             return "says that it is active"
@@ -145,8 +151,20 @@ def _document(document: dict[str, Any]) -> str:
             return "says that it is not active"
         case {"photos": list(photos)}:
             return f"returns {len(photos)} photos"
+        case {"registration_client_uri": _} | {"client_id": _, "redirect_uris": _}:
+            return "returns the registration"
         case {"name": _}:
             return "returns the user’s name"
+        case {"sub": _}:
+            return "says which account the user has"
+        case {"keys": _}:
+            return "returns its public keys"
+        case {"authorization_servers": _}:
+            return "names its authorization server"
+        case {"result": {"tools": _}}:
+            return "returns its tools"
+        case {"result": _}:
+            return "returns the result"
         case {"issuer": _}:
             return "returns its metadata"
     return "answers"

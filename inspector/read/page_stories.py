@@ -20,6 +20,9 @@ _PAGES = {
         "POST /photos/[^/]+/delete": "The user deletes a photo.",
         r"\w+ /orders.*": "The user orders prints.",
         "POST /refresh": "The user makes {client} refresh its tokens now.",
+        "GET /profile": "The user opens the page about themselves.",
+        "GET /logout": "The user signs out of {client}, and then of {server}.",
+        "POST /backchannel-logout": "{server} tells {client} that the user has signed out.",
         "POST /disconnect": "The user disconnects {client}, which revokes and deletes its tokens.",
     },
     "auth_server": {
@@ -36,6 +39,14 @@ _PAGES = {
             "A password manager looks for the page to change the password."
         ),
         r"GET /\.well-known/.*": "{client} reads the addresses of {server}’s endpoints.",
+        "GET /oauth/jwks": "{client} fetches the public keys of {server}, to check ID tokens.",
+        "POST /oauth/register": "{client} registers itself at {server}.",
+        "GET /oauth/register/.+": "{client} reads its registration.",
+        "PUT /oauth/register/.+": "{client} changes its registration.",
+        "DELETE /oauth/register/.+": "{client} deletes its registration.",
+        "GET /oauth/logout": "{client} sends the browser to {server}, to sign the user out.",
+        "POST /oauth/logout": "The user confirms that they want to sign out of {server}.",
+        r"\w+ /oauth/userinfo": "{client} asks who the user is, without an access token.",
         "GET /oauth/(token|introspect|revoke)": (
             "{client} sends GET to an endpoint that accepts only POST."
         ),
@@ -45,9 +56,9 @@ _PAGES = {
         "POST /oauth/introspect": "{client} asks whether a token is active.",
     },
     "resource_api": {
-        r"GET /\.well-known/.*": "A client reads which authorization server Photo API uses.",
+        r"GET /\.well-known/.*": "{client} reads which authorization server Photo API uses.",
         r"\w+ /.+": (
-            "A client calls Photo API without an access token. Photo API says where to get one."
+            "{client} calls Photo API without an access token. Photo API says where to get one."
         ),
     },
 }

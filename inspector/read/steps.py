@@ -5,6 +5,7 @@ from enum import IntEnum
 from urllib.parse import urlsplit
 
 from config import DEMO_INTROSPECTION_CLIENT_ID
+from inspector.read import response_json
 from inspector.record import headers
 from inspector.record.exchange import Exchange
 
@@ -32,7 +33,15 @@ INSPECTORS_QUESTION = "Tripod inspector: question"
 _SENT_AGAIN = re.compile(r"Tripod inspector: again (?P<id>[0-9]{1,15})")
 
 AUTHORIZATION = "/oauth/authorize"
-FOR_MACHINES = ("/oauth/token", "/oauth/introspect", "/oauth/revoke")
+USERINFO = "/oauth/userinfo"
+REGISTRATION = "/oauth/register"
+LOGOUT = "/oauth/logout"
+BACK_CHANNEL_LOGOUT = "/backchannel-logout"
+MCP = "/mcp"
+FOR_MACHINES = (
+    *("/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/jwks"),
+    *(USERINFO, REGISTRATION),
+)
 _WELL_KNOWN_PAGE = "/.well-known/change-password"
 _POSTS = {"/login": "A4", "/oauth/authorize": "A6", "/oauth/revoke": "E1"}
 _ANSWERS_TO_GET = {"/login": "A3", "/login/account": "A3", AUTHORIZATION: "A5"}
@@ -53,29 +62,40 @@ def source(exchange: Exchange) -> Lane:
     if exchange.method == "OPTIONS":
         return Lane.BROWSER
     if exchange.leg == "resource_api":
-        accepts_html = "text/html" in header(exchange, "Accept")
-        if accepts_html and not header(exchange, "Authorization"):
-            return Lane.BROWSER
-        return Lane.CLIENT
+        return _source_of_call(exchange)
     if exchange.path == "/oauth/introspect" and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID:
         return Lane.RESOURCE_API
-    if is_for_machines(exchange):
-        return Lane.CLIENT
-    return Lane.BROWSER
+    if not is_for_machines(exchange):
+        return Lane.BROWSER
+    if exchange.leg == "client_app":
+        return Lane.AUTHORIZATION_SERVER
+    return Lane.CLIENT
+
+
+def _source_of_call(exchange: Exchange) -> Lane:
+    accepts_html = "text/html" in header(exchange, "Accept")
+    if accepts_html and not header(exchange, "Authorization"):
+        return Lane.BROWSER
+    return Lane.CLIENT
 
 
 def is_for_machines(exchange: Exchange) -> bool:
     """Return whether the address is for programs and not for browsers."""
     if exchange.leg == "resource_api":
         return True
-    if exchange.leg != "auth_server" or exchange.path == _WELL_KNOWN_PAGE:
+    if exchange.leg == "client_app":
+        return exchange.path == BACK_CHANNEL_LOGOUT
+    if exchange.path == _WELL_KNOWN_PAGE:
         return False
-    return exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path
+    is_registration = exchange.path.startswith(f"{REGISTRATION}/")
+    return is_registration or exchange.path in FOR_MACHINES or "/.well-known/" in exchange.path
 
 
 def is_of_the_protocol(exchange: Exchange) -> bool:
     """Return whether the exchange is more than a page that a user opens."""
-    return bool(request_step(exchange)) or (is_for_machines(exchange) and exchange.path != "/")
+    if request_step(exchange) or exchange.path == LOGOUT:
+        return True
+    return is_for_machines(exchange) and exchange.path != "/"
 
 
 def asked_by(exchange: Exchange) -> str | None:
@@ -129,13 +149,18 @@ def request_step(exchange: Exchange) -> str:
             return "A1"
         case "client_app", "GET", "/callback":
             return "A7"
+        case ("resource_api", _, _) | ("auth_server", _, "/oauth/userinfo"):
+            return _step_of_call(exchange)
         case "auth_server", "POST", path:
             return _step_of_post(exchange, path)
         case "auth_server", "GET", "/oauth/authorize":
             return "A2"
-        case "resource_api", _, _:
-            if header(exchange, "Authorization").lower().startswith("bearer "):
-                return "R1"
+    return ""
+
+
+def _step_of_call(exchange: Exchange) -> str:
+    if header(exchange, "Authorization").lower().startswith("bearer "):
+        return "R1"
     return ""
 
 
@@ -162,6 +187,13 @@ def answer_step(exchange: Exchange) -> str:
     if exchange.method == "GET" and exchange.leg == "auth_server":
         return _ANSWERS_TO_GET.get(exchange.path, "")
     return {"T1": "T2", "F1": "F2"}.get(step, "")
+
+
+def registered_client(exchange: Exchange) -> dict[str, str]:
+    """Return what the server answered to a client that registered itself, or {}."""
+    if (exchange.method, exchange.path) != ("POST", REGISTRATION) or exchange.status >= 300:
+        return {}
+    return response_json.members(exchange)
 
 
 def form_field(exchange: Exchange, name: str) -> str:

@@ -129,6 +129,13 @@ def _token_request(message: Message, names: Names) -> str:
 
 
 def _api_call(message: Message, names: Names) -> str:
+    if message.exchange.path == steps.USERINFO:
+        return _userinfo(message, names)
+    if message.exchange.status == 403 and "scope=" in _challenge(message):
+        return (
+            f"{names.client} calls the API with an access token that does not allow this. Photo "
+            "API names the scope that is needed, so the client can ask the user for it."
+        )
     if message.exchange.status in (401, 403):
         return f"{names.client} calls the API with an access token that does not allow this."
     if message.exchange.status >= 400:
@@ -142,6 +149,19 @@ def _api_call(message: Message, names: Names) -> str:
             f"{names.server} for every request."
         )
     return f"{names.client} calls the API with the access token."
+
+
+def _challenge(message: Message) -> str:
+    return steps.answer_header(message.exchange, "WWW-Authenticate")
+
+
+def _userinfo(message: Message, names: Names) -> str:
+    if message.exchange.status >= 400:
+        return f"{names.client} asks who the user is, and {names.server} refuses."
+    return (
+        f"{names.client} asks who the user is, with its access token. {names.server} tells what "
+        "the scope allows."
+    )
 
 
 def _next_api_call(_message: Message, names: Names) -> str:

@@ -29,7 +29,8 @@ class Exchange:
     kind (`state:3fa9c1d2`, `code:…`, `token:…`, `challenge:…`, `session:…`). `events` are the
     entries of the leg's event log during the request. `sealed` has the codes,
     tokens and verifiers of a message that issues some, by their masks: each with its tie and its
-    ciphertext. `id` is given by the store, and is 0 before.
+    ciphertext. `signed_tokens` are the decoded ID tokens and logout tokens. `id` is given by the
+    store, and is 0 before.
     Of a message that cannot be transcribed, only the leg, the times and the status are known.
     """
 
@@ -49,6 +50,7 @@ class Exchange:
     ties: list[str] = field(default_factory=list)
     events: list[dict[str, Any]] = field(default_factory=list)
     sealed: dict[str, list[str]] = field(default_factory=dict)
+    signed_tokens: list[dict[str, Any]] = field(default_factory=list)
     id: int = 0
 
     def to_document(self) -> dict[str, Any]:

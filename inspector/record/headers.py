@@ -7,7 +7,8 @@ from collections.abc import Callable
 from inspector.record.exchange import Pairs
 from inspector.record.limits import ELLIPSIS, FIELDS, HEADER, TEXT, cut
 from inspector.record.masking import Masker
-from inspector.record.parameters import HEADERS, SESSION_COOKIES, Rule
+from inspector.record.parameter_kinds import Rule
+from inspector.record.parameters import HEADERS, SESSION_COOKIES
 
 
 def value(headers: Pairs, name: str) -> str:

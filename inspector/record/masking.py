@@ -15,7 +15,9 @@ from config import DEMO_SUBJECTS, LAB_SUBJECTS
 from inspector.record import query_strings
 from inspector.record.exchange import Pairs
 from inspector.record.limits import DEPTH, FIELDS
-from inspector.record.parameters import NAMES, Rule, find_parameter
+from inspector.record.openid_parameters import SIGNED_TOKENS
+from inspector.record.parameter_kinds import Rule
+from inspector.record.parameters import NAMES, find_parameter
 from inspector.record.scrubbing import DOTS, Scrubber, is_escaped_deeper, unescaped
 from web.request_id import is_acceptable
 
@@ -24,6 +26,10 @@ SHOWN = 6
 LONG = 40
 #: The parameters of codes, tokens and verifiers.
 CREDENTIALS = {"code", "code_verifier", "access_token", "refresh_token", "token"}
+#: The parts of a signed token: header, claims and signature (RFC 7515 §3.1).
+JWT_PARTS = 3
+#: The parameters that are needed unmasked until the message is transcribed.
+KEPT = {"access_token", *SIGNED_TOKENS}
 #: The usernames of the demo and the lab are public.
 _USERNAMES = {*DEMO_SUBJECTS, *LAB_SUBJECTS}
 _RANDOM = re.compile(rf"[A-Za-z0-9_-]{{{LONG},}}")
@@ -41,7 +47,7 @@ class Masker:
 
     `scrubber` has the values that were masked. `ties` are the fingerprints by which this exchange
     belongs together with others. `credentials` are codes, tokens and verifiers by their masks, each
-    with its tie.
+    with its tie. `kept` has the access token and the signed tokens by their parameters' names.
     """
 
     def __init__(self, key: str) -> None:
@@ -51,6 +57,7 @@ class Masker:
         self.scrubber = Scrubber()
         self.ties: dict[str, None] = {}
         self.credentials: dict[str, tuple[str, str]] = {}
+        self.kept: dict[str, str] = {}
 
     def fingerprint(self, value: str, digits: int = 6) -> str:
         """Return the fingerprint, which is equal for equal values and keys."""
@@ -122,6 +129,8 @@ class Masker:
         """Return the value of a parameter or member, masked by the rule of its name."""
         parameter = find_parameter(name)
         tie = self._tie_named(name, parameter.tie, value)
+        if name in KEPT:
+            self._keep(name, value)
         match parameter.rule:
             case Rule.CLEAR:
                 return self.text(value)
@@ -182,6 +191,13 @@ class Masker:
         if kind:
             return self.tie(kind, value)
         return ""
+
+    def _keep(self, name: str, value: str) -> None:
+        """Keep a token for the transcription. The parts of a signed one are secret too."""
+        self.kept[name] = value
+        if name in SIGNED_TOKENS:
+            for part in value.split(".")[1:JWT_PARTS]:
+                self.secret(part)
 
     def _credential(self, tie: str, value: str) -> str:
         """Return `value` masked, and remember it with its tie if it has a fingerprint."""

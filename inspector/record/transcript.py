@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inspector.record import bodies, headers, json_values, sealing
+from inspector.record import bodies, headers, json_values, sealing, signed_tokens
 from inspector.record.exchange import Exchange, Pairs
 from inspector.record.limits import FIELDS, HOST, METHOD, TEXT, cut
 from inspector.record.masking import Masker
@@ -40,8 +40,9 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
     masked = _masked(masker, wire)
     request = bodies.masked(masker, wire.request_headers, wire.request_body, wire.request_size)
     response = bodies.masked(masker, wire.response_headers, wire.response_body, wire.response_size)
+    tokens = signed_tokens.decoded(masker)
     finish = _finisher(
-        masker, json_values.strings([masked, *request.unsearched, *response.unsearched])
+        masker, json_values.strings([masked, tokens, *request.unsearched, *response.unsearched])
     )
     fields = _shortened(json_values.with_each(masked, finish))
     for event, logged in zip(fields["events"], wire.events, strict=False):
@@ -50,6 +51,7 @@ def transcribe(wire: Wire, key: str, ended_at: float) -> Exchange:
         **fields,
         request_body=request.finished(finish),
         response_body=response.finished(finish),
+        signed_tokens=json_values.with_each(tokens, finish, names=True),
         ties=list(masker.ties),
         sealed=_sealed(masker, key, wire),
         **_unmasked(wire, ended_at),

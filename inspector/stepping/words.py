@@ -41,6 +41,16 @@ _PURPOSES = {
         "Print Shop has deleted its tokens. {server} ends the grant, so that copies of them stop "
         "working too.",
     ),
+    "/oauth/userinfo": Purpose(
+        "Print Shop asks who you are",
+        "The access token proves the permission. {server} tells what the scopes profile and email "
+        "allow.",
+    ),
+    "/oauth/jwks": Purpose(
+        "Print Shop fetches the public keys of {server}",
+        "With them, Print Shop checks that {server} signed the ID token. It keeps the keys for "
+        "some time.",
+    ),
     "metadata": Purpose(
         "Print Shop reads the addresses of {server}’s endpoints",
         "They are in the metadata of {server}, with what it supports. Print Shop keeps the "
@@ -62,5 +72,5 @@ def purpose_of(exchange: Exchange, server: str) -> Purpose:
     key = step_of(exchange)
     if "/.well-known/" in exchange.path:
         key = "metadata"
-    found = _PURPOSES.get(key, _OTHER)
+    found = _PURPOSES.get(exchange.path) or _PURPOSES.get(key, _OTHER)
     return Purpose(*(text.format(server=server) for text in found))

@@ -12,7 +12,8 @@ from world.legs import Legs
 
 from inspector.record.bodies import FORM
 from inspector.record.masking import Masker
-from inspector.record.parameters import Rule, find_parameter
+from inspector.record.parameter_kinds import Rule
+from inspector.record.parameters import find_parameter
 from inspector.record.scrubbing import DOTS
 from inspector.record.transcript import transcribe
 from tests.inspector.wires import (

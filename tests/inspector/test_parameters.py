@@ -9,7 +9,7 @@ from world.legs import Legs
 from inspector.read.explanations import AT, EVERYWHERE, explained, explained_response
 from inspector.read.response_json import members
 from inspector.record.exchange import Exchange
-from inspector.record.parameters import Section
+from inspector.record.parameter_kinds import Section
 from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
 
