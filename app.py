@@ -195,11 +195,10 @@ def _run_doctor(_legs: Sequence[str]) -> int:
 def _run_lab(_legs: Sequence[str]) -> int:
     """Start legs for the lab, run every attack and print the table; return 1 if one succeeded."""
     from inspector.lab import run, temporary_legs
-    from inspector.lab.stage import stage_for
 
     try:
-        with temporary_legs.legs(os.environ) as settings:
-            return run.main(stage_for(settings))
+        with temporary_legs.legs(os.environ) as stage:
+            return run.main(stage)
     except temporary_legs.DidNotStart as reason:
         exit_with_line(f"the legs for the lab did not start: {reason}", serving.CANNOT_START)
 

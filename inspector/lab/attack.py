@@ -30,7 +30,7 @@ class Attack:
     - `uses_carols_browser` is true when Mallory makes the browser of the victim send the request.
     - `check` is the slug of the check that stops the attack; None when no check does.
     - `section` is the RFC section about this attack, if it is not the section of the check.
-    - `has_to_wait` is true when the attack waits until an access token has expired.
+    - `own_legs` says why the attack runs on servers of its own, and is "" when it does not.
     - `plain` is what decides at the plain server: Authlib, or the view; None when a comparison
       would be meaningless.
     """
@@ -46,5 +46,5 @@ class Attack:
     check: str | None
     uses_carols_browser: bool = False
     section: str = ""
-    has_to_wait: bool = False
+    own_legs: str = ""
     plain: Literal["authlib", "view"] | None = None

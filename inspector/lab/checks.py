@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inspector.lab.attack import Attack
+from inspector.record.parameter_kinds import Section, rfc
 
 #: The comment directly above the statement that does a check, followed by the check's slug.
 MARKER = "# Lab check: "
@@ -15,7 +16,7 @@ MARKER = "# Lab check: "
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """A check, and the RFC section that asks for it.
+    """A check, and the section of a specification that asks for it.
 
     `title` is the rule that it enforces. `symbol` is the qualified name of its code in `file`;
     with `has_marker`, only the statement below the marker comment in `symbol` is the check.
@@ -24,18 +25,17 @@ class Check:
 
     slug: str
     title: str
-    rfc: int
-    section: str
+    section: Section
     file: str
     symbol: str
     stops: tuple[str, ...] = ()
     has_marker: bool = False
 
-    def section_for(self, attack: Attack) -> str:
+    def section_for(self, attack: Attack) -> Section:
         """Return the section that asks for this check against `attack`."""
-        return attack.section or self.section
+        return Section(self.section.document, attack.section or self.section.number)
 
-    def sections(self, attacks: Iterable[Attack]) -> list[str]:
+    def sections(self, attacks: Iterable[Attack]) -> list[Section]:
         """Return the sections that ask for this check against any of `attacks`."""
         own = (self.section_for(attack) for attack in attacks if attack.check == self.slug)
         return list(dict.fromkeys([self.section, *own]))
@@ -55,8 +55,7 @@ CHECKS = (
         slug="exact-redirect-uri",
         title="The redirect URI must equal a registered one. Only the loopback port of a public "
         "client may differ.",
-        rfc=9700,
-        section="2.1",
+        section=rfc(9700, "2.1"),
         file="auth_server/redirect_uris.py",
         symbol="matches",
         stops=(
@@ -69,8 +68,7 @@ CHECKS = (
     Check(
         slug="s256-required",
         title="An authorization request must carry an S256 challenge.",
-        rfc=9700,
-        section="2.1.1",
+        section=rfc(9700, "2.1.1"),
         file="auth_server/grant_types.py",
         symbol="S256Required.validate_code_challenge",
         stops=("pkce-plain", "pkce-none"),
@@ -78,8 +76,7 @@ CHECKS = (
     Check(
         slug="form-token",
         title="A form must carry a token from a page of this site.",
-        rfc=6749,
-        section="10.12",
+        section=rfc(6749, "10.12"),
         file="web/form_tokens.py",
         symbol="init_app",
         has_marker=True,
@@ -87,16 +84,14 @@ CHECKS = (
     Check(
         slug="form-origin",
         title="A form must not come from another site.",
-        rfc=6749,
-        section="10.12",
+        section=rfc(6749, "10.12"),
         file="web/request_origin.py",
         symbol="is_from_another_site",
     ),
     Check(
         slug="own-pages-only",
         title="A sign-in must redirect to a page of this server.",
-        rfc=9700,
-        section="4.11.2",
+        section=rfc(9700, "4.11.2"),
         file="auth_server/sign_in.py",
         symbol="own_page",
         stops=("open-redirect",),
@@ -104,16 +99,14 @@ CHECKS = (
     Check(
         slug="state",
         title="The state must be one that was issued to this browser.",
-        rfc=6749,
-        section="10.12",
+        section=rfc(6749, "10.12"),
         file="client_app/oauth.py",
         symbol="AuthorizationRequest.is_answered_by",
     ),
     Check(
         slug="issuer",
         title="The authorization response must name the expected issuer.",
-        rfc=9207,
-        section="2.4",
+        section=rfc(9207, "2.4"),
         file="client_app/oauth.py",
         symbol="Client._check_issuer",
         stops=("mix-up",),
@@ -121,8 +114,7 @@ CHECKS = (
     Check(
         slug="code-once",
         title="A code can be redeemed only once.",
-        rfc=6749,
-        section="4.1.2",
+        section=rfc(6749, "4.1.2"),
         file="auth_server/tokens.py",
         symbol="redeem_code",
         stops=("code-replay",),
@@ -130,8 +122,7 @@ CHECKS = (
     Check(
         slug="verifier",
         title="The verifier must match the challenge.",
-        rfc=7636,
-        section="4.6",
+        section=rfc(7636, "4.6"),
         file="auth_server/digests.py",
         symbol="s256_matches",
         stops=("code-without-verifier",),
@@ -139,8 +130,7 @@ CHECKS = (
     Check(
         slug="own-client",
         title="Only the client that received a code or token can redeem it.",
-        rfc=6749,
-        section="4.1.3",
+        section=rfc(6749, "4.1.3"),
         file="auth_server/issued_tokens.py",
         symbol="PresentedCredential.check_client",
         stops=("code-of-another-client", "refresh-of-another-client"),
@@ -148,8 +138,7 @@ CHECKS = (
     Check(
         slug="same-redirect-uri",
         title="The redirect URI must equal the one in the authorization request.",
-        rfc=6749,
-        section="4.1.3",
+        section=rfc(6749, "4.1.3"),
         file="auth_server/grant_types.py",
         symbol="_check_same_redirect_uri",
         stops=("redirect-uri-at-token",),
@@ -157,8 +146,7 @@ CHECKS = (
     Check(
         slug="scope-as-granted",
         title="A refresh must not request more scope than was granted.",
-        rfc=6749,
-        section="6",
+        section=rfc(6749, "6"),
         file="auth_server/issued_tokens.py",
         symbol="PresentedCredential.get_scope",
         stops=("scope-raised",),
@@ -166,8 +154,7 @@ CHECKS = (
     Check(
         slug="refresh-once",
         title="A refresh token can be used once, and again only to replace a lost answer.",
-        rfc=9700,
-        section="4.14.2",
+        section=rfc(9700, "4.14.2"),
         file="auth_server/tokens.py",
         symbol="spend_refresh_token",
         stops=("refresh-replayed",),
@@ -175,8 +162,7 @@ CHECKS = (
     Check(
         slug="access-tokens-only",
         title="Only an access token gives access to a resource.",
-        rfc=6749,
-        section="1.5",
+        section=rfc(6749, "1.5"),
         file="resource_api/introspection.py",
         symbol="_is_access_token",
         stops=("refresh-token-as-access-token",),
@@ -184,8 +170,7 @@ CHECKS = (
     Check(
         slug="expiry",
         title="An expired token must not be active.",
-        rfc=7662,
-        section="2.2",
+        section=rfc(7662, "2.2"),
         file="auth_server/issued_tokens.py",
         symbol="IssuedToken.has_expired",
         stops=("expired-access-token",),
@@ -193,8 +178,7 @@ CHECKS = (
     Check(
         slug="grant-alive",
         title="When a grant ends, all its tokens must stop working.",
-        rfc=7009,
-        section="2.1",
+        section=rfc(7009, "2.1"),
         file="auth_server/issued_tokens.py",
         symbol="IssuedToken.has_ended_grant",
         stops=("revoked-access-token",),
@@ -202,8 +186,7 @@ CHECKS = (
     Check(
         slug="scope-needed",
         title="The token must have the scope that the resource needs.",
-        rfc=6750,
-        section="3.1",
+        section=rfc(6750, "3.1"),
         file="resource_api/protection.py",
         symbol="_check_scope",
         stops=("write-with-a-read-only-token",),
@@ -211,8 +194,7 @@ CHECKS = (
     Check(
         slug="own-photos",
         title="A token gives access only to the photos of the user who granted it.",
-        rfc=6749,
-        section="1.4",
+        section=rfc(6749, "1.4"),
         file="resource_api/photos.py",
         symbol="_is_own",
         stops=("another-persons-photo",),

@@ -23,7 +23,7 @@ log = logging.getLogger("tripod")
 #: The prefix of the slug under which the store keeps the result at the plain server.
 _COMPARED = "plain:"
 #: Estimates in seconds: for an attack and its comparison, before the first has ended, and for the
-#: attack that waits, which starts servers of its own.
+#: attacks on servers of their own, which start first.
 FIRST_GUESS, WAITING = 0.5, 12.0
 
 
@@ -48,7 +48,7 @@ class Run:
         if self.done:
             each = elapsed / len(self.done)
         left = each * len(self.remaining)
-        if any(attack.has_to_wait for attack in self.remaining):
+        if any(attack.own_legs for attack in self.remaining):
             left = max(left, WAITING - elapsed)
         return max(1, round(left))
 
@@ -78,7 +78,7 @@ class Laboratory:
         """Run `attacks` in the background. Return False, and do nothing, during another run."""
         if not self._busy.acquire(blocking=False):
             return False
-        run = Run(sorted(attacks, key=lambda attack: attack.has_to_wait))  # like `run_all`
+        run = Run(sorted(attacks, key=lambda attack: bool(attack.own_legs)))  # like `run_all`
         self.under_way = run
         thread = threading.Thread(target=self._work, args=(run,), daemon=True)
         try:

@@ -32,10 +32,10 @@ def run(attack: Attack, stage: Stage) -> Result:
 def run_all(stage: Stage, report: Report, attacks: Iterable[Attack] = ATTACKS) -> None:
     """Run `attacks` one after the other, and pass each result to `report`.
 
-    Attacks that have to wait are run last.
+    Attacks on servers of their own are run last.
     """
     try:
-        for attack in sorted(attacks, key=lambda attack: attack.has_to_wait):
+        for attack in sorted(attacks, key=lambda attack: bool(attack.own_legs)):
             report(attack, run(attack, stage))
     finally:
         with suppress(requests.RequestException):  # the results count even if tidying up fails
@@ -105,4 +105,4 @@ def _explain(attack: Attack, result: Result) -> str:
     check = _CHECKS[attack.check]
     if not is_stopped(result):
         return f"{check.file}: {check.symbol}"
-    return f"{check.title} RFC {check.rfc}, {check.section_for(attack)}"
+    return f"{check.title} {check.section_for(attack)}"

@@ -10,11 +10,11 @@ from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.outcome import Result
+from inspector.lab.own_legs import run_on_own_legs
 from inspector.lab.run import Report, run_all
 from inspector.lab.stage import stage_for
 from inspector.lab.targets import has_lab
 from inspector.lab.views import add_pages
-from inspector.lab.waiting import run_on_own_legs
 from inspector.views import Inspector
 
 
@@ -22,17 +22,20 @@ def add_lab(app: Flask, settings: ClientAppSettings, environment: Mapping[str, s
     """Add the lab's pages to `app`, if `has_lab`. Its attacks go to the legs in `settings`.
 
     The inspector's pages are there already. `environment` is that of the legs that the lab starts
-    for the attacks that wait.
+    for the attacks that need servers of their own.
     """
     if not has_lab(settings):
         return
     inspector: Inspector = app.extensions["tripod.inspector"]
 
     def run(attacks: Sequence[Attack], report: Report) -> None:
-        waiting = [attack for attack in attacks if attack.has_to_wait]
+        on_own_legs = [attack for attack in attacks if attack.own_legs]
+        others = [attack for attack in attacks if not attack.own_legs]
         with ThreadPoolExecutor(max_workers=1) as pool:
-            pending = pool.submit(run_on_own_legs, waiting, report, inspector.store, environment)
-            run_all(stage_for(settings), report, [each for each in attacks if each not in waiting])
+            pending = pool.submit(
+                run_on_own_legs, on_own_legs, report, inspector.store, environment
+            )
+            run_all(stage_for(settings), report, others)
             pending.result()
 
     def compare(attack: Attack) -> Result | None:

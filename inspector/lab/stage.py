@@ -24,6 +24,7 @@ from inspector.lab.actors import (
 )
 from inspector.lab.http import Answer, Sender, new_session
 from inspector.lab.outcome import CannotRun
+from inspector.lab.proxy import Proxy
 
 #: The attacker's own site. No request is ever sent there.
 MALLORYS_SITE = "https://mallory.example"
@@ -56,13 +57,18 @@ class Code:
 
 @dataclass
 class Stage:
-    """The actors of one run. `http` creates a session; `wait` waits for a number of seconds."""
+    """The actors of one run.
+
+    `http` creates a session; `wait` waits for a number of seconds; `proxy` is Mallory's, if it is
+    in front of the authorization server.
+    """
 
     addresses: Addresses
     client_id: str
     client_secret: str = field(repr=False)
     http: Callable[[], requests.Session]
     wait: Callable[[float], None]
+    proxy: Proxy | None = None
     _run_id: str = field(default_factory=lambda: secrets.token_hex(3))
     _attack: str = PREPARATION
     _counts: dict[str, Iterator[int]] = field(default_factory=dict)
@@ -205,7 +211,7 @@ class Stage:
         return self._app(client_id, secret, redirect_uri, MALLORY)
 
 
-def stage_for(settings: ClientAppSettings) -> Stage:
+def stage_for(settings: ClientAppSettings, proxy: Proxy | None = None) -> Stage:
     """Return a stage for the legs that Print Shop with these settings uses."""
     return Stage(
         Addresses(settings.issuer, settings.url, settings.resource_api_url),
@@ -213,6 +219,7 @@ def stage_for(settings: ClientAppSettings) -> Stage:
         settings.client_secret,
         http=new_session,
         wait=time.sleep,
+        proxy=proxy,
     )
 
 

@@ -13,6 +13,9 @@ from tempfile import TemporaryDirectory
 import requests
 
 from config import PROJECT_ROOT, ClientAppSettings
+from inspector.lab.local_server import serving
+from inspector.lab.proxy import proxy_to
+from inspector.lab.stage import Stage, stage_for
 from web.child_servers import stop_with_parent
 
 #: Seconds. It is short, because one attack waits until an access token has expired.
@@ -30,28 +33,37 @@ class DidNotStart(Exception):
 def legs(
     environment: Mapping[str, str],
     when_stopped: Callable[[ClientAppSettings], None] = lambda _: None,
-) -> Iterator[ClientAppSettings]:
-    """Start the three legs, yield the settings of Print Shop, and stop the legs.
+) -> Iterator[Stage]:
+    """Start the three legs behind Mallory's proxy, yield their stage, and stop them.
 
     The settings of Tripod in `environment` are ignored. `when_stopped` is called with the settings
-    before the folder is deleted.
+    of Print Shop before the folder is deleted.
 
     :raises DidNotStart: when they do not answer.
     """
-    with TemporaryDirectory(prefix="tripod-lab-") as folder:
-        own = _own_environment(environment, Path(folder) / "instance")
+    ports = _find_free_ports(len(_URLS))
+    proxy = proxy_to(f"http://127.0.0.1:{ports[0]}")
+    with (
+        TemporaryDirectory(prefix="tripod-lab-") as folder,
+        serving(proxy, threaded=True) as front,
+    ):
+        own = _own_environment(environment, Path(folder) / "instance", ports, front)
         settings = ClientAppSettings.load(own)
         with _serving(own, Path(folder) / "output.txt"):
-            yield settings
+            yield stage_for(settings, proxy)
         when_stopped(settings)
 
 
-def _own_environment(environment: Mapping[str, str], instance_path: Path) -> dict[str, str]:
+def _own_environment(
+    environment: Mapping[str, str], instance_path: Path, ports: list[int], front: str
+) -> dict[str, str]:
+    """Return the environment of the legs. `front` is the proxy before the first of them."""
     kept = {name: value for name, value in environment.items() if not name.startswith("TRIPOD_")}
-    ports = _find_free_ports(len(_URLS))
     urls = {name: f"http://127.0.0.1:{port}" for name, port in zip(_URLS, ports, strict=True)}
     settings = {
         "TRIPOD_DEMO": "1",
+        "TRIPOD_AUTH_SERVER_URL": front,
+        "TRIPOD_AUTH_SERVER_BIND": f"127.0.0.1:{ports[0]}",
         "TRIPOD_INSTANCE_PATH": str(instance_path),
         "TRIPOD_ACCESS_TOKEN_LIFETIME": str(ACCESS_TOKEN_LIFETIME),
     }

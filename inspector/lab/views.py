@@ -24,7 +24,6 @@ from inspector.lab.cards import State, by_group, cards
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import find_source
-from inspector.lab.temporary_legs import ACCESS_TOKEN_LIFETIME
 from inspector.versions import unless_seen
 
 bp = Blueprint("lab", __name__, url_prefix="/inspector/lab")
@@ -73,7 +72,7 @@ def run() -> ResponseReturnValue:
         abort(HTTPStatus.BAD_REQUEST, description="There is no such attack.")
     if not current_laboratory().start([attack]):
         return _busy()
-    if not attack.has_to_wait:
+    if not attack.own_legs:
         current_laboratory().join(MAX_WAIT)
     return _back_to(attack.slug)
 
@@ -112,7 +111,6 @@ def _render_page(laboratory: Laboratory, opened: str) -> str:
         together={check.slug: _together(check) for check in CHECKS},
         titles={attack.slug: attack.title for attack in laboratory.attacks},
         under_way=laboratory.under_way,
-        short_lifetime=ACCESS_TOKEN_LIFETIME,
         State=State,
     )
 

@@ -145,8 +145,9 @@ class _Grouping:
 
     def _add_preparations(self) -> None:
         """Move what a client did to find the server from outside into the flow that followed."""
+        preparations = preparation.Preparations(self._in_order)
         for exchange in list(self._outside):
-            following = preparation.followed_by(exchange, self._in_order)
+            following = preparations.followed_by(exchange)
             flow = following and self._flow_of.get(following.id)
             if flow:
                 self._outside.remove(exchange)

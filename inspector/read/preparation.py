@@ -4,7 +4,8 @@ Only values of the protocol tie messages, and metadata has none. So a client tha
 is known by its client_id, and the messages before that by their User-Agent.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 
 from config import DEMO_CLIENT_ID
 from inspector.read import steps
@@ -42,20 +43,25 @@ def client_of(exchange: Exchange) -> str:
     return steps.asked_by(exchange) or steps.registered_client(exchange).get("client_id", "")
 
 
-def followed_by(exchange: Exchange, in_order: Sequence[Exchange]) -> Exchange | None:
-    """Return the next registration or token request of the sender, or None.
+class Preparations:
+    """Finds the registration or the token request that a message prepared."""
 
-    `in_order` are exchanges in the order in which they began.
-    """
-    sender = steps.header(exchange, "User-Agent")
-    if not sender or not _prepares(exchange):
+    def __init__(self, in_order: Iterable[Exchange]) -> None:
+        """Read the exchanges, in the order in which they began."""
+        self._by_sender: defaultdict[str, list[Exchange]] = defaultdict(list)
+        for exchange in filter(_begins, in_order):
+            self._by_sender[steps.header(exchange, "User-Agent")].append(exchange)
+
+    def followed_by(self, exchange: Exchange) -> Exchange | None:
+        """Return the next registration or token request of the sender, or None."""
+        sender = steps.header(exchange, "User-Agent")
+        if not sender or not _prepares(exchange):
+            return None
+        latest = exchange.started_at + MAX_SECONDS
+        for later in self._by_sender[sender]:
+            if exchange.started_at < later.started_at <= latest:
+                return later
         return None
-    latest = exchange.started_at + MAX_SECONDS
-    for later in in_order:
-        is_in_time = exchange.started_at < later.started_at <= latest
-        if is_in_time and _begins(later) and steps.header(later, "User-Agent") == sender:
-            return later
-    return None
 
 
 def _prepares(exchange: Exchange) -> bool:

@@ -105,7 +105,7 @@ def test_the_flow_is_separate_from_print_shops(
     alice.go_through(f"{legs.client_app_url}/connect")
     request.getfixturevalue("round_trip")
 
-    newest, oldest, _ = flows(watched.exchanges())
+    newest, oldest = flows(watched.exchanges())
 
     assert (newest.title, oldest.title) == (NAME, "Print Shop")
     assert "/callback" in [path for _, path in steps(oldest)]

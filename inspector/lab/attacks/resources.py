@@ -7,6 +7,7 @@ from inspector.lab.attack import Attack, Group
 from inspector.lab.http import Answer
 from inspector.lab.outcome import CannotRun, Outcome
 from inspector.lab.stage import Stage
+from inspector.lab.temporary_legs import ACCESS_TOKEN_LIFETIME
 
 
 def _attempt(answer: Answer, if_stopped: str = "") -> Outcome:
@@ -95,7 +96,8 @@ ATTACKS = (
         description="Mallory has found an access token in an old log. It has expired.",
         run=use_expired_token,
         check="expiry",
-        has_to_wait=True,
+        own_legs="It waits until an access token has expired, on servers of its own whose tokens "
+        f"live for {ACCESS_TOKEN_LIFETIME} seconds.",
         plain=None,
     ),
     attack(

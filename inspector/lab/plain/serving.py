@@ -1,14 +1,13 @@
-"""Runs the plain server in a thread, on a free loopback port."""
+"""Runs the plain server with its users and clients."""
 
 import secrets
-import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from inspector.lab.local_server import serving
 from inspector.lab.plain.app import create_app
 from inspector.lab.plain.models import Client, Photo, User, create_database
 
@@ -33,25 +32,8 @@ def plain_server(accounts: Mapping[str, str], clients: Iterable[PlainClient]) ->
     with create_database() as db:
         _seed(db, accounts, clients)
         # The server has one thread, since the database has one connection.
-        server = make_server(
-            "127.0.0.1", 0, create_app(db, secrets.token_hex()), request_handler=_SilentHandler
-        )
-        thread = threading.Thread(
-            target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True
-        )
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()  # also closes the port
-            thread.join()
-
-
-class _SilentHandler(WSGIRequestHandler):
-    """A handler that logs no request, since addresses hold codes."""
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 (Werkzeug's name)
-        """Log nothing."""
+        with serving(create_app(db, secrets.token_hex()), threaded=False) as url:
+            yield url
 
 
 def _seed(db: Session, accounts: Mapping[str, str], clients: Iterable[PlainClient]) -> None:

@@ -5,6 +5,7 @@ import requests
 from world.clock import Clock
 from world.legs import Legs
 
+from inspector.lab.proxy import Proxy
 from inspector.lab.stage import Addresses, Stage
 
 
@@ -17,12 +18,15 @@ def stage_for(legs: Legs, clock: Clock) -> Stage:
         session.trust_env = False
         return session
 
+    proxy = Proxy(legs.network.application(legs.auth_server_url))
+    legs.network.attach(legs.auth_server_url, proxy)
     return Stage(
         Addresses(legs.auth_server_url, legs.client_app_url, legs.resource_api_url),
         settings.client_id,
         settings.client_secret,
         http=session,
         wait=clock.forward,
+        proxy=proxy,
     )
 
 

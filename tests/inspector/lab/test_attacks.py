@@ -101,8 +101,8 @@ def test_the_security_table_names_no_other_attack() -> None:
 
 
 def test_waiting_attacks_run_last(lab: Stage) -> None:
-    waiting = next(attack for attack in ATTACKS if attack.has_to_wait)
-    immediate = next(attack for attack in ATTACKS if not attack.has_to_wait)
+    waiting = next(attack for attack in ATTACKS if attack.own_legs)
+    immediate = next(attack for attack in ATTACKS if not attack.own_legs)
     order: list[Attack] = []
 
     run_all(lab, lambda attack, _outcome: order.append(attack), [waiting, immediate])
@@ -130,7 +130,7 @@ def test_the_lab_does_not_change_other_users_grants(
     run_all(
         stage_for(legs, clock),
         lambda *_: None,
-        [attack for attack in ATTACKS if not attack.has_to_wait],
+        [attack for attack in ATTACKS if not attack.own_legs],
     )
 
     assert alice.browser.open(f"{legs.client_app_url}/photos").status == 200

@@ -21,7 +21,7 @@ REFUSED = Outcome(
     description="",
     request_id="lab-replay-abc123-01",
 )
-[WAITING] = [attack for attack in ATTACKS if attack.has_to_wait]
+WAITING = next(attack for attack in ATTACKS if attack.own_legs)
 FIRST, SECOND = [attack for attack in ATTACKS if attack.plain][:2]
 #: In seconds.
 TIMEOUT = 5.0

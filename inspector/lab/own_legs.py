@@ -1,6 +1,6 @@
-"""Run the attacks that wait until a token has expired, against legs whose tokens expire soon.
+"""Run the attacks that the demo's own legs are not fit for, against temporary legs.
 
-The demo's own access tokens live for two minutes.
+Their access tokens expire soon, and Mallory's proxy is in front of their authorization server.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,6 @@ from config import ClientAppSettings
 from inspector.lab.attack import Attack
 from inspector.lab.outcome import Failure, Result
 from inspector.lab.run import Report, run_all
-from inspector.lab.stage import stage_for
 from inspector.lab.temporary_legs import DidNotStart, legs
 from inspector.record.store import Store, open_store
 
@@ -28,8 +27,8 @@ def run_on_own_legs(
             store.add(exchange, run_id)
 
     try:
-        with legs(environment, when_stopped=keep_recording) as settings:
-            run_all(stage_for(settings), lambda *result: results.append(result), attacks)
+        with legs(environment, when_stopped=keep_recording) as stage:
+            run_all(stage, lambda *result: results.append(result), attacks)
     except DidNotStart:
         failure = Failure(reason="The servers for this attack did not start.")
         results = [(attack, failure) for attack in attacks]
