@@ -1,8 +1,8 @@
 """The authorization server: signs users in, asks for consent, issues and introspects tokens.
 
 A request arrives in `views/`: an authorization request in `views/authorize.py`, a token,
-introspection or revocation request in `views/back_channel.py`. The docstrings of these views say
-where it is checked and where it commits.
+introspection or revocation request in `views/back_channel.py`. The docstring of `token_request`
+says where it is checked and where it commits.
 """
 
 import logging

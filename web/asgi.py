@@ -61,21 +61,21 @@ class AsgiApplication:
     Of a body, the application gets one byte more than the `longest_body` that it accepts, so that
     nobody fills the disk with bodies that are refused.
 
-    The event loop itself answers requests for the `quick_paths`, whose answers take less time than
-    the hand-over to a thread. They must never wait.
+    The event loop itself answers the `quick_requests`, which are pairs of a method and a path. They
+    must never wait.
     """
 
     def __init__(
         self,
         application: "WSGIApplication",
         longest_body: int,
-        quick_paths: Collection[str] = (),
+        quick_requests: Collection[tuple[str, str]] = (),
         threads: int = THREADS,
     ) -> None:
         self._application = application
         self._longest_body = longest_body
         self._threads = Threads(threads)
-        self._quick_paths = quick_paths
+        self._quick_requests = quick_requests
 
     async def __call__(self, asgi_scope: Message, receive: Receive, send: Send) -> None:
         """Receive a request, run the application, and send its response."""
@@ -101,7 +101,7 @@ class AsgiApplication:
         # Several threads may run the parts of one response. They share its context variables.
         run = copy_context().run
         batches = _make_messages(self._application, wsgi)
-        if wsgi["PATH_INFO"] in self._quick_paths:
+        if (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"]) in self._quick_requests:
             batch = run(next, batches)
         else:
             batch = await self._threads.call(lambda: run(next, batches))

@@ -10,6 +10,7 @@ from typing import IO
 from flask import Flask, Request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.utils import cached_property
+from werkzeug.wsgi import get_input_stream
 
 _PART = 64 * 1024
 #: A longer body is kept in a file.
@@ -30,8 +31,12 @@ class BoundedRequest(Request):
         :raises BadRequest: when its chunks are malformed, or the client left.
         """
         limit = self.max_content_length
-        has_chunks = self.content_length is None and "wsgi.input_terminated" in self.environ
-        if not has_chunks or limit is None:
+        if self.content_length is not None:
+            # With this key, Werkzeug does not notice that the client left.
+            counted = {**self.environ}
+            counted.pop("wsgi.input_terminated", None)
+            return get_input_stream(counted, max_content_length=limit)
+        if "wsgi.input_terminated" not in self.environ or limit is None:
             return super().stream
         self._chunks = body = SpooledTemporaryFile(_BYTES_IN_MEMORY)  # noqa: SIM115
         while part := _read(self.environ["wsgi.input"], min(_PART, limit + 1 - body.tell())):

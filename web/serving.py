@@ -78,7 +78,8 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
         app = create()
         gc.freeze()
         gc.enable()
-        return asgi.AsgiApplication(app, request_bodies.find_limit(app), entrance.quick_paths(app))
+        longest_body = request_bodies.find_limit(app)
+        return asgi.AsgiApplication(app, longest_body, entrance.quick_requests(app))
 
     return create_asgi_application
 

@@ -41,7 +41,7 @@ class Connections:
         return self._local.connection, True
 
     def close(self) -> None:
-        """Close the connections of all threads."""
+        """Drop the connections of all threads. Each closes when it is no longer used."""
         self._local = threading.local()
         self._engine.dispose()
 

@@ -36,7 +36,7 @@ def token_request(request: FormRequest) -> JsonAnswer:
        Or check the refresh token, spend it, and check the scope.
     4. Store the new tokens (`save_token` in `server.py`), and redeem the code.
     5. Commit in `_commit_on_success`. After an error, `handle_error_response` in `server.py` has
-       rolled back.
+       rolled back; after a replay, it has also committed the end of the grant.
     """
     server, protocol_request = authorization_server(), _protocol_request(request)
     error = _objection(request, required="grant_type", repeatable=RESOURCE)

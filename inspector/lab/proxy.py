@@ -37,17 +37,15 @@ class Proxy:
         finally:
             self._change = None
 
-    def __call__(
-        self, environ: "WSGIEnvironment", start_response: "StartResponse"
-    ) -> Iterable[bytes]:
+    def __call__(self, wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer a request."""
-        if self._change is None or environ["PATH_INFO"] != "/oauth/token":
-            return self.application(environ, start_response)
-        response = Response.from_app(self.application, environ)
+        if self._change is None or wsgi["PATH_INFO"] != "/oauth/token":
+            return self.application(wsgi, start_response)
+        response = Response.from_app(self.application, wsgi)
         tokens = json.loads(response.get_data())
         if "access_token" in tokens:
             response.set_data(json.dumps(self._change(tokens)))
-        return response(environ, start_response)
+        return response(wsgi, start_response)
 
 
 def proxy_to(address: str) -> Proxy:
@@ -61,8 +59,8 @@ def proxy_to(address: str) -> Proxy:
     }
     middleware = ProxyMiddleware(BadGateway(), {})
 
-    def forward(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        send = middleware.proxy_to(options, environ["PATH_INFO"], "/")
-        return send(environ, start_response)
+    def forward(wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        send = middleware.proxy_to(options, wsgi["PATH_INFO"], "/")
+        return send(wsgi, start_response)
 
     return Proxy(forward)

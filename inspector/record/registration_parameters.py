@@ -32,7 +32,7 @@ REGISTRATION_PARAMETERS = {
     "policy_uri": address("What the client does with data.", _CLIENT),
     "tos_uri": address("The client’s terms of service.", _CLIENT),
     "contacts": Parameter(Rule.PASSWORD, "Who is responsible. It is not recorded.", _CLIENT),
-    "software_id": clear("Names the software, whoever runs it.", _CLIENT),
+    "software_id": clear("Names the software, the same for each installation of it.", _CLIENT),
     "software_version": clear("The version of the software.", _CLIENT),
     "post_logout_redirect_uris": address(
         "Where the browser may go after a logout.", Section(LOGOUT, "ClientMetadata")

@@ -11,6 +11,9 @@ from flask import Flask
 
 from web import asgi, entrance
 from web.asgi import AsgiApplication, make_environ
+from web.cors import for_browser_clients
+from web.database import writing
+from web.entrance import Blueprint, FormRequest, JsonAnswer
 
 Environ = dict[str, Any]
 
@@ -278,10 +281,34 @@ def test_the_application_does_not_run_on_the_event_loop() -> None:
 
 def test_livez_answers_while_all_threads_wait(start: Callable[..., Flask]) -> None:
     leg, client = start(), Client()
-    quick_paths = entrance.quick_paths(leg)
-    served = AsgiApplication(leg, longest_body=0, threads=0, quick_paths=quick_paths)
+    quick_requests = entrance.quick_requests(leg)
+    served = AsgiApplication(leg, longest_body=0, threads=0, quick_requests=quick_requests)
     request = scope(raw_path=b"/livez", headers=[(b"host", b"127.0.0.1:9000")])
 
     asyncio.run(asyncio.wait_for(served(request, client.receive, client.send), 5))
 
     assert client.status == 200
+
+
+def test_only_what_cannot_wait_for_the_database_is_answered_without_a_thread(
+    start: Callable[..., Flask],
+) -> None:
+    leg, bp = start(), Blueprint("programs", __name__)
+
+    @bp.answers_forms("/read")
+    def read(_request: FormRequest) -> JsonAnswer:
+        return JsonAnswer(200, {})
+
+    @bp.answers_forms("/write")
+    @for_browser_clients()
+    @writing
+    def write(_request: FormRequest) -> JsonAnswer:
+        return JsonAnswer(200, {})
+
+    leg.register_blueprint(bp)
+
+    assert set(entrance.quick_requests(leg)) == {
+        ("GET", "/livez"),
+        ("HEAD", "/livez"),
+        ("POST", "/read"),
+    }

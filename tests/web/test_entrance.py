@@ -69,6 +69,7 @@ def test_a_plain_request_is_answered_before_flask(app: Flask) -> None:
         pytest.param({"data": b"name=Zo\xeb"}, 400, id="not UTF-8"),
         pytest.param({"data": b"name=Zo%EB"}, 400, id="escaped, and not UTF-8"),
         pytest.param({"data": "a=" + "a" * 70_000}, 413, id="too large"),
+        pytest.param({"environ_overrides": {"CONTENT_LENGTH": "9" * 5000}}, 200, id="no number"),
     ],
 )
 def test_flask_answers_every_other_request(
@@ -78,6 +79,14 @@ def test_flask_answers_every_other_request(
 
     assert answer.status_code == status
     assert app.extensions["dispatched"] == ["/echo"]
+
+
+@pytest.mark.parametrize("query", ["", "x"], ids=["at the entrance", "by Flask"])
+@pytest.mark.parametrize("server", [{}, {"wsgi.input_terminated": True}], ids=["WSGI", "gunicorn"])
+def test_an_incomplete_body_is_refused(app: Flask, server: dict[str, Any], query: str) -> None:
+    answer = post(app, query_string=query, environ_overrides={"CONTENT_LENGTH": "99", **server})
+
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS"])
