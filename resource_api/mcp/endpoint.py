@@ -16,7 +16,6 @@ from resource_api.scopes import PHOTOS_READ
 from web import event_log
 from web.application import MAX_FORM_BYTES
 from web.canonical_host import for_machines
-from web.leg_settings import current_settings
 from web.origin_mismatch import read_origin
 
 bp = Blueprint("mcp", __name__)
@@ -58,7 +57,7 @@ def _check_origin() -> None:
     Otherwise a site whose name is rebound to a loopback address could use a server there.
     """
     origin = request.headers.get("Origin")
-    if origin not in (None, current_settings().url, read_origin()):
+    if origin not in (None, read_origin()):
         event_log.record("access_refused", error=ForeignOrigin.error, reason=Reason.FOREIGN_ORIGIN)
         raise ForeignOrigin
 

@@ -438,6 +438,18 @@ def test_a_header_that_differs_from_the_body_is_refused(alices_client, changed):
     assert error_of(call(alices_client, "list_photos", **changed)) == (400, -32020)
 
 
+def test_the_header_names_the_method_of_every_request(alices_client):
+    response = send(alices_client, message("tools/list"), Mcp_Method="server/discover")
+
+    assert error_of(response) == (400, -32020)
+
+
+def test_a_request_without_any_version_lacks_the_header(alices_client):
+    response = send(alices_client, message(_meta={}), MCP_Protocol_Version=None)
+
+    assert error_of(response) == (400, -32020)
+
+
 def test_the_name_of_the_tool_may_be_encoded_in_its_header(alices_client):
     name = b64encode(b"list_photos").decode()
 
