@@ -33,7 +33,7 @@ def alice(legs: Running) -> Person:
 def registered(legs: Running) -> OAuthClientInformationFull:
     """Return a client that the operator registered, without a secret."""
     command = ["-m", "flask", "--app", "app:create_auth_server", "clients", "create"]
-    options = ["--name", "Photo agent", "--redirect-uri", REDIRECT_URI, "--public", "--json"]
+    options = ["--name", "Album helper", "--redirect-uri", REDIRECT_URI, "--public", "--json"]
     scope = ["--scope", "photos:read photos:write"]
     created = run(*command, *options, *scope, env=legs.env)
     return OAuthClientInformationFull.model_validate(json.loads(created.stdout))
@@ -75,3 +75,11 @@ def test_an_agent_that_nobody_registered_reads_and_renames(legs: Running, alice:
     assert renamed.structured_content == photo | {"title": "Renamed again"}
     assert agent.memory.client is not None
     assert agent.memory.client.client_secret is None
+
+
+def test_the_same_agent_can_register_for_another_user(legs: Running, alice: Person) -> None:
+    for person in (alice, Person("bob", "builder", alice.browser.another())):
+        agent = Agent(f"{legs.resource_api_url}/mcp", person)
+        [listed] = agent.call(("list_photos", {"limit": 1}))
+
+        assert listed.structured_content["photos"]
