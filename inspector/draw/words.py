@@ -74,7 +74,7 @@ def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
         case {"error": str(error)}:
             return error
         case {"access_token": _, "refresh_token": _, "id_token": _}:
-            return "two tokens, an ID token"
+            return "three tokens"
         case {"access_token": _, "refresh_token": _}:
             return "two tokens"
         case {"access_token": _}:

@@ -37,7 +37,7 @@ AT: dict[str, dict[str, Meaning]] = {
     "/oauth/authorize": {
         "login_hint": (
             "The username that the login page fills in.",
-            Section(OPENID, "AuthRequest"),
+            Section(OPENID, "3.1.2.1", "AuthRequest"),
         ),
         "error": (_ERROR, rfc(6749, "4.1.2.1")),
     },

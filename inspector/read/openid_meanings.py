@@ -12,10 +12,10 @@ from inspector.record.parameter_kinds import (
 #: One sentence, and the section that says so.
 Meaning = tuple[str, Section | None]
 
-_ID_TOKEN = Section(OPENID, "IDToken")
-_LOGOUT_TOKEN = Section(BACK_CHANNEL_LOGOUT, "LogoutToken")
-_USERINFO = Section(OPENID, "UserInfoResponse")
-_LOGOUT = Section(LOGOUT, "RPLogout")
+_ID_TOKEN = Section(OPENID, "2", "IDToken")
+_LOGOUT_TOKEN = Section(BACK_CHANNEL_LOGOUT, "2.4", "LogoutToken")
+_USERINFO = Section(OPENID, "5.3.2", "UserInfoResponse")
+_LOGOUT = Section(LOGOUT, "2", "RPLogout")
 #: The name under which the claims of ID tokens and logout tokens are explained.
 CLAIMS = "a signed token"
 #: What is said about claims that are in no table.
@@ -24,10 +24,13 @@ UNKNOWN_CLAIM: Meaning = ("Not defined by OpenID Connect.", None)
 AT: dict[str, dict[str, Meaning]] = {
     CLAIMS: {
         "alg": (
-            "How it is signed. The client accepts what it expects, and never `none`.",
+            "How it is signed. The client accepts what it expects, and never none.",
             rfc(7515, "4.1.1"),
         ),
-        "kid": ("Which of the issuer’s keys signed it.", Section(OPENID, "RotateSigKeys")),
+        "kid": (
+            "Which of the issuer’s keys signed it.",
+            Section(OPENID, "10.1.1", "RotateSigKeys"),
+        ),
         "typ": ("What kind of token it is.", rfc(7515, "4.1.9")),
         "iss": ("Who issued it. It must be the server that the client asked.", _ID_TOKEN),
         "sub": ("The user’s identifier at this issuer, which never changes.", _ID_TOKEN),
@@ -41,7 +44,7 @@ AT: dict[str, dict[str, Meaning]] = {
         "amr": ("The methods of the sign-in, such as a password.", _ID_TOKEN),
         "at_hash": (
             "The left half of the hash of the access token that came with it.",
-            Section(OPENID, "CodeIDToken"),
+            Section(OPENID, "3.1.3.6", "CodeIDToken"),
         ),
         "sid": ("The sign-in at the server. A logout token names it too.", _LOGOUT_TOKEN),
         "jti": ("The identifier of this token, so that it is accepted once.", _LOGOUT_TOKEN),
@@ -51,12 +54,12 @@ AT: dict[str, dict[str, Meaning]] = {
     "/oauth/userinfo": {
         "Authorization: Bearer": (
             "The access token. Its grant needs the scope openid.",
-            Section(OPENID, "UserInfoRequest"),
+            Section(OPENID, "5.3.1", "UserInfoRequest"),
         ),
         "sub": ("It must equal the sub of the ID token.", _USERINFO),
         "WWW-Authenticate": (
             "What is missing or wrong with the access token.",
-            Section(OPENID, "UserInfoError"),
+            Section(OPENID, "5.3.3", "UserInfoError"),
         ),
     },
     "/oauth/logout": {

@@ -8,25 +8,25 @@ OPENID_TERMS = (
         "ID token",
         "A signed statement of the authorization server for the client: which user signed in, "
         "when, and for which request. It is not for the API.",
-        Section(OPENID, "IDToken"),
+        Section(OPENID, "2", "IDToken"),
     ),
     term(
         "Nonce",
         "A random value that the client puts into A2 and finds again in the ID token. An ID token "
         "of another request has another one.",
-        Section(OPENID, "NonceNotes"),
+        Section(OPENID, "15.5.2", "NonceNotes"),
     ),
     term(
         "Userinfo",
         "An endpoint of the authorization server. It tells a client with an access token about "
         "the user, as far as the scope allows.",
-        Section(OPENID, "UserInfo"),
+        Section(OPENID, "5.3", "UserInfo"),
     ),
     term(
         "Discovery",
         "A client reads the metadata of a server to find its endpoints, so that it needs to know "
         "only the issuer.",
-        Section(DISCOVERY, "ProviderConfig"),
+        Section(DISCOVERY, "4", "ProviderConfig"),
     ),
     term(
         "JWKS",

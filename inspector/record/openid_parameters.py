@@ -20,9 +20,9 @@ SIGNED_TOKENS = ("id_token", "id_token_hint", "logout_token")
 #: The claim that makes a JWT a logout token, which is the name of a member too.
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
-_REQUEST = Section(OPENID, "AuthRequest")
-_METADATA = Section(DISCOVERY, "ProviderMetadata")
-_CLAIMS = Section(OPENID, "StandardClaims")
+_REQUEST = Section(OPENID, "3.1.2.1", "AuthRequest")
+_METADATA = Section(DISCOVERY, "3", "ProviderMetadata")
+_CLAIMS = Section(OPENID, "5.1", "StandardClaims")
 
 OPENID_PARAMETERS = {
     # The authorization request
@@ -38,7 +38,7 @@ OPENID_PARAMETERS = {
     # Tokens that are shown decoded
     "id_token": secret(
         "A signed statement for the client: who signed in, when and where. It opens no API.",
-        Section(OPENID, "IDToken"),
+        Section(OPENID, "2", "IDToken"),
         "id_token",
     ),
     "id_token_hint": secret(
@@ -46,17 +46,17 @@ OPENID_PARAMETERS = {
     ),
     "logout_token": secret(
         "A signed message to the client: this user has signed out.",
-        Section(BACK_CHANNEL_LOGOUT, "LogoutToken"),
+        Section(BACK_CHANNEL_LOGOUT, "2.4", "LogoutToken"),
     ),
     # Claims
     "auth_time": clear("When the user signed in, in seconds since 1970.", _CLAIMS),
     "at_hash": secret("The left half of the hash of the access token.", _CLAIMS),
     "sid": secret(
         "The sign-in at the server, which a logout ends.",
-        Section(BACK_CHANNEL_LOGOUT, "BCSupport"),
+        Section(BACK_CHANNEL_LOGOUT, "2.1", "BCSupport"),
         "sid",
     ),
-    "azp": clear("The client that the token was issued to.", Section(OPENID, "IDToken")),
+    "azp": clear("The client that the token was issued to.", Section(OPENID, "2", "IDToken")),
     "preferred_username": Parameter(
         Rule.USERNAME, "The name that the user would like to be called by.", _CLAIMS
     ),
@@ -69,7 +69,7 @@ OPENID_PARAMETERS = {
     # Logout
     "post_logout_redirect_uri": address(
         "Where the browser goes after the logout. It must be registered.",
-        Section(LOGOUT, "RPLogout"),
+        Section(LOGOUT, "2", "RPLogout"),
     ),
     # Metadata
     "jwks_uri": address("Where the public keys of the server are.", _METADATA),
@@ -89,14 +89,15 @@ OPENID_PARAMETERS = {
         "Whether a request can name the claims that it wants.", _METADATA
     ),
     "end_session_endpoint": address(
-        "Where a client sends the browser to sign out.", Section(LOGOUT, "OPMetadata")
+        "Where a client sends the browser to sign out.", Section(LOGOUT, "2.1", "OPMetadata")
     ),
     "backchannel_logout_supported": clear(
         "Whether the server tells clients that a user has signed out.",
-        Section(BACK_CHANNEL_LOGOUT, "BCSupport"),
+        Section(BACK_CHANNEL_LOGOUT, "2.1", "BCSupport"),
     ),
     "backchannel_logout_session_supported": clear(
-        "Whether it also says which sign-in has ended.", Section(BACK_CHANNEL_LOGOUT, "BCSupport")
+        "Whether it also says which sign-in has ended.",
+        Section(BACK_CHANNEL_LOGOUT, "2.1", "BCSupport"),
     ),
     "token_endpoint_auth_signing_alg_values_supported": clear(
         "How a client can sign its proof of identity.", rfc(8414, "2")

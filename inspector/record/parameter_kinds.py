@@ -18,17 +18,21 @@ _OPENID_PAGES = {
 
 @dataclass(frozen=True)
 class Section:
-    """A section of an RFC or of a specification of OpenID Connect."""
+    """A section of an RFC or of a specification of OpenID Connect.
+
+    `anchor` is its name in the address of a specification of OpenID Connect.
+    """
 
     document: str
     number: str
+    anchor: str = ""
 
     @property
     def url(self) -> str:
         """The address of the section."""
         page = _OPENID_PAGES.get(self.document)
         if page:
-            return f"https://openid.net/specs/openid-connect-{page}-1_0.html#{self.number}"
+            return f"https://openid.net/specs/openid-connect-{page}-1_0.html#{self.anchor}"
         document = self.document.replace(" ", "").lower()
         return f"https://www.rfc-editor.org/rfc/{document}#section-{self.number}"
 

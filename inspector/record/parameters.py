@@ -48,10 +48,13 @@ PARAMETERS = {
         "How the hash was made. This server accepts only S256.", rfc(7636, "4.3")
     ),
     "prompt": clear(
-        "Whether the server must, or must not, ask the user.", Section(OPENID, "AuthRequest")
+        "Whether the server must, or must not, ask the user.",
+        Section(OPENID, "3.1.2.1", "AuthRequest"),
     ),
     "resource": address("Where the client wants to use the access token.", rfc(8707, "2")),
-    "response_mode": clear("How the response is returned.", Section(OPENID, "AuthRequest")),
+    "response_mode": clear(
+        "How the response is returned.", Section(OPENID, "3.1.2.1", "AuthRequest")
+    ),
     "code": secret(
         "The authorization code. It works once, for a short time, and only with the verifier.",
         rfc(6749, "4.1.2"),
@@ -101,7 +104,7 @@ PARAMETERS = {
     "exp": clear("When the token expires, in seconds since 1970.", rfc(7662, "2.2")),
     "iat": clear("When the token was issued, in seconds since 1970.", rfc(7662, "2.2")),
     "username": Parameter(Rule.USERNAME, "The name that the user signs in with."),
-    "name": clear("The user’s own name.", Section(OPENID, "StandardClaims")),
+    "name": clear("The user’s own name.", Section(OPENID, "5.1", "StandardClaims")),
     # Metadata
     "issuer": address("The authorization server’s own address.", rfc(8414, "2")),
     "authorization_endpoint": address("Where a client sends the browser.", rfc(8414, "2")),
@@ -112,7 +115,7 @@ PARAMETERS = {
     "revocation_endpoint": address("Where a client revokes a token.", rfc(8414, "2")),
     "userinfo_endpoint": address(
         "Where a client with an access token gets information about the user.",
-        Section(OPENID, "UserInfo"),
+        Section(OPENID, "5.3", "UserInfo"),
     ),
     "protected_resources": address(
         "The resource servers that accept this server’s tokens.", rfc(9728, "4")
@@ -124,7 +127,7 @@ PARAMETERS = {
     "response_modes_supported": clear("How a response can be returned.", rfc(8414, "2")),
     "grant_types_supported": clear("What can be exchanged for tokens.", rfc(8414, "2")),
     "prompt_values_supported": clear(
-        "The values that `prompt` can have.", Section(OPENID, "AuthRequest")
+        "The values that `prompt` can have.", Section(OPENID, "3.1.2.1", "AuthRequest")
     ),
     "code_challenge_methods_supported": clear("How a PKCE challenge can be made.", rfc(8414, "2")),
     "token_endpoint_auth_methods_supported": clear(

@@ -25,24 +25,24 @@ REGISTRATION_PARAMETERS = {
     "grant_types": clear("What the client will exchange for tokens.", _CLIENT),
     "response_types": clear("What the client will ask for: a code.", _CLIENT),
     "token_endpoint_auth_method": clear(
-        "How the client will authenticate. A public client has `none`.", _CLIENT
+        "How the client will authenticate. A public client does not.", _CLIENT
     ),
     "client_uri": address("The client’s website.", _CLIENT),
     "logo_uri": address("The client’s logo.", _CLIENT),
     "policy_uri": address("What the client does with data.", _CLIENT),
     "tos_uri": address("The client’s terms of service.", _CLIENT),
     "contacts": Parameter(Rule.PASSWORD, "Who is responsible. It is not recorded.", _CLIENT),
-    "software_id": clear("Names the software, the same for each installation of it.", _CLIENT),
+    "software_id": clear("Names the software, the same on every machine.", _CLIENT),
     "software_version": clear("The version of the software.", _CLIENT),
     "post_logout_redirect_uris": address(
-        "Where the browser may go after a logout.", Section(LOGOUT, "ClientMetadata")
+        "Where the browser may go after a logout.", Section(LOGOUT, "3.1", "ClientMetadata")
     ),
     "backchannel_logout_uri": address(
         "Where the server tells the client that a user has signed out.",
-        Section(BACK_CHANNEL_LOGOUT, "BCRegistration"),
+        Section(BACK_CHANNEL_LOGOUT, "2.2", "BCRegistration"),
     ),
     "id_token_signed_response_alg": clear(
-        "How the client wants its ID tokens to be signed.", Section(OPENID, "IDToken")
+        "How the client wants its ID tokens to be signed.", Section(OPENID, "2", "IDToken")
     ),
     "client_id_issued_at": clear("When the client was registered.", _ANSWER),
     "client_secret_expires_at": clear("When the secret expires. 0 means never.", _ANSWER),

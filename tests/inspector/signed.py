@@ -31,6 +31,6 @@ def encode(document: Any) -> str:
 def token(
     header: dict[str, Any] | None = None, signature: str = SIGNATURE, **changes: object
 ) -> str:
-    """Return a token with these claims. A claim that is None is left out."""
+    """Return a token with these claims. A value of None leaves a claim out."""
     claims = {name: value for name, value in (CLAIMS | changes).items() if value is not None}
     return f"{encode(header or HEADER)}.{encode(claims)}.{signature}"

@@ -91,6 +91,27 @@ def sent(**fields: str) -> dict[str, list[tuple[str, str]]]:
         ),
         (exchange("client_app", "GET /{0}"), "The browser opens a page of Paper Calendar"),
         (
+            exchange("auth_server", "GET /oauth/userinfo", request_headers=BEARER),
+            "Paper Calendar asks House ID who the user is",
+        ),
+        (
+            exchange("auth_server", "GET /oauth/jwks"),
+            "Paper Calendar fetches the public keys of House ID",
+        ),
+        (
+            exchange("auth_server", "GET /oauth/logout"),
+            "Paper Calendar sends the browser to House ID",
+        ),
+        (
+            exchange("client_app", "POST /backchannel-logout"),
+            "House ID tells Paper Calendar that the user has signed out",
+        ),
+        (exchange("client_app", "GET /profile"), "The user opens the page about themselves"),
+        (
+            exchange("auth_server", "PUT /oauth/register/c1"),
+            "Paper Calendar changes its registration",
+        ),
+        (
             exchange(
                 "auth_server",
                 "POST /oauth/token",
@@ -113,6 +134,48 @@ def test_a_request_is_one_sentence(one: Exchange, sentence: str) -> None:
         (
             exchange("auth_server", "POST /oauth/token", **sent(grant_type="authorization_code")),
             "House ID issues two tokens",
+        ),
+        (
+            exchange(
+                "auth_server",
+                "POST /oauth/token",
+                response_text='{"access_token": "a", "id_token": "i"}',
+                **sent(grant_type="authorization_code"),
+            ),
+            "House ID issues two tokens and an ID token",
+        ),
+        (
+            exchange("auth_server", "GET /oauth/jwks", response_text='{"keys": []}'),
+            "House ID returns its public keys",
+        ),
+        (
+            exchange("auth_server", "GET /oauth/userinfo", response_text='{"sub": "1"}'),
+            "House ID says which account the user has",
+        ),
+        (
+            exchange(
+                "auth_server",
+                "POST /oauth/register",
+                status=201,
+                response_text='{"client_id": "c1", "redirect_uris": []}',
+            ),
+            "House ID returns the registration",
+        ),
+        (
+            exchange(
+                "resource_api",
+                "GET /.well-known/oauth-protected-resource",
+                response_text='{"resource": "r", "authorization_servers": []}',
+            ),
+            "Photo API names its authorization server",
+        ),
+        (
+            exchange("resource_api", "POST /mcp", response_text='{"result": {"tools": []}}'),
+            "Photo API returns its tools",
+        ),
+        (
+            exchange("resource_api", "POST /mcp", response_text='{"result": {"content": []}}'),
+            "Photo API returns the result",
         ),
         (exchange("auth_server", "POST /oauth/token", status=400), "House ID refuses"),
         (exchange("resource_api", "GET /photos", status=503), "Photo API fails"),

@@ -92,8 +92,8 @@ def test_optional_parameters_of_the_authorization_request_are_explained() -> Non
     message = exchange("auth_server", "GET /oauth/authorize", query=query)
 
     assert [str(each.section) for each in explained(message)] == [
-        "OpenID Connect Core, AuthRequest",
-        "OpenID Connect Core, AuthRequest",
+        "OpenID Connect Core, 3.1.2.1",
+        "OpenID Connect Core, 3.1.2.1",
         "RFC 8707, 2",
     ]
 

@@ -349,3 +349,25 @@ def test_the_attackers_messages_are_described_as_such(
 
     assert expected in story
     assert "exchanges the code" not in story
+
+
+CHALLENGE = [("WWW-Authenticate", 'Bearer error="insufficient_scope", scope="photos:write"')]
+
+
+@pytest.mark.parametrize(
+    ("leg", "request_line", "fields", "expected"),
+    [
+        ("auth_server", "GET /oauth/userinfo", {}, "tells what the scope allows."),
+        ("auth_server", "GET /oauth/userinfo", {"status": 403}, "Tripod ID refuses."),
+        (
+            "resource_api",
+            "POST /mcp",
+            {"status": 403, "response_headers": CHALLENGE},
+            "Photo API names the scope that is needed",
+        ),
+    ],
+)
+def test_a_call_with_an_access_token_is_described_by_its_address_and_response(
+    leg: str, request_line: str, fields: dict[str, Any], expected: str
+) -> None:
+    assert expected in describe(leg, request_line, request_headers=BEARER, **fields)

@@ -10,7 +10,10 @@ from tests.inspector.exchanges import exchange
     ("text", "label"),
     [
         ('{"access_token": "••••••••", "refresh_token": "••••••••"}', "two tokens"),
+        ('{"access_token": "a", "refresh_token": "r", "id_token": "i"}', "three tokens"),
         ('{"access_token": "••••••••"}', "an access token"),
+        ('{"client_id": "c1", "client_name": "App", "redirect_uris": []}', "c1"),
+        ('{"keys": [{"kid": "1"}, {"kid": "2"}]}', "2 keys"),
         ('{"active": true, "name": "Alice"}', "active"),
         ('{"active": false}', "not active"),
         ('{"error": "invalid_grant"}', "invalid_grant"),
