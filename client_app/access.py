@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from client_app import oauth
 from client_app.api_errors import InvalidTokenError
-from client_app.events import log_id, record_failure
+from client_app.events import log_id, record_failure, record_id_token
 from client_app.models import Connection, Record
 from client_app.orders import Order
 from client_app.reasons import Reason
@@ -136,12 +136,22 @@ class Access:
                 raise oauth.UnreachableError(
                     Reason.CLIENT_REFUSED, f"it refused this client: {error}"
                 ) from error
-            record.remove_connection(self.connection_id)
-            event_log.record("connection_ended", connection=name, reason=Reason.INVALID_GRANT)
+            self._end(record, Reason.INVALID_GRANT)
+            raise ConnectionEndedError from error
+        except oauth.BadTokenError as error:
+            self._end(record, Reason(error.code))
             raise ConnectionEndedError from error
         self.replaced = stale
         event_log.record("tokens_refreshed", connection=name, scope=connection.tokens.scope)
+        if connection.tokens.id_token != stale.id_token:
+            record_id_token(connection.tokens.id_token, connection=name)
         return connection.tokens
+
+    def _end(self, record: Record, reason: Reason) -> None:
+        """Remove the connection, whose tokens are revoked or no longer valid."""
+        record.remove_connection(self.connection_id)
+        name = log_id(self.connection_id)
+        event_log.record("connection_ended", connection=name, reason=reason)
 
     def disconnect(self) -> bool:
         """Delete the tokens and revoke their grant; return whether the server confirmed it."""

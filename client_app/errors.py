@@ -8,7 +8,13 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from client_app.access import ConnectionEndedError, NotConnectedError
 from client_app.api_errors import InsufficientScopeError, NoSuchPhotoError, PhotoApiError
-from client_app.oauth import BadResponseError, NotUnderstoodError, RefusedError, UnreachableError
+from client_app.oauth import (
+    BadResponseError,
+    BadTokenError,
+    NotUnderstoodError,
+    RefusedError,
+    UnreachableError,
+)
 from client_app.print_shop import print_shop
 from client_app.reasons import Reason, reason_for
 from client_app.return_to import ALBUM, checked_return_to, connect_again_url, connect_url, this_page
@@ -34,6 +40,22 @@ SENTENCES = {
     Reason.SERVER_ERROR: "Something went wrong at {issuer}.",
     Reason.TEMPORARILY_UNAVAILABLE: "{issuer} is too busy at the moment.",
 }
+#: Why an ID token is refused. `{issuer}` is the server's name.
+ID_TOKEN_SENTENCES = {
+    Reason.JWT_MISSING: "The response contains no ID token.",
+    Reason.SIGN_IN_CHANGED: "The ID token is about another sign-in.",
+    Reason.JWT_MALFORMED: "The ID token cannot be read.",
+    Reason.JWT_ALGORITHM: "The ID token is not signed in a way that Print Shop accepts.",
+    Reason.JWT_KEY: "The ID token is not signed with a key of {issuer}.",
+    Reason.JWT_SIGNATURE: "The signature of the ID token is wrong.",
+    Reason.JWT_ISSUER: "The ID token is not from {issuer}.",
+    Reason.JWT_AUDIENCE: "The ID token was issued to another app.",
+    Reason.JWT_EXPIRED: "The ID token has expired.",
+    Reason.JWT_FROM_THE_FUTURE: "The ID token is from the future. A clock may be wrong.",
+    Reason.NONCE_MISMATCH: "The ID token belongs to another sign-in.",
+    Reason.AT_HASH_MISMATCH: "The ID token belongs to another access token.",
+    Reason.SIGN_IN_TOO_OLD: "You signed in longer ago than Print Shop requires.",
+}
 OTHER_SENTENCE = "{issuer} did not accept the request of Print Shop."
 _PHOTO_API_OUTCOMES = {
     Reason.PHOTO_API_BAD_ANSWER: "not understood",
@@ -47,6 +69,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(NotConnectedError, _not_connected)
     app.register_error_handler(ConnectionEndedError, _connection_ended)
     app.register_error_handler(BadResponseError, _bad_authorization_response)
+    app.register_error_handler(BadTokenError, _bad_id_token)
     app.register_error_handler(RefusedError, _refused)
     app.register_error_handler(UnreachableError, _auth_server_unreachable)
     app.register_error_handler(InsufficientScopeError, _insufficient_scope)
@@ -67,6 +90,13 @@ def _connection_ended(_error: ConnectionEndedError) -> Answer:
 
 def _bad_authorization_response(error: BadResponseError) -> Answer:
     return page("bad_authorization_response.html", HTTPStatus.BAD_REQUEST, reason=error.code)
+
+
+def _bad_id_token(error: BadTokenError) -> Answer:
+    retry_address = connect_again_url(error.request)
+    why = ID_TOKEN_SENTENCES[Reason(error.code)].format(issuer=print_shop().issuer_name)
+    status = HTTPStatus.BAD_REQUEST
+    return page("bad_id_token.html", status, why=why, error=error, retry_address=retry_address)
 
 
 def _refused(error: RefusedError) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
 
-from client_app.oauth import OAuthError, RefusedError
+from client_app.oauth import OAuthError, RefusedError, SignedToken
 from client_app.reasons import reason_for
 from web import event_log
 
@@ -22,6 +22,13 @@ def record_failure(event: str, **fields: str) -> Iterator[None]:
     except OAuthError as error:
         event_log.record(event, reason=reason_for(error), **_details(error), **fields)
         raise
+
+
+def record_id_token(id_token: SignedToken | None, **fields: str) -> None:
+    """Record which key signed the ID token that was validated, if there is one."""
+    if id_token is not None:
+        kid, alg = id_token.header.get("kid"), id_token.header["alg"]
+        event_log.record("id_token_validated", kid=kid, alg=alg, **fields)
 
 
 def _details(error: OAuthError) -> dict[str, str]:

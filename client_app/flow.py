@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from client_app import oauth
 from client_app.access import revoke_connections
-from client_app.events import log_id, record_failure
+from client_app.events import log_id, record_failure, record_id_token
 from client_app.models import Connection, Record
 from client_app.reasons import Reason
 from client_app.session_store import SessionStore
@@ -69,6 +69,7 @@ class AuthorizationFlow:
         event_log.record(
             "tokens_received", flow=flow, connection=log_id(connection.id), scope=tokens.scope
         )
+        record_id_token(tokens.id_token, flow=flow)
         revoke_connections(self.client, replaced, Reason.REPLACED)
         return NewConnection(connection.id, request.return_to)
 

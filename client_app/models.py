@@ -8,11 +8,17 @@ Orders belong to the connection under which they were made, and are deleted with
 """
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from secrets import compare_digest
 from typing import Any, Self
 
-from client_app.oauth import AuthorizationRequest, AuthorizationResponse, BadResponseError, Tokens
+from client_app.oauth import (
+    AuthorizationRequest,
+    AuthorizationResponse,
+    BadResponseError,
+    SignedToken,
+    Tokens,
+)
 from client_app.orders import MAX_ORDERS, Order
 from client_app.reasons import Reason
 
@@ -43,7 +49,7 @@ class Connection:
     def from_stored(cls, stored: dict[str, Any]) -> Self:
         """Create a connection from the result of `dataclasses.asdict`."""
         orders = [Order.from_stored(order) for order in stored.get("orders", [])]
-        return cls(stored["id"], Tokens(**stored["tokens"]), stored["made_at"], orders)
+        return cls(stored["id"], _read_tokens(stored["tokens"]), stored["made_at"], orders)
 
 
 @dataclass
@@ -116,3 +122,10 @@ class Record:
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a record of this version") from error
         return cls(requests, connections)
+
+
+def _read_tokens(stored: dict[str, Any]) -> Tokens:
+    tokens = Tokens(**stored)
+    if tokens.id_token is None:
+        return tokens
+    return replace(tokens, id_token=SignedToken(**stored["id_token"]))

@@ -1,6 +1,7 @@
 """The authorization code flow with PKCE, for a confidential client (OAuth 2.0, RFC 6749).
 
-Copy this file into your own product. It needs `requests` and nothing else of this project.
+Copy this file into your own product. It needs `requests`, `joserfc` and nothing else of this
+project. With the scope `openid` it checks the ID token too (OpenID Connect Core).
 
     client = Client(issuer=…, client_id=…, client_secret=…, redirect_uri=…, http=lambda: session)
     # Store `request` for this browser, and redirect the browser to `url`.
@@ -23,15 +24,26 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 import requests
+from joserfc import jwt
+from joserfc.errors import BadSignatureError, JoseError, UnsupportedAlgorithmError
+from joserfc.jwk import GuestProtocol, JWKRegistry, Key
 
 TIMEOUT = (3.05, 8.0)  # seconds to connect, and seconds between two bytes of the answer
-METADATA_LIFETIME = 300  # seconds
+METADATA_LIFETIME = 300  # seconds, of the server's public keys too
+#: Seconds between two requests for the keys, so that forged tokens cannot cause many of them.
+KEYS_INTERVAL = 30
+#: How a token may be signed: neither `none`, nor with a secret that is shared (HS256).
+ALGORITHMS = ("RS256", "ES256")
+CLOCK_SKEW = 30  # seconds that the clocks of server and client may differ
+#: The claims that a refresh may leave out, but not change (OpenID Connect Core §12.2).
+LASTING_CLAIMS = ("iss", "sub", "aud", "azp", "auth_time", "nonce")
 #: Seconds that an access token is assumed to live when the server does not say (RFC 6749 §5.1).
 ASSUMED_LIFETIME = 300
 #: An error code (RFC 6749 §4.1.2.1); the limit of 60 characters keeps it short enough to show.
@@ -78,6 +90,19 @@ class BadResponseError(OAuthError):
     """The authorization response does not answer this client's request; it may be an attack."""
 
 
+class BadTokenError(OAuthError):
+    """An ID token or another signed token fails a check; it may be an attack."""
+
+
+@dataclass(frozen=True)
+class SignedToken:
+    """A token whose signature, issuer, audience and time are valid. `raw` is as it was received."""
+
+    raw: str = field(repr=False)
+    header: dict[str, Any]
+    claims: dict[str, Any] = field(repr=False)
+
+
 @dataclass(frozen=True)
 class Tokens:
     """The answer of the token endpoint. `expires_at` is in epoch seconds of the local clock."""
@@ -87,6 +112,7 @@ class Tokens:
     scope: str
     expires_at: float
     lifetime: float
+    id_token: SignedToken | None = None  # if `openid` was granted
 
     def seconds_left(self, now: float) -> float:
         """Return the seconds until the access token expires, from 0 to its lifetime."""
@@ -107,6 +133,7 @@ class AuthorizationRequest:
     created_at: float
     return_to: str | None = None
     more: dict[str, str] = field(default_factory=dict)
+    nonce: str = field(default="", repr=False)
 
     def is_answered_by(self, response: "AuthorizationResponse") -> bool:
         """Return whether the states are equal (RFC 6749 §10.12); compare in constant time."""
@@ -149,6 +176,7 @@ class Client:
     http: Callable[[], requests.Session]
     clock: Callable[[], float] = time.time
     _cached: tuple[float, dict[str, object]] | None = field(default=None, init=False, repr=False)
+    _cached_keys: tuple[float, list[Key]] | None = field(default=None, init=False, repr=False)
 
     def authorization_request(
         self, scope: str, return_to: str | None = None, **more: str
@@ -157,7 +185,7 @@ class Client:
 
         Return what to store for this browser, and the URL to redirect it to, with `more` in it.
         """
-        state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
+        state, verifier, nonce = secrets.token_urlsafe(32), secrets.token_urlsafe(48), ""
         digest = hashlib.sha256(verifier.encode()).digest()
         parameters = {
             "response_type": "code",
@@ -168,9 +196,11 @@ class Client:
             "code_challenge": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
             "code_challenge_method": "S256",
         } | more
+        if "openid" in scope.split():
+            parameters["nonce"] = nonce = secrets.token_urlsafe(32)
         path, _, query = self._find_endpoint("authorization_endpoint").partition("?")
         query = "&".join(filter(None, (query.rstrip("&"), urlencode(parameters, quote_via=quote))))
-        request = AuthorizationRequest(state, verifier, scope, self.clock(), return_to, more)
+        request = AuthorizationRequest(state, verifier, scope, self.clock(), return_to, more, nonce)
         return request, f"{path}?{query}"
 
     def authorization_code(
@@ -199,18 +229,37 @@ class Client:
             raise BadResponseError("issuer_mismatch")
 
     def redeem(self, code: str, request: AuthorizationRequest) -> Tokens:
-        """T1 – Access token request: send code and verifier (RFC 6749 §4.1.3, RFC 7636 §4.5)."""
+        """T1 – Access token request: send code and verifier (RFC 6749 §4.1.3, RFC 7636 §4.5).
+
+        :raises BadTokenError: when the ID token is wrong. The tokens are revoked.
+        """
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri}
-        return self._request_tokens(form | {"code_verifier": request.verifier}, request.scope)
+        form["code_verifier"] = request.verifier
+        tokens, id_token = self._request_tokens(form, request.scope)
+        if "openid" not in tokens.scope.split():
+            return tokens
+        try:
+            return replace(tokens, id_token=self._check_sign_in(id_token, tokens, request))
+        except OAuthError:  # also if the keys could not be loaded, because the code is spent
+            self._give_up(tokens)
+            raise
 
     def refresh(self, tokens: Tokens, scope: str | None = None) -> Tokens:
-        """F1 – Refresh request (RFC 6749 §6). Without `scope`, the granted scope stays as it is."""
+        """F1 – Refresh request (RFC 6749 §6). Without `scope`, the granted scope stays as it is.
+
+        :raises BadTokenError: when a new ID token is wrong. The new tokens are revoked.
+        """
         if tokens.refresh_token is None:
             raise RefusedError("invalid_grant", "The server gave no refresh token.")
         form = {"grant_type": "refresh_token", "refresh_token": tokens.refresh_token}
         if scope:
             form["scope"] = scope
-        return self._request_tokens(form, scope or tokens.scope)
+        new, id_token = self._request_tokens(form, scope or tokens.scope)
+        try:
+            return replace(new, id_token=self._check_refreshed(id_token, new, tokens.id_token))
+        except BadTokenError:
+            self._give_up(new)
+            raise
 
     def revoke(self, tokens: Tokens) -> None:
         """Revoke the refresh token, and the access token with it (RFC 7009 §2.1)."""
@@ -219,21 +268,126 @@ class Client:
             form = {"token": tokens.refresh_token, "token_type_hint": "refresh_token"}
         self._post("revocation_endpoint", form)
 
-    def _request_tokens(self, form: dict[str, str], requested_scope: str) -> Tokens:
-        """Send a token request. A missing scope (§5.1) or refresh token (§6) has not changed."""
+    def _give_up(self, tokens: Tokens) -> None:
+        """Revoke tokens that are not used. If that fails, the first error is what counts."""
+        with suppress(OAuthError):
+            self.revoke(tokens)
+
+    def _request_tokens(self, form: dict[str, str], requested_scope: str) -> tuple[Tokens, str]:
+        """Return the tokens, and the ID token without checks, or "" without one.
+
+        A missing scope (§5.1) or refresh token (§6) has not changed.
+        """
         asked_at = self.clock()  # before sending, so that the token never seems to live too long
         answer = _read_json(self._post("token_endpoint", form))
         _read_text(answer, "token_type", "(?i:bearer)")
         scope = _read_text(answer, "scope", r"[\x20-\x7e]*")
         refresh_token = _read_text(answer, "refresh_token", r"[\x20-\x7e]*")
         lifetime = _read_lifetime(answer.get("expires_in"))
-        return Tokens(
+        tokens = Tokens(
             access_token=_read_text(answer, "access_token", r"[\x21-\x7e]+"),
             refresh_token=refresh_token or form.get("refresh_token"),
             scope=" ".join(scope.split()) or requested_scope,
             expires_at=asked_at + lifetime,
             lifetime=lifetime,
         )
+        return tokens, _read_text(answer, "id_token", r"[\x21-\x7e]*")
+
+    def _check_sign_in(
+        self, raw: str, tokens: Tokens, request: AuthorizationRequest
+    ) -> SignedToken:
+        """Validate the ID token of a sign-in (OpenID Connect Core §3.1.3.7)."""
+        id_token = self._check_id_token(raw, tokens)
+        nonce = id_token.claims.get("nonce")
+        if not secrets.compare_digest(str(nonce).encode(errors="replace"), request.nonce.encode()):
+            raise BadTokenError("nonce_mismatch")
+        if "max_age" in request.more:
+            signed_in_at = _read_time(id_token.claims, "auth_time")
+            if signed_in_at < self.clock() - CLOCK_SKEW - int(request.more["max_age"]):
+                raise BadTokenError("sign_in_too_old")
+        return id_token
+
+    def _check_refreshed(
+        self, raw: str, tokens: Tokens, first: SignedToken | None
+    ) -> SignedToken | None:
+        """Validate the ID token of a refresh (§12.2). Without one, the first stays."""
+        if first is None or not raw:
+            return first
+        try:
+            id_token = self._check_id_token(raw, tokens)
+        except UnreachableError:  # It cannot be checked now, and the refresh token is spent.
+            return first
+        claims = first.claims | id_token.claims
+        if any(claims.get(name) != first.claims.get(name) for name in LASTING_CLAIMS):
+            raise BadTokenError("sign_in_changed")
+        return replace(id_token, claims=claims)
+
+    def _check_id_token(self, raw: str, tokens: Tokens) -> SignedToken:
+        """Validate what is the same at each sign-in and refresh; `at_hash` is of §3.1.3.6."""
+        if not raw:
+            raise BadTokenError("jwt_missing")
+        id_token = self.read_signed_token(raw)
+        if not isinstance(id_token.claims.get("sub"), str):
+            raise BadTokenError("jwt_malformed")
+        digest = hashlib.sha256(tokens.access_token.encode()).digest()
+        at_hash = base64.urlsafe_b64encode(digest[:16]).rstrip(b"=").decode()
+        if id_token.claims.get("at_hash", at_hash) != at_hash:
+            raise BadTokenError("at_hash_mismatch")
+        return id_token
+
+    def read_signed_token(self, raw: str) -> SignedToken:
+        """Return a token of the issuer for this client, whose signature and time are valid.
+
+        :raises BadTokenError: when it is another token.
+        """
+        try:
+            token = jwt.decode(raw, self._find_key, algorithms=ALGORITHMS)
+            json.dumps(
+                token.claims, ensure_ascii=False
+            ).encode()  # fails if a surrogate is unpaired
+        except UnsupportedAlgorithmError as error:
+            raise BadTokenError("jwt_algorithm") from error
+        except BadSignatureError as error:
+            raise BadTokenError("jwt_signature") from error
+        except (JoseError, ValueError, RecursionError) as error:
+            raise BadTokenError("jwt_malformed") from error
+        self._check_parties(token.claims)
+        if _read_time(token.claims, "exp") <= self.clock() - CLOCK_SKEW:
+            raise BadTokenError("jwt_expired")
+        if _read_time(token.claims, "iat") > self.clock() + CLOCK_SKEW:
+            raise BadTokenError("jwt_from_the_future")
+        return SignedToken(raw, token.header, token.claims)
+
+    def _check_parties(self, claims: dict[str, Any]) -> None:
+        """Check who issued a token, and for whom (§3.1.3.7, steps 2 to 5)."""
+        if claims.get("iss") != self.issuer:
+            raise BadTokenError("jwt_issuer")
+        audience = claims.get("aud")
+        if isinstance(audience, str):
+            audience = [audience]
+        if not isinstance(audience, list) or self.client_id not in audience:
+            raise BadTokenError("jwt_audience")
+        # With several audiences, only `azp` says that it was issued to this client.
+        if (len(audience) > 1 or "azp" in claims) and claims.get("azp") != self.client_id:
+            raise BadTokenError("jwt_audience")
+
+    def _find_key(self, token: GuestProtocol) -> Key:
+        """Return the server's key with the `kid`. Load the keys again if there is none."""
+        kid = token.headers().get("kid")
+        for lifetime in (METADATA_LIFETIME, KEYS_INTERVAL):
+            keys = self._load_keys(lifetime)
+            found = [key for key in keys if kid in (None, key.kid)]
+            if len(found) == 1:
+                return found[0]
+        raise BadTokenError("jwt_key")
+
+    def _load_keys(self, lifetime: float) -> list[Key]:
+        """Return the server's public keys, at most `lifetime` seconds old (RFC 7517 §5)."""
+        now = self.clock()
+        if self._cached_keys is None or not 0 <= now - self._cached_keys[0] < lifetime:
+            response = self._send("GET", self._find_endpoint("jwks_uri"))
+            self._cached_keys = (now, _read_keys(_parse(response)))
+        return self._cached_keys[1]
 
     def _find_endpoint(self, name: str) -> str:
         url = self._load_metadata().get(name)
@@ -327,6 +481,25 @@ def _read_text(answer: dict[str, Any], member: str, pattern: str) -> str:
     if isinstance(value, str | None) and re.fullmatch(pattern, value or ""):
         return value or ""
     raise NotUnderstoodError("bad_token_response", f"{member} is {_kind(value)}")
+
+
+def _read_time(claims: dict[str, Any], name: str) -> float:
+    """Return a NumericDate (RFC 7519 §2)."""
+    value = claims.get(name)
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**12:
+        return value
+    raise BadTokenError("jwt_malformed")
+
+
+def _read_keys(document: object) -> list[Key]:
+    """Return the usable keys of a JWK Set; ignore the others (RFC 7517 §5)."""
+    if not isinstance(document, dict) or not isinstance(document.get("keys"), list):
+        raise NotUnderstoodError("bad_answer", "it publishes no keys")
+    keys = []
+    for item in document["keys"]:
+        with suppress(JoseError, ValueError, TypeError):
+            keys.append(JWKRegistry.import_key(item))
+    return keys
 
 
 def _read_lifetime(value: object) -> float:

@@ -49,6 +49,21 @@ class Reason(StrEnum):
     BAD_TOKEN_RESPONSE = "bad_token_response"  # noqa: S105 - a code, not a secret
     CLIENT_REFUSED = "client_refused"  # The server refused the client, not the user's grant.
 
+    # A signed token fails a check: the ID token, or a logout token.
+    JWT_MISSING = "jwt_missing"  # `openid` was granted, but there is no ID token.
+    SIGN_IN_CHANGED = "sign_in_changed"  # The ID token of a refresh is about another sign-in.
+    JWT_MALFORMED = "jwt_malformed"  # It is no JWT, or lacks a claim.
+    JWT_ALGORITHM = "jwt_algorithm"  # It is not signed, or with an algorithm that is refused.
+    JWT_KEY = "jwt_key"  # The server publishes no such key.
+    JWT_SIGNATURE = "jwt_signature"  # The signature does not fit the key.
+    JWT_ISSUER = "jwt_issuer"  # Another issuer is named.
+    JWT_AUDIENCE = "jwt_audience"  # It is for another client.
+    JWT_EXPIRED = "jwt_expired"  # It has expired.
+    JWT_FROM_THE_FUTURE = "jwt_from_the_future"  # It was issued later than now.
+    NONCE_MISMATCH = "nonce_mismatch"  # It answers another authorization request.
+    AT_HASH_MISMATCH = "at_hash_mismatch"  # It belongs to another access token.
+    SIGN_IN_TOO_OLD = "sign_in_too_old"  # The user signed in longer ago than `max_age` allows.
+
     # The connection ended.
     DISCONNECTED = "disconnected"  # The user disconnected.
     REPLACED = "replaced"  # The browser connected again.

@@ -6,7 +6,7 @@ from pathlib import Path
 from client_app import oauth
 from client_app.reasons import Reason
 
-ERRORS_WITH_A_CODE = ("UnreachableError", "NotUnderstoodError", "BadResponseError")
+ERRORS_WITH_A_CODE = ("UnreachableError", "NotUnderstoodError", "BadResponseError", "BadTokenError")
 
 
 def codes_raised_in(path: Path) -> set[str]:
