@@ -17,7 +17,7 @@ from flask import render_template
 
 from auth_server.models import Client
 from auth_server.redirect_uris import is_private_use
-from auth_server.scopes import SCOPES, scope_list
+from auth_server.scopes import OPENID, SCOPES, scope_list
 from config import AuthServerSettings
 from web.addresses import append_parameters
 
@@ -25,6 +25,7 @@ from web.addresses import append_parameters
 SNIPPETS = {
     "requests-oauthlib": ("py", "Python, requests-oauthlib", "pip install requests-oauthlib"),
     "authlib": ("py", "Python, Authlib", "pip install authlib requests"),
+    "flask": ("py", "Python, Flask with Authlib", "pip install flask authlib requests"),
     "openid-client": ("mjs", "JavaScript, openid-client", "npm install openid-client"),
     "curl": ("sh", "curl", "curl, openssl and python3"),
 }
@@ -34,6 +35,9 @@ _KEPT_BY_OPENID_CLIENT = re.compile(
     r"(https?://[a-z0-9.-]+(?!:80/|:443/)(:[1-9][0-9]*)?|[a-z0-9-]+(\.[a-z0-9-]+)+:)/"
     r"([A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*([A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
 )
+#: The route of a Flask application has the same path as its redirect URI.
+_KEPT_BY_FLASK = re.compile(r"https?://[^/?]+/[A-Za-z0-9._~/-]+")
+_KEPT_BY = {"flask": _KEPT_BY_FLASK, "openid-client": _KEPT_BY_OPENID_CLIENT}
 #: The environment variable from which a snippet reads a secret that the page does not show.
 VARIABLE = "CLIENT_SECRET"
 #: Only an administrator may listen on the ports below.
@@ -79,12 +83,12 @@ def snippets_for(
 
 
 def _redirect_uri(client: Client, key: str) -> str | None:
-    """Return the first redirect URI that the library can use."""
-    if key != "openid-client":
+    """Return the first redirect URI that the library can use, or None."""
+    if key == "flask" and OPENID not in scope_list(client.scope):
+        return None
+    if key not in _KEPT_BY:
         return client.redirect_uris[0]
-    return next(
-        (uri for uri in client.redirect_uris if _KEPT_BY_OPENID_CLIENT.fullmatch(uri)), None
-    )
+    return next((uri for uri in client.redirect_uris if _KEPT_BY[key].fullmatch(uri)), None)
 
 
 def _values(
@@ -96,6 +100,8 @@ def _values(
         "issuer": settings.url,
         "client": client,
         "redirect_uri": redirect_uri,
+        "path": urlsplit(redirect_uri).path,
+        "scopes": scope_list(client.scope),
         "secret": secret,
         "variable": VARIABLE,
         "plain_http": settings.url.startswith("http:"),

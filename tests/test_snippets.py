@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from runpy import run_path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -145,6 +146,16 @@ class Run:
         assert process.returncode == 0, output
         return output.removeprefix("Then paste the address to which the browser returns: ")
 
+    @contextmanager
+    def serve(self, code: str, **environ: str) -> Iterator[str]:
+        """Run a snippet that is a web application. Yield the address that it prints."""
+        (self.folder / "snippet.py").write_text(code)
+        with self.start(sys.executable, "snippet.py", environ) as process:
+            assert process.stdout
+            running = next((line for line in process.stdout if "Running on " in line), "")
+            assert running, "the application has not started"
+            yield running.partition("Running on ")[2].strip()
+
     def return_to_the_listener(self, address: str) -> None:
         """Open the address as Alice. The snippet answers no other request before."""
         redirect_uri = parse_qs(urlsplit(address).query)["redirect_uri"][0]
@@ -236,6 +247,98 @@ def test_a_snippet_runs_for_a_public_client(run: Run, public: ShownClient, name:
         "secrets.token_urlsafe", ""
     )
     assert NEWEST in run(name, code)
+
+
+@each_program
+def test_a_snippet_runs_for_a_client_that_signs_users_in(
+    legs: Running, alice: Person, run: Run, name: str
+) -> None:
+    shown = register(legs, alice, "confidential", "openid", "profile", "photos:read").on_creation
+
+    assert NEWEST in run(name, shown[f"snippet-{name}"])
+
+
+def test_the_openid_client_snippet_shows_who_signed_in(
+    legs: Running, alice: Person, run: Run
+) -> None:
+    shown = register(legs, alice, "public", "openid", "profile", "email").on_creation
+
+    printed = run("openid-client", shown["snippet-openid-client"])
+
+    assert "name: 'Alice Liddell'" in printed
+    assert "email: 'alice@example.com'" in printed
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope", "answer"),
+    [
+        ("confidential", "openid profile", "You are Alice Liddell, and your id is "),
+        ("public", "openid", "Your id is "),
+    ],
+)
+def test_the_flask_snippet_signs_a_user_in(
+    legs: Running, alice: Person, run: Run, kind: str, scope: str, answer: str
+) -> None:
+    shown = register(legs, alice, kind, *scope.split())
+
+    with run.serve(shown.on_creation["snippet-flask"]) as address:
+        page = alice.go_through(address)
+
+    assert page.response.text.startswith(answer), page.response.text
+
+
+def test_the_flask_snippet_of_the_edit_page_signs_a_user_in(
+    legs: Running, alice: Person, run: Run
+) -> None:
+    """The secret is read from the environment."""
+    shown = register(legs, alice, "confidential", "openid")
+    assert shown.secret
+
+    with run.serve(shown.later["snippet-flask"], CLIENT_SECRET=shown.secret) as address:
+        page = alice.go_through(address)
+
+    assert page.response.text.startswith("Your id is ")
+
+
+def test_the_flask_snippet_runs_at_an_address_on_another_machine(
+    legs: Running, alice: Person, run: Run
+) -> None:
+    """The application is called without a server, because the redirect URI is not on loopback."""
+    site = "https://postcards.example"
+    shown = register(legs, alice, "public", "openid", uris=(f"{site}/callback",)).on_creation
+    program = run.folder / "snippet.py"
+    program.write_text(shown["snippet-flask"])
+    app = run_path(str(program))["app"].test_client()
+
+    address = app.get(f"{site}/").headers["Location"]
+    page = app.get(run.complete_flow_at(address))
+
+    assert page.text.startswith("Your id is ")
+
+
+def test_the_flask_snippet_has_fewer_than_20_lines(legs: Running, alice: Person) -> None:
+    shown = register(legs, alice, "confidential", "openid", "profile").on_creation
+
+    assert len(shown["snippet-flask"].replace("\n\n", "\n").splitlines()) < 20
+
+
+@pytest.mark.parametrize(
+    ("scope", "uri"),
+    [
+        ("profile", "http://127.0.0.1:8787/callback"),
+        ("openid", "http://127.0.0.1:8787/"),
+        ("openid", "http://127.0.0.1:8787/callback?shop=7"),
+        ("openid", "http://127.0.0.1:8787/<callback>"),
+        ("openid", "com.example.app:/callback"),
+    ],
+)
+def test_flask_gets_no_snippet_without_openid_or_a_plain_path(
+    legs: Running, alice: Person, scope: str, uri: str
+) -> None:
+    shown = register(legs, alice, "public", scope, uris=(uri,)).on_creation
+
+    assert "snippet-flask" not in shown
+    assert "snippet-curl" in shown
 
 
 @each_program

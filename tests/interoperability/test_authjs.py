@@ -64,7 +64,8 @@ def test_a_sign_out_ends_the_session_of_the_app(app: RelyingParty) -> None:
     assert session_of(app) is None
 
 
-def test_a_denied_request_is_shown_as_an_error(app: RelyingParty) -> None:
+def test_a_denied_request_is_shown_as_an_error(start: Start) -> None:
+    app = start("authjs", callback="/auth/callback/tripod")
     alice = app.user
     alice.browser.open(f"{app.url}/auth/signin")
     alice.browser.press("Sign in with Tripod ID")
