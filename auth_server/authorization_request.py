@@ -12,7 +12,7 @@ from authlib.oauth2.rfc6749 import OAuth2Error
 from auth_server.context import get_settings
 from auth_server.errors import AuthorizationRefused, InvalidRequest, UntrustedRequest
 from auth_server.grant_types import AuthorizationCodeGrant
-from auth_server.openid_parameters import check_nonce
+from auth_server.openid_parameters import OpenIdParameters, read_openid_parameters
 from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason, reason_for
 from auth_server.redirect_uris import find_response_parameter, first_difference
@@ -40,6 +40,7 @@ class Authorization:
     redirect_uri: str
     requested_scopes: tuple[str, ...]
     prompt: frozenset[str]
+    openid: OpenIdParameters
     resources: tuple[str, ...]
     state: str | None
 
@@ -66,6 +67,7 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
     _check_response_parameters(redirect_uri, client)
     try:
         prompt = _check_parameters(request)
+        openid = read_openid_parameters(request.form)
         resources = check_registered(get_transaction(), request.values.get(RESOURCE, []))
         grant = authorization_server().get_consent_grant(request)
     except OAuth2Error as error:
@@ -83,6 +85,7 @@ def read_authorization(request: ProtocolRequest) -> Authorization:
         redirect_uri,
         tuple(scope_list(request.scope)),
         prompt,
+        openid,
         resources,
         request.payload.state,
     )
@@ -184,7 +187,6 @@ def _check_parameters(request: ProtocolRequest) -> frozenset[str]:
         raise InvalidRequest(
             Reason.UNSUPPORTED_RESPONSE_MODE, "This server supports only the response mode query."
         )
-    check_nonce(parameters.get("nonce", ""))
     return _check_prompt(parameters.get("prompt"))
 
 

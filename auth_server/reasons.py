@@ -69,6 +69,12 @@ class Reason(StrEnum):
     UNSUPPORTED_RESPONSE_TYPE = "unsupported_response_type"  # The response type is not `code`.
     UNSUPPORTED_RESPONSE_MODE = "unsupported_response_mode"  # The response mode is not `query`.
     MALFORMED_NONCE = "malformed_nonce"  # The nonce is longer than any client needs, or has a NUL.
+    INVALID_MAX_AGE = "invalid_max_age"  # The `max_age` is not a whole number of seconds.
+    INVALID_ID_TOKEN_HINT = "invalid_id_token_hint"  # This server did not issue the ID token.
+    # Parameters that this server does not support (OpenID Connect Core §3.1.2.6).
+    REQUEST_NOT_SUPPORTED = "request_not_supported"
+    REQUEST_URI_NOT_SUPPORTED = "request_uri_not_supported"
+    REGISTRATION_NOT_SUPPORTED = "registration_not_supported"
     INVALID_PROMPT = "invalid_prompt"  # The prompt has an unknown value, or `none` and another one.
     CODE_CHALLENGE_MISSING = "code_challenge_missing"  # The request has no code challenge.
     CODE_CHALLENGE_METHOD_NOT_S256 = "code_challenge_method_not_s256"  # The method is not `S256`.
@@ -93,7 +99,13 @@ class Reason(StrEnum):
     # The resource owner denied the request, or must sign in or consent first.
     ACCESS_DENIED = "access_denied"  # The resource owner denied the request.
     CONSENT_REQUIRED = "consent_required"  # `prompt=none`, but the resource owner must be asked.
-    LOGIN_REQUIRED = "login_required"  # `prompt=none`, but the resource owner is not signed in.
+    LOGIN_REQUIRED = "login_required"  # `prompt=none`, but the resource owner must sign in.
+    ANOTHER_USER = "another_user"  # Another user signed in than the one of the `id_token_hint`.
+
+    # A request to sign out is invalid (OpenID Connect RP-Initiated Logout §4).
+    CLIENT_DIFFERS = "client_differs"  # The client_id is not that of the `id_token_hint`.
+    # The client has not registered the `post_logout_redirect_uri`.
+    UNKNOWN_POST_LOGOUT_REDIRECT_URI = "unknown_post_logout_redirect_uri"
 
     # A grant ended.
     REPLAY = "replay"  # A single-use code or token was presented again.

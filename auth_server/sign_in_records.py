@@ -87,12 +87,15 @@ def find_signed_in_user(db: Executor, identifier: str) -> SignedInUser | None:
     return _FIND.one(db, digest=digest(identifier), **_limits())
 
 
-def begin(db: Executor, user_id: str, address: str | None) -> str:
-    """Store a new sign-in, and return its identifier for the cookie. The user must be locked."""
+def begin(db: Executor, user_id: str, address: str | None, *, sign_in_id: str | None = None) -> str:
+    """Store a new sign-in, and return its identifier for the cookie. The user must be locked.
+
+    A sign-in that continues one which ended in this transaction has the `sign_in_id` of that one.
+    """
     identifier, moment = new_secret(), now()
     _BEGIN.run(
         db,
-        id=new_identifier(),
+        id=sign_in_id or new_identifier(),
         digest=digest(identifier),
         user_id=user_id,
         signed_in_at=moment,
@@ -121,9 +124,9 @@ def renew(db: Executor, user: SignedInUser, *, signed_in_at: datetime) -> str | 
     return identifier
 
 
-def end(db: Executor, identifier: str) -> None:
-    """End the sign-in with this identifier."""
-    _END.run(db, old_digest=digest(identifier))
+def end(db: Executor, identifier: str) -> bool:
+    """End the sign-in with this identifier, and return False when it had ended before."""
+    return _END.run(db, old_digest=digest(identifier)) == 1
 
 
 def end_one(db: Executor, user_id: str, sign_in_id: str) -> bool:
@@ -145,6 +148,12 @@ def lock_user(db: Executor, user_id: str) -> None:
 def list_sign_ins(db: Executor, user_id: str) -> list[SignInRecord]:
     """Return the sign-ins of the user that are active, the last used first."""
     return _LIST.all(db, user_id=user_id, **_limits())
+
+
+def list_others(db: Executor, user: SignedInUser) -> list[str]:
+    """Return the ids of the active sign-ins of the user in other browsers."""
+    ids = [found.id for found in list_sign_ins(db, user.id)]
+    return [sign_in_id for sign_in_id in ids if sign_in_id != user.sign_in_id]
 
 
 def is_use_due(user: SignedInUser) -> bool:

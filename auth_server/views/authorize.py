@@ -123,20 +123,37 @@ def _denied(authorization: Authorization, user: SignedInUser) -> Exception:
 def _resource_owner(authorization: Authorization) -> SignedInUser | None:
     """Return the signed-in user, or None when the user must sign in or choose the account first.
 
-    With `prompt=login`, the sign-in must have been for this request; with `select_account`, the
-    choice.
+    With `prompt=select_account`, the choice must have been for this request.
 
-    :raises AuthorizationRefused: when `prompt=none` forbids to show the login page.
+    :raises AuthorizationRefused: when `prompt=none` forbids to show the login page, or another user
+        signed in than the one of the `id_token_hint`.
     """
     user = signed_in_user()
-    needs_new_sign_in = "login" in authorization.prompt and not sign_in.signed_in_for_this_request()
-    if user is not None and not needs_new_sign_in and not _needs_choice(authorization):
+    must_sign_in = user is None or _needs_new_sign_in(authorization, user)
+    if not must_sign_in and not _needs_choice(authorization):
         return user
     if "none" in authorization.prompt:
         raise authorization.refused(
-            "login_required", Reason.LOGIN_REQUIRED, "The resource owner is not signed in."
+            "login_required", Reason.LOGIN_REQUIRED, "The resource owner must sign in."
         )
     return None
+
+
+def _needs_new_sign_in(authorization: Authorization, user: SignedInUser) -> bool:
+    """Return whether the user must sign in for this request, although they are signed in.
+
+    `prompt=login`, `max_age` or `id_token_hint` can require it (OpenID Connect Core §3.1.2.1).
+    """
+    openid = authorization.openid
+    if sign_in.signed_in_for_this_request():
+        if not openid.fits(user):
+            raise authorization.refused(
+                "login_required",
+                Reason.ANOTHER_USER,
+                "Another user than the expected one signed in.",
+            )
+        return False
+    return "login" in authorization.prompt or openid.is_outdated(user) or not openid.fits(user)
 
 
 def _needs_choice(authorization: Authorization) -> bool:
@@ -148,9 +165,10 @@ def _needs_choice(authorization: Authorization) -> bool:
 def _redirect_to_sign_in(authorization: Authorization) -> ResponseReturnValue:
     """Redirect to the login page, or to the account choice if the user only has to choose.
 
-    With `prompt=login`, the user chooses the account on the login page.
+    A user who must sign in anyway chooses the account on the login page.
     """
-    if signed_in_user() is None or "login" in authorization.prompt:
+    user = signed_in_user()
+    if user is None or _needs_new_sign_in(authorization, user):
         return redirect_to_login()
     return redirect_to_login(view="account_choice_page")
 

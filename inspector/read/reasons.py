@@ -50,6 +50,11 @@ PHRASES = {
     "unsupported_response_type": "the response type is not supported",
     "unsupported_response_mode": "the response mode is not supported",
     "malformed_nonce": "the nonce has more than 512 characters, or a NUL",
+    "invalid_max_age": "max_age is not a whole number of seconds",
+    "invalid_id_token_hint": "the server did not issue the ID token of the hint",
+    "request_not_supported": "the server does not support request objects",
+    "request_uri_not_supported": "the server does not support request objects at an address",
+    "registration_not_supported": "the server does not support registration in this request",
     "invalid_prompt": "the prompt is not valid",
     "code_challenge_missing": "the code challenge is missing",
     "code_challenge_method_not_s256": "the code challenge method is not S256",
@@ -68,7 +73,11 @@ PHRASES = {
     # The resource owner
     "access_denied": "the user denied the request",
     "consent_required": "the user must consent, and prompt=none forbids the consent page",
-    "login_required": "the user is not signed in, and prompt=none forbids the login page",
+    "login_required": "the user must sign in, and prompt=none forbids the login page",
+    "another_user": "another user signed in than the one of the ID token hint",
+    "client_differs": "the client_id is not that of the ID token hint",
+    "unknown_post_logout_redirect_uri": "the client has not registered this address for the "
+    "return after the sign-out",
     # Forms
     "form_of_another_site": "the form came from another site",
     "session_cookie_missing": "the browser did not send the session cookie",
