@@ -14,6 +14,7 @@ from auth_server import (
     demo,
     error_pages,
     key_rotation,
+    logout_tokens,
     registrants,
     server,
     sign_in,
@@ -27,6 +28,7 @@ from config import PROJECT_ROOT, AuthServerSettings
 from web import form_tokens, health, migrations, purging
 from web.application import new_application
 from web.database import Database
+from web.guarded_client import GuardedClient
 
 # At DEBUG Authlib prints whole token responses.
 logging.getLogger("authlib").setLevel(logging.WARNING)
@@ -45,6 +47,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
         cipher = KeyCipher(settings.secret_keys)
         key_rotation.make_missing_keys(database, cipher)
         signing_keys.init_app(app, database, cipher)
+    logout_tokens.init_app(app, GuardedClient(allows_loopback=settings.demo))
 
     server.init_app(app, settings)
     error_pages.init_app(app)

@@ -48,6 +48,8 @@ def seed(database: Database, settings: AuthServerSettings) -> None:
             name=PRINT_SHOP,
             redirect_uris=[f"{settings.client_app_url}/callback"],
             scope=scope_text(SCOPES),
+            post_logout_redirect_uris=[f"{settings.client_app_url}/"],
+            backchannel_logout_uri=f"{settings.client_app_url}/backchannel-logout",
         )
         _seed_client(
             db,

@@ -26,8 +26,8 @@ def init_app(app: Flask) -> None:
 
 def _error_page(error: UntrustedRequest) -> ResponseReturnValue:
     """Show the error. The server MUST NOT redirect to the invalid redirection URI (§4.1.2.1)."""
-    record("authorization_request_refused", error=error.error, reason=error.reason, **error.fields)
-    return page("untrusted_request.html", HTTPStatus.BAD_REQUEST, error=error)
+    record(error.event, error=error.error, reason=error.reason, **error.fields)
+    return page(error.template, HTTPStatus.BAD_REQUEST, error=error)
 
 
 def _error_redirect(error: AuthorizationRefused) -> ResponseReturnValue:

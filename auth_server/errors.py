@@ -112,6 +112,9 @@ class UntrustedRequest(Exception):
     and what is registered. `fields` are further fields of the event.
     """
 
+    event = "authorization_request_refused"
+    template = "untrusted_request.html"
+
     def __init__(
         self,
         error: str,
@@ -129,6 +132,25 @@ class UntrustedRequest(Exception):
         self.hint = hint
         self.details = details or {}
         self.fields = fields or {}
+
+
+class LogoutRefused(UntrustedRequest):
+    """A request to sign out that is not valid (OpenID Connect RP-Initiated Logout §4).
+
+    It gets a page, and nobody is signed out.
+    """
+
+    event = "logout_request_refused"
+    template = "logout_refused.html"
+
+    def __init__(self, reason: Reason, hint: str, *, details: dict[str, str] | None = None) -> None:
+        super().__init__(
+            "invalid_request",
+            reason,
+            "The app that sent you here made a mistake in its request.",
+            hint,
+            details=details,
+        )
 
 
 class AuthorizationRefused(Exception):

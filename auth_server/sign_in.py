@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 
 from auth_server import account_events, digests, sign_in_records, throttling
 from auth_server.context import get_settings
+from auth_server.logout_tokens import send_logout_tokens
 from auth_server.models import SignInFailure, User
 from auth_server.password_errors import TooBusy
 from auth_server.signed_in_user import SignedInUser
@@ -105,13 +106,19 @@ def _check_password(user: User | None, password: str) -> str | None:
 def sign_in(db: Session, user: User, next_page: str) -> None:
     """Begin a sign-in of `user` and a new browser session, and commit.
 
-    The sign-in that this browser had before ends, and nothing of its session is kept.
+    The sign-in that this browser had before ends, and nothing of its session is kept. If it was of
+    the same user, it continues under its id, because clients know it by that (`sid`).
     """
-    if _SIGN_IN in session:
-        sign_in_records.end(db, session[_SIGN_IN])
-    identifier = sign_in_records.begin(db, user.id, request.remote_addr)
+    before = signed_in_user()
+    has_ended = _SIGN_IN in session and sign_in_records.end(db, session[_SIGN_IN])
+    continued = None
+    if before is not None and has_ended and before.id == user.id:
+        continued = before.sign_in_id
+    identifier = sign_in_records.begin(db, user.id, request.remote_addr, sign_in_id=continued)
     record_on_commit(db, "signed_in", sub=user.id)
     db.commit()
+    if before is not None and has_ended and continued is None:
+        send_logout_tokens(before.sign_in_id)
     stay_signed_in(identifier)
     session[_SIGNED_IN_FOR] = _fingerprint(next_page)
 
@@ -132,11 +139,13 @@ def choose_account(user: SignedInUser, next_page: str) -> None:
 
 
 def sign_out(db: Session, user: SignedInUser) -> None:
-    """End the sign-in and the browser session, and commit."""
-    sign_in_records.end(db, session[_SIGN_IN])
+    """End the sign-in and the browser session, commit, and tell the clients."""
+    has_ended = sign_in_records.end(db, session[_SIGN_IN])
     record_on_commit(db, "signed_out", sub=user.id)
     db.commit()
     session.clear()
+    if has_ended:
+        send_logout_tokens(user.sign_in_id)
 
 
 def signed_in_for_this_request() -> bool:

@@ -101,6 +101,12 @@ class Visit:
         self.print_shop("/connect?scope=photos:read+photos:write")
         return self._open(f"{self.page.url}&prompt=select_account")
 
+    def ask_to_return_to_print_shop(self) -> Self:
+        """Ask Tripod ID to sign out and to return to Print Shop."""
+        address = f"{self.legs.client_app_url}/"
+        query = f"client_id=print-shop&post_logout_redirect_uri={address}"
+        return self.tripod_id(f"/oauth/logout?{query}")
+
     def remove_print_shop(self, username: str) -> Self:
         """Connect Print Shop, then remove its access."""
         return self.ask_to_remove_print_shop(username).press("Remove access")
@@ -287,6 +293,26 @@ PAGES = [
         "auth_server/account_remove",
         "Remove the access of Print Shop?",
         lambda visit: visit.ask_to_remove_print_shop("alice"),
+    ),
+    Entry(
+        "auth_server/logout",
+        "Sign out?",
+        lambda visit: visit.signed_in_as("alice").tripod_id("/oauth/logout"),
+    ),
+    Entry(
+        "auth_server/logout",
+        "Sign out?",
+        lambda visit: visit.signed_in_as("alice").ask_to_return_to_print_shop(),
+    ),
+    Entry(
+        "auth_server/logout_refused",
+        "This request is not valid",
+        lambda visit: visit.tripod_id("/oauth/logout?client_id=nobody"),
+    ),
+    Entry(
+        "auth_server/signed_out",
+        "You are signed out",
+        lambda visit: visit.ask_to_return_to_print_shop(),
     ),
     Entry(
         "auth_server/account_end",

@@ -5,6 +5,7 @@ from auth_server.views import (  # importing a view registers it with the bluepr
     authorize,  # noqa: F401
     back_channel,  # noqa: F401
     developer,  # noqa: F401
+    logout,  # noqa: F401
     metadata,  # noqa: F401
     registration,  # noqa: F401
     sign_in,  # noqa: F401

@@ -15,13 +15,14 @@ from auth_server import (
     users,
 )
 from auth_server.errors import RegistrationError
+from auth_server.logout_tokens import send_logout_tokens
 from auth_server.password_errors import PasswordRefused
 from auth_server.signed_in_user import SignedInUser
 from auth_server.views.blueprint import bp
 from auth_server.views.signed_in import for_signed_in, redirect_to_login
 from web import text
 from web.clock import now
-from web.database import get_db, writing
+from web.database import get_db, get_reader, writing
 from web.pages import form_page, page
 
 SIGN_INS, EVERYTHING = "sign-ins", "everything"
@@ -83,10 +84,12 @@ def sign_out_everywhere(user: SignedInUser) -> ResponseReturnValue:
         )
     if what == EVERYTHING:
         account.remove_all_apps(db, user, request.remote_addr)
+    others = sign_in_records.list_others(get_reader(), user)
     identifier = account.sign_out_everywhere(db, user, request.remote_addr)
     if identifier is None:
         return redirect_to_login()
     db.commit()
+    send_logout_tokens(*others)
     sign_in.stay_signed_in(identifier)
     return _redirect_with_notice("account_apps", "ended", what)
 
@@ -119,6 +122,7 @@ def end_sign_in(user: SignedInUser) -> ResponseReturnValue:
     db.commit()
     if not is_ended:
         return _redirect_with_notice("account_activity", "not signed in")
+    send_logout_tokens(sign_in_id)
     return _redirect_with_notice("account_activity", "sign-in ended")
 
 
@@ -148,6 +152,7 @@ def change_password(user: SignedInUser) -> ResponseReturnValue:
     if objections:
         return _password_page(user, HTTPStatus.BAD_REQUEST, objections=objections)
     current_password = request.form.get("current_password", "")
+    others = sign_in_records.list_others(get_reader(), user)
     try:
         password_confirmation.check_password(db, user, current_password, "password_change")
         identifier = account.change_password(db, user, new_password, request.remote_addr)
@@ -157,6 +162,7 @@ def change_password(user: SignedInUser) -> ResponseReturnValue:
     if identifier is None:
         return redirect_to_login()
     db.commit()
+    send_logout_tokens(*others)
     sign_in.stay_signed_in(identifier)
     return _redirect_with_notice("account_activity", "password changed")
 

@@ -35,13 +35,12 @@ def metadata() -> Response:
     return jsonify(
         {
             **_registration_members(),
+            **_openid_members(),
             "issuer": settings.url,
             "authorization_endpoint": _address("authorization_request"),
             "token_endpoint": _address("token_request"),
             "introspection_endpoint": _address("introspection_request"),
             "revocation_endpoint": _address("revocation_request"),
-            "userinfo_endpoint": _address("userinfo_request"),
-            "jwks_uri": _address("public_keys"),
             "protected_resources": [settings.resource_api_url],
             "scopes_supported": list(SCOPES),
             "response_types_supported": sorted(AuthorizationCodeGrant.RESPONSE_TYPES),
@@ -53,10 +52,6 @@ def metadata() -> Response:
             "introspection_endpoint_auth_methods_supported": Introspection.CLIENT_AUTH_METHODS,
             "revocation_endpoint_auth_methods_supported": Revocation.CLIENT_AUTH_METHODS,
             "authorization_response_iss_parameter_supported": True,
-            "subject_types_supported": ["public"],
-            "id_token_signing_alg_values_supported": list(ALGORITHMS),
-            "claims_supported": list(CLAIMS),
-            "request_uri_parameter_supported": False,  # The default is true.
         }
     )
 
@@ -79,6 +74,21 @@ def _registration_members() -> dict[str, object]:
     if get_settings().registration != "closed":
         members["registration_endpoint"] = _address("client_registration_request")
     return members
+
+
+def _openid_members() -> dict[str, object]:
+    """Return what OpenID Connect adds: Discovery §3, RP-Initiated and Back-Channel Logout §2.1."""
+    return {
+        "userinfo_endpoint": _address("userinfo_request"),
+        "jwks_uri": _address("public_keys"),
+        "end_session_endpoint": _address("logout_request"),
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "claims_supported": list(CLAIMS),
+        "request_uri_parameter_supported": False,  # The default is true.
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
+    }
 
 
 def _address(view: str) -> str:

@@ -14,6 +14,7 @@ REFUSED = "Why it was refused"
 _HEADINGS = {
     "request_refused": REFUSED,
     "authorization_request_refused": REFUSED,
+    "logout_request_refused": REFUSED,
     "introspection_refused": REFUSED,
     "access_refused": REFUSED,
     "upload_refused": REFUSED,

@@ -18,6 +18,7 @@ from werkzeug.test import TestResponse
 from world.browser import SESSION_COOKIE, Browser
 from world.cast import Person
 from world.network import Network
+from world.outside import send_in_memory
 from world.registered_client import RegisteredClient
 
 from auth_server import create_app
@@ -65,6 +66,7 @@ class Server:
         self.network = Network()
         for origin in (ISSUER, self.settings.auth_server_url, *OTHER_SPELLINGS):
             self.network.attach(origin, self.app)
+        send_in_memory(self.app, self.network.adapter())
 
     def browser(self, address: str = SOMEWHERE) -> Browser:
         """Return a new browser whose requests come from `address`."""

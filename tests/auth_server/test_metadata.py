@@ -73,6 +73,7 @@ def test_every_listed_endpoint_exists(server: Server, metadata: dict[str, Any]) 
             "introspection_endpoint",
             "revocation_endpoint",
             "userinfo_endpoint",
+            "end_session_endpoint",
             "registration_endpoint",
         ]
     }

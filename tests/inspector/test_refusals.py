@@ -38,6 +38,7 @@ def test_no_phrase_is_empty_or_ends_with_a_full_stop() -> None:
     [
         ("request_refused", "Why it was refused"),
         ("authorization_request_refused", "Why it was refused"),
+        ("logout_request_refused", "Why it was refused"),
         ("introspection_refused", "Why it was refused"),
         ("access_refused", "Why it was refused"),
         ("upload_refused", "Why it was refused"),

@@ -23,6 +23,7 @@ from web.back_channel import BackChannel
 from web.http_client import HttpClient
 from world.events import Events
 from world.network import Network, origin_of, transport_over
+from world.outside import send_in_memory
 from world.registered_client import RegisteredClient
 
 
@@ -59,6 +60,7 @@ class Legs:
         back_channel = BackChannel(adapter=self.network.adapter)
         http = HttpClient(transport_over(self.network.adapter()))
         self.auth_server = create_auth_server(AuthServerSettings.load(self.environment))
+        send_in_memory(self.auth_server, self.network.adapter())
         self.client_app = create_client_app(ClientAppSettings.load(self.environment), back_channel)
         self.resource_api = create_resource_api(ResourceApiSettings.load(self.environment), http)
         for leg in (self.auth_server, self.client_app, self.resource_api):
