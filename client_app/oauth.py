@@ -342,9 +342,7 @@ class Client:
         """
         try:
             token = jwt.decode(raw, self._find_key, algorithms=ALGORITHMS)
-            json.dumps(
-                token.claims, ensure_ascii=False
-            ).encode()  # fails if a surrogate is unpaired
+            json.dumps(token.claims, ensure_ascii=False).encode()  # fails as in `_parse`
         except UnsupportedAlgorithmError as error:
             raise BadTokenError("jwt_algorithm") from error
         except BadSignatureError as error:
