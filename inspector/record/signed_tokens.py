@@ -11,9 +11,11 @@ import json
 from typing import Any
 
 from inspector.record.json_masking import JsonMasker
-from inspector.record.masking import JWT_PARTS, Masker
+from inspector.record.masking import Masker
 from inspector.record.openid_parameters import SIGNED_TOKENS
 
+#: Header, claims and signature (RFC 7515 §3.1).
+_PARTS = 3
 #: Characters of a token. Longer ones are not decoded.
 _MAX_LENGTH = 16 * 1024
 
@@ -32,7 +34,7 @@ def decoded(masker: Masker) -> list[dict[str, Any]]:
 def _decode(masker: Masker, name: str, token: str) -> dict[str, Any] | None:
     """Return the document of a token, or None for anything else than a JWT (RFC 7519 §3)."""
     parts = token.split(".")
-    if len(parts) != JWT_PARTS or len(token) > _MAX_LENGTH:
+    if len(parts) != _PARTS or len(token) > _MAX_LENGTH:
         return None
     header, claims = map(_read_json, parts[:2])
     if header is None or claims is None:

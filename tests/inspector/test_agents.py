@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -140,6 +141,20 @@ def test_another_sender_or_a_later_time_does_not_join_the_flow() -> None:
 
     assert len(flow.exchanges) == 11
     assert outside.exchanges == [early, stranger, late]
+
+
+def test_what_precedes_a_message_of_print_shop_or_the_lab_stays_outside() -> None:
+    """Print Shop and Photo API read metadata inside a request that has a flow already."""
+    discovery = agent("auth_server", "GET /.well-known/oauth-authorization-server", 0)
+    form = [("grant_type", "authorization_code"), ("client_id", "print-shop")]
+    redeemed = agent("auth_server", "POST /oauth/token", 1, form=form, ties=["code:1"])
+    in_the_lab = [
+        replace(one, request_headers=[("User-Agent", "Tripod lab: mallory")])
+        for one in (discovery, *authorize(4, 1))
+    ]
+
+    assert flows([discovery, redeemed])[1].exchanges == [discovery]
+    assert flows(in_the_lab)[1].exchanges == in_the_lab[:1]
 
 
 def test_a_client_with_a_metadata_document_is_one_flow_too() -> None:
