@@ -14,6 +14,7 @@ from world.sockets import Sockets
 
 from tests.interoperability.provider import (
     Provider,
+    Registration,
     Wanted,
     running_certified_server,
     running_tripod,
@@ -66,11 +67,16 @@ def start(
             scope: str = SCOPE,
             auth_method: str = "client_secret_basic",
             id_token_alg: str = "RS256",
+            registers_itself: bool = False,
         ) -> RelyingParty:
             origin = "http://127.0.0.1:{}".format(*free_ports(1))
-            registration = provider.register(
-                Wanted(f"{origin}{callback}", f"{origin}/goodbye", scope, auth_method, id_token_alg)
-            )
+            registration = Registration("")
+            if not registers_itself:
+                registration = provider.register(
+                    Wanted(
+                        f"{origin}{callback}", f"{origin}/goodbye", scope, auth_method, id_token_alg
+                    )
+                )
             env = {
                 "ISSUER": provider.issuer,
                 "CLIENT_ID": registration.client_id,

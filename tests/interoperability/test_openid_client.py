@@ -27,6 +27,16 @@ def test_it_accepts_the_id_token(start: Start, provider: Provider, alg: str) -> 
     assert (claims["iss"], claims["aud"]) == (provider.issuer, party.client_id)
 
 
+def test_it_registers_itself(start: Start) -> None:
+    """It finds the registration endpoint by discovery (RFC 7591)."""
+    party = start("openid_client", registers_itself=True)
+
+    claims = party.log_in()["claims"]
+
+    assert party.open("/userinfo")["sub"] == claims["sub"]
+    assert party.open("/refresh")["claims"]["sub"] == claims["sub"]
+
+
 def test_userinfo_is_about_the_same_user(party: RelyingParty) -> None:
     claims = party.log_in()["claims"]
 

@@ -5,14 +5,12 @@ import { serve } from "./serve.mjs";
 
 const { ISSUER, CLIENT_ID, CLIENT_SECRET, ORIGIN, SCOPE, ID_TOKEN_ALG } = process.env;
 
-const config = await client.discovery(
-  new URL(ISSUER),
-  CLIENT_ID,
-  { id_token_signed_response_alg: ID_TOKEN_ALG },
-  client.ClientSecretBasic(CLIENT_SECRET),
-  // Without the second, openid-client trusts the connection and does not verify the signature.
-  { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] },
-);
+// Without the second, openid-client trusts the connection and does not verify the signature.
+const options = { execute: [client.allowInsecureRequests, client.enableNonRepudiationChecks] };
+const metadata = { id_token_signed_response_alg: ID_TOKEN_ALG };
+const config = CLIENT_ID
+  ? await client.discovery(new URL(ISSUER), CLIENT_ID, metadata, client.ClientSecretBasic(CLIENT_SECRET), options)
+  : await client.dynamicClientRegistration(new URL(ISSUER), describeClient(), undefined, options);
 let checks, resource, tokens;
 
 serve({
@@ -59,3 +57,17 @@ serve({
     }),
   "/goodbye": ({ searchParams }) => ({ state: searchParams.get("state") }),
 });
+
+// What a client sends that registers itself (RFC 7591).
+function describeClient() {
+  return {
+    ...metadata,
+    client_name: "openid-client",
+    application_type: "native", // for http on loopback
+    redirect_uris: [`${ORIGIN}/callback`],
+    post_logout_redirect_uris: [`${ORIGIN}/goodbye`],
+    grant_types: ["authorization_code", "refresh_token"],
+    token_endpoint_auth_method: "client_secret_post",
+    scope: `${SCOPE} offline_access`,
+  };
+}
