@@ -12,6 +12,7 @@ from world.node import prepare_program, running_program
 from world.processes import free_ports
 from world.sockets import Sockets
 
+from tests.interoperability.in_python import running_python
 from tests.interoperability.provider import (
     Provider,
     Registration,
@@ -58,6 +59,7 @@ def start(
 ) -> Iterator[Start]:
     """Return a function that registers and starts a peer. All stop at the end of the module."""
     alice = Person("alice", "wonderland", Browser(Sockets(), home=provider.issuer))
+    cache = request.config.cache
     with ExitStack() as stack:
 
         def start_peer(
@@ -86,10 +88,12 @@ def start(
                 "ID_TOKEN_ALG": id_token_alg,
             }
             folder = tmp_path_factory.mktemp(name)
-            program = HERE / name / "program.mjs"
-            prepare_program(folder, program, HERE / name, request.config.cache)
-            shutil.copy(HERE / "serve.mjs", folder)
-            stack.enter_context(running_program(folder, "program.mjs", env))
+            if (HERE / name / "program.mjs").exists():
+                prepare_program(folder, HERE / name / "program.mjs", HERE / name, cache)
+                shutil.copy(HERE / "serve.mjs", folder)
+                stack.enter_context(running_program(folder, "program.mjs", env))
+            else:
+                stack.enter_context(running_python(folder, HERE / name, cache, env))
             return RelyingParty(origin, registration.client_id, alice)
 
         yield start_peer

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
@@ -82,10 +82,19 @@ def running_program(
 
     The block begins when the program has printed a line.
     """
+    with running_command(folder, [find_node(), program], env) as output:
+        yield output
+
+
+@contextmanager
+def running_command(
+    folder: Path, command: Sequence[str | Path], env: Mapping[str, str] | None = None
+) -> Iterator[Path]:
+    """Do the same with any command."""
     output, errors = folder / "output.txt", folder / "errors.txt"
     with output.open("wb") as stdout, errors.open("wb") as stderr:
         process = subprocess.Popen(
-            [find_node(), program],
+            command,
             cwd=folder,
             env=os.environ | dict(env or {}),
             stdout=stdout,
@@ -95,7 +104,7 @@ def running_program(
         deadline = time.monotonic() + READY_WITHIN
         while "\n" not in output.read_text():
             assert process.poll() is None, errors.read_text()
-            assert time.monotonic() < deadline, f"{program} has not started"
+            assert time.monotonic() < deadline, f"{command} has not started"
             time.sleep(0.02)
         yield output
     finally:

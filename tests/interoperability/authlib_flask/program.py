@@ -1,3 +1,5 @@
+"""Sign users in with OpenID Connect."""
+
 import os
 
 from authlib.integrations.flask_client import OAuth

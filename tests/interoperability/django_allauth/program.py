@@ -56,7 +56,8 @@ settings.configure(
     AUTHENTICATION_BACKENDS=["allauth.account.auth_backends.AuthenticationBackend"],
     LOGIN_REDIRECT_URL="/",
     ACCOUNT_LOGOUT_REDIRECT_URL="/",
-    ACCOUNT_EMAIL_VERIFICATION="none",  # Tripod ID does not verify addresses, and this site has no mail.
+    # Tripod ID does not verify addresses, and this site sends no mail.
+    ACCOUNT_EMAIL_VERIFICATION="none",
     SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": [APP]}},
 )
 django.setup()
