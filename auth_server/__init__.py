@@ -15,6 +15,7 @@ from auth_server import (
     error_pages,
     key_rotation,
     logout_tokens,
+    metadata_documents,
     registrants,
     server,
     sign_in,
@@ -50,6 +51,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
     logout_tokens.init_app(app, GuardedClient(allows_loopback=settings.demo))
 
     server.init_app(app, settings)
+    metadata_documents.init_app(app, settings)
     error_pages.init_app(app)
     form_tokens.init_app(app)
     # Templates say the name of the server, never that of the demo's.

@@ -106,6 +106,14 @@ def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None
     record_on_commit(db, "client_updated", client_id=client.client_id)
 
 
+def has_metadata(client: Client, metadata: ClientMetadata) -> bool:
+    """Return whether these metadata are registered of the client already."""
+    described = Client()
+    _set_metadata(described, metadata)
+    names = [name for name in vars(described) if not name.startswith("_")]
+    return all(getattr(client, name) == getattr(described, name) for name in names)
+
+
 def rotate_secret(db: Session, client_id: str) -> tuple[Client, str]:
     """Give a confidential client a new secret, and return both. The old secret stops working.
 

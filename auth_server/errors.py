@@ -197,6 +197,14 @@ class RegistrationRefused(Exception):
         self.reason = reason
 
 
+class DocumentRefused(Exception):
+    """A client whose metadata document is not there, or not acceptable. The message is a hint."""
+
+    def __init__(self, reason: Reason, hint: str) -> None:
+        super().__init__(hint)
+        self.reason = reason
+
+
 class RegistrationThrottled(Exception):
     """Too many clients registered themselves from one address. `retry_after` is in seconds."""
 

@@ -17,6 +17,7 @@ from auth_server.grants import lock_grants
 from auth_server.models import (
     AccountEvent,
     Client,
+    Consent,
     Grant,
     SignIn,
     SignInFailure,
@@ -74,12 +75,13 @@ def purge_unused_grants(database: Database) -> int:
 
 
 def purge_unused_clients(database: Database) -> int:
-    """Delete clients that registered themselves and have no grant.
+    """Delete clients that registered themselves and have no grant, and no consent of a user.
 
     A client that is locked is in use: an authorization request locks it until its grant is stored.
     """
     is_old = Client.registered_by.is_not(None) & (Client.created_at <= now() - UNUSED_FOR)
-    is_unused = is_old & ~exists().where(Grant.client_id == Client.client_id)
+    has_grant = exists().where(Grant.client_id == Client.client_id)
+    is_unused = is_old & ~has_grant & ~exists().where(Consent.client_id == Client.client_id)
     with database.session(writing=False) as db:
         ids = db.scalars(select(Client.client_id).where(is_unused).limit(ROWS)).all()
     if not ids:

@@ -96,6 +96,14 @@ class Reason(StrEnum):
     INVALID_CLIENT_METADATA = "invalid_client_metadata"  # The field `detail` names the member.
     INVALID_REDIRECT_URI = "invalid_redirect_uri"  # A redirect URI must not be registered.
 
+    # The metadata document of a client cannot be used (Client ID Metadata Documents).
+    INVALID_DOCUMENT_ADDRESS = "invalid_document_address"  # Its address breaks a rule.
+    # The host is not in TRIPOD_CLIENT_METADATA_HOSTS.
+    DOCUMENT_HOST_NOT_ACCEPTED = "document_host_not_accepted"
+    DOCUMENT_NOT_FETCHED = "document_not_fetched"  # The field `detail` says why.
+    INVALID_DOCUMENT = "invalid_document"  # The field `detail` says what is wrong with it.
+    TOO_MANY_DOCUMENTS = "too_many_documents"  # For this address, or at the same time.
+
     # The resource owner denied the request, or must sign in or consent first.
     ACCESS_DENIED = "access_denied"  # The resource owner denied the request.
     CONSENT_REQUIRED = "consent_required"  # `prompt=none`, but the resource owner must be asked.

@@ -29,6 +29,7 @@ WINDOW = timedelta(seconds=60)
 FAILURES_PER_CLIENT_AND_ADDRESS = 300
 FAILURES_PER_ADDRESS = 1500
 REGISTRATIONS_PER_ADDRESS = 60
+DOCUMENTS_PER_ADDRESS = 60
 #: The most counts that are kept. Beyond it, the oldest are forgotten.
 MAX_COUNTS = 10_000
 
@@ -100,14 +101,21 @@ class FailureCounts:
 
 
 def init_app(app: Flask) -> None:
-    """Count the failed requests to `app`, and the clients that register themselves."""
+    """Count the failed requests to `app`, registrations by programs, and fetched documents."""
     app.extensions["tripod.failure_counts"] = FailureCounts()
     app.extensions["tripod.registration_counts"] = FailureCounts(REGISTRATIONS_PER_ADDRESS)
+    app.extensions["tripod.document_counts"] = FailureCounts(DOCUMENTS_PER_ADDRESS)
 
 
 def count_registration(address: str) -> RequestThrottled | None:
     """Count a client that registers itself. Return the answer to it if it is one too many."""
     counts: FailureCounts = current_app.extensions["tripod.registration_counts"]
+    return counts.add(find_network(address), None)
+
+
+def count_document(address: str) -> RequestThrottled | None:
+    """Count a document that is fetched for a browser. Return an error if it is one too many."""
+    counts: FailureCounts = current_app.extensions["tripod.document_counts"]
     return counts.add(find_network(address), None)
 
 

@@ -5,8 +5,18 @@ from collections.abc import Collection
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from auth_server import account_events, consents, grants, resources, sign_in, withdrawals
+from auth_server import (
+    account_events,
+    consents,
+    grants,
+    metadata_documents,
+    resources,
+    sign_in,
+    withdrawals,
+)
 from auth_server.authorization_request import Authorization, read_authorization
+from auth_server.errors import DocumentRefused, UntrustedRequest
+from auth_server.protocol_request import ProtocolRequest
 from auth_server.reasons import Reason
 from auth_server.scopes import scope_list, scope_text
 from auth_server.server import front_channel_request
@@ -27,7 +37,9 @@ from web.state_changes import changes_state
 @writing
 def authorization_request() -> ResponseReturnValue:
     """A2 – Authorization request (RFC 6749 §4.1.1): ask the user, unless nothing is to be asked."""
-    authorization = read_authorization(front_channel_request())
+    protocol_request = front_channel_request()
+    _refresh_metadata_document(protocol_request)
+    authorization = read_authorization(protocol_request)
     user = _resource_owner(authorization)
     if user is None:
         return _redirect_to_sign_in(authorization)
@@ -72,6 +84,24 @@ def authorization_decision() -> ResponseReturnValue:
     )
     remembered = set(authorization.requested_scopes) - set(scopes_to_ask)
     return _authorization_response(authorization, user, ticked | remembered)
+
+
+def _refresh_metadata_document(protocol_request: ProtocolRequest) -> None:
+    """Fetch the metadata document of the client, if it has one, before a transaction begins."""
+    client_ids = protocol_request.values.get("client_id", [])
+    if len(client_ids) != 1:
+        return
+    try:
+        metadata_documents.refresh(client_ids[0], request.remote_addr or "")
+    except DocumentRefused as refusal:
+        raise UntrustedRequest(
+            "invalid_client",
+            refusal.reason,
+            "The app that sent you here describes itself in a document that cannot be used.",
+            str(refusal),
+            details={"App": client_ids[0][:200]},
+            fields={"detail": str(refusal)},
+        ) from None
 
 
 def _record_remembered(authorization: Authorization, user: SignedInUser) -> None:

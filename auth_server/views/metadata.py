@@ -73,6 +73,8 @@ def _registration_members() -> dict[str, object]:
     members: dict[str, object] = {}
     if get_settings().registration != "closed":
         members["registration_endpoint"] = _address("client_registration_request")
+    if get_settings().metadata_hosts:
+        members["client_id_metadata_document_supported"] = True
     return members
 
 

@@ -138,8 +138,8 @@ def start(
         if key not in instance.servers:
             instance.servers[key] = Server(instance.settings(**environ), compiled_templates)
         instance.servers[key].reset_network()
-        for counts in ("tripod.failure_counts", "tripod.registration_counts"):
-            instance.servers[key].app.extensions[counts].clear()
+        for counts in ("failure", "registration", "document"):
+            instance.servers[key].app.extensions[f"tripod.{counts}_counts"].clear()
         return instance.servers[key]
 
     with cheap_hashing():

@@ -437,6 +437,17 @@ def test_neither_secret_is_logged(program: Program, events: Events) -> None:
     assert registration["registration_access_token"] not in log
 
 
+def test_a_client_that_a_user_allows_for_good_is_not_deleted(
+    clock: Clock, program: Program, server: Server, alice: Person
+) -> None:
+    client = program.client(program.is_registered(**WEB))
+    alice.connect(client)
+    clock.forward(days=3)
+    server.run("tokens", "purge")
+
+    assert client.client_id in server.run("clients", "list").output
+
+
 def test_a_client_without_a_grant_is_deleted_after_a_day(
     clock: Clock,
     program: Program,
