@@ -198,7 +198,7 @@ class Client:
         } | more
         if "openid" in scope.split():
             parameters["nonce"] = nonce = secrets.token_urlsafe(32)
-        path, _, query = self._find_endpoint("authorization_endpoint").partition("?")
+        path, _, query = self.find_endpoint("authorization_endpoint").partition("?")
         query = "&".join(filter(None, (query.rstrip("&"), urlencode(parameters, quote_via=quote))))
         request = AuthorizationRequest(state, verifier, scope, self.clock(), return_to, more, nonce)
         return request, f"{path}?{query}"
@@ -279,7 +279,7 @@ class Client:
         A missing scope (§5.1) or refresh token (§6) has not changed.
         """
         asked_at = self.clock()  # before sending, so that the token never seems to live too long
-        answer = _read_json(self._post("token_endpoint", form))
+        answer = read_json(self._post("token_endpoint", form))
         _read_text(answer, "token_type", "(?i:bearer)")
         scope = _read_text(answer, "scope", r"[\x20-\x7e]*")
         refresh_token = _read_text(answer, "refresh_token", r"[\x20-\x7e]*")
@@ -383,11 +383,12 @@ class Client:
         """Return the server's public keys, at most `lifetime` seconds old (RFC 7517 §5)."""
         now = self.clock()
         if self._cached_keys is None or not 0 <= now - self._cached_keys[0] < lifetime:
-            response = self._send("GET", self._find_endpoint("jwks_uri"))
+            response = self.send("GET", self.find_endpoint("jwks_uri"))
             self._cached_keys = (now, _read_keys(_parse(response)))
         return self._cached_keys[1]
 
-    def _find_endpoint(self, name: str) -> str:
+    def find_endpoint(self, name: str) -> str:
+        """Return the address that the metadata has under `name`."""
         url = self._load_metadata().get(name)
         if isinstance(url, str) and VSCHARS.fullmatch(url) and "#" not in url and _is_safe(url):
             return url
@@ -408,7 +409,7 @@ class Client:
             f"/.well-known/oauth-authorization-server{path}",
             f"{path}/.well-known/openid-configuration",
         ):
-            response = self._send("GET", f"{parts.scheme}://{parts.netloc}{address}")
+            response = self.send("GET", f"{parts.scheme}://{parts.netloc}{address}")
             document = _parse(response)
             # Some sites answer 200 with an HTML page for an unknown address.
             if response.status_code == 200 and isinstance(document, dict):
@@ -421,13 +422,14 @@ class Client:
     def _post(self, endpoint: str, form: dict[str, str]) -> requests.Response:
         """Post a form with HTTP Basic authentication, id and secret form-encoded (§2.3.1)."""
         credentials = (quote_plus(self.client_id), quote_plus(self.client_secret))
-        response = self._send("POST", self._find_endpoint(endpoint), data=form, auth=credentials)
+        response = self.send("POST", self.find_endpoint(endpoint), data=form, auth=credentials)
         if response.status_code // 100 == 2:
             return response
-        error = _read_json(response).get("error")
+        error = read_json(response).get("error")
         raise NotUnderstoodError("bad_answer", f"{_describe(response)}, error is {_kind(error)}")
 
-    def _send(self, method: str, url: str, **parts: Any) -> requests.Response:
+    def send(self, method: str, url: str, **parts: Any) -> requests.Response:
+        """Send a request once, and return the answer unless it is one of a server in trouble."""
         try:
             send = self.http().request
             response = send(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
@@ -451,7 +453,7 @@ def _parse(response: requests.Response) -> object:
         return None
 
 
-def _read_json(response: requests.Response) -> dict[str, Any]:
+def read_json(response: requests.Response) -> dict[str, Any]:
     """Return a JSON object. Raise `RefusedError` for its `error`; some servers send it with 200."""
     answer = _parse(response)
     if not isinstance(answer, dict):

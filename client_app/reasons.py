@@ -63,9 +63,12 @@ class Reason(StrEnum):
     NONCE_MISMATCH = "nonce_mismatch"  # It answers another authorization request.
     AT_HASH_MISMATCH = "at_hash_mismatch"  # It belongs to another access token.
     SIGN_IN_TOO_OLD = "sign_in_too_old"  # The user signed in longer ago than `max_age` allows.
+    NOT_A_LOGOUT = "not_a_logout"  # It is another signed token.
+    USERINFO_MISMATCH = "userinfo_mismatch"  # Userinfo is about another user.
 
     # The connection ended.
     DISCONNECTED = "disconnected"  # The user disconnected.
+    SIGNED_OUT = "signed_out"  # The user signed out at the authorization server.
     REPLACED = "replaced"  # The browser connected again.
 
     # The resource API gave no usable answer.

@@ -10,6 +10,7 @@ from client_app.views import (  # noqa: F401 - this registers them
     connect,
     orders,
     photos,
+    profile,
 )
 from client_app.views.blueprint import bp
 

@@ -116,6 +116,8 @@ PHRASES = {
     "nonce_mismatch": "the ID token answers another authorization request",
     "at_hash_mismatch": "the ID token belongs to another access token",
     "sign_in_too_old": "the user signed in longer ago than max_age allows",
+    "not_a_logout": "the token is not a logout token",
+    "userinfo_mismatch": "userinfo is about another user than the ID token",
     # Servers without a usable response
     "server_error": "the authorization server failed",
     "temporarily_unavailable": "the authorization server is overloaded",
@@ -165,6 +167,7 @@ PHRASES = {
     "client_deleted": "the client is being deleted",
     "user_deleted": "the user is being deleted",
     "disconnected": "the user disconnected",
+    "signed_out": "the user signed out at the authorization server",
     "replaced": "the browser connected again",
 }
 

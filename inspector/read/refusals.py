@@ -20,6 +20,8 @@ _HEADINGS = {
     "upload_refused": REFUSED,
     "form_refused": REFUSED,
     "host_refused": REFUSED,
+    "logout_token_refused": REFUSED,
+    "userinfo_refused": "Why userinfo was not used",
     "authorization_response_refused": "Why the flow stops",
     "access_token_request_failed": "Why there are no tokens",
     "refresh_failed": "Why there are no new tokens",
