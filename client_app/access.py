@@ -18,6 +18,7 @@ from client_app.models import Connection, Record
 from client_app.orders import Order
 from client_app.reasons import Reason
 from client_app.session_store import SessionStore, find_nothing
+from client_app.sign_in_index import SignInIndex
 from web import event_log
 
 T = TypeVar("T")
@@ -156,6 +157,8 @@ class Access:
     def disconnect(self) -> bool:
         """Delete the tokens and revoke their grant; return whether the server confirmed it."""
         removed = self._change(self._remove_connections)
+        for connection in removed:
+            SignInIndex(self.store).remove(connection.tokens.id_token, self.browser)
         return revoke_connections(self.client, removed, Reason.DISCONNECTED)
 
     def _remove_connections(self, record: Record) -> list[Connection]:

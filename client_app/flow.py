@@ -11,6 +11,7 @@ from client_app.events import log_id, record_failure, record_id_token
 from client_app.models import Connection, Record
 from client_app.reasons import Reason
 from client_app.session_store import SessionStore
+from client_app.sign_in_index import SignInIndex
 from web import event_log
 
 
@@ -63,6 +64,7 @@ class AuthorizationFlow:
         with attach_request_to_errors(request):
             tokens = self._redeem(request, response, flow)
         connection = Connection(secrets.token_urlsafe(32), tokens, made_at=self.clock())
+        SignInIndex(self.store).add(tokens.id_token, browser)
         replaced = self.store.change(
             browser, lambda record: record.add_connection(connection, previous_connection)
         )

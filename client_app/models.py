@@ -23,6 +23,7 @@ from client_app.orders import MAX_ORDERS, Order
 from client_app.reasons import Reason
 
 MAX_REQUESTS = 10
+MAX_BROWSERS = 50
 REQUEST_LIFETIME = 600  # seconds
 #: Seconds after which a connection that is not in the browser's cookie will not get there any more.
 HANDOVER = 60
@@ -54,15 +55,19 @@ class Connection:
 
 @dataclass
 class Record:
-    """What is stored about one browser. Times are in epoch seconds."""
+    """What is stored about one browser. Times are in epoch seconds.
+
+    A record of the index of sign-ins has nothing but `browsers`.
+    """
 
     requests: list[AuthorizationRequest] = field(default_factory=list)
     connections: list[Connection] = field(default_factory=list)
+    browsers: list[str] = field(default_factory=list, repr=False)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to store."""
-        return not self.requests and not self.connections
+        return not self.requests and not self.connections and not self.browsers
 
     def add_request(self, request: AuthorizationRequest) -> None:
         """Store a request until its response arrives; drop the oldest when there are too many."""
@@ -105,6 +110,15 @@ class Record:
             stored for stored in self.connections if not compare_digest(stored.id, connection_id)
         ]
 
+    def add_browser(self, browser: str) -> None:
+        """Add a browser to this entry of the index; drop the oldest when there are too many."""
+        self.remove_browser(browser)
+        self.browsers = [*self.browsers, browser][-MAX_BROWSERS:]
+
+    def remove_browser(self, browser: str) -> None:
+        """Remove a browser from this entry of the index."""
+        self.browsers = [stored for stored in self.browsers if stored != browser]
+
     def to_json(self) -> bytes:
         """Return the record in the format of the store."""
         return json.dumps(asdict(self)).encode()
@@ -121,7 +135,7 @@ class Record:
             connections = [Connection.from_stored(item) for item in stored["connections"]]
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("not a record of this version") from error
-        return cls(requests, connections)
+        return cls(requests, connections, stored.get("browsers", []))
 
 
 def _read_tokens(stored: dict[str, Any]) -> Tokens:

@@ -7,6 +7,7 @@ import requests
 from flask import current_app
 
 from client_app.access import Access
+from client_app.back_channel_logout import BackChannelLogout
 from client_app.flow import AuthorizationFlow
 from client_app.oauth import Client
 from client_app.photo_api import PhotoApi
@@ -41,6 +42,11 @@ class PrintShop:
     def flow(self) -> AuthorizationFlow:
         """The flow that gets tokens."""
         return AuthorizationFlow(self.client, self.store, self.clock)
+
+    @property
+    def back_channel_logout(self) -> BackChannelLogout:
+        """What ends connections when the user signs out elsewhere."""
+        return BackChannelLogout(self.client, self.store)
 
     def access(self, browser: str, connection_id: str) -> Access:
         """Return the access of one browser, which uses the tokens."""

@@ -161,7 +161,7 @@ class SessionStore:
 
 
 def _find_lifetime(record: Record) -> timedelta:
-    if record.connections:
+    if record.connections or record.browsers:
         return SIGN_IN_LIFETIME
     return timedelta(seconds=REQUEST_LIFETIME)
 

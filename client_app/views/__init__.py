@@ -8,6 +8,7 @@ it needs only `client_app/page_access.py`.
 from client_app.views import (  # noqa: F401 - this registers them
     album,
     connect,
+    logout,
     orders,
     photos,
     profile,

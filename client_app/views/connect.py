@@ -95,13 +95,18 @@ def refresh() -> Response:
 @bp.post("/disconnect")
 def disconnect() -> Response:
     """Revoke and delete the tokens; the next page says whether the server confirmed it."""
+    end_connection()
+    return redirect(url_for(".home"), HTTPStatus.SEE_OTHER)
+
+
+def end_connection() -> None:
+    """Revoke and delete the tokens, if there are any, and leave a message for the start page."""
     if browser_session.connection_id():
         outcome = "only forgotten"
         if current_access().disconnect():
             outcome = "revoked"
         flash(outcome)
         browser_session.remove_connection_id()
-    return redirect(url_for(".home"), HTTPStatus.SEE_OTHER)
 
 
 def _read_scope() -> str:
