@@ -24,7 +24,7 @@ TIMES = ("exp", "iat", "auth_time", "updated_at")
 #: What the usual claims mean.
 MEANINGS = {
     "iss": "who issued it",
-    "sub": "your account, as a number",
+    "sub": "the identifier of your account",
     "aud": "for whom it was issued",
     "azp": "to whom it was issued",
     "exp": "when it expires",
@@ -98,7 +98,7 @@ def ask_userinfo(
 def list_claims(id_token: dict[str, Any], userinfo: dict[str, Any]) -> list[ClaimRow]:
     """Return a line for each claim; two lines if the two sources differ."""
     rows: list[ClaimRow] = []
-    for name in list(id_token | userinfo)[:MAX_CLAIMS]:
+    for name in list(userinfo | id_token)[:MAX_CLAIMS]:
         sources = {ID_TOKEN: id_token, USERINFO: userinfo}
         told = {source: claims[name] for source, claims in sources.items() if name in claims}
         if len(told) == 2 and told[ID_TOKEN] == told[USERINFO]:

@@ -22,7 +22,7 @@ class ScopeUse:
 
 
 SCOPE_USES = {
-    "openid": ScopeUse("recognize your account", "A number that stands for your account"),
+    "openid": ScopeUse("recognize your account", "An identifier of your account"),
     "profile": ScopeUse("know your name", "Your name, to put on the parcel"),
     "email": ScopeUse("know your email address", "Your email address"),
     "photos:read": ScopeUse("look at your photos", "A look at your album, to print from"),

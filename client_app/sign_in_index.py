@@ -2,7 +2,7 @@
 
 The server reports the end of a sign-in from server to server, without the browser's cookie. The
 index finds the browser: a record of the session store, encrypted as the others, under a digest of
-`sid` or `sub`. It may name a browser that has left; whoever reads it looks at the connections.
+`sid` or `sub`. An entry may name a browser that has left, so its reader looks at the connections.
 """
 
 from collections.abc import Iterator

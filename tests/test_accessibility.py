@@ -107,6 +107,11 @@ class Visit:
         query = f"client_id=print-shop&post_logout_redirect_uri={address}"
         return self.tripod_id(f"/oauth/logout?{query}")
 
+    def sign_in_with_another_nonce(self) -> Self:
+        """Connect with `openid`, but change the nonce of the authorization request on the way."""
+        self.signed_in_as("alice").print_shop("/connect?scope=openid&prompt=consent")
+        return self._open(re.sub("nonce=[^&]+", "nonce=x", self.page.url)).press("Allow")
+
     def remove_print_shop(self, username: str) -> Self:
         """Connect Print Shop, then remove its access."""
         return self.ask_to_remove_print_shop(username).press("Remove access")
@@ -401,6 +406,28 @@ PAGES = [
         "client_app/bad_authorization_response",
         "Your browser did not send our cookie",
         lambda visit: visit.print_shop("/callback?state=x"),
+    ),
+    Entry(
+        "client_app/bad_id_token",
+        "cannot verify who you are",
+        lambda visit: visit.sign_in_with_another_nonce(),
+    ),
+    Entry(
+        "client_app/no_profile",
+        "does not know who you are",
+        lambda visit: visit.print_shop("/profile"),
+    ),
+    Entry(
+        "client_app/profile",
+        "Your profile",
+        lambda visit: visit.connect("alice", "openid+profile+email+photos:read").print_shop(
+            "/profile"
+        ),
+    ),
+    Entry(
+        "client_app/logout_from_elsewhere",
+        "Do you want to sign out?",
+        lambda visit: visit.led_to_print_shop("/logout"),
     ),
     Entry(
         "client_app/more_needed",

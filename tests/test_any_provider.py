@@ -191,6 +191,34 @@ def test_the_settings_of_the_recipe_suffice(setup: Setup, browser: Browser) -> N
     ] == []
 
 
+def test_a_user_signs_in_with_openid_connect(setup: Setup, browser: Browser) -> None:
+    """The keys, the ID token and userinfo are those of another project."""
+    browser.open(f"{setup.url}/connect?scope=openid+profile+photos:read&return_to=/profile")
+    browser.fill(login="alice", password="anything")
+    browser.press("Sign-in")
+    page = browser.press("Continue")
+
+    assert (page.status, page.url) == (200, f"{setup.url}/profile")
+    assert "RS256, with the key" in page.text
+    assert "<strong>Userinfo.</strong>" in page.text
+    assert setup.count_events("id_token_validated") >= 1
+
+
+def test_a_refreshed_id_token_of_the_other_server_is_accepted(
+    setup: Setup, browser: Browser
+) -> None:
+    browser.open(f"{setup.url}/connect?scope=openid+profile+photos:read")
+    browser.fill(login="alice", password="anything")
+    browser.press("Sign-in")
+    browser.press("Continue")
+    validated = setup.count_events("id_token_validated")
+
+    page = browser.press("Refresh now")
+
+    assert page.status == 200
+    assert setup.count_events("id_token_validated") == validated + 1
+
+
 def test_a_refresh_stores_the_new_refresh_token(setup: Setup, browser: Browser) -> None:
     """The other server has no grace: it ends the grant when a spent token is presented again."""
     connect(browser, setup)
