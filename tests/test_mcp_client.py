@@ -4,6 +4,7 @@ Nothing in it knows this project: it discovers the servers from the address of `
 """
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -83,3 +84,28 @@ def test_the_same_agent_can_register_for_another_user(legs: Running, alice: Pers
         [listed] = agent.call(("list_photos", {"limit": 1}))
 
         assert listed.structured_content["photos"]
+
+
+def test_the_inspector_shows_the_agent_from_registration_to_the_renamed_photo(
+    legs: Running, alice: Person
+) -> None:
+    agent = Agent(f"{legs.resource_api_url}/mcp", alice)
+    [listed] = agent.call(("list_photos", {"limit": 1}))
+    photo_id = listed.structured_content["photos"][0]["id"]
+    agent.call(("rename_photo", {"id": photo_id, "title": "Seen in the inspector"}))
+
+    text = alice.browser.open(f"{legs.client_app_url}/inspector?all=1").text
+
+    sentences = (
+        "Photo agent registers itself at Tripod ID",
+        "Photo agent asks for access",
+        "The user allows access",
+        "Photo agent asks for the photos through MCP",
+        "Photo agent renames a photo through MCP",
+        "Photo API refuses 403 insufficient_scope",
+        "Photo agent asks for access",
+        "The user allows access",
+        "Photo agent renames a photo through MCP",
+    )
+    found = re.findall("|".join(map(re.escape, dict.fromkeys(sentences))), text)
+    assert found[: len(sentences)] == list(sentences)
