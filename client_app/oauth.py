@@ -299,6 +299,7 @@ class Client:
         """Validate the ID token of a sign-in (OpenID Connect Core §3.1.3.7)."""
         id_token = self._check_id_token(raw, tokens)
         nonce = id_token.claims.get("nonce")
+        # Lab check: id-token-nonce
         if not secrets.compare_digest(str(nonce).encode(errors="replace"), request.nonce.encode()):
             raise BadTokenError("nonce_mismatch")
         if "max_age" in request.more:
@@ -341,6 +342,7 @@ class Client:
         :raises BadTokenError: when it is another token.
         """
         try:
+            # Lab check: id-token-signature
             token = jwt.decode(raw, self._find_key, algorithms=ALGORITHMS)
             json.dumps(token.claims, ensure_ascii=False).encode()  # fails as in `_parse`
         except UnsupportedAlgorithmError as error:

@@ -18,6 +18,7 @@ class Group(StrEnum):
     REFRESH_TOKENS = "Refresh tokens"
     ACCESS_TOKENS = "Access tokens"
     SESSIONS = "Sessions"
+    OPENID_CONNECT = "OpenID Connect"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inspector.lab.attack import Attack
-from inspector.record.parameter_kinds import Section, rfc
+from inspector.record.parameter_kinds import OPENID, Section, rfc
 
 #: The comment directly above the statement that does a check, followed by the check's slug.
 MARKER = "# Lab check: "
@@ -110,6 +110,32 @@ CHECKS = (
         file="client_app/oauth.py",
         symbol="Client._check_issuer",
         stops=("mix-up",),
+    ),
+    Check(
+        slug="id-token-nonce",
+        title="The ID token must have the nonce of this browser’s request.",
+        section=Section(OPENID, "3.1.3.7", "IDTokenValidation"),
+        file="client_app/oauth.py",
+        symbol="Client._check_sign_in",
+        has_marker=True,
+        stops=("id-token-replayed",),
+    ),
+    Check(
+        slug="id-token-parties",
+        title="The ID token must be from the expected issuer, and for this client.",
+        section=Section(OPENID, "3.1.3.7", "IDTokenValidation"),
+        file="client_app/oauth.py",
+        symbol="Client._check_parties",
+        stops=("id-token-of-another-client",),
+    ),
+    Check(
+        slug="id-token-signature",
+        title="The ID token must be signed by the issuer, in a way that the client accepts.",
+        section=Section(OPENID, "3.1.3.7", "IDTokenValidation"),
+        file="client_app/oauth.py",
+        symbol="Client.read_signed_token",
+        has_marker=True,
+        stops=("id-token-without-signature", "id-token-key-confusion"),
     ),
     Check(
         slug="code-once",

@@ -30,7 +30,7 @@ from inspector.lab.proxy import Proxy
 MALLORYS_SITE = "https://mallory.example"
 #: What the request ids name instead of an attack, before the attacks and after them.
 PREPARATION, TIDYING_UP = "preparation", "tidying-up"
-EVERY_SCOPE = "profile photos:read photos:write"
+EVERY_SCOPE = "openid profile photos:read photos:write"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from config import PROJECT_ROOT
 from web.safety.browser_rules import BROWSER_RULES
+from web.safety.identity_rules import IDENTITY_RULES
 from web.safety.rule import Rule
 from web.safety.settings_rules import SETTINGS_RULES
 from web.safety.store_rules import STORE_RULES
@@ -17,6 +18,7 @@ _TABLES = (
     ("Databases and registrations", STORE_RULES),
     ("Pages and requests of the browser", BROWSER_RULES),
     ("Codes, tokens and clients", TOKEN_RULES),
+    ("ID tokens", IDENTITY_RULES),
 )
 _HEAD = (
     "| rule | threat | defence | RFC 9700 | file | test | attacks in the lab |\n"

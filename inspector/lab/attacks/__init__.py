@@ -1,7 +1,7 @@
 """The attacks, group by group."""
 
 from inspector.lab.attack import Attack, Group
-from inspector.lab.attacks import authorization, callback, codes, refreshing, resources
+from inspector.lab.attacks import authorization, callback, codes, identity, refreshing, resources
 
 _GROUPS = list(Group)
 ATTACKS: tuple[Attack, ...] = tuple(
@@ -10,6 +10,7 @@ ATTACKS: tuple[Attack, ...] = tuple(
             *authorization.ATTACKS,
             *callback.ATTACKS,
             *codes.ATTACKS,
+            *identity.ATTACKS,
             *refreshing.ATTACKS,
             *resources.ATTACKS,
         ),

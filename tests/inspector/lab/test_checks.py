@@ -1,14 +1,18 @@
 """The table of checks is correct: without a check, exactly the attacks that it stops succeed."""
 
+import base64
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import flask_wtf.csrf
 import pytest
+from joserfc.jwt import Token
 from sqlalchemy import bindparam, select
 
 from auth_server import grant_types, issued_tokens
+from client_app import oauth
 from inspector.lab.attack import Attack
 from inspector.lab.attacks import ATTACKS
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check, CheckPair
@@ -35,6 +39,7 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "own-pages-only": lambda target: target or "/",
     "state": lambda *_: True,
     "issuer": lambda *_: None,
+    "id-token-parties": lambda *_: None,
     "code-once": lambda *_: True,
     "own-client": lambda *_: True,
     "refresh-once": lambda *_: True,
@@ -49,6 +54,16 @@ FIND_ANY_PHOTO = Query(
     ),
     photos.Photo,
 )
+
+
+def read_unverified(raw: str, *_: object, **__: object) -> Token:
+    """Return a JWT as joserfc does, without a check of its signature."""
+    header, claims = (
+        json.loads(base64.urlsafe_b64decode(f"{part}==")) for part in raw.split(".")[:2]
+    )
+    return Token(header, claims)
+
+
 #: Checks that cannot be turned off by replacing the symbol that the table names.
 SPECIAL: dict[str, Callable[[Patch], None]] = {
     "form-token": lambda patch: patch.setattr(
@@ -63,6 +78,12 @@ SPECIAL: dict[str, Callable[[Patch], None]] = {
     "same-redirect-uri": lambda patch: patch.setattr(
         issued_tokens.AuthorizationCode, "get_redirect_uri", lambda _: None
     ),
+    "id-token-nonce": lambda patch: patch.setattr(
+        oauth.Client,
+        "_check_sign_in",
+        lambda self, raw, tokens, _: self._check_id_token(raw, tokens),
+    ),
+    "id-token-signature": lambda patch: patch.setattr(oauth.jwt, "decode", read_unverified),
     "scope-as-granted": lambda patch: patch.setattr(
         issued_tokens.RefreshToken, "get_scope", lambda _: EVERY_SCOPE, raising=False
     ),
