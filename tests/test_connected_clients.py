@@ -33,13 +33,13 @@ def read_rows() -> list[Row]:
 
 
 def find_version(row: Row) -> str:
-    """Return the version that the lock file of the peer pins, or else that of this project."""
-    folder = PEERS / Path(row.tests).stem.removeprefix("test_")
-    if (folder / "package-lock.json").exists():
-        lock = json.loads((folder / "package-lock.json").read_text())
-        return str(lock["packages"][f"node_modules/{row.client}"]["version"])
-    pins = [folder / "requirements.txt", ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
-    text = "\n".join(path.read_text() for path in pins if path.exists())
+    """Return the version that the peer's files pin: a lock file of npm, or requirements."""
+    lock_file = PEERS / Path(row.tests).stem.removeprefix("test_") / "package-lock.json"
+    if lock_file.exists():
+        packages = json.loads(lock_file.read_text())["packages"]
+        return str(packages[f"node_modules/{row.client}"]["version"])
+    own = [ROOT / "requirements.txt", ROOT / "requirements-dev.txt"]
+    text = "\n".join(path.read_text() for path in [*own, *PEERS.glob("*/requirements.txt")])
     pinned = re.search(rf"^{re.escape(row.client)}==([\w.]+)", text, re.MULTILINE)
     assert pinned, f"no file pins {row.client}"
     return pinned[1]
