@@ -209,7 +209,7 @@ def test_the_connect_page_needs_no_sign_in(server: Server) -> None:
             "Auth.js",
             "issuer:",
             "use_pkce=True",
-            "OAUTH_PKCE_ENABLED",
+            "oauth_pkce_enabled",
             "passport-oauth2",
         ],
         *["grant", "pkce: true", "BaseOAuth2PKCE", "REDIRECT_STATE = False"],
