@@ -16,11 +16,13 @@ from world.id_tokens import header_of, read_id_token
 from world.page import Page
 from world.registered_client import RegisteredClient, Tokens
 
-from auth_server import logout_tokens
+from auth_server import logout_tokens, sign_in_records
 from auth_server.models import Client
+from auth_server.signed_in_user import SignedInUser
 from tests.auth_server.server import ISSUER, Server
 from web.background import Background
 from web.guarded_client import GuardedClient
+from web.statements import Executor
 
 ORIGIN, PATH = "https://posters.example", "/backchannel-logout"
 PATIENCE = 5
@@ -188,6 +190,7 @@ def test_the_same_user_who_signs_in_again_sends_nothing(
 
     alice.send_logout()
 
+    time.sleep(0.1)
     assert [verify(server, token)["sid"] for token in receiver.wait()] == [signed_in["sid"]]
 
 
@@ -204,6 +207,35 @@ def test_it_is_sent_only_once(
     copied.browser.get(f"/oauth/logout?id_token_hint={tokens.id_token}")
 
     time.sleep(0.1)
+    assert len(receiver.wait()) == 1
+
+
+def test_of_two_sign_outs_at_the_same_moment_only_one_sends_it(
+    server: Server,
+    alice: Person,
+    receiver: Receiver,
+    tokens: Tokens,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The second request has read that the user is signed in before the first one commits."""
+    copied = alice.in_another_browser()
+    copied.browser.session_cookie = alice.browser.session_cookie
+    form = Page(copied.browser.get("/")).sign_out_form
+    identifiers: list[SignedInUser | None] = []
+    find = sign_in_records.find_signed_in_user
+
+    def find_earlier(db: Executor, identifier: str) -> SignedInUser | None:
+        identifiers.append(find(db, identifier))
+        return identifiers[0]
+
+    monkeypatch.setattr(sign_in_records, "find_signed_in_user", find_earlier)
+    assert form
+
+    alice.send_logout()
+    answer = copied.browser.post(form.action, form.entries)
+
+    time.sleep(0.1)
+    assert (answer.status_code, identifiers[-1]) == (303, None)
     assert len(receiver.wait()) == 1
 
 

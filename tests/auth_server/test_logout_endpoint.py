@@ -16,7 +16,7 @@ from world.registered_client import RegisteredClient
 from auth_server.models import Client
 from tests.auth_server.developers import Developer
 from tests.auth_server.server import Server
-from tests.auth_server.test_openid_request import FORGERIES
+from tests.auth_server.test_openid_request import FORGERIES, signed_by_the_server
 
 LOGOUT = "/oauth/logout"
 HOME = "http://127.0.0.1:9001/"
@@ -114,6 +114,25 @@ def test_the_hint_of_another_sign_in_of_the_user_ends_none(alice: Person, hint: 
 
     assert "Sign out?" in Page(answer).text
     assert elsewhere.is_signed_in()
+
+
+@pytest.mark.parametrize(("username", "is_signed_in"), [("alice", False), ("bob", True)])
+def test_a_hint_without_a_sid_is_for_each_sign_in_of_its_user(
+    server: Server,
+    alice: Person,
+    bob: Person,
+    claims: dict[str, Any],
+    username: str,
+    is_signed_in: bool,
+) -> None:
+    """An ID token of a grant whose sign-in is unknown has none."""
+    person = {"alice": alice, "bob": bob}[username].in_another_browser()
+    person.send_login()
+    without = {name: value for name, value in claims.items() if name != "sid"}
+
+    logout(person, id_token_hint=signed_by_the_server(server, without))
+
+    assert person.is_signed_in() is is_signed_in
 
 
 def test_after_a_repeated_sign_in_the_older_hint_is_still_of_this_sign_in(
@@ -231,6 +250,15 @@ def test_a_visitor_who_is_signed_out_returns_at_once(alice: Person, hint: str) -
     answer = logout(stranger, id_token_hint=hint, post_logout_redirect_uri=HOME)
 
     assert redirected(answer) == HOME
+
+
+def test_without_a_hint_a_visitor_who_is_signed_out_returns_by_a_link(server: Server) -> None:
+    stranger = server.person("alice", "wonderland")
+
+    answer = logout(stranger, client_id="print-shop", post_logout_redirect_uri=HOME)
+
+    assert redirected(answer) is None
+    assert Page(answer).link("Continue to 127.0.0.1:9001").href == HOME
 
 
 @pytest.fixture
