@@ -1,14 +1,17 @@
 """Signing keys on both databases: several workers make them once, and a rotation reaches all."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import pytest
 from world.postgresql import ON_BOTH_DATABASES
 
+from auth_server import key_rotation
 from auth_server.key_cipher import KeyCipher
 from auth_server.key_rotation import make_missing_keys, rotate_keys
 from auth_server.signing_keys import ALGORITHMS, SigningKeys, list_stored
@@ -16,7 +19,8 @@ from config import PROJECT_ROOT
 from web import migrations
 from web.database import Database
 
-WORKERS = 8
+WORKERS = 6
+PAUSE = 0.03
 CIPHER = KeyCipher(["the secret key of all workers"])
 
 
@@ -37,6 +41,24 @@ def workers(url: str) -> Iterator[list[Database]]:
     yield databases
     for database in databases:
         database.close()
+
+
+@pytest.fixture(autouse=True)
+def _slow_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let each transaction pause between what it reads and what it writes."""
+    find, store = key_rotation._find_missing, key_rotation._store
+
+    def find_slowly(stored: Any, cipher: Any) -> Any:
+        missing = find(stored, cipher)
+        time.sleep(PAUSE)
+        return missing
+
+    def store_slowly(db: Any, made: Any) -> None:
+        time.sleep(PAUSE)
+        store(db, made)
+
+    monkeypatch.setattr(key_rotation, "_find_missing", find_slowly)
+    monkeypatch.setattr(key_rotation, "_store", store_slowly)
 
 
 def run_together(function: object, databases: list[Database]) -> None:
