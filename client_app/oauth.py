@@ -236,7 +236,9 @@ class Client:
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": self.redirect_uri}
         form["code_verifier"] = request.verifier
         tokens, id_token = self._request_tokens(form, request.scope)
-        if "openid" not in tokens.scope.split():
+        if not request.nonce:  # Some servers add an ID token that was not requested.
+            return tokens
+        if not id_token and "openid" not in tokens.scope.split():  # The user did not grant it.
             return tokens
         try:
             return replace(tokens, id_token=self._check_sign_in(id_token, tokens, request))

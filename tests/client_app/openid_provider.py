@@ -48,6 +48,7 @@ class SimulatedProvider(SimulatedTripodId):
         self.keys, self.claims, self.sign = [RSA, EC], {}, self.sign_with(RSA)
         self.user = {"sub": "alice-1", "name": "Alice Liddell"}
         self.nonces = {}  # by grant
+        self.named_scope = None  # in a response, instead of the granted one
 
     @staticmethod
     def sign_with(key, **header):
@@ -79,6 +80,8 @@ class SimulatedProvider(SimulatedTripodId):
     def _add_id_token(self, answer, more):
         claims = self.claims_for(answer["access_token"]) | more | self.claims
         id_token = self.sign({name: value for name, value in claims.items() if value is not None})
+        if self.named_scope is not None:
+            answer |= {"scope": self.named_scope}
         return answer | ({"id_token": id_token} if id_token else {})
 
     @staticmethod

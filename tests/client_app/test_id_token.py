@@ -257,6 +257,30 @@ def test_an_id_token_of_another_type_is_an_invalid_response(browser, tripod_id, 
     assert sign_in(browser).status_code == 424
 
 
+def test_an_id_token_that_was_not_requested_is_ignored(browser, tripod_id, events):
+    """Some servers grant `openid` to every request for the user's name."""
+    response = browser.get(tripod_id.authorize(browser.begin("photos:read"), "openid photos:read"))
+
+    assert response.status_code == 303
+    assert "id_token_validated" not in events()
+
+
+@pytest.mark.parametrize("scope", ["photos:read", "openid,photos:read"])
+def test_an_id_token_is_checked_whatever_the_scope_of_the_answer(browser, tripod_id, events, scope):
+    """Some servers do not repeat `openid`, or write the scope in another way."""
+    tripod_id.named_scope = scope
+    sign_in(browser)
+
+    assert "id_token_validated" in events()
+
+
+def test_a_wrong_id_token_is_refused_whatever_the_scope_of_the_answer(browser, tripod_id, events):
+    tripod_id.named_scope = "photos:read"
+    tripod_id.claims["nonce"] = "forged"
+
+    assert sign_in_refused(browser, events) == "nonce_mismatch"
+
+
 def test_openid_that_was_not_granted_needs_no_id_token(browser, tripod_id):
     started = browser.get("/connect", query_string={"scope": "openid photos:read"})
     callback = tripod_id.authorize(started.headers["Location"], "photos:read")
