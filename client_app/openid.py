@@ -6,7 +6,6 @@
 import json
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlencode
 
 from client_app.api_errors import InvalidTokenError
 from client_app.oauth import (
@@ -17,6 +16,7 @@ from client_app.oauth import (
     SignedToken,
     read_json,
 )
+from web.addresses import append_parameters
 
 #: The member of `events` that makes a token a logout token (Back-Channel Logout §2.4).
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
@@ -62,8 +62,7 @@ def end_session_url(
         "post_logout_redirect_uri": return_to,
         "state": state,
     }
-    separator = "&" if "?" in endpoint else "?"
-    return f"{endpoint}{separator}{urlencode(parameters)}"
+    return append_parameters(endpoint, parameters)
 
 
 def read_logout_token(client: Client, raw: str) -> SignedToken:
