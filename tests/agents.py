@@ -10,6 +10,7 @@ import httpx2
 from anyio import to_thread
 from mcp import Client
 from mcp.client.auth import OAuthClientProvider
+from mcp.client.client import ConnectMode
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import (
     AuthorizationCodeResult,
@@ -60,8 +61,8 @@ class Agent:
     sent: list[tuple[str, str]] = field(default_factory=list)
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Client]:
-        """Connect as the SDK's documentation says."""
+    async def connected(self, mode: ConnectMode = "auto") -> AsyncIterator[Client]:
+        """Connect as the SDK's documentation says. `mode` chooses the version of the protocol."""
         metadata = OAuthClientMetadata(
             client_name="Photo agent",
             redirect_uris=[AnyUrl(REDIRECT_URI)],
@@ -85,7 +86,7 @@ class Agent:
         )
         async with (
             httpx2.AsyncClient(auth=provider, event_hooks={"request": [record]}) as http,
-            Client(streamable_http_client(self.address, http_client=http)) as client,
+            Client(streamable_http_client(self.address, http_client=http), mode=mode) as client,
         ):
             yield client
 

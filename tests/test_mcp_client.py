@@ -7,8 +7,10 @@ import json
 import re
 from collections.abc import Iterator
 
+import anyio
 import pytest
 from mcp.shared.auth import OAuthClientInformationFull
+from mcp.shared.exceptions import MCPError
 from world.browser import Browser
 from world.cast import Person
 from world.processes import Running, run, running_legs
@@ -84,6 +86,20 @@ def test_the_same_agent_can_register_for_another_user(legs: Running, alice: Pers
         [listed] = agent.call(("list_photos", {"limit": 1}))
 
         assert listed.structured_content["photos"]
+
+
+def test_an_agent_of_an_earlier_version_learns_the_supported_one(
+    legs: Running, alice: Person
+) -> None:
+    agent = Agent(f"{legs.resource_api_url}/mcp", alice)
+
+    async def connect() -> None:
+        async with agent.connected(mode="legacy"):
+            pytest.fail("the handshake of earlier versions succeeded")
+
+    refused = pytest.RaisesExc(MCPError, match="This server supports only MCP 2026-07-28")
+    with pytest.RaisesGroup(refused, flatten_subgroups=True):
+        anyio.run(connect)
 
 
 def test_the_inspector_shows_the_agent_from_registration_to_the_renamed_photo(
