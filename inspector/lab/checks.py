@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from inspector.lab.attack import Attack
-from inspector.record.parameter_kinds import OPENID, Section, rfc
+from inspector.record.parameter_kinds import LOGOUT, OPENID, Section, rfc
 
 #: The comment directly above the statement that does a check, followed by the check's slug.
 MARKER = "# Lab check: "
@@ -136,6 +136,14 @@ CHECKS = (
         symbol="Client.read_signed_token",
         has_marker=True,
         stops=("id-token-without-signature", "id-token-key-confusion"),
+    ),
+    Check(
+        slug="own-hint",
+        title="Only an ID token of the present sign-in ends it without a question.",
+        section=Section(LOGOUT, "2", "RPLogout"),
+        file="auth_server/logout_request.py",
+        symbol="LogoutRequest.is_of",
+        stops=("logout-with-another-hint",),
     ),
     Check(
         slug="code-once",

@@ -45,7 +45,8 @@ _PAGES = {
         "PUT /oauth/register/.+": "{client} changes its registration.",
         "DELETE /oauth/register/.+": "{client} deletes its registration.",
         "GET /oauth/logout": "{client} sends the browser to {server}, to sign the user out.",
-        "POST /oauth/logout": "The user confirms that they want to sign out of {server}.",
+        "POST /oauth/logout": "{client} sends the browser to {server}, to sign the user out.",
+        "POST /oauth/logout/confirmation": "The user confirms that they sign out of {server}.",
         r"\w+ /oauth/userinfo": "{client} asks who the user is, without an access token.",
         "GET /oauth/(token|introspect|revoke)": (
             "{client} sends GET to an endpoint that accepts only POST."

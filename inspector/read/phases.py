@@ -36,6 +36,7 @@ _ENDS = {
     ("client_app", "/logout"),
     ("client_app", steps.BACK_CHANNEL_LOGOUT),
     ("auth_server", steps.LOGOUT),
+    ("auth_server", steps.LOGOUT_CONFIRMATION),
 }
 _BY_FIRST_LETTER = {"A": AUTHORIZATION, "T": TOKEN, "R": RESOURCE, "F": REFRESH, "E": END}
 #: A tree with messages of several phases belongs to the first of these: a callback may end an older

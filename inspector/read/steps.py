@@ -35,7 +35,7 @@ _SENT_AGAIN = re.compile(r"Tripod inspector: again (?P<id>[0-9]{1,15})")
 AUTHORIZATION = "/oauth/authorize"
 USERINFO = "/oauth/userinfo"
 REGISTRATION = "/oauth/register"
-LOGOUT = "/oauth/logout"
+LOGOUT, LOGOUT_CONFIRMATION = "/oauth/logout", "/oauth/logout/confirmation"
 BACK_CHANNEL_LOGOUT = "/backchannel-logout"
 MCP = "/mcp"
 FOR_MACHINES = (
@@ -93,7 +93,7 @@ def is_for_machines(exchange: Exchange) -> bool:
 
 def is_of_the_protocol(exchange: Exchange) -> bool:
     """Return whether the exchange is more than a page that a user opens."""
-    if request_step(exchange) or exchange.path == LOGOUT:
+    if request_step(exchange) or exchange.path in (LOGOUT, LOGOUT_CONFIRMATION):
         return True
     return is_for_machines(exchange) and exchange.path != "/"
 

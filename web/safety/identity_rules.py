@@ -30,4 +30,13 @@ IDENTITY_RULES = (
         "test_an_id_token_with_another_algorithm_is_refused",
         attacks=("id-token-without-signature", "id-token-key-confusion"),
     ),
+    Rule(
+        slug="logout-hint",
+        threat="A link signs a user out",
+        defence="Without an ID token of the present sign-in, the user is asked first",
+        file="auth_server/logout_request.py",
+        test="tests/auth_server/test_logout_endpoint.py::"
+        "test_the_hint_of_somebody_else_ends_no_sign_in",
+        attacks=("logout-with-another-hint",),
+    ),
 )

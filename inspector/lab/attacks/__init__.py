@@ -1,7 +1,15 @@
 """The attacks, group by group."""
 
 from inspector.lab.attack import Attack, Group
-from inspector.lab.attacks import authorization, callback, codes, identity, refreshing, resources
+from inspector.lab.attacks import (
+    authorization,
+    callback,
+    codes,
+    identity,
+    logout,
+    refreshing,
+    resources,
+)
 
 _GROUPS = list(Group)
 ATTACKS: tuple[Attack, ...] = tuple(
@@ -11,6 +19,7 @@ ATTACKS: tuple[Attack, ...] = tuple(
             *callback.ATTACKS,
             *codes.ATTACKS,
             *identity.ATTACKS,
+            *logout.ATTACKS,
             *refreshing.ATTACKS,
             *resources.ATTACKS,
         ),

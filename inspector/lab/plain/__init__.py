@@ -8,6 +8,7 @@ These rules keep the comparison fair:
   applies to public clients only, and accepts the method `plain` (RFC 7636 §4.2).
 - The views behave like those of the documentation's example server: the login redirects to the
   address in `next`, and the consent form has no token. Unlike there, the login needs a password.
+- OpenID Connect and the logout are Authlib's too, with the logout view of its documentation.
 - A refresh returns a new refresh token. Without this option, a client could refresh only once.
 
 No weakness was added: where the defaults of Authlib refuse an attack, this server refuses it too.

@@ -18,6 +18,8 @@ LOGIN = """<!doctype html><title>Sign in</title>
 CONSENT = """<!doctype html><title>Allow {{ client_id }}?</title>
 <form method="post"><button name="decision" value="allow">Allow</button>
 <button name="decision" value="deny">Deny</button></form>"""
+LOGOUT = "<!doctype html><title>Sign out?</title>"
+SIGNED_OUT = "<!doctype html><title>Signed out</title><h1>You are signed out</h1>"
 #: The type of Authlib's protector, which takes a scope and then a view.
 Protect = Callable[[str], Callable[[Callable[..., Any]], Callable[..., Any]]]
 
@@ -29,6 +31,7 @@ def create_app(db: Session, secret_key: str) -> Flask:
     server, protector = oauth.set_up(app, db)
     _add_login(app, db)
     _add_endpoints(app, db, server)
+    _add_logout(app, server)
     _add_photos(app, db, protector)
     return app
 
@@ -78,6 +81,18 @@ def _add_endpoints(app: Flask, db: Session, server: AuthorizationServer) -> None
 
     app.post("/oauth/token", endpoint="token")(server.create_token_response)
     app.post("/oauth/revoke", endpoint="revoke")(_create_endpoint(server, "revocation"))
+
+
+def _add_logout(app: Flask, server: AuthorizationServer) -> None:
+    @app.get("/oauth/logout")
+    def logout() -> Any:
+        try:
+            requested = server.validate_endpoint_request("end_session")
+        except OAuth2Error as error:
+            return server.handle_error_response(request, error)
+        if requested.needs_confirmation:
+            return LOGOUT
+        return server.create_endpoint_response("end_session", requested) or SIGNED_OUT
 
 
 def _create_endpoint(server: AuthorizationServer, name: str) -> Callable[[], Any]:

@@ -12,6 +12,7 @@ from authlib.oauth2.rfc7636 import CodeChallenge
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from inspector.lab.plain import openid
 from inspector.lab.plain.models import AuthorizationCode, Client, Token, User
 from web.clock import now
 
@@ -22,9 +23,12 @@ def set_up(app: Flask, db: Session) -> tuple[AuthorizationServer, ResourceProtec
     server = AuthorizationServer(
         app, create_query_client_func(db, Client), create_save_token_func(db, Token)
     )
-    server.register_grant(_create_code_grant(db), [CodeChallenge(required=True)])
+    keys = openid.create_keys()
+    extensions = [CodeChallenge(required=True), openid.create_id_tokens(keys)]
+    server.register_grant(_create_code_grant(db), extensions)
     server.register_grant(_create_refresh_grant(db))
     server.register_endpoint(create_revocation_endpoint(db, Token))
+    server.register_endpoint(openid.create_logout(keys))
     protector = ResourceProtector()
     protector.register_token_validator(create_bearer_token_validator(db, Token)())
     return server, protector
@@ -60,6 +64,7 @@ def _new_code(code: str, request: OAuth2Request) -> AuthorizationCode:
         redirect_uri=request.payload.redirect_uri,
         scope=request.scope,
         user_id=request.user.id,
+        nonce=request.payload.data.get("nonce"),
         code_challenge=request.payload.data.get("code_challenge"),
         code_challenge_method=request.payload.data.get("code_challenge_method"),
     )

@@ -11,7 +11,7 @@ from inspector.lab.local_server import serving
 from inspector.lab.plain.app import create_app
 from inspector.lab.plain.models import Client, Photo, User, create_database
 
-SCOPE = "profile photos:read photos:write"
+SCOPE = "openid profile photos:read photos:write"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,7 +36,7 @@ EVERY_ATTACK = {
     *("pkce-plain", "pkce-none", "scope-raised", "refresh-replayed", "refresh-of-another-client"),
     *("refresh-token-as-access-token", "expired-access-token", "revoked-access-token"),
     *("id-token-replayed", "id-token-of-another-client"),
-    *("id-token-without-signature", "id-token-key-confusion"),
+    *("id-token-without-signature", "id-token-key-confusion", "logout-with-another-hint"),
     *("write-with-a-read-only-token", "another-persons-photo", "open-redirect", "forged-consent"),
 }
 STOPPABLE = [attack for attack in ATTACKS if attack.check]

@@ -40,6 +40,7 @@ REPLACEMENTS: dict[str, Callable[..., Any]] = {
     "state": lambda *_: True,
     "issuer": lambda *_: None,
     "id-token-parties": lambda *_: None,
+    "own-hint": lambda *_: True,
     "code-once": lambda *_: True,
     "own-client": lambda *_: True,
     "refresh-once": lambda *_: True,

@@ -62,7 +62,7 @@ def test_every_attack_runs_against_legs_of_its_own(tmp_path: Path) -> None:
     assert (finished.returncode, finished.stderr) == (0, "")
     assert all(attack.title in finished.stdout for attack in ATTACKS)
     assert finished.stdout.endswith(
-        "24 attacks: 23 stopped, 1 succeeded."
+        "29 attacks: 28 stopped, 1 succeeded."
         " No check stops “Use a stolen token and secret in the grace period”.\n"
     )
     assert not (tmp_path / "instance").exists()

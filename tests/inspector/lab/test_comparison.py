@@ -9,7 +9,13 @@ from inspector.lab.plain.comparison import compare
 
 #: The attacks that succeed on the plain server (Authlib with its defaults, and views like those of
 #: its documentation), with the status of the response.
-SUCCESSFUL = {"pkce-plain": 200, "pkce-none": 200, "forged-consent": 302, "open-redirect": 302}
+SUCCESSFUL = {
+    "pkce-plain": 200,
+    "pkce-none": 200,
+    "forged-consent": 302,
+    "open-redirect": 302,
+    "logout-with-another-hint": 200,
+}
 #: The attacks that the plain server refuses, with status and error code.
 REFUSED = {
     "redirect-uri-port": (400, "invalid_request"),
@@ -67,6 +73,7 @@ def outcome_of(slug: str) -> Outcome:
         ("refresh-replayed", "The grant did not end. Print Shop’s newest tokens still work."),
         ("pkce-none", "Carol is asked for consent, without any warning."),
         ("forged-consent", "Mallory’s app receives a code."),
+        ("logout-with-another-hint", "Carol is signed out."),
         ("open-redirect", "Carol is signed in and redirected to mallory.example."),
         (
             "redirect-uri-port",
