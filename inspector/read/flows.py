@@ -145,10 +145,9 @@ class _Grouping:
 
     def _add_preparations(self) -> None:
         """Move what a client did to find the server from outside into the flow that followed."""
-        preparations = preparation.Preparations(self._in_order)
+        preparations = preparation.Preparations(self._in_order, self._flow_of)
         for exchange in list(self._outside):
-            following = preparations.followed_by(exchange)
-            flow = following and self._flow_of.get(following.id)
+            flow = preparations.flow_after(exchange)
             if flow:
                 self._outside.remove(exchange)
                 self._flows[flow].exchanges.append(exchange)

@@ -5,13 +5,13 @@ is known by its client_id, and the messages before that by their User-Agent.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from config import DEMO_CLIENT_ID
 from inspector.read import steps
 from inspector.record.exchange import Exchange
 
-#: Seconds between such a message and the registration or token request of the same sender.
+#: Seconds between such a message and the next one of the same sender that belongs to a flow.
 MAX_SECONDS = 600
 
 
@@ -44,35 +44,37 @@ def client_of(exchange: Exchange) -> str:
 
 
 class Preparations:
-    """Finds the registration or the token request that a message prepared."""
+    """Finds the flow that a message of a client prepared."""
 
-    def __init__(self, in_order: Iterable[Exchange]) -> None:
-        """Read the exchanges, in the order in which they began."""
-        self._by_sender: defaultdict[str, list[Exchange]] = defaultdict(list)
-        for exchange in filter(_begins, in_order):
-            self._by_sender[steps.header(exchange, "User-Agent")].append(exchange)
+    def __init__(self, in_order: Sequence[Exchange], flow_of: Mapping[int, str]) -> None:
+        """Read the exchanges, in the order in which they began.
 
-    def followed_by(self, exchange: Exchange) -> Exchange | None:
-        """Return the next registration or token request of the sender, or None."""
-        sender = steps.header(exchange, "User-Agent")
-        if not sender or not _prepares(exchange):
-            return None
+        `flow_of` has the flows of those with values of the protocol, by their ids.
+        """
+        print_shops = {flow_of.get(one.id) for one in in_order if client_of(one) == DEMO_CLIENT_ID}
+        self._by_sender: defaultdict[str, list[tuple[float, str]]] = defaultdict(list)
+        for exchange in in_order:
+            flow = flow_of.get(exchange.id)
+            if flow and flow not in print_shops and _is_of_a_client(exchange):
+                self._by_sender[_sender(exchange)].append((exchange.started_at, flow))
+
+    def flow_after(self, exchange: Exchange) -> str | None:
+        """Return the flow of the next message of the sender, or None if it came too late."""
+        if steps.request_step(exchange):
+            return None  # It has a code or a token, which is not from this flow.
         latest = exchange.started_at + MAX_SECONDS
-        for later in self._by_sender[sender]:
-            if exchange.started_at < later.started_at <= latest:
-                return later
+        for began, flow in self._by_sender[_sender(exchange)]:
+            if exchange.started_at < began <= latest:
+                return flow
         return None
 
 
-def _prepares(exchange: Exchange) -> bool:
-    """Return whether a client may have sent it to find the authorization server."""
-    if steps.is_the_labs(exchange) or steps.request_step(exchange):
-        return False
-    return steps.is_for_machines(exchange) and steps.source(exchange) == steps.Lane.CLIENT
+def _is_of_a_client(exchange: Exchange) -> bool:
+    """Return whether a client sent it that the lab does not play."""
+    is_for_machines = steps.is_for_machines(exchange) and not steps.is_the_labs(exchange)
+    return is_for_machines and steps.source(exchange) == steps.Lane.CLIENT
 
 
-def _begins(exchange: Exchange) -> bool:
-    """Return whether a client that is not Print Shop registers itself or redeems a code."""
-    if client_of(exchange) == DEMO_CLIENT_ID:
-        return False
-    return bool(steps.registered_client(exchange)) or steps.request_step(exchange) == "T1"
+def _sender(exchange: Exchange) -> str:
+    """Return the User-Agent. The client of the MCP SDK sends none with some of its requests."""
+    return steps.header(exchange, "User-Agent")

@@ -143,6 +143,24 @@ def test_another_sender_or_a_later_time_does_not_join_the_flow() -> None:
     assert outside.exchanges == [early, stranger, late]
 
 
+def test_a_foreign_token_of_the_same_sender_does_not_join_the_flow() -> None:
+    refused = agent("resource_api", "POST /mcp", 1, "9", status=401)
+
+    _, outside = flows([*round_trip(), refused])
+
+    assert outside.exchanges == [refused]
+
+
+def test_requests_without_a_user_agent_are_those_of_one_sender() -> None:
+    """So are some requests of the MCP SDK's client."""
+    exchanges = [
+        replace(one, request_headers=[pair for pair in one.request_headers if pair != AGENT])
+        for one in round_trip()
+    ]
+
+    assert len(only_flow(exchanges).exchanges) == 11
+
+
 def test_what_precedes_a_message_of_print_shop_or_the_lab_stays_outside() -> None:
     """Print Shop and Photo API read metadata inside a request that has a flow already."""
     discovery = agent("auth_server", "GET /.well-known/oauth-authorization-server", 0)
