@@ -14,8 +14,10 @@ from world.sockets import Sockets
 
 from tests.interoperability.in_python import running_python
 from tests.interoperability.provider import (
+    CertifiedServer,
     Provider,
     Registration,
+    Tripod,
     Wanted,
     running_certified_server,
     running_tripod,
@@ -37,20 +39,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("processes")
 
 
-@pytest.fixture(scope="module", params=["tripod", "certified"])
-def provider(
+@pytest.fixture(scope="session")
+def tripod(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tripod]:
+    with running_tripod(tmp_path_factory.mktemp("tripod")) as tripod:
+        yield tripod
+
+
+@pytest.fixture(scope="session")
+def certified(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Provider]:
-    """Run a provider. With the certified one, a test shows that it demands what is standard."""
-    folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "tripod":
-        with running_tripod(folder) as tripod:
-            yield tripod
-        return
+) -> Iterator[CertifiedServer]:
+    folder = tmp_path_factory.mktemp("certified")
     program = HERE / "certified_server.mjs"
     prepare_program(folder, program, CERTIFIED_SERVER, request.config.cache)
     with running_certified_server(folder) as server:
         yield server
+
+
+@pytest.fixture(scope="module", params=["tripod", "certified"])
+def provider(request: pytest.FixtureRequest) -> Provider:
+    """Return a provider. With the certified one, a test shows that it demands what is standard."""
+    provider: Provider = request.getfixturevalue(request.param)
+    return provider
 
 
 @pytest.fixture(scope="module")
