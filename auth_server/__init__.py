@@ -54,16 +54,22 @@ def create_app(settings: AuthServerSettings) -> Flask:
     metadata_documents.init_app(app, settings)
     error_pages.init_app(app)
     form_tokens.init_app(app)
-    # Templates say the name of the server, never that of the demo's.
-    app.context_processor(lambda: {"server_name": settings.name})
-    app.jinja_env.globals["layout"] = "auth_server/_layout.html"
-    app.jinja_env.globals["find_signed_in_user"] = sign_in.signed_in_user
-    app.jinja_env.globals["is_private_use"] = is_private_use
-    app.jinja_env.globals["find_registrant"] = registrants.find_registrant
-    app.jinja_env.globals["find_links"] = registrants.find_links
-    app.jinja_env.globals["find_host"] = registrants.find_host
+    _add_to_templates(app, settings)
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)
     purging.init_app(app, database, EVERYTHING)
     return app
+
+
+def _add_to_templates(app: Flask, settings: AuthServerSettings) -> None:
+    # Templates say the name of the server, never that of the demo's.
+    app.context_processor(lambda: {"server_name": settings.name})
+    app.jinja_env.globals |= {
+        "layout": "auth_server/_layout.html",
+        "find_signed_in_user": sign_in.signed_in_user,
+        "is_private_use": is_private_use,
+        "find_registrant": registrants.find_registrant,
+        "find_links": registrants.find_links,
+        "find_host": registrants.find_host,
+    }
