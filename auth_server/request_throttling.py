@@ -51,20 +51,22 @@ class _Count:
 class FailureCounts:
     """The failures of the last minute. `client_id` is None in the count of an address."""
 
-    def __init__(self, per_address: int = FAILURES_PER_ADDRESS) -> None:
+    def __init__(self) -> None:
         self._lock = Lock()
-        self._per_address = per_address
         # The counts are in the order in which their windows began.
         self._counts: dict[tuple[str, str | None], _Count] = {}
 
     def __len__(self) -> int:
         return len(self._counts)
 
-    def add(self, network: str, client_id: str | None) -> RequestThrottled | None:
-        """Count a failure. Return the answer to it if it is one too many."""
+    def add(
+        self, address: str, per_address: int, client_id: str | None = None
+    ) -> RequestThrottled | None:
+        """Count a failure. Return the answer to it if there are more than `per_address`."""
+        network = find_network(address)
         moment = now()
         with self._lock:
-            overrun = self._add((network, None), self._per_address, moment)
+            overrun = self._add((network, None), per_address, moment)
             if client_id is not None:
                 limit = FAILURES_PER_CLIENT_AND_ADDRESS
                 overrun = self._add((network, client_id), limit, moment) or overrun
@@ -103,20 +105,20 @@ class FailureCounts:
 def init_app(app: Flask) -> None:
     """Count the failed requests to `app`, registrations by programs, and fetched documents."""
     app.extensions["tripod.failure_counts"] = FailureCounts()
-    app.extensions["tripod.registration_counts"] = FailureCounts(REGISTRATIONS_PER_ADDRESS)
-    app.extensions["tripod.document_counts"] = FailureCounts(DOCUMENTS_PER_ADDRESS)
+    app.extensions["tripod.registration_counts"] = FailureCounts()
+    app.extensions["tripod.document_counts"] = FailureCounts()
 
 
 def count_registration(address: str) -> RequestThrottled | None:
     """Count a client that registers itself. Return the answer to it if it is one too many."""
     counts: FailureCounts = current_app.extensions["tripod.registration_counts"]
-    return counts.add(find_network(address), None)
+    return counts.add(address, REGISTRATIONS_PER_ADDRESS)
 
 
 def count_document(address: str) -> RequestThrottled | None:
     """Count a document that is fetched for a browser. Return an error if it is one too many."""
     counts: FailureCounts = current_app.extensions["tripod.document_counts"]
-    return counts.add(find_network(address), None)
+    return counts.add(address, DOCUMENTS_PER_ADDRESS)
 
 
 def count_failure(request: ProtocolRequest, error: OAuth2Error) -> RequestThrottled | None:
@@ -131,4 +133,4 @@ def count_failure(request: ProtocolRequest, error: OAuth2Error) -> RequestThrott
     if request.client:
         client_id = request.client.client_id
     counts: FailureCounts = current_app.extensions["tripod.failure_counts"]
-    return counts.add(find_network(request.address), client_id)
+    return counts.add(request.address, FAILURES_PER_ADDRESS, client_id)

@@ -15,7 +15,7 @@ from tests.auth_server.server import Server
 MENU = ("Connected apps", "Activity", "Password", "Developer")
 NOT_PAGES = (
     *("/.well-known/", "/healthz", "/livez", "/static/"),
-    *("/oauth/jwks", "/oauth/userinfo"),
+    *("/oauth/jwks", "/oauth/userinfo", "/oauth/register/"),
 )
 
 
