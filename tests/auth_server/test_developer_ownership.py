@@ -6,6 +6,7 @@ import pytest
 from requests import Response
 from world.cast import Person
 from world.events import Events
+from world.page import Page
 from world.registered_client import RegisteredClient
 
 from tests.auth_server.developers import OWN_ADDRESSES, POSTCARDS, Developer
@@ -110,7 +111,7 @@ def test_other_methods_reveal_nothing_about_the_owner(
     own = developer.has_a_client()
     token = {"X-CSRFToken": developer.form("/developer/apps/new").entries["csrf_token"]}
     answers = {
-        developer.browser.request(method, f"/developer/apps/{client_id}", headers=token).text
+        Page(developer.browser.request(method, f"/developer/apps/{client_id}", headers=token)).text
         for client_id in (own.client_id, bobs.client_id, "print-shop", "nobodys")
     }
 
