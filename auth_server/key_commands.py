@@ -6,7 +6,7 @@ from auth_server import signing_keys
 from auth_server.command_group import Group
 from auth_server.context import get_settings
 from auth_server.key_cipher import KeyCipher
-from auth_server.key_rotation import rotate_keys
+from auth_server.key_rotation import WrongSecretKey, rotate_keys
 from config import AuthServerSettings
 from web.database import get_database, get_reader
 from web.environment import ConfigurationError
@@ -27,7 +27,13 @@ def list_keys() -> None:
 @key_commands.command("rotate")
 def rotate() -> None:
     """Replace the keys by new ones. The old ones verify until their last ID token has expired."""
-    for key in rotate_keys(get_database(), KeyCipher(_secret_keys())):
+    try:
+        made = rotate_keys(get_database(), KeyCipher(_secret_keys()))
+    except WrongSecretKey:
+        raise click.ClickException(
+            "The keys were encrypted with another secret key. Run this with that of the servers."
+        ) from None
+    for key in made:
         click.echo(f"{key.alg} ID tokens are now signed with {key.kid}.")
 
 

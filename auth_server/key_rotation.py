@@ -24,6 +24,10 @@ _RETIRE_ALL = Change(
 )
 
 
+class WrongSecretKey(Exception):
+    """None of the keys that sign can be decrypted: the servers have another secret key."""
+
+
 def make_missing_keys(database: Database, cipher: KeyCipher) -> None:
     """Make a key for each algorithm that has none.
 
@@ -47,10 +51,16 @@ def make_missing_keys(database: Database, cipher: KeyCipher) -> None:
 
 
 def rotate_keys(database: Database, cipher: KeyCipher) -> list[StoredKey]:
-    """Replace every key by a new one, and return the new ones. The old ones sign no more."""
+    """Replace every key by a new one, and return the new ones. The old ones sign no more.
+
+    :raises WrongSecretKey: when the servers could not decrypt the new keys.
+    """
     made = [_make_key(alg, cipher) for alg in ALGORITHMS]
     with database.writing() as db:
         _lock_keys(db)
+        stored = list_stored(db)
+        if stored and set(_find_missing(stored, cipher)) == set(ALGORITHMS):
+            raise WrongSecretKey
         _RETIRE_ALL.run(db, moment=now())
         _store(db, made)
     return made

@@ -233,6 +233,29 @@ def test_the_command_line_works_beside_the_running_demo(demo: Running) -> None:
     assert "looking-glass" not in created.stdout + created.stderr
 
 
+def test_a_rotation_of_the_signing_keys_reaches_the_running_demo(demo: Running) -> None:
+    def published() -> set[str]:
+        keys = requests.get(f"{demo.auth_server_url}/oauth/jwks", timeout=5).json()["keys"]
+        return {key["kid"] for key in keys}
+
+    before = published()
+    rotated = run(*FLASK, "keys", "rotate", env=demo.env)
+    deadline = time.monotonic() + 10
+    while published() == before and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+    assert (rotated.returncode, len(rotated.stdout.splitlines())) == (0, 2)
+    assert before < published()
+
+
+def test_without_a_secret_key_the_signing_keys_cannot_be_rotated(tmp_path: Path) -> None:
+    result = run(*FLASK, "keys", "rotate", env=environment(tmp_path))
+
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "TRIPOD_SECRET_KEY must be set outside the demo." in result.stderr.splitlines()[-1]
+    assert "Traceback" not in result.stderr
+
+
 def test_the_makefile_lists_its_targets() -> None:
     targets = {
         line.partition(":")[0] for line in output_of("make", "--no-print-directory").splitlines()

@@ -1,6 +1,7 @@
 """The keys that sign ID tokens (RFC 7517): published, kept encrypted, and rotated."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -160,6 +161,18 @@ def test_the_keys_are_listed(clock: Clock, server: Server) -> None:
         ("RS256", "signs"),
         ("RS256", "verifies until 2031-03-04 13:01 UTC"),
     ]
+
+
+def test_a_rotation_needs_the_secret_key_of_the_servers(server: Server) -> None:
+    before = kids(server)
+    settings = replace(server.settings, secret_keys=("the key of another installation",))
+    server.app.extensions["tripod.settings"] = settings
+
+    result = server.run("keys", "rotate")
+
+    server.app.extensions["tripod.settings"] = server.settings
+    assert (result.exit_code, len(result.output.splitlines())) == (1, 1)
+    assert kids(server) == before
 
 
 def test_a_rotation_is_in_the_event_log(server: Server, events: Events) -> None:
