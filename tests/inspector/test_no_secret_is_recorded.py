@@ -40,6 +40,7 @@ KINDS = {
     "refresh_token": "refresh token",
     "token": "introspected or revoked token",
     "client_secret": "client secret",
+    "registration_access_token": "registration access token",
     "password": "password",
     "current_password": "password",
     "new_password": "password",
@@ -68,7 +69,19 @@ def run_every_flow(legs: Legs, clock: Clock, alice: Person, bob: Person, mallory
     change_a_photo_and_disconnect(alice)
     deny_consent(legs, bob)
     register_an_app(legs, mallory)
+    let_a_program_register(legs)
     change_the_password(legs, mallory)
+
+
+def let_a_program_register(legs: Legs) -> None:
+    """Register a client by the endpoint, and let it read and change its registration."""
+    session, members = legs.session(), {"redirect_uris": ["https://agent.example/callback"]}
+    registered = session.post(f"{legs.auth_server_url}/oauth/register", json=members).json()
+    address = registered["registration_client_uri"]
+    headers = {"Authorization": f"Bearer {registered['registration_access_token']}"}
+    members["client_id"] = registered["client_id"]
+    assert session.get(address, headers=headers).status_code == 200
+    assert session.put(address, json=members, headers=headers).status_code == 200
 
 
 def use_another_client(mallory: Attacker) -> None:

@@ -132,4 +132,20 @@ TOKEN_RULES = (
         file="auth_server/users.py",
         test="tests/auth_server/test_introspection.py::test_the_subject_is_not_the_username",
     ),
+    Rule(
+        slug="one-validator",
+        threat="A client that registers itself gets an address that the developer's form refuses",
+        defence="The form, the command line, requests and documents have one validator",
+        file="auth_server/client_metadata.py",
+        test="tests/auth_server/test_dynamic_registration.py"
+        "::test_every_address_follows_the_same_rules",
+    ),
+    Rule(
+        slug="addresses-of-clients",
+        threat="A client makes this server send requests into its own network",
+        defence="Only public IP addresses are connected to, checked when the socket is opened",
+        file="web/guarded_client.py",
+        test="tests/web/test_guarded_client.py"
+        "::test_an_answer_of_the_dns_that_changes_is_checked_again",
+    ),
 )
