@@ -144,7 +144,7 @@ class Access:
             raise ConnectionEndedError from error
         self.replaced = stale
         event_log.record("tokens_refreshed", connection=name, scope=connection.tokens.scope)
-        if connection.tokens.id_token != stale.id_token:
+        if connection.tokens.id_token is not stale.id_token:
             record_id_token(connection.tokens.id_token, connection=name)
         return connection.tokens
 

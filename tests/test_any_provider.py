@@ -200,7 +200,7 @@ def test_a_user_signs_in_with_openid_connect(setup: Setup, browser: Browser) -> 
 
     assert (page.status, page.url) == (200, f"{setup.url}/profile")
     assert "RS256, with the key" in page.text
-    assert "<strong>Userinfo.</strong>" in page.text
+    assert "Its sub is that of the ID token" in page.text
     assert setup.count_events("id_token_validated") >= 1
 
 
