@@ -247,6 +247,19 @@ def test_a_form_without_one_token_is_refused(send, tokens):
     assert refused(send(*tokens))
 
 
+def test_two_valid_tokens_are_refused(signed_in, send):
+    assert refused(send(logout_token(), logout_token()))
+    assert signed_in.get("/photos").status_code == 200
+
+
+@pytest.mark.parametrize("storage", EVERY_STORE, indirect=True)
+def test_a_connection_is_found_as_long_as_it_lasts(clock, signed_in, send, tripod_id):
+    clock.forward(hours=11)
+    send(logout_token())
+
+    assert len(tripod_id.revoked) == 1
+
+
 def test_a_token_in_the_query_is_refused(app):
     address = f"/backchannel-logout?logout_token={logout_token()}"
 
