@@ -134,18 +134,17 @@ class _Grouping:
             group_flow = self._flow_of_group(group)
             for exchange in group:
                 self._assign(exchange, group[0], group_flow)
+        for name in [name for name, flow in self._flows.items() if not _is_round_trip(flow)]:
+            self._outside += filter(steps.is_of_the_protocol, self._flows.pop(name).exchanges)
         self._add_preparations()
-        round_trips = [flow for flow in self._flows.values() if _is_round_trip(flow)]
         for flow in self._flows.values():
-            if flow not in round_trips:
-                self._outside += filter(steps.is_of_the_protocol, flow.exchanges)
-        for flow in round_trips:
             flow.exchanges.sort(key=lambda one: one.started_at)
-        return round_trips, sorted(self._outside, key=lambda one: one.started_at)
+        return [*self._flows.values()], sorted(self._outside, key=lambda one: one.started_at)
 
     def _add_preparations(self) -> None:
         """Move what a client did to find the server from outside into the flow that followed."""
-        preparations = preparation.Preparations(self._in_order, self._flow_of)
+        flow_of = {each: flow for each, flow in self._flow_of.items() if flow in self._flows}
+        preparations = preparation.Preparations(self._in_order, flow_of)
         for exchange in list(self._outside):
             flow = preparations.flow_after(exchange)
             if flow:
