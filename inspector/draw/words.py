@@ -66,7 +66,7 @@ def leading_step(message: Message) -> str:
     return ""
 
 
-def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
+def _summarize_json(  # noqa: C901, PLR0911, PLR0912 - one case for each response
     document: dict[str, Any],
 ) -> str:
     """Return a summary of a JSON response, or "" if there is none."""
@@ -93,6 +93,12 @@ def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
             return client_id
         case {"keys": list(keys)}:
             return f"{len(keys)} keys"
+        case {"authorization_servers": _}:
+            return "its metadata"
+        case {"result": {"tools": list(tools)}}:
+            return f"{len(tools)} tools"
+        case {"result": _}:
+            return "a result"
         case {"name": str(name)} | {"title": str(name)}:
             return name
     return ""

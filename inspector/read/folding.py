@@ -211,4 +211,5 @@ def _outline(message: Message) -> object:
     exchange = message.exchange
     path = _ID.sub("…", exchange.path)
     content = (exchange.method, path, exchange.status, steps.asked_by(exchange))
-    return (message.source, message.target, message.step, message.answer_step, *content)
+    asked = [steps.header(exchange, name) for name in steps.MCP_HEADERS]
+    return (message.source, message.target, message.step, message.answer_step, *content, *asked)

@@ -124,7 +124,7 @@ def _call(exchange: Exchange) -> str:
 
 
 def _agents_call(exchange: Exchange) -> str:
-    method, tool = (steps.header(exchange, name) for name in ("Mcp-Method", "Mcp-Name"))
+    method, tool = (steps.header(exchange, name) for name in steps.MCP_HEADERS)
     return _AGENTS_CALLS.get(f"{method} {tool}".strip(), "{client} calls Photo API through MCP")
 
 

@@ -57,7 +57,9 @@ _PAGES = {
         "POST /oauth/introspect": "{client} asks whether a token is active.",
     },
     "resource_api": {
-        r"GET /\.well-known/.*": "{client} reads which authorization server Photo API uses.",
+        r"GET /\.well-known/.*": (
+            "{client} reads Photo API’s metadata, which names its authorization server."
+        ),
         r"\w+ /.+": (
             "{client} calls Photo API without an access token. Photo API says where to get one."
         ),

@@ -37,7 +37,8 @@ USERINFO = "/oauth/userinfo"
 REGISTRATION = "/oauth/register"
 LOGOUT, LOGOUT_CONFIRMATION = "/oauth/logout", "/oauth/logout/confirmation"
 BACK_CHANNEL_LOGOUT = "/backchannel-logout"
-MCP = "/mcp"
+#: The headers that say what an agent asks (Model Context Protocol).
+MCP_HEADERS = ("Mcp-Method", "Mcp-Name")
 FOR_MACHINES = (
     *("/oauth/token", "/oauth/introspect", "/oauth/revoke", "/oauth/jwks"),
     *(USERINFO, REGISTRATION),

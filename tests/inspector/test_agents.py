@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inspector.read import headlines
+from inspector.read import folding, headlines
 from inspector.read.flows import Flow, flows
 from inspector.read.messages import Message, read_trees
 from inspector.read.names import Names
@@ -107,7 +107,7 @@ def test_discovery_registration_and_both_authorizations_are_one_flow() -> None:
 def test_each_message_says_what_the_agent_does() -> None:
     assert [headlines.request(tree, NAMES) for tree in trees()] == [
         "Photo Agent calls Photo API without an access token",
-        "Photo Agent reads which authorization server Photo API uses",
+        "Photo Agent reads Photo API’s metadata",
         "Photo Agent reads the addresses of Tripod ID’s endpoints",
         "Photo Agent registers itself at Tripod ID",
         "Photo Agent asks for access",
@@ -159,6 +159,15 @@ def test_requests_without_a_user_agent_are_those_of_one_sender() -> None:
     ]
 
     assert len(only_flow(exchanges).exchanges) == 11
+
+
+def test_only_calls_of_the_same_tool_are_folded() -> None:
+    tools = ("list_photos", "show_photo", "rename_photo")
+    calls = [call(tool, at, "1") for at, tool in enumerate(tools)]
+    again = [call("list_photos", at, "1") for at in range(10, 14)]
+
+    assert folding.folded(folding.parts(read_trees(calls))) == []
+    assert len(folding.folded(folding.parts(read_trees(again)))) == 3
 
 
 def test_what_precedes_a_message_of_print_shop_or_the_lab_stays_outside() -> None:

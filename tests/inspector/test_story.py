@@ -306,7 +306,7 @@ def test_e1_is_described_by_its_response(path: str, fields: dict[str, Any], expe
         (
             "resource_api",
             "GET /.well-known/oauth-protected-resource",
-            "which authorization server Photo API uses",
+            "reads Photo API’s metadata, which names its authorization server.",
         ),
         ("resource_api", "GET /photos", "without an access token"),
         (
