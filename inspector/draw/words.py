@@ -38,8 +38,10 @@ def summary(exchange: Exchange) -> str:
     """Return what a response contains."""
     if exchange.status in range(300, 400):
         return f"to {urlsplit(steps.location(exchange)).path}"
+    document = response_json.document(exchange)
     return (
-        _summarize_json(response_json.document(exchange))
+        _summarize_discovery(document)
+        or _summarize_json(document)
         or _summarize_challenge(steps.answer_header(exchange, "WWW-Authenticate"))
         or _summarize_content(exchange)
     )
@@ -66,7 +68,7 @@ def leading_step(message: Message) -> str:
     return ""
 
 
-def _summarize_json(  # noqa: C901, PLR0911, PLR0912 - one case for each response
+def _summarize_json(  # noqa: C901, PLR0911 - one case for each kind of response
     document: dict[str, Any],
 ) -> str:
     """Return a summary of a JSON response, or "" if there is none."""
@@ -89,6 +91,14 @@ def _summarize_json(  # noqa: C901, PLR0911, PLR0912 - one case for each respons
             return f"{len(photos)} photos"
         case {"issuer": _}:
             return "its endpoints"
+        case {"name": str(name)} | {"title": str(name)}:
+            return name
+    return ""
+
+
+def _summarize_discovery(document: dict[str, Any]) -> str:
+    """Return a summary of metadata, keys, a registration, or an answer to an agent."""
+    match document:
         case {"client_id": str(client_id), "redirect_uris": _}:
             return client_id
         case {"keys": list(keys)}:
@@ -99,8 +109,6 @@ def _summarize_json(  # noqa: C901, PLR0911, PLR0912 - one case for each respons
             return f"{len(tools)} tools"
         case {"result": _}:
             return "a result"
-        case {"name": str(name)} | {"title": str(name)}:
-            return name
     return ""
 
 

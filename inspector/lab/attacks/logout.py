@@ -23,7 +23,7 @@ def sign_out_with_own_hint(stage: Stage) -> Outcome:
     shown = browser.open(page, until=shop.redirect_uri).page
     if shown.form_with("password"):
         return answer.outcome(has_succeeded=True, consequence="Carol is signed out.")
-    consequence = "Tripod ID asks Carol before a sign-out. Carol is still signed in."
+    consequence = "Tripod ID asks Carol to confirm the sign-out. Carol is still signed in."
     return answer.outcome(has_succeeded=False, consequence=consequence)
 
 
