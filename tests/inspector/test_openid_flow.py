@@ -10,6 +10,7 @@ from world.registered_client import RegisteredClient, Tokens
 
 from inspector.read.flows import Flow, flows
 from inspector.read.messages import every, read_trees
+from inspector.read.phases import END, phase_of
 from inspector.record.store import Store
 from inspector.setup import open_pages
 from tests.inspector.test_parameters import explained_names, parameters_of
@@ -110,3 +111,26 @@ def test_every_parameter_of_the_flow_is_explained(signed_in: SignedIn, watched: 
     }
 
     assert unexplained == set()
+
+
+def test_the_page_says_that_print_shop_checked_the_signature(
+    inspected: Legs, alice: Person
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect?scope=openid+photos:read")
+    page = open_page(inspected, "/inspector?all=1")
+
+    assert "Print Shop checked the signature (RS256) with the key" in page.text
+    assert 'nonce of the ID token equals that of A2<span class="hidden">: yes' in page.source
+
+
+def test_the_sign_out_is_the_end_of_the_flow(
+    inspected: Legs, watched: Store, alice: Person
+) -> None:
+    alice.go_through(f"{inspected.client_app_url}/connect?scope=openid+photos:read")
+    alice.browser.open(f"{inspected.client_app_url}/logout")
+
+    messages = every(read_trees(only_flow(watched).exchanges))
+    ends = [one.exchange.path for one in messages if phase_of(one) == END]
+
+    assert ends == ["/logout", "/oauth/revoke", "/oauth/logout"]
+    assert "the hint is the newest ID token" in open_page(inspected, "/inspector?all=1").text
