@@ -108,10 +108,14 @@ class SigningKeys:
         self._read_at = None
 
     def _list(self) -> list[SigningKey]:
-        read_at = self._read_at
-        if read_at is None or time.monotonic() - read_at > RELOAD_AFTER:
-            self._read_at = time.monotonic()
+        """Return the keys. They count as read only once they are: a reading can fail or take long.
+
+        Threads that ask meanwhile read them too. Without keys, they could sign nothing.
+        """
+        read_at, moment = self._read_at, time.monotonic()
+        if read_at is None or moment - read_at > RELOAD_AFTER:
             self._keys = list(self._read())
+            self._read_at = moment
         return self._keys
 
     def _read(self) -> Iterable[SigningKey]:

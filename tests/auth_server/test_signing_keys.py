@@ -1,6 +1,8 @@
 """The keys that sign ID tokens (RFC 7517): published, kept encrypted, and rotated."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +10,7 @@ import pytest
 from joserfc.errors import InvalidKeyIdError
 from joserfc.jwk import import_key
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 from world.cast import Person
 from world.clock import Clock
 from world.events import Events
@@ -120,6 +123,44 @@ def test_a_process_reads_the_keys_only_every_few_seconds(
     server.run("keys", "rotate")
 
     assert kids(server) == before
+
+
+@pytest.fixture
+def cold_server(instance: Any, server: Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    """Start a process on the database of `server`. It has not read the keys yet."""
+    monkeypatch.setattr(signing_keys, "RELOAD_AFTER", 60)
+    cold = Server(instance.settings(NAME="A process that has just started"))
+    yield cold
+    cold.database.close()
+
+
+def test_requests_during_the_first_reading_have_keys(
+    cold_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    list_stored = signing_keys.list_stored
+
+    def list_slowly(db: Any) -> Any:
+        time.sleep(0.2)
+        return list_stored(db)
+
+    monkeypatch.setattr(signing_keys, "list_stored", list_slowly)
+    with ThreadPoolExecutor(3) as threads:
+        published = threads.map(lambda _: kids(cold_server), range(3))
+
+    assert [len(keys) for keys in published] == [2, 2, 2]
+
+
+def test_a_reading_of_the_keys_that_failed_is_repeated(
+    cold_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_db: Any) -> Any:
+        raise OperationalError("", None, Exception("the database is away"))
+
+    with monkeypatch.context() as away:
+        away.setattr(signing_keys, "list_stored", fail)
+        assert cold_server.browser().get(JWKS).status_code == 503
+
+    assert len(kids(cold_server)) == 2
 
 
 def test_a_retired_key_is_published_until_its_last_id_token_has_expired(
