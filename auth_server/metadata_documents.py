@@ -119,12 +119,12 @@ def refresh(client_id: str, visitor: str) -> None:
 
     `visitor` is the address of the browser that asks for it. No transaction may be open.
 
-    :raises DocumentRefused: when there is no acceptable document.
+    :raises DocumentRefused: when there is no acceptable document. A stored one of a host that is no
+        longer accepted is not acceptable either.
     """
-    hosts = get_settings().metadata_hosts
-    if not hosts or not is_document_address(client_id):
+    if not is_document_address(client_id):
         return
-    _check_address(client_id, hosts)
+    _check_address(client_id, get_settings().metadata_hosts)
     if _is_fresh(client_id):
         return
     documents: MetadataDocuments = current_app.extensions[_EXTENSION]

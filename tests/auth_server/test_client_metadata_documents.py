@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from requests import Response
-from sqlalchemy import select
+from sqlalchemy import select, update
 from world.cast import Person
 from world.clock import Clock
 from world.events import Events
@@ -108,6 +108,21 @@ def test_the_server_says_that_it_supports_documents(server: Server) -> None:
     metadata = server.browser().get("/.well-known/oauth-authorization-server").json()
 
     assert metadata["client_id_metadata_document_supported"] is True
+
+
+@pytest.mark.parametrize("hosts", ["", "other.example"])
+def test_a_stored_document_of_a_host_that_is_no_longer_accepted_is_refused(
+    publisher: Publisher, start: Callable[..., Server], hosts: str
+) -> None:
+    publisher.request()
+    with publisher.server.database.writing() as db:
+        db.execute(update(Client).values(is_demo=False))
+    server = start(DEMO="0", CLIENT_METADATA_HOSTS=hosts)
+
+    response = server.browser().get(publisher.client.authorization_path())
+
+    assert is_refused(response)
+    assert "does not accept clients of this host" in Page(response).text
 
 
 @pytest.mark.settings(CLIENT_METADATA_HOSTS="app.example:1")
