@@ -208,17 +208,24 @@ def _scopes_to_ask(
 ) -> list[str]:
     """Return the requested scopes that the user has not allowed before.
 
-    Ask about a public client every time, since any program can pretend to be it. Ask about another
-    resource server than the Photo API every time, since consents are remembered for that alone.
     Keep the scopes that the submitted page has `asked` about, even if they were allowed in another
     tab since.
     """
     db, client = get_transaction(), authorization.client
-    is_usual_api = set(authorization.resources) <= set(resources.audiences(None))
-    if client.is_public or "consent" in authorization.prompt or not is_usual_api:
+    if "consent" in authorization.prompt or not _can_be_remembered(authorization):
         return list(authorization.requested_scopes)
     allowed_before = consents.remembered_scopes(db, user.id, client.client_id) - set(asked)
     return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
+
+
+def _can_be_remembered(authorization: Authorization) -> bool:
+    """Return whether the user's consent counts for later requests, and an earlier one for this.
+
+    Any program can pretend to be a public client. A consent is for the Photo API alone: what a
+    client may do at another resource server says nothing about the user's photos.
+    """
+    is_usual_api = set(authorization.resources) <= set(resources.audiences(None))
+    return is_usual_api and not authorization.client.is_public
 
 
 def _authorization_response(
@@ -233,7 +240,7 @@ def _authorization_response(
         account_events.note(
             db, user.id, "app_allowed", client_name=client.name, address=request.remote_addr
         )
-    if not client.is_public:
+    if _can_be_remembered(authorization):
         consents.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
     status, body, headers = grant.create_authorization_response(authorization.redirect_uri, user)
     db.commit()

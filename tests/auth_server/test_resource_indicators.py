@@ -203,6 +203,17 @@ def test_access_for_another_resource_server_is_never_given_without_asking(
     assert silent.error == "consent_required"
 
 
+@pytest.mark.parametrize("resource", [[TOOLS], [API, TOOLS]], ids=str)
+def test_a_consent_for_another_resource_server_is_not_one_for_the_photo_api(
+    alice: Person, print_shop: RegisteredClient, tools: RegisteredClient, resource: list[str]
+) -> None:
+    connect(alice, print_shop, *resource)
+
+    silent = refused(alice, print_shop.authorization_path(prompt="none"))
+
+    assert silent.error == "consent_required"
+
+
 def test_several_resources_survive_the_login_and_the_consent_page(
     alice: Person, print_shop: RegisteredClient, tools: RegisteredClient
 ) -> None:
