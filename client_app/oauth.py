@@ -351,7 +351,7 @@ class Client:
             raise BadTokenError("jwt_algorithm") from error
         except BadSignatureError as error:
             raise BadTokenError("jwt_signature") from error
-        except (JoseError, ValueError, RecursionError) as error:
+        except (JoseError, TypeError, ValueError, RecursionError) as error:
             raise BadTokenError("jwt_malformed") from error
         self._check_parties(token.claims)
         if _read_time(token.claims, "exp") <= self.clock() - CLOCK_SKEW:

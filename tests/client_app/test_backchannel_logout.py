@@ -1,5 +1,6 @@
 """`POST /backchannel-logout`: OpenID Connect Back-Channel Logout 1.0, §2.5 to §2.8."""
 
+import json
 import secrets
 import time
 
@@ -16,6 +17,7 @@ from tests.client_app.openid_provider import (
     RSA,
     TRIPOD_ID,
     SimulatedProvider,
+    encode_segment,
     encode_with_hmac,
 )
 from tests.client_app.storages import EVERY_STORE
@@ -240,6 +242,19 @@ def test_servers_that_send_another_type_are_accepted(signed_in, send, header):
     """§2.4: `logout+jwt` is recommended, so not every server sends it."""
     assert send(logout_token(header=header)).status_code == 200
     assert signed_in.get("/photos").status_code == 403
+
+
+@pytest.mark.parametrize(
+    "header",
+    [{"crit": 5}, {"crit": [["exp"]]}, {"crit": ["b64"], "b64": False}, {"zip": "DEF"}, {"x5c": 5}],
+    ids=str,
+)
+def test_a_header_with_odd_values_is_refused(send, header):
+    """Anybody can send one; its signature is not checked yet."""
+    parts = [{"alg": RSA.alg, "kid": RSA.kid} | header, {"sub": "alice-1"}]
+    token = ".".join(encode_segment(json.dumps(part).encode()) for part in parts)
+
+    assert refused(send(f"{token}.AA"))
 
 
 @pytest.mark.parametrize("tokens", [[], ["a", "b"], [""], ["x"], ["a.b.c"]], ids=str)
