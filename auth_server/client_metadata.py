@@ -22,7 +22,7 @@ LINKS = {"logo_uri": "A logo", "policy_uri": "A policy", "tos_uri": "A page with
 
 @dataclass(frozen=True, kw_only=True)
 class ClientMetadata:
-    """What is registered of a client: by a form, a command, a request or a document.
+    """The metadata of a client, from a form, a command, a request or a document.
 
     `scope` is space-delimited. `homepage` and `backchannel_logout_uri` may be empty. `auth_method`
     is how the client authenticates, or None for the usual method of its type. `links` has the

@@ -59,11 +59,11 @@ def register(db: Session, members: Members, address: str) -> tuple[Client, str |
 
 
 def find_client(db: Session, client_id: str, token: str | None, *, lock: bool = False) -> Client:
-    """Return the client that this registration access token belongs to (RFC 7592 §2).
+    """Return the client with this registration access token (RFC 7592 §2).
 
     With `lock`, lock its row for a change.
 
-    :raises RegistrationRefused: when there is none, also when there is no such client.
+    :raises RegistrationRefused: when the token is not that of the client, or the client is unknown.
     """
     if token is None:
         raise RegistrationRefused(Reason.REGISTRATION_TOKEN_MISSING)
@@ -84,12 +84,12 @@ def update(db: Session, client: Client, members: Members) -> None:
     """
     for member in _READ_ONLY:
         if member in members:
-            _object(member, f"{member} is set by this server. Leave it out.")
+            _reject_member(member, f"{member} is set by this server. Leave it out.")
     if members.get("client_id") != client.client_id:
-        _object("client_id", "client_id is that of the client.")
+        _reject_member("client_id", "client_id must be that of this client.")
     secret = members.get("client_secret")
     if secret is not None and not _is_secret_of(client, secret):
-        _object("client_secret", "client_secret is that of the client, or left out.")
+        _reject_member("client_secret", "client_secret must be that of this client, or omitted.")
     metadata = read_metadata(members, default_name=client.client_id)
     clients.update_client(db, client, metadata)
 
@@ -98,5 +98,5 @@ def _is_secret_of(client: Client, presented: object) -> bool:
     return isinstance(presented, str) and digest_matches(presented, client.client_secret_digest)
 
 
-def _object(member: str, objection: str) -> None:
+def _reject_member(member: str, objection: str) -> None:
     raise RegistrationError(objection, {member: objection})

@@ -107,7 +107,7 @@ def update_client(db: Session, client: Client, metadata: ClientMetadata) -> None
 
 
 def has_metadata(client: Client, metadata: ClientMetadata) -> bool:
-    """Return whether these metadata are registered of the client already."""
+    """Return whether the client is registered with exactly these metadata."""
     described = Client()
     _set_metadata(described, metadata)
     names = [name for name in vars(described) if not name.startswith("_")]

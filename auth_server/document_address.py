@@ -1,4 +1,4 @@
-"""Which client identifiers are addresses of metadata documents, and which of them are accepted.
+"""Tell which client identifiers are addresses of metadata documents, and which are accepted.
 
 Client ID Metadata Documents (draft-ietf-oauth-client-id-metadata-document), §3.
 """

@@ -1,4 +1,4 @@
-"""For how long a fetched document may be used, as its headers say (RFC 9111 §4.2)."""
+"""How long a fetched document may be used, according to its headers (RFC 9111 §4.2)."""
 
 from datetime import timedelta
 
@@ -8,12 +8,12 @@ from werkzeug.http import parse_age, parse_cache_control_header, parse_date
 #: Shorter lifetimes would fetch the document again for each page of one authorization.
 LEAST = timedelta(seconds=10)
 MOST = timedelta(days=1)
-#: Without any header about it.
+#: The lifetime when no header states one.
 USUAL = timedelta(minutes=5)
 
 
 def find_lifetime(headers: Headers) -> timedelta:
-    """Return for how long a response with these headers may be used."""
+    """Return how long a response with these headers may be used."""
     return max(LEAST, min(MOST, _stated_lifetime(headers) - _age(headers)))
 
 
@@ -26,7 +26,7 @@ def _stated_lifetime(headers: Headers) -> timedelta:
     expires, date = parse_date(headers.get("Expires")), parse_date(headers.get("Date"))
     if "Expires" not in headers:
         return USUAL
-    if expires is None or date is None:  # An invalid date means that it has expired.
+    if expires is None or date is None:  # An invalid date means that the document has expired.
         return LEAST
     return expires - date
 

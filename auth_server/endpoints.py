@@ -43,7 +43,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
             _record_inactivity(client, objection, token)
             return None
         if client.is_resource_server:
-            return _unless_for_others(client, token)
+            return _hide_from_other_audiences(client, token)
         if client.client_id == token.client_id:
             return token
         record(
@@ -78,8 +78,8 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib is 
         }
 
 
-def _unless_for_others(client: RegisteredClient, token: IssuedToken) -> IssuedToken | None:
-    """Return the token, or None if the resource server has an address and the token another."""
+def _hide_from_other_audiences(client: RegisteredClient, token: IssuedToken) -> IssuedToken | None:
+    """Return the token, or None if the resource server has an address that `aud` does not name."""
     if client.resource in (None, *audiences(token.audience)):
         return token
     record(

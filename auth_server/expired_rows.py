@@ -32,7 +32,7 @@ from web.purging import ROWS, Step, delete_rows, make_step
 
 #: A grant is deleted after its tokens, and with its code: there is no grant without a code.
 _TOKENS = (access_tokens, refresh_tokens)
-#: For so long, a client that registered itself may be without a grant.
+#: How long a client that registered itself may be without a grant.
 UNUSED_FOR = timedelta(days=1)
 
 

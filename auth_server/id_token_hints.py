@@ -1,6 +1,6 @@
 """ID tokens that come back as hints (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
 
-Authlib checks the signature alone, so that a token of another issuer or of another kind would do.
+Authlib checks the signature alone, so it would accept a token of another issuer or kind.
 """
 
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ class IdTokens(OpenIDToken):  # type: ignore[misc]  # Authlib is untyped
         return client.id_token_alg or RS256
 
     def resolve_client_private_key(self, client: RegisteredClient) -> KeySet:
-        """Return the key. Only from a key set, the header gets the `kid`."""
+        """Return the key as a set. Authlib writes the `kid` into the header only for a set."""
         return KeySet([get_signing_keys().current(self.get_client_algorithm(client)).jwk])
 
     def get_compatible_claims(self, request: ProtocolRequest) -> dict[str, object]:

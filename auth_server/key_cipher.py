@@ -1,4 +1,4 @@
-"""The encryption of private keys at rest: a copy of the database signs nothing."""
+"""The encryption of private keys at rest: nobody can sign with a copy of the database."""
 
 import base64
 import json

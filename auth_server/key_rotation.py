@@ -38,7 +38,7 @@ def make_missing_keys(database: Database, cipher: KeyCipher) -> None:
         missing = _find_missing(list_stored(db), cipher)
     if not missing:
         return
-    # Before the transaction, since it takes too long for one.
+    # Keys are made before the transaction, since that takes too long for one.
     made = [_make_key(alg, cipher) for alg in missing]
     with database.writing() as db:
         _lock_keys(db)
@@ -51,7 +51,7 @@ def make_missing_keys(database: Database, cipher: KeyCipher) -> None:
 
 
 def rotate_keys(database: Database, cipher: KeyCipher) -> list[StoredKey]:
-    """Replace every key by a new one, and return the new ones. The old ones sign no more.
+    """Replace every key by a new one, and return the new ones. The old ones no longer sign.
 
     :raises WrongSecretKey: when the servers could not decrypt the new keys.
     """

@@ -48,7 +48,7 @@ class LogoutRequest:
         """The host of the return address, to show."""
         return urlsplit(self.return_address or "").netloc
 
-    def is_of(self, user: SignedInUser) -> bool:
+    def has_hint_of(self, user: SignedInUser) -> bool:
         """Return whether the hint is from the present sign-in of the user."""
         if self.hint is None or self.hint.subject != user.id:
             return False

@@ -38,7 +38,7 @@ _ACCEPTED = (200, 204)
 
 
 class _Session(NamedTuple):
-    """A grant of the sign-in, with what is to be known of its client."""
+    """A grant of the sign-in, with the client that receives the token."""
 
     client_id: str
     uri: str
@@ -67,7 +67,7 @@ _LIST_SESSIONS = Query(
 
 @dataclass(frozen=True)
 class Sender:
-    """What sends the tokens of an application."""
+    """The HTTP client and the threads that send the tokens of an application."""
 
     http: GuardedClient
     background: Background

@@ -42,7 +42,7 @@ MAX_BYTES = 5 * 1024
 #: The most fetches at a time in one process, and the seconds to wait for one's turn.
 AT_ONCE = 8
 LONGEST_WAIT = 5.0
-#: For so long, a fetch that failed is not tried again.
+#: How long a fetch that failed is not tried again.
 FAILED_FOR = timedelta(seconds=30)
 MAX_FAILURES = 1_000
 
@@ -50,12 +50,13 @@ _TOO_MANY = "Too many documents are being fetched. Try again in a minute."
 _EXTENSION = "tripod.metadata_documents"
 
 
-def _as_it_is(expires_at: datetime | None) -> datetime | None:
+def _return_expiry(expires_at: datetime | None) -> datetime | None:
     return expires_at
 
 
 _FIND_EXPIRY = Query(
-    select(Client.document_expires_at).where(Client.client_id == bindparam("client_id")), _as_it_is
+    select(Client.document_expires_at).where(Client.client_id == bindparam("client_id")),
+    _return_expiry,
 )
 
 
@@ -68,7 +69,7 @@ class _Failure(NamedTuple):
 
 
 class MetadataDocuments:
-    """What fetches the documents: `client`, which a test replaces, and the failures of late."""
+    """The client that fetches documents, and the recent failures. Tests replace `client`."""
 
     def __init__(self, client: GuardedClient) -> None:
         self.client = client
@@ -96,8 +97,8 @@ class MetadataDocuments:
             raise DocumentRefused(failure.reason, failure.hint)
 
     @contextmanager
-    def turn(self) -> Iterator[None]:
-        """Wait until there are few other fetches.
+    def wait_for_turn(self) -> Iterator[None]:
+        """Wait until fewer than `AT_ONCE` other fetches run, and count as one inside the block.
 
         :raises DocumentRefused: when that takes too long.
         """
@@ -115,7 +116,7 @@ def init_app(app: Flask, settings: AuthServerSettings) -> None:
 
 
 def refresh(client_id: str, visitor: str) -> None:
-    """Fetch the document of a client, if the client has one and it is not known any more.
+    """Fetch the document of a client, if the client has one and the stored copy is no longer fresh.
 
     `visitor` is the address of the browser that asks for it. No transaction may be open.
 
@@ -131,7 +132,7 @@ def refresh(client_id: str, visitor: str) -> None:
     documents.check_failure(client_id)
     if request_throttling.count_document(visitor):
         raise DocumentRefused(Reason.TOO_MANY_DOCUMENTS, _TOO_MANY)
-    with documents.turn():
+    with documents.wait_for_turn():
         if not _is_fresh(client_id):  # Another request may have fetched it meanwhile.
             _fetch_and_store(documents, client_id)
 

@@ -34,17 +34,17 @@ class OpenIdParameters:
     max_age: timedelta | None
     hinted_subject: str | None
 
-    def fits(self, user: SignedInUser) -> bool:
+    def can_be_answered_for(self, user: SignedInUser) -> bool:
         """Return whether the user is the one of the `id_token_hint`, if there is one."""
         return self.hinted_subject in (None, user.id)
 
     def is_outdated(self, user: SignedInUser) -> bool:
-        """Return whether the sign-in is older than `max_age` allows. With 0, each one is."""
+        """Return whether the sign-in is older than `max_age` allows. With 0, every sign-in is."""
         return self.max_age is not None and now() - user.signed_in_at >= self.max_age
 
 
 def read_openid_parameters(parameters: Mapping[str, str]) -> OpenIdParameters:
-    """Return what the parameters say, which are without repetitions.
+    """Return what the parameters say. None of them is repeated.
 
     :raises InvalidRequest: when one is not valid, or this server does not support it.
     """

@@ -12,7 +12,7 @@ from web.statements import Query
 
 
 class RegisteredBy(StrEnum):
-    """How a client came to be registered without a person who answers for it."""
+    """How a client registered itself."""
 
     ITSELF = "itself"  # at the registration endpoint (RFC 7591)
     DOCUMENT = "document"  # by the metadata document at the address that is its client_id

@@ -23,7 +23,7 @@ _STRINGS = {
 }
 #: The members with an array of strings.
 _LISTS = ("redirect_uris", "post_logout_redirect_uris")
-#: What a client may say that it uses. Whatever it says, it gets all of them.
+#: The values that a client may name. Every client is registered for all of them.
 _USES = {
     "grant_types": ("authorization_code", "refresh_token"),
     "response_types": ("code",),
@@ -42,7 +42,7 @@ def parse_members(body: bytes) -> Members:
     except (ValueError, RecursionError):
         members = None
     if not isinstance(members, dict):
-        _object("body", "The body is one JSON object in UTF-8 that repeats no member.")
+        _reject_member("body", "The body is one JSON object in UTF-8 that repeats no member.")
     return {name: value for name, value in members.items() if value is not None}
 
 
@@ -53,7 +53,7 @@ def read_metadata(members: Members, *, default_name: str) -> ClientMetadata:
     allows it, while a registered scope would only stop it from asking for more later: programs
     register the scope of the first request that was refused.
 
-    :raises RegistrationError: when a member has the wrong type, or names what this server has not.
+    :raises RegistrationError: when a member has the wrong type or an unsupported value.
     """
     fields: dict[str, Any] = {"name": default_name, "scope": scope_text(SCOPES)}
     for member, name in _STRINGS.items():
@@ -68,7 +68,7 @@ def read_metadata(members: Members, *, default_name: str) -> ClientMetadata:
     links = {member: _read_string(members, member) for member in LINKS if member in members}
     fields["links"] = {member: address for member, address in links.items() if address}
     if members.get("subject_type", "public") != "public":
-        _object("subject_type", "This server supports only the subject_type public.")
+        _reject_member("subject_type", "This server supports only the subject_type public.")
     return ClientMetadata(**fields)
 
 
@@ -82,22 +82,24 @@ def _make_object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
 def _read_string(members: Members, member: str) -> str:
     value = members[member]
     if not isinstance(value, str):
-        _object(member, f"{member} is a string.")
+        _reject_member(member, f"{member} is a string.")
     return value
 
 
 def _read_strings(members: Members, member: str) -> list[str]:
     values = members.get(member, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
-        _object(member, f"{member} is an array of strings.")
+        _reject_member(member, f"{member} is an array of strings.")
     return values
 
 
 def _check_uses(member: str, values: Sequence[str], offered: Sequence[str]) -> None:
     """Check that the first of the offered values is used, and no value that is not offered."""
     if values and not {offered[0]} <= set(values) <= set(offered):
-        _object(member, f"{member} has {offered[0]}, and otherwise only: {' '.join(offered)}.")
+        _reject_member(
+            member, f"{member} has {offered[0]}, and otherwise only: {' '.join(offered)}."
+        )
 
 
-def _object(member: str, objection: str) -> NoReturn:
+def _reject_member(member: str, objection: str) -> NoReturn:
     raise RegistrationError(objection, {member: objection})

@@ -51,7 +51,7 @@ def find_name(db: Executor, address: str) -> str | None:
 
 
 def choose_audience(presented: Sequence[str], granted: str | None) -> str | None:
-    """Return what the token of this request is for, separated by spaces (§2.2).
+    """Return the audience of the token of this request, separated by spaces (§2.2).
 
     `granted` is what the grant is for. Return None for the Photo API.
 

@@ -55,12 +55,12 @@ class SigningKey:
         return str(self.jwk.kid)
 
     @property
-    def signs(self) -> bool:
+    def can_sign(self) -> bool:
         """Whether new ID tokens are signed with it."""
         return self.retired_at is None
 
-    def verifies(self, moment: datetime) -> bool:
-        """Return whether an ID token that was signed with it can be unexpired."""
+    def can_verify(self, moment: datetime) -> bool:
+        """Return whether an ID token that it signed may still be valid."""
         return self.retired_at is None or moment < self.retired_at + KEPT_FOR
 
     def public_jwk(self) -> dict[str, Any]:
@@ -83,13 +83,13 @@ class SigningKeys:
 
     def current(self, alg: str) -> SigningKey:
         """Return the key that signs with this algorithm: the newest one that is not retired."""
-        signing = filter(lambda key: key.signs, self._list())
+        signing = filter(lambda key: key.can_sign, self._list())
         return next(key for key in signing if key.alg == alg)
 
     def published(self) -> list[SigningKey]:
         """Return every key that verifies, the newest first."""
         moment = now()
-        return [key for key in self._list() if key.verifies(moment)]
+        return [key for key in self._list() if key.can_verify(moment)]
 
     def find(self, kid: str) -> SigningKey | None:
         """Return the key that verifies under this identifier, or None.
@@ -108,9 +108,10 @@ class SigningKeys:
         self._read_at = None
 
     def _list(self) -> list[SigningKey]:
-        """Return the keys. They count as read only once they are: a reading can fail or take long.
+        """Return the keys, read again if `RELOAD_AFTER` has passed.
 
-        Threads that ask meanwhile read them too. Without keys, they could sign nothing.
+        The time is stored after the query, because the query can fail or take long. Threads that
+        ask meanwhile repeat it, because they cannot sign without keys.
         """
         read_at, moment = self._read_at, time.monotonic()
         if read_at is None or moment - read_at > RELOAD_AFTER:

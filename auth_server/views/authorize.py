@@ -176,14 +176,18 @@ def _needs_new_sign_in(authorization: Authorization, user: SignedInUser) -> bool
     """
     openid = authorization.openid
     if sign_in.signed_in_for_this_request():
-        if not openid.fits(user):
+        if not openid.can_be_answered_for(user):
             raise authorization.refused(
                 "login_required",
                 Reason.ANOTHER_USER,
                 "Another user than the expected one signed in.",
             )
         return False
-    return "login" in authorization.prompt or openid.is_outdated(user) or not openid.fits(user)
+    return (
+        "login" in authorization.prompt
+        or openid.is_outdated(user)
+        or not openid.can_be_answered_for(user)
+    )
 
 
 def _needs_choice(authorization: Authorization) -> bool:

@@ -26,7 +26,7 @@ def logout_request() -> ResponseReturnValue:
     user = sign_in.signed_in_user()
     if user is None:
         return _answer_signed_out(requested)
-    if requested.is_of(user):
+    if requested.has_hint_of(user):
         sign_in.sign_out(get_db(), user)
         return _return_to_client(requested)
     allow_forms_to_redirect()

@@ -34,7 +34,7 @@ _NO_ACCESS = "This request needs the right access token in the Authorization hea
 
 
 def _answers_errors(view: View[P]) -> View[P]:
-    """Let a view raise the errors of a registration. Nothing of the request is stored then."""
+    """Answer the errors that a view raises. Its transaction is rolled back then."""
 
     @wraps(view)
     def answering(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
@@ -45,7 +45,7 @@ def _answers_errors(view: View[P]) -> View[P]:
         except RegistrationThrottled as throttled:
             return _throttle(throttled)
         except RegistrationError as error:
-            return _object(error)
+            return _represent_error(error)
 
     return answering
 
@@ -158,7 +158,7 @@ def _throttle(throttled: RegistrationThrottled) -> ResponseReturnValue:
     )
 
 
-def _object(error: RegistrationError) -> ResponseReturnValue:
+def _represent_error(error: RegistrationError) -> ResponseReturnValue:
     """Return the client registration error response (RFC 7591 §3.2.2)."""
     field, reason = next(iter(error.objections), None), Reason.INVALID_CLIENT_METADATA
     if field == "redirect_uris":
