@@ -1,4 +1,4 @@
-"""The end of connections because the user signed out at the authorization server.
+"""End connections when the user signed out at the authorization server.
 
 OpenID Connect Back-Channel Logout 1.0, §2.5 to §2.8. A token that is sent again finds nothing.
 """
@@ -19,7 +19,7 @@ from web import event_log
 
 @dataclass(frozen=True)
 class BackChannelLogout:
-    """What a logout token can do."""
+    """The connections that a logout token ends."""
 
     client: oauth.Client
     store: SessionStore

@@ -51,7 +51,7 @@ ID_TOKEN_SENTENCES = {
     Reason.JWT_ISSUER: "The ID token is not from {issuer}.",
     Reason.JWT_AUDIENCE: "The ID token was issued to another app.",
     Reason.JWT_EXPIRED: "The ID token has expired.",
-    Reason.JWT_FROM_THE_FUTURE: "The ID token is from the future. A clock may be wrong.",
+    Reason.JWT_FROM_THE_FUTURE: "The ID token was issued in the future. A clock may be wrong.",
     Reason.NONCE_MISMATCH: "The ID token belongs to another sign-in.",
     Reason.AT_HASH_MISMATCH: "The ID token belongs to another access token.",
     Reason.SIGN_IN_TOO_OLD: "You signed in longer ago than Print Shop requires.",

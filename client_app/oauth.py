@@ -271,7 +271,7 @@ class Client:
         self._post("revocation_endpoint", form)
 
     def _give_up(self, tokens: Tokens) -> None:
-        """Revoke tokens that are not used. If that fails, the first error is what counts."""
+        """Revoke tokens that are not used. A failure does not replace the first error."""
         with suppress(OAuthError):
             self.revoke(tokens)
 
@@ -326,7 +326,7 @@ class Client:
         return replace(id_token, claims=claims)
 
     def _check_id_token(self, raw: str, tokens: Tokens) -> SignedToken:
-        """Validate what is the same at each sign-in and refresh; `at_hash` is of §3.1.3.6."""
+        """Validate the claims that a sign-in and a refresh share, and `at_hash` (§3.1.3.6)."""
         if not raw:
             raise BadTokenError("jwt_missing")
         id_token = self.read_signed_token(raw)
@@ -374,7 +374,7 @@ class Client:
             raise BadTokenError("jwt_audience")
 
     def _find_key(self, token: GuestProtocol) -> Key:
-        """Return the server's key with the `kid`. Load the keys again if there is none."""
+        """Return the server's key with the `kid`. Load the keys again if none has it."""
         kid = token.headers().get("kid")
         for lifetime in (METADATA_LIFETIME, KEYS_INTERVAL):
             keys = self._load_keys(lifetime)
@@ -488,7 +488,7 @@ def _read_text(answer: dict[str, Any], member: str, pattern: str) -> str:
 
 
 def _read_time(claims: dict[str, Any], name: str) -> float:
-    """Return a NumericDate (RFC 7519 §2)."""
+    """Return a claim that is a NumericDate, in epoch seconds (RFC 7519 §2)."""
     value = claims.get(name)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 10**12:
         return value

@@ -68,7 +68,7 @@ def end_session_url(
 def read_logout_token(client: Client, raw: str) -> SignedToken:
     """Return a valid logout token (Back-Channel Logout §2.6).
 
-    :raises BadTokenError: when it is another token.
+    :raises BadTokenError: when it is not a valid logout token.
     """
     token = client.read_signed_token(raw)
     if str(token.header.get("typ", "")).lower() not in LOGOUT_TYPES:
@@ -83,7 +83,7 @@ def read_logout_token(client: Client, raw: str) -> SignedToken:
 
 
 def _check_ids(claims: dict[str, Any]) -> None:
-    """Require `jti`, and `sid` or `sub`; each must be a text (§2.4)."""
+    """Require `jti`, and `sid` or `sub`; each must be a string (§2.4)."""
     ids = [claims[name] for name in ("sid", "sub") if name in claims]
     if not ids or not all(isinstance(value, str) for value in [*ids, claims.get("jti")]):
         raise BadTokenError("jwt_malformed")

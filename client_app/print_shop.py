@@ -45,7 +45,7 @@ class PrintShop:
 
     @property
     def back_channel_logout(self) -> BackChannelLogout:
-        """What ends connections when the user signs out elsewhere."""
+        """The receiver of logout tokens."""
         return BackChannelLogout(self.client, self.store)
 
     def access(self, browser: str, connection_id: str) -> Access:

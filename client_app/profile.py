@@ -44,7 +44,7 @@ MEANINGS = {
 
 
 class Outcome(StrEnum):
-    """What the request to userinfo brought."""
+    """How the request to userinfo ended."""
 
     RECEIVED = "received"
     MISSING = "missing"  # The server has no userinfo, or sent what cannot be read.
@@ -100,11 +100,11 @@ def list_claims(id_token: dict[str, Any], userinfo: dict[str, Any]) -> list[Clai
     rows: list[ClaimRow] = []
     for name in list(userinfo | id_token)[:MAX_CLAIMS]:
         sources = {ID_TOKEN: id_token, USERINFO: userinfo}
-        told = {source: claims[name] for source, claims in sources.items() if name in claims}
-        if len(told) == 2 and told[ID_TOKEN] == told[USERINFO]:
-            rows.append(_row(name, told[ID_TOKEN], [ID_TOKEN, USERINFO]))
+        stated = {source: claims[name] for source, claims in sources.items() if name in claims}
+        if len(stated) == 2 and stated[ID_TOKEN] == stated[USERINFO]:
+            rows.append(_row(name, stated[ID_TOKEN], [ID_TOKEN, USERINFO]))
         else:
-            rows += [_row(name, value, [source]) for source, value in told.items()]
+            rows += [_row(name, value, [source]) for source, value in stated.items()]
     return rows
 
 
@@ -116,7 +116,7 @@ def _row(name: str, value: object, sources: list[str]) -> ClaimRow:
 
 
 def _moment(name: str, value: object) -> float | None:
-    """Return the time that the claim is, if it is one that can be shown."""
+    """Return the claim in epoch seconds if it is a time that can be shown, or None."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if name in TIMES and is_number and 0 <= value < 10**11:  # type: ignore[operator]
         return float(value)  # type: ignore[arg-type]

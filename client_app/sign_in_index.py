@@ -1,8 +1,9 @@
-"""Which browsers belong to a sign-in at the authorization server.
+"""An index of the browsers that belong to a sign-in at the authorization server.
 
 The server reports the end of a sign-in from server to server, without the browser's cookie. The
 index finds the browser: a record of the session store, encrypted as the others, under a digest of
-`sid` or `sub`. An entry may name a browser that has left, so its reader looks at the connections.
+`sid` or `sub`. An entry may name a browser that is no longer connected, so its reader checks the
+connections.
 """
 
 from collections.abc import Iterator
@@ -45,5 +46,5 @@ def _keys(id_token: SignedToken | None) -> Iterator[str]:
 
 
 def _key(name: str, value: str) -> str:
-    """Return a key that is no browser's id, because those contain no space."""
+    """Return a key that cannot be a browser's id, because ids contain no space."""
     return f"{name} {value}"
