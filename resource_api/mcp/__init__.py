@@ -2,7 +2,7 @@
 
 `endpoint` receives the messages, `metadata` compares them with their headers, `methods` answers
 them and `tools` has what an agent can call. Nothing is stored between two requests: every request
-carries its version, and there are no sessions. Answers are JSON; this server streams nothing.
+carries its version, and there are no sessions. Answers are JSON; nothing is streamed.
 """
 
 from resource_api.mcp.endpoint import init_app

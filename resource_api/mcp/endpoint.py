@@ -1,4 +1,4 @@
-"""`POST /mcp`: one message of the protocol in, its answer out."""
+"""`POST /mcp`: receive one message of the protocol, and return the answer."""
 
 from http import HTTPStatus
 
@@ -39,7 +39,7 @@ def init_app(app: Flask) -> None:
 @bp.post("/mcp")
 @for_machines
 def handle_message() -> tuple[Json | str, int]:
-    """Answer a request, or accept a notification, of which none has a meaning here."""
+    """Answer a request, or accept a notification, which this server ignores."""
     _check_origin()
     authorize(_find_scope())
     message = messages.read(_read_body())
@@ -63,7 +63,7 @@ def _check_origin() -> None:
 
 
 def _find_scope() -> str:
-    """Return the scope that the request needs, from its headers: the body is not read yet.
+    """Return the scope that the request needs, from its headers, before the body is read.
 
     `metadata.check` makes sure that the body calls the same tool.
     """

@@ -62,7 +62,7 @@ class InvalidParams(McpError):
 
 
 class HeaderMismatch(McpError):
-    """A header is missing, or says something else than the body."""
+    """A header is missing, or differs from the body."""
 
     code = -32020
 

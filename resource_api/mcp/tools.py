@@ -43,7 +43,7 @@ class Tool:
         }
 
     def check_names(self, arguments: Arguments) -> None:
-        """Raise InvalidRequest when an argument is not one of the tool."""
+        """Raise InvalidRequest when the tool does not take an argument."""
         names = self.takes["properties"]
         assert isinstance(names, dict)  # noqa: S101 - for the type checker
         if not arguments.keys() <= names.keys():
@@ -75,7 +75,7 @@ def _rename_photo(arguments: Arguments) -> Json:
 
 def _read_limit(arguments: Arguments) -> int:
     limit = arguments.get("limit", 50)
-    # True equals 1. 50.0 equals 50, and is an integer for JSON Schema.
+    # A bool is an int in Python. 50.0 is an integer for JSON Schema.
     if isinstance(limit, bool) or limit not in range(1, 101):
         raise InvalidRequest("limit must be a whole number from 1 to 100.")
     return int(limit)
