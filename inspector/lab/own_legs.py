@@ -1,4 +1,4 @@
-"""Run the attacks that the demo's own legs are not fit for, against temporary legs.
+"""Run the attacks that need other legs than the demo's, on temporary legs.
 
 Their access tokens expire soon, and Mallory's proxy is in front of their authorization server.
 """

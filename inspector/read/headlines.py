@@ -119,11 +119,11 @@ def _special_request(message: Message) -> str:
 def _call(exchange: Exchange) -> str:
     called = f"{exchange.method} {exchange.path}"
     if called == "POST /mcp":
-        return _agents_call(exchange)
+        return _describe_agent_call(exchange)
     return next((text for path, text in _CALLS.items() if re.fullmatch(path, called)), "")
 
 
-def _agents_call(exchange: Exchange) -> str:
+def _describe_agent_call(exchange: Exchange) -> str:
     method, tool = (steps.header(exchange, name) for name in steps.MCP_HEADERS)
     return _AGENTS_CALLS.get(f"{method} {tool}".strip(), "{client} calls Photo API through MCP")
 

@@ -41,9 +41,9 @@ def of_id_token(message: Message, before: Sequence[Exchange]) -> Checks:
 
 def of_userinfo(message: Message, before: Sequence[Exchange]) -> Checks:
     """Yield the check of a userinfo response (OpenID Connect Core §5.3.4)."""
-    told = response_json.members(message.exchange).get("sub", "")
+    subject = response_json.members(message.exchange).get("sub", "")
     if message.exchange.path == steps.USERINFO:
-        yield compare("sub equals that of the ID token", told, _find_last_token(before))
+        yield compare("sub equals that of the ID token", subject, _find_last_token(before))
 
 
 def of_logout(message: Message, before: Sequence[Exchange]) -> Checks:

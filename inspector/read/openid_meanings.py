@@ -24,7 +24,7 @@ UNKNOWN_CLAIM: Meaning = ("Not defined by OpenID Connect.", None)
 AT: dict[str, dict[str, Meaning]] = {
     CLAIMS: {
         "alg": (
-            "How it is signed. The client accepts what it expects, and never none.",
+            "How it is signed. The client accepts only expected algorithms, and never none.",
             rfc(7515, "4.1.1"),
         ),
         "kid": (
@@ -39,7 +39,10 @@ AT: dict[str, dict[str, Meaning]] = {
         "exp": ("When it expires, in seconds since 1970.", _ID_TOKEN),
         "iat": ("When it was issued, in seconds since 1970.", _ID_TOKEN),
         "auth_time": ("When the user typed their password, in seconds since 1970.", _ID_TOKEN),
-        "nonce": ("The value from the authorization request. It ties the two together.", _ID_TOKEN),
+        "nonce": (
+            "The value from the authorization request. So the ID token answers this request.",
+            _ID_TOKEN,
+        ),
         "acr": ("How the user was authenticated.", _ID_TOKEN),
         "amr": ("The methods of the sign-in, such as a password.", _ID_TOKEN),
         "at_hash": (
@@ -64,12 +67,12 @@ AT: dict[str, dict[str, Meaning]] = {
     },
     "/oauth/logout": {
         "id_token_hint": ("The ID token of the user who signs out.", _LOGOUT),
-        "client_id": ("The client that asks. It must be the one in the hint.", _LOGOUT),
+        "client_id": ("The client that asks. The hint must have been issued to it.", _LOGOUT),
         "state": ("A value of the client, which comes back after the logout.", _LOGOUT),
     },
     "/oauth/register": {
         "Authorization: Bearer": (
-            "The registration access token, or the one that opens the registration.",
+            "The registration access token, or the initial access token.",
             rfc(7592, "3"),
         ),
         "client_id": ("The new identifier of the client. It is public.", rfc(7591, "3.2.1")),

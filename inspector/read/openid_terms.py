@@ -12,8 +12,8 @@ OPENID_TERMS = (
     ),
     term(
         "Nonce",
-        "A random value that the client puts into A2 and finds again in the ID token. An ID token "
-        "of another request has another one.",
+        "A random value that the client sends in A2. The ID token must contain it: the ID token of "
+        "another request has another nonce.",
         Section(OPENID, "15.5.2", "NonceNotes"),
     ),
     term(

@@ -67,7 +67,7 @@ PHRASES = {
     "document_host_not_accepted": "metadata documents of this host are not accepted",
     "document_not_fetched": "the metadata document of the client cannot be read",
     "invalid_document": "the metadata document of the client is not valid",
-    "too_many_documents": "too many metadata documents were to be fetched",
+    "too_many_documents": "too many metadata documents were requested",
     "registration_closed": "this server does not let programs register clients",
     "registration_token_missing": "the request has no access token for the registration",
     "wrong_registration_token": "the access token for the registration is wrong",

@@ -27,10 +27,12 @@ _CLAIMS = Section(OPENID, "5.1", "StandardClaims")
 OPENID_PARAMETERS = {
     # The authorization request
     "nonce": secret(
-        "A random value of the client. The ID token must contain it, so no old one fits.",
+        "A random value of the client. The ID token must contain it, so no other one fits.",
         _REQUEST,
     ),
-    "max_age": clear("The most seconds since the user typed their password.", _REQUEST),
+    "max_age": clear(
+        "The most seconds that may have passed since the user typed their password.", _REQUEST
+    ),
     "acr_values": clear("How the client would like the user to be authenticated.", _REQUEST),
     "display": clear("How the client would like the pages to look.", _REQUEST),
     "ui_locales": clear("The languages that the user prefers.", _REQUEST),
@@ -84,7 +86,9 @@ OPENID_PARAMETERS = {
     "request_uri_parameter_supported": clear(
         "Whether a request can be fetched from an address.", _METADATA
     ),
-    "require_request_uri_registration": clear("Whether such an address is registered.", _METADATA),
+    "require_request_uri_registration": clear(
+        "Whether such an address must be registered.", _METADATA
+    ),
     "claims_parameter_supported": clear(
         "Whether a request can name the claims that it wants.", _METADATA
     ),

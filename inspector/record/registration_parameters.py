@@ -23,7 +23,7 @@ REGISTRATION_PARAMETERS = {
     "client_name": clear("The name of the client, which the consent page shows.", _CLIENT),
     "redirect_uris": address("The addresses for responses. No other one is accepted.", _CLIENT),
     "grant_types": clear("What the client will exchange for tokens.", _CLIENT),
-    "response_types": clear("What the client will ask for: a code.", _CLIENT),
+    "response_types": clear("How the client will receive responses: as a code.", _CLIENT),
     "token_endpoint_auth_method": clear(
         "How the client will authenticate. A public client does not.", _CLIENT
     ),
@@ -63,8 +63,8 @@ REGISTRATION_PARAMETERS = {
     "resource_name": clear("The name of the API, for people.", _RESOURCE),
     "resource_documentation": address("Where the API is described.", _RESOURCE),
     # MCP: JSON-RPC over HTTP
-    "jsonrpc": clear("The version of JSON-RPC, in which MCP speaks.", None),
-    "method": clear("What the agent asks: the list of tools, or to use one.", None),
+    "jsonrpc": clear("The version of JSON-RPC, the format of MCP’s messages.", None),
+    "method": clear("What the agent asks for, such as the list of tools or a call of one.", None),
     **unexplained(
         Rule.CLEAR, "type", "description", "version", "protocolVersion", "isError", "resultType"
     ),

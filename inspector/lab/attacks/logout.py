@@ -9,7 +9,7 @@ from inspector.lab.stage import Stage
 
 
 def sign_out_with_own_hint(stage: Stage) -> Outcome:
-    """Make Carol's browser sign out, with an ID token of Mallory's as the hint."""
+    """Make Carol's browser sign out, with Mallory's ID token as the hint."""
     tokens = stage.tokens("openid", app=stage.mallorys_app, person=stage.mallory)
     if "id_token" not in tokens:
         raise CannotRun("Mallory’s app received no ID token.")
