@@ -11,7 +11,7 @@ Job = Callable[[], None]
 
 
 class Background:
-    """A number of threads that begin with the first job, so that a fork has threads of its own.
+    """Threads that start with the first job, so that a forked process has its own.
 
     They do not keep the process alive: a job that waits when the process ends is lost.
     """

@@ -22,7 +22,7 @@ from web.addresses import is_loopback
 from web.http_client import NoResponse, Response, UnreadableResponse, translate
 from web.public_addresses import is_public
 
-#: Milliseconds for the whole request, with the search for the host.
+#: Milliseconds for the whole request, including the DNS lookup.
 ANSWERED_WITHIN_MS = 5_000
 MAX_BYTES = 64 * 1024
 _MAX_HEADER_BYTES = 16 * 1024
@@ -63,7 +63,7 @@ class GuardedClient:
     def _send(
         self, url: str, headers: list[str], options: Sequence[tuple[int, Any]], max_bytes: int
     ) -> Response:
-        exchange = _Exchange(self._permits, max_bytes)
+        exchange = _Exchange(self._is_permitted, max_bytes)
         with closing(pycurl.Curl()) as curl:
             for option, value in (*self._options(), *exchange.options(), *options):
                 curl.setopt(option, value)
@@ -98,15 +98,15 @@ class GuardedClient:
             (pycurl.NOSIGNAL, 1),  # threads
         ]
 
-    def _permits(self, address: str) -> bool:
+    def _is_permitted(self, address: str) -> bool:
         return is_public(address) or (self.allows_loopback and is_loopback(address))
 
 
 class _Exchange:
     """One request: which sockets it opens, and what it receives."""
 
-    def __init__(self, permits: Any, max_bytes: int) -> None:
-        self._permits = permits
+    def __init__(self, is_permitted: Any, max_bytes: int) -> None:
+        self._is_permitted = is_permitted
         self._max_bytes = max_bytes
         self._header_bytes = 0
         self._was_refused = False
@@ -134,7 +134,7 @@ class _Exchange:
 
     def _open_socket(self, _purpose: int, address: Any) -> Any:
         family, kind, protocol, place = address
-        if family not in (socket.AF_INET, socket.AF_INET6) or not self._permits(place[0]):
+        if family not in (socket.AF_INET, socket.AF_INET6) or not self._is_permitted(place[0]):
             self._was_refused = True
             return pycurl.SOCKET_BAD
         opened = socket.socket(family, kind, protocol)

@@ -1,7 +1,7 @@
 """Which IP addresses a server may connect to when somebody else has chosen the host.
 
 Otherwise such an address could make this server send requests into its own network (server-side
-request forgery). A name says nothing, so the address that is connected to is what counts.
+request forgery). A host name proves nothing, so the address that is connected to is checked.
 """
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
