@@ -16,6 +16,7 @@ from world.cast import Attacker, Person
 from world.clock import Clock, stopped_clock
 from world.events import Events
 from world.hashing import cheap_hashing
+from world.id_tokens import read_id_token
 from world.registered_client import RegisteredClient
 
 from auth_server import clients, create_app, users
@@ -176,6 +177,18 @@ def print_shop(server: Server) -> RegisteredClient:
         f"{server.settings.client_app_url}/callback",
     )
     return server.client("print-shop", secret, callback)
+
+
+@pytest.fixture
+def hint(alice: Person, print_shop: RegisteredClient) -> str:
+    """Return an ID token of alice, who stays signed in and has allowed `openid`."""
+    return alice.connect(print_shop, scope="openid").id_token
+
+
+@pytest.fixture
+def claims(server: Server, hint: str) -> dict[str, Any]:
+    """Return the claims of that ID token."""
+    return read_id_token(hint, server.browser().get("/oauth/jwks"))
 
 
 @pytest.fixture

@@ -123,7 +123,7 @@ def test_a_sign_out_sends_a_logout_token(
     }
 
 
-def test_the_logout_endpoint_sends_it_too(
+def test_the_logout_endpoint_sends_a_logout_token(
     alice: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     alice.browser.get(f"/oauth/logout?id_token_hint={tokens.id_token}")
@@ -131,7 +131,7 @@ def test_the_logout_endpoint_sends_it_too(
     assert len(receiver.wait()) == 1
 
 
-def test_ending_the_sign_in_from_another_browser_sends_it_too(
+def test_ending_a_sign_in_from_another_browser_sends_a_logout_token(
     server: Server, alice: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     signed_in = read_id_token(tokens.id_token, server.browser().get("/oauth/jwks"))
@@ -145,7 +145,7 @@ def test_ending_the_sign_in_from_another_browser_sends_it_too(
     assert len(receiver.wait()) == 1
 
 
-def test_signing_out_everywhere_else_sends_it_too(
+def test_signing_out_everywhere_else_sends_logout_tokens(
     alice: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     elsewhere = alice.in_another_browser()
@@ -157,7 +157,7 @@ def test_signing_out_everywhere_else_sends_it_too(
     assert len(receiver.wait()) == 1
 
 
-def test_a_new_password_sends_it_for_the_other_browsers(
+def test_a_new_password_sends_logout_tokens_for_other_browsers(
     alice: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     elsewhere = alice.in_another_browser()
@@ -172,7 +172,7 @@ def test_a_new_password_sends_it_for_the_other_browsers(
     assert len(receiver.wait()) == 1
 
 
-def test_another_user_who_signs_in_in_the_same_browser_sends_it(
+def test_a_sign_in_of_another_user_sends_a_logout_token(
     alice: Person, bob: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     bob.browser = alice.browser
@@ -182,7 +182,7 @@ def test_another_user_who_signs_in_in_the_same_browser_sends_it(
     assert len(receiver.wait()) == 1
 
 
-def test_the_same_user_who_signs_in_again_sends_nothing(
+def test_a_repeated_sign_in_sends_no_logout_token(
     server: Server, alice: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     signed_in = read_id_token(tokens.id_token, server.browser().get("/oauth/jwks"))
@@ -194,7 +194,7 @@ def test_the_same_user_who_signs_in_again_sends_nothing(
     assert [verify(server, token)["sid"] for token in receiver.wait()] == [signed_in["sid"]]
 
 
-def test_it_is_sent_only_once(
+def test_a_logout_token_is_sent_only_once(
     server: Server, alice: Person, receiver: Receiver, tokens: Tokens
 ) -> None:
     copied = alice.in_another_browser()
@@ -210,7 +210,7 @@ def test_it_is_sent_only_once(
     assert len(receiver.wait()) == 1
 
 
-def test_of_two_sign_outs_at_the_same_moment_only_one_sends_it(
+def test_two_concurrent_sign_outs_send_one_logout_token(
     server: Server,
     alice: Person,
     receiver: Receiver,
@@ -347,7 +347,7 @@ def test_a_client_that_cannot_be_reached_is_in_the_event_log(
         assert wait_for(events, "logout_token_failed")["detail"] == "not connected"
 
 
-def test_a_queue_that_is_full_takes_no_more(
+def test_a_full_queue_refuses_jobs(
     server: Server, alice: Person, tokens: Tokens, events: Events, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logout_tokens, "MOST_WAITING", 1)

@@ -111,7 +111,7 @@ def test_the_server_says_that_it_supports_documents(server: Server) -> None:
 
 
 @pytest.mark.parametrize("hosts", ["", "other.example"])
-def test_a_stored_document_of_a_host_that_is_no_longer_accepted_is_refused(
+def test_a_stored_document_is_refused_when_its_host_is_not_accepted(
     publisher: Publisher, start: Callable[..., Server], hosts: str
 ) -> None:
     publisher.request()
@@ -455,7 +455,7 @@ def test_the_headers_say_how_long_it_is_fresh(
     assert (expires_at - begun).total_seconds() == seconds
 
 
-def test_a_clock_that_was_set_back_makes_no_document_immortal(
+def test_a_clock_that_was_set_back_does_not_extend_a_document(
     clock: Clock, publisher: Publisher
 ) -> None:
     publisher.publishes("Cache-Control: max-age=86400")

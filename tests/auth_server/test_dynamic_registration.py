@@ -99,7 +99,7 @@ def test_the_scope_is_replaced_by_all_scopes(program: Program, scope: str | None
     assert program.is_registered(scope=scope)["scope"] == " ".join(SCOPES)
 
 
-def test_a_client_that_names_no_name_is_called_by_its_identifier(program: Program) -> None:
+def test_a_client_without_a_name_is_shown_by_its_identifier(program: Program) -> None:
     """§2: the authorization server MAY display the raw "client_id" value."""
     registration = program.is_registered(client_name=None)
 
@@ -129,7 +129,7 @@ def test_a_member_that_is_null_is_omitted(program: Program) -> None:
         {"response_types": []},
     ],
 )
-def test_what_the_server_has_may_be_named(program: Program, uses: dict[str, Any]) -> None:
+def test_supported_values_may_be_named(program: Program, uses: dict[str, Any]) -> None:
     assert program.registers(**uses).status_code == 201
 
 
@@ -437,7 +437,7 @@ def test_neither_secret_is_logged(program: Program, events: Events) -> None:
     assert registration["registration_access_token"] not in log
 
 
-def test_a_client_that_a_user_allows_for_good_is_not_deleted(
+def test_a_client_with_a_remembered_consent_is_not_deleted(
     clock: Clock, program: Program, server: Server, alice: Person
 ) -> None:
     client = program.client(program.is_registered(**WEB))

@@ -9,7 +9,6 @@ import requests
 from world.cast import Person
 from world.clock import Clock
 from world.events import Events
-from world.id_tokens import read_id_token
 from world.page import Page
 from world.registered_client import RegisteredClient
 
@@ -20,17 +19,6 @@ from tests.auth_server.test_openid_request import FORGERIES, signed_by_the_serve
 
 LOGOUT = "/oauth/logout"
 HOME = "http://127.0.0.1:9001/"
-
-
-@pytest.fixture
-def hint(alice: Person, print_shop: RegisteredClient) -> str:
-    """Return an ID token of alice, who stays signed in."""
-    return alice.connect(print_shop, scope="openid").id_token
-
-
-@pytest.fixture
-def claims(server: Server, hint: str) -> dict[str, Any]:
-    return read_id_token(hint, server.browser().get("/oauth/jwks"))
 
 
 def logout(person: Person, **parameters: str) -> requests.Response:
@@ -106,7 +94,7 @@ def test_the_hint_of_somebody_else_ends_no_sign_in(bob: Person, hint: str) -> No
     assert bob.is_signed_in()
 
 
-def test_the_hint_of_another_sign_in_of_the_user_ends_none(alice: Person, hint: str) -> None:
+def test_the_hint_of_another_sign_in_ends_no_sign_in(alice: Person, hint: str) -> None:
     elsewhere = alice.in_another_browser()
     elsewhere.send_login()
 
@@ -135,7 +123,7 @@ def test_a_hint_without_a_sid_is_for_each_sign_in_of_its_user(
     assert person.is_signed_in() is is_signed_in
 
 
-def test_after_a_repeated_sign_in_the_older_hint_is_still_of_this_sign_in(
+def test_a_hint_from_before_a_repeated_sign_in_is_accepted(
     alice: Person, print_shop: RegisteredClient, hint: str
 ) -> None:
     alice.connect(print_shop, scope="openid", prompt="login")
@@ -176,7 +164,7 @@ def test_a_hint_that_this_server_did_not_issue_is_refused(
         {"post_logout_redirect_uri": "javascript:alert(1)"},
     ],
 )
-def test_what_does_not_fit_the_hint_is_refused(
+def test_a_request_that_contradicts_its_hint_is_refused(
     alice: Person, hint: str, parameters: dict[str, str]
 ) -> None:
     answer = logout(alice, **{"id_token_hint": hint} | parameters)
@@ -252,7 +240,7 @@ def test_a_visitor_who_is_signed_out_returns_at_once(alice: Person, hint: str) -
     assert redirected(answer) == HOME
 
 
-def test_without_a_hint_a_visitor_who_is_signed_out_returns_by_a_link(server: Server) -> None:
+def test_a_signed_out_visitor_without_a_hint_gets_a_link(server: Server) -> None:
     stranger = server.person("alice", "wonderland")
 
     answer = logout(stranger, client_id="print-shop", post_logout_redirect_uri=HOME)
@@ -287,7 +275,7 @@ def test_nobody_can_make_the_server_redirect_strangers(
     assert "Continue to mallory.example" in Page(answer).text
 
 
-def test_without_anything_a_visitor_reads_that_they_are_signed_out(server: Server) -> None:
+def test_a_visitor_without_parameters_reads_that_they_are_signed_out(server: Server) -> None:
     page = server.browser().open(LOGOUT)
 
     assert "You are signed out" in page.text

@@ -31,17 +31,6 @@ VOLUNTARY = {
 }
 
 
-@pytest.fixture
-def hint(alice: Person, print_shop: RegisteredClient) -> str:
-    """Return an ID token of alice, who stays signed in and has allowed `openid`."""
-    return alice.connect(print_shop, scope="openid").id_token
-
-
-@pytest.fixture
-def claims(server: Server, hint: str) -> dict[str, Any]:
-    return read_id_token(hint, server.browser().get("/oauth/jwks"))
-
-
 def ask(person: Person, client: RegisteredClient, **parameters: str) -> requests.Response:
     return person.browser.get(client.authorization_path(**{"scope": "openid"} | parameters))
 

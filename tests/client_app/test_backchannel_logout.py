@@ -317,7 +317,7 @@ def test_a_connection_ends_here_even_if_the_revocation_fails(signed_in, send, ne
     assert signed_in.get("/photos").status_code == 403
 
 
-def test_a_record_that_names_a_browser_that_left_is_no_error(clock, signed_in, send):
+def test_an_index_entry_of_a_deleted_browser_is_ignored(clock, signed_in, send):
     clock.forward(hours=13)
 
     assert send(logout_token()).status_code == 200

@@ -318,7 +318,7 @@ def test_a_sign_in_before_max_age_is_refused(redeem):
         redeem(60, int(time.time()) - 60 - oauth.CLOCK_SKEW - 5)
 
 
-def test_a_required_time_of_sign_in_must_be_there(redeem):
+def test_auth_time_is_required_with_max_age(redeem):
     with pytest.raises(oauth.BadTokenError, match="jwt_malformed"):
         redeem(60, None)
 

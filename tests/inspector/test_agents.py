@@ -170,7 +170,7 @@ def test_only_calls_of_the_same_tool_are_folded() -> None:
     assert len(folding.folded(folding.parts(read_trees(again)))) == 3
 
 
-def test_what_precedes_a_message_of_print_shop_or_the_lab_stays_outside() -> None:
+def test_preparations_of_print_shop_and_the_lab_join_no_flow() -> None:
     """Print Shop and Photo API read metadata inside a request that has a flow already."""
     discovery = agent("auth_server", "GET /.well-known/oauth-authorization-server", 0)
     form = [("grant_type", "authorization_code"), ("client_id", "print-shop")]

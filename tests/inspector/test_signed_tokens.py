@@ -92,7 +92,7 @@ def test_the_hash_of_another_access_token_differs() -> None:
     assert token["claims"]["at_hash"] != token["at_hash"]
 
 
-def test_a_hint_in_an_address_is_decoded_and_ties_the_logout_to_the_flow() -> None:
+def test_a_hint_in_an_address_joins_the_logout_to_the_flow() -> None:
     id_token = signed.token()
 
     issued, logout = (

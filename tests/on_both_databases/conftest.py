@@ -31,6 +31,15 @@ def settings(request: pytest.FixtureRequest) -> dict[str, str]:
     return {DATABASE_URL: server.create_database(f"stage-{secrets.token_hex(4)}")}
 
 
+@pytest.fixture(params=ON_BOTH_DATABASES)
+def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return the address of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/leg.db"
+    created: str = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
+    return created
+
+
 @pytest.fixture(scope="session")
 def stage(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Prepare the databases, with Mallory's account and the clients of third parties."""

@@ -1,13 +1,11 @@
 """Several workers that start at the same moment on an empty database: the demo is seeded once."""
 
-import secrets
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
-from world.postgresql import ON_BOTH_DATABASES
 from world.processes import ROOT, environment
 
 from config import DEMO_SUBJECTS, LAB_SUBJECTS
@@ -31,19 +29,12 @@ LEGS = {
 WORKER = "import app, {leg}; print('ready', flush=True); input(); app.create_{leg}()"
 
 
-@pytest.fixture(params=ON_BOTH_DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/leg.db"
-    created: str = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
-    return created
-
-
 @pytest.mark.parametrize("leg", LEGS)
-def test_workers_that_start_together_seed_the_demo_once(leg: str, url: str, tmp_path: Path) -> None:
+def test_workers_that_start_together_seed_the_demo_once(
+    leg: str, empty_database_url: str, tmp_path: Path
+) -> None:
     variable, table, rows = LEGS[leg]
-    env = environment(tmp_path / "instance", TRIPOD_DEMO="1", **{variable: url})
+    env = environment(tmp_path / "instance", TRIPOD_DEMO="1", **{variable: empty_database_url})
     workers = [
         subprocess.Popen(
             [sys.executable, "-c", WORKER.format(leg=leg)],
@@ -67,7 +58,7 @@ def test_workers_that_start_together_seed_the_demo_once(leg: str, url: str, tmp_
     errors = [worker.communicate(timeout=60)[1] for worker in workers]
 
     assert [worker.returncode for worker in workers] == [0] * WORKERS, errors
-    database = Database(url)
+    database = Database(empty_database_url)
     with database.engine.connect() as connection:
         assert inspect(connection).has_table(table)
         assert connection.scalar(text(f"SELECT count(*) FROM {table}")) == rows  # noqa: S608

@@ -1,15 +1,12 @@
 """Signing keys on both databases: several workers make them once, and a rotation reaches all."""
 
-import secrets
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from threading import Barrier
 from typing import Any
 
 import pytest
-from world.postgresql import ON_BOTH_DATABASES
 
 from auth_server import key_rotation
 from auth_server.key_cipher import KeyCipher
@@ -24,19 +21,10 @@ PAUSE = 0.03
 CIPHER = KeyCipher(["the secret key of all workers"])
 
 
-@pytest.fixture(params=ON_BOTH_DATABASES)
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Return the address of an empty database."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/leg.db"
-    created: str = request.getfixturevalue("postgresql").create_database(secrets.token_hex(8))
-    return created
-
-
 @pytest.fixture
-def workers(url: str) -> Iterator[list[Database]]:
+def workers(empty_database_url: str) -> Iterator[list[Database]]:
     """Return the databases of several workers, which are one, without keys."""
-    databases = [Database(url) for _ in range(WORKERS)]
+    databases = [Database(empty_database_url) for _ in range(WORKERS)]
     migrations.upgrade(databases[0].engine, PROJECT_ROOT / "migrations" / "auth_server")
     yield databases
     for database in databases:
@@ -79,7 +67,7 @@ def test_workers_that_start_together_make_the_keys_once(workers: list[Database])
         assert sorted(key.alg for key in list_stored(db)) == sorted(ALGORITHMS)
 
 
-def test_after_rotations_at_the_same_moment_one_key_of_each_kind_signs(
+def test_concurrent_rotations_leave_one_current_key_for_each_algorithm(
     workers: list[Database],
 ) -> None:
     run_together(rotate_keys, workers)

@@ -241,7 +241,7 @@ def test_a_slow_answer_is_refused(host: TlsHost, monkeypatch: pytest.MonkeyPatch
     assert time.monotonic() - begun < 2
 
 
-def test_a_certificate_of_nobody_is_refused(host: TlsHost) -> None:
+def test_a_certificate_of_an_unknown_authority_is_refused(host: TlsHost) -> None:
     with pytest.raises(NoResponse, match="certificate not valid"):
         fetch(GuardedClient(allows_loopback=True), f"https://127.0.0.1:{host.port}/")
     assert host.requests == []
