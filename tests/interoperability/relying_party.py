@@ -24,6 +24,14 @@ class RelyingParty:
         """Log in with these parameters in the request, and return what the callback answers."""
         return read_answer(self.user.go_through(self.address("/login", **parameters)))
 
+    def sign_in_at(self, path: str, button: str) -> Page:
+        """Press the button on a page of the program, and do what the provider asks for."""
+        self.user.browser.open(f"{self.url}{path}")
+        page = self.user.browser.press(button)
+        if page.has_field("password"):
+            page = self.user.sign_in()
+        return self.user.allow() if page.has_field("granted_scope") else page
+
     def open(self, path: str, **parameters: str) -> dict[str, Any]:
         """Open a page of the program, and return its answer."""
         return read_answer(self.user.browser.open(self.address(path, **parameters)))

@@ -21,13 +21,7 @@ def app(program: RelyingParty) -> RelyingParty:
 
 
 def sign_in(app: RelyingParty) -> Page:
-    """Press the button on the page of Auth.js, and do what the provider asks for."""
-    alice = app.user
-    alice.browser.open(f"{app.url}/auth/signin?callbackUrl={app.url}/")
-    page = alice.browser.press("Sign in with Tripod ID")
-    if page.has_field("password"):
-        page = alice.sign_in()
-    return alice.allow() if page.has_field("granted_scope") else page
+    return app.sign_in_at(f"/auth/signin?callbackUrl={app.url}/", "Sign in with Tripod ID")
 
 
 def session_of(app: RelyingParty) -> Any:

@@ -21,13 +21,7 @@ def site(program: RelyingParty) -> RelyingParty:
 
 
 def sign_in(site: RelyingParty) -> Page:
-    """Press the button on the page of allauth, and do what the provider asks for."""
-    alice = site.user
-    alice.browser.open(f"{site.url}/accounts/oidc/tripod/login/")
-    page = alice.browser.press("Continue")
-    if page.has_field("password"):
-        page = alice.sign_in()
-    return alice.allow() if page.has_field("granted_scope") else page
+    return site.sign_in_at("/accounts/oidc/tripod/login/", "Continue")
 
 
 def user_of(site: RelyingParty) -> Any:
