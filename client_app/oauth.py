@@ -392,7 +392,7 @@ class Client:
         return self._cached_keys[1]
 
     def find_endpoint(self, name: str) -> str:
-        """Return the address that the metadata has under `name`."""
+        """Return the address under `name` in the metadata, or raise NotUnderstoodError."""
         url = self._load_metadata().get(name)
         if isinstance(url, str) and VSCHARS.fullmatch(url) and "#" not in url and _is_safe(url):
             return url
@@ -433,7 +433,7 @@ class Client:
         raise NotUnderstoodError("bad_answer", f"{_describe(response)}, error is {_kind(error)}")
 
     def send(self, method: str, url: str, **parts: Any) -> requests.Response:
-        """Send a request once, and return the answer unless it is one of a server in trouble."""
+        """Send a request once. No answer, status 429 or 5xx raises UnreachableError."""
         try:
             send = self.http().request
             response = send(method, url, timeout=TIMEOUT, allow_redirects=False, **parts)
