@@ -22,6 +22,7 @@ from world.registered_client import RegisteredClient
 from auth_server import clients, create_app, users
 from auth_server.client_metadata import ClientMetadata
 from config import AuthServerSettings
+from tests.auth_server.self_registered import Program
 from tests.auth_server.server import NOON, Server
 from web.database import Database
 
@@ -222,6 +223,12 @@ def calendars(registered: Callable[[str], RegisteredClient]) -> RegisteredClient
 def phone_app(registered: Callable[[str], RegisteredClient]) -> RegisteredClient:
     """Return a public client on loopback."""
     return registered("phone_app")
+
+
+@pytest.fixture
+def program(server: Server) -> Program:
+    """Return a program that can register itself."""
+    return Program(server)
 
 
 @pytest.fixture

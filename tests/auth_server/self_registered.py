@@ -13,6 +13,11 @@ AGENT: dict[str, Any] = {
     "redirect_uris": ["http://localhost:3334/callback"],
     "token_endpoint_auth_method": "none",
 }
+#: What makes a confidential client of the agent.
+WEB: dict[str, Any] = {
+    "token_endpoint_auth_method": "client_secret_basic",
+    "redirect_uris": ["https://agent.example/callback"],
+}
 
 
 class Program:

@@ -8,19 +8,10 @@ from world.cast import Person
 from world.registered_client import RegisteredClient
 
 from auth_server.models import Client
-from tests.auth_server.self_registered import Program
+from tests.auth_server.self_registered import WEB, Program
 from tests.auth_server.server import ISSUER, Server
 
 Registration = dict[str, Any]
-WEB: dict[str, Any] = {
-    "token_endpoint_auth_method": "client_secret_basic",
-    "redirect_uris": ["https://agent.example/callback"],
-}
-
-
-@pytest.fixture
-def program(server: Server) -> Program:
-    return Program(server)
 
 
 @pytest.fixture

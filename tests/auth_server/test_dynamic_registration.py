@@ -15,20 +15,11 @@ from world.registered_client import RegisteredClient
 from auth_server.request_throttling import REGISTRATIONS_PER_ADDRESS
 from auth_server.scopes import SCOPES
 from tests.auth_server.developers import Developer
-from tests.auth_server.self_registered import Program
+from tests.auth_server.self_registered import WEB, Program
 from tests.auth_server.server import ELSEWHERE, ISSUER, Server
 
 WELL_KNOWN = "/.well-known/oauth-authorization-server"
 TOKEN = "an-initial.access_token~for+the/program="
-WEB: dict[str, Any] = {
-    "token_endpoint_auth_method": "client_secret_basic",
-    "redirect_uris": ["https://agent.example/callback"],
-}
-
-
-@pytest.fixture
-def program(server: Server) -> Program:
-    return Program(server)
 
 
 def error_of(program: Program, **changes: Any) -> str:

@@ -168,6 +168,13 @@ def writer(browser):
 
 
 @pytest.fixture
+def signed_in(browser):
+    """Return Alice's browser, which signed in with OpenID Connect; `tripod_id` issues ID tokens."""
+    browser.get(browser.tripod_id.authorize(browser.begin("openid photos:read")))
+    return browser
+
+
+@pytest.fixture
 def mallorys_browser(app, tripod_id):
     """Return the browser of another user."""
     return ShopVisitor(app, tripod_id)

@@ -29,13 +29,6 @@ def tripod_id():
     return SimulatedProvider()
 
 
-@pytest.fixture
-def signed_in(browser):
-    """Return Alice's browser, which signed in with OpenID Connect."""
-    sign_in(browser)
-    return browser
-
-
 def claims_of_logout(**changes):
     """Return the claims of a logout token; None removes one."""
     now = int(time.time())

@@ -12,13 +12,6 @@ def tripod_id():
     return SimulatedProvider()
 
 
-@pytest.fixture
-def signed_in(browser):
-    """Return Alice's browser, which signed in with OpenID Connect."""
-    sign_in(browser)
-    return browser
-
-
 def test_the_user_is_sent_to_the_server_with_the_id_token(signed_in, tripod_id, app):
     shop = app.extensions["tripod.print_shop"]
     with signed_in.client.session_transaction(base_url="http://127.0.0.1:9001") as session:

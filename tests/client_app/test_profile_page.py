@@ -16,13 +16,6 @@ def tripod_id():
     return SimulatedProvider()
 
 
-@pytest.fixture
-def signed_in(browser):
-    """Return Alice's browser, which signed in with OpenID Connect."""
-    sign_in(browser)
-    return browser
-
-
 def claims_on(page):
     """Return the lines of the page: the name of each claim, its value and where it came from."""
     lines = re.findall(r"<dt><code>(.*?)</code>.*?<dd>(.*?)</dd>", page.text, re.DOTALL)
