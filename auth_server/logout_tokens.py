@@ -20,7 +20,7 @@ from auth_server.grant_conditions import is_usable
 from auth_server.models import Client, Grant
 from auth_server.scopes import OPENID, scope_list
 from auth_server.signing_keys import RS256, get_signing_keys
-from web.background import Background
+from web.background import Background, Job
 from web.clock import now
 from web.database import UtcDateTime, get_reader
 from web.event_log import record
@@ -45,6 +45,7 @@ class _Session(NamedTuple):
     alg: str | None
     user_id: str
     scope: str
+    is_trusted: bool
 
 
 _LIST_SESSIONS = Query(
@@ -54,6 +55,8 @@ _LIST_SESSIONS = Query(
         Client.id_token_alg,
         Grant.user_id,
         Grant.scope,
+        # As `registrants.is_trusted`.
+        Client.owner_id.is_(None) & Client.registered_by.is_(None),
     )
     .join(Grant, Grant.client_id == Client.client_id)
     .where(
@@ -67,16 +70,27 @@ _LIST_SESSIONS = Query(
 
 @dataclass(frozen=True)
 class Sender:
-    """The HTTP client and the threads that send the tokens of an application."""
+    """The HTTP client and the threads that send the tokens of an application.
+
+    The clients that the operator did not choose have threads of their own. Anybody can register
+    clients that never answer, and they must delay no others.
+    """
 
     http: GuardedClient
-    background: Background
+    for_trusted: Background
+    for_others: Background
+
+    def submit(self, job: Job, *, is_trusted: bool) -> bool:
+        """Run the job soon, and return False when too many are waiting."""
+        if is_trusted:
+            return self.for_trusted.submit(job)
+        return self.for_others.submit(job)
 
 
 def init_app(app: Flask, http: GuardedClient) -> None:
     """Let `app` send logout tokens with `http`. Threads begin with the first token."""
-    background = Background(THREADS, most_waiting=MOST_WAITING)
-    app.extensions["tripod.logout_tokens"] = Sender(http, background)
+    for_trusted, for_others = (Background(THREADS, most_waiting=MOST_WAITING) for _ in range(2))
+    app.extensions["tripod.logout_tokens"] = Sender(http, for_trusted, for_others)
 
 
 def send_logout_tokens(*sign_in_ids: str) -> None:
@@ -89,7 +103,8 @@ def send_logout_tokens(*sign_in_ids: str) -> None:
         for session in _list_recipients(sign_in_id, now()):
             app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
             token = _make_token(session, sign_in_id)
-            if not sender.background.submit(partial(_send, app, session, token)):
+            job = partial(_send, app, session, token)
+            if not sender.submit(job, is_trusted=session.is_trusted):
                 _record_failure(session, "too many are waiting")
 
 

@@ -354,11 +354,46 @@ def test_a_full_queue_refuses_jobs(
     monkeypatch.setattr(logout_tokens, "THREADS", 0)
     logout_tokens.init_app(server.app, GuardedClient(allows_loopback=False))
     sender = server.app.extensions["tripod.logout_tokens"]
-    sender.background.submit(lambda: None)
+    sender.submit(lambda: None, is_trusted=True)
 
     alice.send_logout()
 
     assert wait_for(events, "logout_token_failed")["detail"] == "too many are waiting"
+
+
+@pytest.fixture
+def silent_clients(server: Server) -> Iterator[Event]:
+    """Let clients that registered themselves keep their threads busy until the event is set."""
+    sender, answers = server.app.extensions["tripod.logout_tokens"], Event()
+    for _ in range(logout_tokens.THREADS):
+        sender.submit(lambda: answers.wait(PATIENCE * 2) and None, is_trusted=False)
+    yield answers
+    answers.set()
+
+
+def test_clients_that_never_answer_delay_no_client_of_the_operator(
+    alice: Person, receiver: Receiver, tokens: Tokens, silent_clients: Event
+) -> None:
+    alice.send_logout()
+
+    assert len(receiver.wait()) == 1
+
+
+def test_they_delay_other_clients_that_nobody_chose(
+    server: Server,
+    alice: Person,
+    receiver: Receiver,
+    tokens: Tokens,
+    notified: RegisteredClient,
+    silent_clients: Event,
+) -> None:
+    let_receive(server, notified, registered_by="itself")
+    alice.send_logout()
+    time.sleep(0.2)
+    received = len(receiver.tokens)
+    silent_clients.set()
+
+    assert (received, len(receiver.wait())) == (0, 1)
 
 
 def test_outside_the_demo_no_private_address_is_connected_to(
