@@ -40,8 +40,10 @@ from web.statements import Query
 
 MAX_BYTES = 5 * 1024
 #: The most fetches at a time in one process, and the seconds to wait for one's turn.
-AT_ONCE = 8
+AT_ONCE = 4
 LONGEST_WAIT = 5.0
+#: The most requests that fetch or wait. Each keeps a thread, and a process may have only eight.
+MOST_REQUESTS = 6
 #: How long a fetch that failed is not tried again.
 FAILED_FOR = timedelta(seconds=30)
 MAX_FAILURES = 1_000
@@ -73,6 +75,7 @@ class MetadataDocuments:
 
     def __init__(self, client: GuardedClient) -> None:
         self.client = client
+        self._requests = BoundedSemaphore(MOST_REQUESTS)
         self._turns = BoundedSemaphore(AT_ONCE)
         self._lock = Lock()
         # In the order in which they end.
@@ -100,14 +103,20 @@ class MetadataDocuments:
     def wait_for_turn(self) -> Iterator[None]:
         """Wait until fewer than `AT_ONCE` other fetches run, and count as one inside the block.
 
-        :raises DocumentRefused: when that takes too long.
+        :raises DocumentRefused: when that takes too long, or too many requests wait already.
         """
-        if not self._turns.acquire(timeout=LONGEST_WAIT):
-            raise DocumentRefused(Reason.TOO_MANY_DOCUMENTS, _TOO_MANY)
-        try:
+        with _hold(self._requests, 0), _hold(self._turns, LONGEST_WAIT):
             yield
-        finally:
-            self._turns.release()
+
+
+@contextmanager
+def _hold(places: BoundedSemaphore, longest_wait: float) -> Iterator[None]:
+    if not places.acquire(timeout=longest_wait):
+        raise DocumentRefused(Reason.TOO_MANY_DOCUMENTS, _TOO_MANY)
+    try:
+        yield
+    finally:
+        places.release()
 
 
 def init_app(app: Flask, settings: AuthServerSettings) -> None:

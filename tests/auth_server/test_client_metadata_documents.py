@@ -565,8 +565,8 @@ def test_other_requests_are_answered_during_a_fetch(publisher: Publisher) -> Non
 
 
 def test_concurrent_requests_register_one_client(publisher: Publisher) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        responses = list(pool.map(lambda _: publisher.request(), range(8)))
+    with ThreadPoolExecutor(6) as pool:
+        responses = list(pool.map(lambda _: publisher.request(), range(6)))
 
     assert {response.status_code for response in responses} == {303}
 
@@ -584,6 +584,20 @@ def test_few_documents_are_fetched_at_a_time(
         assert publisher.host.connections == metadata_documents.AT_ONCE
         finish.set()
         assert all(is_refused(future.result()) for future in waiting)
+
+
+def test_few_requests_wait_for_a_document(publisher: Publisher) -> None:
+    """Each keeps a thread, which token requests need too."""
+    finish = threading.Event()
+    publisher.answers(lambda connection, request: finish.wait(4) and None)
+    addresses = [publisher.host.url(f"/{number}.json") for number in range(20)]
+    with ThreadPoolExecutor(20) as pool:
+        requests = [pool.submit(publisher.request, address) for address in addresses]
+        time.sleep(2)
+        still_waiting = sum(1 for request in requests if not request.done())
+        finish.set()
+
+    assert still_waiting == metadata_documents.MOST_REQUESTS
 
 
 def test_visitors_who_wait_for_one_document_fetch_it_once(publisher: Publisher) -> None:
