@@ -41,6 +41,8 @@ METADATA_LIFETIME = 300  # seconds, of the server's public keys too
 KEYS_INTERVAL = 30
 #: How a token may be signed: neither `none`, nor with a secret that is shared (HS256).
 ALGORITHMS = ("RS256", "ES256")
+#: How deep an answer or a claim may be nested: Python copies values by recursion, which has limits.
+MAX_DEPTH = 50
 CLOCK_SKEW = 30  # seconds that the clocks of server and client may differ
 #: The claims that a refresh may leave out, but not change (OpenID Connect Core §12.2).
 LASTING_CLAIMS = ("iss", "sub", "aud", "azp", "auth_time", "nonce")
@@ -346,7 +348,7 @@ class Client:
         try:
             # Lab check: id-token-signature
             token = jwt.decode(raw, self._find_key, algorithms=ALGORITHMS)
-            json.dumps(token.claims, ensure_ascii=False).encode()  # fails as in `_parse`
+            _check_json(token.claims)
         except UnsupportedAlgorithmError as error:
             raise BadTokenError("jwt_algorithm") from error
         except BadSignatureError as error:
@@ -451,10 +453,25 @@ def _parse(response: requests.Response) -> object:
     """Return the JSON value of an answer in any Unicode encoding, or None."""
     try:
         value = json.loads(response.content)  # as bytes, since the media type may be wrong
-        json.dumps(value, ensure_ascii=False).encode()  # fails if a surrogate is unpaired
+        _check_json(value)
         return value
     except (ValueError, RecursionError):
         return None
+
+
+def _check_json(value: object) -> None:
+    """Raise ValueError, or RecursionError, if a JSON value cannot be stored or shown."""
+    json.dumps(value, ensure_ascii=False).encode()  # fails if a surrogate is unpaired
+    if _measure_depth(value) > MAX_DEPTH:
+        raise ValueError("nested too deep")
+
+
+def _measure_depth(value: object) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return 0
+    return 1 + max(map(_measure_depth, value), default=0)
 
 
 def read_json(response: requests.Response) -> dict[str, Any]:

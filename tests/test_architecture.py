@@ -34,7 +34,7 @@ MOST_LINES_OF_A_FILE = 275
 LONGER_FILES = {
     # People copy this file, so it imports no other file of the project. It has the OAuth flow, and
     # the check of the ID token that a client needs as soon as it asks for `openid`.
-    "client_app/oauth.py": 530,
+    "client_app/oauth.py": 545,
 }
 #: Code lines, without the docstring.
 MOST_LINES_OF_A_FUNCTION = 30

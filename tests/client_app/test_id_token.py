@@ -1,5 +1,6 @@
 """OpenID Connect Core §3.1.3.7 and §12.2: Print Shop accepts only the ID token of its sign-in."""
 
+import json
 import time
 
 import pytest
@@ -123,6 +124,14 @@ def test_an_id_token_with_another_nonce_is_refused(browser, tripod_id, events, n
     tripod_id.claims["nonce"] = nonce
 
     assert sign_in_refused(browser, events) == "nonce_mismatch"
+
+
+@pytest.mark.parametrize("depth", [60, 700])
+def test_an_id_token_with_a_deep_claim_is_refused(browser, tripod_id, events, depth):
+    """Python stores such a value by recursion, which fails for 600 brackets."""
+    tripod_id.claims["address"] = json.loads("[" * depth + "]" * depth)
+
+    assert sign_in_refused(browser, events) == "jwt_malformed"
 
 
 def test_an_expired_id_token_is_refused(browser, tripod_id, events):
