@@ -19,3 +19,11 @@ def test_the_readme_has_this_program_in_fewer_than_20_lines() -> None:
 
     assert f"```python\n{program}```" in readme
     assert len([line for line in program.splitlines() if line]) < 20
+
+
+def test_the_readme_registers_this_program_for_the_scopes_that_it_requests() -> None:
+    program = (HERE / "authlib_flask" / "program.py").read_text()
+    section = (HERE.parent.parent / "README.md").read_text().split("### Sign users in")[1]
+    scope = program.split('"scope": "')[1].split('"')[0]
+
+    assert f'--scope "{scope}"' in section.split("```")[0]
