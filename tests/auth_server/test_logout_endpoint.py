@@ -275,6 +275,15 @@ def test_nobody_can_make_the_server_redirect_strangers(
     assert "Continue to mallory.example" in Page(answer).text
 
 
+def test_a_refusal_names_the_button_only_to_a_user_who_has_it(
+    server: Server, alice: Person, hint: str
+) -> None:
+    refused = f"{LOGOUT}?client_id=nobody"
+
+    assert "use the button at the top" in alice.browser.open(refused).text
+    assert "You are not signed in here." in server.browser().open(refused).text
+
+
 def test_a_visitor_without_parameters_reads_that_they_are_signed_out(server: Server) -> None:
     page = server.browser().open(LOGOUT)
 
