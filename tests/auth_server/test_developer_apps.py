@@ -193,6 +193,13 @@ def test_a_client_of_a_demo_account_works_only_in_the_demo(alice: Person, start:
     assert outside.browser().get(client.authorization_path()).status_code == 400
 
 
+def test_the_connect_page_links_to_both_addresses_of_the_metadata(server: Server) -> None:
+    page = Page(server.browser().get("/developer/connect"))
+
+    names = {"oauth-authorization-server", "openid-configuration"}
+    assert {f"/.well-known/{name}" for name in names} <= set(page.addresses)
+
+
 def test_the_connect_page_needs_no_sign_in(server: Server) -> None:
     text = Page(server.browser().get("/developer/connect")).text
 
