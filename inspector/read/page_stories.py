@@ -20,7 +20,7 @@ _PAGES = {
         "POST /photos/[^/]+/delete": "The user deletes a photo.",
         r"\w+ /orders.*": "The user orders prints.",
         "POST /refresh": "The user makes {client} refresh its tokens now.",
-        "GET /profile": "The user opens the page about themselves.",
+        "GET /profile": "The user opens the page with their profile.",
         "GET /logout": "The user signs out of {client}, and then of {server}.",
         "POST /backchannel-logout": "{server} tells {client} that the user has signed out.",
         "POST /disconnect": "The user disconnects {client}, which revokes and deletes its tokens.",

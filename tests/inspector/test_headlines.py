@@ -106,7 +106,7 @@ def sent(**fields: str) -> dict[str, list[tuple[str, str]]]:
             exchange("client_app", "POST /backchannel-logout"),
             "House ID tells Paper Calendar that the user has signed out",
         ),
-        (exchange("client_app", "GET /profile"), "The user opens the page about themselves"),
+        (exchange("client_app", "GET /profile"), "The user opens the page with their profile"),
         (
             exchange("auth_server", "PUT /oauth/register/c1"),
             "Paper Calendar changes its registration",
