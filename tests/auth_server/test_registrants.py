@@ -100,6 +100,17 @@ def test_the_login_page_says_that_the_client_registered_itself(
     assert "This app registered itself" in page.text
 
 
+def test_the_list_of_connected_apps_says_that_a_client_registered_itself(
+    alice: Person, agent: RegisteredClient, print_shop: RegisteredClient
+) -> None:
+    alice.connect(print_shop, scope="profile")
+    operated = Page(alice.browser.get("/account/apps"))
+    alice.connect(agent, scope="profile")
+
+    assert "It registered itself." not in operated.text
+    assert "It registered itself." in Page(alice.browser.get("/account/apps")).text
+
+
 def test_the_consent_page_links_to_the_policy_and_the_terms(
     alice: Person, agent: RegisteredClient
 ) -> None:
