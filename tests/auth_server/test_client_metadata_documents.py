@@ -141,6 +141,15 @@ def test_a_listed_host_is_accepted(start: Callable[..., Server], tmp_path: Path)
     assert Publisher(host, server).request().status_code == 303
 
 
+def test_the_list_of_connected_apps_shows_the_host(publisher: Publisher, alice: Person) -> None:
+    alice.connect(publisher.client, scope="profile")
+
+    page = Page(alice.browser.get("/account/apps"))
+
+    host = f"app.example:{publisher.host.port}"
+    assert f"It registered itself, from the host {host}." in page.text
+
+
 def test_the_consent_page_shows_the_host(publisher: Publisher, alice: Person) -> None:
     page = alice.consent_page(publisher.client.authorization_request(scope="profile").url)
     host = f"app.example:{publisher.host.port}"
