@@ -26,7 +26,10 @@ def list_keys() -> None:
 
 @key_commands.command("rotate")
 def rotate() -> None:
-    """Replace the keys by new ones. The old ones verify until their last ID token has expired."""
+    """Replace the keys by new ones, which sign after 15 seconds.
+
+    The old ones verify until their last ID token has expired.
+    """
     try:
         made = rotate_keys(get_database(), KeyCipher(_secret_keys()))
     except WrongSecretKey:
@@ -34,7 +37,8 @@ def rotate() -> None:
             "The keys were encrypted with another secret key. Run this with that of the servers."
         ) from None
     for key in made:
-        click.echo(f"{key.alg} ID tokens are now signed with {key.kid}.")
+        seconds = signing_keys.ANNOUNCED_FOR.seconds
+        click.echo(f"In {seconds} seconds, {key.kid} signs ID tokens with {key.alg}.")
 
 
 def _secret_keys() -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, update
 
 from auth_server.key_cipher import KeyCipher
 from auth_server.models import signing_keys
-from auth_server.signing_keys import ALGORITHMS, RS256, StoredKey, list_stored
+from auth_server.signing_keys import ALGORITHMS, ANNOUNCED_FOR, RS256, StoredKey, list_stored
 from web.clock import now
 from web.database import Database, Session, lock
 from web.event_log import record_on_commit
@@ -51,7 +51,10 @@ def make_missing_keys(database: Database, cipher: KeyCipher) -> None:
 
 
 def rotate_keys(database: Database, cipher: KeyCipher) -> list[StoredKey]:
-    """Replace every key by a new one, and return the new ones. The old ones no longer sign.
+    """Make a new key for each algorithm, and return the new ones. They sign after `ANNOUNCED_FOR`.
+
+    Until then the old ones sign. Otherwise a client that asked a process that has not read the new
+    keys yet would reject an ID token that is signed with one of them.
 
     :raises WrongSecretKey: when the servers could not decrypt the new keys.
     """
@@ -61,7 +64,7 @@ def rotate_keys(database: Database, cipher: KeyCipher) -> list[StoredKey]:
         stored = list_stored(db)
         if stored and set(_find_missing(stored, cipher)) == set(ALGORITHMS):
             raise WrongSecretKey
-        _RETIRE_ALL.run(db, moment=now())
+        _RETIRE_ALL.run(db, moment=now() + ANNOUNCED_FOR)
         _store(db, made)
     return made
 

@@ -27,6 +27,8 @@ ALGORITHMS = (RS256, ES256)
 ID_TOKEN_LIFETIME = timedelta(hours=1)
 #: Seconds after which a process reads the keys again, so that it notices a rotation.
 RELOAD_AFTER = 5.0
+#: How long a new key is published before it signs, so that every process publishes it by then.
+ANNOUNCED_FOR = timedelta(seconds=15)
 #: How long a retired key verifies: another process may have signed with it for some seconds more.
 KEPT_FOR = ID_TOKEN_LIFETIME + timedelta(minutes=1)
 
@@ -54,10 +56,9 @@ class SigningKey:
         """The identifier: the thumbprint of the key (RFC 7638)."""
         return str(self.jwk.kid)
 
-    @property
-    def can_sign(self) -> bool:
-        """Whether new ID tokens are signed with it."""
-        return self.retired_at is None
+    def can_sign(self, moment: datetime) -> bool:
+        """Return whether an ID token may be signed with it at `moment`."""
+        return self.retired_at is None or moment < self.retired_at
 
     def can_verify(self, moment: datetime) -> bool:
         """Return whether an ID token that it signed may still be valid."""
@@ -82,9 +83,13 @@ class SigningKeys:
         self._read_at: float | None = None
 
     def current(self, alg: str) -> SigningKey:
-        """Return the key that signs with this algorithm: the newest one that is not retired."""
-        signing = filter(lambda key: key.can_sign, self._list())
-        return next(key for key in signing if key.alg == alg)
+        """Return the key that signs with this algorithm: the oldest one that is not retired.
+
+        A newer one is published already, and follows when every process has read it.
+        """
+        moment = now()
+        of_alg = filter(lambda key: key.alg == alg, reversed(self._list()))
+        return next(key for key in of_alg if key.can_sign(moment))
 
     def published(self) -> list[SigningKey]:
         """Return every key that verifies, the newest first."""

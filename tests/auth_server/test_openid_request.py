@@ -19,7 +19,7 @@ from world.id_tokens import read_id_token
 from world.registered_client import AuthorizationResponse, RegisteredClient, Tokens
 
 from auth_server.id_token_hints import read_hint
-from auth_server.signing_keys import KEPT_FOR, get_signing_keys
+from auth_server.signing_keys import ANNOUNCED_FOR, KEPT_FOR, get_signing_keys
 from tests.auth_server.server import ISSUER, NOON, Server
 
 VOLUNTARY = {
@@ -267,7 +267,7 @@ def test_a_hint_of_a_purged_key_is_refused(
     clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient, hint: str
 ) -> None:
     server.run("keys", "rotate")
-    clock.forward(KEPT_FOR)
+    clock.forward(KEPT_FOR + ANNOUNCED_FOR)
     server.app.extensions["tripod.signing_keys"].forget()  # as after five seconds
 
     assert error_of(ask(alice, print_shop, id_token_hint=hint)) == "invalid_request"

@@ -20,10 +20,12 @@ from world.registered_client import RegisteredClient
 
 from auth_server import signing_keys
 from auth_server.models import signing_keys as table
-from auth_server.signing_keys import ID_TOKEN_LIFETIME, KEPT_FOR
+from auth_server.signing_keys import ANNOUNCED_FOR, ID_TOKEN_LIFETIME, KEPT_FOR
 from tests.auth_server.server import Server
 
 JWKS = "/oauth/jwks"
+#: In seconds; the tests replace it.
+ORDINARY_RELOAD = signing_keys.RELOAD_AFTER
 #: The members of a private key (RFC 7518 §6).
 PRIVATE_MEMBERS = {"d", "p", "q", "dp", "dq", "qi", "oth", "k"}
 
@@ -84,14 +86,34 @@ def test_keys_are_made_only_once(start: Callable[..., Server], server: Server) -
     assert kids(server) == before
 
 
-def test_a_rotation_changes_the_key_that_signs(
-    server: Server, alice: Person, print_shop: RegisteredClient
+def test_a_new_key_is_published_before_it_signs(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
 ) -> None:
-    before = header_of(id_token_of(alice, print_shop))["kid"]
+    """Another process may have read the keys a moment ago, and answers clients with them."""
+    former = header_of(id_token_of(alice, print_shop))["kid"]
 
     server.run("keys", "rotate")
 
-    assert header_of(id_token_of(alice, print_shop))["kid"] != before
+    assert len(kids(server)) == 4
+    assert header_of(id_token_of(alice, print_shop))["kid"] == former
+    clock.forward(ANNOUNCED_FOR)
+    assert header_of(id_token_of(alice, print_shop))["kid"] != former
+
+
+def test_every_process_publishes_a_key_before_it_signs() -> None:
+    """A process reads the keys again after `RELOAD_AFTER`, and a query can take as long."""
+    assert ANNOUNCED_FOR.total_seconds() >= 3 * ORDINARY_RELOAD
+
+
+def test_after_two_rotations_the_newest_key_signs(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient
+) -> None:
+    server.run("keys", "rotate")
+    clock.forward(1)
+    output = server.run("keys", "rotate").output
+    clock.forward(ANNOUNCED_FOR)
+
+    assert header_of(id_token_of(alice, print_shop))["kid"] in output
 
 
 def test_after_a_rotation_older_id_tokens_still_verify(
@@ -171,9 +193,9 @@ def test_a_retired_key_is_published_until_its_last_id_token_has_expired(
 
     clock.forward(ID_TOKEN_LIFETIME)
     still = read_id_token(older, server.browser().get(JWKS))
-    clock.forward(KEPT_FOR - ID_TOKEN_LIFETIME)
+    clock.forward(KEPT_FOR - ID_TOKEN_LIFETIME + ANNOUNCED_FOR)
 
-    assert still["exp"] == int(clock.now().timestamp()) - 60
+    assert still["exp"] == int(clock.now().timestamp()) - 60 - ANNOUNCED_FOR.seconds
     with pytest.raises(InvalidKeyIdError):
         read_id_token(older, server.browser().get(JWKS))
 
@@ -182,7 +204,7 @@ def test_the_purge_deletes_retired_keys_that_verify_nothing(clock: Clock, server
     server.run("keys", "rotate")
     server.run("tokens", "purge")
     early = len(kids(server))
-    clock.forward(KEPT_FOR)
+    clock.forward(KEPT_FOR + ANNOUNCED_FOR)
 
     server.run("tokens", "purge")
 
