@@ -44,3 +44,15 @@ def store_connection_id(connection: str) -> None:
 def remove_connection_id() -> None:
     """Remove the connection id from the cookie."""
     session.pop("connection", None)
+
+
+def create_logout_state() -> str:
+    """Return a new `state` for a logout, and store it (RP-Initiated Logout §2)."""
+    state = session["logout"] = secrets.token_urlsafe(16)
+    return str(state)
+
+
+def is_logout_state(presented_state: str) -> bool:
+    """Return whether this is the `state` of the last logout. It counts once."""
+    state: str = session.pop("logout", "")
+    return secrets.compare_digest(state.encode(), presented_state.encode())

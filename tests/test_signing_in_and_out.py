@@ -61,6 +61,7 @@ def test_signing_out_at_print_shop_ends_the_sign_in_and_returns(
 
     page = alice.browser.open(f"{legs.client_app_url}/logout")
 
-    assert page.url.startswith(f"{legs.client_app_url}/")
+    assert page.url == f"{legs.client_app_url}/"
+    assert "You are signed out of Tripod ID." in page.text
     assert not alice.is_signed_in()
     assert not shows_the_album(alice, legs)

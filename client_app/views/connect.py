@@ -28,9 +28,16 @@ PROMPTS = ("login", "consent", "login consent", "consent login")
 
 
 @bp.get("/")
-def home() -> tuple[str, int]:
-    """Show what Print Shop is, and a button to connect."""
+def home() -> tuple[str, int] | Response:
+    """Show what Print Shop is, and a button to connect.
+
+    After a logout, the server sends the user here with the `state` of the request for it.
+    """
     browser_session.ensure_browser_id()
+    if state := request.args.get("state"):
+        if browser_session.is_logout_state(state):
+            flash("signed out")
+        return redirect(url_for(".home"), HTTPStatus.SEE_OTHER)
     scopes = print_shop().default_scope.split()
     return page(
         "home.html",

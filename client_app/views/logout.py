@@ -1,6 +1,5 @@
 """Signing out: from here to the authorization server, and from there to here."""
 
-import secrets
 from http import HTTPStatus
 
 from flask import redirect, request, url_for
@@ -39,7 +38,10 @@ def logout() -> Response:
     home = url_for(".home")
     try:
         address = end_session_url(
-            print_shop().client, id_token, current_settings().url + home, secrets.token_urlsafe(16)
+            print_shop().client,
+            id_token,
+            return_to=current_settings().url + home,
+            state=browser_session.create_logout_state(),
         )
     except OAuthError:  # The server is out of reach, but the connection has ended here.
         address = None

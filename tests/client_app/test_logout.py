@@ -40,6 +40,23 @@ def test_the_connection_is_revoked_and_deleted(signed_in, tripod_id, stored):
     assert "You are disconnected." in signed_in.get("/").text
 
 
+def test_the_server_returns_the_user_who_reads_that_they_are_signed_out(signed_in, tripod_id):
+    sent = tripod_id.parameters_of(signed_in.get("/logout").headers["Location"])
+    returned = signed_in.get(f"/?state={sent['state']}")
+
+    assert (returned.status_code, returned.headers["Location"]) == (303, "/")
+    assert "You are signed out of Tripod ID." in signed_in.get("/").text
+
+
+@pytest.mark.parametrize("state", ["made-up", "é"])
+def test_another_state_says_nothing_about_a_sign_out(signed_in, state):
+    signed_in.get("/logout")
+    returned = signed_in.get(f"/?state={state}")
+
+    assert (returned.status_code, returned.headers["Location"]) == (303, "/")
+    assert "You are signed out" not in signed_in.get("/").text
+
+
 def test_the_end_session_endpoint_may_have_a_query(browser, tripod_id):
     tripod_id.metadata["end_session_endpoint"] = f"{TRIPOD_ID}/end?tenant=1"
     sign_in(browser)
