@@ -142,7 +142,7 @@ CHECKS = (
         title="Only an ID token of the present sign-in ends it without a question.",
         section=Section(LOGOUT, "2", "RPLogout"),
         file="auth_server/logout_request.py",
-        symbol="LogoutRequest.is_of",
+        symbol="LogoutRequest.has_hint_of",
         stops=("logout-with-another-hint",),
     ),
     Check(
