@@ -32,14 +32,16 @@ from web.purging import ROWS, Step, delete_rows, make_step
 
 #: A grant is deleted after its tokens, and with its code: there is no grant without a code.
 _TOKENS = (access_tokens, refresh_tokens)
+#: How long an expired access token is kept, so that the event log can say that it has expired.
+EXPIRED_FOR = timedelta(hours=1)
 #: How long a client that registered itself may be without a grant.
 UNUSED_FOR = timedelta(days=1)
 
 
 def purge_access_tokens(database: Database) -> int:
-    """Delete access tokens that have expired."""
+    """Delete access tokens that have expired, after `EXPIRED_FOR`."""
     tokens = access_tokens.c
-    expired = select(tokens.digest, tokens.grant_id).where(tokens.expires_at <= now())
+    expired = select(tokens.digest, tokens.grant_id).where(tokens.expires_at <= now() - EXPIRED_FOR)
     with database.session(writing=False) as db:
         found = db.execute(expired.order_by(tokens.expires_at).limit(ROWS)).all()
     if not found:

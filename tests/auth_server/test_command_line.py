@@ -19,6 +19,7 @@ from world.events import Events
 from world.registered_client import RegisteredClient
 
 from auth_server import create_app
+from auth_server.expired_rows import EXPIRED_FOR
 from config import PROJECT_ROOT, AuthServerSettings
 from tests.auth_server.server import Server
 
@@ -463,12 +464,24 @@ def test_a_purge_deletes_expired_rows(
     alice.allow_request(print_shop.authorization_path())
     tokens = alice.connect(print_shop)
     clock.forward(120)
+    clock.forward(EXPIRED_FOR)
     purged = server.run("tokens", "purge")
 
-    assert (
-        purged.output == "Deleted 2 expired rows.\n"
-    )  # the access token, and the grant that was never begun
+    # The access token, and the grant whose code was never redeemed.
+    assert purged.output == "Deleted 2 expired rows.\n"
     assert print_shop.holds(tokens.refresh_token)
+
+
+def test_a_purge_keeps_tokens_that_expired_a_moment_ago(
+    clock: Clock, server: Server, alice: Person, print_shop: RegisteredClient, events: Events
+) -> None:
+    """Otherwise the event log would say that such a token was never issued."""
+    tokens = alice.connect(print_shop)
+    clock.forward(120)
+    server.run("tokens", "purge")
+
+    assert not print_shop.holds(tokens.access_token)
+    assert events.named("token_not_active")[-1]["reason"] == "access_token_expired"
 
 
 def test_a_purge_keeps_replays_detectable(
