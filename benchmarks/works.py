@@ -107,10 +107,13 @@ def make_authorization_path(path: str, client_id: str, redirect_uri: str) -> str
 
 
 def make_works(
-    server: Server, at: Endpoints, of_round_trips: Endpoints | None = None
+    server: Server, at: Endpoints, of_round_trips: Sequence[Endpoints] = ()
 ) -> dict[str, Work]:
-    """Return the four works of an authorization server. Round trips can have another client."""
-    going_round = of_round_trips or at
+    """Return the four works of an authorization server.
+
+    Round trips can have other clients: one for each connection.
+    """
+    going_round = of_round_trips or [at] * CONCURRENCY
     active = at.introspection_form.fill({"token": issue_tokens(at)["access_token"]})
     unknown = at.introspection_form.fill({"token": NOBODY_HAS_IT})
     refresh_tokens = [issue_tokens(at)["refresh_token"] for _ in range(CONCURRENCY)]
@@ -121,7 +124,7 @@ def make_works(
             at.port, converse(refresh_each(at, [token]) for token in refresh_tokens), [server]
         ),
         ROUND_TRIP: Work(
-            at.port, converse(go_round(going_round) for _ in range(CONCURRENCY)), [server], steps=3
+            at.port, converse(go_round(client) for client in going_round), [server], steps=3
         ),
     }
 

@@ -15,6 +15,7 @@ from world.sockets import Sockets
 
 from benchmarks.contenders.contender import ROOT, Contender
 from benchmarks.contenders.serving import serve
+from benchmarks.load import CONCURRENCY
 from benchmarks.messages import make_basic
 from benchmarks.processes import Server, is_healthy
 from benchmarks.works import (
@@ -44,7 +45,7 @@ PICTURE = ROOT / "resource_api" / "demo_photos" / "fjord-blue-hour.webp"
 
 
 class Installation:
-    """An installation outside the demo: its settings, a user and two clients."""
+    """An installation outside the demo: its settings, a user and the clients."""
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self._folder = folder
@@ -57,8 +58,11 @@ class Installation:
         )
         shop = ("--name", "Print Shop", "--redirect-uri", self.redirect_uri, "--scope", FULL_SCOPE)
         self.client = self._create_client(*shop)
-        calendar = ("--name", "Calendar", "--redirect-uri", CALENDAR_URI, "--scope", SCOPE)
-        self.calendar = self._create_client(*calendar)
+        calendar = ("--redirect-uri", CALENDAR_URI, "--scope", SCOPE)
+        self.calendars = [
+            self._create_client("--name", f"Calendar {number}", *calendar)
+            for number in range(CONCURRENCY)
+        ]
         self.api = self._create_client("--name", "Photo API", "--resource-server")
         self._run("users", "create", "alice", "--name", "Alice Liddell", stdin=PASSWORD)
         self.env |= {
@@ -121,9 +125,11 @@ class Installation:
     def make_works(self, server: Server) -> dict[str, Work]:
         """Return the works of the authorization server.
 
-        Round trips are by a client of their own, since each new grant ends the client's oldest.
+        Each connection makes its round trips for a client of its own, since a new grant can end
+        the client's oldest, even one of a moment ago.
         """
-        return make_works(server, self.endpoints(), self.endpoints(self.calendar))
+        calendars = [self.endpoints(calendar) for calendar in self.calendars]
+        return make_works(server, self.endpoints(), calendars)
 
     def cookie(self, name: str) -> str:
         """Return the Cookie header for one of the cookies of alice's browser."""
