@@ -9,6 +9,7 @@ from werkzeug.http import quote_header_value
 from auth_server import issued_tokens
 from auth_server.context import get_settings
 from auth_server.issued_tokens import ACCESS_TOKEN, IssuedToken
+from auth_server.realm import realm
 from auth_server.reasons import Reason
 from web.clock import now
 from web.database import get_transaction
@@ -46,8 +47,7 @@ class BearerRefused(OAuth2Error):  # type: ignore[misc]  # Authlib is untyped
 
     def get_headers(self) -> list[tuple[str, str]]:
         """Return the headers of the answer."""
-        # Headers are ASCII, while the name of the server may be any text.
-        parameters = {"realm": get_settings().name.encode("ascii", "replace").decode()}
+        parameters = {"realm": realm()}
         if self._in_challenge:
             parameters |= {"error": self.error, "error_description": self.description}
         parameters["scope"] = self._scope

@@ -18,7 +18,7 @@ from authlib.oauth2.rfc6749.errors import (
 )
 from werkzeug.http import quote_header_value
 
-from auth_server.context import get_settings
+from auth_server.realm import realm
 from auth_server.reasons import Reason
 from auth_server.registered_client import RegisteredClient
 from web.event_log import Field
@@ -53,10 +53,8 @@ class ClientRefused(InvalidClientError):  # type: ignore[misc]
     def get_headers(self) -> list[tuple[str, str]]:
         """Return the headers of the answer, with the challenge of a 401 (RFC 9110 §11.6.1)."""
         others = [header for header in super().get_headers() if header[0] != "WWW-Authenticate"]
-        # Headers are ASCII, while the name of the server may be any text.
-        name = get_settings().name.encode("ascii", "replace").decode()
-        realm = quote_header_value(name, allow_token=False)
-        return [*others, ("WWW-Authenticate", f'Basic realm={realm}, charset="UTF-8"')]
+        quoted = quote_header_value(realm(), allow_token=False)
+        return [*others, ("WWW-Authenticate", f'Basic realm={quoted}, charset="UTF-8"')]
 
 
 class GrantRefused(InvalidGrantError):  # type: ignore[misc]

@@ -17,6 +17,7 @@ from auth_server import client_registration, clients, removal
 from auth_server.context import get_settings
 from auth_server.errors import RegistrationError, RegistrationRefused, RegistrationThrottled
 from auth_server.models import Client
+from auth_server.realm import realm
 from auth_server.reasons import Reason
 from auth_server.registration_request import Members, parse_members
 from auth_server.views.blueprint import bp
@@ -137,9 +138,7 @@ def _refuse_access(refusal: RegistrationRefused) -> ResponseReturnValue:
     _record("access_denied", refusal.reason)
     if refusal.reason == Reason.REGISTRATION_CLOSED:
         return _describe("access_denied", _CLOSED), HTTPStatus.FORBIDDEN
-    # Headers are ASCII, while the name of the server may be any text.
-    realm = get_settings().name.encode("ascii", "replace").decode()
-    challenge = f"Bearer realm={quote_header_value(realm, allow_token=False)}"
+    challenge = f"Bearer realm={quote_header_value(realm(), allow_token=False)}"
     if refusal.reason == Reason.WRONG_REGISTRATION_TOKEN:
         challenge += ', error="invalid_token"'
     headers = {"WWW-Authenticate": challenge}
