@@ -1,14 +1,16 @@
 """The project as a user starts it: real processes on free loopback ports."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -17,16 +19,34 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 10.0
+#: The kernel gives none of these to a connection, or to a server that asks for any port.
+PORTS = range(20_000, 32_768)
+#: Each worker of pytest takes other ports.
+WORKERS = 8
 URLS = ("TRIPOD_AUTH_SERVER_URL", "TRIPOD_CLIENT_APP_URL", "TRIPOD_RESOURCE_API_URL")
 
 
+def _own_ports() -> Iterator[int]:
+    """Yield the ports of this worker of pytest, from a random one on, again and again."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    ports = PORTS[worker % WORKERS :: WORKERS]
+    begin = random.randrange(len(ports))  # noqa: S311 - not a secret
+    return cycle([*ports[begin:], *ports[:begin]])
+
+
+_ports = _own_ports()
+
+
 def free_ports(count: int) -> list[int]:
-    """Ports on which nothing listens right now."""
-    with ExitStack() as sockets:
-        taken = [sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in taken:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in taken]
+    """Ports on which nothing listens. Nothing takes one until a test starts a server there."""
+    return [next(filter(_is_free, _ports)) for _ in range(count)]
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as candidate, suppress(OSError):
+        candidate.bind(("127.0.0.1", port))
+        return True
+    return False
 
 
 def environment(instance_path: Path, **settings: str) -> dict[str, str]:
