@@ -113,15 +113,15 @@ class TripodAuthorizationServer(AuthorizationServer):  # type: ignore[misc]
         Roll back what the request changed. After a replay, end the grant. Of throttled requests,
         only the first is logged.
         """
-        throttled = request_throttling.count_failure(request, error)
-        if throttled is None or throttled.is_first:
-            _record_refusal(request, throttled or error)
-        hide_reason(error)
         db = get_transaction()
         db.rollback()
         if isinstance(error, ReplayDetected):
             end_replayed_grant(db, str(error.grant_id))
             db.commit()
+        throttled = request_throttling.count_failure(request, error)
+        if throttled is None or throttled.is_first:
+            _record_refusal(request, throttled or error)
+        hide_reason(error)
         return super().handle_error_response(request, throttled or error)  # type: ignore[no-any-return]
 
 

@@ -19,10 +19,11 @@ from auth_server.models import SignInFailure, User
 from auth_server.password_errors import TooBusy
 from auth_server.signed_in_user import SignedInUser
 from web import database_errors, form_tokens, text
-from web.database import Session, get_reader
+from web.database import Session, get_database, get_reader
 from web.event_log import record, record_on_commit
 from web.redirects import requested_page
 from web.text import TextError
+from web.waiting import WouldWait
 
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _SIGN_IN = "sign_in"
@@ -150,13 +151,12 @@ def sign_out(db: Session, user: SignedInUser) -> None:
 
 def signed_in_for_this_request() -> bool:
     """Return whether the last sign-in was for this same request, as `prompt=login` requires."""
-    return bool(session.get(_SIGNED_IN_FOR) == _fingerprint(this_page()))
+    return _is_for_this_request(_SIGNED_IN_FOR)
 
 
 def chose_account_for_this_request() -> bool:
     """Return whether the user chose the account for this same request, or signed in for it."""
-    is_chosen = session.get(_ACCOUNT_CHOSEN_FOR) == _fingerprint(this_page())
-    return is_chosen or signed_in_for_this_request()
+    return _is_for_this_request(_ACCOUNT_CHOSEN_FOR) or signed_in_for_this_request()
 
 
 def forget_request_of_sign_in() -> None:
@@ -178,6 +178,11 @@ def own_page(unverified_next: str | None) -> str:
     if is_local and _VISIBLE_ASCII.fullmatch(target) and _is_page(urlsplit(target).path):
         return target
     return "/"
+
+
+def _is_for_this_request(key: str) -> bool:
+    fingerprint = session.get(key)
+    return fingerprint is not None and bool(fingerprint == _fingerprint(this_page()))
 
 
 def _fingerprint(page: str) -> str:
@@ -230,13 +235,18 @@ def _load_user() -> SignedInUser | None:
 def _store_use(_error: BaseException | None) -> None:
     """Store that the sign-in of this request was used, once a minute.
 
-    The response does not depend on it, so a database that accepts no writes is no error here.
+    The response does not depend on it, so a database that accepts no writes is no error here. If
+    the event loop would have to wait for the database, a later request stores it.
     """
     user: SignedInUser | None = g.get("signed_in_user")
     if user is None or not sign_in_records.is_use_due(user):
         return
+    transaction = get_database().transaction(writing=True)
     try:
-        sign_in_records.store_use(get_reader(), user)
+        sign_in_records.store_use(transaction, user)
+        transaction.commit()
+    except WouldWait:
+        return
     except Exception as error:
         if not database_errors.is_unavailable(error):
             raise

@@ -15,6 +15,7 @@ from collections.abc import (
     Iterable,
     MutableMapping,
 )
+from contextlib import suppress
 from contextvars import copy_context
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
@@ -23,6 +24,7 @@ from urllib.parse import unquote_to_bytes
 
 from web import full_disk
 from web.threads import Threads
+from web.waiting import WouldWait, call_without_waiting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Batches = Generator[list[Message], None, None]
 
 #: `docs/servers.md` has the measurement.
 THREADS = 16
@@ -61,8 +64,8 @@ class AsgiApplication:
     Of a body, the application gets one byte more than the `longest_body` that it accepts, so that
     nobody fills the disk with bodies that are refused.
 
-    The event loop itself answers the `quick_requests`, which are pairs of a method and a path. They
-    must never wait.
+    The event loop itself answers the `quick_requests`, which are pairs of a method and a path. If
+    the answer to one of them would have to wait, a thread answers it instead.
     """
 
     def __init__(
@@ -100,11 +103,7 @@ class AsgiApplication:
     async def _respond(self, wsgi: "WSGIEnvironment", receive: Receive, send: Send) -> None:
         # Several threads may run the parts of one response. They share its context variables.
         run = copy_context().run
-        batches = _make_messages(self._application, wsgi)
-        if (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"]) in self._quick_requests:
-            batch = run(next, batches)
-        else:
-            batch = await self._threads.call(lambda: run(next, batches))
+        batches, batch = await self._begin_response(wsgi, run)
         for message in batch:
             await send(message)
         if not batch[-1]["more_body"]:
@@ -118,6 +117,18 @@ class AsgiApplication:
         finally:
             departure.cancel()
             await self._threads.call(lambda: run(batches.close))
+
+    async def _begin_response(
+        self, wsgi: "WSGIEnvironment", run: Callable[..., list[Message]]
+    ) -> tuple[Batches, list[Message]]:
+        """Return the batches of the response, and the first of them."""
+        if (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"]) in self._quick_requests:
+            batches = _make_messages(self._application, wsgi.copy())
+            with suppress(WouldWait):
+                return batches, call_without_waiting(lambda: run(next, batches))
+            wsgi["wsgi.input"].seek(0)
+        batches = _make_messages(self._application, wsgi)
+        return batches, await self._threads.call(lambda: run(next, batches))
 
 
 async def _wait_until_client_leaves(receive: Receive) -> None:
@@ -206,9 +217,7 @@ async def _refuse(send: Send, status: int, text: bytes, *more: tuple[bytes, byte
     await send(_make_part(text, more_body=False))
 
 
-def _make_messages(
-    application: "WSGIApplication", wsgi: "WSGIEnvironment"
-) -> Generator[list[Message], None, None]:
+def _make_messages(application: "WSGIApplication", wsgi: "WSGIEnvironment") -> Batches:
     """Run the application, and yield the ASGI messages of its response in batches.
 
     A short response is one batch. For other responses, each part is sent before the application

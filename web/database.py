@@ -200,13 +200,7 @@ def writing(view: Callable[P, R]) -> Callable[P, R]:
             time.sleep(random.uniform(0, attempt * LONGEST_PAUSE))  # noqa: S311 - not a secret
         return view(*args, **kwargs)
 
-    writing_view.is_writing = True  # type: ignore[attr-defined]
     return writing_view
-
-
-def is_writing(view: object) -> bool:
-    """Return whether the view is marked with `writing`."""
-    return bool(getattr(view, "is_writing", False))
 
 
 def get_database() -> Database:

@@ -45,6 +45,11 @@ def is_retryable(error: BaseException) -> bool:
     return getattr(original, "sqlstate", None) in _RETRYABLE_STATES
 
 
+def is_busy(error: BaseException) -> bool:
+    """Return whether another connection has locked the SQLite database."""
+    return getattr(_original(error), "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+
+
 def refuse(error: BaseException) -> ServiceUnavailable:
     """Log the error with its traceback, and return the answer 503, which does not contain it."""
     log.error("the database does not answer", exc_info=error)

@@ -7,15 +7,19 @@ writes later fails when another one has written in between. A reading transactio
 
 import sqlite3
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, make_url
 
-from web import secret_files
+from web import database_errors, secret_files
+from web.waiting import check_that_it_may_wait
 
 BUSY_TIMEOUT_MS = 10_000
+#: Seconds between two attempts to begin a writing transaction. One takes about half as long.
+PAUSE = 0.001
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
 CONNECT_TIMEOUT = "5"
 
@@ -59,13 +63,41 @@ def _switch_to_wal(cursor: sqlite3.Cursor) -> None:
             cursor.execute("PRAGMA journal_mode=WAL")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+            if not database_errors.is_busy(error) or time.monotonic() >= deadline:
                 raise
         time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
     if connection.get_execution_options().get("tripod_writing", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        begin_immediate(connection.exec_driver_sql)
     else:
         connection.exec_driver_sql("BEGIN")
+
+
+def begin_immediate(execute: Callable[[str], object]) -> None:
+    """Begin a writing transaction on SQLite, when no other transaction is writing.
+
+    SQLite itself would wait with pauses that grow to 100 ms.
+
+    :raises Exception: the error of `execute`, when others have written for `BUSY_TIMEOUT_MS`.
+    :raises WouldWait: when another one is writing, and the running code must not wait.
+    """
+    deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    execute("PRAGMA busy_timeout=0")
+    try:
+        while not _has_begun(execute, deadline):
+            check_that_it_may_wait()
+            time.sleep(PAUSE)
+    finally:
+        execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _has_begun(execute: Callable[[str], object], deadline: float) -> bool:
+    try:
+        execute("BEGIN IMMEDIATE")
+    except Exception as error:
+        if not database_errors.is_busy(error) or time.monotonic() >= deadline:
+            raise
+        return False
+    return True

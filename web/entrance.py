@@ -28,8 +28,8 @@ from flask.sansio.app import App
 
 from web import cors, headers, pages, request_id
 from web.canonical_host import for_machines
-from web.database import is_writing
 from web.leg_settings import LegSettings
+from web.waiting import is_marked
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -132,16 +132,23 @@ def machine_paths(app: Flask) -> Collection[str]:
 
 
 def quick_requests(app: Flask) -> Collection[tuple[str, str]]:
-    """Return the methods and paths of the requests whose answers never wait.
+    """Return the methods and paths of the requests that the event loop may answer.
 
-    With SQLite, they include the endpoints that only read. One that writes can wait for the lock of
-    the database for seconds (`BUSY_TIMEOUT_MS`), and so can an error page with a signed-in user.
+    With SQLite, they include those of programs, and those to views that are marked with
+    `seldom_waits`. With PostgreSQL, each statement waits for the network.
     """
-    quick = {("GET", LIVENESS), ("HEAD", LIVENESS)}
-    endpoints = _endpoints(app)
-    if endpoints and app.extensions["tripod.database"].engine.dialect.name == "sqlite":
-        quick |= {("POST", path) for path in endpoints if not is_writing(endpoints[path])}
-    return quick
+    liveness = {("GET", LIVENESS), ("HEAD", LIVENESS)}
+    database = app.extensions.get("tripod.database")
+    if database is None or database.engine.dialect.name != "sqlite":
+        return liveness
+    marked = (
+        rule for rule in app.url_map.iter_rules() if is_marked(app.view_functions[rule.endpoint])
+    )
+    return (
+        liveness
+        | {("POST", path) for path in _endpoints(app)}
+        | {("GET", rule.rule) for rule in marked}
+    )
 
 
 class Entrance:

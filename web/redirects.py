@@ -20,9 +20,12 @@ class ExactResponse(Response):
 
     def get_wsgi_headers(self, environ: "WSGIEnvironment") -> Headers:
         """Return the headers to send. An address that is not ASCII is encoded by Werkzeug."""
+        location = self.headers.get("Location")
+        if location is None or not location.isascii():
+            return super().get_wsgi_headers(environ)
+        del self.headers["Location"]
         headers = super().get_wsgi_headers(environ)
-        if self.location and self.location.isascii():
-            headers["Location"] = self.location
+        self.headers["Location"] = headers["Location"] = location
         return headers
 
 

@@ -12,12 +12,8 @@ from sqlalchemy import Dialect, Engine
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.pool import PoolProxiedConnection
 
-from web import event_log
+from web import engines, event_log
 from web.statements import Parameters
-
-#: A writing transaction locks a SQLite database at its beginning. Otherwise two transactions that
-#: have both read could not write.
-_BEGIN = {"sqlite": "BEGIN IMMEDIATE"}
 
 
 class Connections:
@@ -120,7 +116,13 @@ class Transaction:
     ) -> DBAPICursor:
         cursor = connection.cursor()
         if self._writing:
-            cursor.execute(_BEGIN.get(self.dialect.name, "BEGIN"))
+            self._begin_writing(cursor)
         cursor.execute(sql, parameters)
         self._cursor = cursor
         return cursor
+
+    def _begin_writing(self, cursor: DBAPICursor) -> None:
+        if self.dialect.name == "sqlite":
+            engines.begin_immediate(cursor.execute)
+        else:
+            cursor.execute("BEGIN")

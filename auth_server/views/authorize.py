@@ -1,6 +1,7 @@
 """The authorization endpoint (RFC 6749 §3.1): the request, the consent page, and the decision."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -29,11 +30,13 @@ from web.database import get_transaction, writing
 from web.event_log import record, record_on_commit
 from web.request_text import checks_query
 from web.state_changes import changes_state
+from web.waiting import seldom_waits
 
 
 @bp.get("/oauth/authorize")
 @changes_state()
 @checks_query
+@seldom_waits
 @writing
 def authorization_request() -> ResponseReturnValue:
     """A2 – Authorization request (RFC 6749 §4.1.1): ask the user, unless nothing is to be asked."""
@@ -44,9 +47,10 @@ def authorization_request() -> ResponseReturnValue:
     if user is None:
         return _redirect_to_sign_in(authorization)
     grants.lock_oldest_grants_of(get_transaction(), user.id, authorization.client.client_id)
-    scopes_to_ask = _scopes_to_ask(authorization, user)
+    allowed_before = _allowed_before(authorization, user)
+    scopes_to_ask = _scopes_to_ask(authorization, allowed_before)
     if not scopes_to_ask:
-        _record_remembered(authorization, user)
+        _record_remembered(authorization, user, allowed_before)
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
     if "none" in authorization.prompt:
         raise authorization.refused(
@@ -67,7 +71,8 @@ def authorization_decision() -> ResponseReturnValue:
     grants.lock_grants_of(get_transaction(), user.id, authorization.client.client_id)
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
     asked = scope_list(request.form.get("asked_scope"))
-    scopes_to_ask = _scopes_to_ask(authorization, user, asked=asked)
+    allowed_before = _allowed_before(authorization, user).keys() - set(asked)
+    scopes_to_ask = _scopes_to_ask(authorization, allowed_before)
     if decision == "deny":
         _withdraw(authorization, user, asked)
         raise _denied(authorization, user)
@@ -82,8 +87,9 @@ def authorization_decision() -> ResponseReturnValue:
         sub=user.id,
         scope=scope_text(ticked),
     )
-    remembered = set(authorization.requested_scopes) - set(scopes_to_ask)
-    return _authorization_response(authorization, user, ticked | remembered)
+    granted = ticked | (set(authorization.requested_scopes) - set(scopes_to_ask))
+    _note_permission(authorization, user, granted)
+    return _authorization_response(authorization, user, granted)
 
 
 def _refresh_metadata_document(protocol_request: ProtocolRequest) -> None:
@@ -104,15 +110,15 @@ def _refresh_metadata_document(protocol_request: ProtocolRequest) -> None:
         ) from None
 
 
-def _record_remembered(authorization: Authorization, user: SignedInUser) -> None:
+def _record_remembered(
+    authorization: Authorization, user: SignedInUser, allowed_at: Mapping[str, datetime]
+) -> None:
     """Record that the user is not asked, and when they allowed the last of the scopes."""
-    db, client_id = get_transaction(), authorization.client.client_id
-    allowed_at = consents.remembered_consents(db, user.id, client_id)
     newest = max(allowed_at[scope] for scope in authorization.requested_scopes)
     record_on_commit(
-        db,
+        get_transaction(),
         "consent_remembered",
-        client_id=client_id,
+        client_id=authorization.client.client_id,
         sub=user.id,
         scope=scope_text(authorization.requested_scopes),
         allowed_at=int(newest.timestamp()),
@@ -207,18 +213,14 @@ def _redirect_to_sign_in(authorization: Authorization) -> ResponseReturnValue:
     return redirect_to_login(view="account_choice_page")
 
 
-def _scopes_to_ask(
-    authorization: Authorization, user: SignedInUser, asked: Collection[str] = ()
-) -> list[str]:
-    """Return the requested scopes that the user has not allowed before.
-
-    Keep the scopes that the submitted page has `asked` about, even if they were allowed in another
-    tab since.
-    """
-    db, client = get_transaction(), authorization.client
+def _allowed_before(authorization: Authorization, user: SignedInUser) -> dict[str, datetime]:
+    """Return when the user allowed each scope that they need not be asked about."""
     if "consent" in authorization.prompt or not _can_be_remembered(authorization):
-        return list(authorization.requested_scopes)
-    allowed_before = consents.remembered_scopes(db, user.id, client.client_id) - set(asked)
+        return {}
+    return consents.remembered_consents(get_transaction(), user.id, authorization.client.client_id)
+
+
+def _scopes_to_ask(authorization: Authorization, allowed_before: Collection[str]) -> list[str]:
     return [scope for scope in authorization.requested_scopes if scope not in allowed_before]
 
 
@@ -232,21 +234,27 @@ def _can_be_remembered(authorization: Authorization) -> bool:
     return is_usual_api and not authorization.client.is_public
 
 
-def _authorization_response(
+def _note_permission(
     authorization: Authorization, user: SignedInUser, granted_scopes: set[str]
-) -> ResponseReturnValue:
-    """A7 – Authorization response (RFC 6749 §4.1.2): redirect with the code, `state` and `iss`."""
+) -> None:
+    """Note what the user allows, and remember it if it can be remembered."""
     db, client = get_transaction(), authorization.client
-    grant = authorization.grant
-    grant.request.granted_scope = scope_text(granted_scopes)
-    grant.request.resources = authorization.resources
     if not grants.is_connected(db, user.id, client.client_id):
         account_events.note(
             db, user.id, "app_allowed", client_name=client.name, address=request.remote_addr
         )
     if _can_be_remembered(authorization):
         consents.remember_consent(db, user.id, client.client_id, sorted(granted_scopes))
+
+
+def _authorization_response(
+    authorization: Authorization, user: SignedInUser, granted_scopes: set[str]
+) -> ResponseReturnValue:
+    """A7 – Authorization response (RFC 6749 §4.1.2): redirect with the code, `state` and `iss`."""
+    grant = authorization.grant
+    grant.request.granted_scope = scope_text(granted_scopes)
+    grant.request.resources = authorization.resources
     status, body, headers = grant.create_authorization_response(authorization.redirect_uri, user)
-    db.commit()
+    get_transaction().commit()
     sign_in.forget_request_of_sign_in()
     return body, status, headers

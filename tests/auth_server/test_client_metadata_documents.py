@@ -31,6 +31,7 @@ from auth_server.scopes import SCOPES
 from tests.auth_server.self_registered import Program
 from tests.auth_server.server import ELSEWHERE, Server
 from web import guarded_client
+from web.waiting import WouldWait, call_without_waiting
 
 CALLBACK = "http://127.0.0.1:3334/callback"
 
@@ -132,6 +133,17 @@ def test_a_document_of_another_host_is_not_fetched(publisher: Publisher, events:
     assert events.named("authorization_request_refused")[-1]["reason"] == (
         "document_host_not_accepted"
     )
+
+
+def test_the_event_loop_fetches_no_document(publisher: Publisher) -> None:
+    """A fetch takes seconds, so a thread does it. Once it is stored, nothing has to wait."""
+    with pytest.raises(WouldWait):
+        call_without_waiting(publisher.request)
+    assert publisher.host.connections == 0
+
+    publisher.request()
+
+    assert call_without_waiting(publisher.request).status_code == 303
 
 
 def test_a_listed_host_is_accepted(start: Callable[..., Server], tmp_path: Path) -> None:

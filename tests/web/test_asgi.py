@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from web import asgi, entrance
 from web.asgi import AsgiApplication, make_environ
 from web.cors import for_browser_clients
-from web.database import writing
-from web.entrance import Blueprint, FormRequest, JsonAnswer
+from web.database import Database, get_transaction, writing
+from web.entrance import FORM, Blueprint, FormRequest, JsonAnswer
 
 Environ = dict[str, Any]
 
@@ -290,25 +291,67 @@ def test_livez_answers_while_all_threads_wait(start: Callable[..., Flask]) -> No
     assert client.status == 200
 
 
-def test_only_what_cannot_wait_for_the_database_is_answered_without_a_thread(
-    start: Callable[..., Flask],
-) -> None:
-    leg, bp = start(), Blueprint("programs", __name__)
+@pytest.fixture
+def writer(start: Callable[..., Flask]) -> "Writer":
+    return Writer(start())
 
-    @bp.answers_forms("/read")
-    def read(_request: FormRequest) -> JsonAnswer:
-        return JsonAnswer(200, {})
 
-    @bp.answers_forms("/write")
-    @for_browser_clients()
-    @writing
-    def write(_request: FormRequest) -> JsonAnswer:
-        return JsonAnswer(200, {})
+class Writer:
+    """A leg with an endpoint for programs that writes. `threads` have answered it."""
 
-    leg.register_blueprint(bp)
+    def __init__(self, leg: Flask) -> None:
+        self.leg = leg
+        self.database: Database = leg.extensions["tripod.database"]
+        self.threads: list[int] = []
+        bp = Blueprint("programs", __name__)
 
-    assert set(entrance.quick_requests(leg)) == {
-        ("GET", "/livez"),
-        ("HEAD", "/livez"),
-        ("POST", "/read"),
-    }
+        @bp.answers_forms("/write")
+        @for_browser_clients()
+        @writing
+        def write(request: FormRequest) -> JsonAnswer:
+            get_transaction().run("CREATE TABLE IF NOT EXISTS written (at TEXT)")
+            get_transaction().commit()
+            self.threads.append(get_ident())
+            return JsonAnswer(200, {"form": request.form})
+
+        leg.register_blueprint(bp)
+        self.served = AsgiApplication(leg, 2**16, entrance.quick_requests(leg), threads=1)
+
+    async def ask(self, method: str, path: str, body: bytes = b"") -> Client:
+        client = Client(body)
+        headers = [
+            (b"host", b"127.0.0.1:9000"),
+            (b"content-type", FORM.encode()),
+            (b"content-length", b"%d" % len(body)),
+        ]
+        request = scope(method=method, raw_path=path.encode(), headers=headers)
+        await asyncio.wait_for(self.served(request, client.receive, client.send), 5)
+        return client
+
+
+def test_the_event_loop_writes_if_the_database_is_free(writer: Writer) -> None:
+    answer = asyncio.run(writer.ask("POST", "/write", b"a=1"))
+
+    assert (answer.status, writer.threads) == (200, [get_ident()])
+
+
+def test_a_thread_waits_for_another_writer_while_the_event_loop_answers(writer: Writer) -> None:
+    async def ask_while_another_writes() -> tuple[Client, Client]:
+        with writer.database.writing() as other:
+            other.execute(text("SELECT 1"))
+            waiting = asyncio.create_task(writer.ask("POST", "/write", b"a=1"))
+            alive = await writer.ask("GET", "/livez")
+            assert not waiting.done()
+        return await waiting, alive
+
+    written, alive = asyncio.run(ask_while_another_writes())
+
+    assert (alive.status, written.status, written.body) == (200, 200, b'{"form": {"a": ["1"]}}')
+    assert len(set(writer.threads) - {get_ident()}) == len(writer.threads) == 1
+
+
+def test_on_postgresql_threads_answer_the_endpoints(writer: Writer) -> None:
+    """There, each statement waits for the network."""
+    writer.database.engine.dialect.name = "postgresql"
+
+    assert set(entrance.quick_requests(writer.leg)) == {("GET", "/livez"), ("HEAD", "/livez")}

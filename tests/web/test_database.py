@@ -16,6 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import QueuePool
 
 from web.database import Database, Moment, get_db, writing
+from web.engines import BUSY_TIMEOUT_MS
 
 NOON = datetime(2031, 3, 4, 12, 0, tzinfo=UTC)
 
@@ -102,6 +103,26 @@ def test_parallel_writers_lose_no_update(database: Database) -> None:
         list(threads.map(add_visit, range(40)))
 
     assert count_visits(database) == 40
+
+
+def test_a_writer_tries_again_after_short_pauses(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself would wait for up to 100 ms each time."""
+    pauses: list[float] = []
+
+    with database.session(writing=True) as first, database.session(writing=True) as second:
+        first.execute(text("SELECT 1"))
+
+        def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 20:
+                first.commit()
+
+        monkeypatch.setattr("web.engines.time.sleep", sleep)
+
+        assert second.scalar(text("PRAGMA busy_timeout")) == BUSY_TIMEOUT_MS
+    assert pauses == [0.001] * 20
 
 
 def test_a_failed_transaction_writes_nothing(database: Database) -> None:
