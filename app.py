@@ -104,7 +104,7 @@ asgi_resource_api = serving.as_asgi(create_resource_api)
 
 def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Flask":
     """Return a leg, with its event log where its settings say, and recorded in the demo."""
-    from web import event_log, purging
+    from web import event_log, service_threads
 
     serves = serving.is_serving()
     settings = settings_class.load(serving=serves)
@@ -112,7 +112,7 @@ def _create(create_app: Callable[[S], "Flask"], settings_class: type[S]) -> "Fla
     if settings.demo:
         log_file = settings.instance_path / f"{settings.leg}.events.jsonl"
     event_log.write_to(log_file)
-    app = purging.start_with_first_request(create_app(settings))
+    app = service_threads.start_with_first_request(create_app(settings))
     if settings.demo:
         from inspector.setup import watch
 

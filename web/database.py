@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Annotated, ParamSpec, TypeVar
 
 from flask import Flask, current_app, g
@@ -15,7 +15,7 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.pool import NullPool
 from sqlalchemy.types import TypeDecorator
 
-from web import database_errors, event_log
+from web import checkpoints, database_errors, event_log, service_threads
 from web.engines import create_engine
 from web.statements import Parameters
 from web.transactions import Connections, Transaction
@@ -104,6 +104,9 @@ class Database:
         """Make this the database of `app`, and close each request's session at its end."""
         app.extensions["tripod.database"] = self
         app.teardown_appcontext(_close)
+        if self.engine.dialect.name == "sqlite":
+            copy_logs = partial(checkpoints.keep_copying, self.thread_engine)
+            service_threads.add(app, "checkpoints", copy_logs)
 
     def session(self, *, writing: bool) -> Session:
         """Return a new ORM session for reading, or for a transaction that writes."""

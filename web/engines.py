@@ -14,7 +14,7 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, make_url
 
-from web import database_errors, secret_files
+from web import checkpoints, database_errors, secret_files
 from web.waiting import check_that_it_may_wait
 
 BUSY_TIMEOUT_MS = 10_000
@@ -48,6 +48,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={checkpoints.MOST_PAGES}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

@@ -14,17 +14,15 @@ import random
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
-from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
 
+from web import service_threads
 from web.clock import now
 from web.database import Database, Session, UtcDateTime
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger("tripod")
 
@@ -42,13 +40,6 @@ _LEASE = "expired rows"
 Step = Callable[[Database], int]
 
 
-class _Purging(NamedTuple):
-    """What one leg purges."""
-
-    database: Database
-    steps: Sequence[Step]
-
-
 def make_lease_table(metadata: sa.MetaData) -> sa.Table:
     """Return the table of the lease, which each leg has in its own database."""
     return sa.Table(
@@ -64,32 +55,8 @@ _leases = make_lease_table(sa.MetaData())
 
 
 def init_app(app: Flask, database: Database, steps: Sequence[Step]) -> None:
-    """Declare what is to be purged. Nothing is purged before `start_with_first_request`."""
-    app.extensions["tripod.purging"] = _Purging(database, steps)
-
-
-def start_with_first_request(app: Flask) -> Flask:
-    """Let `app` purge in a thread that begins with the first request, and return it.
-
-    So a command starts no thread, and a process that was forked after the application was created
-    has one of its own.
-    """
-    purging: _Purging | None = app.extensions.get("tripod.purging")
-    if purging is None:
-        return app
-    serve, lock, is_first = app.wsgi_app, Lock(), True
-
-    def start_and_serve(wsgi: "WSGIEnvironment", start_response: "StartResponse") -> Any:
-        nonlocal is_first
-        if is_first:
-            with lock:
-                if is_first:
-                    is_first = False
-                    Thread(target=_purge_for_ever, args=purging, name="purge", daemon=True).start()
-        return serve(wsgi, start_response)
-
-    app.wsgi_app = start_and_serve  # type: ignore[assignment, method-assign]
-    return app
+    """Let a thread of each process that serves `app` purge."""
+    service_threads.add(app, "purge", partial(_purge_for_ever, database, steps))
 
 
 def purge(database: Database, steps: Iterable[Step], deadline: float = math.inf) -> int:

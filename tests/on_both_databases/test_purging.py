@@ -17,7 +17,7 @@ from auth_server import expired_rows
 from auth_server.models import Grant, access_tokens, authorization_codes, refresh_tokens
 from client_app.sql_records import PURGE, SqlRecords, sessions
 from tests.on_both_databases.test_removal import add_grants, watch_changes
-from web import purging
+from web import purging, service_threads
 from web.database import Database
 from web.purging import INTERVAL, ROWS
 
@@ -178,7 +178,7 @@ def test_a_leg_that_serves_purges_by_itself(
     monkeypatch.setattr(purging, "FIRST_WITHIN", 0.0)
     alice.authorize(client)
     clock.forward(61)
-    purging.start_with_first_request(legs.auth_server)
+    service_threads.start_with_first_request(legs.auth_server)
     assert count_rows(database)["grants"] == 1, "it begins with the first request"
 
     client.introspect("unknown")
