@@ -1,6 +1,8 @@
 """Assemble a Flask application from the parts that every leg has."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any, TypeVar
 
 from flask import Flask
 
@@ -26,6 +28,14 @@ from web.leg_settings import LegSettings
 SIGN_IN_LIFETIME = timedelta(hours=12)
 MAX_FORM_BYTES = 64 * 1024
 
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Application(Flask):
+    def ensure_sync(self, func: F) -> F:
+        """Return the function as it is. No view is asynchronous, and Flask would ask each time."""
+        return func
+
 
 def new_application(settings: LegSettings) -> Flask:
     """Return a Flask application for one leg.
@@ -33,7 +43,7 @@ def new_application(settings: LegSettings) -> Flask:
     It has keys and a cookie of its own, and a canonical host, request ids, security headers and
     error pages.
     """
-    app = Flask(
+    app = _Application(
         settings.leg,
         root_path=str(settings.project_root),
         template_folder=str(settings.project_root / "templates"),
