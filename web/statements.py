@@ -115,12 +115,20 @@ class Change(_Statement):
 
 
 def _compile(statement: Any, dialect: Dialect) -> _Compiled:
+    """Return the statement for one kind of database.
+
+    :raises ValueError: when its text depends on a value, such as on the length of a list.
+    """
     compiled: SQLCompiler = statement.compile(dialect=dialect)
+    if compiled.post_compile_params:
+        raise ValueError(f"this statement is not the same for all values: {compiled.string}")
     # A name that occurs twice has two of these objects.
     binds = {name: bind for bind, name in compiled.bind_names.items()}
     return _Compiled(
         sql=compiled.string,
-        constants={name: value for name, value in compiled.params.items() if value is not None},
+        constants={
+            name: value for name, value in compiled.params.items() if not binds[name].required
+        },
         bindings=_list_conversions(
             (name, bind.type.dialect_impl(dialect).bind_processor(dialect))
             for name, bind in binds.items()

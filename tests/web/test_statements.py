@@ -31,6 +31,7 @@ class Visit(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     at: Mapped[Moment]
+    note: Mapped[str | None]
 
 
 class Row(NamedTuple):
@@ -46,6 +47,7 @@ LIST = Query(select(Visit.name).order_by(Visit.id), str)
 MOVE = Change(update(Visit).where(Visit.name == bindparam("visitor")).values(at=bindparam("time")))
 LATEST = Change(update(Visit).where(Visit.at < bindparam("time")).values(at=bindparam("time")))
 RESET = Change(update(Visit).values(at=NOON))
+FORGET_NOTES = Change(update(Visit).values(note=None))
 
 
 @pytest.fixture(params=ON_BOTH_DATABASES)
@@ -169,3 +171,17 @@ def test_events_are_written_when_the_transaction_commits(
     assert [record.getMessage() for record in caplog.records] == ["visited"] * (
         ends_with == "commit"
     )
+
+
+def test_a_value_of_the_statement_may_be_none(database: Database) -> None:
+    add(database, 1)
+    db = database.transaction(writing=True)
+
+    assert FORGET_NOTES.run(db) == 1
+
+
+def test_a_statement_whose_text_depends_on_a_value_is_refused(database: Database) -> None:
+    depends = Query(select(Visit.name).where(Visit.id.in_([1, 2])), str)
+
+    with pytest.raises(ValueError, match="not the same for all values"):
+        depends.all(database.transaction(writing=False))
