@@ -10,7 +10,7 @@ those that another request has locked.
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, exists, select, true
+from sqlalchemy import ColumnElement, case, exists, select, true, update
 
 from auth_server import account_events, sign_in_records, signing_keys, throttling
 from auth_server.grants import lock_grants
@@ -34,8 +34,13 @@ from web.purging import ROWS, Step, delete_rows, make_step
 _TOKENS = (access_tokens, refresh_tokens)
 #: How long an expired access token is kept, so that the event log can say that it has expired.
 EXPIRED_FOR = timedelta(hours=1)
-#: How long a client that registered itself may be without a grant.
+#: How long a client that registered itself is kept without a grant, and after its last one.
 UNUSED_FOR = timedelta(days=1)
+KEPT_AFTER_USE = timedelta(days=90)
+#: How often it is stored that such a client has a grant.
+USE_STORED_EVERY = timedelta(hours=1)
+
+_has_grant = exists().where(Grant.client_id == Client.client_id)
 
 
 def purge_access_tokens(database: Database) -> int:
@@ -76,14 +81,37 @@ def purge_unused_grants(database: Database) -> int:
     return delete_grants(database, ids, is_over, skip_locked=True)
 
 
+def note_used_clients(database: Database) -> int:
+    """Store which clients that registered themselves are in use. Return their number.
+
+    They need not register again when all their grants have expired. An authorization request could
+    not store it: two of them would wait for each other.
+    """
+    key = Client.__table__.c.client_id
+    is_due = Client.used_at.is_(None) | (Client.used_at <= now() - USE_STORED_EVERY)
+    is_used = Client.registered_by.is_not(None) & is_due & _has_grant
+    with database.session(writing=False) as db:
+        ids = db.scalars(select(key).where(is_used).limit(ROWS)).all()
+    if not ids:
+        return 0
+    with database.writing() as db:
+        found = select(key).where(key.in_(ids)).with_for_update(skip_locked=True)
+        locked = db.scalars(found).all()
+        db.execute(update(Client).where(key.in_(locked)).values(used_at=now()))
+    return len(locked)
+
+
 def purge_unused_clients(database: Database) -> int:
     """Delete clients that registered themselves and have no grant, and no consent of a user.
 
     A client that is locked is in use: an authorization request locks it until its grant is stored.
     """
-    is_old = Client.registered_by.is_not(None) & (Client.created_at <= now() - UNUSED_FOR)
-    has_grant = exists().where(Grant.client_id == Client.client_id)
-    is_unused = is_old & ~has_grant & ~exists().where(Consent.client_id == Client.client_id)
+    is_old = case(
+        (Client.used_at.is_(None), Client.created_at <= now() - UNUSED_FOR),
+        else_=Client.used_at <= now() - KEPT_AFTER_USE,
+    )
+    is_free = ~_has_grant & ~exists().where(Consent.client_id == Client.client_id)
+    is_unused = Client.registered_by.is_not(None) & is_old & is_free
     with database.session(writing=False) as db:
         ids = db.scalars(select(Client.client_id).where(is_unused).limit(ROWS)).all()
     if not ids:
@@ -143,6 +171,7 @@ SESSIONS: Sequence[Step] = (
 EVERYTHING: Sequence[Step] = (
     purge_access_tokens,
     purge_unused_grants,
+    note_used_clients,
     purge_expired_grants,
     purge_unused_clients,
     make_step(AccountEvent.__table__.c.id, _is_old_event),

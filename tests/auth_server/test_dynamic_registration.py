@@ -462,3 +462,21 @@ def test_a_client_without_a_grant_is_deleted_after_a_day(
     assert unused["client_id"] not in remaining
     assert used["client_id"] in remaining
     assert by_operator.client_id in remaining
+
+
+def test_a_client_is_kept_for_90_days_after_its_last_grant(
+    clock: Clock, program: Program, server: Server, alice: Person
+) -> None:
+    """Its user can come back without a new registration, though every token has expired."""
+    client = program.client(program.is_registered())
+    alice.connect(client)
+    server.run("tokens", "purge")
+    clock.forward(days=89)
+    server.run("tokens", "purge")
+    assert alice.connect(client).scope == "profile photos:read"
+    clock.forward(days=92)
+    server.run("tokens", "purge")
+    clock.forward(days=90)
+    server.run("tokens", "purge")
+
+    assert client.client_id not in server.run("clients", "list").output

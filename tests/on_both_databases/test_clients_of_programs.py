@@ -112,3 +112,17 @@ def test_a_client_is_purged_once(clock: Clock, legs: Legs, database: Database) -
     counts = repeat_at_once(3, lambda: expired_rows.purge_unused_clients(database))
 
     assert sum(counts) == 3
+
+
+def test_the_use_of_a_client_is_stored_once_an_hour(
+    clock: Clock, legs: Legs, database: Database
+) -> None:
+    client = register(legs)
+    with database.writing() as db:
+        db.add(make_grant(db, client.client_id))
+
+    counts = [expired_rows.note_used_clients(database) for _ in range(2)]
+    clock.forward(hours=1)
+    counts.append(expired_rows.note_used_clients(database))
+
+    assert counts == [1, 0, 1]
