@@ -23,7 +23,7 @@ from web.database import Session, get_database, get_reader
 from web.event_log import record, record_on_commit
 from web.redirects import requested_page
 from web.text import TextError
-from web.waiting import WouldWait
+from web.waiting import WouldWait, call_without_waiting
 
 _VISIBLE_ASCII = re.compile(r"[!-~]+")
 _SIGN_IN = "sign_in"
@@ -235,21 +235,24 @@ def _load_user() -> SignedInUser | None:
 def _store_use(_error: BaseException | None) -> None:
     """Store that the sign-in of this request was used, once a minute.
 
-    The response does not depend on it, so a database that accepts no writes is no error here. If
-    the event loop would have to wait for the database, a later request stores it.
+    The response does not depend on it, so a database that accepts no writes is no error here, and
+    while another transaction is writing, it is left to a later request.
     """
     user: SignedInUser | None = g.get("signed_in_user")
     if user is None or not sign_in_records.is_use_due(user):
         return
-    transaction = get_database().transaction(writing=True)
     try:
-        sign_in_records.store_use(transaction, user)
-        transaction.commit()
-    except WouldWait:
-        return
+        with suppress(WouldWait):
+            call_without_waiting(lambda: _store_use_of(user))
     except Exception as error:
         if not database_errors.is_unavailable(error):
             raise
+
+
+def _store_use_of(user: SignedInUser) -> None:
+    transaction = get_database().transaction(writing=True)
+    sign_in_records.store_use(transaction, user)
+    transaction.commit()
 
 
 def _may_sign_in(user: User | SignedInUser) -> bool:

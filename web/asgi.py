@@ -6,7 +6,6 @@ requires. Granian's own WSGI interface empties each header that has a byte above
 """
 
 import asyncio
-import sys
 from collections.abc import (
     Awaitable,
     Callable,
@@ -20,11 +19,11 @@ from contextvars import copy_context
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from web import full_disk
 from web.threads import Threads
 from web.waiting import WouldWait, call_without_waiting
+from web.wsgi_environ import make_environ
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
@@ -45,7 +44,6 @@ RECEIVED_BYTES = 64 * 1024 * 1024
 #: A longer body is kept in a file, and a longer response is sent in parts.
 BYTES_IN_MEMORY = 256 * 1024
 
-_SEPARATORS = {"HTTP_COOKIE": "; "}
 _TOO_SLOW = b"The body of the request did not arrive in time.\n"
 _INCOMPLETE = b"The body of the request is malformed or incomplete.\n"
 _NO_ROOM = f"{full_disk.MESSAGE}\n".encode()
@@ -64,8 +62,9 @@ class AsgiApplication:
     Of a body, the application gets one byte more than the `longest_body` that it accepts, so that
     nobody fills the disk with bodies that are refused.
 
-    The event loop itself answers the `quick_requests`, which are pairs of a method and a path. If
-    the answer to one of them would have to wait, a thread answers it instead.
+    The event loop itself answers the `quick_requests` and the `urgent_requests`, which are pairs of
+    a method and a path. If the answer to one of them would have to wait, a thread answers it. With
+    hundreds of quick requests, an urgent one waits for one of them at most.
     """
 
     def __init__(
@@ -73,12 +72,15 @@ class AsgiApplication:
         application: "WSGIApplication",
         longest_body: int,
         quick_requests: Collection[tuple[str, str]] = (),
+        urgent_requests: Collection[tuple[str, str]] = (),
         threads: int = THREADS,
     ) -> None:
         self._application = application
         self._longest_body = longest_body
         self._threads = Threads(threads)
         self._quick_requests = quick_requests
+        self._urgent_requests = urgent_requests
+        self._turn = asyncio.Lock()
 
     async def __call__(self, asgi_scope: Message, receive: Receive, send: Send) -> None:
         """Receive a request, run the application, and send its response."""
@@ -122,7 +124,11 @@ class AsgiApplication:
         self, wsgi: "WSGIEnvironment", run: Callable[..., list[Message]]
     ) -> tuple[Batches, list[Message]]:
         """Return the batches of the response, and the first of them."""
-        if (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"]) in self._quick_requests:
+        asked = (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"])
+        is_quick = asked in self._quick_requests
+        if is_quick:
+            await self._take_turn()
+        if is_quick or asked in self._urgent_requests:
             batches = _make_messages(self._application, wsgi.copy())
             with suppress(WouldWait):
                 return batches, call_without_waiting(lambda: run(next, batches))
@@ -130,58 +136,15 @@ class AsgiApplication:
         batches = _make_messages(self._application, wsgi)
         return batches, await self._threads.call(lambda: run(next, batches))
 
+    async def _take_turn(self) -> None:
+        """Wait until the event loop has done everything else since the last turn."""
+        await self._turn.acquire()
+        asyncio.get_running_loop().call_soon(self._turn.release)
+
 
 async def _wait_until_client_leaves(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-def make_environ(asgi_scope: Message) -> "WSGIEnvironment":
-    """Return the WSGI environment of a request; `wsgi.input` is missing.
-
-    A request on a Unix socket has the client "".
-    """
-    client, server = asgi_scope["client"] or ("", ""), asgi_scope["server"] or ("", "")
-    wsgi: WSGIEnvironment = {
-        "REQUEST_METHOD": asgi_scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(asgi_scope["raw_path"]).decode("latin-1"),
-        "QUERY_STRING": asgi_scope["query_string"].decode("latin-1"),
-        "REMOTE_ADDR": client[0],
-        "SERVER_NAME": server[0],
-        "SERVER_PORT": str(server[1]),
-        "SERVER_PROTOCOL": f"HTTP/{asgi_scope['http_version']}",
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": asgi_scope["scheme"],
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-    }
-    for name, encoded in asgi_scope["headers"]:
-        variable = _name_variable(name)
-        if variable is None:
-            continue
-        value = encoded.decode("latin-1")
-        if variable in wsgi:
-            value = wsgi[variable] + _SEPARATORS.get(variable, ", ") + value
-        wsgi[variable] = value
-    return wsgi
-
-
-@lru_cache(maxsize=256)
-def _name_variable(header: bytes) -> str | None:
-    """Return the name of the variable of a header, or None if the header is dropped.
-
-    `X_Forwarded_For` would have the variable of `X-Forwarded-For`, which a proxy has checked.
-    """
-    if b"_" in header:
-        return None
-    variable = header.decode("latin-1").upper().replace("-", "_")
-    if variable in ("CONTENT_LENGTH", "CONTENT_TYPE"):
-        return variable
-    return f"HTTP_{variable}"
 
 
 async def _receive_body(receive: Receive, body: IO[bytes], kept_bytes: int) -> None:

@@ -105,8 +105,12 @@ class Database:
         app.extensions["tripod.database"] = self
         app.teardown_appcontext(_close)
         if self.engine.dialect.name == "sqlite":
-            copy_logs = partial(checkpoints.keep_copying, self.thread_engine)
-            service_threads.add(app, "checkpoints", copy_logs)
+            event.listen(self.engine, "commit", self._note_commit)
+            keep_copying = partial(checkpoints.keep_copying, self._connections)
+            service_threads.add(app, "checkpoints", keep_copying)
+
+    def _note_commit(self, _connection: Connection) -> None:
+        self._connections.has_written = True
 
     def session(self, *, writing: bool) -> Session:
         """Return a new ORM session for reading, or for a transaction that writes."""

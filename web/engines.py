@@ -14,12 +14,16 @@ from typing import Any
 import sqlalchemy
 from sqlalchemy import Connection, Engine, event, make_url
 
-from web import checkpoints, database_errors, secret_files
+from web import database_errors, secret_files
 from web.waiting import check_that_it_may_wait
 
 BUSY_TIMEOUT_MS = 10_000
-#: Seconds between two attempts to begin a writing transaction. One takes about half as long.
-PAUSE = 0.001
+#: Seconds between two attempts to begin a writing transaction. A transaction takes about half of
+#: the first pause. Later ones are longer, so that those who wait for long use little CPU time.
+FIRST_PAUSE = 0.001
+LONGEST_PAUSE = 0.02
+#: Pages of 4 KiB after which a COMMIT copies the log, should `web/checkpoints.py` not do so.
+LONGEST_LOG = 250_000
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
 CONNECT_TIMEOUT = "5"
 
@@ -48,7 +52,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={checkpoints.MOST_PAGES}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
@@ -85,11 +89,13 @@ def begin_immediate(execute: Callable[[str], object]) -> None:
     :raises WouldWait: when another one is writing, and the running code must not wait.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
+    pause = FIRST_PAUSE
     execute("PRAGMA busy_timeout=0")
     try:
         while not _has_begun(execute, deadline):
             check_that_it_may_wait()
-            time.sleep(PAUSE)
+            time.sleep(pause)
+            pause = min(pause * 1.1, LONGEST_PAUSE)
     finally:
         execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 

@@ -45,6 +45,7 @@ _FORM_TYPES = {
 _LONGEST_NUMBER = 20
 #: This path is answered even while all threads wait.
 LIVENESS = "/livez"
+URGENT_REQUESTS = {("GET", LIVENESS), ("HEAD", LIVENESS)}
 _ENDPOINTS = "tripod.entrance"
 _encode = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -132,23 +133,18 @@ def machine_paths(app: Flask) -> Collection[str]:
 
 
 def quick_requests(app: Flask) -> Collection[tuple[str, str]]:
-    """Return the methods and paths of the requests that the event loop may answer.
+    """Return the methods and paths of the frequent requests, which the event loop may answer.
 
-    With SQLite, they include those of programs, and those to views that are marked with
+    With SQLite, these are the requests of programs, and those to views that are marked with
     `seldom_waits`. With PostgreSQL, each statement waits for the network.
     """
-    liveness = {("GET", LIVENESS), ("HEAD", LIVENESS)}
     database = app.extensions.get("tripod.database")
     if database is None or database.engine.dialect.name != "sqlite":
-        return liveness
+        return set()
     marked = (
         rule for rule in app.url_map.iter_rules() if is_marked(app.view_functions[rule.endpoint])
     )
-    return (
-        liveness
-        | {("POST", path) for path in _endpoints(app)}
-        | {("GET", rule.rule) for rule in marked}
-    )
+    return {("POST", path) for path in _endpoints(app)} | {("GET", rule.rule) for rule in marked}
 
 
 class Entrance:

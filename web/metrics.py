@@ -33,6 +33,7 @@ from werkzeug.wsgi import ClosingIterator
 from web import entrance, event_log
 from web.database import Database
 from web.environment import ConfigurationError
+from web.waiting import WouldWait
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -118,6 +119,9 @@ class _MeasuredRequests:
         self._in_progress.inc()
         try:
             response = self._application(wsgi, start)
+        except WouldWait:  # A thread answers it.
+            self._in_progress.dec()
+            raise
         except BaseException:
             end()
             raise

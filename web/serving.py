@@ -79,7 +79,8 @@ def as_asgi(create: "Callable[[], Flask]") -> "Callable[[], AsgiApplication]":
         gc.freeze()
         gc.enable()
         longest_body = request_bodies.find_limit(app)
-        return asgi.AsgiApplication(app, longest_body, entrance.quick_requests(app))
+        quick_requests = entrance.quick_requests(app)
+        return asgi.AsgiApplication(app, longest_body, quick_requests, entrance.URGENT_REQUESTS)
 
     return create_asgi_application
 

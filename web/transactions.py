@@ -17,29 +17,33 @@ from web.statements import Parameters
 
 
 class Connections:
-    """The connections of the threads of this process, one for each thread."""
+    """The connections of the threads of this process, one for each thread.
+
+    `has_written` tells `web/checkpoints.py` that a transaction has committed.
+    """
 
     def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+        self.engine = engine
+        self.has_written = False
         self._local = threading.local()
 
     @property
     def dialect(self) -> Dialect:
         """The kind of database."""
-        return self._engine.dialect
+        return self.engine.dialect
 
     def take(self) -> tuple[PoolProxiedConnection, bool]:
         """Return the connection of this thread, and whether it is a new one."""
         kept: PoolProxiedConnection | None = getattr(self._local, "connection", None)
         if kept is not None:
             return kept, False
-        self._local.connection = self._engine.raw_connection()
+        self._local.connection = self.engine.raw_connection()
         return self._local.connection, True
 
     def close(self) -> None:
         """Drop the connections of all threads. Each closes when it is no longer used."""
         self._local = threading.local()
-        self._engine.dispose()
+        self.engine.dispose()
 
     def discard(self) -> None:
         """Close the connection of this thread. The next transaction takes a new one."""
@@ -81,6 +85,7 @@ class Transaction:
         """Commit, and write the events of the transaction."""
         if self._writing and self._cursor is not None:
             self.run("COMMIT")
+            self._connections.has_written = True
         self._cursor = None
         event_log.write_pending(self.info)
 

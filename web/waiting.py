@@ -37,11 +37,12 @@ def call_without_waiting(function: Callable[[], T]) -> T:
 
     :raises WouldWait: when it would have had to wait.
     """
+    before = getattr(_thread, "may_not_wait", False)
     _thread.may_not_wait = True
     try:
         return function()
     finally:
-        _thread.may_not_wait = False
+        _thread.may_not_wait = before
 
 
 def check_that_it_may_wait() -> None:

@@ -47,8 +47,6 @@ def send(request: pytest.FixtureRequest, alice: Person, print_shop: RegisteredCl
 
 def test_the_event_loop_answers_the_frequent_requests(server: Server) -> None:
     assert entrance.quick_requests(server.app) == {
-        ("GET", "/livez"),
-        ("HEAD", "/livez"),
         ("GET", "/oauth/authorize"),
         ("POST", "/oauth/token"),
         ("POST", "/oauth/introspect"),

@@ -11,10 +11,11 @@ from flask import Flask
 from sqlalchemy import text
 
 from web import asgi, entrance
-from web.asgi import AsgiApplication, make_environ
+from web.asgi import AsgiApplication
 from web.cors import for_browser_clients
 from web.database import Database, get_transaction, writing
 from web.entrance import FORM, Blueprint, FormRequest, JsonAnswer
+from web.wsgi_environ import make_environ
 
 Environ = dict[str, Any]
 
@@ -282,8 +283,7 @@ def test_the_application_does_not_run_on_the_event_loop() -> None:
 
 def test_livez_answers_while_all_threads_wait(start: Callable[..., Flask]) -> None:
     leg, client = start(), Client()
-    quick_requests = entrance.quick_requests(leg)
-    served = AsgiApplication(leg, longest_body=0, threads=0, quick_requests=quick_requests)
+    served = AsgiApplication(leg, 0, urgent_requests=entrance.URGENT_REQUESTS, threads=0)
     request = scope(raw_path=b"/livez", headers=[(b"host", b"127.0.0.1:9000")])
 
     asyncio.run(asyncio.wait_for(served(request, client.receive, client.send), 5))
@@ -315,7 +315,9 @@ class Writer:
             return JsonAnswer(200, {"form": request.form})
 
         leg.register_blueprint(bp)
-        self.served = AsgiApplication(leg, 2**16, entrance.quick_requests(leg), threads=1)
+        self.served = AsgiApplication(
+            leg, 2**16, entrance.quick_requests(leg), entrance.URGENT_REQUESTS, threads=1
+        )
 
     async def ask(self, method: str, path: str, body: bytes = b"") -> Client:
         client = Client(body)
@@ -350,8 +352,21 @@ def test_a_thread_waits_for_another_writer_while_the_event_loop_answers(writer: 
     assert len(set(writer.threads) - {get_ident()}) == len(writer.threads) == 1
 
 
+def test_livez_comes_before_the_quick_requests_that_wait_for_their_turn(writer: Writer) -> None:
+    async def ask_among_many() -> int:
+        waiting = [asyncio.create_task(writer.ask("POST", "/write", b"a=1")) for _ in range(50)]
+        await asyncio.sleep(0)
+        await writer.ask("GET", "/livez")
+        before = len(writer.threads)
+        await asyncio.gather(*waiting)
+        return before
+
+    assert asyncio.run(ask_among_many()) < 10
+    assert writer.threads == [get_ident()] * 50
+
+
 def test_on_postgresql_threads_answer_the_endpoints(writer: Writer) -> None:
     """There, each statement waits for the network."""
     writer.database.engine.dialect.name = "postgresql"
 
-    assert set(entrance.quick_requests(writer.leg)) == {("GET", "/livez"), ("HEAD", "/livez")}
+    assert not entrance.quick_requests(writer.leg)

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import cast
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from web import checkpoints
-from web.checkpoints import copy_log
+from web.checkpoints import copy_log, copy_what_is_new
 from web.database import Database
+from web.transactions import Connections, Transaction
 
 
 @pytest.fixture
@@ -49,6 +51,12 @@ def count_notes_in_the_file(path: Path) -> int:
         return int(connection.execute("SELECT count(*) FROM notes").fetchone()[0])
 
 
+def count_pages_of_log(cursor: DBAPICursor) -> int:
+    """Return the number of pages that were logged since the log was begun anew."""
+    cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+    return int(cursor.fetchall()[0][1])
+
+
 def size_of_log(path: Path) -> int:
     return path.with_name(f"{path.name}-wal").stat().st_size
 
@@ -76,13 +84,14 @@ def test_the_log_is_copied_into_the_file(
 def test_a_log_that_was_copied_is_begun_anew(
     database: Database, copier: DBAPICursor, path: Path
 ) -> None:
-    sizes = set()
+    write(database, pages=checkpoints.FEW_PAGES + 1)
+    copy_log(copier)
+    size = size_of_log(path)
     for _ in range(5):
-        write(database, pages=checkpoints.FEW_PAGES + 1)
+        write(database, pages=checkpoints.FEW_PAGES)
         copy_log(copier)
-        sizes.add(size_of_log(path))
 
-    assert len(sizes) == 1
+    assert size_of_log(path) == size
 
 
 class BusyCursor:
@@ -121,3 +130,58 @@ def test_nobody_waits_while_a_transaction_reads_for_long(
 
     copy_log(copier)
     assert count_notes_in_the_file(path) == 2
+
+
+def test_the_thread_itself_begins_the_log_anew(database: Database, copier: DBAPICursor) -> None:
+    """The transaction that does so waits for the disk."""
+    write(database, pages=10)
+
+    copy_log(copier)
+
+    assert count_pages_of_log(copier) == 1
+
+
+def test_nothing_is_copied_unless_this_process_has_written(
+    database: Database, copier: DBAPICursor, path: Path
+) -> None:
+    """Otherwise the threads of two processes would copy each other's changes, without an end."""
+    copy_log(copier)
+    connections = Connections(database.thread_engine)
+    write(database)
+    copy_what_is_new(connections, copier)
+    assert count_notes_in_the_file(path) == 0
+
+    transaction = Transaction(connections, writing=True)
+    transaction.run("INSERT INTO notes VALUES ('')")
+    transaction.commit()
+    copy_what_is_new(connections, copier)
+
+    assert count_notes_in_the_file(path) == 2
+    assert not connections.has_written
+
+
+def test_what_a_reader_prevents_is_copied_later(
+    database: Database, copier: DBAPICursor, path: Path
+) -> None:
+    connections = Connections(database.thread_engine)
+    connections.has_written = True
+    with database.session(writing=False) as reader:
+        reader.execute(text("SELECT * FROM notes"))
+        write(database)
+        copy_what_is_new(connections, copier)
+        assert connections.has_written
+
+    copy_what_is_new(connections, copier)
+    assert count_notes_in_the_file(path) == 1
+
+
+def test_orm_sessions_are_copied_too(path: Path) -> None:
+    app, database = Flask("leg"), Database(f"sqlite:///{path}")
+    database.init_app(app)
+    connections = database._connections
+
+    with database.writing() as db:
+        db.execute(text("CREATE TABLE notes (note TEXT)"))
+
+    assert connections.has_written
+    database.close()

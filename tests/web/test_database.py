@@ -108,7 +108,7 @@ def test_parallel_writers_lose_no_update(database: Database) -> None:
 def test_a_writer_tries_again_after_short_pauses(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """SQLite itself would wait for up to 100 ms each time."""
+    """SQLite itself would soon wait for 100 ms each time."""
     pauses: list[float] = []
 
     with database.session(writing=True) as first, database.session(writing=True) as second:
@@ -122,7 +122,8 @@ def test_a_writer_tries_again_after_short_pauses(
         monkeypatch.setattr("web.engines.time.sleep", sleep)
 
         assert second.scalar(text("PRAGMA busy_timeout")) == BUSY_TIMEOUT_MS
-    assert pauses == [0.001] * 20
+    assert pauses[0] == 0.001
+    assert max(pauses) < 0.01
 
 
 def test_a_failed_transaction_writes_nothing(database: Database) -> None:

@@ -3,8 +3,12 @@
 import re
 import secrets
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -163,6 +167,27 @@ def test_connections_and_running_requests_are_counted(metrics: Metrics) -> None:
     assert connections["in_use"] == 0
     assert connections["idle"] >= 1
     assert connections["kept_by_threads"] >= 1
+    assert metrics.total("tripod_http_requests_in_progress") == 0
+
+
+def test_a_request_that_has_to_wait_for_the_database_is_counted_once(
+    legs: Running, first_port: int
+) -> None:
+    """The event loop begins with it, and a thread answers it."""
+    database = Path(legs.env["TRIPOD_INSTANCE_PATH"]) / "auth_server.db"
+    asked = partial(
+        requests.post, f"{legs.auth_server_url}/oauth/revoke", {"client_id": "x", "token": "x"}
+    )
+    with ThreadPoolExecutor(1) as threads, closing(sqlite3.connect(database)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        answer = threads.submit(asked, timeout=10)
+        time.sleep(0.3)
+        writer.rollback()
+        assert answer.result().status_code == 401
+
+    metrics = Metrics(first_port, first_port + 1, first_port + 2)
+    assert metrics.requests(route="/oauth/revoke", status="401") == 1
+    assert metrics.requests(route="/oauth/revoke", status="500") == 0
     assert metrics.total("tripod_http_requests_in_progress") == 0
 
 
