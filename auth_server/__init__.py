@@ -21,7 +21,7 @@ from auth_server import (
     sign_in,
     signing_keys,
 )
-from auth_server.expired_rows import EVERYTHING
+from auth_server.expired_rows import EVERYTHING, store_used_clients
 from auth_server.key_cipher import KeyCipher
 from auth_server.redirect_uris import is_private_use
 from auth_server.views import bp
@@ -58,7 +58,7 @@ def create_app(settings: AuthServerSettings) -> Flask:
     app.register_blueprint(bp)
     cli.init_app(app)
     health.init_app(app, database.check)
-    purging.init_app(app, database, EVERYTHING)
+    purging.init_app(app, database, (store_used_clients, *EVERYTHING))
     return app
 
 

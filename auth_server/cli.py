@@ -206,6 +206,7 @@ def delete_user(username: str) -> None:
 @token_commands.command("purge")
 def purge_tokens() -> None:
     """Delete everything that has expired: codes, tokens, grants, events and sign-ins."""
+    purge(get_database(), [expired_rows.store_used_clients])
     _purge(expired_rows.EVERYTHING)
 
 

@@ -1,5 +1,7 @@
 """What expires at the authorization server, and the steps that delete it.
 
+`store_used_clients` comes before them, so that the clients that are in use are not deleted.
+
 A kind of row that expires gets a step in one of the lists below. `tokens purge` and the thread of
 `web/purging.py` run all of them, `sessions purge` those of `SESSIONS`.
 
@@ -34,10 +36,11 @@ from web.purging import ROWS, Step, delete_rows, make_step
 _TOKENS = (access_tokens, refresh_tokens)
 #: How long an expired access token is kept, so that the event log can say that it has expired.
 EXPIRED_FOR = timedelta(hours=1)
-#: How long a client that registered itself is kept without a grant, and after its last one.
+#: How long a client that registered itself is kept if it never had a grant.
 UNUSED_FOR = timedelta(days=1)
+#: How long it is kept after its last grant.
 KEPT_AFTER_USE = timedelta(days=90)
-#: How often it is stored that such a client has a grant.
+#: The shortest time between two updates of `used_at`.
 USE_STORED_EVERY = timedelta(hours=1)
 
 _has_grant = exists().where(Grant.client_id == Client.client_id)
@@ -81,11 +84,11 @@ def purge_unused_grants(database: Database) -> int:
     return delete_grants(database, ids, is_over, skip_locked=True)
 
 
-def note_used_clients(database: Database) -> int:
+def store_used_clients(database: Database) -> int:
     """Store which clients that registered themselves are in use. Return their number.
 
-    They need not register again when all their grants have expired. An authorization request could
-    not store it: two of them would wait for each other.
+    So they are kept when all their grants have expired. An authorization request cannot store this:
+    it holds a shared lock on the client, so on PostgreSQL two of them would wait for each other.
     """
     key = Client.__table__.c.client_id
     is_due = Client.used_at.is_(None) | (Client.used_at <= now() - USE_STORED_EVERY)
@@ -102,9 +105,11 @@ def note_used_clients(database: Database) -> int:
 
 
 def purge_unused_clients(database: Database) -> int:
-    """Delete clients that registered themselves and have no grant, and no consent of a user.
+    """Delete clients that registered themselves and are not used.
 
-    A client that is locked is in use: an authorization request locks it until its grant is stored.
+    They have no consent and no grant, `UNUSED_FOR` after the registration or `KEPT_AFTER_USE` after
+    the last grant. A client that is locked is in use: an authorization request locks it until its
+    grant is stored.
     """
     is_old = case(
         (Client.used_at.is_(None), Client.created_at <= now() - UNUSED_FOR),
@@ -171,7 +176,6 @@ SESSIONS: Sequence[Step] = (
 EVERYTHING: Sequence[Step] = (
     purge_access_tokens,
     purge_unused_grants,
-    note_used_clients,
     purge_expired_grants,
     purge_unused_clients,
     make_step(AccountEvent.__table__.c.id, _is_old_event),

@@ -37,7 +37,7 @@ from web.database import get_database, get_reader, lock
 from web.guarded_client import GuardedClient
 from web.http_client import NoResponse, Response
 from web.statements import Query
-from web.waiting import check_that_it_may_wait
+from web.waiting import check_may_wait
 
 MAX_BYTES = 5 * 1024
 #: The most fetches at a time in one process, and the seconds to wait for one's turn.
@@ -140,7 +140,7 @@ def refresh(client_id: str, visitor: str) -> None:
         return
     documents: MetadataDocuments = current_app.extensions[_EXTENSION]
     documents.check_failure(client_id)
-    check_that_it_may_wait()
+    check_may_wait()
     if request_throttling.count_document(visitor):
         raise DocumentRefused(Reason.TOO_MANY_DOCUMENTS, _TOO_MANY)
     with documents.wait_for_turn():

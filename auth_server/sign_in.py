@@ -235,21 +235,21 @@ def _load_user() -> SignedInUser | None:
 def _store_use(_error: BaseException | None) -> None:
     """Store that the sign-in of this request was used, once a minute.
 
-    The response does not depend on it, so a database that accepts no writes is no error here, and
-    while another transaction is writing, it is left to a later request.
+    The response does not depend on it, so a database that accepts no writes is no error here. If
+    another transaction is writing on SQLite, a later request stores the use.
     """
     user: SignedInUser | None = g.get("signed_in_user")
     if user is None or not sign_in_records.is_use_due(user):
         return
     try:
         with suppress(WouldWait):
-            call_without_waiting(lambda: _store_use_of(user))
+            call_without_waiting(lambda: _write_use(user))
     except Exception as error:
         if not database_errors.is_unavailable(error):
             raise
 
 
-def _store_use_of(user: SignedInUser) -> None:
+def _write_use(user: SignedInUser) -> None:
     transaction = get_database().transaction(writing=True)
     sign_in_records.store_use(transaction, user)
     transaction.commit()

@@ -33,7 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class _Application(Flask):
     def ensure_sync(self, func: F) -> F:
-        """Return the function as it is. No view is asynchronous, and Flask would ask each time."""
+        """Return the function as it is. No view is asynchronous, which Flask would test again."""
         return func
 
 

@@ -1,8 +1,9 @@
 """Serve a WSGI application under an ASGI server, so that only whole requests take a thread.
 
-The event loop receives the whole body, within a time limit, before a thread runs the application.
-So clients that send slowly do not keep others waiting. Headers keep all their bytes, as PEP 3333
-requires. Granian's own WSGI interface empties each header that has a byte above 0x7E.
+The event loop receives the whole body, within a time limit, before the application runs: in a
+thread or, for some requests, on the event loop. So clients that send slowly do not keep others
+waiting. Headers keep all their bytes, as PEP 3333 requires. Granian's own WSGI interface empties
+each header that has a byte above 0x7E.
 """
 
 import asyncio
@@ -63,8 +64,8 @@ class AsgiApplication:
     nobody fills the disk with bodies that are refused.
 
     The event loop itself answers the `quick_requests` and the `urgent_requests`, which are pairs of
-    a method and a path. If the answer to one of them would have to wait, a thread answers it. With
-    hundreds of quick requests, an urgent one waits for one of them at most.
+    a method and a path. If such a request would have to wait, a thread answers it instead. Quick
+    requests take turns, so an urgent request waits for one of them at most.
     """
 
     def __init__(
@@ -124,11 +125,11 @@ class AsgiApplication:
         self, wsgi: "WSGIEnvironment", run: Callable[..., list[Message]]
     ) -> tuple[Batches, list[Message]]:
         """Return the batches of the response, and the first of them."""
-        asked = (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"])
-        is_quick = asked in self._quick_requests
+        method_and_path = (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"])
+        is_quick = method_and_path in self._quick_requests
         if is_quick:
             await self._take_turn()
-        if is_quick or asked in self._urgent_requests:
+        if is_quick or method_and_path in self._urgent_requests:
             batches = _make_messages(self._application, wsgi.copy())
             with suppress(WouldWait):
                 return batches, call_without_waiting(lambda: run(next, batches))
@@ -137,7 +138,7 @@ class AsgiApplication:
         return batches, await self._threads.call(lambda: run(next, batches))
 
     async def _take_turn(self) -> None:
-        """Wait until the event loop has done everything else since the last turn."""
+        """Wait for the turn of this request. Between two turns, the loop does its other work."""
         await self._turn.acquire()
         asyncio.get_running_loop().call_soon(self._turn.release)
 

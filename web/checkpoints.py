@@ -1,8 +1,9 @@
-"""Copy the log of a SQLite database into its file, in a thread of each process that serves.
+"""Copy SQLite's write-ahead log into the database file, in a thread of each process that serves.
 
-In WAL mode, a COMMIT only appends to the log. By default, SQLite copies the log after each 1,000
-pages, in the COMMIT of some request, which then waits for the disk. So does the COMMIT that begins
-the log anew after that. On the event loop, all other requests would wait with them.
+A COMMIT only appends to the log (WAL). Copying it is called a checkpoint. By default, SQLite does
+so after each 1,000 pages, in the COMMIT of some request, which then waits for the disk for several
+milliseconds. The first COMMIT after a complete copy restarts the log, and waits for the disk, too.
+On the event loop, all other requests would wait as well.
 """
 
 import logging
@@ -17,53 +18,60 @@ log = logging.getLogger("tripod")
 
 #: Seconds between two copies.
 PAUSE = 0.5
-#: Pages of 4 KiB that may be left in the log while others are writing.
-FEW_PAGES = 1_000
-#: Milliseconds to wait until nobody is writing.
-PATIENCE_MS = 100
+#: While the end of a longer log is copied, nobody can write. In pages of 4 KiB.
+LONG_WAL = 1_000
+#: Milliseconds to wait at most for a transaction that is writing.
+LOCK_TIMEOUT_MS = 100
 
 
 def keep_copying(connections: Connections) -> None:
-    """Copy the log after this process has written. If that fails, requests fail too and say so."""
+    """Copy the log again and again, whenever this process has written. Never return.
+
+    An attempt can fail because another transaction was writing. If the database has failed,
+    requests report that.
+    """
     while True:
         try:
             with closing(connections.engine.raw_connection()) as connection:
                 cursor = connection.cursor()
-                cursor.execute(f"PRAGMA busy_timeout={PATIENCE_MS}")
+                cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_MS}")
                 while True:
                     copy_what_is_new(connections, cursor)
                     time.sleep(PAUSE)
         except Exception as error:
             connections.has_written = True
-            log.debug("The log of the database was not copied: %s", type(error).__name__)
+            log.debug("SQLite's log was not copied: %s", type(error).__name__)
         time.sleep(PAUSE)
 
 
 def copy_what_is_new(connections: Connections, cursor: DBAPICursor) -> None:
-    """Copy the log if this process has written since its last copy."""
+    """Copy the log if this process has written since its last complete copy."""
     if connections.has_written:
         connections.has_written = False
-        connections.has_written = not copy_log(cursor) or connections.has_written
+        connections.has_written = not copy_wal(cursor) or connections.has_written
 
 
-def copy_log(cursor: DBAPICursor) -> bool:
-    """Copy the log into the file. Return False if a transaction that reads for long prevents it.
+def copy_wal(cursor: DBAPICursor) -> bool:
+    """Copy the log. Return False if another copy or a transaction that still reads prevents it.
 
-    Others go on writing meanwhile. If much was logged, they wait until the rest is copied, because
-    only then SQLite begins the log anew.
+    Others can write during the copy. If the log is long, they wait until its end is copied,
+    because SQLite restarts only a log that is completely copied.
     """
     cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    [(_, logged, copied)] = cursor.fetchall()
-    if copied < logged:
+    [(is_prevented, logged, copied)] = cursor.fetchall()
+    if is_prevented or copied < logged:
         return False
-    if logged > FEW_PAGES:
+    if logged > LONG_WAL:
         cursor.execute("PRAGMA wal_checkpoint(FULL)")
-    _begin_log(cursor)
+    _restart_wal(cursor)
     return True
 
 
-def _begin_log(cursor: DBAPICursor) -> None:
-    """Write the smallest change to the log: the unused number in the header, as it is."""
+def _restart_wal(cursor: DBAPICursor) -> None:
+    """Restart the log with a small change, so that no request has to.
+
+    Store `user_version`, which Tripod does not use, with its present value.
+    """
     cursor.execute("PRAGMA user_version")
     [(version,)] = cursor.fetchall()
     cursor.execute(f"PRAGMA user_version={version}")

@@ -101,7 +101,10 @@ class Database:
         self._connections = Connections(self.thread_engine)
 
     def init_app(self, app: Flask) -> None:
-        """Make this the database of `app`, and close each request's session at its end."""
+        """Make this the database of `app`, and close each request's session at its end.
+
+        On SQLite, declare the thread that copies its log.
+        """
         app.extensions["tripod.database"] = self
         app.teardown_appcontext(_close)
         if self.engine.dialect.name == "sqlite":

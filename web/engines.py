@@ -15,15 +15,15 @@ import sqlalchemy
 from sqlalchemy import Connection, Engine, event, make_url
 
 from web import database_errors, secret_files
-from web.waiting import check_that_it_may_wait
+from web.waiting import check_may_wait
 
 BUSY_TIMEOUT_MS = 10_000
-#: Seconds between two attempts to begin a writing transaction. A transaction takes about half of
-#: the first pause. Later ones are longer, so that those who wait for long use little CPU time.
+#: Seconds between two attempts to begin a writing transaction. A transaction takes about 0.5 ms.
+#: Later pauses are longer, so that a long wait uses little CPU time.
 FIRST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
-#: Pages of 4 KiB after which a COMMIT copies the log, should `web/checkpoints.py` not do so.
-LONGEST_LOG = 250_000
+#: Pages of 4 KiB after which a COMMIT copies SQLite's log, if `web/checkpoints.py` has not done so.
+LONGEST_WAL = 250_000
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
 CONNECT_TIMEOUT = "5"
 
@@ -52,7 +52,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
+    cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_WAL}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
@@ -81,11 +81,12 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def begin_immediate(execute: Callable[[str], object]) -> None:
-    """Begin a writing transaction on SQLite, when no other transaction is writing.
+    """Begin a writing transaction on SQLite as soon as no other transaction is writing.
 
     SQLite itself would wait with pauses that grow to 100 ms.
 
-    :raises Exception: the error of `execute`, when others have written for `BUSY_TIMEOUT_MS`.
+    :raises Exception: the error of `execute`, at once, or after `BUSY_TIMEOUT_MS` if the database
+        was locked.
     :raises WouldWait: when another one is writing, and the running code must not wait.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
@@ -93,7 +94,7 @@ def begin_immediate(execute: Callable[[str], object]) -> None:
     execute("PRAGMA busy_timeout=0")
     try:
         while not _has_begun(execute, deadline):
-            check_that_it_may_wait()
+            check_may_wait()
             time.sleep(pause)
             pause = min(pause * 1.1, LONGEST_PAUSE)
     finally:

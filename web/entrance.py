@@ -29,7 +29,7 @@ from flask.sansio.app import App
 from web import cors, headers, pages, request_id
 from web.canonical_host import for_machines
 from web.leg_settings import LegSettings
-from web.waiting import is_marked
+from web.waiting import is_for_event_loop
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -135,14 +135,17 @@ def machine_paths(app: Flask) -> Collection[str]:
 def quick_requests(app: Flask) -> Collection[tuple[str, str]]:
     """Return the methods and paths of the frequent requests, which the event loop may answer.
 
-    With SQLite, these are the requests of programs, and those to views that are marked with
-    `seldom_waits`. With PostgreSQL, each statement waits for the network.
+    With SQLite, these are POST requests to the endpoints for programs, and GET requests to views
+    that are marked with `for_event_loop`. Otherwise there are none: on PostgreSQL, each statement
+    waits for the network.
     """
     database = app.extensions.get("tripod.database")
     if database is None or database.engine.dialect.name != "sqlite":
         return set()
     marked = (
-        rule for rule in app.url_map.iter_rules() if is_marked(app.view_functions[rule.endpoint])
+        rule
+        for rule in app.url_map.iter_rules()
+        if is_for_event_loop(app.view_functions[rule.endpoint])
     )
     return {("POST", path) for path in _endpoints(app)} | {("GET", rule.rule) for rule in marked}
 

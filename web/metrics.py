@@ -119,7 +119,7 @@ class _MeasuredRequests:
         self._in_progress.inc()
         try:
             response = self._application(wsgi, start)
-        except WouldWait:  # A thread answers it.
+        except WouldWait:  # A thread runs it again.
             self._in_progress.dec()
             raise
         except BaseException:

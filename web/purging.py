@@ -2,7 +2,7 @@
 
 A step reads which rows have expired, which locks nothing, and deletes at most `ROWS` of them by
 their primary keys. So it holds the database for a few milliseconds, and then there is a pause. On
-SQLite, the event loop itself waits for a writer.
+SQLite, nobody else can write meanwhile.
 
 Of all processes on all machines, one at a time purges by itself: the one that holds a lease in the
 database. Its run ends before the lease does.
@@ -36,7 +36,7 @@ LONGEST_RUN = 45.0
 FIRST_WITHIN = 5.0
 _LEASE = "expired rows"
 
-#: Deletes at most `ROWS` expired rows of one kind, and returns their number.
+#: Deletes or updates at most `ROWS` rows of one kind, and returns their number.
 Step = Callable[[Database], int]
 
 

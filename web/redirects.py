@@ -23,6 +23,7 @@ class ExactResponse(Response):
         location = self.headers.get("Location")
         if location is None or not location.isascii():
             return super().get_wsgi_headers(environ)
+        # Then Werkzeug has no address to take apart.
         del self.headers["Location"]
         headers = super().get_wsgi_headers(environ)
         self.headers["Location"] = headers["Location"] = location

@@ -13,12 +13,12 @@ _EXTENSION = "tripod.service_threads"
 
 
 def add(app: Flask, name: str, work: Callable[[], None]) -> None:
-    """Declare a thread of `app` that runs `work`. It begins in `start_with_first_request`."""
+    """Declare a thread of `app` that runs `work`. It starts with the first request."""
     app.extensions.setdefault(_EXTENSION, {})[name] = work
 
 
 def start_with_first_request(app: Flask) -> Flask:
-    """Let the threads of `app` begin with the first request, and return it.
+    """Start the declared threads with the first request. Return `app`.
 
     So a command starts no thread, and a process that was forked after the application was created
     has its own.

@@ -19,7 +19,7 @@ from web.statements import Parameters
 class Connections:
     """The connections of the threads of this process, one for each thread.
 
-    `has_written` tells `web/checkpoints.py` that a transaction has committed.
+    `has_written` is true if SQLite's log may have changes that are not copied (`checkpoints.py`).
     """
 
     def __init__(self, engine: Engine) -> None:

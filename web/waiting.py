@@ -1,7 +1,8 @@
-"""Whether the code that runs may wait for another transaction: on the event loop, it must not.
+"""Stop code on the event loop before it waits.
 
-While the event loop of `web/asgi.py` waits, the whole leg does, with its `/livez`. So what it runs
-raises `WouldWait` instead, before it has changed anything, and a thread runs it again.
+While the event loop of `web/asgi.py` waits, its process answers no request, not even `/livez`. So
+code that would have to wait raises `WouldWait` before it has changed anything, and a thread runs
+the request again.
 """
 
 import threading
@@ -15,27 +16,28 @@ _thread = threading.local()
 
 
 class WouldWait(BaseException):
-    """The code would have had to wait. It is not an error, so no error handler may catch it."""
+    """The code would have to wait. It is a BaseException, so that no error handler catches it."""
 
 
-def seldom_waits(view: View) -> View:
-    """Mark a view that the event loop may run, if the database is SQLite.
+def for_event_loop(view: View) -> View:
+    """Mark a view that the event loop may run if the database is SQLite.
 
-    Before it waits for anything else, it calls `check_that_it_may_wait`.
+    Before the view waits for anything but the database, it must call `check_may_wait`, and must not
+    have changed anything.
     """
-    view.seldom_waits = True  # type: ignore[attr-defined]
+    view.is_for_event_loop = True  # type: ignore[attr-defined]
     return view
 
 
-def is_marked(view: object) -> bool:
-    """Return whether the view is marked with `seldom_waits`."""
-    return bool(getattr(view, "seldom_waits", False))
+def is_for_event_loop(view: object) -> bool:
+    """Return whether the view is marked with `for_event_loop`."""
+    return bool(getattr(view, "is_for_event_loop", False))
 
 
 def call_without_waiting(function: Callable[[], T]) -> T:
     """Return the result of `function()`.
 
-    :raises WouldWait: when it would have had to wait.
+    :raises WouldWait: when it would have to wait.
     """
     before = getattr(_thread, "may_not_wait", False)
     _thread.may_not_wait = True
@@ -45,8 +47,8 @@ def call_without_waiting(function: Callable[[], T]) -> T:
         _thread.may_not_wait = before
 
 
-def check_that_it_may_wait() -> None:
-    """Return if the running code may wait.
+def check_may_wait() -> None:
+    """Check that the running code may wait.
 
     :raises WouldWait: when it runs in `call_without_waiting`.
     """

@@ -42,7 +42,7 @@ class Client(Base):
     links: Mapped[dict[str, str] | None] = mapped_column(JSON)
     # A value of `RegisteredBy`; None for the command line and the developer pages.
     registered_by: Mapped[str | None] = mapped_column(String(20))
-    # When a client that registered itself last had a grant, about to the hour.
+    # When a client that registered itself last had a grant, accurate to about an hour.
     used_at: Mapped[Moment | None]
     # The digest of the registration access token (RFC 7592 §3).
     registration_token_digest: Mapped[str | None] = mapped_column(DIGEST)

@@ -30,13 +30,13 @@ from web.database import get_transaction, writing
 from web.event_log import record, record_on_commit
 from web.request_text import checks_query
 from web.state_changes import changes_state
-from web.waiting import seldom_waits
+from web.waiting import for_event_loop
 
 
 @bp.get("/oauth/authorize")
 @changes_state()
 @checks_query
-@seldom_waits
+@for_event_loop
 @writing
 def authorization_request() -> ResponseReturnValue:
     """A2 – Authorization request (RFC 6749 §4.1.1): ask the user, unless nothing is to be asked."""
@@ -47,10 +47,10 @@ def authorization_request() -> ResponseReturnValue:
     if user is None:
         return _redirect_to_sign_in(authorization)
     grants.lock_oldest_grants_of(get_transaction(), user.id, authorization.client.client_id)
-    allowed_before = _allowed_before(authorization, user)
-    scopes_to_ask = _scopes_to_ask(authorization, allowed_before)
+    allowed_at = _find_allowed(authorization, user)
+    scopes_to_ask = _scopes_to_ask(authorization, allowed_at)
     if not scopes_to_ask:
-        _record_remembered(authorization, user, allowed_before)
+        _record_remembered(authorization, user, allowed_at)
         return _authorization_response(authorization, user, set(authorization.requested_scopes))
     if "none" in authorization.prompt:
         raise authorization.refused(
@@ -71,7 +71,8 @@ def authorization_decision() -> ResponseReturnValue:
     grants.lock_grants_of(get_transaction(), user.id, authorization.client.client_id)
     decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
     asked = scope_list(request.form.get("asked_scope"))
-    allowed_before = _allowed_before(authorization, user).keys() - set(asked)
+    # What the page has asked about counts, even if it was allowed in another tab since.
+    allowed_before = _find_allowed(authorization, user).keys() - set(asked)
     scopes_to_ask = _scopes_to_ask(authorization, allowed_before)
     if decision == "deny":
         _withdraw(authorization, user, asked)
@@ -88,7 +89,7 @@ def authorization_decision() -> ResponseReturnValue:
         scope=scope_text(ticked),
     )
     granted = ticked | (set(authorization.requested_scopes) - set(scopes_to_ask))
-    _note_permission(authorization, user, granted)
+    _store_consent(authorization, user, granted)
     return _authorization_response(authorization, user, granted)
 
 
@@ -213,8 +214,8 @@ def _redirect_to_sign_in(authorization: Authorization) -> ResponseReturnValue:
     return redirect_to_login(view="account_choice_page")
 
 
-def _allowed_before(authorization: Authorization, user: SignedInUser) -> dict[str, datetime]:
-    """Return when the user allowed each scope that they need not be asked about."""
+def _find_allowed(authorization: Authorization, user: SignedInUser) -> dict[str, datetime]:
+    """Return the scopes that the user need not be asked about, with the time of the consent."""
     if "consent" in authorization.prompt or not _can_be_remembered(authorization):
         return {}
     return consents.remembered_consents(get_transaction(), user.id, authorization.client.client_id)
@@ -234,10 +235,10 @@ def _can_be_remembered(authorization: Authorization) -> bool:
     return is_usual_api and not authorization.client.is_public
 
 
-def _note_permission(
+def _store_consent(
     authorization: Authorization, user: SignedInUser, granted_scopes: set[str]
 ) -> None:
-    """Note what the user allows, and remember it if it can be remembered."""
+    """Store the consent if it can be remembered, and an account event for a new connection."""
     db, client = get_transaction(), authorization.client
     if not grants.is_connected(db, user.id, client.client_id):
         account_events.note(

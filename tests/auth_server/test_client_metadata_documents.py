@@ -136,7 +136,7 @@ def test_a_document_of_another_host_is_not_fetched(publisher: Publisher, events:
 
 
 def test_the_event_loop_fetches_no_document(publisher: Publisher) -> None:
-    """A fetch takes seconds, so a thread does it. Once it is stored, nothing has to wait."""
+    """A fetch takes seconds, so a thread does it. Once the document is stored, nothing waits."""
     with pytest.raises(WouldWait):
         call_without_waiting(publisher.request)
     assert publisher.host.connections == 0

@@ -121,8 +121,8 @@ def test_the_use_of_a_client_is_stored_once_an_hour(
     with database.writing() as db:
         db.add(make_grant(db, client.client_id))
 
-    counts = [expired_rows.note_used_clients(database) for _ in range(2)]
+    counts = [expired_rows.store_used_clients(database) for _ in range(2)]
     clock.forward(hours=1)
-    counts.append(expired_rows.note_used_clients(database))
+    counts.append(expired_rows.store_used_clients(database))
 
     assert counts == [1, 0, 1]

@@ -3,6 +3,7 @@
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import cast
@@ -13,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.engine.interfaces import DBAPICursor
 
 from web import checkpoints
-from web.checkpoints import copy_log, copy_what_is_new
+from web.checkpoints import copy_wal, copy_what_is_new
 from web.database import Database
 from web.transactions import Connections, Transaction
 
@@ -33,7 +34,7 @@ def database(path: Path) -> Iterator[Database]:
 
 
 @pytest.fixture
-def copier(database: Database) -> Iterator[DBAPICursor]:
+def copying_cursor(database: Database) -> Iterator[DBAPICursor]:
     """Return the cursor of the thread that copies."""
     with closing(database.thread_engine.raw_connection()) as connection:
         yield connection.cursor()
@@ -52,7 +53,7 @@ def count_notes_in_the_file(path: Path) -> int:
 
 
 def count_pages_of_log(cursor: DBAPICursor) -> int:
-    """Return the number of pages that were logged since the log was begun anew."""
+    """Return the number of pages that were logged since the log was restarted."""
     cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
     return int(cursor.fetchall()[0][1])
 
@@ -62,9 +63,9 @@ def size_of_log(path: Path) -> int:
 
 
 def test_a_commit_does_not_copy_the_log(
-    database: Database, copier: DBAPICursor, path: Path
+    database: Database, copying_cursor: DBAPICursor, path: Path
 ) -> None:
-    copy_log(copier)
+    copy_wal(copying_cursor)
     for _ in range(20):
         write(database, pages=100)
 
@@ -72,24 +73,24 @@ def test_a_commit_does_not_copy_the_log(
 
 
 def test_the_log_is_copied_into_the_file(
-    database: Database, copier: DBAPICursor, path: Path
+    database: Database, copying_cursor: DBAPICursor, path: Path
 ) -> None:
     write(database)
 
-    copy_log(copier)
+    copy_wal(copying_cursor)
 
     assert count_notes_in_the_file(path) == 1
 
 
-def test_a_log_that_was_copied_is_begun_anew(
-    database: Database, copier: DBAPICursor, path: Path
+def test_a_log_that_was_copied_is_restarted(
+    database: Database, copying_cursor: DBAPICursor, path: Path
 ) -> None:
-    write(database, pages=checkpoints.FEW_PAGES + 1)
-    copy_log(copier)
+    write(database, pages=checkpoints.LONG_WAL + 1)
+    copy_wal(copying_cursor)
     size = size_of_log(path)
     for _ in range(5):
-        write(database, pages=checkpoints.FEW_PAGES)
-        copy_log(copier)
+        write(database, pages=checkpoints.LONG_WAL)
+        copy_wal(copying_cursor)
 
     assert size_of_log(path) == size
 
@@ -108,74 +109,101 @@ class BusyCursor:
 
 
 def test_the_log_stays_short_while_others_write_without_a_pause(
-    database: Database, copier: DBAPICursor, path: Path, monkeypatch: pytest.MonkeyPatch
+    database: Database, copying_cursor: DBAPICursor, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checkpoints, "FEW_PAGES", 10)
+    monkeypatch.setattr(checkpoints, "LONG_WAL", 10)
     for _ in range(20):
-        copy_log(cast(DBAPICursor, BusyCursor(copier, database)))
+        copy_wal(cast(DBAPICursor, BusyCursor(copying_cursor, database)))
 
     assert size_of_log(path) < 40 * 4096
 
 
-def test_nobody_waits_while_a_transaction_reads_for_long(
-    database: Database, copier: DBAPICursor, path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_long_read_does_not_make_writers_wait(
+    database: Database, copying_cursor: DBAPICursor, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("web.engines.BUSY_TIMEOUT_MS", 0)
     with database.session(writing=False) as reader:
         reader.execute(text("SELECT * FROM notes"))
-        write(database, pages=checkpoints.FEW_PAGES + 1)
+        write(database, pages=checkpoints.LONG_WAL + 1)
 
-        copy_log(copier)
+        copy_wal(copying_cursor)
         write(database)
 
-    copy_log(copier)
+    copy_wal(copying_cursor)
     assert count_notes_in_the_file(path) == 2
 
 
-def test_the_thread_itself_begins_the_log_anew(database: Database, copier: DBAPICursor) -> None:
-    """The transaction that does so waits for the disk."""
+def test_the_thread_itself_restarts_the_log(
+    database: Database, copying_cursor: DBAPICursor
+) -> None:
+    """The transaction that restarts it waits for the disk, so it must not be that of a request."""
     write(database, pages=10)
 
-    copy_log(copier)
+    copy_wal(copying_cursor)
 
-    assert count_pages_of_log(copier) == 1
+    assert count_pages_of_log(copying_cursor) == 1
 
 
 def test_nothing_is_copied_unless_this_process_has_written(
-    database: Database, copier: DBAPICursor, path: Path
+    database: Database, copying_cursor: DBAPICursor, path: Path
 ) -> None:
-    """Otherwise the threads of two processes would copy each other's changes, without an end."""
-    copy_log(copier)
+    """Otherwise the threads of two processes would copy each other's changes again and again."""
+    copy_wal(copying_cursor)
     connections = Connections(database.thread_engine)
     write(database)
-    copy_what_is_new(connections, copier)
+    copy_what_is_new(connections, copying_cursor)
     assert count_notes_in_the_file(path) == 0
 
     transaction = Transaction(connections, writing=True)
     transaction.run("INSERT INTO notes VALUES ('')")
     transaction.commit()
-    copy_what_is_new(connections, copier)
+    copy_what_is_new(connections, copying_cursor)
 
     assert count_notes_in_the_file(path) == 2
     assert not connections.has_written
 
 
-def test_what_a_reader_prevents_is_copied_later(
-    database: Database, copier: DBAPICursor, path: Path
+def test_a_copy_that_a_reader_prevents_is_made_later(
+    database: Database, copying_cursor: DBAPICursor, path: Path
 ) -> None:
     connections = Connections(database.thread_engine)
     connections.has_written = True
     with database.session(writing=False) as reader:
         reader.execute(text("SELECT * FROM notes"))
         write(database)
-        copy_what_is_new(connections, copier)
+        copy_what_is_new(connections, copying_cursor)
         assert connections.has_written
 
-    copy_what_is_new(connections, copier)
+    copy_what_is_new(connections, copying_cursor)
     assert count_notes_in_the_file(path) == 1
 
 
-def test_orm_sessions_are_copied_too(path: Path) -> None:
+def test_a_copy_that_another_process_prevents_is_made_later(
+    database: Database, copying_cursor: DBAPICursor, path: Path
+) -> None:
+    """The other one is copying, and waits until a transaction has stopped reading."""
+
+    def restart() -> None:
+        with closing(sqlite3.connect(path, timeout=30)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(RESTART)")
+
+    def is_copying() -> bool:
+        copying_cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        return bool(copying_cursor.fetchall()[0][0])
+
+    write(database)
+    with ThreadPoolExecutor(1) as threads:
+        with database.session(writing=False) as reader:
+            reader.execute(text("SELECT * FROM notes"))
+            other = threads.submit(restart)
+            while not is_copying():
+                assert not other.done()
+
+            assert not copy_wal(copying_cursor)
+        other.result()
+
+
+def test_commits_of_orm_sessions_are_copied_too(path: Path) -> None:
     app, database = Flask("leg"), Database(f"sqlite:///{path}")
     database.init_app(app)
     connections = database._connections

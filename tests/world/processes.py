@@ -19,9 +19,9 @@ import requests
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN = 30.0
 STOPPED_WITHIN = 10.0
-#: The kernel gives none of these to a connection, or to a server that asks for any port.
+#: Linux assigns none of these to a connection, or to a server that binds port 0.
 PORTS = range(20_000, 32_768)
-#: Each worker of pytest takes other ports.
+#: Up to this number of pytest workers, no two use the same ports.
 WORKERS = 8
 URLS = ("TRIPOD_AUTH_SERVER_URL", "TRIPOD_CLIENT_APP_URL", "TRIPOD_RESOURCE_API_URL")
 
@@ -38,7 +38,7 @@ _ports = _own_ports()
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports on which nothing listens. Nothing takes one until a test starts a server there."""
+    """Return ports on which nothing listens. The kernel assigns them to no other socket."""
     return [next(filter(_is_free, _ports)) for _ in range(count)]
 
 
