@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from world.routes import remember_routes
 
 pytest_plugins = ["world.fixtures"]
 
@@ -15,7 +16,11 @@ ROOM = 2 * 2**30
 
 
 def pytest_configure() -> None:
-    """Keep the files of the tests in memory, unless the variable says where they are to be."""
+    """Keep the files of the tests in memory, unless the variable says where they are to be.
+
+    Applications are created quickly from the second one on.
+    """
+    remember_routes()
     if MEMORY.is_dir() and can_hold_the_files():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
