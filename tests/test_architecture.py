@@ -6,7 +6,7 @@ import re
 import sys
 import tokenize
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -75,7 +75,13 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text())
 
 
-def find_imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Return all nodes of the file. Almost each test looks at them."""
+    return [*ast.walk(parse(path))]
+
+
+def find_imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield each imported name in full: `web.clock.now` for `from web.clock import now`."""
     for node in nodes:
         if isinstance(node, ast.Import):
@@ -85,9 +91,10 @@ def find_imports(nodes: Iterator[ast.AST]) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@cache
 def imported_by(name: str) -> set[str]:
     """Return the names that the file imports anywhere."""
-    return set(find_imports(ast.walk(parse(ROOT / name))))
+    return set(find_imports(nodes_of(ROOT / name)))
 
 
 def roots_imported_by(name: str) -> set[str]:
@@ -103,26 +110,29 @@ def walk_module_level(node: ast.AST) -> Iterator[ast.AST]:
             yield from walk_module_level(child)
 
 
-def names_in(path: Path) -> Iterator[str]:
-    """Yield the names that the file uses or imports; `datetime.now` also counts as `now`."""
-    for node in ast.walk(parse(path)):
+@cache
+def names_in(path: Path) -> set[str]:
+    """Return the names that the file uses or imports; `datetime.now` also counts as `now`."""
+    names: set[str] = set()
+    for node in nodes_of(path):
         if isinstance(node, ast.Name):
-            yield node.id
+            names.add(node.id)
         elif isinstance(node, ast.Attribute):
-            yield from (node.attr, ast.unparse(node))
+            names.update((node.attr, ast.unparse(node)))
         elif isinstance(node, ast.alias):
-            yield node.name
+            names.add(node.name)
+    return names
 
 
 def files_that_mention(*words: str) -> set[str]:
     """Return the files that use or import one of these names."""
-    return {name_of(path) for path in FILES if set(words) & set(names_in(path))}
+    return {name_of(path) for path in FILES if set(words) & names_in(path)}
 
 
 def find_nodes(kind: type[ast.AST] | object) -> Iterator[tuple[str, ast.AST]]:
     """Yield the nodes of a kind in the product code, each with its `path:line`."""
     for path in FILES_WITHOUT_MIGRATIONS:
-        for node in ast.walk(parse(path)):
+        for node in nodes_of(path):
             if isinstance(node, kind):
                 yield f"{name_of(path)}:{node.lineno}", node
 
@@ -320,7 +330,7 @@ def count_code_lines(path: Path) -> int:
         if token.type not in layout:
             lines.update(range(token.start[0], token.end[0] + 1))
     documented = Function | ast.Module | ast.ClassDef
-    nodes = [node for node in ast.walk(parse(path)) if isinstance(node, documented)]
+    nodes = [node for node in nodes_of(path) if isinstance(node, documented)]
     return len(lines) - sum(count_docstring_lines(node) for node in nodes)
 
 
@@ -332,7 +342,7 @@ def test_conditional_expressions_are_rare_in_every_package() -> None:
     for path in FILES_WITHOUT_MIGRATIONS:
         package = packages.get(package_of(path), package_of(path))
         lines[package] += count_code_lines(path)
-        expressions[package] += sum(isinstance(n, ast.IfExp) for n in ast.walk(parse(path)))
+        expressions[package] += sum(isinstance(n, ast.IfExp) for n in nodes_of(path))
 
     per_100_lines = {package: 100 * expressions[package] / lines[package] for package in lines}
     assert [
