@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from requests import Response
-from sqlalchemy import MetaData, select
+from sqlalchemy import Engine, MetaData, select
 from world.browser import Browser
 from world.cast import Person
 from world.clock import Clock
@@ -31,17 +31,25 @@ FOREIGN = [
     {},
 ]
 LEGS = ("auth_server", "client_app", "resource_api")
+TABLES: dict[str, MetaData] = {}
 
 
 def rows_of(app: Flask) -> dict[str, list[tuple[Any, ...]]]:
     """Return everything that the leg has stored."""
-    engine, tables = app.extensions["tripod.database"].engine, MetaData()
-    tables.reflect(engine)
+    engine = app.extensions["tripod.database"].engine
     with engine.connect() as connection:
         return {
             name: sorted(map(tuple, connection.execute(select(table))), key=repr)
-            for name, table in tables.tables.items()
+            for name, table in tables_of(app.name, engine).tables.items()
         }
+
+
+def tables_of(leg: str, engine: Engine) -> MetaData:
+    """Return the tables of a leg. They are the same in each test, and to look takes long."""
+    if leg not in TABLES:
+        TABLES[leg] = MetaData()
+        TABLES[leg].reflect(engine)
+    return TABLES[leg]
 
 
 def everything(legs: Legs) -> list[dict[str, list[tuple[Any, ...]]]]:
