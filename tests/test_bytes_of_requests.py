@@ -1,7 +1,7 @@
 """Queries, forms and JSON that are not UTF-8 are refused at every leg; no byte is replaced."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
@@ -9,7 +9,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 from world.browser import Browser
 from world.cast import Person
-from world.legs import Legs
+from world.fixtures import Stage
+from world.hashing import cheap_hashing
+from world.legs import Legs, copy_of
 
 URLENCODED = "application/x-www-form-urlencoded"
 #: An escape of latin-1, latin-1 itself, half of a character, a surrogate, and UTF-16.
@@ -48,9 +50,27 @@ def client_of(app: Flask, browser: Browser) -> Callable[..., TestResponse]:
     return send
 
 
+@pytest.fixture(scope="module")
+def shared_legs(stage: Stage, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Legs]:
+    """Run the legs for all tests here: most requests are refused, and change nothing."""
+    folder = copy_of(stage.instance_path, tmp_path_factory.mktemp("legs") / "instance")
+    with cheap_hashing():
+        legs = Legs(folder, TRIPOD_ACCESS_TOKEN_LIFETIME="3600")
+        yield legs
+        legs.close()
+
+
 @pytest.fixture
-def alice(legs: Legs) -> Person:
+def legs(shared_legs: Legs) -> Legs:
+    """Return the legs, without the events of the tests before."""
+    shared_legs.events.clear()
+    return shared_legs
+
+
+@pytest.fixture(scope="module")
+def alice(shared_legs: Legs) -> Person:
     """Return Alice, with the album of a Print Shop that may change photos."""
+    legs = shared_legs
     person = Person("alice", "wonderland", Browser(legs.network, home=legs.auth_server_url))
     scope = quote("profile photos:read photos:write")
     person.go_through(f"{legs.client_app_url}/connect?scope={scope}")

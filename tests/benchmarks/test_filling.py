@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from world.hashing import cheap_hashing
 from world.legs import Legs
 
 from benchmarks.filling import GENERATIONS, KnownTokens, fill
@@ -32,11 +33,13 @@ class Filled:
             return int(database.execute(query).fetchone()[0])
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Iterator[Filled]:
-    made = Filled(tmp_path / "instance")
-    yield made
-    made.legs.close()
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """Fill a database once: all tests but the last one only look at it."""
+    with cheap_hashing():
+        made = Filled(tmp_path_factory.mktemp("filled") / "instance")
+        yield made
+        made.legs.close()
 
 
 def test_there_are_as_many_tokens_as_requested(filled: Filled) -> None:
