@@ -136,15 +136,17 @@ class Person:
 
     def remove_all_access(self, issuer: str) -> None:
         """Remove the access of every app on the account page, and with it all grants."""
+        listed = self.visit(f"{issuer}/account/apps")
         for _ in range(MAX_APPS):
-            listed = self.visit(f"{issuer}/account/apps").page.form_with("client_id")
-            if listed is None:
+            form = listed.page.form_with("client_id")
+            if form is None:
                 break
-            _, client_id = listed.buttons[0]
+            _, client_id = form.buttons[0]
             question = self.visit(f"{issuer}/account/apps/remove?client_id={client_id}")
             form = question.page.form_with("client_id")
-            if form is not None:
-                self.browser.submit(question, form, form.buttons[0])
+            if form is None:
+                break
+            listed = self.browser.submit(question, form, form.buttons[0])
         self.has_consented = False
 
 
