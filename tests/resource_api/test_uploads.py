@@ -16,6 +16,8 @@ MIB = 1024 * 1024
 PRIVATE_DATA = b"52.37 N 4.90 E"
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 ORIENTATION, GPS_AREA = 0x0112, 0x001C
+#: A process decodes the image of these tests, as it does outside the tests.
+starts_a_decoder = pytest.mark.processes
 
 
 class Deadlock(Exception):
@@ -56,6 +58,7 @@ def load_stored_image(alices_client, response):
     return Image.open(io.BytesIO(data)), data
 
 
+@starts_a_decoder
 @pytest.mark.parametrize(
     ("file_format", "content_type"),
     [
@@ -77,12 +80,14 @@ def test_an_uploaded_photo_can_be_read_at_its_location(
     assert (response.json["width"], response.json["height"]) == (40, 30)
 
 
+@starts_a_decoder
 def test_the_media_type_follows_the_content_and_not_the_file_name(alices_client, drawing):
     response = alices_client.upload(drawing("WEBP"), file_name="../../photo.php")
 
     assert response.json["content_type"] == "image/webp"
 
 
+@starts_a_decoder
 def test_an_upload_survives_a_deadlock(alices_client, drawing, monkeypatch):
     add, deadlocks = photos.add, iter([Deadlock()])
 
@@ -99,6 +104,7 @@ def test_an_upload_survives_a_deadlock(alices_client, drawing, monkeypatch):
 # Stored images
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 def test_metadata_is_removed(alices_client, drawing, file_format):
     options = {"exif": exif(), "xmp": b"<x:xmpmeta>" + PRIVATE_DATA, "comment": PRIVATE_DATA}
@@ -111,6 +117,7 @@ def test_metadata_is_removed(alices_client, drawing, file_format):
     assert not {"exif", "xmp", "comment", "icc_profile", "XML:com.adobe.xmp"} & set(image.info)
 
 
+@starts_a_decoder
 def test_text_chunks_of_a_png_are_removed(alices_client, drawing):
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Author", PRIVATE_DATA.decode())
@@ -123,6 +130,7 @@ def test_text_chunks_of_a_png_are_removed(alices_client, drawing):
     assert image.text == {}
 
 
+@starts_a_decoder
 def test_bytes_after_the_image_are_removed(alices_client, drawing):
     _, data = load_stored_image(
         alices_client, alices_client.upload(drawing("JPEG") + b"<?php " + PRIVATE_DATA)
@@ -131,6 +139,7 @@ def test_bytes_after_the_image_are_removed(alices_client, drawing):
     assert PRIVATE_DATA not in data
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG"])
 @pytest.mark.parametrize("orientation", [6, 8])
 def test_a_photo_taken_sideways_is_turned_upright(alices_client, drawing, file_format, orientation):
@@ -141,6 +150,7 @@ def test_a_photo_taken_sideways_is_turned_upright(alices_client, drawing, file_f
     assert (response.json["width"], response.json["height"]) == (30, 40)
 
 
+@starts_a_decoder
 def test_the_listed_size_is_that_of_the_stored_image(alices_client, drawing):
     response = alices_client.upload(drawing("JPEG", exif=exif()))
     _, data = load_stored_image(alices_client, response)
@@ -148,6 +158,7 @@ def test_the_listed_size_is_that_of_the_stored_image(alices_client, drawing):
     assert response.json["size"] == len(data)
 
 
+@starts_a_decoder
 def test_colours_are_converted_by_the_profile(alices_client, drawing):
     """The profile swaps red and green, so the file's red must be shown as green."""
     swapped = SRGB.replace(b"rXYZ", b"????").replace(b"gXYZ", b"rXYZ").replace(b"????", b"gXYZ")
@@ -161,6 +172,7 @@ def test_colours_are_converted_by_the_profile(alices_client, drawing):
     assert "icc_profile" not in image.info
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("profile", [b"not a profile", SRGB], ids=["malformed", "sRGB"])
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB"])
 def test_an_unusable_profile_is_ignored(alices_client, drawing, mode, profile):
@@ -172,6 +184,7 @@ def test_an_unusable_profile_is_ignored(alices_client, drawing, mode, profile):
     assert "icc_profile" not in image.info
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_every_kind_of_png_is_accepted(alices_client, drawing, mode):
     image, _ = load_stored_image(alices_client, alices_client.upload(drawing("PNG", mode=mode)))
@@ -179,6 +192,7 @@ def test_every_kind_of_png_is_accepted(alices_client, drawing, mode):
     assert image.size == (8, 6)
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
 def test_every_kind_of_jpeg_is_accepted(alices_client, drawing, mode):
     image, _ = load_stored_image(alices_client, alices_client.upload(drawing("JPEG", mode=mode)))
@@ -186,6 +200,7 @@ def test_every_kind_of_jpeg_is_accepted(alices_client, drawing, mode):
     assert image.format == "JPEG"
 
 
+@starts_a_decoder
 def test_a_transparent_palette_stays_transparent(alices_client, drawing):
     image, _ = load_stored_image(
         alices_client, alices_client.upload(drawing("PNG", mode="P", transparency=0))
@@ -194,6 +209,7 @@ def test_a_transparent_palette_stays_transparent(alices_client, drawing):
     assert image.convert("RGBA").getpixel((0, 0))[3] == 0
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("file_format", ["PNG", "WEBP", "MPO"])
 def test_the_first_picture_of_several_is_stored(alices_client, drawing, file_format):
     options = {
@@ -226,6 +242,7 @@ def test_a_request_far_beyond_the_limit_is_too_large(alices_client):
     assert response.json["error"] == "too_large"
 
 
+@starts_a_decoder
 def test_a_file_of_exactly_ten_mebibytes_is_accepted(alices_client, drawing):
     image = drawing("PNG")
     response = alices_client.upload(image + bytes(10 * MIB - len(image)), "x" * 200)
@@ -233,6 +250,7 @@ def test_a_file_of_exactly_ten_mebibytes_is_accepted(alices_client, drawing):
     assert response.status_code == 201
 
 
+@starts_a_decoder
 @pytest.mark.parametrize(
     ("width", "height"),
     [(6000, 4001), (10_000, 10_000), (1, 40_000_000), (2**31 - 1, 1), (2**31 - 1, 2**31 - 1)],
@@ -244,12 +262,14 @@ def test_more_than_24_megapixels_are_rejected_by_the_header(alices_client, width
     assert response.json["error"] == "too_large"
 
 
+@starts_a_decoder
 def test_24_megapixels_are_accepted(alices_client):
     response = alices_client.upload(png_of(6000, 4000))
 
     assert response.status_code == 415, "the size was accepted, and decoding found no pixels"
 
 
+@starts_a_decoder
 @pytest.mark.parametrize(
     "image",
     [
@@ -278,6 +298,7 @@ def test_a_file_that_is_not_an_image_is_unsupported(alices_client, image):
     assert response.json["error"] == "unsupported_media_type"
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("file_format", ["GIF", "BMP", "TIFF", "ICO"])
 def test_other_formats_are_unsupported(alices_client, drawing, file_format):
     response = alices_client.upload(drawing(file_format, size=(16, 16)))
@@ -285,6 +306,7 @@ def test_other_formats_are_unsupported(alices_client, drawing, file_format):
     assert response.status_code == 415
 
 
+@starts_a_decoder
 @pytest.mark.parametrize("file_format", ["PNG", "JPEG", "WEBP"])
 def test_a_truncated_image_is_unsupported(alices_client, drawing, file_format):
     image = drawing(file_format, size=(64, 64))
