@@ -75,7 +75,7 @@ def test_the_database_holds_no_private_key_in_clear(server: Server) -> None:
         stored = db.scalars(select(table.c.private_key)).all()
 
     assert len(stored) == 2
-    assert not any('"' in value or "kty" in value for value in stored)
+    assert not any('"' in value or "PRIVATE" in value for value in stored)
 
 
 def test_keys_are_made_only_once(start: Callable[..., Server], server: Server) -> None:
@@ -247,15 +247,13 @@ def test_a_rotation_is_in_the_event_log(server: Server, events: Events) -> None:
 
 
 def test_a_fallback_of_the_secret_key_keeps_the_keys(start: Callable[..., Server]) -> None:
-    old = start(SECRET_KEY="the former secret key of the server")
-    before = kids(old)
+    """No other test starts a server with this key: it would be the one that is found here."""
+    former = "the secret key that becomes the fallback"
+    before = kids(start(SECRET_KEY=former))
 
-    new = start(
-        SECRET_KEY="the newest secret key of the server",
-        SECRET_KEY_FALLBACKS="the former secret key of the server",
-    )
+    new = start(SECRET_KEY="the newest secret key of the server", SECRET_KEY_FALLBACKS=former)
 
-    assert kids(new) == before
+    assert kids(new) == before != set()
 
 
 def test_a_new_secret_key_without_a_fallback_makes_new_keys(
