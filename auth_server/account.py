@@ -4,9 +4,11 @@ An app is connected when it has a usable grant or a remembered consent: with eit
 without asking.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -17,9 +19,9 @@ from auth_server.reasons import Reason
 from auth_server.scopes import SCOPES, Scope, scope_list, scope_text
 from auth_server.signed_in_user import SignedInUser
 from web.clock import now
-from web.database import Session
+from web.database import Session, UtcDateTime
 from web.event_log import record_on_commit
-from web.statements import Change
+from web.statements import Change, Query
 
 _SET_PASSWORD = Change(
     update(User)
@@ -43,6 +45,13 @@ class ConnectedApp:
     has_access: bool
 
 
+class _LastUse(NamedTuple):
+    """When an app received its newest token."""
+
+    client_id: str
+    issued_at: datetime
+
+
 @dataclass(frozen=True)
 class _Permission:
     """A remembered consent or a usable grant, with what both have in common."""
@@ -53,10 +62,34 @@ class _Permission:
     is_grant: bool
 
 
+_CONSENTS = Query(
+    select(Consent.client_id, Consent.scope, Consent.granted_at).where(
+        Consent.user_id == bindparam("user_id"), Consent.outdated_by.is_(None)
+    ),
+    partial(_Permission, is_grant=False),
+)
+_USABLE_GRANTS = Query(
+    select(Grant.client_id, Grant.scope, Grant.created_at).where(
+        Grant.user_id == bindparam("user_id"), is_usable(bindparam("now", type_=UtcDateTime))
+    ),
+    partial(_Permission, is_grant=True),
+)
+_LAST_USED = Query(
+    select(Grant.client_id, func.max(refresh_tokens.c.issued_at))
+    .join_from(Grant, refresh_tokens)
+    .where(Grant.user_id == bindparam("user_id"))
+    .group_by(Grant.client_id),
+    _LastUse,
+)
+
+
 def connected_apps(db: Session, user: SignedInUser) -> list[ConnectedApp]:
     """Return the apps that are connected to the account, ordered by name."""
-    permissions = [*_consents(db, user), *_usable_grants(db, user)]
-    last_used = _last_used(db, user)
+    permissions = [
+        *_CONSENTS.all(db, user_id=user.id),
+        *_USABLE_GRANTS.all(db, user_id=user.id, now=now()),
+    ]
+    last_used = dict(_LAST_USED.all(db, user_id=user.id))
     is_permitted = Client.client_id.in_({permission.client_id for permission in permissions})
     clients = db.scalars(
         select(Client).where(is_permitted).order_by(func.lower(Client.name), Client.client_id)
@@ -132,29 +165,6 @@ def change_password(
         account_events.note(db, user.id, "password_changed", address=address)
         record_on_commit(db, "password_changed", sub=user.id)
     return identifier
-
-
-def _consents(db: Session, user: SignedInUser) -> Iterable[_Permission]:
-    statement = select(Consent.client_id, Consent.scope, Consent.granted_at).where(
-        Consent.user_id == user.id, Consent.outdated_by.is_(None)
-    )
-    return (_Permission(*row, is_grant=False) for row in db.execute(statement))
-
-
-def _usable_grants(db: Session, user: SignedInUser) -> Iterable[_Permission]:
-    statement = select(Grant.client_id, Grant.scope, Grant.created_at)
-    usable = statement.where(Grant.user_id == user.id, is_usable(now()))
-    return (_Permission(*row, is_grant=True) for row in db.execute(usable))
-
-
-def _last_used(db: Session, user: SignedInUser) -> dict[str, datetime]:
-    newest = func.max(refresh_tokens.c.issued_at).label("newest")
-    statement = (
-        select(Grant.client_id, newest)
-        .join_from(Grant, refresh_tokens)
-        .where(Grant.user_id == user.id)
-    )
-    return {row.client_id: row.newest for row in db.execute(statement.group_by(Grant.client_id))}
 
 
 def _connected_app(
