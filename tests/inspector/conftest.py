@@ -19,17 +19,15 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "inspector.db")
 
 
-@pytest.fixture
-def watched(legs: Legs) -> Store:
-    """Record the three legs and return the store."""
+def record(legs: Legs) -> Store:
+    """Record the three legs from now on, and return the store."""
     for leg in (legs.auth_server, legs.client_app, legs.resource_api):
         watch(leg, leg.extensions["tripod.settings"])
     return open_store(legs.client_app.extensions["tripod.settings"])
 
 
-@pytest.fixture
-def inspected(legs: Legs, watched: Store) -> Legs:
-    """Return the legs as in the demo: recorded, with the inspector's pages at Print Shop."""
+def add_inspector(legs: Legs) -> None:
+    """Add the pages of the inspector and of the lab to Print Shop, as in the demo."""
     settings = legs.client_app.extensions["tripod.settings"]
     open_pages(
         legs.client_app, settings, treat_as_expired=lambda: current_access().treat_as_expired()
@@ -41,4 +39,16 @@ def inspected(legs: Legs, watched: Store) -> Legs:
         legs.resource_api.extensions["tripod.settings"],
         BackChannel(adapter=legs.network.adapter),
     )
+
+
+@pytest.fixture
+def watched(legs: Legs) -> Store:
+    """Record the three legs and return the store."""
+    return record(legs)
+
+
+@pytest.fixture
+def inspected(legs: Legs, watched: Store) -> Legs:
+    """Return the legs as in the demo: recorded, with the inspector's pages at Print Shop."""
+    add_inspector(legs)
     return legs

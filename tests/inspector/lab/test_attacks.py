@@ -20,7 +20,7 @@ from inspector.lab.stage import Stage
 from inspector.read import flows, phases, steps
 from inspector.read.messages import read_trees
 from inspector.record.store import Store
-from tests.inspector.lab.conftest import stage_for
+from tests.inspector.lab.conftest import Run, stage_for
 from web.safety.rules import RULES
 
 #: The attacks that must exist.
@@ -139,10 +139,8 @@ def test_the_lab_does_not_change_other_users_grants(
     assert legs.network.exchanges[-1].status == 200
 
 
-def test_the_messages_of_each_attack_are_one_flow(lab: Stage, watched: Store) -> None:
-    outcomes: dict[str, Outcome | Failure] = {}
-    run_all(lab, lambda attack, outcome: outcomes.update({attack.slug: outcome}))
-    recorded = flows.flows(watched.exchanges())
+def test_the_messages_of_each_attack_are_one_flow(complete_run: Run) -> None:
+    outcomes, recorded = complete_run.outcomes, flows.flows(complete_run.watched.exchanges())
 
     assert {flow.attack for flow in recorded} == {*outcomes, "preparation", "tidying-up"}
     for flow in recorded:
@@ -179,10 +177,10 @@ def test_print_shops_own_requests_are_not_attributed_to_the_attacker(
     assert [steps.is_the_attackers(each) for each in api_requests] == are_attacks
 
 
-def test_the_clean_up_is_not_part_of_the_attack(lab: Stage, watched: Store) -> None:
+def test_the_clean_up_is_not_part_of_the_attack(complete_run: Run) -> None:
     """Reading Carol's account page to find the forged consent is part of that attack."""
-    run_all(lab, lambda *_: None)
-    recorded = {str(flow.attack): flow.exchanges for flow in flows.flows(watched.exchanges())}
+    exchanges = complete_run.watched.exchanges()
+    recorded = {str(flow.attack): flow.exchanges for flow in flows.flows(exchanges)}
     pages = {slug: {each.path for each in exchanges} for slug, exchanges in recorded.items()}
     flows_with_account_pages = {
         slug

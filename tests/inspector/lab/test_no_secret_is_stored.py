@@ -10,19 +10,19 @@ from inspector.lab.outcome import to_document
 from inspector.lab.run import run_all
 from inspector.lab.stage import Stage
 from inspector.record.store import Store
+from tests.inspector.lab.conftest import Run
 from tests.inspector.test_no_secret_is_recorded import find_secrets, sent_secrets, spellings
 
 
-def test_a_run_of_the_lab_stores_no_secret(lab: Stage, legs: Legs, watched: Store) -> None:
-    run_all(lab, lambda attack, result: watched.save_result(attack.slug, to_document(result)))
-    secrets = sent_secrets(legs)
+def test_a_run_of_the_lab_stores_no_secret(complete_run: Run) -> None:
+    secrets = sent_secrets(complete_run.legs)
 
-    assert len(watched.results()) > 20
+    assert len(complete_run.watched.results()) > 20
     assert secrets["password"] >= set(LAB_PASSWORDS.values())
     assert {"code", "access token", "refresh token", "verifier", "client secret on a page"} <= set(
         secrets
     )
-    assert find_secrets(secrets, legs.instance_path) == set()
+    assert find_secrets(secrets, complete_run.legs.instance_path) == set()
 
 
 def test_a_successful_attack_stores_no_secret(
@@ -35,12 +35,12 @@ def test_a_successful_attack_stores_no_secret(
     assert find_secrets(sent_secrets(legs), legs.instance_path) == set()
 
 
-def test_no_page_of_the_lab_shows_a_secret(lab: Stage, inspected: Legs, watched: Store) -> None:
-    run_all(lab, lambda attack, result: watched.save_result(attack.slug, to_document(result)))
-    secrets = sent_secrets(inspected)
-    browser = Browser(inspected.network)
+def test_no_page_of_the_lab_shows_a_secret(complete_run: Run) -> None:
+    legs = complete_run.legs
+    secrets = sent_secrets(legs)
+    browser = Browser(legs.network)
     pages = [
-        browser.open(f"{inspected.client_app_url}/inspector/lab?attack={attack.slug}").source
+        browser.open(f"{legs.client_app_url}/inspector/lab?attack={attack.slug}").source
         for attack in ATTACKS
     ]
 
