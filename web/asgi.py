@@ -7,6 +7,7 @@ each header that has a byte above 0x7E.
 """
 
 import asyncio
+import time
 from collections.abc import (
     Awaitable,
     Callable,
@@ -36,6 +37,8 @@ Batches = Generator[list[Message], None, None]
 
 #: `docs/servers.md` has the measurement.
 THREADS = 16
+#: Seconds for which quick requests may keep the event loop from its other work.
+LONGEST_TURN = 0.005
 #: The seconds in which a body must arrive.
 #: Each `SLOWEST_BYTES_PER_SECOND` received add one second.
 BODY_WITHIN = 20.0
@@ -64,8 +67,8 @@ class AsgiApplication:
     nobody fills the disk with bodies that are refused.
 
     The event loop itself answers the `quick_requests` and the `urgent_requests`, which are pairs of
-    a method and a path. If such a request would have to wait, a thread answers it instead. Quick
-    requests take turns, so an urgent request waits for one of them at most.
+    a method and a path. If such a request would have to wait, a thread answers it instead. Even
+    among hundreds of quick requests, an urgent one waits for little longer than `LONGEST_TURN`.
     """
 
     def __init__(
@@ -81,7 +84,7 @@ class AsgiApplication:
         self._threads = Threads(threads)
         self._quick_requests = quick_requests
         self._urgent_requests = urgent_requests
-        self._turn = asyncio.Lock()
+        self._busy_since: float | None = None
 
     async def __call__(self, asgi_scope: Message, receive: Receive, send: Send) -> None:
         """Receive a request, run the application, and send its response."""
@@ -138,9 +141,16 @@ class AsgiApplication:
         return batches, await self._threads.call(lambda: run(next, batches))
 
     async def _take_turn(self) -> None:
-        """Wait for the turn of this request. Between two turns, the loop does its other work."""
-        await self._turn.acquire()
-        asyncio.get_running_loop().call_soon(self._turn.release)
+        """Wait while quick requests have kept the event loop from its other work for long."""
+        while self._busy_since is not None and time.monotonic() - self._busy_since > LONGEST_TURN:
+            await asyncio.sleep(0)
+        if self._busy_since is None:
+            self._busy_since = time.monotonic()
+            asyncio.get_running_loop().call_soon(self._end_turn)
+
+    def _end_turn(self) -> None:
+        """Note that the event loop has come to its other work."""
+        self._busy_since = None
 
 
 async def _wait_until_client_leaves(receive: Receive) -> None:

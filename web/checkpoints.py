@@ -16,16 +16,17 @@ from web.transactions import Connections
 
 log = logging.getLogger("tripod")
 
-#: Seconds between two copies.
-PAUSE = 0.5
+#: Seconds between two copies, and the number of commits without which there is none.
+PAUSE = 1.0
+FEW_COMMITS = 100
 #: While the end of a longer log is copied, nobody can write. In pages of 4 KiB.
-LONG_WAL = 1_000
+LONG_WAL = 20_000
 #: Milliseconds to wait at most for a transaction that is writing.
 LOCK_TIMEOUT_MS = 100
 
 
 def keep_copying(connections: Connections) -> None:
-    """Copy the log again and again, whenever this process has written. Never return.
+    """Copy the log again and again, when this process has written. Never return.
 
     An attempt can fail because another transaction was writing. If the database has failed,
     requests report that.
@@ -39,16 +40,15 @@ def keep_copying(connections: Connections) -> None:
                     copy_what_is_new(connections, cursor)
                     time.sleep(PAUSE)
         except Exception as error:
-            connections.has_written = True
             log.debug("SQLite's log was not copied: %s", type(error).__name__)
         time.sleep(PAUSE)
 
 
 def copy_what_is_new(connections: Connections, cursor: DBAPICursor) -> None:
-    """Copy the log if this process has written since its last complete copy."""
-    if connections.has_written:
-        connections.has_written = False
-        connections.has_written = not copy_wal(cursor) or connections.has_written
+    """Copy the log if this process has committed often enough since its last complete copy."""
+    commits = connections.commits
+    if commits >= FEW_COMMITS and copy_wal(cursor):
+        connections.commits -= commits
 
 
 def copy_wal(cursor: DBAPICursor) -> bool:
@@ -57,18 +57,25 @@ def copy_wal(cursor: DBAPICursor) -> bool:
     Others can write during the copy. If the log is long, they wait until its end is copied,
     because SQLite restarts only a log that is completely copied.
     """
-    cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
-    [(is_prevented, logged, copied)] = cursor.fetchall()
+    is_prevented, logged, copied = _checkpoint(cursor, "PASSIVE")
     if is_prevented or copied < logged:
         return False
     if logged > LONG_WAL:
-        cursor.execute("PRAGMA wal_checkpoint(FULL)")
+        # The first copy took so long that there is much to copy again.
+        _checkpoint(cursor, "PASSIVE")
+        _checkpoint(cursor, "FULL")
     _restart_wal(cursor)
     return True
 
 
+def _checkpoint(cursor: DBAPICursor, mode: str) -> tuple[int, int, int]:
+    cursor.execute(f"PRAGMA wal_checkpoint({mode})")
+    [(is_prevented, logged, copied)] = cursor.fetchall()
+    return is_prevented, logged, copied
+
+
 def _restart_wal(cursor: DBAPICursor) -> None:
-    """Restart the log with a small change, so that no request has to.
+    """Write a small change, so that no request restarts a log that is completely copied.
 
     Store `user_version`, which Tripod does not use, with its present value.
     """

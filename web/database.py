@@ -113,7 +113,7 @@ class Database:
             service_threads.add(app, "checkpoints", keep_copying)
 
     def _note_commit(self, _connection: Connection) -> None:
-        self._connections.has_written = True
+        self._connections.commits += 1
 
     def session(self, *, writing: bool) -> Session:
         """Return a new ORM session for reading, or for a transaction that writes."""

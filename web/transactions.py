@@ -19,12 +19,12 @@ from web.statements import Parameters
 class Connections:
     """The connections of the threads of this process, one for each thread.
 
-    `has_written` is true if SQLite's log may have changes that are not copied (`checkpoints.py`).
+    `commits` counts the transactions that may be in SQLite's log only (`checkpoints.py`).
     """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.has_written = False
+        self.commits = 0
         self._local = threading.local()
 
     @property
@@ -85,7 +85,7 @@ class Transaction:
         """Commit, and write the events of the transaction."""
         if self._writing and self._cursor is not None:
             self.run("COMMIT")
-            self._connections.has_written = True
+            self._connections.commits += 1
         self._cursor = None
         event_log.write_pending(self.info)
 
