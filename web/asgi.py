@@ -85,6 +85,7 @@ class AsgiApplication:
         self._quick_requests = quick_requests
         self._urgent_requests = urgent_requests
         self._busy_since: float | None = None
+        self._handed_over = 0
 
     async def __call__(self, asgi_scope: Message, receive: Receive, send: Send) -> None:
         """Receive a request, run the application, and send its response."""
@@ -129,7 +130,8 @@ class AsgiApplication:
     ) -> tuple[Batches, list[Message]]:
         """Return the batches of the response, and the first of them."""
         method_and_path = (wsgi["REQUEST_METHOD"], wsgi["PATH_INFO"])
-        is_quick = method_and_path in self._quick_requests
+        # A thread also answers those that come after one that waits. They must not overtake it.
+        is_quick = method_and_path in self._quick_requests and not self._handed_over
         if is_quick:
             await self._take_turn()
         if is_quick or method_and_path in self._urgent_requests:
@@ -137,6 +139,16 @@ class AsgiApplication:
             with suppress(WouldWait):
                 return batches, call_without_waiting(lambda: run(next, batches))
             wsgi["wsgi.input"].seek(0)
+            self._handed_over += 1
+            try:
+                return await self._begin_in_thread(wsgi, run)
+            finally:
+                self._handed_over -= 1
+        return await self._begin_in_thread(wsgi, run)
+
+    async def _begin_in_thread(
+        self, wsgi: "WSGIEnvironment", run: Callable[..., list[Message]]
+    ) -> tuple[Batches, list[Message]]:
         batches = _make_messages(self._application, wsgi)
         return batches, await self._threads.call(lambda: run(next, batches))
 

@@ -9,6 +9,7 @@ On the event loop, all other requests would wait as well.
 import logging
 import time
 from contextlib import closing
+from pathlib import Path
 
 from sqlalchemy.engine.interfaces import DBAPICursor
 
@@ -19,6 +20,8 @@ log = logging.getLogger("tripod")
 #: Seconds between two copies, and the number of commits without which there is none.
 PAUSE = 1.0
 FEW_COMMITS = 100
+#: In bytes. A larger log is copied after one commit, and becomes so small when it restarts.
+LARGE_WAL = 16 * 2**20
 #: While the end of a longer log is copied, nobody can write. In pages of 4 KiB.
 LONG_WAL = 20_000
 #: Milliseconds to wait at most for a transaction that is writing.
@@ -36,6 +39,7 @@ def keep_copying(connections: Connections) -> None:
             with closing(connections.engine.raw_connection()) as connection:
                 cursor = connection.cursor()
                 cursor.execute(f"PRAGMA busy_timeout={LOCK_TIMEOUT_MS}")
+                cursor.execute(f"PRAGMA journal_size_limit={LARGE_WAL}")
                 while True:
                     copy_what_is_new(connections, cursor)
                     time.sleep(PAUSE)
@@ -45,10 +49,19 @@ def keep_copying(connections: Connections) -> None:
 
 
 def copy_what_is_new(connections: Connections, cursor: DBAPICursor) -> None:
-    """Copy the log if this process has committed often enough since its last complete copy."""
+    """Copy the log if this process has committed often or much since its last complete copy."""
     commits = connections.commits
-    if commits >= FEW_COMMITS and copy_wal(cursor):
+    is_due = commits >= FEW_COMMITS or (commits > 0 and _find_size(connections) > LARGE_WAL)
+    if is_due and copy_wal(cursor):
         connections.commits -= commits
+
+
+def _find_size(connections: Connections) -> int:
+    """Return the size of the log in bytes. The file never shrinks before the log restarts."""
+    wal = Path(f"{connections.engine.url.database}-wal")
+    if wal.exists():
+        return wal.stat().st_size
+    return 0
 
 
 def copy_wal(cursor: DBAPICursor) -> bool:

@@ -1,6 +1,7 @@
 """A leg's database: one engine per application, one session per request, and no global variable."""
 
 import random
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -108,6 +109,8 @@ class Database:
         app.extensions["tripod.database"] = self
         app.teardown_appcontext(_close)
         if self.engine.dialect.name == "sqlite":
+            for engine in (self.engine, self.thread_engine):
+                event.listen(engine, "connect", _leave_log_to_thread)
             event.listen(self.engine, "commit", self._note_commit)
             keep_copying = partial(checkpoints.keep_copying, self._connections)
             service_threads.add(app, "checkpoints", keep_copying)
@@ -147,6 +150,11 @@ class Database:
         """
         with self.engine.connect() as connection:
             connection.execute(text("SELECT 1"))
+
+
+def _leave_log_to_thread(connection: sqlite3.Connection, _record: object) -> None:
+    """Let no COMMIT copy the log."""
+    connection.execute("PRAGMA wal_autocheckpoint=0")
 
 
 def lock(db: Session | Connection, name: str) -> None:

@@ -22,8 +22,6 @@ BUSY_TIMEOUT_MS = 10_000
 #: Later pauses are longer, so that a long wait uses little CPU time.
 FIRST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
-#: Pages of 4 KiB after which a COMMIT copies SQLite's log, if `web/checkpoints.py` has not done so.
-LONGEST_WAL = 250_000
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
 CONNECT_TIMEOUT = "5"
 
@@ -52,7 +50,6 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     _switch_to_wal(cursor)
     cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute(f"PRAGMA wal_autocheckpoint={LONGEST_WAL}")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 

@@ -355,6 +355,21 @@ def test_a_thread_waits_for_another_writer_while_the_event_loop_answers(writer: 
     assert len(set(writer.threads) - {get_ident()}) == len(writer.threads) == 1
 
 
+def test_no_request_overtakes_one_that_waits(writer: Writer) -> None:
+    async def ask_twice() -> None:
+        with writer.database.writing() as other:
+            other.execute(text("SELECT 1"))
+            first = asyncio.create_task(writer.ask("POST", "/write", b"a=1"))
+            await asyncio.sleep(0.05)
+        await writer.ask("POST", "/write", b"a=2")
+        assert first.done()
+
+    asyncio.run(ask_twice())
+
+    assert len(writer.threads) == 2
+    assert get_ident() not in writer.threads
+
+
 def test_livez_does_not_wait_for_all_quick_requests(
     writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -33,6 +33,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def database(path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{path}")
+    database.init_app(Flask("leg"))
     with database.writing() as db:
         db.execute(text("CREATE TABLE notes (note TEXT)"))
     yield database
@@ -168,6 +169,19 @@ def test_the_log_is_copied_after_some_commits_of_this_process(
 
     assert count_notes_in_the_file(path) == 8
     assert connections.commits == 0
+
+
+def test_a_large_log_is_copied_after_one_commit(
+    database: Database, copying_cursor: DBAPICursor, path: Path
+) -> None:
+    """A photo can have some MiB."""
+    connections = Connections(database.thread_engine)
+    connections.commits = 1
+    write(database, pages=checkpoints.LARGE_WAL // 4096)
+
+    copy_what_is_new(connections, copying_cursor)
+
+    assert count_notes_in_the_file(path) == 1
 
 
 def test_a_copy_that_a_reader_prevents_is_made_later(
