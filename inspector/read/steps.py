@@ -121,8 +121,8 @@ def is_the_attackers(exchange: Exchange) -> bool:
 def is_a_question_of_the_inspector(exchange: Exchange) -> bool:
     """Return whether the inspector itself introspected a token, with Photo API's account."""
     is_answered = exchange.path == "/oauth/introspect" and exchange.status == 200
-    is_for_event_loop = header(exchange, "User-Agent") == INSPECTORS_QUESTION
-    return is_for_event_loop and is_answered and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID
+    is_marked = header(exchange, "User-Agent") == INSPECTORS_QUESTION
+    return is_marked and is_answered and asked_by(exchange) == DEMO_INTROSPECTION_CLIENT_ID
 
 
 def sent_again(exchange_id: int) -> str:
