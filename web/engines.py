@@ -6,6 +6,7 @@ writes later fails when another one has written in between. A reading transactio
 """
 
 import sqlite3
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ BUSY_TIMEOUT_MS = 10_000
 #: Later pauses are longer, so that a long wait uses little CPU time.
 FIRST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
+#: Held by the thread that attempts to begin. A process writes to one database.
+_queue = threading.Lock()
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
 CONNECT_TIMEOUT = "5"
 
@@ -80,22 +83,34 @@ def _begin_sqlite(connection: Connection) -> None:
 def begin_immediate(execute: Callable[[str], object]) -> None:
     """Begin a writing transaction on SQLite as soon as no other transaction is writing.
 
-    SQLite itself would wait with pauses that grow to 100 ms.
+    SQLite itself would wait with pauses that grow to 100 ms. Of the threads of a process, only the
+    first one attempts to begin, and the others queue. Otherwise all of them would be in a pause
+    when the database becomes free.
 
     :raises Exception: the error of `execute`, at once, or after `BUSY_TIMEOUT_MS` if the database
         was locked.
     :raises WouldWait: when another one is writing, and the running code must not wait.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    pause = FIRST_PAUSE
+    is_first = _queue.acquire(blocking=False)
+    if not is_first:
+        check_may_wait()
+        is_first = _queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
     execute("PRAGMA busy_timeout=0")
     try:
-        while not _has_begun(execute, deadline):
-            check_may_wait()
-            time.sleep(pause)
-            pause = min(pause * 1.1, LONGEST_PAUSE)
+        _wait_for_begin(execute, deadline)
     finally:
+        if is_first:
+            _queue.release()
         execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+
+
+def _wait_for_begin(execute: Callable[[str], object], deadline: float) -> None:
+    pause = FIRST_PAUSE
+    while not _has_begun(execute, deadline):
+        check_may_wait()
+        time.sleep(pause)
+        pause = min(pause * 1.1, LONGEST_PAUSE)
 
 
 def _has_begun(execute: Callable[[str], object], deadline: float) -> bool:

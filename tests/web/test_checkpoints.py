@@ -2,6 +2,7 @@
 
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -206,7 +207,9 @@ def test_a_copy_that_another_process_prevents_is_made_later(
 
     def restart() -> None:
         with closing(sqlite3.connect(path, timeout=30)) as connection:
-            connection.execute("PRAGMA wal_checkpoint(RESTART)")
+            # It does not wait if the copy below is running.
+            while connection.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]:
+                time.sleep(0.001)
 
     def is_copying() -> bool:
         copying_cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

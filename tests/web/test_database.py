@@ -3,6 +3,7 @@
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -124,6 +125,26 @@ def test_a_writer_tries_again_after_short_pauses(
         assert second.scalar(text("PRAGMA busy_timeout")) == BUSY_TIMEOUT_MS
     assert pauses[0] == 0.001
     assert max(pauses) < 0.01
+
+
+def test_writers_that_wait_begin_in_the_order_in_which_they_came(database: Database) -> None:
+    """Otherwise a request could wait for seconds while later ones are answered."""
+    begun: list[int] = []
+
+    def write(number: int) -> None:
+        with database.session(writing=True) as db:
+            db.execute(text("SELECT 1"))
+            begun.append(number)
+            time.sleep(0.01)
+
+    with database.session(writing=True) as first, ThreadPoolExecutor(8) as threads:
+        first.execute(text("SELECT 1"))
+        for number in range(8):
+            threads.submit(write, number)
+            time.sleep(0.05)
+        first.commit()
+
+    assert begun == list(range(8))
 
 
 def test_a_failed_transaction_writes_nothing(database: Database) -> None:
