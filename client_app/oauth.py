@@ -358,7 +358,8 @@ class Client:
         self._check_parties(token.claims)
         if _read_time(token.claims, "exp") <= self.clock() - CLOCK_SKEW:
             raise BadTokenError("jwt_expired")
-        if _read_time(token.claims, "iat") > self.clock() + CLOCK_SKEW:
+        not_before = _read_time({"nbf": 0, **token.claims}, "nbf")  # optional
+        if max(_read_time(token.claims, "iat"), not_before) > self.clock() + CLOCK_SKEW:
             raise BadTokenError("jwt_from_the_future")
         return SignedToken(raw, token.header, token.claims)
 
@@ -518,7 +519,7 @@ def _read_keys(document: object) -> list[Key]:
         raise NotUnderstoodError("bad_answer", "it publishes no keys")
     keys = []
     for item in document["keys"]:
-        with suppress(JoseError, ValueError, TypeError):
+        with suppress(JoseError, ValueError, TypeError, KeyError):  # KeyError: an unknown curve
             keys.append(JWKRegistry.import_key(item))
     return keys
 

@@ -112,7 +112,7 @@ PHRASES = {
     "jwt_issuer": "the signed token names another issuer",
     "jwt_audience": "the signed token is meant for another client",
     "jwt_expired": "the signed token has expired",
-    "jwt_from_the_future": "the signed token was issued later than now",
+    "jwt_from_the_future": "the signed token was issued later than now, or is not valid yet",
     "nonce_mismatch": "the ID token answers another authorization request",
     "at_hash_mismatch": "the ID token belongs to another access token",
     "sign_in_too_old": "the user signed in longer ago than max_age allows",

@@ -7,6 +7,7 @@ import pytest
 from joserfc import jws, jwt
 from joserfc.jwk import OctKey
 
+from auth_server.signing_keys import ANNOUNCED_FOR
 from client_app import oauth
 from tests.client_app.openid_provider import (
     EC,
@@ -146,9 +147,23 @@ def test_an_id_token_from_the_future_is_refused(browser, tripod_id, events):
     assert sign_in_refused(browser, events) == "jwt_from_the_future"
 
 
+def test_an_id_token_that_is_not_valid_yet_is_refused(browser, tripod_id, events):
+    """RFC 7519 §4.1.5. Tripod ID sends no `nbf`."""
+    tripod_id.claims["nbf"] = int(time.time()) + oauth.CLOCK_SKEW + 60
+
+    assert sign_in_refused(browser, events) == "jwt_from_the_future"
+
+
+@pytest.mark.parametrize("value", ["", True, [], -1, float("nan")], ids=str)
+def test_an_id_token_with_a_malformed_nbf_is_refused(browser, tripod_id, events, value):
+    tripod_id.claims["nbf"] = value
+
+    assert sign_in_refused(browser, events) == "jwt_malformed"
+
+
 def test_clocks_may_differ_by_a_few_seconds(browser, tripod_id):
     now = int(time.time())
-    tripod_id.claims |= {"exp": now - 10, "iat": now + 10}
+    tripod_id.claims |= {"exp": now - 10, "iat": now + 10, "nbf": now + 10}
 
     assert sign_in(browser).status_code == 303
 
@@ -346,9 +361,9 @@ def test_the_keys_are_loaded_once(browser, network):
     assert key_requests(network) == 1
 
 
-def test_a_new_key_is_accepted_after_a_rotation(clock, browser, tripod_id):
+def test_a_new_key_is_accepted_as_soon_as_it_signs(clock, browser, tripod_id):
     sign_in(browser)
-    clock.forward(oauth.KEYS_INTERVAL)
+    clock.forward(ANNOUNCED_FOR)
     tripod_id.keys, tripod_id.sign = [RSA, OTHER_RSA], tripod_id.sign_with(OTHER_RSA)
 
     assert sign_in(browser).status_code == 303
@@ -389,6 +404,8 @@ def test_a_token_without_kid_is_checked_with_the_only_key(browser, tripod_id):
 
 def test_unusable_keys_of_the_set_are_ignored(browser, network):
     odd = [5, None, "x", {}, {"kty": "XYZ"}, {"kty": []}, {"kty": "RSA", "n": "?", "e": "?"}]
+    odd += [{"kty": "EC", "crv": curve, "x": "AA", "y": "AA"} for curve in ("BP-256", [], None)]
+    odd += [{"kty": "OKP", "crv": "X9", "x": "AA"}, {"kty": "EC", "crv": "P-256"}]
     network.instead["/oauth/jwks"] = (200, {"keys": [*odd, RSA.as_dict(private=False)]})
 
     assert sign_in(browser).status_code == 303
