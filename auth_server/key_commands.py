@@ -1,5 +1,7 @@
 """Commands to list and to rotate the keys that sign ID tokens, also while the legs run."""
 
+from datetime import datetime
+
 import click
 
 from auth_server import signing_keys
@@ -20,15 +22,16 @@ def list_keys() -> None:
     for key in signing_keys.list_stored(get_reader()):
         use = "signs"
         if key.retired_at is not None:
-            use = f"verifies until {key.retired_at + signing_keys.KEPT_FOR:%Y-%m-%d %H:%M} UTC"
-        click.echo("\t".join((key.kid, key.alg, f"{key.created_at:%Y-%m-%d %H:%M} UTC", use)))
+            use = f"verifies until {_show(key.retired_at + signing_keys.PUBLISHED_FOR)}"
+        click.echo("\t".join((key.kid, key.alg, _show(key.created_at), use)))
 
 
 @key_commands.command("rotate")
 def rotate() -> None:
-    """Replace the keys by new ones, which sign after 15 seconds.
+    """Replace the keys by new ones, which sign after 75 seconds.
 
-    The old ones verify until their last ID token has expired.
+    By then, clients have fetched them. The old ones verify until their last ID token has expired,
+    and for 30 days if a client sends one to sign the user out.
     """
     try:
         made = rotate_keys(get_database(), KeyCipher(_secret_keys()))
@@ -39,6 +42,10 @@ def rotate() -> None:
     for key in made:
         seconds = signing_keys.ANNOUNCED_FOR.seconds
         click.echo(f"In {seconds} seconds, {key.kid} signs ID tokens with {key.alg}.")
+
+
+def _show(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _secret_keys() -> tuple[str, ...]:

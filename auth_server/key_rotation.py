@@ -53,8 +53,8 @@ def make_missing_keys(database: Database, cipher: KeyCipher) -> None:
 def rotate_keys(database: Database, cipher: KeyCipher) -> list[StoredKey]:
     """Make a new key for each algorithm, and return the new ones. They sign after `ANNOUNCED_FOR`.
 
-    Until then the old ones sign. Otherwise a client that asked a process that has not read the new
-    keys yet would reject an ID token that is signed with one of them.
+    Until then the old ones sign. Otherwise a client would reject an ID token if it had fetched the
+    keys before, or from a process that has not read the new ones yet.
 
     :raises WrongSecretKey: when the servers could not decrypt the new keys.
     """

@@ -1,8 +1,8 @@
 """The keys that sign ID tokens, as the processes that serve use them (RFC 7517).
 
-For each algorithm, one key signs. After a rotation, the old key still verifies until the last token
-signed with it has expired. The private keys are encrypted in the database; `key_rotation.py` makes
-them.
+For each algorithm, one key signs. After a rotation, the old key is published until the last token
+signed with it has expired, and verifies hints for longer. The private keys are encrypted in the
+database; `key_rotation.py` makes them.
 """
 
 import time
@@ -27,10 +27,16 @@ ALGORITHMS = (RS256, ES256)
 ID_TOKEN_LIFETIME = timedelta(hours=1)
 #: Seconds after which a process reads the keys again, so that it notices a rotation.
 RELOAD_AFTER = 5.0
-#: How long a new key is published before it signs, so that every process publishes it by then.
-ANNOUNCED_FOR = timedelta(seconds=15)
-#: How long a retired key verifies: another process may have signed with it for some seconds more.
-KEPT_FOR = ID_TOKEN_LIFETIME + timedelta(minutes=1)
+#: Seconds for which clients may use the keys that they have fetched.
+FRESH_FOR = 60
+#: How long a new key is published before it signs. By then, every process publishes it, and no
+#: client uses keys that it has fetched before.
+ANNOUNCED_FOR = timedelta(seconds=FRESH_FOR + 15)
+#: How long a retired key is published. Another process may have signed with it for some seconds.
+PUBLISHED_FOR = ID_TOKEN_LIFETIME + timedelta(minutes=1)
+#: How long a retired key verifies hints. To sign the user out, clients send the ID token of the
+#: sign-in, which can be weeks old.
+KEPT_FOR = timedelta(days=30)
 
 
 class StoredKey(NamedTuple):
@@ -60,9 +66,9 @@ class SigningKey:
         """Return whether an ID token may be signed with it at `moment`."""
         return self.retired_at is None or moment < self.retired_at
 
-    def can_verify(self, moment: datetime) -> bool:
+    def is_published(self, moment: datetime) -> bool:
         """Return whether an ID token that it signed may still be valid."""
-        return self.retired_at is None or moment < self.retired_at + KEPT_FOR
+        return self.retired_at is None or moment < self.retired_at + PUBLISHED_FOR
 
     def public_jwk(self) -> dict[str, Any]:
         """Return the public members only, with the purpose and the algorithm (RFC 7517 §4)."""
@@ -92,17 +98,17 @@ class SigningKeys:
         return next(key for key in of_alg if key.can_sign(moment))
 
     def published(self) -> list[SigningKey]:
-        """Return every key that verifies, the newest first."""
+        """Return every key with which a valid ID token may be signed, the newest first."""
         moment = now()
-        return [key for key in self._list() if key.can_verify(moment)]
+        return [key for key in self._list() if key.is_published(moment)]
 
     def find(self, kid: str) -> SigningKey | None:
-        """Return the key that verifies under this identifier, or None.
+        """Return the key with this identifier, which can be a retired one, or None.
 
         An unknown one can be that of a rotation a moment ago, so the keys are read again.
         """
         for _ in range(2):
-            for key in self.published():
+            for key in self._list():
                 if key.kid == kid:
                     return key
             self.forget()
@@ -156,5 +162,5 @@ def list_stored(db: Executor) -> list[StoredKey]:
 
 
 def is_over() -> ColumnElement[bool]:
-    """Return the condition for keys with which no unexpired token was signed."""
+    """Return the condition for keys that verify nothing any more."""
     return signing_keys.c.retired_at <= now() - KEPT_FOR

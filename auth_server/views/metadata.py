@@ -11,14 +11,11 @@ from auth_server.endpoints import Introspection, Revocation
 from auth_server.grant_types import AuthorizationCodeGrant, S256Required
 from auth_server.scopes import SCOPES
 from auth_server.server import GRANTS
-from auth_server.signing_keys import ALGORITHMS, get_signing_keys
+from auth_server.signing_keys import ALGORITHMS, FRESH_FOR, get_signing_keys
 from auth_server.userinfo import CLAIMS
 from auth_server.views.blueprint import bp
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
-
-#: Seconds for which a copy of the keys is fresh. A client that meets an unknown key asks again.
-KEYS_FRESH_FOR = 300
 
 
 @bp.get("/.well-known/openid-configuration")
@@ -64,7 +61,7 @@ def public_keys() -> Response:
     keys = get_signing_keys().published()
     response = jsonify({"keys": [key.public_jwk() for key in keys]})
     response.cache_control.public = True
-    response.cache_control.max_age = KEYS_FRESH_FOR
+    response.cache_control.max_age = FRESH_FOR
     return response
 
 

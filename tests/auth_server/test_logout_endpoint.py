@@ -13,6 +13,7 @@ from world.page import Page
 from world.registered_client import RegisteredClient
 
 from auth_server.models import Client
+from auth_server.signing_keys import ANNOUNCED_FOR, PUBLISHED_FOR
 from tests.auth_server.developers import Developer
 from tests.auth_server.server import Server
 from tests.auth_server.test_openid_request import FORGERIES, signed_by_the_server
@@ -62,6 +63,19 @@ def test_an_expired_hint_is_accepted(clock: Clock, alice: Person, hint: str) -> 
 
     logout(alice, id_token_hint=hint)
 
+    assert not alice.is_signed_in()
+
+
+def test_a_hint_of_a_retired_key_is_accepted(
+    clock: Clock, server: Server, alice: Person, hint: str
+) -> None:
+    """The sign-in lives longer than the key is published."""
+    server.run("keys", "rotate")
+    clock.forward(ANNOUNCED_FOR + PUBLISHED_FOR)
+    server.run("tokens", "purge")
+    server.app.extensions["tripod.signing_keys"].forget()  # as after five seconds
+
+    assert logout(alice, id_token_hint=hint).status_code == 200
     assert not alice.is_signed_in()
 
 

@@ -268,6 +268,7 @@ def test_a_hint_of_a_purged_key_is_refused(
 ) -> None:
     server.run("keys", "rotate")
     clock.forward(KEPT_FOR + ANNOUNCED_FOR)
+    server.run("tokens", "purge")
     server.app.extensions["tripod.signing_keys"].forget()  # as after five seconds
 
     assert error_of(ask(alice, print_shop, id_token_hint=hint)) == "invalid_request"
