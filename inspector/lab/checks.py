@@ -33,7 +33,9 @@ class Check:
 
     def section_for(self, attack: Attack) -> Section:
         """Return the section that asks for this check against `attack`."""
-        return Section(self.section.document, attack.section or self.section.number)
+        if attack.section in ("", self.section.number):
+            return self.section
+        return Section(self.section.document, attack.section)
 
     def sections(self, attacks: Iterable[Attack]) -> list[Section]:
         """Return the sections that ask for this check against any of `attacks`."""

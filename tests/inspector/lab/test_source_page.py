@@ -11,6 +11,7 @@ from world.browser import Browser
 from world.legs import Legs
 
 from config import PROJECT_ROOT
+from inspector.lab.attacks import ATTACKS
 from inspector.lab.checks import CHECK_PAIRS, CHECKS, Check
 from inspector.lab.laboratory import Laboratory
 from inspector.lab.source import source_of
@@ -193,6 +194,14 @@ def test_a_check_with_attacks_of_two_sections_names_both(
     page = browser.open(f"{browser.current.url}/source?check=own-client")
 
     assert "RFC 6749, 4.1.3 and RFC 6749, 6 require this check." in page.text
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.slug)
+def test_each_section_is_named_once_with_a_whole_address(check: Check) -> None:
+    sections = check.sections(ATTACKS)
+
+    assert len(set(map(str, sections))) == len(sections)
+    assert not [section.url for section in sections if section.url.endswith(("#", "#section-"))]
 
 
 @pytest.mark.parametrize(
