@@ -4,10 +4,12 @@ Otherwise such an address could make this server send requests into its own netw
 request forgery). A host name proves nothing, so the address that is connected to is checked.
 """
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 #: The unicast addresses of the Internet (RFC 4291 §2.4).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
+#: Addresses for protocols. Python 3.11 takes all but two of them for global.
+_PROTOCOLS = IPv4Network("192.0.0.0/24")
 #: The last 32 bits are an IPv4 address, which a gateway connects to (RFC 6052 §2.1).
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -30,7 +32,7 @@ def is_public(address: str) -> bool:
 
 
 def _is_public_ipv4(address: IPv4Address) -> bool:
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and address not in _PROTOCOLS
 
 
 def _find_embedded(address: IPv6Address) -> IPv4Address | None:
