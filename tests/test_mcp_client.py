@@ -5,6 +5,7 @@ Nothing in it knows this project: it discovers the servers from the address of `
 
 import json
 import re
+import time
 from collections.abc import Iterator
 
 import anyio
@@ -78,6 +79,28 @@ def test_an_agent_that_nobody_registered_reads_and_renames(legs: Running, alice:
     assert renamed.structured_content == photo | {"title": "Renamed again"}
     assert agent.memory.client is not None
     assert agent.memory.client.client_secret is None
+
+
+def test_an_agent_refreshes_its_tokens_without_asking_the_user_again(
+    legs: Running, alice: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the clock of the agent is set forward, past the end of its access token."""
+    agent = Agent(f"{legs.resource_api_url}/mcp", alice)
+    refresh_tokens: list[str | None] = []
+    clock = time.time
+
+    async def call_before_and_after_the_end() -> None:
+        async with agent.connected() as client:
+            for seconds in (0, 130):
+                monkeypatch.setattr(time, "time", lambda ahead=seconds: clock() + ahead)
+                await client.call_tool("list_photos", {"limit": 1})
+                assert agent.memory.tokens is not None
+                refresh_tokens.append(agent.memory.tokens.refresh_token)
+
+    anyio.run(call_before_and_after_the_end)
+
+    assert len(agent.asked) == 1
+    assert len(set(refresh_tokens)) == 2
 
 
 def test_the_same_agent_can_register_for_another_user(legs: Running, alice: Person) -> None:
