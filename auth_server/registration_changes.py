@@ -3,6 +3,7 @@
 Every change of a registered client has to call `apply_change`, also one by a command.
 """
 
+import json
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,9 +11,11 @@ from sqlalchemy import bindparam, select
 
 from auth_server import redirect_uris
 from auth_server.consents import outdate_consents
+from auth_server.digests import digest
 from auth_server.grants import end_grant, lock_grants
 from auth_server.models import Client, Grant, authorization_codes
 from auth_server.reasons import Reason
+from auth_server.registered_client import RegisteredClient
 from auth_server.withdrawals import withdraw_from_client
 from web.clock import now
 from web.database import Session
@@ -35,9 +38,15 @@ class Registration:
     is_public: bool
 
     @classmethod
-    def of(cls, client: Client) -> "Registration":
+    def of(cls, client: Client | RegisteredClient) -> "Registration":
         """Return what is registered of the client at this moment."""
         return cls(client.name, frozenset(client.redirect_uris), client.is_public)
+
+    @property
+    def digest(self) -> str:
+        """A short text that is another one after a change."""
+        facts = [self.name, sorted(self.redirect_uris), self.is_public]
+        return digest(json.dumps(facts))
 
     def changes_from(self, before: "Registration") -> list[str]:
         """Return the names of `CHANGES` that differ."""

@@ -24,7 +24,7 @@ from auth_server.server import front_channel_request
 from auth_server.sign_in import signed_in_user
 from auth_server.signed_in_user import SignedInUser
 from auth_server.views.blueprint import bp
-from auth_server.views.consent_page import show_consent_page
+from auth_server.views.consent_page import find_problem, show_consent_page
 from auth_server.views.signed_in import redirect_to_login
 from web.database import get_transaction, writing
 from web.event_log import record, record_on_commit
@@ -69,17 +69,16 @@ def authorization_decision() -> ResponseReturnValue:
     if user is None:
         return _redirect_to_sign_in(authorization)
     grants.lock_grants_of(get_transaction(), user.id, authorization.client.client_id)
-    decision, ticked = request.form.get("decision"), set(request.form.getlist("granted_scope"))
+    ticked = set(request.form.getlist("granted_scope"))
     asked = scope_list(request.form.get("asked_scope"))
     # What the page has asked about counts, even if it was allowed in another tab since.
     allowed_before = _find_allowed(authorization, user).keys() - set(asked)
     scopes_to_ask = _scopes_to_ask(authorization, allowed_before)
-    if decision == "deny":
+    if request.form.get("decision") == "deny":
         _withdraw(authorization, user, asked)
         raise _denied(authorization, user)
-    is_within_request = ticked <= set(authorization.requested_scopes)
-    if decision != "allow" or not ticked & set(scopes_to_ask) or not is_within_request:
-        return show_consent_page(authorization, user, scopes_to_ask, ticked=ticked, is_invalid=True)
+    if problem := find_problem(authorization, ticked, scopes_to_ask):
+        return show_consent_page(authorization, user, scopes_to_ask, ticked, problem)
     _withdraw(authorization, user, set(asked) - ticked)
     record_on_commit(
         get_transaction(),

@@ -1,14 +1,17 @@
 """The consent page of the authorization endpoint."""
 
+from collections.abc import Collection
+from enum import Enum
 from http import HTTPStatus
 
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from auth_server import consents, resources, sign_in
 from auth_server.authorization_request import Authorization
 from auth_server.context import get_settings
 from auth_server.registered_client import RegisteredClient
-from auth_server.registration_changes import CHANGES
+from auth_server.registration_changes import CHANGES, Registration
 from auth_server.scopes import SCOPES, join_phrases
 from auth_server.signed_in_user import SignedInUser
 from web.database import get_transaction
@@ -17,13 +20,19 @@ from web.headers import allow_forms_to_redirect
 from web.pages import page
 
 
+class Problem(Enum):
+    """Why a decision does not count, with the status of the page that says so."""
+
+    UNDECIDED = HTTPStatus.BAD_REQUEST
+    CLIENT_CHANGED = HTTPStatus.CONFLICT
+
+
 def show_consent_page(
     authorization: Authorization,
     user: SignedInUser,
     scopes: list[str],
     ticked: set[str] | None = None,
-    *,
-    is_invalid: bool = False,
+    problem: Problem | None = None,
 ) -> ResponseReturnValue:
     """A5 – Show the consent page, with the requested scopes as sentences.
 
@@ -34,12 +43,13 @@ def show_consent_page(
     known = [scope for scope in authorization.requested_scopes if scope not in scopes]
     record("consent_requested", client_id=client.client_id, client_name=client.name, sub=user.id)
     status = HTTPStatus.OK
-    if is_invalid:
-        status = HTTPStatus.BAD_REQUEST
+    if problem is not None:
+        status = problem.value
     return page(
         "consent.html",
         status,
         client=client,
+        registration=Registration.of(client).digest,
         redirect_uri=authorization.redirect_uri,
         user=user,
         choices=[(scope, SCOPES[scope], ticked is None or scope in ticked) for scope in scopes],
@@ -47,10 +57,27 @@ def show_consent_page(
         resource_servers=_describe_resources(authorization),
         changes=_list_changes(client, user),
         allowed_before=join_phrases(known),
-        wrong=is_invalid,
+        problem=problem and problem.name,
         this_page=sign_in.this_page(),
         lifetime=get_settings().refresh_token_lifetime,
     )
+
+
+def find_problem(
+    authorization: Authorization, ticked: set[str], scopes_to_ask: Collection[str]
+) -> Problem | None:
+    """Return why the form that was sent allows nothing, or None.
+
+    The client can have changed since the page has shown it.
+    """
+    is_within_request = ticked <= set(authorization.requested_scopes)
+    is_allowed = request.form.get("decision") == "allow"
+    if not is_allowed or not ticked & set(scopes_to_ask) or not is_within_request:
+        return Problem.UNDECIDED
+    current = Registration.of(authorization.client).digest
+    if request.form.get("registration", current) != current:
+        return Problem.CLIENT_CHANGED
+    return None
 
 
 def _describe_resources(authorization: Authorization) -> list[str]:

@@ -5,7 +5,7 @@ from world.cast import Person
 from world.clock import Clock
 from world.events import Events
 from world.page import Page
-from world.registered_client import RegisteredClient
+from world.registered_client import AuthorizationResponse, RegisteredClient
 
 from auth_server.models import Client
 from auth_server.registration_changes import Registration, apply_change
@@ -225,6 +225,38 @@ def test_a_native_apps_code_at_another_port_was_sent_to_its_address(
     developer.edits(client, redirect_uris="http://[::1]/callback")
 
     assert client.redeem(removed, redirect_uri=presented).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("phrase", CHANGES)
+def test_a_page_that_was_open_at_a_change_allows_nothing(
+    developer: Developer, client: RegisteredClient, alice: Person, phrase: str
+) -> None:
+    page = alice.consent_page(client.authorization_path())
+    developer.edits(client, **CHANGES[phrase])
+    answer = alice.decide(page, "allow", *page.boxes)
+
+    assert answer.status_code == 409
+    assert "The app has changed while this page was open." in Page(answer).text
+    assert alice.consent_page(client.authorization_path()).boxes == page.boxes
+
+
+def test_the_page_that_shows_the_change_can_be_answered(
+    developer: Developer, client: RegisteredClient, alice: Person
+) -> None:
+    page = alice.consent_page(client.authorization_path())
+    developer.edits(client, **CHANGES["its name"])
+    again = Page(alice.decide(page, "allow", *page.boxes))
+
+    assert AuthorizationResponse.read(alice.decide(again, "allow", "profile")).code
+
+
+def test_a_page_that_was_open_at_a_change_can_be_denied(
+    developer: Developer, client: RegisteredClient, alice: Person
+) -> None:
+    page = alice.consent_page(client.authorization_path())
+    developer.edits(client, **CHANGES["its name"])
+
+    assert "error=access_denied" in alice.decide(page, "deny").headers["Location"]
 
 
 def test_a_page_that_was_open_at_a_change_gets_no_code_for_a_removed_address(
