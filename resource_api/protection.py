@@ -17,7 +17,7 @@ from resource_api.addresses import absolute_url
 from resource_api.errors import ApiError, TemporarilyUnavailable
 from resource_api.introspection import Introspection, NoAnswer, TokenRefused, introspect
 from resource_api.reasons import Reason
-from web import event_log
+from web import event_log, request_bodies
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
 
@@ -108,9 +108,11 @@ def require_scope(scope: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         @wraps(view)
         def protected_view(*args: P.args, **kwargs: P.kwargs) -> R:
             authorize(scope)
+            request_bodies.check_length()
             return view(*args, **kwargs)
 
         protected_view.required_scope = scope  # type: ignore[attr-defined]
+        protected_view.checks_length = True  # type: ignore[attr-defined]
         mark = for_browser_clients("Authorization", "Content-Type")
         return mark(for_machines(protected_view))
 

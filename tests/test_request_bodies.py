@@ -19,6 +19,7 @@ from world.legs import Legs
 from world.processes import environment, running
 from world.registered_client import RegisteredClient
 
+from resource_api.images.limits import MAX_BYTES
 from web.application import MAX_FORM_BYTES
 
 URLENCODED = "application/x-www-form-urlencoded"
@@ -71,6 +72,47 @@ def test_chunks_over_the_limit_are_refused(
     body = beginning.ljust(MAX_FORM_BYTES, b"a") + b"a"
 
     assert send_chunks(getattr(legs, leg), method, path, content_type, body).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("leg", "method", "path", "limit"),
+    [
+        ("auth_server", "GET", "/login", MAX_FORM_BYTES),
+        ("auth_server", "POST", "/oauth/userinfo", MAX_FORM_BYTES),
+        ("auth_server", "DELETE", "/oauth/register/unknown", MAX_FORM_BYTES),
+        ("client_app", "GET", "/", MAX_BYTES + MAX_FORM_BYTES),
+        ("resource_api", "GET", "/", MAX_BYTES + MAX_FORM_BYTES),
+    ],
+)
+def test_a_body_over_the_limit_is_refused_even_if_no_view_reads_it(
+    legs: Legs, leg: str, method: str, path: str, limit: int
+) -> None:
+    app: Flask = getattr(legs, leg)
+    statuses = [
+        app.test_client()
+        .open(
+            path,
+            method=method,
+            base_url=app.extensions["tripod.settings"].url,
+            environ_overrides={"CONTENT_LENGTH": str(length)},
+        )
+        .status_code
+        for length in (limit, limit + 1)
+    ]
+
+    assert statuses[0] != 413
+    assert statuses[1] == 413
+
+
+def test_a_request_with_a_body_over_the_limit_deletes_nothing(legs: Legs, write_token: str) -> None:
+    api, http = legs.resource_api_url, legs.resource_api.test_client()
+    bearer = {"HTTP_AUTHORIZATION": f"Bearer {write_token}"}
+    photos = http.get("/photos", base_url=api, environ_overrides=bearer).get_json()["photos"]
+    too_long = bearer | {"CONTENT_LENGTH": str(MAX_BYTES + MAX_FORM_BYTES + 1)}
+    path = f"/photos/{photos[0]['id']}"
+
+    assert http.delete(path, base_url=api, environ_overrides=too_long).status_code == 413
+    assert http.get(path, base_url=api, environ_overrides=bearer).status_code == 200
 
 
 def test_chunks_within_the_limit_are_read_to_their_end(legs: Legs) -> None:

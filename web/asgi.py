@@ -16,13 +16,13 @@ from collections.abc import (
     Iterable,
     MutableMapping,
 )
-from contextlib import suppress
+from contextlib import closing, suppress
 from contextvars import copy_context
 from functools import lru_cache
-from tempfile import SpooledTemporaryFile
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from web import full_disk
+from web.received_bodies import IncompleteBodyError, NoRoomError, Receive, ReceivedBody, Room
 from web.threads import Threads
 from web.waiting import WouldWait, call_without_waiting
 from web.wsgi_environ import make_environ
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
 
 Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 Batches = Generator[list[Message], None, None]
 
@@ -39,32 +38,20 @@ Batches = Generator[list[Message], None, None]
 THREADS = 16
 #: Seconds for which quick requests may keep the event loop from its other work.
 LONGEST_TURN = 0.005
-#: The seconds in which a body must arrive.
-#: Each `SLOWEST_BYTES_PER_SECOND` received add one second.
-BODY_WITHIN = 20.0
-SLOWEST_BYTES_PER_SECOND = 8 * 1024
-#: The most bytes that are received. Many clients read the response only after sending everything.
-RECEIVED_BYTES = 64 * 1024 * 1024
-#: A longer body is kept in a file, and a longer response is sent in parts.
-BYTES_IN_MEMORY = 256 * 1024
+#: A longer response is sent in parts.
+LONGEST_SHORT_RESPONSE = 256 * 1024
 
 _TOO_SLOW = b"The body of the request did not arrive in time.\n"
 _INCOMPLETE = b"The body of the request is malformed or incomplete.\n"
+_RETRY_AFTER = (b"retry-after", b"%d" % full_disk.RETRY_AFTER)
 _NO_ROOM = f"{full_disk.MESSAGE}\n".encode()
-
-
-class _IncompleteBodyError(Exception):
-    """The client left before it had sent the whole body, or sent malformed chunks.
-
-    The server reports both in the same way.
-    """
 
 
 class AsgiApplication:
     """A WSGI application as an ASGI application, with threads of its own.
 
-    Of a body, the application gets one byte more than the `longest_body` that it accepts, so that
-    nobody fills the disk with bodies that are refused.
+    Of a body, the application gets one byte more than the `longest_body` that it accepts, and its
+    whole length, also if it came in chunks.
 
     The event loop itself answers the `quick_requests` and the `urgent_requests`, which are pairs of
     a method and a path. If such a request would have to wait, a thread answers it instead. Even
@@ -81,6 +68,7 @@ class AsgiApplication:
     ) -> None:
         self._application = application
         self._longest_body = longest_body
+        self._room = Room()
         self._threads = Threads(threads)
         self._quick_requests = quick_requests
         self._urgent_requests = urgent_requests
@@ -90,19 +78,18 @@ class AsgiApplication:
     async def __call__(self, asgi_scope: Message, receive: Receive, send: Send) -> None:
         """Receive a request, run the application, and send its response."""
         wsgi = make_environ(asgi_scope)
-        with SpooledTemporaryFile(BYTES_IN_MEMORY) as body:
-            wsgi["wsgi.input"] = body
+        with closing(ReceivedBody(self._room, self._longest_body + 1)) as body:
+            wsgi["wsgi.input"] = body.file
             try:
                 if "CONTENT_LENGTH" in wsgi or "HTTP_TRANSFER_ENCODING" in wsgi:
-                    await _receive_body(receive, body, self._longest_body + 1)
+                    await body.receive(receive)
+                    wsgi["CONTENT_LENGTH"] = str(body.size)
+                    wsgi.pop("HTTP_TRANSFER_ENCODING", None)
             except TimeoutError:
                 await _refuse(send, 408, _TOO_SLOW)
-            except OSError as error:
-                if not full_disk.is_full_disk(error):
-                    raise
-                full_disk.refuse(error)
-                await _refuse(send, 503, _NO_ROOM, (b"retry-after", b"%d" % full_disk.RETRY_AFTER))
-            except _IncompleteBodyError:
+            except NoRoomError:
+                await _refuse(send, 503, _NO_ROOM, _RETRY_AFTER)
+            except IncompleteBodyError:
                 await _refuse(send, 400, _INCOMPLETE)
             else:
                 await self._respond(wsgi, receive, send)
@@ -170,28 +157,6 @@ async def _wait_until_client_leaves(receive: Receive) -> None:
         pass
 
 
-async def _receive_body(receive: Receive, body: IO[bytes], kept_bytes: int) -> None:
-    """Write the first `kept_bytes` of the body of a request to `body`.
-
-    :raises TimeoutError: when it arrives too slowly.
-    :raises _IncompleteBodyError: when the rest of it will not arrive.
-    """
-    received = 0
-    is_unfinished = True
-    async with asyncio.timeout(None) as limit:
-        begun_at = asyncio.get_running_loop().time()
-        while is_unfinished and received < RECEIVED_BYTES:
-            limit.reschedule(begun_at + BODY_WITHIN + received / SLOWEST_BYTES_PER_SECOND)
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _IncompleteBodyError
-            part = message.get("body", b"")
-            body.write(part[: max(0, kept_bytes - received)])
-            received += len(part)
-            is_unfinished = message.get("more_body", False)
-    body.seek(0)
-
-
 async def _refuse(send: Send, status: int, text: bytes, *more: tuple[bytes, bytes]) -> None:
     headers = [
         (b"content-type", b"text/plain; charset=utf-8"),
@@ -245,7 +210,7 @@ def _encode_name(header: str) -> bytes:
 
 def _is_short(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     lengths = [value for name, value in headers if name == b"content-length"]
-    return bool(lengths) and lengths[0].isdigit() and int(lengths[0]) <= BYTES_IN_MEMORY
+    return bool(lengths) and lengths[0].isdigit() and int(lengths[0]) <= LONGEST_SHORT_RESPONSE
 
 
 def _make_part(body: bytes, *, more_body: bool) -> Message:

@@ -1,4 +1,4 @@
-"""Reject a body over the limit with 413, and malformed chunks with 400.
+"""Reject a body over the limit with 413, even if no view reads it, and malformed chunks with 400.
 
 Werkzeug rejects a `Content-Length` over the limit. It cuts a longer body that comes in chunks
 (RFC 9112 §7.1), so that a view would read another form than the one that was sent.
@@ -7,7 +7,7 @@ Werkzeug rejects a `Content-Length` over the limit. It cuts a longer body that c
 from tempfile import SpooledTemporaryFile
 from typing import IO
 
-from flask import Flask, Request
+from flask import Flask, Request, current_app, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 from werkzeug.utils import cached_property
 from werkzeug.wsgi import get_input_stream
@@ -59,6 +59,29 @@ def _read(chunks: IO[bytes], most_bytes: int) -> bytes:
     except Exception as error:
         # Each server has its own exceptions for malformed chunks.
         raise BadRequest("The body of the request is malformed or incomplete.") from error
+
+
+def init_app(app: Flask) -> None:
+    """Reject each request to `app` whose body is longer than any view accepts.
+
+    A view with the attribute `checks_length` does so itself, after it has checked who asks.
+    """
+    app.before_request(_check_length_first)
+
+
+def _check_length_first() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    if not getattr(view, "checks_length", False):
+        check_length()
+
+
+def check_length() -> None:
+    """Check the length of the body, even if nothing reads it.
+
+    :raises RequestEntityTooLarge: when no view accepts such a body.
+    """
+    if (request.content_length or 0) > find_limit(current_app):
+        raise RequestEntityTooLarge
 
 
 def raise_limit(app: Flask, longest: int) -> None:

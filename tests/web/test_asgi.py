@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
-from web import asgi, entrance
+from web import asgi, entrance, received_bodies
 from web.asgi import AsgiApplication
 from web.cors import for_browser_clients
 from web.database import Database, get_transaction, writing
@@ -132,7 +132,7 @@ def test_a_request_without_a_body_is_not_waited_for() -> None:
 
 
 def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asgi, "BODY_WITHIN", 0.2)
+    monkeypatch.setattr(received_bodies, "BODY_WITHIN", 0.2)
 
     client = Client(*[b"a"] * 100, pause=0.05).request(echo)
 
@@ -140,7 +140,7 @@ def test_a_body_that_arrives_too_slowly_is_refused(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_long_body_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asgi, "BODY_WITHIN", 0.2)
+    monkeypatch.setattr(received_bodies, "BODY_WITHIN", 0.2)
 
     client = Client(*[b"a" * 4096] * 6, pause=0.1).request(echo)
 
@@ -158,11 +158,45 @@ def test_the_application_does_not_run_for_an_incomplete_body() -> None:
 def test_the_application_gets_one_byte_more_of_an_endless_body_than_it_accepts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asgi, "RECEIVED_BYTES", 40)
+    monkeypatch.setattr(received_bodies, "RECEIVED_BYTES", 40)
     client = Client(*[b"12345"] * 100)
 
     assert client.request(echo, longest_body=11).body == b"123451234512"
     assert len(asyncio.run(client.receive())["body"]) == 5, "the rest was not received"
+
+
+def test_the_application_gets_the_length_of_a_body_that_came_in_chunks() -> None:
+    lengths: list[object] = []
+
+    def read_length(environ: Environ, start_response: Any) -> list[bytes]:
+        lengths.append((environ["CONTENT_LENGTH"], environ.get("HTTP_TRANSFER_ENCODING")))
+        return echo(environ, start_response)
+
+    served = AsgiApplication(read_length, longest_body=5, threads=1)
+    for parts in ((b"one", b"two"), (b"one", b"two three")):
+        client = Client(*parts)
+        chunked = scope((b"transfer-encoding", b"chunked"))
+        asyncio.run(served(chunked, client.receive, client.send))
+
+    assert lengths == [("6", None), ("12", None)]
+
+
+def test_all_bodies_together_need_limited_room_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise strangers who send slowly could fill the disk."""
+    monkeypatch.setattr(received_bodies, "BYTES_IN_MEMORY", 10)
+    monkeypatch.setattr(received_bodies, "BYTES_IN_FILES", 29)
+    served = AsgiApplication(echo, longest_body=100, threads=1)
+
+    async def send(*sizes: int) -> list[Client]:
+        clients = [Client(b"a" * 4, b"a" * size, b"a", pause=0.05) for size in sizes]
+        length = scope((b"content-length", b"1"))
+        await asyncio.gather(*(served(length, one.receive, one.send) for one in clients))
+        return clients
+
+    together = [client.status for client in asyncio.run(send(20, 4, 20))]
+    afterwards = [client.status for client in asyncio.run(send(20))]
+
+    assert (together, afterwards) == ([200, 200, 503], [200])
 
 
 def test_a_request_on_a_unix_socket_has_no_address() -> None:

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 from tests.web.test_asgi import Client, echo
-from web import asgi, pages
+from web import pages, received_bodies
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -24,8 +24,8 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_body_that_needs_a_file_is_refused() -> None:
-    parts = b"a" * asgi.BYTES_IN_MEMORY, b"more"
-    client = Client(*parts).request(echo, longest_body=2 * asgi.BYTES_IN_MEMORY)
+    parts = b"a" * received_bodies.BYTES_IN_MEMORY, b"more"
+    client = Client(*parts).request(echo, longest_body=2 * received_bodies.BYTES_IN_MEMORY)
 
     assert client.status == 503
     assert b"retry-after" in dict(client.received[0]["headers"])
