@@ -3,8 +3,10 @@
 import logging
 import os
 import socket
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
@@ -122,6 +124,38 @@ def test_a_database_that_cannot_be_created_is_reported_in_one_line(
         monkeypatch.setenv(f"TRIPOD_{name}_URL", f"sqlite:///{tmp_path}/file/rows.db")
 
     assert f"{tmp_path}/file" in start_error(create)
+
+
+@pytest.mark.parametrize(
+    ("create", "setting", "message"),
+    [
+        (
+            app.create_resource_api,
+            "TRIPOD_RESOURCE_DATABASE_URL",
+            "tripod: the database has revision 0099, which resource_api does not know",
+        ),
+        (
+            app.create_auth_server,
+            "TRIPOD_AUTH_DATABASE_URL",
+            "tripod: the database has revision 0099, which auth_server does not know",
+        ),
+    ],
+)
+def test_a_database_of_another_leg_or_version_is_reported_in_one_line(
+    create: Callable[[], Flask],
+    setting: str,
+    message: str,
+    start_error: StartError,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "newer.db")) as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        database.execute("INSERT INTO alembic_version VALUES ('0099')")
+        database.commit()
+    monkeypatch.setenv(setting, f"sqlite:///{tmp_path}/newer.db")
+
+    assert start_error(create).startswith(message)
 
 
 def test_an_unreachable_database_server_is_reported_in_one_line(
