@@ -38,13 +38,14 @@ class Photo(Base):
 
 
 class PhotoImage(Base):
-    """The bytes of a photo's image, deleted together with the photo."""
+    """A part of a photo's image, deleted together with the photo. The first has the number 0."""
 
     __tablename__ = "photo_image"
 
     photo_id: Mapped[str] = mapped_column(
         ForeignKey("photo.id", ondelete="CASCADE"), primary_key=True
     )
+    number: Mapped[int] = mapped_column(primary_key=True)
     data: Mapped[bytes] = mapped_column(LargeBinary)
 
 

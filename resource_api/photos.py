@@ -5,7 +5,9 @@ Every query names the owner, so that it does not find another user's photos.
 
 import re
 import secrets
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from typing import NamedTuple, TypeVar
 
 from sqlalchemy import String, bindparam, delete, func, select, tuple_, update
@@ -17,7 +19,7 @@ from resource_api.models import ID_LENGTH, TITLE_LENGTH
 from resource_api.reasons import Reason, UploadRefused
 from web import text
 from web.clock import now
-from web.database import UtcDateTime
+from web.database import Database, UtcDateTime
 from web.statements import Change, Executor, Query
 from web.text import TextError
 
@@ -26,6 +28,8 @@ T = TypeVar("T")
 #: What one user may store.
 MAX_PHOTOS = 500
 MAX_TOTAL_BYTES = 500 * 1024 * 1024
+#: The length of all parts of an image but the last.
+PART_BYTES = 256 * 1024
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
 
@@ -40,13 +44,6 @@ class Photo(NamedTuple):
     height: int
     size: int
     created_at: datetime
-
-
-class Image(NamedTuple):
-    """The image of a photo."""
-
-    content_type: str
-    data: bytes
 
 
 class Usage(NamedTuple):
@@ -75,9 +72,11 @@ _LIST_NEXT = Query(
     Photo,
 )
 _FIND = Query(_described.where(_is_this_one), Photo)
-_FIND_IMAGE = Query(
-    select(_photos.content_type, _images.data).where(_is_this_one, _images.photo_id == _photos.id),
-    Image,
+_READ_PART = Query(
+    select(_images.data).where(
+        _images.photo_id == bindparam("photo_id"), _images.number == bindparam("part_number")
+    ),
+    bytes,
 )
 _MEASURE = Query(
     select(func.count(), func.coalesce(func.sum(_photos.size), 0)).where(_is_own), Usage
@@ -89,7 +88,7 @@ _LOCK = Query(
     str,
 )
 _STORE = Change.insert(models.Photo, *Photo._fields, "owner")
-_STORE_IMAGE = Change.insert(models.PhotoImage, "photo_id", "data")
+_STORE_PART = Change.insert(models.PhotoImage, "photo_id", "number", "data")
 _RENAME = Change(update(models.Photo).where(_is_this_one).values(title=bindparam("new_title")))
 _REMOVE = Change(delete(models.Photo).where(_is_this_one))
 
@@ -118,12 +117,17 @@ def find(db: Executor, owner: str, photo_id: str) -> Photo:
     return _find(_FIND, db, owner, photo_id)
 
 
-def find_image(db: Executor, owner: str, photo_id: str) -> Image:
-    """Return the image of the photo.
+def read_image(database: Database, photo: Photo) -> Iterator[bytes]:
+    """Yield the parts of the photo's image. Stop if it is deleted meanwhile.
 
-    :raises PhotoNotFound: when the owner has no such photo.
+    Otherwise many clients that read slowly would keep many whole images in memory.
     """
-    return _find(_FIND_IMAGE, db, owner, photo_id)
+    for number in count():
+        reader = database.transaction(writing=False)
+        part = _READ_PART.one(reader, photo_id=photo.id, part_number=number)
+        if part is None:
+            return
+        yield part
 
 
 def add(
@@ -148,7 +152,9 @@ def add(
         created_at=created_at or now(),
     )
     _STORE.run(db, owner=owner, **photo._asdict())
-    _STORE_IMAGE.run(db, photo_id=photo.id, data=image.data)
+    for number, first in enumerate(range(0, len(image.data), PART_BYTES)):
+        part = image.data[first : first + PART_BYTES]
+        _STORE_PART.run(db, photo_id=photo.id, number=number, data=part)
     return photo
 
 

@@ -25,7 +25,7 @@ from web import text
 from web.application import MAX_FORM_BYTES
 from web.canonical_host import for_machines
 from web.cors import for_browser_clients
-from web.database import get_reader, get_transaction, writing
+from web.database import get_database, get_reader, get_transaction, writing
 from web.pages import page
 
 _LIMIT = re.compile(r"[1-9][0-9]?|100")
@@ -86,10 +86,12 @@ def show_photo(photo_id: str) -> Json:
 @bp.get(IMAGE_PATH.format("<photo_id>"))
 @require_scope(PHOTOS_READ)
 def show_image(photo_id: str) -> Response:
-    """Return the image of one photo."""
-    image = photos.find_image(get_transaction(), resource_owner().sub, photo_id)
+    """Return the image of one photo, in parts."""
+    photo = photos.find(get_transaction(), resource_owner().sub, photo_id)
     return Response(
-        image.data, mimetype=image.content_type, headers={"Content-Disposition": "inline"}
+        photos.read_image(get_database(), photo),
+        mimetype=photo.content_type,
+        headers={"Content-Disposition": "inline", "Content-Length": str(photo.size)},
     )
 
 

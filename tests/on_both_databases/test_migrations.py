@@ -19,6 +19,7 @@ from world.postgresql import ON_BOTH_DATABASES
 from auth_server.models import Base as AuthServerBase
 from config import PROJECT_ROOT
 from resource_api.models import Base as ResourceApiBase
+from resource_api.photos import PART_BYTES
 from web import migrations
 from web.database import Database
 
@@ -178,3 +179,26 @@ def test_the_migrations_can_be_undone_with_data(leg: str, database: Database) ->
         migrate(database, leg, revision, down=True)
 
     assert inspect(database.engine).get_table_names() == ["alembic_version"]
+
+
+def test_images_that_were_stored_whole_are_divided_and_put_together(database: Database) -> None:
+    sizes = (1, PART_BYTES, 2 * PART_BYTES + 1)
+    images = {str(size): secrets.token_bytes(size) for size in sizes}
+    migrate(database, "resource_api", "0001")
+    with database.engine.begin() as connection:
+        columns = reflect(connection, "photo").columns
+        photos = [{column.name: value_for(column, {}) for column in columns} for _ in images]
+        for photo, (name, data) in zip(photos, images.items(), strict=True):
+            connection.execute(reflect(connection, "photo").insert(), photo | {"id": name})
+            row = {"photo_id": name, "data": data}
+            connection.execute(reflect(connection, "photo_image").insert(), row)
+    migrate(database, "resource_api", "0002")
+    with database.engine.connect() as connection:
+        parts = read_rows(connection, reflect(connection, "photo_image"))
+    migrate(database, "resource_api", "0001", down=True)
+    with database.engine.connect() as connection:
+        whole = read_rows(connection, reflect(connection, "photo_image"))
+
+    assert sorted(part["number"] for part in parts) == [0, 0, 0, 1, 2]
+    assert max(len(part["data"]) for part in parts) == PART_BYTES
+    assert {row["photo_id"]: row["data"] for row in whole} == images

@@ -8,6 +8,7 @@ import time_machine
 
 from resource_api import photos
 from resource_api.images import CleanImage
+from resource_api.photos import PART_BYTES
 
 pytestmark = pytest.mark.usefixtures("decoded_here")
 
@@ -182,6 +183,19 @@ def test_the_image_has_its_content_type_and_nosniff(alices_client):
     assert response.headers["Content-Disposition"] == "inline"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_the_image_of_a_photo_that_is_deleted_meanwhile_ends_early(app):
+    database = app.extensions["tripod.database"]
+    with database.writing() as db:
+        image = CleanImage(bytes(2 * PART_BYTES), "image/png", 1, 1)
+        photo = photos.add(db, "subject-of-alice", "A photo", image)
+    parts = photos.read_image(database, photo)
+    first = next(parts)
+    with database.writing() as db:
+        photos.remove(db, "subject-of-alice", photo.id)
+
+    assert (len(first), list(parts)) == (PART_BYTES, [])
 
 
 @pytest.mark.parametrize("photo_id", [UNKNOWN_ID, "1", "%00", "%FF", "x" * 5000, "' OR 1=1 --"])
