@@ -42,8 +42,8 @@ from world.page import Page
 from world.registered_client import RegisteredClient
 from world.watched_grant import Promises, Watch, WatchedGrant
 
-#: About 15 seconds.
-EXAMPLES = 40
+#: About 30 seconds.
+EXAMPLES = 80
 REQUESTS = 40
 PASSWORD = "through the rabbit hole"
 #: On both sides of each deadline, and exactly at it.
