@@ -104,6 +104,13 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("secret-key", "a placeholder", use(SECRET_KEY="changeme-changeme-changeme-changeme!")),
     ("secret-key", "one character repeated", use(SECRET_KEY="k" * 64)),
     ("secret-key", "none", use(SECRET_KEY="")),
+    ("secret-key", "a published key", use(SECRET_KEY="AckfSECXIvnK5r28GVIWUAxmbBSjTsmF")),
+    (
+        "secret-key",
+        "the digest of a word",
+        use(SECRET_KEY="5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8"),
+    ),
+    ("client-secrets", "a published secret", use(CLIENT_SECRET="7Fjfp0ZBr1KtDRbnfVdmIw")),
     ("old-secret-keys", "a weak old key", use(SECRET_KEY_FALLBACKS=f"{OTHER_KEY},old")),
     ("client-secrets", "a short secret", use(CLIENT_SECRET="shop")),
     ("client-secrets", "a placeholder", use(CLIENT_SECRET="your-secret-goes-here-1234")),

@@ -1,6 +1,9 @@
 """Secrets: where they come from, when they are generated, and that they are never shown."""
 
+import base64
+import hashlib
 import os
+import re
 import secrets
 import shlex
 import stat
@@ -14,6 +17,7 @@ import pytest
 
 from config import AuthServerSettings, ClientAppSettings, ResourceApiSettings, Settings
 from web.secret_keys import check_secret_key
+from web.text import TextError
 
 Environ = dict[str, str]
 Complaint = Callable[[type[Settings], Environ], str]
@@ -295,6 +299,58 @@ def test_a_generated_key_is_accepted(outside: Environ) -> None:
     for _ in range(1000):
         for key in (secrets.token_urlsafe(32), secrets.token_hex(16)):
             assert check_secret_key(key) == key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "a-string-secret-at-least-256-bits-long",  # jwt.io
+        "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",  # jwt.io
+        "your-256-bit-secret-for-this-server",  # jwt.io, made longer
+        "192b9bdd22ab9ed4d12e236c78afcb9a393ec15f71bbf5dc987d54727823bcbf",  # Flask
+        "192B9BDD22AB9ED4D12E236C78AFCB9A393EC15F71BBF5DC987D54727823BCBF",
+        "GSub3SKrntTRLiNseK/Lmjk+wV9xu/XcmH1UcngjvL8=",  # the same in base64
+        "GSub3SKrntTRLiNseK_Lmjk-wV9xu_XcmH1UcngjvL8",  # the same in base64url
+        "MTkyYjliZGQyMmFiOWVkNGQxMmUyMzZjNzhhZmNiOWEzOTNlYzE1ZjcxYmJmNWRjOTg3ZDU0NzI3ODIzYmNiZg==",
+        "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7",  # FastAPI
+        "cg#p$g+j9tax!#a3cup@1$8obt2_+&k3q+pmu)5%asj6yjpkag",  # Django
+        "3b7cd727ee24e8444053437c36cc66c3",  # Rails
+        "AckfSECXIvnK5r28GVIWUAxmbBSjTsmF",  # Laravel
+        "404E635266556A586E3272357538782F413F4428472B4B6250645367566B5970",  # Spring
+        "ZJYCqe3GGRvdrudKyZS0XhGv_Z45DuKhCUk0gBR1vZk",  # OpenID Connect
+    ],
+)
+def test_a_key_that_documentation_shows_is_refused(key: str) -> None:
+    with pytest.raises(TextError, match=r"placeholder|published"):
+        check_secret_key(key)
+
+
+@pytest.mark.parametrize("word", ["", "a", "password", "secret\n", "changeme", "tripod"])
+@pytest.mark.parametrize("algorithm", ["md5", "sha1", "sha256", "sha512"])
+def test_the_digest_of_a_word_is_refused(algorithm: str, word: str) -> None:
+    digest = hashlib.new(algorithm, word.encode())
+    in_base64 = base64.b64encode(digest.digest()).decode()
+
+    for key in (digest.hexdigest(), digest.hexdigest()[:32], in_base64):
+        with pytest.raises(TextError, match=re.escape("is the digest of a word.")):
+            check_secret_key(key, 22)
+
+
+@pytest.mark.parametrize(
+    ("decoded", "reason"),
+    [
+        (b"an example secret for tests", "is a placeholder."),
+        (b"abcde" * 10, "repeats itself"),
+        (bytes(range(32)), "repeats itself"),
+        (bytes([1, 2, 3] * 10 + [4, 5]), "repeats itself"),
+    ],
+)
+def test_an_encoding_of_a_weak_key_is_refused(decoded: bytes, reason: str) -> None:
+    in_base64 = base64.b64encode(decoded).decode()
+
+    for key in (decoded.hex(), in_base64, f"base64:{in_base64}", in_base64.rstrip("=")):
+        with pytest.raises(TextError, match=reason):
+            check_secret_key(key)
 
 
 def test_the_demo_accepts_a_short_key(demo: Environ) -> None:
