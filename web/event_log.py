@@ -8,7 +8,6 @@ event that did not happen. Records pass through the logger `tripod.events`; a li
 
 import json
 import logging
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from flask import current_app, has_app_context
 
 from web.clock import now
 from web.request_id import current_request_id
+from web.rotating_log import RotatingLog
 from web.statements import Executor
 
 logger = logging.getLogger("tripod.events")
@@ -52,7 +52,7 @@ def write_pending(info: dict[Any, Any]) -> None:
 
 
 def write_to(path: Path | None) -> None:
-    """Write the event log of this process to the file at `path`, with mode 0600.
+    """Write the event log of this process to the file at `path`, which is renamed when it is full.
 
     With None, the log goes to standard error.
     """
@@ -69,8 +69,7 @@ def write_to(path: Path | None) -> None:
 def _open_handler(path: Path | None) -> logging.Handler:
     if path is None:
         return logging.StreamHandler(sys.stderr)
-    os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
-    return logging.FileHandler(path, encoding="utf-8")
+    return RotatingLog(path)
 
 
 def _common_fields() -> dict[str, Field]:
