@@ -8,9 +8,11 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from socket import create_connection
 
 import pytest
 from world.nginx import Nginx, create_certificate, running_nginx
@@ -66,7 +68,7 @@ def nginx(tmp_path_factory: pytest.TempPathFactory, auth_server: Running) -> Ite
     }.items():
         assert part in configuration
         configuration = configuration.replace(part, actual)
-    with running_nginx(folder, tls, configuration) as nginx:
+    with running_nginx(folder, tls, configuration, printed("nginx", "worker_conn")) as nginx:
         yield nginx
 
 
@@ -107,6 +109,35 @@ def test_the_access_log_has_no_query(nginx: Nginx) -> None:
 
     assert "/login" in nginx.access_log
     assert "a-code" not in nginx.access_log
+
+
+def test_900_slow_clients_leave_connections_for_others(nginx: Nginx) -> None:
+    """Without the settings, nginx has 512 connections for each worker process."""
+    with ExitStack() as stack:
+        for _ in range(900):
+            client = stack.enter_context(create_connection(("127.0.0.1", nginx.port), 10))
+            client.sendall(b"\x16\x03\x01")  # The beginning of a TLS handshake.
+
+        assert nginx.ask("id.example", "/healthz").status == 200
+
+
+def test_slow_headers_end_after_10_seconds(nginx: Nginx) -> None:
+    """Even if a part of them arrives each second, and at the server that only redirects."""
+    ports = re.findall(r"listen 127\.0\.0\.1:(\d+)", (nginx.folder / "tripod.conf").read_text())
+    assert len(ports) == 2
+    with ExitStack() as stack:
+        clients = [
+            stack.enter_context(create_connection(("127.0.0.1", int(port)), 10)) for port in ports
+        ]
+        begun_at = time.monotonic()
+        clients[0].sendall(b"\x16\x03\x01")
+        clients[1].sendall(b"GET / HTTP/1.1\r\nHost: id.example\r\nX-Slow: ")
+        for client in clients[1:] * 8:
+            client.sendall(b"a")
+            time.sleep(1)
+
+        assert [client.recv(1) for client in clients] == [b"", b""]
+        assert time.monotonic() - begun_at < 20
 
 
 # systemd

@@ -17,13 +17,13 @@ from urllib.parse import urlencode
 import pytest
 
 READY_WITHIN = 10.0
-#: What Debian's `nginx.conf` has around the files of `conf.d`.
+#: What an `nginx.conf` has around the files of `conf.d`.
 WRAPPER = """
 daemon off;
 {user}
 pid {folder}/nginx.pid;
 error_log {folder}/error.log;
-events {{}}
+{main}
 http {{
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -86,8 +86,8 @@ def create_certificate(folder: Path) -> None:
 
 
 @contextmanager
-def running_nginx(folder: Path, port: int, configuration: str) -> Iterator[Nginx]:
-    """Run nginx with the configuration of a file in `conf.d`.
+def running_nginx(folder: Path, port: int, configuration: str, main: str) -> Iterator[Nginx]:
+    """Run nginx with the configuration of a file in `conf.d`, and the settings outside `http`.
 
     Skip the test where nginx is not installed, except in CI.
     """
@@ -96,7 +96,7 @@ def running_nginx(folder: Path, port: int, configuration: str) -> Iterator[Nginx
     if os.geteuid() == 0:
         user = "user root;"
     (folder / "tripod.conf").write_text(configuration)
-    (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder, user=user))
+    (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder, user=user, main=main))
     command = [program, "-c", str(folder / "nginx.conf"), "-p", str(folder)]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
