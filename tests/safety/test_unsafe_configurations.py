@@ -3,6 +3,7 @@
 Each row changes one thing of a safe installation: variables, or something on the disk.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -46,6 +47,52 @@ def make_grandparent_writable(environ: Environ) -> None:
     closed.mkdir(parents=True)
     closed.parent.chmod(0o777)
     environ["TRIPOD_INSTANCE_PATH"] = str(folder.rename(closed / "instance"))
+
+
+def chown(name: str) -> Callable[[Environ], None]:
+    """Return a function that gives the instance folder, or a path from it, to another account."""
+
+    def change(environ: Environ) -> None:
+        if not hasattr(os, "geteuid") or os.geteuid() != 0:
+            pytest.skip("only root can give a file to another account")
+        os.lchown(Path(environ["TRIPOD_INSTANCE_PATH"]) / name, 12345, 12345)
+
+    return change
+
+
+def make_group_writable(environ: Environ) -> None:
+    Path(environ["TRIPOD_INSTANCE_PATH"]).parent.chmod(0o770)
+
+
+def use_links_of_another_account(environ: Environ) -> None:
+    """Lead to the instance folder by two links; the second one belongs to another account."""
+    folder = Path(environ["TRIPOD_INSTANCE_PATH"])
+    first, second = folder.with_name("first"), folder.with_name("second")
+    first.symlink_to("second")
+    second.symlink_to(folder.name)
+    chown("../second")(environ)
+    environ["TRIPOD_INSTANCE_PATH"] = str(first)
+
+
+def lead_to_a_database_by_a_link(environ: Environ) -> None:
+    database = database_of(environ)
+    link = database.parent.with_name("auth_server.db")
+    link.symlink_to(database)
+    chown("../auth_server.db")(environ)
+    use(AUTH_DATABASE_URL=f"sqlite:///{link}")(environ)
+
+
+def put_into_a_folder(file_mode: int, folder_mode: int) -> Callable[[Environ], None]:
+    """Return a function that creates a file in a folder of the instance folder."""
+
+    def change(environ: Environ) -> None:
+        folder = Path(environ["TRIPOD_INSTANCE_PATH"]) / "older"
+        folder.mkdir()
+        (folder / "auth_server.db").touch()
+        (folder / "auth_server.db").chmod(file_mode)
+        folder.chmod(folder_mode)
+
+    return change
 
 
 def put_a_database_into_a_writable_folder(environ: Environ) -> None:
@@ -153,6 +200,14 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("instance-folder", "writable by the group", chmod(0o770)),
     ("instance-folder", "replaceable by others", make_parent_writable),
     ("instance-folder", "replaceable with its parent", make_grandparent_writable),
+    ("instance-folder", "replaceable by a group", make_group_writable),
+    ("instance-folder", "of another account", chown("")),
+    ("instance-folder", "in a folder of another account", chown("..")),
+    ("instance-folder", "behind a link of another account", use_links_of_another_account),
+    ("private-files", "a database of another account", chown("auth_server.db")),
+    ("private-files", "a link of another account", lead_to_a_database_by_a_link),
+    ("private-files", "a folder that others can write", put_into_a_folder(0o600, 0o777)),
+    ("private-files", "a readable file in a folder", put_into_a_folder(0o644, 0o700)),
     ("private-files", "a readable database", chmod(0o644, "auth_server.db")),
     ("private-files", "a replaceable database", put_a_database_into_a_writable_folder),
     ("clock", "a slow clock", execute("UPDATE clients SET created_at = '2999-01-01 00:00:00'")),
@@ -217,6 +272,17 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
 
 
 def test_the_safe_configuration_breaks_no_rule(environ: Environ, broken_rules: BrokenRules) -> None:
+    assert broken_rules(environ) == {}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only POSIX has these modes")
+def test_a_sticky_folder_of_root_breaks_no_rule(
+    environ: Environ, broken_rules: BrokenRules
+) -> None:
+    """In it, as in `/tmp`, others cannot replace what belongs to this account."""
+    put_into_a_folder(0o600, 0o700)(environ)
+    Path(environ["TRIPOD_INSTANCE_PATH"]).parent.chmod(0o1777)
+
     assert broken_rules(environ) == {}
 
 

@@ -1,7 +1,6 @@
 """Checks of this machine: files, clock, libraries and switches of the framework."""
 
 import os
-import stat
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -14,6 +13,7 @@ from config import PROJECT_ROOT
 from web.clock import now
 from web.doctor import check_library_versions
 from web.safety.installation import Installation
+from web.safety.ways import find_replaceable, is_of_another_account, is_open_to_others
 
 #: Clocks of several machines differ by less.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -24,20 +24,22 @@ def check_instance_folder(installation: Installation) -> Iterator[str]:
     for folder in {own.instance_path for own in installation.settings}:
         if is_open_to_others(folder):
             yield f"others can read or write {folder}: run chmod 700 on it."
-        if folder.stat().st_uid != os.geteuid():
+        if os.name == "posix" and folder.stat().st_uid != os.geteuid():
             yield f"{folder} belongs to another account."
-        yield from _find_replaceable(folder)
+        yield from find_replaceable(folder)
 
 
 def check_private_files(installation: Installation) -> Iterator[str]:
-    """Check that only the account of the legs can read their files."""
+    """Check that only the account of the legs can read their files, and what folders they have."""
     files = {store.path for store in installation.stores if store.is_file}
     for folder in {own.instance_path for own in installation.settings}:
-        files.update(path for path in folder.iterdir() if path.is_file())
-    for path in sorted(files):
-        if path.exists() and is_open_to_others(path):
-            yield f"others can read or write {path}: run chmod 600 on it."
-        yield from _find_replaceable(path)
+        files.update(folder.rglob("*"))
+    for path in sorted(filter(Path.exists, files)):
+        if is_open_to_others(path):
+            yield f"others can read or write {path}: run chmod {_safe_mode(path)} on it."
+        if is_of_another_account(path.resolve()):
+            yield f"{path} belongs to another account."
+        yield from find_replaceable(path)
 
 
 def check_clock(installation: Installation) -> Iterator[str]:
@@ -60,15 +62,7 @@ def check_debugging(installation: Installation) -> Iterator[str]:
         yield "FLASK_DEBUG is set, so an error page would let a visitor run code: unset it."
 
 
-def is_open_to_others(path: Path) -> bool:
-    """Return whether group or others can read or write."""
-    return os.name == "posix" and bool(path.stat().st_mode & 0o066)
-
-
-def _find_replaceable(path: Path) -> Iterator[str]:
-    """Yield what is wrong with the folders above: who can write one can replace what is in it."""
-    folders = {*path.absolute().parents, *path.resolve().parents}
-    for folder in sorted(filter(Path.exists, folders)):
-        mode = folder.stat().st_mode
-        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            yield f"others can write {folder}, and so replace {path.name}."
+def _safe_mode(path: Path) -> str:
+    if path.is_dir():
+        return "700"
+    return "600"

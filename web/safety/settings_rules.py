@@ -160,7 +160,7 @@ SETTINGS_RULES = (
     Rule(
         slug="instance-folder",
         threat="Other accounts of the machine read or replace keys and databases",
-        defence="Only the account of the legs can use the folder",
+        defence="Only the account of the legs can use the folder, or replace one above it",
         file="web/safety/machine.py",
         test=UNSAFE,
         settings=("TRIPOD_INSTANCE_PATH",),
@@ -169,7 +169,7 @@ SETTINGS_RULES = (
     Rule(
         slug="private-files",
         threat="Other accounts of the machine read keys and databases",
-        defence="Files have the mode 0600",
+        defence="Files have the mode 0600, folders have 0700, and no other account owns one",
         file="web/secret_files.py",
         test=UNSAFE,
         check=machine.check_private_files,
