@@ -200,9 +200,10 @@ def settings(postgresql: PostgreSQL, tmp_path_factory: pytest.TempPathFactory) -
         settings[name] = postgresql.create_database(database)
     settings["TRIPOD_SECRET_KEY"] = secrets.token_urlsafe(32)
     env = environment(tmp_path_factory.mktemp("production") / "instance") | settings
-    options = "--redirect-uri https://shop.example/callback --scope profile --json"
+    options = ["--redirect-uri", "https://shop.example/callback", "--json"]
+    scope = "profile photos:read photos:write"
     for prefix, arguments in {
-        "TRIPOD_CLIENT": ["--name", "Print Shop", *options.split()],
+        "TRIPOD_CLIENT": ["--name", "Print Shop", "--scope", scope, *options],
         "TRIPOD_INTROSPECTION_CLIENT": ["--name", "Photo API", "--resource-server", "--json"],
     }.items():
         created = run(*FLASK, "clients", "create", *arguments, env=env)

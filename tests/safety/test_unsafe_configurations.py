@@ -116,6 +116,15 @@ def copy(source: str, target: str) -> Callable[[Environ], None]:
     return lambda environ: environ.update({f"TRIPOD_{target}": environ[f"TRIPOD_{source}"]})
 
 
+def register_with(source: str) -> Callable[[Environ], None]:
+    """Return a function that gives the initial access token the value of another variable."""
+
+    def change(environ: Environ) -> None:
+        use(REGISTRATION="token", REGISTRATION_TOKEN=environ[f"TRIPOD_{source}"])(environ)
+
+    return change
+
+
 def postgresql(host: str, options: str = "", password: str = ":Zk4vN8qL2xR7wB1m") -> str:
     """Return the URL of a server that does not answer, soon."""
     return f"postgresql+psycopg://tripod{password}@{host}:1/tripod?connect_timeout=1{options}"
@@ -168,6 +177,8 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
         copy("CLIENT_SECRET", "INTROSPECTION_CLIENT_SECRET"),
     ),
     ("secrets-differ", "a key that is a client secret", copy("CLIENT_SECRET", "SECRET_KEY")),
+    ("secrets-differ", "a registration token that is the key", register_with("SECRET_KEY")),
+    ("secrets-differ", "a registration token that is a secret", register_with("CLIENT_SECRET")),
     ("session-encryption", "a key on one machine only", keep_the_key_in_a_file),
     ("https-only", "http off loopback", use(CLIENT_APP_URL="http://shop.example")),
     ("https-only", "an issuer with http", use(ISSUER="http://id.example")),
@@ -177,6 +188,11 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("listening-address", "all interfaces, IPv6", use(CLIENT_APP_BIND="[::]:9001")),
     ("listening-address", "all, mapped", use(CLIENT_APP_BIND="[::ffff:0.0.0.0]:9001")),
     ("listening-address", "a public address", use(RESOURCE_API_BIND="8.8.8.8:9002")),
+    ("listening-address", "two legs at one address", copy("AUTH_SERVER_BIND", "CLIENT_APP_BIND")),
+    ("listening-address", "two names of one address", use(CLIENT_APP_BIND="localhost:9000")),
+    ("listening-address", "metrics at the address of a leg", use(METRICS_BIND="127.0.0.1:9002")),
+    ("trusted-proxies", "more than there can be", use(TRUSTED_PROXIES="999999999")),
+    ("trusted-proxies", "ten", use(TRUSTED_PROXIES="10")),
     ("trusted-proxies", "an undeclared proxy", use(TRUSTED_PROXIES="0")),
     (
         "trusted-proxies",
@@ -249,6 +265,11 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
         ("store-encryption", f"Redis with {option}", use(SESSION_STORE_URL=redis(option)))
         for option in ("ssl_cert_reqs=none", "ssl_cert_reqs=optional", "ssl_check_hostname=False")
     ),
+    (
+        "store-encryption",
+        "the address in a file",
+        use(AUTH_DATABASE_URL=postgresql("", "&service=tripod").replace(":1/", "/")),
+    ),
     ("store-password", "none", use(AUTH_DATABASE_URL=postgresql("127.0.0.1", password=""))),
     (
         "store-password",
@@ -260,6 +281,10 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("redirect-uris", "the user's machine", change_redirect_uri("http://127.0.0.1:9001/callback")),
     ("own-client", "an unknown client", use(CLIENT_ID="somebody")),
     ("own-client", "the secret of another client", use(CLIENT_SECRET=OTHER_KEY)),
+    ("own-client", "a scope that is not registered", use(CLIENT_SCOPE="profile photos:write")),
+    ("client-registration", "open to everybody", use(REGISTRATION="open")),
+    ("client-registration", "documents of any host", use(CLIENT_METADATA_HOSTS="id.example,*")),
+    ("client-registration", "a weak token", use(REGISTRATION="token", REGISTRATION_TOKEN="a")),
     ("own-client", "another address", change_redirect_uri("https://other.example/callback")),
     (
         "resource-server",
@@ -298,6 +323,32 @@ def test_an_unsafe_configuration_fails_and_names_the_rule(
     broken = broken_rules(environ)
 
     assert rule in broken
+
+
+@pytest.mark.parametrize(
+    ("variable", "url"),
+    [
+        ("PGHOST", "postgresql+psycopg://tripod@/tripod?connect_timeout=1"),
+        (
+            "PGHOSTADDR",
+            "postgresql+psycopg://tripod@/tripod?host=/run/postgresql&connect_timeout=1",
+        ),
+    ],
+)
+def test_the_host_of_a_database_may_be_in_the_environment(
+    variable: str,
+    url: str,
+    environ: Environ,
+    broken_rules: BrokenRules,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(variable, "192.0.2.1")
+    use(**SCALED_OUT | {"AUTH_DATABASE_URL": url})(environ)
+
+    broken = broken_rules(environ)
+
+    assert "TRIPOD_AUTH_DATABASE_URL has no password" in broken["store-password"]
+    assert "TRIPOD_AUTH_DATABASE_URL names another machine" in broken["store-encryption"]
 
 
 def test_no_line_holds_a_secret(environ: Environ, broken_rules: BrokenRules) -> None:

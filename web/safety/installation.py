@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
@@ -42,6 +43,11 @@ class Store(NamedTuple):
         return self.url.get_backend_name() == "sqlite"
 
     @property
+    def is_postgresql(self) -> bool:
+        """Whether it is a PostgreSQL database."""
+        return self.url.get_backend_name() == "postgresql"
+
+    @property
     def path(self) -> Path:
         """The SQLite file."""
         return Path(str(self.url.database))
@@ -55,14 +61,28 @@ class Store(NamedTuple):
     def hosts(self) -> list[str]:
         """The hosts that may be connected to; none for a file or a Unix socket.
 
-        For libpq, a URL can name several hosts, and can name an address beside its host.
+        For libpq, a URL can name several hosts, and can name an address beside its host. What it
+        does not name is in the environment.
         """
         if self.is_file:
             return []
         query = self.url.normalized_query
-        named = [self.url.host or "", *query.get("host", ()), *query.get("hostaddr", ())]
-        hosts = [host.strip() for host in ",".join(named).split(",")]
+        named = {"host": [self.url.host or "", *query.get("host", ())]}
+        if self.is_postgresql:
+            named["hostaddr"] = [*query.get("hostaddr", ())]
+            for name, values in named.items():
+                if not any(values):
+                    values.append(_find_default(name))
+        hosts = [host.strip() for host in ",".join(chain(*named.values())).split(",")]
         return [host for host in filter(None, hosts) if not host.startswith("/")]
+
+
+def _find_default(name: str) -> str:
+    """Return the value of a parameter that libpq takes from `PG…` variables, or nothing."""
+    from psycopg.pq import Conninfo
+
+    defaults = {option.keyword: option.val for option in Conninfo.get_defaults()}
+    return (defaults.get(name.encode()) or b"").decode()
 
 
 class StoreError(Exception):

@@ -8,6 +8,9 @@ from urllib.parse import urlsplit
 from web.addresses import is_loopback
 from web.safety.installation import Installation
 
+#: A request passes fewer. If the number is too large, a client chooses its address, by an
+#: `X-Forwarded-For` of its own.
+MOST_PROXIES = 5
 _USE_A_PRIVATE_ADDRESS = "set the private address that the proxy connects to."
 _USE_LOOPBACK = "set a loopback or a private address."
 _SET_THE_NUMBER = "set TRIPOD_TRUSTED_PROXIES to the number of proxies."
@@ -44,11 +47,28 @@ def check_listening(installation: Installation) -> Iterator[str]:
             yield f"{name} is not on loopback, but the URL of the leg is: listen on loopback."
         elif not is_private(host):
             yield f"{name} is a public address, or all of them: {_USE_A_PRIVATE_ADDRESS}"
+    yield from _find_shared(installation)
+
+
+def _find_shared(installation: Installation) -> Iterator[str]:
+    """Yield which legs or metrics listen at one address: one gets the requests for the other."""
+    binds = {f"TRIPOD_{own.leg.upper()}_BIND": own.bind_address for own in installation.settings}
+    for own in installation.settings:
+        if own.metrics_bind:
+            binds["TRIPOD_METRICS_BIND"] = own.metrics_bind
+    owners: dict[tuple[str, int], str] = {}
+    for name, (host, port) in binds.items():
+        others = {owners.setdefault((each, port), name) for each in _find_addresses(host)}
+        for other in sorted(others - {name}):
+            yield f"{other} and {name} are the same: each needs a port of its own."
 
 
 def check_proxies(installation: Installation) -> Iterator[str]:
     """Check that the number of proxies fits the addresses."""
     for own in installation.settings:
+        if own.trusted_proxies > MOST_PROXIES:
+            yield f"TRIPOD_TRUSTED_PROXIES is {own.trusted_proxies}: {_SET_THE_NUMBER}"
+            return
         if own.url.startswith("https:") and own.trusted_proxies == 0:
             yield f"{own.leg} has an https URL, so it is behind a proxy: {_SET_THE_NUMBER}"
             return
@@ -66,15 +86,20 @@ def check_metrics(installation: Installation) -> Iterator[str]:
 
 def is_private(host: str) -> bool:
     """Return whether `host` is one address that the public network does not reach."""
+    found = _find_addresses(host)
+    return bool(found) and all(map(_is_private_address, found))
+
+
+def _find_addresses(host: str) -> set[str]:
+    """Return the IP addresses of `host`; none when it is unknown."""
     try:
-        found = {info[4][0] for info in socket.getaddrinfo(host, None)}
+        return {str(info[4][0]) for info in socket.getaddrinfo(host, None)}
     except OSError:
-        return False
-    return all(map(_is_private_address, found))
+        return set()
 
 
-def _is_private_address(text: str | int) -> bool:
-    address: IPv4Address | IPv6Address = ip_address(str(text).partition("%")[0])
+def _is_private_address(text: str) -> bool:
+    address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return address.is_private and not address.is_unspecified

@@ -45,6 +45,8 @@ def check_client_secrets(installation: Installation) -> Iterator[str]:
 def check_secrets_differ(installation: Installation) -> Iterator[str]:
     """Check that no secret is used for two purposes."""
     secrets = _client_secrets(installation)
+    if installation.auth_server and installation.auth_server.registration_token:
+        secrets["TRIPOD_REGISTRATION_TOKEN"] = installation.auth_server.registration_token
     for own in installation.settings:
         secrets |= {
             f"{_KEY} {number} of {own.leg}": key for number, key in enumerate(own.secret_keys, 1)

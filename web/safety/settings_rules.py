@@ -90,7 +90,7 @@ SETTINGS_RULES = (
     Rule(
         slug="listening-address",
         threat="An attacker bypasses the proxy, and sends the headers that it sets",
-        defence="The legs listen on loopback or on a private address",
+        defence="The legs listen on loopback or on a private address, each on its own port",
         file="web/safety/network.py",
         test=UNSAFE,
         section="4.13",

@@ -65,15 +65,20 @@ def check_several_machines(installation: Installation) -> Iterator[str]:
 def check_encrypted(installation: Installation) -> Iterator[str]:
     """Check that connections to other machines are encrypted, and that they verify the server."""
     for store in installation.stores:
-        if all(map(is_on_this_machine, store.hosts)):
-            continue
-        if store.url.drivername not in _REDIS:
-            if store.url.query.get("sslmode") not in _VERIFIED:
-                yield f"{store.setting} names another machine: add ?sslmode=verify-full."
-        elif store.url.drivername != "rediss":
-            yield f"{store.setting} names another machine: use rediss://."
-        for option in _find_unverified(store):
-            yield f"{store.setting} names another machine: remove {option}."
+        if "service" in store.url.query:
+            yield f"{store.setting} names a service, which is not checked: name its host instead."
+        if not all(map(is_on_this_machine, store.hosts)):
+            yield from _check_connection(store)
+
+
+def _check_connection(store: Store) -> Iterator[str]:
+    if store.url.drivername not in _REDIS:
+        if store.url.query.get("sslmode") not in _VERIFIED:
+            yield f"{store.setting} names another machine: add ?sslmode=verify-full."
+    elif store.url.drivername != "rediss":
+        yield f"{store.setting} names another machine: use rediss://."
+    for option in _find_unverified(store):
+        yield f"{store.setting} names another machine: remove {option}."
 
 
 def _find_unverified(store: Store) -> list[str]:
