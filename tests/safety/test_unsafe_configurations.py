@@ -282,9 +282,7 @@ CONFIGURATIONS: list[tuple[str, str, Callable[[Environ], None]]] = [
     ("own-client", "an unknown client", use(CLIENT_ID="somebody")),
     ("own-client", "the secret of another client", use(CLIENT_SECRET=OTHER_KEY)),
     ("own-client", "a scope that is not registered", use(CLIENT_SCOPE="profile photos:write")),
-    ("client-registration", "open to everybody", use(REGISTRATION="open")),
-    ("client-registration", "documents of any host", use(CLIENT_METADATA_HOSTS="id.example,*")),
-    ("client-registration", "a weak token", use(REGISTRATION="token", REGISTRATION_TOKEN="a")),
+    ("client-secrets", "a weak token", use(REGISTRATION="token", REGISTRATION_TOKEN="a")),
     ("own-client", "another address", change_redirect_uri("https://other.example/callback")),
     (
         "resource-server",

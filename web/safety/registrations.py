@@ -45,17 +45,6 @@ def check_demo_data(installation: Installation, db: Session) -> Iterator[str]:
         yield f"the database has users or clients of the demo ({names}): delete them."
 
 
-def check_who_registers(installation: Installation) -> Iterator[str]:
-    """Check that not anybody can register a client that asks the users for access."""
-    own = installation.auth_server
-    if own is None:
-        return
-    if own.registration == "open":
-        yield "TRIPOD_REGISTRATION=open lets anybody register a client: set it to token or closed."
-    if "*" in own.metadata_hosts:
-        yield "TRIPOD_CLIENT_METADATA_HOSTS=* accepts the clients of any host: name the hosts."
-
-
 @_reading
 def check_redirect_uris(installation: Installation, db: Session) -> Iterator[str]:
     """Check that no code of a confidential client is sent over plain http, or to a user's machine.

@@ -45,12 +45,17 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="client-secrets",
-        threat="An attacker who guesses a client secret acts as the client",
-        defence="Client secrets are random, with at least 128 bits",
+        threat="An attacker who guesses a client secret acts as the client, and with the token for "
+        "registrations registers clients",
+        defence="Client secrets are random, with at least 128 bits, and so is that token",
         file="web/safety/secret_keys.py",
         test=UNSAFE,
         section="2.5",
-        settings=("TRIPOD_CLIENT_SECRET", "TRIPOD_INTROSPECTION_CLIENT_SECRET"),
+        settings=(
+            "TRIPOD_CLIENT_SECRET",
+            "TRIPOD_INTROSPECTION_CLIENT_SECRET",
+            "TRIPOD_REGISTRATION_TOKEN",
+        ),
         check=secret_keys.check_client_secrets,
     ),
     Rule(

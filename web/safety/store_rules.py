@@ -64,20 +64,6 @@ STORE_RULES = (
         check=registrations.check_demo_data,
     ),
     Rule(
-        slug="client-registration",
-        threat="A stranger registers a client, and asks your users for access",
-        defence="A program needs a token to register a client, and the hosts of metadata documents "
-        "are named",
-        file="auth_server/client_registration.py",
-        test=UNSAFE,
-        settings=(
-            "TRIPOD_REGISTRATION",
-            "TRIPOD_REGISTRATION_TOKEN",
-            "TRIPOD_CLIENT_METADATA_HOSTS",
-        ),
-        check=registrations.check_who_registers,
-    ),
-    Rule(
         slug="redirect-uris",
         threat="A code is read on its way to the client",
         defence="The redirect URIs of confidential clients are https",
