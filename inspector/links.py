@@ -1,4 +1,4 @@
-"""Links from Print Shop's pages to the messages of a request."""
+"""Links to messages, by their ids, and from Print Shop's pages to the messages of a request."""
 
 from http import HTTPStatus
 
@@ -14,14 +14,21 @@ from inspector.views import the_inspector
 bp = Blueprint("inspector_links", __name__, url_prefix="/inspector")
 
 
+def link_to(exchange_id: int | None) -> str:
+    """Return the address of the inspector's page, at this message if there is one."""
+    anchor = None
+    if exchange_id is not None:
+        anchor = f"exchange-{exchange_id}"
+    return url_for("inspector.page", exchange=exchange_id, _anchor=anchor)
+
+
 @bp.get("/request/<request_id>")
 def messages(request_id: str) -> ResponseReturnValue:
     """Open the inspector at the first message that Print Shop sent during the request."""
     found = [exchange for _, exchange in _find(request_id)]
     sent = [exchange for exchange in found if _is_sent_by_print_shop(exchange)]
     exchange_id = next((exchange.id for exchange in [*sent, *found]), None)
-    address = url_for("inspector.page", exchange=exchange_id)
-    return redirect(address, HTTPStatus.SEE_OTHER)
+    return redirect(link_to(exchange_id), HTTPStatus.SEE_OTHER)
 
 
 def explain_skipped_steps(request_id: str) -> list[str]:

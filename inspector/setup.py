@@ -34,6 +34,7 @@ def open_pages(
     app.context_processor(
         lambda: {
             "inspected": True,
+            "link_to_exchange": links.link_to,
             "skipped_steps": links.explain_skipped_steps,
             "skipped_steps_of": links.skipped_steps_of,
         }

@@ -193,4 +193,6 @@ def test_each_success_says_what_happened_and_links_to_its_messages(album: Page) 
     assert is_as_wide_as_the_window(album)
 
     album.get_by_role("link", name="See the two messages").click()
-    expect(album.locator("details.message[open]")).to_contain_text("POST /oauth/token")
+    opened = album.locator("details.message[open] > summary")
+    expect(opened).to_contain_text("POST /oauth/token")
+    expect(opened).to_be_in_viewport(ratio=1)

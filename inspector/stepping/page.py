@@ -4,10 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from flask import url_for
 from markupsafe import Markup
 
-from inspector import draw
+from inspector import draw, links
 from inspector.draw import diagram, raw_http, words
 from inspector.draw.rows import Redirect, Response, Row
 from inspector.page_parts import LEG_CLASSES
@@ -142,7 +141,7 @@ class StepPage:
         exchange = next(m.exchange for m in self._messages if m.n == n)
         if exchange in (self.waiting, self.outer):
             return WAITING
-        return url_for("inspector.page", exchange=exchange.id)
+        return links.link_to(exchange.id)
 
 
 def step_page(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -349,6 +350,37 @@ def test_without_javascript_an_arrow_links_to_its_message(
         tab.locator("details.message[open]").get_by_text("Print Shop redeems the code", exact=True)
     ).to_be_visible()
     window.close()
+
+
+@pytest.mark.usefixtures("inspector")
+def test_a_link_to_a_message_lands_on_it(chromium: Chromium, legs: Running) -> None:
+    redeemed = find_exchange(legs, "/oauth/token")
+    for width, has_scripts in product((1280, 390), (True, False)):
+        window = chromium.new_context(
+            base_url=legs.client_app_url,
+            viewport={"width": width, "height": 800},
+            java_script_enabled=has_scripts,
+        )
+        tab = window.new_page()
+        tab.goto(f"/inspector/request/{redeemed.request_id}")
+
+        opened = tab.locator("details.message[open] > summary")
+        expect(opened).to_contain_text("POST /oauth/token")
+        expect(opened).to_be_in_viewport(ratio=1)
+        assert is_below_the_heads(opened)
+        window.close()
+
+
+def is_below_the_heads(one: Locator) -> bool:
+    """Return whether the heads of the parties, which stay in the window, do not cover it."""
+    return bool(
+        one.evaluate(
+            """one => {
+                const { x, y, width, height } = one.getBoundingClientRect();
+                return one.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+            }"""
+        )
+    )
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The lab in a real browser, against three real servers."""
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -137,7 +138,9 @@ def test_an_attack_links_to_its_messages_and_its_check(lab: Page) -> None:
     expect(shown.get_by_text("Tripod ID refused it")).to_be_visible()
     expect(shown.get_by_text("code was redeemed before")).to_be_visible()
 
-    shown.get_by_role("link", name="See the messages").click()
+    to_messages = shown.get_by_role("link", name="See the messages")
+    expect(to_messages).to_have_attribute("href", re.compile("#exchange-"))
+    to_messages.click()
     expect(lab.locator(".flows summary")).to_contain_text("Use a code twice")
     expect(
         lab.locator("details.message[open]").get_by_text("The attacker", exact=True)
