@@ -45,7 +45,12 @@ def _new_tokens(events: dict[str, dict[str, Any]], server_name: str) -> Iterator
             "Nobody has the new tokens: the inspector does not keep the response. The recording "
             "has them only masked and encrypted."
         )
-    if refreshed:
+    if "refresh_token_retried" in events:
+        yield (
+            "Print Shop’s tokens no longer work. When it presents its refresh token, "
+            f"{server_name} ends the grant."
+        )
+    elif refreshed:
         yield (
             "Print Shop does not know about them. If it presents its spent refresh token more than "
             f"{refreshed.get('grace')} seconds later, {server_name} ends the grant."

@@ -89,6 +89,13 @@ def test_a_refresh_token_that_is_sent_again_within_its_grace_gets_new_tokens(
     assert "Nobody has the new tokens" in page.text
     newest = token_responses(connected)[-1]
     assert newest["access_token"] not in page.source
+    assert (
+        "Print Shop’s tokens no longer work. When it presents its refresh token, Tripod ID ends "
+        "the grant."
+    ) in page.text
+    alice.browser.open(f"{connected.client_app_url}/photos")
+    ended = [event for one in watched.exchanges() for event in one.events]
+    assert "grant_ended" in [event["event"] for event in ended]
 
 
 def test_the_same_api_call_gets_the_same_response(
