@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from inspector import draw
 from inspector.draw import curl, raw_http, words
+from inspector.draw.geometry import INSPECTOR
 from inspector.read import (
     explanations,
     glossary,
@@ -59,7 +60,9 @@ class MessageOnPage:
 
     @property
     def sender(self) -> str:
-        """The party that sends the request, as a CSS class."""
+        """The party that sends the request, or the inspector, as a CSS class."""
+        if self.message.is_sent_again:
+            return INSPECTOR
         return LEG_CLASSES[self.message.source]
 
     @property
@@ -98,7 +101,13 @@ class MessageOnPage:
             source, kind = message.redirected_by.target, "redirect"
         elif message.front:
             kind = "request"
-        return draw.lanes(source, message.target, kind, attacker=message.attacker)
+        return draw.lanes(
+            source,
+            message.target,
+            kind,
+            attacker=message.attacker,
+            is_sent_again=message.is_sent_again,
+        )
 
     @property
     def line(self) -> str:

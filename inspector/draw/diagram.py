@@ -145,6 +145,7 @@ def _call(message: Message, says: str) -> Row:
         step=message.step,
         front=message.front,
         attacker=message.attacker,
+        is_sent_again=message.is_sent_again,
     )
 
 
@@ -193,4 +194,5 @@ def _response(message: Message, says: str) -> Row:
         summary=words.summary(message.exchange),
         step=message.answer_step,
         front=message.front,
+        is_sent_again=message.is_sent_again,
     )

@@ -3,6 +3,8 @@
 from markupsafe import Markup
 
 LANES = ("browser", "client", "auth", "api")
+#: The inspector as a sender, which has no lane.
+INSPECTOR = "inspector"
 SPACING, WIDTH = 200, 800
 #: The distance of a text from its lifeline, the radius of a redirect's corner, that of a badge.
 GAP, TURN, RADIUS = 18, 9, 12

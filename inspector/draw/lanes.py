@@ -7,19 +7,23 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from inspector.draw.geometry import LANES, direction
+from inspector.draw.geometry import INSPECTOR, LANES, direction
 
 AT = (8, 26, 44, 62)
 
 
 @lru_cache(maxsize=100)  # there are only a few different ones
-def lanes(source: int, target: int, kind: str, *, attacker: bool = False) -> Markup:
+def lanes(
+    source: int, target: int, kind: str, *, attacker: bool = False, is_sent_again: bool = False
+) -> Markup:
     """Return the small drawing. `kind` is "exchange", "request" or "redirect"."""
     line = Markup('<line class="lifeline leg-{}" x1="{}" x2="{}" y1="0" y2="48"/>')
     lifelines = Markup().join(line.format(lane, at, at) for lane, at in zip(LANES, AT, strict=True))
     leg = LANES[source]
     if attacker:
         leg = "danger"
+    elif is_sent_again:
+        leg = INSPECTOR
     if kind == "redirect":
         arrow = _redirect(AT[source], AT[target])
         dot = _dot(AT[source], 16, attacker=attacker)

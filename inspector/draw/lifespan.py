@@ -94,6 +94,9 @@ def _about_access(grant: tokens.Grant, now: float) -> str:
         return _NOT_YET
     seconds_left = tokens.access_tokens(grant)[-1].end - now
     issued = f"{len(grant.pairs)} issued"
+    discarded = sum(pair.is_discarded for pair in grant.pairs)
+    if discarded:
+        issued = f"{issued}, {discarded} of them to the inspector"
     if seconds_left > 0:
         return f"{issued}; the newest works for {duration(seconds_left)}"
     return f"{issued}; none works now"

@@ -22,7 +22,8 @@ class Heading:
 class Arrow:
     """An arrow from the lane `source` to the lane `target`, for message `n`.
 
-    `says` is one plain sentence about it. `step` is A1 … E1 or "".
+    `says` is one plain sentence about it. `step` is A1 … E1 or "". If the inspector sent the
+    message again, the inspector is at the end of the arrow where its first sender would be.
     """
 
     n: int
@@ -31,6 +32,7 @@ class Arrow:
     says: str
     step: str
     attacker: bool = False
+    is_sent_again: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

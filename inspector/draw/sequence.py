@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from inspector.draw import strokes
-from inspector.draw.geometry import LANES, WIDTH, x
+from inspector.draw.geometry import INSPECTOR, LANES, WIDTH, x
 from inspector.draw.rows import Arrow, BlindSpot, Call, Fold, Heading, Redirect, Response, Row
 
 HEIGHT: dict[type, int] = {
@@ -124,7 +124,8 @@ class _Sheet:
         current = Markup()
         if row.n == self.selected:
             current = Markup(' aria-current="true"')
-        leg = LANES[row.source]
+        sender, receiver = _ends(row)
+        leg = sender
         if row.attacker:
             leg = "danger"
         return Markup(
@@ -135,8 +136,8 @@ class _Sheet:
             self.link(row.n),
             row.n,
             self._name(row),
-            LANES[row.source],
-            LANES[row.target],
+            sender,
+            receiver,
             current,
             self._area(row),
             drawn,
@@ -153,7 +154,9 @@ class _Sheet:
         )
 
     def _name(self, row: Arrow) -> str:
-        sender, verb = self.names[row.source], "to"
+        names = {**dict(zip(LANES, self.names, strict=True)), INSPECTOR: "the inspector"}
+        sender, receiver = (names[end] for end in _ends(row))
+        verb = "to"
         if row.attacker:
             sender = "the attacker"
         match row:
@@ -163,7 +166,17 @@ class _Sheet:
                 content = f"{row.status}, through the browser, {row.label}"
             case Response():
                 verb, content = "answers", row.status
-        name = f"{row.says}. {sender} {verb} {self.names[row.target]}, {content}"
+        name = f"{row.says}. {sender} {verb} {receiver}, {content}"
         if row.step:
             name = f"{row.step}: {name}"
         return name
+
+
+def _ends(row: Arrow) -> tuple[str, str]:
+    """Return the CSS classes of the sender and of the receiver."""
+    sender, receiver = LANES[row.source], LANES[row.target]
+    if not row.is_sent_again:
+        return sender, receiver
+    if isinstance(row, Response):
+        return sender, INSPECTOR
+    return INSPECTOR, receiver

@@ -45,7 +45,10 @@ def _about_the_last(access: Sequence[AccessToken], now: float) -> str:
     seconds_left = access[-1].end - now
     if seconds_left <= 0:
         return f"Access token {len(access)} has expired."
-    return f"Access token {len(access)} expires in {duration(seconds_left)}."
+    sentence = f"Access token {len(access)} expires in {duration(seconds_left)}."
+    if access[-1].is_discarded:
+        return f"{sentence} The inspector received it, so nobody has it."
+    return sentence
 
 
 def _about_replaced(replaced: Sequence[AccessToken], now: float) -> str:

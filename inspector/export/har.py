@@ -42,8 +42,15 @@ def _entry(message: Message) -> dict[str, Any]:
         "response": _response(exchange),
         "cache": {},
         "timings": {"send": 0, "wait": milliseconds, "receive": 0},
-        "comment": ", ".join(filter(None, (message.step, message.answer_step))),
+        "comment": _comment(message),
     }
+
+
+def _comment(message: Message) -> str:
+    note = ""
+    if message.is_sent_again:
+        note = "sent again by the inspector"
+    return ", ".join(filter(None, (message.step, message.answer_step, note)))
 
 
 def _request(exchange: Exchange) -> dict[str, Any]:

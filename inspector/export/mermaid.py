@@ -41,7 +41,10 @@ def _lines(message: Message) -> Iterator[str]:
     source, target, exchange = _NAMES[message.source], _NAMES[message.target], message.exchange
     request = words.request_line(exchange)
     parameters = words.parameters(exchange)
-    yield f"{source}->>{target}: {_text(message.step, request, parameters)}"
+    note = ""
+    if message.is_sent_again:
+        note = "sent again by the inspector:"
+    yield f"{source}->>{target}: {_text(note, message.step, request, parameters)}"
     for inner in message.inside:
         yield from _lines(inner)
     response = words.status_line(exchange.status)
@@ -49,5 +52,5 @@ def _lines(message: Message) -> Iterator[str]:
     yield f"{target}-->>{source}: {_text(message.answer_step, response, summary)}"
 
 
-def _text(step: str, *parts: str) -> str:
-    return escaped(" ".join(filter(None, (step, *parts))))
+def _text(*parts: str) -> str:
+    return escaped(" ".join(filter(None, parts)))

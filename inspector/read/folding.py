@@ -196,7 +196,8 @@ def _fold_middle(found: list[Part]) -> list[Part]:
 def _shape(tree: Message) -> object:
     """Return what similar trees have in common.
 
-    A tree with an error, a redirect or a message of the lab is similar to no other.
+    A tree with an error, a redirect, or a message of the lab or of the inspector is similar to no
+    other.
     """
     if tree.redirected_by or any(_is_special(message) for message in tree.tree()):
         return tree.n
@@ -204,7 +205,8 @@ def _shape(tree: Message) -> object:
 
 
 def _is_special(message: Message) -> bool:
-    return message.exchange.status >= 400 or steps.is_the_labs(message.exchange)
+    is_of_a_party = not (message.is_sent_again or steps.is_the_labs(message.exchange))
+    return message.exchange.status >= 400 or not is_of_a_party
 
 
 def _outline(message: Message) -> object:

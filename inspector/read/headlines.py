@@ -60,6 +60,8 @@ def request(message: Message, names: Names) -> str:
     """Return what the request asks."""
     if message.attacker:
         return _attack(message, names)
+    if message.is_sent_again:
+        return f"The inspector sends {message.step or 'a message'} again"
     special = _special_request(message)
     if special:
         return special.format(client=names.client, server=names.server)

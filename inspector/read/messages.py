@@ -42,6 +42,11 @@ class Message:
         """Whether the lab's attacker sent it."""
         return steps.is_the_attackers(self.exchange)
 
+    @property
+    def is_sent_again(self) -> bool:
+        """Whether the inspector sent it, as a copy of a recorded message of its source."""
+        return steps.sent_again_from(self.exchange) is not None
+
     def tree(self) -> "Iterator[Message]":
         """Yield this message and all messages inside it."""
         yield self
@@ -108,11 +113,13 @@ def _correct_steps(trees: list[Message]) -> None:
     """Correct the steps that follow from earlier messages.
 
     An authorization request with a known state is the same one again, after the sign-in. The first
-    use of an access token after a refresh is F3.
+    use of an access token after a refresh is F3. What the inspector sends again changes no step.
     """
     is_after_refresh = False
     states = set[str]()
     for message in every(trees):
+        if message.is_sent_again:
+            continue
         if message.step == "A2":
             state = dict(message.exchange.query).get("state", "")
             if state in states:

@@ -15,7 +15,9 @@ class Party:
 
     def sees(self, message: Message) -> bool:
         """Return whether this party sends or receives the message."""
-        return self.lane is None or self.lane in (message.source, message.target)
+        if self.lane is None or self.lane == message.target:
+            return True
+        return self.lane == message.source and not message.is_sent_again
 
 
 EVERYONE = Party("", None)

@@ -26,6 +26,7 @@ TOKEN = Phase("2 Token", "{client} redeems the code, without the browser.")
 RESOURCE = Phase("3 Resource", "{client} calls Photo API with the access token.")
 REFRESH = Phase("4 Refresh", "{client} exchanges the refresh token for new tokens.")
 END = Phase("5 End", "The grant ends, and its tokens stop working.")
+AGAIN = Phase("Sent again", "The inspector sends recorded messages again.")
 #: The phases of every flow, in the order of the steps.
 PHASES = (AUTHORIZATION, TOKEN, RESOURCE, REFRESH, END)
 OUTSIDE = Phase("Outside the flow", "Messages that belong to no step.")
@@ -47,6 +48,8 @@ _PRECEDENCE = (AUTHORIZATION, REFRESH, TOKEN, RESOURCE, END)
 def phase_of(tree: Message) -> Phase | None:
     """Return the phase of a tree, or None if its messages belong to no step."""
     exchange = tree.exchange
+    if tree.is_sent_again:
+        return AGAIN
     if (exchange.leg, exchange.path) in _ENDS:
         return END
     found = {_BY_FIRST_LETTER[message.step[0]] for message in tree.tree() if message.step}

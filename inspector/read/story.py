@@ -16,6 +16,8 @@ def sentence(message: Message, names: Names) -> str:
     """Return the description of `message`."""
     if message.attacker:
         return _attack(message, names)
+    if message.is_sent_again:
+        return _sent_again(message, names)
     if message.step in _STEPS:
         return _STEPS[message.step](message, names)
     exchange = message.exchange
@@ -38,6 +40,13 @@ def _attack(message: Message, names: Names) -> str:
     if exchange.status >= 400 or "error" in _redirect_parameters(exchange):
         return f"{text}. {names.of(message.target)} refuses it."
     return f"{text}."
+
+
+def _sent_again(message: Message, names: Names) -> str:
+    text = f"The inspector sends a recorded message of {names.of(message.source)} again."
+    if message.exchange.status >= 400:
+        return f"{text} {names.of(message.target)} refuses it."
+    return text
 
 
 def _start(message: Message, names: Names) -> str:

@@ -8,7 +8,8 @@ class AccessToken:
     """An access token.
 
     `replaced` is the time of the refresh that replaced it, after which it still works. `ended` is
-    the time at which it stopped working before it expired, and `why` is the reason.
+    the time at which it stopped working before it expired, and `why` is the reason. A discarded
+    token was issued to the inspector, which keeps none.
     """
 
     issued: float
@@ -16,6 +17,7 @@ class AccessToken:
     replaced: float | None = None
     ended: float | None = None
     why: str = ""
+    is_discarded: bool = False
 
     @property
     def end(self) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from inspector.read.reasons import phrase
 from inspector.read.response_json import members
+from inspector.read.steps import sent_again_from
 from inspector.read.token_lives import AccessToken, Member, RefreshTokens
 from inspector.record.exchange import Exchange
 
@@ -19,7 +20,8 @@ class TokenPair:
     """An access token and a refresh token of one response.
 
     `lost` is the time at which the token before it was presented again. The server then treated
-    this response as lost, and both of its tokens stopped working.
+    this response as lost, and both of its tokens stopped working. Discarded tokens were issued to
+    the inspector, which keeps none.
     """
 
     number: int
@@ -28,6 +30,7 @@ class TokenPair:
     expires: float
     children: "list[TokenPair]" = field(default_factory=list)
     lost: float | None = None
+    is_discarded: bool = False
 
 
 @dataclass
@@ -113,7 +116,11 @@ def _read_pair(number: int, exchange: Exchange) -> TokenPair:
     if _LIFETIME.fullmatch(lifetime):
         expires += int(lifetime)
     return TokenPair(
-        number, _fingerprint(answer.get("refresh_token", "")), exchange.ended_at, expires
+        number,
+        _fingerprint(answer.get("refresh_token", "")),
+        exchange.ended_at,
+        expires,
+        is_discarded=sent_again_from(exchange) is not None,
     )
 
 
@@ -138,7 +145,12 @@ def _access_token(grant: Grant, pair: TokenPair) -> AccessToken:
     if pair.children:
         replaced = pair.children[0].issued
     return AccessToken(
-        issued=pair.issued, expires=pair.expires, replaced=replaced, ended=ended, why=why
+        issued=pair.issued,
+        expires=pair.expires,
+        replaced=replaced,
+        ended=ended,
+        why=why,
+        is_discarded=pair.is_discarded,
     )
 
 
@@ -175,6 +187,12 @@ def _state(grant: Grant, pair: TokenPair, now: float) -> tuple[str, str]:
         return "ended", f"the grant ended: {grant.why}"
     if grant.is_over(now):
         return "expired", "the grant has expired"
+    return "active", _describe_active(pair, now)
+
+
+def _describe_active(pair: TokenPair, now: float) -> str:
+    if pair.is_discarded:
+        return "nobody has them, because the inspector received them"
     if now < pair.expires:
-        return "active", "works"
-    return "active", "the access token has expired; the refresh token works"
+        return "works"
+    return "the access token has expired; the refresh token works"

@@ -12,7 +12,9 @@ from world.clock import Clock
 from world.legs import Legs
 from world.registered_client import RegisteredClient
 
+from inspector.export.har import archive
 from inspector.export.mermaid import diagram, escaped
+from inspector.read import steps
 from inspector.read.messages import read_trees
 from inspector.record.store import Store
 from tests.inspector.exchanges import exchange
@@ -259,6 +261,17 @@ def test_the_diagram_has_a_request_and_a_response_for_each_message(
     assert text.count("->>") == 2 * len(watched.exchanges())
     assert "participant server as Tripod ID" in text
     assert "browser->>client: A1 GET /connect" in text
+
+
+def test_what_the_inspector_sent_again_is_marked() -> None:
+    by_inspector = [("User-Agent", steps.sent_again(7))]
+    trees = read_trees([exchange("auth_server", "POST /oauth/token", request_headers=by_inspector)])
+
+    assert "client->>server: sent again by the inspector: POST /oauth/token" in diagram(
+        trees, ("Browser", "Print Shop", "Tripod ID", "Photo API")
+    )
+    [entry] = archive(trees, "1")["log"]["entries"]
+    assert entry["comment"] == "sent again by the inspector"
 
 
 @pytest.mark.parametrize(

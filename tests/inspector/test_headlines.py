@@ -2,7 +2,7 @@
 
 import pytest
 
-from inspector.read import headlines
+from inspector.read import headlines, steps
 from inspector.read.messages import every, read_trees
 from inspector.read.names import Names
 from inspector.record.exchange import Body, Exchange
@@ -11,6 +11,7 @@ from tests.inspector.exchanges import exchange
 NAMES = Names("Paper Calendar", "House ID")
 BEARER = [("Authorization", "Bearer ••••••••")]
 LAB = [("User-Agent", "Tripod lab: mallory")]
+AGAIN = [("User-Agent", steps.sent_again(7))]
 
 
 def asked(one: Exchange) -> str:
@@ -119,6 +120,19 @@ def sent(**fields: str) -> dict[str, list[tuple[str, str]]]:
                 **sent(grant_type="authorization_code"),
             ),
             "The attacker presents a code",
+        ),
+        (
+            exchange(
+                "auth_server",
+                "POST /oauth/token",
+                request_headers=AGAIN,
+                **sent(grant_type="authorization_code"),
+            ),
+            "The inspector sends T1 again",
+        ),
+        (
+            exchange("auth_server", "POST /oauth/register", request_headers=AGAIN),
+            "The inspector sends a message again",
         ),
     ],
 )

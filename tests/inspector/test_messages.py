@@ -1,8 +1,13 @@
 """Exchanges become messages with a sender, a receiver, inner messages and a step."""
 
+from dataclasses import replace
+
 import pytest
 
+from inspector.read import steps
 from inspector.read.messages import Message, every, read_trees
+from inspector.read.parties import party
+from inspector.read.phases import AGAIN, phase_of
 from inspector.read.steps import Lane
 from tests.inspector.exchanges import exchange
 
@@ -197,3 +202,20 @@ def test_the_attackers_messages_are_marked() -> None:
     by_the_client = exchange("auth_server", "POST /oauth/token", at=1, request_headers=BASIC)
 
     assert [one.attacker for one in read_trees([by_mallory, by_the_client])] == [True, False]
+
+
+def test_a_message_that_is_sent_again_is_not_of_print_shop() -> None:
+    """It is no use of the new token either, which is F3."""
+    refreshed = exchange("auth_server", "POST /oauth/token", form=[("grant_type", "refresh_token")])
+    call = exchange("resource_api", "GET /photos", at=1, request_headers=BEARER)
+    by_inspector = [*BEARER, ("User-Agent", steps.sent_again(call.id))]
+    again = exchange("resource_api", "GET /photos", at=2, request_headers=by_inspector)
+    refreshed_again = replace(refreshed, started_at=1003.0, request_headers=by_inspector)
+    next_call = replace(call, started_at=1004.0)
+
+    trees = read_trees([refreshed, call, again, refreshed_again, next_call])
+
+    assert [one.step for one in trees] == ["F1", "F3", "R1", "F1", "R1"]
+    assert [one.is_sent_again for one in trees] == [False, False, True, True, False]
+    assert [party("client").sees(one) for one in trees] == [True, True, False, False, True]
+    assert [phase_of(one) == AGAIN for one in trees] == [False, False, True, True, False]

@@ -193,6 +193,14 @@ def test_the_message_appears_in_the_inspector(
 
     page = alice.browser.open(f"{connected.client_app_url}/inspector")
     assert "Sent again by the inspector." in page.text
+    assert "The inspector sends a recorded message of Photo API again." in page.text
+    assert (
+        'aria-label="R2: The inspector sends R2 again. the inspector to Tripod ID, POST '
+        '/oauth/introspect" data-from="inspector"'
+    ) in page.source
+    assert "Tripod ID answers the inspector, 200 OK" in page.source
+    view = alice.browser.open(f"{connected.client_app_url}/inspector?view=resource-api")
+    assert "The inspector sends a message again" in view.text
 
 
 def test_a_leg_that_does_not_answer_is_named(

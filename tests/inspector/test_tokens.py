@@ -1,6 +1,9 @@
 """The tokens of a grant, derived from messages and the event log."""
 
-from inspector.read import tokens
+from dataclasses import replace
+
+from inspector.draw import lifespan, timeline_words
+from inspector.read import steps, tokens
 from inspector.read.token_lives import Member
 from inspector.record.exchange import Exchange
 from tests.inspector.exchanges import exchange
@@ -25,6 +28,12 @@ def refresh(at: float, presented: str, refresh_token: str) -> Exchange:
     """Return an exchange in which the refresh token `presented` is replaced by `refresh_token`."""
     form = [("refresh_token", f"••••••••~{presented}")]
     return token_response(at, {"event": "tokens_refreshed", **GRANT}, form, refresh_token)
+
+
+def refresh_again(at: float, presented: str, refresh_token: str) -> Exchange:
+    """Return the same, sent by the inspector."""
+    refreshed = refresh(at, presented, refresh_token)
+    return replace(refreshed, request_headers=[("User-Agent", steps.sent_again(refreshed.id))])
 
 
 def end_grant(at: float, reason: str) -> Exchange:
@@ -243,3 +252,23 @@ def test_an_unreadable_response_is_ignored() -> None:
         )
 
         assert len(tokens.access_tokens(grant)) == 1
+
+
+def test_tokens_that_the_inspector_received_belong_to_nobody() -> None:
+    [grant] = tokens.grants(
+        [
+            issue_code(),
+            redeem(1, "aaaaaa"),
+            refresh(2, "aaaaaa", "bbbbbb"),
+            refresh_again(3, "aaaaaa", "cccccc"),
+        ]
+    )
+
+    assert [one.is_discarded for one in tokens.access_tokens(grant)] == [False, False, True]
+    words = timeline_words(tokens.access_tokens(grant), tokens.refresh_tokens(grant), 1004)
+    assert "Access token 3 expires in 1:59. The inspector received it, so nobody has it." in words
+    assert lifespan(grant, 1004, "Photo API")[1].words.startswith(
+        "3 issued, 1 of them to the inspector;"
+    )
+    newest = tokens.family(grant, 1004).children[0].children[-1]
+    assert newest.note == "nobody has them, because the inspector received them"
