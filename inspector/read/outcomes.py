@@ -17,6 +17,10 @@ _REACHED = {
     "A5": "waiting for the consent",
     "A3": "waiting for the sign-in",
 }
+_REFUSALS = {
+    "access_token_request_failed": "no tokens",
+    "authorization_request_refused": "refused",
+}
 _ISSUED = "authorization_code_issued"
 
 
@@ -30,9 +34,9 @@ def outcome(exchanges: Sequence[Exchange]) -> str:
     with_tokens = next((words for step, words in _REACHED.items() if step in reached), "")
     if reached & {"R3", "F2", "T2"}:
         return with_tokens
-    refused = _last(events, "access_token_request_failed", "authorization_request_refused")
+    refused = _last(events, *_REFUSALS)
     if refused and refused.get("reason"):
-        return f"refused: {phrase(refused)}"
+        return f"{_REFUSALS[refused['event']]}: {phrase(refused)}"
     if _last(events, _ISSUED):
         return "code issued"
     return with_tokens or "started"

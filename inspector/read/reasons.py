@@ -172,11 +172,17 @@ PHRASES = {
 }
 
 
+#: The error with which step mode ends a message that it does not send.
+_NOT_SENT = "NotSentError "
+
+
 def phrase(event: dict[str, object], field: str = "reason") -> str:
     """Return the phrase for the code in `field`, with the details that `event` has beside it.
 
     A code that is not in the table is returned as it is.
     """
+    if str(event.get("detail")).startswith(_NOT_SENT):
+        return "nobody pressed Send in step mode, so the message was not sent"
     code = str(event.get(field) or "")
     sentence = PHRASES.get(code, code)
     if field == "end_reason":

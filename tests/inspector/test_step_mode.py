@@ -279,6 +279,24 @@ def test_another_page_replaces_the_step_that_waits(clock: Clock, alice: Person, 
     assert "Alice’s album" in alice.browser.current.source
 
 
+def test_the_inspector_says_that_a_step_was_left(alice: Person, shop: str) -> None:
+    turn_on(alice.browser, shop)
+    alice.browser.open(f"{shop}/connect")
+    while heading(alice.browser.current) != "Print Shop redeems the code":
+        alice.browser.press("Send")
+        if alice.browser.current.has_field("password"):
+            alice.sign_in()
+            alice.allow()
+    alice.browser.open(f"{shop}/")
+    wait_until_no_thread_waits()
+
+    page = alice.browser.open(f"{shop}/inspector")
+    not_sent = "nobody pressed Send in step mode, so the message was not sent"
+    assert f"no tokens: {not_sent} (round trip 1 of 1" in page.text
+    assert f"Why there are no tokens: {not_sent}." in page.text
+    assert "NotSentError" not in page.source
+
+
 def test_of_two_pages_that_open_at_once_only_one_waits() -> None:
     """Both replace an older page, whose request needs a moment to end."""
     runs, may_end = Runs(keep_alive=lambda: None), threading.Event()
