@@ -114,8 +114,15 @@ def _special_request(message: Message) -> str:
         case "E1" if message.source == Lane.BROWSER:
             return "The user removes the access of {client}"
         case "" if exchange.path == steps.AUTHORIZATION and exchange.method == "GET":
-            return "The browser asks again, after the sign-in"
+            return _describe_repetition(message)
     return ""
+
+
+def _describe_repetition(message: Message) -> str:
+    before = message.redirected_by
+    if before and before.step == "A4":
+        return "The browser asks again, after the sign-in"
+    return "The browser asks again"
 
 
 def _call(exchange: Exchange) -> str:

@@ -217,3 +217,26 @@ def test_a_request_is_one_sentence(one: Exchange, sentence: str) -> None:
 )
 def test_a_response_is_one_sentence(one: Exchange, sentence: str) -> None:
     assert answered(one) == sentence
+
+
+@pytest.mark.parametrize(
+    ("between", "sentence"),
+    [
+        ([], "The browser asks again"),
+        (["GET /login"], "The browser asks again"),
+        (["GET /login", "POST /login"], "The browser asks again, after the sign-in"),
+    ],
+)
+def test_only_a_request_that_follows_a_sign_in_says_so(between: list[str], sentence: str) -> None:
+    query = [("state", "••••••••~5a5a5a")]
+    address = "http://127.0.0.1:9000/oauth/authorize?state=s"
+    requests = [
+        exchange("auth_server", "GET /oauth/authorize", query=query),
+        *(
+            exchange("auth_server", one, at=at, location=address)
+            for at, one in enumerate(between, 1)
+        ),
+        exchange("auth_server", "GET /oauth/authorize", at=9, query=query),
+    ]
+
+    assert headlines.request(every(read_trees(requests))[-1], NAMES) == sentence
