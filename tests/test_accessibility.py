@@ -28,6 +28,8 @@ Scheme = Literal["light", "dark"]
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 DESK, PHONE = 1280, 390
+#: The width of a window of 1280 px at a zoom of 400 % (WCAG 2.2, 1.4.10).
+ZOOMED = 320
 HEIGHT = 900
 PASSWORDS = {"alice": "wonderland", "bob": "builder"}
 EVERYTHING = "profile+photos:read+photos:write"
@@ -632,12 +634,17 @@ class Examination:
     scope="module", params=PAGES, ids=lambda entry: f"{entry.template}: {entry.heading}"
 )
 def examinations(request: pytest.FixtureRequest, visit: Visit, axe: str) -> list[Examination]:
-    """Open one page once, and examine it in every scheme and at every width."""
+    """Open one page once, and examine it in every scheme and at every width.
+
+    At 320 px only the layout is examined.
+    """
     entry: Entry = request.param
     page = entry.reach(reset(visit)).page
     expect(page.get_by_role("heading", level=1)).to_contain_text(entry.heading)
     page.evaluate(axe)
-    return [examine(page, scheme, width) for width, scheme in product((DESK, PHONE), SCHEMES)]
+    found = [examine(page, scheme, width) for width, scheme in product((DESK, PHONE), SCHEMES)]
+    page.set_viewport_size({"width": ZOOMED, "height": HEIGHT})
+    return [*found, Examination("light", ZOOMED, [], page.evaluate(STICKING_OUT))]
 
 
 def examine(page: Page, scheme: Scheme, width: int) -> Examination:
