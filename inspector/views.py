@@ -126,6 +126,7 @@ def _render_page(seconds: float, version: str) -> str:
         "shown": shown,
         "flows": all_flows,
         "titles": the_inspector().attack_titles,
+        "tour_link": lambda number: _link_to_stop(shown, number),
         "is_first_visit": TOUR_COOKIE not in request.cookies and not tour_number,
     }
     parts = {
@@ -137,13 +138,12 @@ def _render_page(seconds: float, version: str) -> str:
         return changed
     return render_template(
         "inspector/page.html",
-        shown=shown,
+        **context,
         parts=parts,
         version=version,
         stops=STOPS,
         tour_number=tour_number,
         tour=_stop(shown, tour_number),
-        tour_link=lambda number: _link_to_stop(shown, number),
     )
 
 
@@ -174,6 +174,8 @@ def _link_to_stop(shown: FlowPage | None, stop_number: int) -> str:
     message = None
     if stop.mark == "message":
         message = shown.token_request
+    if message:
+        anchor = f"message-{message}"
     return shown.link(tour=stop_number, message=message, _anchor=anchor)
 
 

@@ -520,18 +520,34 @@ def test_the_numbers_of_many_round_trips_are_not_cut_off(inspector: Page, legs: 
     assert all(box and box["x"] >= left for box in (one.bounding_box() for one in numbers.all()))
 
 
-@pytest.mark.parametrize("is_scripted", [True, False])
+#: The beginning of what each step of the tour is about.
+MARKED = (".lifelines", ":is(.sequence, .messages)", ".lifespan", "[open] > summary", ".views")
+
+
+@pytest.mark.parametrize(
+    ("width", "is_scripted"), [(1280, True), (390, False)], ids=["1280 with scripts", "390 without"]
+)
 def test_the_tour_has_five_steps_and_is_offered_once(
-    chromium: Chromium, legs: Running, is_scripted: bool
+    chromium: Chromium, legs: Running, width: int, is_scripted: bool
 ) -> None:
+    """Its card does not cover what it is about."""
     open_recording(legs).clear()
-    window = chromium.new_context(base_url=legs.client_app_url, java_script_enabled=is_scripted)
+    window = chromium.new_context(
+        base_url=legs.client_app_url,
+        viewport={"width": width, "height": 800},
+        java_script_enabled=is_scripted,
+    )
     tab = window.new_page()
     connect(tab)
     tab.goto("/inspector")
     tab.get_by_role("link", name="Take the tour").click()
-    for number in range(1, 6):
+    for number, marked in enumerate(MARKED, 1):
         expect(tab.get_by_text(f"Step {number} of 5")).to_be_in_viewport()
+        beginning = tab.locator(marked).locator("visible=true").first.bounding_box()
+        card = tab.locator(".tour").bounding_box()
+        assert beginning
+        assert card
+        assert 0 <= beginning["y"] <= card["y"] - min(beginning["height"], 50), number
         if number < 5:
             tab.get_by_role("link", name="Next", exact=True).last.click()
     tab.get_by_role("button", name="Done").click()
