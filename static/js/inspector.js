@@ -13,7 +13,14 @@ function show(number) {
 function begin(message) {
   const panel = message.closest(".panel"), isScroller = panel.scrollHeight > panel.clientHeight;
   if (isScroller) panel.scrollTop += message.getBoundingClientRect().top - panel.getBoundingClientRect().top;
-  message.scrollIntoView({ block: getComputedStyle(panel).position === "sticky" ? "nearest" : "start" });
+  message.scrollIntoView({ block: isBesideDiagram(panel) ? "nearest" : "start" });
+}
+function isBesideDiagram(panel) {
+  return getComputedStyle(panel).position === "sticky";
+}
+// Scrolls to the marked arrow if it is out of view, and the message stays in view.
+function bringArrow(message) {
+  if (isBesideDiagram(message.closest(".panel"))) document.querySelector(".step[aria-current]")?.scrollIntoView({ block: "nearest" });
 }
 document.addEventListener("click", event => {
   const link = event.target.closest("[data-message]");
@@ -27,6 +34,7 @@ document.addEventListener("toggle", event => {
   for (const other of others) other.open = false;
   if (others.length) begin(event.target); // the page has become shorter above it
   pointTo(event.target);
+  bringArrow(event.target);
 }, true);
 function pointTo(message) {
   const { number, href } = message.dataset;
@@ -115,5 +123,9 @@ async function watch() {
   if (!document.hidden) await look().catch(() => {});
   setTimeout(watch, Math.max(1000, 4 * (performance.now() - began))); // a long flow takes the server longer
 }
+addEventListener("load", () => { // the browser has scrolled to the anchor
+  const open = document.querySelector(".message[open]");
+  if (open && /^#(message|exchange)-/.test(location.hash)) bringArrow(open);
+});
 followNow();
 watch();

@@ -220,6 +220,18 @@ def test_an_opened_message_begins_at_the_top_of_its_panel(inspector: Page) -> No
     expect(opened.locator("> summary")).to_be_in_viewport(ratio=1)
 
 
+def test_the_arrow_of_the_opened_message_is_in_view(inspector: Page) -> None:
+    """The page scrolls to it if the message is opened elsewhere, as with *Next*."""
+    inspector.set_viewport_size({"width": 1280, "height": 800})
+    arrow(inspector, "A1: The user starts").click()
+    for number in range(2, 12):
+        inspector.get_by_role("link", name="Next", exact=True).click()
+        marked = inspector.locator(f".step[aria-current][data-message='{number}']").first
+        expect(marked).to_be_in_viewport(ratio=1)
+        expect(inspector.locator("[open] > summary")).to_be_in_viewport(ratio=1)
+        assert is_below_the_heads(marked)
+
+
 def test_the_focused_arrow_keeps_the_focus_when_numbers_change(
     inspector: Page, legs: Running
 ) -> None:
@@ -354,7 +366,7 @@ def test_without_javascript_an_arrow_links_to_its_message(
 
 @pytest.mark.usefixtures("inspector")
 def test_a_link_to_a_message_lands_on_it(chromium: Chromium, legs: Running) -> None:
-    redeemed = find_exchange(legs, "/oauth/token")
+    in_the_album = find_exchange(legs, "/me")
     for width, has_scripts in product((1280, 390), (True, False)):
         window = chromium.new_context(
             base_url=legs.client_app_url,
@@ -362,12 +374,14 @@ def test_a_link_to_a_message_lands_on_it(chromium: Chromium, legs: Running) -> N
             java_script_enabled=has_scripts,
         )
         tab = window.new_page()
-        tab.goto(f"/inspector/request/{redeemed.request_id}")
+        tab.goto(f"/inspector/request/{in_the_album.request_id}")
 
         opened = tab.locator("details.message[open] > summary")
-        expect(opened).to_contain_text("POST /oauth/token")
+        expect(opened).to_contain_text("Print Shop asks for the photos")
         expect(opened).to_be_in_viewport(ratio=1)
         assert is_below_the_heads(opened)
+        if width == 1280 and has_scripts:
+            expect(tab.locator(".step[aria-current]").first).to_be_in_viewport(ratio=1)
         window.close()
 
 
