@@ -1,7 +1,7 @@
 """Draw the family of a grant as a list: the code, the first tokens, and their successors.
 
 Usually it is one chain. If a refresh token was presented twice, the successor that counts as lost
-is listed beside the other one.
+is listed below the other one.
 """
 
 from collections.abc import Sequence
@@ -26,12 +26,12 @@ def family(root: Member) -> Markup:
 
 
 def _generations(root: Member) -> list[list[Member]]:
-    """Return the chain from the code to its last tokens, each with the lost ones beside it."""
+    """Return the chain from the code to its last tokens, each with the lost ones below it."""
     found, current = [[root]], root
     while current.children:
         successor = max(current.children, key=_is_successor)
         lost = [child for child in current.children if child is not successor]
-        found.append([*lost, successor])
+        found.append([successor, *lost])
         current = successor
     return found
 

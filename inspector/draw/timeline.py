@@ -54,9 +54,12 @@ class _Timeline:
             *self._strips(),
             self._now(),
         ]
+        css = ""
+        if self.refresh.ended is not None:
+            css = " over"
         opening = Markup(
-            '<svg class="timeline" viewBox="0 0 {} {}" role="img" aria-label="Token timeline">'
-        ).format(WIDTH, HEIGHT + self._extra_height)
+            '<svg class="timeline{}" viewBox="0 0 {} {}" role="img" aria-label="Token timeline">'
+        ).format(css, WIDTH, HEIGHT + self._extra_height)
         return opening + Markup().join(parts) + Markup("</svg>")
 
     def _ticks(self) -> list[Markup]:

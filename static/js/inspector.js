@@ -107,13 +107,14 @@ function focusedArrow() {
   return () => alike()[place]?.focus({ preventScroll: true });
 }
 
-// Scrolls a wide timeline so that "now" is visible, until the user scrolls it.
+// Scrolls a wide timeline so that "now" is visible, or its tokens after their end, until the user scrolls it.
 const scrolled = new WeakMap();
 function followNow() {
   for (const now of document.querySelectorAll(".timeline .now")) {
     const region = now.closest(".scroll");
     if (region.scrollLeft !== (scrolled.get(region) ?? 0)) continue;
-    region.scrollLeft += now.getBoundingClientRect().left - region.getBoundingClientRect().left - 0.7 * region.clientWidth;
+    if (now.closest(".over")) region.scrollLeft = 0;
+    else region.scrollLeft += now.getBoundingClientRect().left - region.getBoundingClientRect().left - 0.7 * region.clientWidth;
     scrolled.set(region, region.scrollLeft);
   }
 }

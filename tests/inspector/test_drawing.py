@@ -296,7 +296,7 @@ def test_the_middle_of_a_long_family_is_folded() -> None:
     assert "34 more, each replaced by the next" in draw.family(chain(40))
 
 
-def test_a_lost_token_is_drawn_beside_the_active_one() -> None:
+def test_a_lost_token_is_drawn_below_the_active_one() -> None:
     lost, active = (
         Member(label=f"Tokens {n}", state=state, note="")
         for n, state in ((2, "lost"), (3, "active"))
@@ -307,5 +307,5 @@ def test_a_lost_token_is_drawn_beside_the_active_one() -> None:
 
     assert [[node.text for node in each.iter("strong")] for each in family] == [
         ["Tokens 1"],
-        ["Tokens 2", "Tokens 3"],
+        ["Tokens 3", "Tokens 2"],
     ]

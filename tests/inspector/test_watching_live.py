@@ -449,6 +449,25 @@ def test_on_a_phone_the_timeline_shows_now_until_it_is_scrolled(phone: Page, leg
     assert timeline.evaluate("region => region.scrollLeft") == 0
 
 
+def test_on_a_phone_the_timeline_shows_the_tokens_after_the_end(phone: Page, legs: Running) -> None:
+    shift_into_the_past(80, legs)
+    phone.reload()
+    timeline = phone.get_by_role("region", name="Token timeline")
+    timeline.scroll_into_view_if_needed()
+    expect(timeline.locator(".now-tag")).to_be_in_viewport(ratio=1)
+
+    redeemed = find_exchange(legs, "/oauth/token")
+    grant_id = next(filter(None, (event.get("grant_id") for event in redeemed.events)))
+    ended = {"event": "grant_ended", "grant_id": grant_id, "reason": "replay"}
+    add(legs, replace(redeemed, path="/oauth/revoke", events=[ended]))
+
+    expect(phone.get_by_text("The grant has ended")).to_be_visible()
+    expect(timeline.get_by_text("Access tokens")).to_be_in_viewport(ratio=1)
+    expect(timeline.locator(".life.access").first).to_be_in_viewport()
+    family = phone.get_by_role("region", name="Token family")
+    assert family.evaluate("region => region.scrollWidth <= region.clientWidth")
+
+
 def test_six_arrows_are_visible_without_scrolling(inspector: Page) -> None:
     inspector.set_viewport_size({"width": 1280, "height": 800})
     inspector.reload()
