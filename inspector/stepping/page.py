@@ -14,6 +14,7 @@ from inspector.read import explanations, flows, folding, steps
 from inspector.read.messages import Message, every, read_trees
 from inspector.read.names import Names
 from inspector.read.parties import EVERYONE
+from inspector.read.steps import Lane
 from inspector.record.exchange import Exchange
 from inspector.record.recorder import transcribe_or_bare
 from inspector.stepping.messages import Outgoing
@@ -61,8 +62,13 @@ class StepPage:
 
     @property
     def sender(self) -> str:
-        """The name of its sender, or of the browser that carries it."""
-        return self.names[steps.source(self.waiting)]
+        """The name of Print Shop, which sends it, as the diagram does."""
+        return self.names[Lane.CLIENT]
+
+    @property
+    def is_carried(self) -> bool:
+        """Whether the browser carries it."""
+        return steps.source(self.waiting) == Lane.BROWSER
 
     @property
     def receiver(self) -> str:

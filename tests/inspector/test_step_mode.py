@@ -132,7 +132,7 @@ def test_a_step_says_what_is_sent_to_whom_and_why(alice: Person, shop: str) -> N
     alice.browser.open(f"{shop}/connect")
     page = alice.browser.press("Send")
 
-    assert "A2 Browser to Tripod ID" in page.text
+    assert "A2 Print Shop through the browser to Tripod ID" in page.text
     assert "only Tripod ID may see your password" in page.text
     assert "GET /oauth/authorize?response_type=code" in page.text
     assert "code_challenge_method=S256" in page.text
