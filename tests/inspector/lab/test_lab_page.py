@@ -332,6 +332,7 @@ def test_a_card_keeps_its_result_without_a_recording(browser: Browser) -> None:
     assert "HTTP/1.1 400 Bad Request" in shown
     assert REFUSED.description in shown
     assert "See the messages" not in shown
+    assert "The recording no longer has the messages. Run the attack again to see them." in shown
 
 
 def test_a_servers_response_is_escaped(browser: Browser, runner: PreparedRunner) -> None:
