@@ -3,6 +3,7 @@
 Lanes are 0 browser, 1 client, 2 authorization server, 3 resource API.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -40,7 +41,7 @@ class Call(Arrow):
     """The request of a message. `front` says whether the browser carries it."""
 
     label: str
-    params: str
+    params: Sequence[str]
     front: bool
 
 
@@ -51,7 +52,7 @@ class Redirect(Arrow):
     ends: int
     status: str
     label: str
-    params: str
+    params: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -132,5 +132,14 @@ def _labels(row: Call | Redirect, left: float, y: float) -> Markup:
     says = clip(row.says, right - left, SENTENCE)
     if isinstance(row, Call) and row.target < row.source:
         right = x(row.source) - RADIUS - 4
-    wire = clip(f"{row.label}  {row.params}".rstrip(), right - left)
-    return text(left, y, says, "says") + text(left, y + 15, wire, "params")
+    return text(left, y, says, "says") + text(left, y + 15, _wire(row, right - left), "params")
+
+
+def _wire(row: Call | Redirect, room: float) -> str:
+    """Return the request line with the parameters that fit, and the number of the others."""
+    max_letters = int(room / SMALL)
+    lines = [f"{row.label}  {' '.join(row.params)}".rstrip()]
+    for count in range(min(len(row.params) - 1, max_letters), -1, -1):
+        names = [*row.params[:count], f"+{len(row.params) - count}"]
+        lines.append(f"{row.label}  {' '.join(names)}")
+    return clip(next((line for line in lines if len(line) <= max_letters), row.label), room)

@@ -20,13 +20,13 @@ def request_line(exchange: Exchange) -> str:
     return f"{exchange.method} {_LONG_ID.sub('…', exchange.path)}"
 
 
-def parameters(exchange: Exchange) -> str:
+def parameters(exchange: Exchange) -> list[str]:
     """Return the names of the request's parameters, or that it has an access token."""
     if steps.header(exchange, "Authorization").startswith("Bearer"):
-        return "Authorization: Bearer …"
+        return ["Authorization: Bearer …"]
     names_sent = dict.fromkeys(name for name, _ in [*exchange.query, *exchange.request_body.form])
     names_sent.pop("csrf_token", None)
-    return " ".join(names_sent)
+    return list(names_sent)
 
 
 def status_line(status: int) -> str:
@@ -47,14 +47,14 @@ def summary(exchange: Exchange) -> str:
     )
 
 
-def destination(exchange: Exchange) -> tuple[str, str]:
+def destination(exchange: Exchange) -> tuple[str, list[str]]:
     """Return path and parameter names of the address to which a response redirects.
 
     This describes a redirect whose target was not recorded.
     """
     parts = urlsplit(steps.location(exchange))
     names_sent = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return f"GET {parts.path or '/'}", " ".join(names_sent)
+    return f"GET {parts.path or '/'}", list(names_sent)
 
 
 def leading_step(message: Message) -> str:
@@ -63,7 +63,7 @@ def leading_step(message: Message) -> str:
     if message.target == Lane.CLIENT:
         if path.endswith(steps.AUTHORIZATION):
             return "A2"
-    elif {"code", "error"} & set(names_sent.split()):
+    elif {"code", "error"} & set(names_sent):
         return "A7"
     return ""
 

@@ -40,7 +40,7 @@ def _lines(message: Message) -> Iterator[str]:
     """Yield the request, what it caused, and the response."""
     source, target, exchange = _NAMES[message.source], _NAMES[message.target], message.exchange
     request = words.request_line(exchange)
-    parameters = words.parameters(exchange)
+    parameters = " ".join(words.parameters(exchange))
     note = ""
     if message.is_sent_again:
         note = "sent again by the inspector:"

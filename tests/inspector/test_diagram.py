@@ -450,4 +450,8 @@ def test_a_redirect_to_an_unrecorded_client_has_an_open_end() -> None:
     redirect = draw_rows([allowed])[-1]
 
     assert isinstance(redirect, Redirect)
-    assert (redirect.step, redirect.label, redirect.params) == ("A7", "GET /callback", "code state")
+    assert (redirect.step, redirect.label, redirect.params) == (
+        "A7",
+        "GET /callback",
+        ["code", "state"],
+    )

@@ -27,7 +27,7 @@ def rows_with_text(text: str) -> list[Row]:
             target=1,
             says=text,
             label=text,
-            params=text,
+            params=[text],
             step="A1",
             front=True,
             attacker=True,
@@ -40,13 +40,13 @@ def rows_with_text(text: str) -> list[Row]:
             says=text,
             status=text,
             label=text,
-            params=text,
+            params=[text],
             step="A2",
         ),
         Response(
             n=2, source=2, target=0, says=text, status=text, summary=text, step="A3", front=True
         ),
-        Call(n=3, source=3, target=2, says=text, label=text, params=text, step="", front=False),
+        Call(n=3, source=3, target=2, says=text, label=text, params=[text], step="", front=False),
         BlindSpot(first_lane=1, last_lane=2, text=text, more=text),
         Fold(text=text, href=text),
     ]
@@ -90,7 +90,7 @@ def test_the_open_message_is_marked() -> None:
 
 
 def test_the_front_channel_is_dashed_and_the_back_channel_is_not() -> None:
-    call = {"n": 1, "says": "x", "label": "x", "params": "", "step": ""}
+    call = {"n": 1, "says": "x", "label": "x", "params": (), "step": ""}
     front = draw.sequence([Call(source=0, target=1, front=True, **call)], NAMES, None, link)
     back = draw.sequence([Call(source=1, target=2, front=False, **call)], NAMES, None, link)
 
@@ -114,7 +114,7 @@ def test_a_small_diagram_of_a_message_is_well_formed(kind: str, attacker: bool) 
             )
 
 
-FRONT = {"says": "", "params": "", "step": "", "front": True}
+FRONT = {"says": "", "params": (), "step": "", "front": True}
 
 
 def draw_rows(*rows: Row) -> ElementTree.Element:
@@ -153,10 +153,26 @@ def test_the_bar_of_a_message_is_on_the_receivers_lane(source: int, target: int)
     assert span(bar)[0] < request_y < response_y < span(bar)[1]
 
 
+@pytest.mark.parametrize(
+    ("names", "shown"),
+    [
+        (["scope", "state"], "GET /y  scope state"),
+        (["scope", *["code_challenge"] * 8], f"GET /y  scope {'code_challenge ' * 5}+3"),
+        (["x" * 200], "GET /y  +1"),
+    ],
+)
+def test_no_name_of_a_parameter_is_cut(names: list[str], shown: str) -> None:
+    redirect = Redirect(
+        n=2, ends=1, source=1, target=2, says="", status="", label="GET /y", params=names, step=""
+    )
+
+    assert shown in [node.text for node in find_by_class(draw_rows(redirect), "params")]
+
+
 def test_a_redirect_ends_one_bar_and_begins_the_next() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
-        n=2, ends=1, source=1, target=2, says="", status="302", label="GET /y", params="", step=""
+        n=2, ends=1, source=1, target=2, says="", status="302", label="GET /y", params=(), step=""
     )
     response = Response(
         n=2, source=2, target=0, says="", status="200", summary="", step="", front=True
@@ -174,7 +190,7 @@ def test_a_redirect_ends_one_bar_and_begins_the_next() -> None:
 def test_a_redirect_to_a_hidden_message_ends_its_own_message() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
-        n=1, ends=1, source=1, target=2, says="", status="302", label="GET /y", params="", step=""
+        n=1, ends=1, source=1, target=2, says="", status="302", label="GET /y", params=(), step=""
     )
 
     [bar] = find_by_class(draw_rows(call, redirect), "bar")
