@@ -416,6 +416,15 @@ def summary(phone: Page, text: str) -> Locator:
     return phone.locator(".message > summary", has_text=text)
 
 
+def test_on_a_phone_the_head_of_the_page_is_compact(phone: Page) -> None:
+    """The title and the buttons are two rows. The bars that scroll fade at their right end."""
+    head = phone.locator(".trip").bounding_box()
+    assert head
+    assert head["height"] < 100
+    for bar in (".jump", ".views"):
+        expect(phone.locator(bar)).to_have_css("mask-image", re.compile("linear-gradient"))
+
+
 def test_on_a_phone_the_diagram_is_a_list(phone: Page) -> None:
     expect(phone.locator(".sequence")).to_be_hidden()
     summary(phone, "Print Shop redeems the code").click()
