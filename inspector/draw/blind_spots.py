@@ -47,7 +47,7 @@ def note(hidden: Sequence[Message], lane: Lane, names: Names) -> BlindSpot:
 
 def _describe(hidden: Sequence[Message]) -> str:
     if hidden[0].is_sent_again:
-        return "The inspector sends a message again"
+        return "A message is sent again"
     steps = {message.step for message in hidden}
     step = next((step for step in STORIES if step in steps), None)
     if step is None:

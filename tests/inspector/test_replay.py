@@ -200,7 +200,7 @@ def test_the_message_appears_in_the_inspector(
     ) in page.source
     assert "Tripod ID answers the inspector, 200 OK" in page.source
     view = alice.browser.open(f"{connected.client_app_url}/inspector?view=resource-api")
-    assert "The inspector sends a message again" in view.text
+    assert "A message is sent again" in view.text
 
 
 def test_a_leg_that_does_not_answer_is_named(
