@@ -142,4 +142,4 @@ def _wire(row: Call | Redirect, room: float) -> str:
     for count in range(min(len(row.params) - 1, max_letters), -1, -1):
         names = [*row.params[:count], f"+{len(row.params) - count}"]
         lines.append(f"{row.label}  {' '.join(names)}")
-    return clip(next((line for line in lines if len(line) <= max_letters), row.label), room)
+    return clip(next((line for line in lines if len(line) <= max_letters), lines[0]), room)

@@ -169,6 +169,15 @@ def test_no_name_of_a_parameter_is_cut(names: list[str], shown: str) -> None:
     assert shown in [node.text for node in find_by_class(draw_rows(redirect), "params")]
 
 
+def test_dots_replace_the_parameters_if_their_number_does_not_fit() -> None:
+    names = ["token", "token_type_hint"]
+    label = "POST /oauth/introspect"
+    call = Call(n=1, source=3, target=2, says="", label=label, params=names, step="", front=False)
+
+    shown = [node.text for node in find_by_class(draw_rows(call), "params")]
+    assert shown == ["POST /oauth/introspect …"]
+
+
 def test_a_redirect_ends_one_bar_and_begins_the_next() -> None:
     call = Call(n=1, source=0, target=1, label="GET /x", **FRONT)
     redirect = Redirect(
