@@ -22,16 +22,16 @@ def list_keys() -> None:
     for key in signing_keys.list_stored(get_reader()):
         use = "signs"
         if key.retired_at is not None:
-            use = f"verifies until {_show(key.retired_at + signing_keys.PUBLISHED_FOR)}"
-        click.echo("\t".join((key.kid, key.alg, _show(key.created_at), use)))
+            use = f"published until {_format_time(key.retired_at + signing_keys.PUBLISHED_FOR)}"
+        click.echo("\t".join((key.kid, key.alg, _format_time(key.created_at), use)))
 
 
 @key_commands.command("rotate")
 def rotate() -> None:
     """Replace the keys by new ones, which sign after 75 seconds.
 
-    By then, clients have fetched them. The old ones verify until their last ID token has expired,
-    and for 30 days if a client sends one to sign the user out.
+    By then, every client can fetch them. The old ones are published until their last ID token has
+    expired, and verify hints for 30 days.
     """
     try:
         made = rotate_keys(get_database(), KeyCipher(_secret_keys()))
@@ -44,7 +44,7 @@ def rotate() -> None:
         click.echo(f"In {seconds} seconds, {key.kid} signs ID tokens with {key.alg}.")
 
 
-def _show(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 

@@ -44,7 +44,7 @@ class Registration:
 
     @property
     def digest(self) -> str:
-        """A short text that is another one after a change."""
+        """A digest that differs after each change."""
         facts = [self.name, sorted(self.redirect_uris), self.is_public]
         return digest(json.dumps(facts))
 

@@ -27,10 +27,10 @@ ALGORITHMS = (RS256, ES256)
 ID_TOKEN_LIFETIME = timedelta(hours=1)
 #: Seconds after which a process reads the keys again, so that it notices a rotation.
 RELOAD_AFTER = 5.0
-#: Seconds for which clients may use the keys that they have fetched.
+#: Seconds for which a cached copy of the published keys is fresh (`max-age`).
 FRESH_FOR = 60
-#: How long a new key is published before it signs. By then, every process publishes it, and no
-#: client uses keys that it has fetched before.
+#: How long a new key is published before it signs. By then, every process publishes it, and a
+#: client that fetches the keys again for an unknown `kid` gets it.
 ANNOUNCED_FOR = timedelta(seconds=FRESH_FOR + 15)
 #: How long a retired key is published. Another process may have signed with it for some seconds.
 PUBLISHED_FOR = ID_TOKEN_LIFETIME + timedelta(minutes=1)
@@ -91,14 +91,14 @@ class SigningKeys:
     def current(self, alg: str) -> SigningKey:
         """Return the key that signs with this algorithm: the oldest one that is not retired.
 
-        A newer one is published already, and follows when every process has read it.
+        A newer one is already published, and signs after `ANNOUNCED_FOR`.
         """
         moment = now()
         of_alg = filter(lambda key: key.alg == alg, reversed(self._list()))
         return next(key for key in of_alg if key.can_sign(moment))
 
     def published(self) -> list[SigningKey]:
-        """Return every key with which a valid ID token may be signed, the newest first."""
+        """Return every key with which a valid ID token may have been signed, the newest first."""
         moment = now()
         return [key for key in self._list() if key.is_published(moment)]
 

@@ -59,7 +59,7 @@ class Reason(StrEnum):
     JWT_ISSUER = "jwt_issuer"  # Another issuer is named.
     JWT_AUDIENCE = "jwt_audience"  # It is for another client.
     JWT_EXPIRED = "jwt_expired"  # It has expired.
-    JWT_FROM_THE_FUTURE = "jwt_from_the_future"  # Or it is not valid yet.
+    JWT_FROM_THE_FUTURE = "jwt_from_the_future"  # It is not valid yet, or of later than now.
     NONCE_MISMATCH = "nonce_mismatch"  # It answers another authorization request.
     AT_HASH_MISMATCH = "at_hash_mismatch"  # It belongs to another access token.
     SIGN_IN_TOO_OLD = "sign_in_too_old"  # The user signed in longer ago than `max_age` allows.

@@ -28,7 +28,7 @@ T = TypeVar("T")
 #: What one user may store.
 MAX_PHOTOS = 500
 MAX_TOTAL_BYTES = 500 * 1024 * 1024
-#: The length of all parts of an image but the last.
+#: The bytes in each part of an image, except the last one.
 PART_BYTES = 256 * 1024
 
 _ID = re.compile(rf"[0-9a-f]{{{ID_LENGTH}}}")
@@ -118,9 +118,9 @@ def find(db: Executor, owner: str, photo_id: str) -> Photo:
 
 
 def read_image(database: Database, photo: Photo) -> Iterator[bytes]:
-    """Yield the parts of the photo's image. Stop if it is deleted meanwhile.
+    """Yield the parts of the photo's image. Stop early if it is deleted meanwhile.
 
-    Otherwise many clients that read slowly would keep many whole images in memory.
+    It is read in parts, because slow clients would otherwise keep whole images in memory.
     """
     for number in count():
         reader = database.transaction(writing=False)

@@ -141,7 +141,7 @@ def test_a_database_that_cannot_be_created_is_reported_in_one_line(
         ),
     ],
 )
-def test_a_database_of_another_leg_or_version_is_reported_in_one_line(
+def test_a_database_with_an_unknown_revision_is_reported_in_one_line(
     create: Callable[[], Flask],
     setting: str,
     message: str,

@@ -1,4 +1,4 @@
-"""The rules for nftables in `docs/production.md`, in a network of their own."""
+"""The rules for nftables in `docs/production.md`, in a network namespace."""
 
 import json
 import os
@@ -57,14 +57,14 @@ def rules(tmp_path: Path) -> Path:
     return path
 
 
-def run_in_a_network_of_its_own(*command: str) -> str:
+def run_in_network_namespace(*command: str) -> str:
     """Run a command that may change the network, and return its output."""
     isolated = ["unshare", "--net"]
     if os.geteuid() != 0:
         isolated.insert(1, "--map-root-user")
     rules = [*isolated, find_nft(), "list", "ruleset"]
     if subprocess.run(rules, capture_output=True, check=False).returncode != 0:
-        pytest.skip("this account cannot create a network, or this Linux has no nftables")
+        pytest.skip("this account cannot create a network namespace, or this Linux has no nftables")
     finished = subprocess.run([*isolated, *command], capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
     return finished.stdout
@@ -79,10 +79,10 @@ def find_nft() -> str:
 
 
 def test_nftables_accepts_the_rules(rules: Path) -> None:
-    assert run_in_a_network_of_its_own(find_nft(), "--check", "--file", str(rules)) == ""
+    assert run_in_network_namespace(find_nft(), "--check", "--file", str(rules)) == ""
 
 
 def test_an_address_has_200_connections_and_others_are_served(rules: Path) -> None:
-    output = run_in_a_network_of_its_own(sys.executable, "-c", CONNECT, find_nft(), str(rules))
+    output = run_in_network_namespace(sys.executable, "-c", CONNECT, find_nft(), str(rules))
 
     assert json.loads(output) == {"127.0.0.1": 200, "127.0.0.2": True, "::1": 200}

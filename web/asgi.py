@@ -38,8 +38,8 @@ Batches = Generator[list[Message], None, None]
 THREADS = 16
 #: Seconds for which quick requests may keep the event loop from its other work.
 LONGEST_TURN = 0.005
-#: A longer response is sent in parts.
-LONGEST_SHORT_RESPONSE = 256 * 1024
+#: A response of more bytes is sent in parts.
+MAX_UNDIVIDED_BYTES = 256 * 1024
 
 _TOO_SLOW = b"The body of the request did not arrive in time.\n"
 _INCOMPLETE = b"The body of the request is malformed or incomplete.\n"
@@ -50,8 +50,8 @@ _NO_ROOM = f"{full_disk.MESSAGE}\n".encode()
 class AsgiApplication:
     """A WSGI application as an ASGI application, with threads of its own.
 
-    Of a body, the application gets one byte more than the `longest_body` that it accepts, and its
-    whole length, also if it came in chunks.
+    The application gets at most one byte more of a body than the `longest_body` that it accepts,
+    and the length of all that arrived as CONTENT_LENGTH, also for chunks.
 
     The event loop itself answers the `quick_requests` and the `urgent_requests`, which are pairs of
     a method and a path. If such a request would have to wait, a thread answers it instead. Even
@@ -210,7 +210,7 @@ def _encode_name(header: str) -> bytes:
 
 def _is_short(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     lengths = [value for name, value in headers if name == b"content-length"]
-    return bool(lengths) and lengths[0].isdigit() and int(lengths[0]) <= LONGEST_SHORT_RESPONSE
+    return bool(lengths) and lengths[0].isdigit() and int(lengths[0]) <= MAX_UNDIVIDED_BYTES
 
 
 def _make_part(body: bytes, *, more_body: bool) -> Message:

@@ -23,7 +23,8 @@ BUSY_TIMEOUT_MS = 10_000
 #: Later pauses are longer, so that a long wait uses little CPU time.
 FIRST_PAUSE = 0.001
 LONGEST_PAUSE = 0.02
-#: Held by the thread that attempts to begin. A process writes to one database.
+#: Held by the thread that tries to begin a transaction. A process writes to one database, so one
+#: lock is enough.
 _queue = threading.Lock()
 #: Seconds in which PostgreSQL must accept a connection. The URL can set another limit.
 CONNECT_TIMEOUT = "5"
@@ -92,15 +93,15 @@ def begin_immediate(execute: Callable[[str], object]) -> None:
     :raises WouldWait: when another one is writing, and the running code must not wait.
     """
     deadline = time.monotonic() + BUSY_TIMEOUT_MS / 1000
-    is_first = _queue.acquire(blocking=False)
-    if not is_first:
+    has_turn = _queue.acquire(blocking=False)
+    if not has_turn:
         check_may_wait()
-        is_first = _queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        has_turn = _queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
     execute("PRAGMA busy_timeout=0")
     try:
         _wait_for_begin(execute, deadline)
     finally:
-        if is_first:
+        if has_turn:
             _queue.release()
         execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
 

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 
 #: The unicast addresses of the Internet (RFC 4291 §2.4).
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
-#: Addresses for protocols. Python 3.11 takes all but two of them for global.
+#: Addresses for protocols. Python 3.11 counts all but ten of them as global.
 _PROTOCOLS = IPv4Network("192.0.0.0/24")
 #: The last 32 bits are an IPv4 address, which a gateway connects to (RFC 6052 §2.1).
 _NAT64 = IPv6Network("64:ff9b::/96")

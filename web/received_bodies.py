@@ -41,18 +41,20 @@ class Room:
     def __init__(self) -> None:
         self._taken = 0
 
-    def take(self, count: int) -> None:
-        """Take room for some bytes.
+    def reserve(self, count: int) -> None:
+        """Reserve `count` bytes.
 
         :raises NoRoomError: when there is not enough.
         """
         if self._taken + count > BYTES_IN_FILES:
-            log.warning("There is no room for more bodies of requests in files.")
+            log.warning(
+                "The files for request bodies have reached their limit: a request was refused."
+            )
             raise NoRoomError
         self._taken += count
 
-    def give_back(self, count: int) -> None:
-        """Give the room for some bytes back."""
+    def release(self, count: int) -> None:
+        """Release `count` bytes."""
         self._taken -= count
 
 
@@ -91,14 +93,14 @@ class ReceivedBody:
     def close(self) -> None:
         """Delete what was kept."""
         self.file.close()
-        self._room.give_back(self._in_file)
+        self._room.release(self._in_file)
 
     def _keep(self, part: bytes) -> None:
         kept = part[: max(0, self._kept_bytes - self.size)]
-        in_file = max(0, self.size + len(kept) - BYTES_IN_MEMORY)
-        if kept and in_file > self._in_file:
-            self._room.take(in_file - self._in_file)
-            self._in_file = in_file
+        size = self.file.tell() + len(kept)
+        if size > BYTES_IN_MEMORY:
+            self._room.reserve(size - self._in_file)
+            self._in_file = size
         self._write(kept)
         self.size += len(part)
 

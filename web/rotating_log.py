@@ -17,7 +17,7 @@ OLDER_FILES = 3
 
 
 class RotatingLog(logging.FileHandler):
-    """Appends to the file at a path, with mode 0600, and renames the file when it is full.
+    """A handler that appends to a file with mode 0600, and renames it when it is full.
 
     A process that appends to a file which another process has renamed follows it with the next
     event. So no event is lost, and nobody waits: a file exceeds the limit by the few events that
@@ -31,7 +31,7 @@ class RotatingLog(logging.FileHandler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write the record, to another file if this one is full.
 
-        If the files cannot be renamed, this file is used further.
+        If the files cannot be renamed, it keeps writing to this file.
         """
         if self.stream is not None:
             with suppress(OSError):
@@ -58,7 +58,7 @@ class RotatingLog(logging.FileHandler):
         if sys.platform == "win32":
             stream.close()
         else:
-            # The lock of a process; that of `flock` is shared with the processes of a fork.
+            # This lock belongs to one process; `flock` would share it with forked processes.
             fcntl.lockf(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             if sys.platform == "win32" or self._is_current(stream):

@@ -56,9 +56,9 @@ def check_secret_key(key: str, least_length: int = LEAST_LENGTH) -> str:
     """
     if len(key) < least_length:
         raise TextError(f"must have at least {least_length} characters.")
-    readings = _read(key)
-    if any(map(_repeats_itself, readings)):
-        raise TextError("repeats itself and is easy to guess.")
+    readings = _decode(key)
+    if any(map(_has_pattern, readings)):
+        raise TextError("repeats itself or is a sequence, so it is easy to guess.")
     if any(map(_has_placeholder, readings)):
         raise TextError("is a placeholder.")
     if readings & _published_readings():
@@ -68,10 +68,10 @@ def check_secret_key(key: str, least_length: int = LEAST_LENGTH) -> str:
     return key
 
 
-def _read(key: str) -> set[str]:
+def _decode(key: str) -> set[str]:
     """Return the key, and what it encodes in hexadecimal digits or base64, or in both.
 
-    Each byte of the latter is one character.
+    Each decoded byte becomes one character.
     """
     readings = {key}
     for _ in range(2):
@@ -87,10 +87,10 @@ def _read(key: str) -> set[str]:
 
 @cache
 def _published_readings() -> frozenset[str]:
-    return frozenset().union(*map(_read, _PUBLISHED))
+    return frozenset().union(*map(_decode, _PUBLISHED))
 
 
-def _repeats_itself(text: str) -> bool:
+def _has_pattern(text: str) -> bool:
     """Return whether the text has few characters, counts up or down, or repeats one part."""
     steps = {ord(after) - ord(before) for before, after in pairwise(text)}
     if len(set(text)) < LEAST_DIFFERENT_CHARACTERS or len(steps) == 1:
@@ -103,13 +103,13 @@ def _has_placeholder(text: str) -> bool:
 
 
 def _is_digest(text: str) -> bool:
-    """Return whether the text begins a digest: some are cut to a length."""
+    """Return whether a digest begins with the text, because some keys are shortened digests."""
     return any(digest.startswith(text) for digest in _digests_of_words())
 
 
 @cache
 def _digests_of_words() -> frozenset[str]:
-    """Return the digests of the words, also with the end of a line that `echo` writes."""
+    """Return the digests of the words, with and without the newline that `echo` adds."""
     return frozenset(
         hashlib.new(algorithm, f"{word}{end}".encode(), usedforsecurity=False)
         .digest()

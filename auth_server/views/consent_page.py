@@ -68,7 +68,7 @@ def find_problem(
 ) -> Problem | None:
     """Return why the form that was sent allows nothing, or None.
 
-    The client can have changed since the page has shown it.
+    The client can have changed since the page was shown.
     """
     is_within_request = ticked <= set(authorization.requested_scopes)
     is_allowed = request.form.get("decision") == "allow"

@@ -124,7 +124,7 @@ class _Sheet:
         current = Markup()
         if row.n == self.selected:
             current = Markup(' aria-current="true"')
-        sender, receiver = _ends(row)
+        sender, receiver = _sender_and_receiver(row)
         leg = sender
         if row.attacker:
             leg = "danger"
@@ -155,7 +155,7 @@ class _Sheet:
 
     def _name(self, row: Arrow) -> str:
         names = {**dict(zip(LANES, self.names, strict=True)), INSPECTOR: "the inspector"}
-        sender, receiver = (names[end] for end in _ends(row))
+        sender, receiver = (names[end] for end in _sender_and_receiver(row))
         verb = "to"
         if row.attacker:
             sender = "the attacker"
@@ -172,7 +172,7 @@ class _Sheet:
         return name
 
 
-def _ends(row: Arrow) -> tuple[str, str]:
+def _sender_and_receiver(row: Arrow) -> tuple[str, str]:
     """Return the CSS classes of the sender and of the receiver."""
     sender, receiver = LANES[row.source], LANES[row.target]
     if not row.is_sent_again:

@@ -132,11 +132,16 @@ def _labels(row: Call | Redirect, left: float, y: float) -> Markup:
     says = clip(row.says, right - left, SENTENCE)
     if isinstance(row, Call) and row.target < row.source:
         right = x(row.source) - RADIUS - 4
-    return text(left, y, says, "says") + text(left, y + 15, _wire(row, right - left), "params")
+    return text(left, y, says, "says") + text(
+        left, y + 15, _fit_request_line(row, right - left), "params"
+    )
 
 
-def _wire(row: Call | Redirect, room: float) -> str:
-    """Return the request line with the parameters that fit, and the number of the others."""
+def _fit_request_line(row: Call | Redirect, room: float) -> str:
+    """Return the request line with the parameters that fit, and the number of the others.
+
+    If not even the number fits, dots replace the end of the line.
+    """
     max_letters = int(room / SMALL)
     lines = [f"{row.label}  {' '.join(row.params)}".rstrip()]
     for count in range(min(len(row.params) - 1, max_letters), -1, -1):

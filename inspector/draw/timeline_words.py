@@ -47,7 +47,7 @@ def _about_the_last(access: Sequence[AccessToken], now: float) -> str:
         return f"Access token {len(access)} has expired."
     sentence = f"Access token {len(access)} expires in {duration(seconds_left)}."
     if access[-1].is_discarded:
-        return f"{sentence} The inspector received it, so nobody has it."
+        return f"{sentence} The inspector received it and did not keep it."
     return sentence
 
 

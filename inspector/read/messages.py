@@ -44,7 +44,7 @@ class Message:
 
     @property
     def is_sent_again(self) -> bool:
-        """Whether the inspector sent it, as a copy of a recorded message of its source."""
+        """Whether the inspector sent it, as a copy of a recorded message."""
         return steps.sent_again_from(self.exchange) is not None
 
     def tree(self) -> "Iterator[Message]":

@@ -192,7 +192,7 @@ def _state(grant: Grant, pair: TokenPair, now: float) -> tuple[str, str]:
 
 def _describe_active(pair: TokenPair, now: float) -> str:
     if pair.is_discarded:
-        return "nobody has them, because the inspector received them"
+        return "the inspector received them and did not keep them"
     if now < pair.expires:
         return "works"
     return "the access token has expired; the refresh token works"

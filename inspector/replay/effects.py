@@ -47,7 +47,7 @@ def _new_tokens(events: dict[str, dict[str, Any]], server_name: str) -> Iterator
         )
     if "refresh_token_retried" in events:
         yield (
-            "Print Shop’s tokens no longer work. When it presents its refresh token, "
+            "Print Shop’s tokens no longer work. When Print Shop presents its refresh token, "
             f"{server_name} ends the grant."
         )
     elif refreshed:

@@ -90,8 +90,8 @@ def test_a_refresh_token_that_is_sent_again_within_its_grace_gets_new_tokens(
     newest = token_responses(connected)[-1]
     assert newest["access_token"] not in page.source
     assert (
-        "Print Shop’s tokens no longer work. When it presents its refresh token, Tripod ID ends "
-        "the grant."
+        "Print Shop’s tokens no longer work. When Print Shop presents its refresh token, "
+        "Tripod ID ends the grant."
     ) in page.text
     alice.browser.open(f"{connected.client_app_url}/photos")
     ended = [event for one in watched.exchanges() for event in one.events]

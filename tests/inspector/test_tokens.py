@@ -266,9 +266,9 @@ def test_tokens_that_the_inspector_received_belong_to_nobody() -> None:
 
     assert [one.is_discarded for one in tokens.access_tokens(grant)] == [False, False, True]
     words = timeline_words(tokens.access_tokens(grant), tokens.refresh_tokens(grant), 1004)
-    assert "Access token 3 expires in 1:59. The inspector received it, so nobody has it." in words
+    assert "Access token 3 expires in 1:59. The inspector received it and did not keep it." in words
     assert lifespan(grant, 1004, "Photo API")[1].words.startswith(
         "3 issued, 1 of them to the inspector;"
     )
     newest = tokens.family(grant, 1004).children[0].children[-1]
-    assert newest.note == "nobody has them, because the inspector received them"
+    assert newest.note == "the inspector received them and did not keep them"

@@ -169,7 +169,7 @@ def test_expired_sessions_are_deleted_in_small_steps(clock: Clock, records: SqlR
 
 
 def stop_after_one_round(monkeypatch: pytest.MonkeyPatch) -> Event:
-    """Let the thread never begin a second round, and return what is set then.
+    """Stop the purging thread after its first round, and return the event that is set then.
 
     Otherwise it would go on after the test, with connections that nobody closes.
     """

@@ -26,8 +26,8 @@ KEY = "a key that is long enough for a test"
 WEAK_KEYS = {
     "a": "must have at least 32 characters.",
     "a key of thirty-one characters.": "must have at least 32 characters.",
-    "k" * 64: "repeats itself and is easy to guess.",
-    "0123456789abcdef" * 2: "repeats itself and is easy to guess.",
+    "k" * 64: "repeats itself or is a sequence, so it is easy to guess.",
+    "0123456789abcdef" * 2: "repeats itself or is a sequence, so it is easy to guess.",
     "correct horse battery staple; correct horse battery staple;": "repeats itself",
     "0000000000000000000000000000000000000001": "repeats itself",
     "change-me-change-me-change-me-please": "is a placeholder.",

@@ -184,7 +184,7 @@ def test_the_application_gets_the_length_of_a_body_that_came_in_chunks() -> None
 def test_all_bodies_together_need_limited_room_in_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise strangers who send slowly could fill the disk."""
     monkeypatch.setattr(received_bodies, "BYTES_IN_MEMORY", 10)
-    monkeypatch.setattr(received_bodies, "BYTES_IN_FILES", 29)
+    monkeypatch.setattr(received_bodies, "BYTES_IN_FILES", 49)
     served = AsgiApplication(echo, longest_body=100, threads=1)
 
     async def send(*sizes: int) -> list[Client]:

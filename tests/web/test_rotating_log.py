@@ -76,7 +76,7 @@ def test_only_the_owner_can_read_the_files(small_log: Path) -> None:
     assert modes == {0o600}
 
 
-def test_a_long_file_of_an_earlier_start_is_left(small_log: Path) -> None:
+def test_a_full_file_of_an_earlier_start_is_renamed(small_log: Path) -> None:
     small_log.write_text("x" * 5_000)
 
     record("started")
@@ -110,7 +110,7 @@ def test_events_are_accepted_after_the_folder_was_deleted(
     assert capsys.readouterr().err == ""
 
 
-def test_a_file_that_cannot_be_renamed_is_used_further(
+def test_a_file_that_cannot_be_renamed_stays_in_use(
     small_log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(source: Path, target: Path) -> None:

@@ -13,7 +13,7 @@ from config import PROJECT_ROOT
 from web.clock import now
 from web.doctor import check_library_versions
 from web.safety.installation import Installation
-from web.safety.ways import find_replaceable, is_of_another_account, is_open_to_others
+from web.safety.replaceable_paths import find_replaceable, is_of_another_account, is_open_to_others
 
 #: Clocks of several machines differ by less.
 CLOCK_TOLERANCE = timedelta(minutes=5)
@@ -30,7 +30,7 @@ def check_instance_folder(installation: Installation) -> Iterator[str]:
 
 
 def check_private_files(installation: Installation) -> Iterator[str]:
-    """Check that only the account of the legs can read their files, and what folders they have."""
+    """Check that only the account of the legs can use their files, and the folders among them."""
     files = {store.path for store in installation.stores if store.is_file}
     for folder in {own.instance_path for own in installation.settings}:
         files.update(folder.rglob("*"))

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from web.addresses import is_loopback
 from web.safety.installation import Installation
 
-#: A request passes fewer. If the number is too large, a client chooses its address, by an
-#: `X-Forwarded-For` of its own.
+#: A request passes at most this many. If the number is too large, a client can choose its own
+#: address with an `X-Forwarded-For` header.
 MOST_PROXIES = 5
 _USE_A_PRIVATE_ADDRESS = "set the private address that the proxy connects to."
 _USE_LOOPBACK = "set a loopback or a private address."
@@ -67,7 +67,8 @@ def check_proxies(installation: Installation) -> Iterator[str]:
     """Check that the number of proxies fits the addresses."""
     for own in installation.settings:
         if own.trusted_proxies > MOST_PROXIES:
-            yield f"TRIPOD_TRUSTED_PROXIES is {own.trusted_proxies}: {_SET_THE_NUMBER}"
+            too_many = f"{own.trusted_proxies}, more than {MOST_PROXIES}"
+            yield f"TRIPOD_TRUSTED_PROXIES is {too_many}: {_SET_THE_NUMBER}"
             return
         if own.url.startswith("https:") and own.trusted_proxies == 0:
             yield f"{own.leg} has an https URL, so it is behind a proxy: {_SET_THE_NUMBER}"

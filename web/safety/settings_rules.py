@@ -45,9 +45,9 @@ SETTINGS_RULES = (
     ),
     Rule(
         slug="client-secrets",
-        threat="An attacker who guesses a client secret acts as the client, and with the token for "
-        "registrations registers clients",
-        defence="Client secrets are random, with at least 128 bits, and so is that token",
+        threat="An attacker who guesses a client secret acts as the client. One who guesses the "
+        "initial access token registers clients",
+        defence="Client secrets and the initial access token are random, with at least 128 bits",
         file="web/safety/secret_keys.py",
         test=UNSAFE,
         section="2.5",
@@ -105,7 +105,7 @@ SETTINGS_RULES = (
     Rule(
         slug="trusted-proxies",
         threat="A forged X-Forwarded-For bypasses the throttling",
-        defence="The setting is the number of proxies",
+        defence="The setting is the number of proxies, at most five",
         file="web/proxies.py",
         test=UNSAFE,
         section="4.13",
@@ -165,7 +165,7 @@ SETTINGS_RULES = (
     Rule(
         slug="instance-folder",
         threat="Other accounts of the machine read or replace keys and databases",
-        defence="Only the account of the legs can use the folder, or replace one above it",
+        defence="Only the account of the legs can use the folder or replace a folder above it",
         file="web/safety/machine.py",
         test=UNSAFE,
         settings=("TRIPOD_INSTANCE_PATH",),
@@ -174,7 +174,7 @@ SETTINGS_RULES = (
     Rule(
         slug="private-files",
         threat="Other accounts of the machine read keys and databases",
-        defence="Files have the mode 0600, folders have 0700, and no other account owns one",
+        defence="Files have mode 0600 and folders 0700, and none belongs to another account",
         file="web/secret_files.py",
         test=UNSAFE,
         check=machine.check_private_files,

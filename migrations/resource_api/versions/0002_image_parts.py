@@ -1,4 +1,4 @@
-"""Store an image in several rows, so that nobody has to read it as a whole."""
+"""Store an image in several rows, so that no request loads the whole image."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -19,29 +19,29 @@ def is_of_another_account(path: Path) -> bool:
 
 
 def find_replaceable(path: Path) -> Iterator[str]:
-    """Yield by which folder or link another account can put another file in the place of `path`.
+    """Yield a sentence for each folder or link through which another account can replace `path`.
 
     In a sticky folder, such as `/tmp`, an account can replace only what belongs to it.
     """
-    for way in sorted(_find_ways(path) - {path.absolute(), path.resolve()}):
-        mode = way.stat().st_mode
-        if is_of_another_account(way):
-            yield f"{way} belongs to another account, which can so replace {path.name}."
+    for place in sorted(_find_folders_and_links(path) - {path.absolute(), path.resolve()}):
+        mode = place.stat().st_mode
+        if is_of_another_account(place):
+            yield f"{place} belongs to another account, which can therefore replace {path.name}."
         elif mode & _BY_OTHERS and not mode & stat.S_ISVTX:
-            yield f"group or others can write {way}, and so replace {path.name}."
+            yield f"group or others can write {place}, and can therefore replace {path.name}."
     if path.is_symlink() and is_of_another_account(path):
         yield f"{path} is a link that belongs to another account."
 
 
-def _find_ways(path: Path) -> set[Path]:
+def _find_folders_and_links(path: Path) -> set[Path]:
     """Return the path, the folders above it, and where symbolic links among these lead."""
     found: set[Path] = set()
     pending = [path.absolute()]
     while pending:
-        way = pending.pop()
-        if way not in found and way.exists():
-            found.add(way)
-            pending.append(way.parent)
-            if way.is_symlink():
-                pending.append(way.parent / way.readlink())
+        place = pending.pop()
+        if place not in found and place.exists():
+            found.add(place)
+            pending.append(place.parent)
+            if place.is_symlink():
+                pending.append(place.parent / place.readlink())
     return found
