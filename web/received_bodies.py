@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import Any
 
@@ -92,8 +93,10 @@ class ReceivedBody:
 
     def close(self) -> None:
         """Delete what was kept."""
-        self.file.close()
         self._room.release(self._in_file)
+        # On a full disk, it would write the last bytes once more.
+        with suppress(OSError):
+            self.file.close()
 
     def _keep(self, part: bytes) -> None:
         kept = part[: max(0, self._kept_bytes - self.size)]

@@ -1,6 +1,8 @@
 """A full disk: what needs a file is refused until there is room again, and nothing else fails."""
 
+import asyncio
 import errno
+import io
 import os
 import tempfile
 from typing import NoReturn
@@ -9,6 +11,7 @@ import pytest
 
 from tests.web.test_asgi import Client, echo
 from web import pages, received_bodies
+from web.received_bodies import ReceivedBody, Room
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -29,6 +32,26 @@ def test_a_body_that_needs_a_file_is_refused() -> None:
 
     assert client.status == 503
     assert b"retry-after" in dict(client.received[0]["headers"])
+
+
+def test_a_full_disk_takes_no_room_from_later_bodies() -> None:
+    """A file that could not be written fails once more when it is closed."""
+
+    class FullFile(io.BytesIO):
+        def close(self) -> None:
+            if not self.closed:
+                super().close()
+                raise FULL
+
+    room = Room()
+    for _ in range(3):
+        body = ReceivedBody(room, kept_bytes=2 * received_bodies.BYTES_IN_MEMORY)
+        body.file.close()
+        body.file = FullFile()  # type: ignore[assignment]
+        asyncio.run(body.receive(Client(b"a" * (received_bodies.BYTES_IN_MEMORY + 1)).receive))
+        body.close()
+
+    room.reserve(received_bodies.BYTES_IN_FILES)
 
 
 def test_a_body_that_fits_into_memory_is_accepted() -> None:
