@@ -70,13 +70,13 @@ def find_problem(
 
     The client can have changed since the page was shown.
     """
+    current = Registration.of(authorization.client).digest
+    if request.form.get("registration", current) != current:
+        return Problem.CLIENT_CHANGED
     is_within_request = ticked <= set(authorization.requested_scopes)
     is_allowed = request.form.get("decision") == "allow"
     if not is_allowed or not ticked & set(scopes_to_ask) or not is_within_request:
         return Problem.UNDECIDED
-    current = Registration.of(authorization.client).digest
-    if request.form.get("registration", current) != current:
-        return Problem.CLIENT_CHANGED
     return None
 
 

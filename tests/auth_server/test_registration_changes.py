@@ -1,5 +1,8 @@
 """A client that changes what users rely on: its name, its type, or where it sends them."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from world.cast import Person
 from world.clock import Clock
@@ -238,6 +241,35 @@ def test_a_page_that_was_open_at_a_change_allows_nothing(
     assert answer.status_code == 409
     assert "The app has changed while this page was open." in Page(answer).text
     assert alice.consent_page(client.authorization_path()).boxes == page.boxes
+
+
+@pytest.mark.parametrize("scopes", [[], ["photos:read", "unknown"]])
+def test_an_incomplete_form_does_not_hide_the_change(
+    developer: Developer, client: RegisteredClient, alice: Person, scopes: list[str]
+) -> None:
+    page = alice.consent_page(client.authorization_path())
+    developer.edits(client, **CHANGES["its name"])
+    answer = alice.decide(page, "allow", *scopes)
+
+    assert answer.status_code == 409
+    assert "The app has changed while this page was open." in Page(answer).text
+
+
+@pytest.mark.parametrize(
+    ("changed", "differs"),
+    [
+        ({"name": "Other"}, True),
+        ({"redirect_uris": frozenset({CALLBACK})}, True),
+        ({"is_public": True}, True),
+        ({"redirect_uris": frozenset([OTHER, CALLBACK])}, False),
+    ],
+)
+def test_the_digest_of_a_registration_differs_after_each_change(
+    changed: dict[str, Any], differs: bool
+) -> None:
+    before = Registration("Posters", frozenset([CALLBACK, OTHER]), is_public=False)
+
+    assert (replace(before, **changed).digest != before.digest) == differs
 
 
 def test_the_page_that_shows_the_change_can_be_answered(
