@@ -1,9 +1,11 @@
 """The album and its images."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
+import requests
 from flask import Response, request, url_for
 from werkzeug.wrappers import Response as WerkzeugResponse
 
@@ -41,10 +43,16 @@ def album() -> tuple[str, int]:
 def image(photo_id: str) -> Response:
     """Pass on the image of one photo, because the browser has no token to fetch it with."""
     picture = call(print_shop().api.image, photo_id)
-    response = Response(picture.chunks, content_type=picture.content_type)
+    response = Response(_until_cut_off(picture.chunks), content_type=picture.content_type)
     response.headers["Cache-Control"] = "private, no-store"
     response.call_on_close(picture.close)
     return response
+
+
+def _until_cut_off(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the parts of an image. They end early if the photo is deleted meanwhile."""
+    with suppress(requests.RequestException):
+        yield from chunks
 
 
 def album_page(

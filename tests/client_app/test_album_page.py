@@ -1,6 +1,7 @@
 """`GET /photos`: the album page and its images."""
 
 import pytest
+import requests
 
 
 def test_the_album_shows_each_photo_with_its_title_and_month(alices_browser):
@@ -108,6 +109,19 @@ def test_an_image_is_passed_on_unchanged(alices_browser):
     assert response.headers["Content-Type"] == "image/webp"
     assert response.headers["Cache-Control"] == "private, no-store"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_an_image_that_is_cut_off_ends_early(alices_browser, monkeypatch):
+    """Its photo was deleted meanwhile."""
+
+    def send_half(_response, _size):
+        yield b"half"
+        raise requests.exceptions.ChunkedEncodingError
+
+    alices_browser.get("/photos")
+    monkeypatch.setattr(requests.Response, "iter_content", send_half)
+
+    assert alices_browser.get("/photos/fjord/image").data == b"half"
 
 
 def test_a_response_that_is_not_an_image_is_not_passed_on(alices_browser, photo_api):

@@ -177,6 +177,7 @@ def test_the_image_has_its_content_type_and_nosniff(alices_client):
     photo = alices_client.add_photo()
     response = alices_client.get(f"/photos/{photo['id']}/image")
 
+    assert response.is_streamed, "slow clients would keep whole images in memory"
     assert response.status_code == 200
     assert response.content_type == "image/png"
     assert len(response.data) == photo["size"]
