@@ -1,7 +1,9 @@
 """`python app.py check`: one line for each rule, and the exit status."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from world.processes import environment, run
@@ -68,6 +70,27 @@ def test_a_rule_that_cannot_be_tested_is_not_reported_as_ok(
         lines
     )
     assert "demo-data: not tested: a leg refuses its settings." in lines
+
+
+def test_a_folder_that_cannot_be_read_is_no_error_of_the_command(
+    environ: Environ, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_folder: Path, _pattern: str) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "rglob", refuse)
+    command.run(["auth-server"], environ)
+
+    assert "private-files: not tested: " in capsys.readouterr().out
+
+
+def test_a_file_that_is_deleted_meanwhile_is_no_error_of_the_command(
+    environ: Environ, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "rglob", lambda folder, _pattern: iter([folder / "rows.db-wal"]))
+    command.run(["auth-server"], environ)
+
+    assert "private-files: ok\n" in capsys.readouterr().out
 
 
 def test_another_version_of_a_library_is_reported(

@@ -1,6 +1,7 @@
 """Judge an installation by the rules, and print one line for each."""
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ def _judge(rule: Rule, installation: Installation) -> Verdict:
     if rule.check is not None:
         try:
             problems += rule.check(installation)
-        except (StoreError, SQLAlchemyError) as error:
+        except (StoreError, SQLAlchemyError, OSError) as error:
             obstacle = obstacle or describe(error)
     return Verdict(rule, tuple(problems), obstacle)
 
@@ -69,8 +70,11 @@ def run(legs: Sequence[str], variables: Mapping[str, str] | None = None) -> int:
     installation = Installation.load(legs, variables)
     verdicts = judge(installation)
     print(*verdicts, sep="\n")
+    failed = sum(bool(verdict.problems) for verdict in verdicts)
     if installation.is_demo:
         print(DEMO)
+    elif failed:
+        print(f"{failed} of {len(verdicts)} rules failed.", file=sys.stderr)
     return int(is_unsafe(installation, verdicts))
 
 

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,12 +35,18 @@ def check_private_files(installation: Installation) -> Iterator[str]:
     files = {store.path for store in installation.stores if store.is_file}
     for folder in {own.instance_path for own in installation.settings}:
         files.update(folder.rglob("*"))
-    for path in sorted(filter(Path.exists, files)):
-        if is_open_to_others(path):
-            yield f"others can read or write {path}: run chmod {_safe_mode(path)} on it."
-        if is_of_another_account(path.resolve()):
-            yield f"{path} belongs to another account."
-        yield from find_replaceable(path)
+    for path in sorted(files):
+        # The database can delete a file meanwhile.
+        with suppress(FileNotFoundError):
+            yield from _check_file(path)
+
+
+def _check_file(path: Path) -> Iterator[str]:
+    if is_open_to_others(path):
+        yield f"others can read or write {path}: run chmod {_safe_mode(path)} on it."
+    if is_of_another_account(path.resolve()):
+        yield f"{path} belongs to another account."
+    yield from find_replaceable(path)
 
 
 def check_clock(installation: Installation) -> Iterator[str]:
