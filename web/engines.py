@@ -97,8 +97,8 @@ def begin_immediate(execute: Callable[[str], object]) -> None:
     if not has_turn:
         check_may_wait()
         has_turn = _queue.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
-    execute("PRAGMA busy_timeout=0")
     try:
+        execute("PRAGMA busy_timeout=0")
         _wait_for_begin(execute, deadline)
     finally:
         if has_turn:
