@@ -1,5 +1,6 @@
 """Commands to list and to rotate the keys that sign ID tokens, also while the legs run."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import click
@@ -9,7 +10,9 @@ from auth_server.command_group import Group
 from auth_server.context import get_settings
 from auth_server.key_cipher import KeyCipher
 from auth_server.key_rotation import WrongSecretKey, rotate_keys
+from auth_server.signing_keys import StoredKey
 from config import AuthServerSettings
+from web.clock import now
 from web.database import get_database, get_reader
 from web.environment import ConfigurationError
 
@@ -19,10 +22,9 @@ key_commands = Group("keys", help="Manage the keys that sign ID tokens.")
 @key_commands.command("list")
 def list_keys() -> None:
     """List every key: identifier, algorithm, when it was made, and what it does."""
-    for key in signing_keys.list_stored(get_reader()):
-        use = "signs"
-        if key.retired_at is not None:
-            use = f"published until {_format_time(key.retired_at + signing_keys.PUBLISHED_FOR)}"
+    keys = signing_keys.list_stored(get_reader())
+    for key in keys:
+        use = _describe_use(key, [other for other in keys if other.alg == key.alg])
         click.echo("\t".join((key.kid, key.alg, _format_time(key.created_at), use)))
 
 
@@ -44,8 +46,22 @@ def rotate() -> None:
         click.echo(f"In {seconds} seconds, {key.kid} signs ID tokens with {key.alg}.")
 
 
+def _describe_use(key: StoredKey, of_alg: Sequence[StoredKey]) -> str:
+    """Return what the key does now and later. `of_alg` are all keys of its algorithm."""
+    moment = now()
+    if key.retired_at is None:
+        retired = [other.retired_at for other in of_alg if other.retired_at is not None]
+        starts_at = max(retired, default=moment)
+        if starts_at > moment:
+            return f"signs from {_format_time(starts_at)}"
+        return "signs"
+    if key.retired_at > moment:
+        return f"signs until {_format_time(key.retired_at)}"
+    return f"published until {_format_time(key.retired_at + signing_keys.PUBLISHED_FOR)}"
+
+
 def _format_time(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _secret_keys() -> tuple[str, ...]:

@@ -218,18 +218,21 @@ def test_the_purge_deletes_retired_keys_that_verify_nothing(clock: Clock, server
         assert (early, db.scalar(select(func.count()).select_from(table))) == (4, 2)
 
 
-def test_the_keys_are_listed(clock: Clock, server: Server) -> None:
+def test_the_keys_are_listed_with_what_they_do(clock: Clock, server: Server) -> None:
+    def list_uses() -> list[tuple[str, str]]:
+        lines = [line.split("\t") for line in server.run("keys", "list").output.splitlines()]
+        assert {line[0] for line in lines} == kids(server)
+        return sorted((line[1], line[3]) for line in lines)
+
+    algorithms = ("ES256", "RS256")
+    assert list_uses() == [(alg, "signs") for alg in algorithms]
     server.run("keys", "rotate")
-
-    lines = [line.split("\t") for line in server.run("keys", "list").output.splitlines()]
-
-    assert {line[0] for line in lines} == kids(server)
-    assert sorted((line[1], line[3]) for line in lines) == [
-        ("ES256", "published until 2031-03-04 13:02 UTC"),
-        ("ES256", "signs"),
-        ("RS256", "published until 2031-03-04 13:02 UTC"),
-        ("RS256", "signs"),
-    ]
+    start = "2031-03-04 12:01:15 UTC"
+    uses = (f"signs from {start}", f"signs until {start}")
+    assert list_uses() == [(alg, use) for alg in algorithms for use in uses]
+    clock.forward(ANNOUNCED_FOR)
+    uses = ("published until 2031-03-04 13:02:15 UTC", "signs")
+    assert list_uses() == [(alg, use) for alg in algorithms for use in uses]
 
 
 def test_a_rotation_needs_the_secret_key_of_the_servers(server: Server) -> None:
