@@ -185,6 +185,7 @@ def test_the_settings_of_the_recipe_suffice(setup: Setup, browser: Browser) -> N
     assert (album.status, album.url) == (200, f"{setup.url}/photos")
     assert "Alice’s album" in album.text
     assert "Fjord, blue hour" in album.text
+    assert "You were already signed in" not in album.text, "the sign-in was not recorded"
     assert setup.other_server.is_active(setup.api.presented[-1])
     assert [
         answer.url for answer in browser.history if setup.api.presented[-1] in answer.text

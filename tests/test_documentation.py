@@ -231,9 +231,10 @@ from world.legs import Legs
 
 legs = Legs(Path("instance"))
 alice = Person("alice", "wonderland", Browser(legs.network))
-alice.browser.open(f"{legs.client_app_url}/connect?scope=profile+albums:read")
+alice.browser.open(f"{legs.client_app_url}/connect?scope=profile+photos:read+albums:read")
 alice.sign_in()
-print("Let Print Shop know who you are and see your albums?" in alice.browser.current.text)
+question = "Let Print Shop know who you are, see your photos and see your albums?"
+print(question in alice.browser.current.text)
 session = legs.session()
 for url in (legs.auth_server_url + "/.well-known/oauth-authorization-server",
             legs.resource_api_url + "/.well-known/oauth-protected-resource"):

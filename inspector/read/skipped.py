@@ -10,14 +10,14 @@ from inspector.record.exchange import Exchange
 def skipped_steps(exchanges: Iterable[Exchange], server: str) -> list[str]:
     """Return a sentence for each step that a successful authorization left out.
 
-    `server` is the name of the authorization server.
+    `server` is the name of the authorization server. What happens at another one is not recorded.
     """
     by_step = {steps.request_step(exchange): exchange for exchange in exchanges}
     response = by_step.get("A7")
     if response is None or response.status >= 400:
         return []
     sentences = []
-    if "A4" not in by_step:
+    if "A2" in by_step and "A4" not in by_step:
         sentences.append(f"You were already signed in at {server}.")
     allowed_at = _find_consent(by_step.values())
     if allowed_at is not None:
