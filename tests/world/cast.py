@@ -88,6 +88,7 @@ class Person:
         response = self.browser.get(url)
         if response.status_code == 303:
             after_login = self.send_login(response.headers["Location"])
+            assert "Location" in after_login.headers, Page(after_login)
             response = self.browser.get(after_login.headers["Location"])
         return response
 

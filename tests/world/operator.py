@@ -4,6 +4,7 @@ import json
 from threading import Lock
 from typing import Any
 
+import psycopg
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
@@ -56,5 +57,5 @@ class Operator:
                     name=registered.name, redirect_uris=registered.redirect_uris, scope=scope
                 )
                 clients.update_client(db, registered, metadata)
-        except OperationalError as error:
+        except (OperationalError, psycopg.OperationalError) as error:
             raise CommandFailed(str(error)) from error
