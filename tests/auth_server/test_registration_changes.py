@@ -239,7 +239,7 @@ def test_a_page_that_was_open_at_a_change_allows_nothing(
     answer = alice.decide(page, "allow", *page.boxes)
 
     assert answer.status_code == 409
-    assert "The app has changed while this page was open." in Page(answer).text
+    assert "The app changed while this page was open." in Page(answer).text
     assert alice.consent_page(client.authorization_path()).boxes == page.boxes
 
 
@@ -252,7 +252,7 @@ def test_an_incomplete_form_does_not_hide_the_change(
     answer = alice.decide(page, "allow", *scopes)
 
     assert answer.status_code == 409
-    assert "The app has changed while this page was open." in Page(answer).text
+    assert "The app changed while this page was open." in Page(answer).text
 
 
 @pytest.mark.parametrize(
