@@ -124,7 +124,7 @@ def test_the_html_file_has_every_message(connected: Legs, watched: Store) -> Non
     assert len(re.findall('id="message-', source)) == len(watched.exchanges())
     assert "redeems the code for tokens" in source
     assert "<title>Print Shop for alice, 2026-" in source
-    assert "A round trip: resource received, with the scope <code>profile photos:read<" in source
+    assert "A round trip (resource received) with the scope <code>profile photos:read<" in source
     assert re.search(r"<h3[^>]*>1\. A1: The user starts at Print Shop ", source)
 
 
