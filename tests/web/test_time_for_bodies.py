@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.web.test_asgi import echo, scope
 from web.asgi import AsgiApplication
 
 
@@ -46,13 +47,6 @@ class SlowClient:
         self.status = message.get("status", self.status)
 
 
-def read(environ: dict[str, Any], start_response: Any) -> list[bytes]:
-    """Respond when the body has been read."""
-    environ["wsgi.input"].read()
-    start_response("200 OK", [("Content-Length", "0")])
-    return [b""]
-
-
 @pytest.mark.parametrize(
     ("first_bytes", "seconds", "status"),
     [(0, 19, 200), (0, 21, 408), (16384, 21, 200), (16384, 23, 408)],
@@ -61,20 +55,10 @@ def test_a_body_has_20_seconds_and_a_second_for_8_kib(
     first_bytes: int, seconds: float, status: int
 ) -> None:
     client = SlowClient(first_bytes, seconds)
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "raw_path": b"/login",
-        "query_string": b"",
-        "scheme": "http",
-        "http_version": "1.1",
-        "client": ("127.0.0.1", "50000"),
-        "server": ("127.0.0.1", "9000"),
-        "headers": [(b"content-length", b"%d" % (first_bytes + 1))],
-    }
-    served = AsgiApplication(read, longest_body=2**16, threads=1)
+    request = scope((b"content-length", b"%d" % (first_bytes + 1)))
+    served = AsgiApplication(echo, longest_body=2**16, threads=1)
 
     with asyncio.Runner(loop_factory=MovedClock) as runner:
-        runner.run(served(scope, client.receive, client.send))
+        runner.run(served(request, client.receive, client.send))
 
     assert client.status == status
